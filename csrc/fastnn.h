@@ -1,0 +1,110 @@
+/* fastnn.h - the only header that Cython sees: the kernel table and the structures its kernels take.
+ *
+ * Arrays are `void *` here and `real *` inside a kernel: one table type serves float and double, and
+ * a plan step holds the table of its dtype. README.md in this folder is the contract of every kernel.
+ */
+#ifndef FASTNN_H
+#define FASTNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int64_t fnn_idx;
+
+/* An elementwise activation and its parameters (activations.def says what they mean). */
+typedef struct {
+    int code;
+    double param[3];
+} fnn_activation;
+
+enum {
+#define FNN_ACTIVATION(name, saved) FNN_ACT_##name,
+#include "activations.def"
+#undef FNN_ACTIVATION
+    FNN_ACTIVATIONS
+};
+
+/* What the gradient of an activation is computed from: its input or its output. */
+enum { FNN_SAVED_INPUT, FNN_SAVED_OUTPUT };
+
+typedef struct {
+    const char *name;
+    int saved;
+} fnn_activation_row;
+
+extern const fnn_activation_row fnn_activations[FNN_ACTIVATIONS];
+
+/* c (m, n) = a (m, k) b (k, n), and what is fused into it. */
+typedef struct {
+    fnn_idx m, n, k;
+    void *c;
+    fnn_idx ldc;
+    const void *a; /* element (i, p) at a[i * a_row + p * a_column] */
+    fnn_idx a_row, a_column;
+    const void *b; /* element (p, j) at b[p * b_row + j * b_column]; one of the two strides is 1 */
+    fnn_idx b_row, b_column;
+    int accumulate;             /* c += a b */
+    const void *bias;           /* (n) added to every row, or NULL; not with accumulate */
+    fnn_activation activation;  /* c = activation(c) once complete */
+    void *preactivation;        /* (m, n) rows ldc apart: keeps c before the activation, or NULL */
+    const void *saved;          /* (m, n) rows ldc apart: c *= gradient of `gradient` at saved, or NULL */
+    fnn_activation gradient;
+    void *column_sums;          /* (n) sums over k of the columns of b, or NULL; obeys accumulate */
+} fnn_gemm;
+
+/* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
+typedef struct {
+    fnn_idx m, n;
+    const void *x;       /* (m, n) predictions, or logits where the kernel says so */
+    const void *target;  /* (m, n) reals, or (m) int32 class numbers where the kernel says so */
+    const void *weight;  /* (m / rows_per_weight) reals, or NULL for all ones */
+    fnn_idx rows_per_weight;
+    void *dx;            /* (m, n) = scale * gradient, or NULL */
+    void *p;             /* (m, n) predictions that belong to logits x, or NULL */
+    double scale;
+    double label_smoothing;
+    double clip;         /* probabilities are taken into [clip, 1 - clip] before the logarithm */
+    double threshold;    /* binary_accuracy: above it is class 1 */
+    int64_t ignore_class; /* sparse targets: rows of this class count nothing; INT64_MIN for none */
+} fnn_score;
+
+/* One optimizer pass over n consecutive parameters. */
+typedef struct {
+    fnn_idx n;
+    void *w;
+    const void *g;
+    void *slot[3];        /* the optimizer's own arrays, in the order its kernel names them; NULL if unused */
+    double learning_rate; /* bias correction included where the rule has one */
+    double decay;         /* w -= decay * w first: plain learning rate times weight decay */
+    double gradient_scale; /* g *= gradient_scale first */
+    double clip_value;    /* then g is taken into [-clip_value, clip_value]; 0 for none */
+    double beta_1, beta_2, momentum, epsilon;
+    int nesterov;
+} fnn_update;
+
+/* Where a pseudo-random mask comes from: counter-based, so it depends on these numbers alone. */
+typedef struct {
+    uint32_t key[2]; /* seed and layer */
+    uint64_t step;
+    double rate;     /* the share of elements set to zero */
+} fnn_random;
+
+typedef struct {
+    const char *isa;
+    fnn_idx itemsize;
+#define FNN_KERNEL(returns, name, arguments) returns(*name) arguments;
+#include "kernels.def"
+#undef FNN_KERNEL
+} fnn_kernels;
+
+enum { FNN_FLOAT, FNN_DOUBLE, FNN_DTYPES };
+
+/* dispatch.c: the instruction sets of this build that this processor runs, the fastest first. */
+int fnn_isa_count(void);
+const char *fnn_isa_name(int i);
+/* A table by its instruction set ("ref" for the textbook loops), or NULL where it cannot run here. */
+const fnn_kernels *fnn_table(const char *isa, int dtype);
+/* A kernel of a table by its name in kernels.def, or NULL: how tests and benches reach each one. */
+void *fnn_kernel(const fnn_kernels *table, const char *name);
+
+#endif

@@ -1,0 +1,16 @@
+/* all.h - every kernel of this folder, then the table that names them. */
+#include "math.inc.c"
+#include "activation.inc.c"
+#include "gemm.inc.c"
+#include "softmax.inc.c"
+#include "loss.inc.c"
+#include "crossentropy.inc.c"
+#include "metric.inc.c"
+#include "check.inc.c"
+#include "sgd.inc.c"
+#include "adam.inc.c"
+#include "rmsprop.inc.c"
+#include "regularization.inc.c"
+#include "dropout.inc.c"
+
+#include "table.h"

@@ -1,0 +1,27 @@
+/* check.inc.c - where bad input first stands: a number outside [low, high] or not a number at all; a class
+ * number outside 0 ... classes - 1 that is not ignore_class. -1 if all is well.
+ */
+static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
+{
+    const real *x = x_;
+    const vreal lowest = v_set1((real)low), highest = v_set1((real)high);
+    fnn_idx i = 0;
+    for (; i + VLEN <= n; i += VLEN) {
+        const vreal xi = v_load(x + i);
+        if (m_any(m_or(m_or(v_lt(xi, lowest), v_lt(highest, xi)), v_isnan(xi))))
+            break;
+    }
+    for (; i < n; i++)
+        if (!((real)low <= x[i] && x[i] <= (real)high))
+            return i;
+    return -1;
+}
+
+/* One a row, so there is no hurry. */
+static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64_t ignore_class)
+{
+    for (fnn_idx i = 0; i < n; i++)
+        if ((x[i] < 0 || x[i] >= classes) && x[i] != ignore_class)
+            return i;
+    return -1;
+}

@@ -1,0 +1,39 @@
+/* real.h - the number type of this translation unit, and how its functions are declared.
+ *
+ * Every kernel is compiled once per (instruction set, dtype): FNN_F64 picks the dtype, so a kernel
+ * says `real` and never asks which one it is.
+ */
+#ifndef FNN_REAL_H
+#define FNN_REAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../fastnn.h"
+
+#if FNN_F64
+typedef double real;
+#define FNN_DTYPE f64
+#define R(x) (x)
+#define SQRT_HALF 0x3fe6a09e667f3bcd /* its bits */
+#else
+typedef float real;
+#define FNN_DTYPE f32
+#define R(x) (x##f)
+#define SQRT_HALF 0x3f3504f3 /* its bits */
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define FNN_INLINE static __forceinline
+#define FNN_UNROLL
+#else
+#define FNN_INLINE static inline __attribute__((always_inline, unused))
+#define FNN_PRAGMA(x) _Pragma(#x)
+#if defined(__clang__)
+#define FNN_UNROLL FNN_PRAGMA(clang loop unroll(full))
+#else
+#define FNN_UNROLL FNN_PRAGMA(GCC unroll 64)
+#endif
+#endif
+
+#endif

@@ -1,0 +1,152 @@
+/* vec_avx2.h - the vocabulary on AVX2 and FMA. */
+#ifndef FNN_VEC_H
+#define FNN_VEC_H
+
+#include <immintrin.h>
+
+#include "real.h"
+
+#if FNN_F64
+typedef __m256d vreal;
+#define V(op) _mm256_##op##_pd
+enum { VLEN = 4 };
+#else
+typedef __m256 vreal;
+#define V(op) _mm256_##op##_ps
+enum { VLEN = 8 };
+#endif
+typedef vreal vmask; /* all bits of a chosen lane are set */
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define GEMM_MR 4 /* Visual C spills the taller tile (XNNPACK #6480) */
+#else
+/* 6 rows of 2 vectors: 12 accumulators, 2 vectors of B, 1 broadcast of A in 16 registers. */
+#define GEMM_MR 6
+#endif
+#define GEMM_NV 2
+
+/* The first n lanes: a window of VLEN integers that slides over ones, then zeros. */
+FNN_INLINE __m256i lanes(fnn_idx n)
+{
+#if FNN_F64
+    static const int64_t window[8] = {-1, -1, -1, -1, 0, 0, 0, 0};
+#else
+    static const int32_t window[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+#endif
+    return _mm256_loadu_si256((const __m256i *)(window + VLEN - n));
+}
+
+FNN_INLINE vreal v_set1(real x) { return V(set1)(x); }
+FNN_INLINE vreal v_load(const real *p) { return V(loadu)(p); }
+FNN_INLINE void v_store(real *p, vreal a) { V(storeu)(p, a); }
+FNN_INLINE vreal v_load_n(const real *p, fnn_idx n) { return V(maskload)(p, lanes(n)); }
+FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n) { V(maskstore)(p, lanes(n), a); }
+FNN_INLINE vreal v_first_n(vreal a, fnn_idx n, vreal rest) { return V(blendv)(rest, a, V(castsi256)(lanes(n))); }
+
+FNN_INLINE vreal v_add(vreal a, vreal b) { return V(add)(a, b); }
+FNN_INLINE vreal v_sub(vreal a, vreal b) { return V(sub)(a, b); }
+FNN_INLINE vreal v_mul(vreal a, vreal b) { return V(mul)(a, b); }
+FNN_INLINE vreal v_div(vreal a, vreal b) { return V(div)(a, b); }
+FNN_INLINE vreal v_fma(vreal a, vreal b, vreal c) { return V(fmadd)(a, b, c); }
+FNN_INLINE vreal v_fnma(vreal a, vreal b, vreal c) { return V(fnmadd)(a, b, c); }
+FNN_INLINE vreal v_min(vreal a, vreal b) { return V(min)(a, b); }
+FNN_INLINE vreal v_max(vreal a, vreal b) { return V(max)(a, b); }
+FNN_INLINE vreal v_sqrt(vreal a) { return V(sqrt)(a); }
+FNN_INLINE vreal v_abs(vreal a) { return V(andnot)(V(set1)(R(-0.0)), a); }
+FNN_INLINE vreal v_copysign(vreal a, vreal sign)
+{
+    vreal bit = V(set1)(R(-0.0));
+    return V(or)(V(andnot)(bit, a), V(and)(bit, sign));
+}
+
+FNN_INLINE vmask v_lt(vreal a, vreal b) { return V(cmp)(a, b, _CMP_LT_OQ); }
+FNN_INLINE vmask v_le(vreal a, vreal b) { return V(cmp)(a, b, _CMP_LE_OQ); }
+FNN_INLINE vmask v_eq(vreal a, vreal b) { return V(cmp)(a, b, _CMP_EQ_OQ); }
+FNN_INLINE vmask v_isnan(vreal a) { return V(cmp)(a, a, _CMP_UNORD_Q); }
+FNN_INLINE vmask m_or(vmask a, vmask b) { return V(or)(a, b); }
+FNN_INLINE int m_any(vmask a) { return V(movemask)(a) != 0; }
+FNN_INLINE vreal v_select(vmask m, vreal a, vreal b) { return V(blendv)(b, a, m); }
+
+#if FNN_F64
+FNN_INLINE vreal v_exponent(vreal t)
+{
+    return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(t), 52));
+}
+
+/* AVX2 cannot convert 64-bit integers: the biased exponent is read as the mantissa of 2^52 + itself. */
+FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
+{
+    const __m256i low = _mm256_set1_epi64x(SQRT_HALF), mantissa = _mm256_set1_epi64x(0x000fffffffffffff);
+    const __m256i one = _mm256_set1_epi64x(0x3ff0000000000000), two52 = _mm256_set1_epi64x(0x4330000000000000);
+    __m256i bits = _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_sub_epi64(one, low));
+    __m256d e = _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64(bits, 52), two52));
+    *exponent = _mm256_sub_pd(e, _mm256_set1_pd(4503599627370496.0 + 1023));
+    return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_and_si256(bits, mantissa), low));
+}
+
+FNN_INLINE void v_transpose(vreal r[VLEN])
+{
+    vreal a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
+    vreal c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
+    r[0] = _mm256_permute2f128_pd(a, c, 0x20);
+    r[1] = _mm256_permute2f128_pd(b, d, 0x20);
+    r[2] = _mm256_permute2f128_pd(a, c, 0x31);
+    r[3] = _mm256_permute2f128_pd(b, d, 0x31);
+}
+#else
+FNN_INLINE vreal v_exponent(vreal t)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t), 23));
+}
+
+FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
+{
+    const __m256i low = _mm256_set1_epi32(SQRT_HALF), mantissa = _mm256_set1_epi32(0x007fffff);
+    __m256i bits = _mm256_sub_epi32(_mm256_castps_si256(a), low);
+    *exponent = _mm256_cvtepi32_ps(_mm256_srai_epi32(bits, 23));
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_and_si256(bits, mantissa), low));
+}
+
+FNN_INLINE void v_transpose(vreal r[VLEN])
+{
+    vreal t[8];
+    FNN_UNROLL for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    FNN_UNROLL for (int i = 0; i < 8; i += 4)
+        FNN_UNROLL for (int j = 0; j < 2; j++) {
+            r[i + 2 * j] = _mm256_shuffle_ps(t[i + j], t[i + j + 2], 0x44);
+            r[i + 2 * j + 1] = _mm256_shuffle_ps(t[i + j], t[i + j + 2], 0xee);
+        }
+    FNN_UNROLL for (int j = 0; j < 4; j++) {
+        vreal low = r[j], high = r[j + 4];
+        r[j] = _mm256_permute2f128_ps(low, high, 0x20);
+        r[j + 4] = _mm256_permute2f128_ps(low, high, 0x31);
+    }
+}
+#endif
+
+/* Horizontal reductions fold halves, so their order is fixed. */
+FNN_INLINE real v_sum(vreal a)
+{
+    real x[VLEN];
+    v_store(x, a);
+    for (int width = VLEN / 2; width; width /= 2)
+        for (int i = 0; i < width; i++)
+            x[i] += x[i + width];
+    return x[0];
+}
+
+FNN_INLINE real v_maximum(vreal a)
+{
+    real x[VLEN];
+    v_store(x, a);
+    for (int i = 1; i < VLEN; i++)
+        x[0] = x[i] > x[0] ? x[i] : x[0];
+    return x[0];
+}
+
+#undef V
+
+#endif

@@ -1,0 +1,209 @@
+"""Activation functions: on arrays, and by name in layers.
+
+Each is a row of `csrc/activations.def` under Keras' name, or one of the two that normalise over an axis.
+They are callables on arrays and what a layer's `activation` argument accepts, by name or as they are.
+
+>>> import numpy as np
+>>> relu(np.array([-1.0, 0.0, 2.0]))
+array([0., 0., 2.])
+>>> relu(np.array([-1.0, 0.0, 8.0]), max_value=6.0)
+array([0., 0., 6.])
+>>> get("leaky_relu")(np.array([-1.0, 2.0], "float32"))
+array([-0.2,  2. ], dtype=float32)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import config
+from .gate import as_real
+from .kernels import activation as _elementwise
+from .kernels import softmax as _softmax
+from .registry import unknown_name
+
+if TYPE_CHECKING:
+    from .kernels.plan import Plan, Value
+
+# A row of csrc/activations.def and its parameters.
+Fused = tuple[Any, ...]
+
+
+class Activation:
+    """A function of each element.
+
+    Parameters
+    ----------
+    name : str
+        Keras' name.
+    formula : str
+        What it computes.
+    row : callable
+        From Keras' parameters to the kernels' row and its parameters.
+    """
+
+    def __init__(self, name: str, formula: str, row: Callable[..., Fused], **parameters: Any) -> None:
+        self.name = name
+        self.parameters = parameters
+        self._row = row
+        self.formula = formula
+        self.fused = row(**parameters)
+        self.__doc__ = f"{name}: {formula}, for each element of an array."
+
+    def __call__(self, x: ArrayLike, **parameters: Any) -> NDArray[np.floating]:
+        """Return the function of each element of `x` as a new array."""
+        fused = self._row(**self.parameters | parameters)
+        return _elementwise.apply(fused, _as_floating(x))  # type: ignore[no-any-return]
+
+    def bind(self, **parameters: Any) -> Activation:
+        """Return the same function with these parameters as its own."""
+        return type(self)(self.name, self.formula, self._row, **self.parameters | parameters)
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the function to a plan as a step of its own."""
+        return _elementwise.emit(plan, x, self.fused)
+
+    def emit_unfused(self, plan: Plan, x: Value) -> Value:
+        """Append what is left to do when `fused` has been done behind a product: nothing."""
+        return x
+
+    def __repr__(self) -> str:
+        arguments = "".join(f", {k}={v!r}" for k, v in self.parameters.items())
+        return f"<activation {self.name}{arguments}>"
+
+
+class AxisActivation:
+    """A function that normalises over an axis: `softmax` and `log_softmax`."""
+
+    fused: Fused = ("linear",)
+
+    def __init__(self, name: str, formula: str, log: bool) -> None:
+        self.name = name
+        self.parameters: dict[str, Any] = {}
+        self._log = log
+        self.__doc__ = f"{name}: {formula}, over an axis of an array."
+
+    def __call__(self, x: ArrayLike, axis: int = -1) -> NDArray[np.floating]:
+        """Return the function of `x` over `axis` as a new array."""
+        array = _as_floating(x)
+        if not -array.ndim <= axis < array.ndim:
+            raise ValueError(f"axis: expected one of the {array.ndim} axes of x, got {axis!r}")
+        return _softmax.apply(array, axis, self._log)  # type: ignore[no-any-return]
+
+    def emit(self, plan: Plan, x: Value, axis: int = -1) -> Value:
+        """Append the function over `axis` of a row to a plan."""
+        return _softmax.emit(plan, x, axis, self._log)
+
+    emit_unfused = emit
+
+    def __repr__(self) -> str:
+        return f"<activation {self.name}>"
+
+
+def _as_floating(x: ArrayLike) -> NDArray[np.floating]:
+    array = np.asarray(x)
+    name = array.dtype.name
+    return as_real(array, name if name in ("float32", "float64") else config.floatx(), "x")
+
+
+def _plain(row: str) -> Callable[..., Fused]:
+    return lambda: (row,)
+
+
+def _relu(negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Fused:
+    """Choose the cheapest row that computes Keras' relu with these parameters."""
+    for name, value in (("negative_slope", negative_slope), ("max_value", max_value), ("threshold", threshold)):
+        if value is not None and not value >= 0:
+            raise ValueError(f"{name}: expected a number that is not negative, got {value!r}")
+    if max_value is None and not threshold:
+        return ("leaky_relu", float(negative_slope)) if negative_slope else ("relu",)
+    limit = math.inf if max_value is None else float(max_value)
+    return ("bounded_relu", float(negative_slope), limit, float(threshold))
+
+
+relu = Activation("relu", "max(x, 0), or as negative_slope, max_value and threshold say", _relu)
+leaky_relu = Activation(
+    "leaky_relu",
+    "x where x > 0, else negative_slope * x",
+    lambda negative_slope: _relu(negative_slope),
+    negative_slope=0.2,
+)
+relu6 = Activation("relu6", "min(max(x, 0), 6)", _plain("relu6"))
+elu = Activation("elu", "x where x > 0, else alpha * (exp(x) - 1)", lambda alpha: ("elu", float(alpha)), alpha=1.0)
+selu = Activation("selu", "1.0507 * elu(x, alpha=1.6733) (Klambauer et al. 2017)", _plain("selu"))
+softplus = Activation("softplus", "log(1 + exp(x))", _plain("softplus"))
+softsign = Activation("softsign", "x / (1 + |x|)", _plain("softsign"))
+silu = Activation("silu", "x * sigmoid(x) (Elfwing et al. 2018)", _plain("silu"))
+silu_derivative = Activation(
+    "silu_derivative",
+    "sigmoid(x) * (1 + x * (1 - sigmoid(x))), the derivative of silu (Elfwing et al. 2018)",
+    _plain("silu_derivative"),
+)
+gelu = Activation(
+    "gelu",
+    "x * Phi(x), with Phi the normal distribution; by tanh if approximate (Hendrycks & Gimpel 2016)",
+    lambda approximate: ("gelu_tanh",) if approximate else ("gelu",),
+    approximate=False,
+)
+tanh = Activation("tanh", "tanh(x)", _plain("tanh"))
+sigmoid = Activation("sigmoid", "1 / (1 + exp(-x))", _plain("sigmoid"))
+exponential = Activation("exponential", "exp(x)", _plain("exponential"))
+hard_sigmoid = Activation("hard_sigmoid", "min(max(x / 6 + 1/2, 0), 1)", _plain("hard_sigmoid"))
+hard_silu = Activation("hard_silu", "x * hard_sigmoid(x)", _plain("hard_silu"))
+mish = Activation("mish", "x * tanh(softplus(x)) (Misra 2019)", _plain("mish"))
+linear = Activation("linear", "x", _plain("linear"))
+softmax = AxisActivation("softmax", "exp(x) / sum(exp(x))", log=False)
+log_softmax = AxisActivation("log_softmax", "x - log(sum(exp(x)))", log=True)
+
+_ALL = (
+    *(relu, leaky_relu, relu6, elu, selu, softplus, softsign, silu, silu_derivative, gelu, tanh, sigmoid),
+    *(exponential, hard_sigmoid, hard_silu, mish, linear, softmax, log_softmax),
+)
+_BY_NAME: dict[str, Activation | AxisActivation] = {a.name: a for a in _ALL}
+_ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
+
+
+def get(identifier: Any) -> Activation | AxisActivation:
+    """Return an activation by what names it.
+
+    Parameters
+    ----------
+    identifier : str, Activation, dict or None
+        A name such as "relu"; one of this module's functions; what `serialize` returned; None for `linear`.
+
+    Raises
+    ------
+    ValueError
+        If there is no activation of that name.
+    TypeError
+        If it is something else: a plan runs without Python, so it cannot call a Python function.
+    """
+    if identifier is None:
+        return linear
+    if isinstance(identifier, (Activation, AxisActivation)):
+        return identifier
+    if isinstance(identifier, dict):
+        found = get(identifier.get("name"))
+        parameters = identifier.get("parameters", {})
+        return found.bind(**parameters) if isinstance(found, Activation) else found
+    if isinstance(identifier, str):
+        name = _ALIASES.get(identifier, identifier)
+        if name not in _BY_NAME:
+            raise ValueError(unknown_name("activation", identifier, [*_BY_NAME, *_ALIASES]))
+        return _BY_NAME[name]
+    raise TypeError(
+        f"activation: expected a name or a function of fastnn.activations, got {identifier!r}; "
+        "Python functions cannot run inside a compiled plan"
+    )
+
+
+def serialize(activation: Activation | AxisActivation) -> str | dict[str, Any]:
+    """Return the name of an activation, with its parameters where they are not the defaults."""
+    if _BY_NAME[activation.name].parameters == activation.parameters:
+        return activation.name
+    return {"name": activation.name, "parameters": activation.parameters}

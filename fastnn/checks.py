@@ -1,0 +1,75 @@
+"""Arguments that are numbers: as Python's own, so that a config is plain JSON, or a clear error."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+__all__ = ["real_number", "whole_number"]
+
+
+def real_number(value: Any, name: str, least: float = -math.inf) -> float:
+    """Return a finite number as a float.
+
+    Parameters
+    ----------
+    value : float, int or NumPy scalar
+    name : str
+        What the error calls it.
+    least : float, optional
+        The smallest value allowed.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, NaN and infinities included.
+
+    Examples
+    --------
+    >>> real_number(3, "stddev")
+    3.0
+    >>> real_number(-1, "stddev", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: stddev: expected a finite number of at least 0, got -1
+    """
+    good = isinstance(value, Real) and not isinstance(value, bool)
+    if not good or not math.isfinite(value) or value < least:
+        bound = "" if least == -math.inf else f" of at least {least}"
+        raise ValueError(f"{name}: expected a finite number{bound}, got {value!r}")
+    return float(value)
+
+
+def whole_number(value: Any, name: str, least: int = 0, most: int | None = None) -> int:
+    """Return an integer as an int.
+
+    Parameters
+    ----------
+    value : int or NumPy integer
+    name : str
+        What the error calls it.
+    least : int, default 0
+        The smallest value allowed.
+    most : int, optional
+        The largest value allowed.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> whole_number(3, "patience")
+    3
+    >>> whole_number(2.5, "patience")
+    Traceback (most recent call last):
+    ...
+    ValueError: patience: expected an integer of at least 0, got 2.5
+    """
+    good = isinstance(value, Integral) and not isinstance(value, bool)
+    if not good or value < least or (most is not None and value > most):
+        bound = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name}: expected an integer {bound}, got {value!r}")
+    return int(value)

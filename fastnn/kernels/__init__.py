@@ -1,0 +1,1 @@
+"""The compiled floor: plans and the ops they are made of."""

@@ -1,0 +1,92 @@
+# Declarations of csrc/fastnn.h: the structures whole, of the kernel table the slots that ops call.
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+cdef extern from "fastnn.h" nogil:
+    ctypedef int64_t fnn_idx
+
+    enum:
+        FNN_FLOAT, FNN_DOUBLE
+        FNN_SAVED_INPUT, FNN_SAVED_OUTPUT
+        FNN_ACTIVATIONS, FNN_ACT_linear
+
+    ctypedef struct fnn_activation:
+        int code
+        double param[3]
+
+    ctypedef struct fnn_activation_row:
+        const char *name
+        int saved
+
+    const fnn_activation_row fnn_activations[]
+
+    ctypedef struct fnn_gemm:
+        fnn_idx m, n, k
+        void *c
+        fnn_idx ldc
+        const void *a
+        fnn_idx a_row, a_column
+        const void *b
+        fnn_idx b_row, b_column
+        int accumulate
+        const void *bias
+        fnn_activation activation
+        void *preactivation
+        const void *saved
+        fnn_activation gradient
+        void *column_sums
+
+    ctypedef struct fnn_score:
+        fnn_idx m, n
+        const void *x
+        const void *target
+        const void *weight
+        fnn_idx rows_per_weight
+        void *dx
+        void *p
+        double scale, label_smoothing, clip, threshold
+        int64_t ignore_class
+
+    ctypedef struct fnn_update:
+        fnn_idx n
+        void *w
+        const void *g
+        void *slot[3]
+        double learning_rate, decay, gradient_scale, clip_value
+        double beta_1, beta_2, momentum, epsilon
+        int nesterov
+
+    ctypedef struct fnn_random:
+        uint32_t key[2]
+        uint64_t step
+        double rate
+
+    ctypedef struct fnn_kernels:
+        const char *isa
+        fnn_idx itemsize
+        fnn_idx (*gemm_workspace)(const fnn_gemm *) noexcept nogil
+        void (*gemm)(const fnn_gemm *, void *) noexcept nogil
+        double (*fma_peak)(fnn_idx) noexcept nogil
+        void (*activation_forward)(void *, fnn_idx, const void *, fnn_idx, fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
+        void (*activation_backward)(void *, fnn_idx, const void *, fnn_idx, const void *, fnn_idx, fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
+        void (*prelu_forward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*prelu_backward)(void *, void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*softmax_backward)(void *, const void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*log_softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*log_softmax_backward)(void *, const void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
+        fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
+        double (*sum_squares)(const void *, fnn_idx) noexcept nogil
+        double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
+        void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+
+    int fnn_isa_count()
+    const char *fnn_isa_name(int)
+    const fnn_kernels *fnn_table(const char *, int)
+    void *fnn_kernel(const fnn_kernels *, const char *)
+
+cdef extern from "fpmode.h" nogil:
+    uint64_t fnn_fp_enter()
+    void fnn_fp_leave(uint64_t)

@@ -1,0 +1,127 @@
+"""y = x * mask / (1 - rate): a mask that depends on seed, step and element, never on threads.
+
+Backward draws the same mask again instead of keeping it. With a noise shape, elements that share a draw
+are told by an index map made at creation.
+"""
+
+import numpy as np
+
+from libc.stdint cimport uint32_t
+
+from .csrc cimport fnn_kernels, fnn_random
+from .indexed cimport scale
+from .plan cimport BACKWARD, BOTH, FORWARD, Plan, Step, Value
+from .runtime cimport parallel_for
+from .types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
+
+cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
+
+cdef enum:          # sizes
+    SIZE            # elements for each row of the batch
+    SEED
+
+ctypedef struct pass_t:
+    const fnn_kernels *kernels
+    fnn_random random
+    idx_t n
+    char *out
+    const char *source
+
+
+cdef inline fnn_random random_of(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_random random
+    random.key[0] = <uint32_t>s.size[SEED]
+    random.key[1] = <uint32_t>(s.size[SEED] >> 32)
+    random.step, random.rate = r.iteration, s.param[0]
+    return random
+
+
+cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+    cdef pass_t *p = <pass_t *>context
+    cdef idx_t first = i * CHUNK, at = first * p.kernels.itemsize
+    p.kernels.dropout(p.out + at, p.source + at, first, min(CHUNK, p.n - first), &p.random)
+
+
+cdef void drop(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
+    cdef pass_t p
+    p.kernels, p.out, p.source, p.n = s.kernels, out, source, s.size[SIZE] * r.rows
+    p.random = random_of(s, r)
+    parallel_for(chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+
+
+cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
+    drop(s, r, operand(s, r, Y), operand(s, r, X))
+
+
+cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
+    drop(s, r, operand(s, r, DX), operand(s, r, DY))
+
+
+def emit(Plan plan, Value x, double rate, unsigned long long seed):
+    """Append y = dropout(x) to `plan`; returns y, of the shape of x."""
+    cdef Step s = plan.add("dropout", forward, backward, NULL, 10.0 * x.size)
+    cdef Value y = plan.value(x.shape, x.differentiable)
+    y.producer = s
+    s.c.size[SIZE], s.c.size[SEED], s.c.param[0] = x.size, <idx_t>seed, rate
+    s.use(X, x, FORWARD).use(Y, y, FORWARD)
+    if y.differentiable:
+        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
+    return y
+
+
+# ---- draws that elements share ------------------------------------------------------------------------
+
+cdef enum:          # operands
+    MASK = FIRST_OWN
+    INDEX
+
+cdef enum:          # sizes, after those above
+    DRAWS = SEED + 1    # for each row of the batch, or in all
+    DRAWS_PER_ROW
+
+
+cdef void draw(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_random random = random_of(s, r)
+    s.kernels.dropout_mask(operand(s, r, MASK), 0, s.size[DRAWS] * (r.rows if s.size[DRAWS_PER_ROW] else 1), &random)
+
+
+cdef void mask_rows(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
+    cdef char *mask = operand(s, r, MASK)
+    cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
+    cdef idx_t item = s.kernels.itemsize, row = s.size[SIZE] * item, i
+    cdef idx_t mask_row = s.size[DRAWS] * item if s.size[DRAWS_PER_ROW] else 0
+    for i in range(r.rows):
+        if item == sizeof(float):
+            scale(<float *>(out + i * row), <const float *>(source + i * row), <const float *>(mask + i * mask_row),
+                  index, s.size[SIZE])
+        else:
+            scale(<double *>(out + i * row), <const double *>(source + i * row), <const double *>(mask + i * mask_row),
+                  index, s.size[SIZE])
+
+
+cdef void shared_forward(const step_t *s, const run_t *r) noexcept nogil:
+    draw(s, r)
+    mask_rows(s, r, operand(s, r, Y), operand(s, r, X))
+
+
+cdef void shared_backward(const step_t *s, const run_t *r) noexcept nogil:
+    mask_rows(s, r, operand(s, r, DX), operand(s, r, DY))
+
+
+def emit_shared(Plan plan, Value x, double rate, unsigned long long seed, tuple noise_shape, bint per_row):
+    """Append a dropout whose mask has `noise_shape` in a row and is broadcast to the shape of x.
+
+    With `per_row` false all rows of the batch share one mask.
+    """
+    cdef Step s = plan.add("dropout", shared_forward, shared_backward, NULL, 10.0 * x.size)
+    cdef Value y = plan.value(x.shape, x.differentiable), mask
+    draws = np.arange(np.prod(noise_shape, dtype=np.int64)).reshape(noise_shape)
+    index = np.ascontiguousarray(np.broadcast_to(draws, x.shape), np.int64)
+    mask = plan.value((draws.size,), False, per_row)
+    y.producer = s
+    s.c.size[SIZE], s.c.size[SEED], s.c.param[0] = x.size, <idx_t>seed, rate
+    s.c.size[DRAWS], s.c.size[DRAWS_PER_ROW] = draws.size, per_row
+    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(MASK, mask, BOTH).use(INDEX, plan.constant(index), BOTH)
+    if y.differentiable:
+        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
+    return y

@@ -1,0 +1,131 @@
+"""The product of two matrices over threads.
+
+Every element is one chain over k, so any split of rows or columns gives the same bits: the one that leaves
+each thread the larger pieces of both operands is taken. k is never split.
+"""
+
+import numpy as np
+
+from libc.string cimport memset
+
+from .activation cimport activation_of
+from .runtime cimport address, max_threads, parallel_for, table
+
+from .memory import align, aligned_zeros
+
+cdef double THREAD_FLOPS = 3e5      # for each thread: a region of two costs about 1 us
+cdef idx_t TILE_ROWS = 14 * 8       # pieces are whole tiles of every instruction set, or nearly
+cdef idx_t TILE_COLUMNS = 64
+
+ctypedef struct split_t:
+    const fnn_kernels *kernels
+    const fnn_gemm *whole
+    const run_t *run
+    idx_t rows          # of a piece
+    idx_t columns
+
+
+cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
+    cdef split_t *s = <split_t *>context
+    cdef fnn_gemm g = s.whole[0]
+    cdef idx_t item = s.kernels.itemsize
+    cdef idx_t i = chunk * s.rows if s.rows < g.m else 0
+    cdef idx_t j = chunk * s.columns if s.columns < g.n else 0
+    cdef idx_t at = (i * g.ldc + j) * item
+    g.m = min(s.rows, g.m - i)
+    g.n = min(s.columns, g.n - j)
+    g.a = <const char *>g.a + i * g.a_row * item
+    g.b = <const char *>g.b + j * g.b_column * item
+    g.c = <char *>g.c + at
+    if g.preactivation is not NULL:
+        g.preactivation = <char *>g.preactivation + at
+    if g.saved is not NULL:
+        g.saved = <const char *>g.saved + at
+    if g.bias is not NULL:
+        g.bias = <const char *>g.bias + j * item
+    if g.column_sums is not NULL:
+        g.column_sums = NULL if i else <char *>g.column_sums + j * item
+    s.kernels.gemm(&g, s.run.scratch + thread * s.run.scratch_size)
+
+
+cdef inline idx_t even(idx_t n, idx_t parts, idx_t unit) noexcept nogil:
+    """The size of `parts` even pieces of n, in whole units."""
+    cdef idx_t units = (n + unit - 1) // unit
+    return (units + parts - 1) // parts * unit
+
+
+cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept nogil:
+    """Compute `g` on the threads of the run, as far as it is large enough for them."""
+    cdef split_t s
+    cdef double flops = 2.0 * g.m * g.n * max(1, g.k)
+    cdef idx_t threads = <idx_t>min(<double>r.threads, flops / THREAD_FLOPS)
+    s.kernels, s.whole, s.run = k, g, r
+    s.rows, s.columns = g.m, g.n
+    if threads > 1:
+        if g.m * 2 >= g.n:
+            s.rows = even(g.m, threads, 1)
+        else:
+            s.columns = even(g.n, threads, TILE_COLUMNS)
+    parallel_for(piece, &s, max((g.m + s.rows - 1) // max(1, s.rows), (g.n + s.columns - 1) // max(1, s.columns)), r.threads)
+
+
+cdef idx_t gemm_scratch(const fnn_kernels *k, idx_t m, idx_t n, idx_t depth) noexcept nogil:
+    """Bytes that each thread needs for a product of this size, whatever the strides of its operands."""
+    cdef fnn_gemm g
+    g.m, g.n, g.k = m, n, depth
+    g.a_row, g.a_column = 4096, 1
+    g.b_row, g.b_column = 1, depth
+    return k.gemm_workspace(&g)
+
+
+def matmul(a, b, bias=None, tuple activation=("linear",), out=None):
+    """activation(a b + bias) of two matrices, on the threads in use.
+
+    Parameters
+    ----------
+    a : ndarray, shape (m, k)
+    b : ndarray, shape (k, n)
+        Both float32 or both float64, with one of the two strides that of an element.
+    bias : ndarray, shape (n,), optional
+    activation : tuple
+        Name and parameters of an elementwise activation.
+    out : ndarray, shape (m, n), optional
+        Contiguous; where the result goes.
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+
+    Raises
+    ------
+    ValueError
+        If shapes or strides do not fit.
+    """
+    cdef fnn_gemm g
+    cdef run_t r
+    cdef idx_t item = a.itemsize
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or a.dtype != b.dtype:
+        raise ValueError(f"a, b: expected (m, k) and (k, n) of one dtype, got {a.shape} {a.dtype} and {b.shape} {b.dtype}")
+    for name, matrix in (("a", a), ("b", b)):
+        if item not in matrix.strides:
+            raise ValueError(f"{name}: expected one stride to be {item} bytes, got {matrix.strides}")
+    if out is None:
+        out = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    if out.shape != (a.shape[0], b.shape[1]) or out.dtype != a.dtype or not out.flags.c_contiguous:
+        raise ValueError(f"out: expected a contiguous {(a.shape[0], b.shape[1])} of {a.dtype}, got {out.shape} {out.dtype}")
+    memset(&g, 0, sizeof(g))
+    memset(&r, 0, sizeof(r))
+    g.m, g.n, g.k = a.shape[0], b.shape[1], a.shape[1]
+    g.a, g.a_row, g.a_column = address(a), a.strides[0] // item, a.strides[1] // item
+    g.b, g.b_row, g.b_column = address(b), b.strides[0] // item, b.strides[1] // item
+    g.c, g.ldc = address(out), g.n
+    g.bias = NULL if bias is None else address(bias)
+    g.activation, g.gradient = activation_of(activation), activation_of(("linear",))
+    cdef const fnn_kernels *k = table(a.dtype.name)
+    r.threads = max_threads()
+    r.scratch_size = align(gemm_scratch(k, g.m, g.n, g.k))
+    scratch = aligned_zeros(r.threads * r.scratch_size)
+    r.scratch = address(scratch)
+    with nogil:
+        gemm(k, &g, &r)
+    return out

@@ -1,0 +1,470 @@
+"""A model as a flat array of steps over one block of memory.
+
+create    layers append steps and values; nothing depends on the batch size
+reshape   a capacity in rows: every value gets its offset in the arena, by lifetime
+bind      the caller's arrays
+run       a loop over the steps; backward is the same loop reversed
+
+Design:
+(a) Steps hold (space, offset), not pointers: threads that predict with one model run the same steps on
+    arenas of their own.
+(b) Values live from their first to their last use on one time line, forward 0 ... n-1, then backward
+    n ... 2n-1; so training keeps exactly what backward reads, and inference reuses memory at once.
+(c) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
+    value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
+"""
+
+import numpy as np
+
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release, PyObject_GetBuffer
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy, memset
+
+from .csrc cimport FNN_ACT_linear, fnn_fp_enter, fnn_fp_leave
+from .runtime cimport address, max_threads, parallel_for, table
+from .types cimport ARENA, CONSTANTS, GRADIENTS, INPUT, OPERANDS, OUTPUT, OWN_SAVED, PARAMETERS, SAMPLE_WEIGHT, SAVED, Y
+
+from .memory import align, aligned_zeros
+from .planner import assign_offsets
+
+cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
+cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
+cdef idx_t GATHER_BYTES = 1 << 16   # of the piece of a batch that one thread copies
+
+cdef object empty = np.empty
+cdef object ndarray = np.ndarray
+
+
+cdef class Value:
+    """One array of a plan: its shape, and where it lives once the plan is laid out."""
+
+    def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True, Value root=None):
+        cdef idx_t n
+        self.shape = shape
+        self.size = 1
+        for n in shape:
+            self.size *= n
+        self.space = space
+        self.differentiable = differentiable
+        self.per_row = per_row
+        self.root = self if root is None else root
+        self.consumers = []
+
+
+cdef class Step:
+    """One operation of a plan, while the plan is created."""
+
+    def __cinit__(self, str name):
+        cdef int i
+        self.name = name
+        self.uses = {}
+        self.c.activation.code = FNN_ACT_linear
+        self.c.gradient.code = FNN_ACT_linear
+        for i in range(OPERANDS):
+            self.c.at[i].space = -1
+
+    cdef Step use(self, int i, Value value, int when):
+        """Let operand i be `value`, used at those times. None leaves the operand out."""
+        if value is not None:
+            self.uses[i] = (value, when)
+        return self
+
+    cdef Value operand(self, int i):
+        return self.uses[i][0]
+
+
+cdef class Arena:
+    """The memory of one run: values, then scratch for each thread."""
+
+    def __cinit__(self, idx_t size, idx_t scratch_size):
+        self.threads = max_threads()
+        self.memory = aligned_zeros(size + self.threads * scratch_size)
+        self.base = address(self.memory)
+        self.scratch = self.base + size
+
+
+cdef class Plan:
+    """The steps of a model for one purpose.
+
+    Parameters
+    ----------
+    block : ParameterBlock
+        The model's weights.
+    input_shape : tuple of int
+        Shape of one row of the input.
+    training : bool
+        Whether steps run backward and the weights are updated.
+    stochastic : bool
+        Whether random layers act.
+    """
+
+    def __init__(self, block, tuple input_shape, bint training=False, bint stochastic=False):
+        self.block = block
+        self.dtype = block.dtype
+        self.kernels = table(self.dtype)
+        self._parameter_base = address(block.values)
+        self._format = {"float32": b"f", "float64": b"d"}[self.dtype][0]
+        self._ndim = len(input_shape)
+        for i, n in enumerate(input_shape):
+            self._row_shape[<int>i] = n
+        self.training, self.stochastic = training, stochastic
+        self.steps, self.values = [], []
+        self._parameters, self._constants, self._arenas, self._bound = {}, [], [], []
+        self.input = Value(input_shape, INPUT)
+        self.totals = {}
+
+    def __dealloc__(self):
+        PyMem_Free(self._steps)
+
+    # ---- create -------------------------------------------------------------------------------------
+
+    cdef Value value(self, tuple shape, bint differentiable=False, bint per_row=True):
+        """A new array in the arena."""
+        cdef Value v = Value(shape, ARENA, differentiable and self.training, per_row)
+        self.values.append(v)
+        return v
+
+    cdef Value constant(self, array):
+        """An array that an op made at creation; it lives as long as the plan."""
+        cdef Value v = Value(array.shape, CONSTANTS, per_row=False)
+        self._constants.append(array)
+        v.offset = <idx_t>address(array)    # the base of this space is NULL
+        return v
+
+    cdef Value parameter(self, variable):
+        """The weight of a layer."""
+        if variable is None:
+            return None
+        if variable not in self._parameters:
+            self._parameters[variable] = Value(variable.shape, PARAMETERS, variable.trainable, per_row=False)
+            self._parameters[variable].offset = self.block.offset(variable)
+        return self._parameters[variable]
+
+    cdef Value parameter_gradient(self, variable):
+        """The gradient of a weight, at the same offset, or None where it does not learn."""
+        cdef Value v = self.parameter(variable)
+        if v is None or not self.training or not variable.trainable:
+            return None
+        if v.gradient is None:
+            v.gradient = Value(variable.shape, GRADIENTS, per_row=False)
+            v.gradient.offset = v.offset
+        return v.gradient
+
+    cdef Value gradient(self, Value value):
+        """The gradient of a value, or None where nothing before it learns."""
+        if not value.root.differentiable:
+            return None
+        if value.root.gradient is None:
+            value.root.gradient = self.value(value.root.shape)
+        return value.root.gradient
+
+    cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work):
+        """Append a step. `work` is the FLOPs of its forward direction per row."""
+        cdef Step step = Step(name)
+        step.c.forward, step.c.backward, step.c.scratch = forward, backward, scratch
+        step.c.kernels = self.kernels
+        step.work = work
+        self.steps.append(step)
+        return step
+
+    def total(self, str name):
+        """The number of a sum over the rows, a loss or a metric; 0 is the loss."""
+        return self.totals.setdefault(name, len(self.totals))
+
+    def reshaped(self, Value value, tuple shape):
+        """The same memory as `value` with another shape of a row."""
+        return Value(shape, value.space, value.differentiable, root=value.root)
+
+    def weights(self):
+        """The sample weights, one number a row."""
+        return Value((), SAMPLE_WEIGHT)
+
+    def finish(self, Value output, idx_t capacity, Update update=None):
+        """End the creation and lay out the plan for at most `capacity` rows a run."""
+        cdef Step step
+        cdef Value v
+        if len(self.totals) > MAX_TOTALS:
+            raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
+        self.output = output
+        self._update = update
+        if output is not None:
+            output.root.space = OUTPUT
+        for step in self.steps:
+            for i, (v, _) in step.uses.items():
+                if i != Y:
+                    v.root.consumers.append(step)
+        self._fuse_gradients()
+        self.work = sum(step.work for step in self.steps) * (3 if self.training else 1)
+        if self.training:
+            self._gradients = aligned_zeros(self.block.values.size, self.dtype)
+            self._gradient_base = address(self._gradients)
+        self.reshape(capacity)
+
+    def _fuse_gradients(self):
+        cdef Step step, consumer
+        cdef Value y
+        for step in self.steps:
+            if step.saved is None or step.c.preactivation_gradient:
+                continue
+            y = step.operand(Y).root
+            readers = [c for c in y.consumers if c is not step]
+            if len(readers) == 1:
+                consumer = readers[0]
+                if consumer.fuses_gradient:
+                    consumer.use(SAVED, step.saved, BACKWARD)
+                    consumer.c.gradient = step.c.activation
+                    step.c.preactivation_gradient = True
+                    del step.uses[OWN_SAVED]
+
+    # ---- reshape ------------------------------------------------------------------------------------
+
+    def reshape(self, idx_t capacity):
+        """Lay out the arena for up to `capacity` rows a run."""
+        cdef Step step
+        cdef Value v
+        cdef idx_t scratch
+        cdef int i, n = len(self.steps)
+        planned = self._lifetimes(n)
+        sizes = [(v.size * (capacity if v.per_row else 1) * self.kernels.itemsize, v.first, v.last) for v in planned]
+        offsets, self.arena_size = assign_offsets(sizes)
+        for v, offset in zip(planned, offsets):
+            v.offset = offset
+        PyMem_Free(self._steps)
+        self._steps = <step_t *>PyMem_Calloc(max(n, 1), sizeof(step_t))
+        if self._steps is NULL:
+            raise MemoryError(f"no memory for a plan of {n} steps")
+        self._n_steps = n
+        self.scratch_size = 0
+        for i, step in enumerate(self.steps):
+            for at, (v, _) in step.uses.items():
+                step.c.at[<int>at].space = v.root.space
+                step.c.at[<int>at].offset = v.root.offset
+            self._steps[i] = step.c
+            if step.c.scratch is not NULL:
+                scratch = align(step.c.scratch(&self._steps[i], capacity))
+                self.scratch_size = max(self.scratch_size, scratch)
+        self._mark_accumulation(n)
+        self.capacity = capacity
+        self._arenas = []
+
+    def _lifetimes(self, int n):
+        """First and last use of every value; those that are used."""
+        cdef Step step
+        cdef Value v
+        cdef int i
+        for v in self.values:
+            v.first, v.last = 2 * n, -1
+        for i, step in enumerate(self.steps):
+            for v, when in step.uses.values():
+                if when & FORWARD:
+                    v.root.first, v.root.last = min(v.root.first, i), max(v.root.last, i)
+                if when & BACKWARD and self.training:
+                    v.root.first, v.root.last = min(v.root.first, 2 * n - 1 - i), max(v.root.last, 2 * n - 1 - i)
+        return [v for v in self.values if v.last >= 0 and v.space == ARENA]
+
+    def _mark_accumulation(self, int n):
+        """The first step of the backward loop that makes a weight's gradient overwrites it, the others add."""
+        cdef Step step
+        cdef Value v
+        made = set()
+        for i in range(n - 1, -1, -1):
+            step = self.steps[i]
+            for at, (v, when) in step.uses.items():
+                if v.space == GRADIENTS and when & BACKWARD:
+                    if v in made:
+                        self._steps[i].accumulate |= 1u << <int>at
+                    made.add(v)
+
+    # ---- bind ---------------------------------------------------------------------------------------
+
+    def bind(self, x, y=None, sample_weight=None, const idx_t[::1] order=None):
+        """Let the next runs read these arrays: contiguous, x and sample_weight in the plan's dtype.
+
+        With `order`, row i of a run is row order[i] of the arrays, and rows are gathered into buffers.
+        """
+        cdef int i
+        self._bound = [x, y, sample_weight, order]
+        self._order = &order[0] if order is not None and order.shape[0] else NULL
+        for i, array in enumerate((x, y, sample_weight)):
+            self._source[i] = NULL if array is None else address(array)
+            self._row_bytes[i] = 0 if array is None else array.strides[0] if array.ndim else 0
+            if array is not None and array.shape[0]:
+                self._row_bytes[i] = array.nbytes // array.shape[0]
+            if self._order is not NULL and array is not None:
+                buffer = aligned_zeros(self.capacity * self._row_bytes[i])
+                self._bound.append(buffer)
+                self._gathered[i] = address(buffer)
+
+    def unbind(self):
+        """Forget the caller's arrays."""
+        self._bound = []
+
+    # ---- run ----------------------------------------------------------------------------------------
+
+    cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept:
+        memset(r, 0, sizeof(run_t))
+        r.base[ARENA] = arena.base
+        r.base[PARAMETERS] = self._parameter_base
+        r.base[GRADIENTS] = self._gradient_base
+        r.scratch, r.scratch_size = arena.scratch, self.scratch_size
+        r.rows = rows
+        r.threads = min(max_threads(), arena.threads) if self.work * <double>rows > THREADS_WORK else 1
+        r.totals = self._totals
+        r.bad = &self._bad
+
+    cdef Arena _borrow(self):
+        cdef Arena arena
+        if self._arenas:
+            arena = self._arenas.pop()
+            if arena.threads >= max_threads():
+                return arena
+        return Arena(self.arena_size, self.scratch_size)
+
+    cdef void _forward(self, run_t *r) noexcept nogil:
+        cdef int i
+        cdef uint64_t mode = fnn_fp_enter()
+        for i in range(self._n_steps):
+            self._steps[i].forward(&self._steps[i], r)
+        fnn_fp_leave(mode)
+
+    cdef void _train(self, run_t *r) noexcept nogil:
+        """Forward, backward, update; nothing after forward where a target is invalid."""
+        cdef int i
+        cdef uint64_t mode = fnn_fp_enter()
+        for i in range(self._n_steps):
+            self._steps[i].forward(&self._steps[i], r)
+            if r.bad[0] >= 0:
+                break
+        else:
+            for i in range(self._n_steps - 1, -1, -1):
+                if self._steps[i].backward is not NULL:
+                    self._steps[i].backward(&self._steps[i], r)
+            self._update.apply(r)
+        fnn_fp_leave(mode)
+
+    cdef void _rows(self, run_t *r, idx_t start, idx_t rows) noexcept nogil:
+        """Point the run at rows of the bound arrays, gathered where they are in another order."""
+        cdef int i
+        cdef gather_t g
+        for i in range(3):
+            if self._source[i] is NULL:
+                continue
+            r.base[INPUT + i] = self._source[i] + start * self._row_bytes[i]
+            if self._order is not NULL:
+                g = gather_t(self._gathered[i], self._source[i], self._order + start, self._row_bytes[i], rows)
+                parallel_for(gather, &g, gather_chunks(&g), r.threads)
+                r.base[INPUT + i] = self._gathered[i]
+
+    def run(self, idx_t start, idx_t rows):
+        """One run on `rows` bound rows from `start`: a training step, or forward with its losses and metrics.
+
+        Returns
+        -------
+        int
+            -1, or the index of the first invalid target of these rows: then the weights are unchanged.
+        """
+        cdef run_t r
+        cdef Arena arena
+        cdef bint busy = self._running
+        if busy and self.training:
+            raise RuntimeError("this model is being trained by another thread; train a copy of it there")
+        if rows > self.capacity:
+            raise ValueError(f"rows: the plan is laid out for {self.capacity} rows a run, got {rows}")
+        self._running = True
+        arena = self._borrow()
+        self._prepare(&r, arena, rows)
+        self._bad = -1
+        if self._update is not None:
+            self._update.iterations += 1
+            r.iteration = self._update.iterations
+        with nogil:
+            self._rows(&r, start, rows)
+            if self.training:
+                self._train(&r)
+            else:
+                self._forward(&r)
+        if self._bad >= 0 and self._update is not None:
+            self._update.iterations -= 1
+        self._arenas.append(arena)
+        self._running = False
+        return self._bad
+
+    def predict(self, x):
+        """The output for all rows of `x`, in pieces of at most the capacity.
+
+        Returns
+        -------
+        ndarray or None
+            None where `x` is not a contiguous array of the plan's dtype and row shape: it has to pass the
+            input gate first.
+        """
+        cdef Py_buffer source, result
+        cdef run_t r
+        cdef Arena arena
+        cdef idx_t rows, start, i, in_bytes, out_bytes
+        if type(x) is not ndarray or self.block.stale:
+            return None
+        PyObject_GetBuffer(x, &source, PyBUF_FORMAT | PyBUF_STRIDES)
+        if not self._matches(&source):
+            PyBuffer_Release(&source)
+            return None
+        rows = source.shape[0]
+        y = empty((rows, *self.output.shape), self.dtype)
+        PyObject_GetBuffer(y, &result, PyBUF_WRITABLE)
+        arena = self._borrow()
+        in_bytes, out_bytes = self.input.size * source.itemsize, self.output.size * source.itemsize
+        for start in range(0, rows, self.capacity):
+            i = min(self.capacity, rows - start)
+            self._prepare(&r, arena, i)
+            r.base[INPUT] = <char *>source.buf + start * in_bytes
+            r.base[OUTPUT] = <char *>result.buf + start * out_bytes
+            if self.work * <double>i > GIL_WORK:
+                with nogil:
+                    self._forward(&r)
+            else:
+                self._forward(&r)
+        self._arenas.append(arena)
+        PyBuffer_Release(&result)
+        PyBuffer_Release(&source)
+        return y
+
+    cdef bint _matches(self, Py_buffer *view) noexcept:
+        cdef int i
+        if view.ndim != self._ndim + 1 or view.format[0] != self._format or view.format[1] != 0:
+            return False
+        for i in range(self._ndim):
+            if view.shape[i + 1] != self._row_shape[i]:
+                return False
+        return PyBuffer_IsContiguous(view, b"C")
+
+    def read_totals(self):
+        """Sum and weight of every loss and metric since the last call to `clear_totals`, by name."""
+        return {name: (self._totals[i].value, self._totals[i].weight) for name, i in self.totals.items()}
+
+    def clear_totals(self):
+        memset(self._totals, 0, sizeof(self._totals))
+
+
+ctypedef struct gather_t:
+    char *to
+    const char *source
+    const idx_t *order
+    idx_t row_bytes
+    idx_t rows
+
+
+cdef idx_t gather_rows(const gather_t *g) noexcept nogil:
+    return max(1, GATHER_BYTES // max(1, g.row_bytes))
+
+
+cdef idx_t gather_chunks(const gather_t *g) noexcept nogil:
+    cdef idx_t size = gather_rows(g)
+    return (g.rows + size - 1) // size
+
+
+cdef void gather(void *context, idx_t chunk, int thread) noexcept nogil:
+    cdef gather_t *g = <gather_t *>context
+    cdef idx_t size = gather_rows(g), i
+    for i in range(chunk * size, min(g.rows, (chunk + 1) * size)):
+        memcpy(g.to + i * g.row_bytes, g.source + g.order[i] * g.row_bytes, g.row_bytes)

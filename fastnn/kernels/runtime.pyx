@@ -1,0 +1,200 @@
+"""What a process runs on: the instruction set chosen, and the one owner of threads.
+
+This is the only module compiled with OpenMP, and the only one that knows it: ops hand `parallel_for` a
+function and a number of pieces. Built without OpenMP the pieces run one after the other, to the same bits.
+"""
+
+import os
+
+from cython.parallel cimport prange, threadid
+
+from .csrc cimport FNN_DOUBLE, FNN_FLOAT, fnn_fp_enter, fnn_fp_leave, fnn_isa_count, fnn_isa_name, fnn_kernel, fnn_table
+from libc.stdint cimport uint64_t, uintptr_t
+
+from .cpu_count import default_threads
+
+cdef extern from *:
+    """
+    #ifdef _OPENMP
+    #include <omp.h>
+    enum { FNN_OPENMP = 1 };
+    #else
+    enum { FNN_OPENMP = 0 };
+    static int omp_get_max_threads(void) { return 1; }
+    static double omp_get_wtime(void) { return 0; }
+    #endif
+    """
+    enum: FNN_OPENMP
+    int omp_get_max_threads() nogil
+    double omp_get_wtime() nogil
+
+DTYPES = {"float32": FNN_FLOAT, "float64": FNN_DOUBLE}
+openmp = bool(FNN_OPENMP)
+
+cdef int _threads = 1            # what the user or the machine allows
+cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
+cdef bint _forked = False        # libgomp's workers do not survive fork(): the child runs alone (GCC PR 58378)
+cdef int _alone = 0              # regions still to run alone, because helpers came late
+cdef int _penalty = 256
+cdef double LATE = 2e-4          # seconds of waiting that count as late
+cdef int FEWEST_ALONE = 256       # a late region costs as much as 100 on one thread instead of two
+cdef int MOST_ALONE = 1 << 14
+cdef str _isa = None
+cdef str _isa_source = None
+cdef str _threads_source = None
+
+
+def isa_names():
+    """The instruction sets that this build has and this processor runs, the fastest first."""
+    return [fnn_isa_name(i).decode() for i in range(fnn_isa_count())]
+
+
+def isa():
+    """The instruction set in use, and where the choice came from."""
+    return _isa, _isa_source
+
+
+def set_isa(str name, str source="set_isa"):
+    """Choose the instruction set of the models built from now on; "ref" is the textbook loops.
+
+    Parameters
+    ----------
+    name : str
+        One of `isa_names()`, or "ref".
+    source : str
+        What `isa()` reports as the origin of the choice.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name in this build and on this processor.
+    """
+    global _isa, _isa_source
+    if fnn_table(name.encode(), FNN_FLOAT) is NULL:
+        raise ValueError(f"{source}: instruction set {name!r} cannot run here; choose one of {', '.join(isa_names())}")
+    _isa, _isa_source = name, source
+
+
+cdef const fnn_kernels *table(dtype) except NULL:
+    return fnn_table(_isa.encode(), DTYPES[dtype])
+
+
+def kernel_address(str isa, dtype, str name):
+    """The address of a C kernel by its name in csrc/kernels.def, for tests and benches."""
+    cdef const fnn_kernels *t = fnn_table(isa.encode(), DTYPES[dtype])
+    if t is NULL:
+        raise ValueError(f"isa: {isa!r} cannot run here; choose one of {', '.join(isa_names())} or 'ref'")
+    cdef void *kernel = fnn_kernel(t, name.encode())
+    if kernel is NULL:
+        raise ValueError(f"name: there is no kernel {name!r} in csrc/kernels.def")
+    return <uintptr_t>kernel
+
+
+def num_threads():
+    """The number of threads in use, and where it came from."""
+    return max_threads(), _threads_source
+
+
+def chosen_threads():
+    """The number of threads chosen, which OpenMP and fork() may lower, and where it came from."""
+    return _threads, _threads_source
+
+
+def set_num_threads(n, str source="set_num_threads"):
+    """Use at most `n` threads from now on. Results do not depend on it, bit for bit.
+
+    Parameters
+    ----------
+    n : int
+        At least 1. Small work stays on one thread whatever the number.
+    source : str
+        What `num_threads()` reports as the origin of the number.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a positive integer.
+    """
+    global _threads, _threads_source
+    if isinstance(n, bool) or not hasattr(n, "__index__") or not 1 <= n < 2**16:
+        raise ValueError(f"n: expected a number of threads from 1 to 65535, got {n!r}")
+    _threads, _threads_source = n, source
+
+
+cdef int max_threads() noexcept nogil:
+    cdef int allowed = omp_get_max_threads()
+    if _forked or not FNN_OPENMP:
+        return 1
+    if allowed < _openmp_threads and allowed < _threads:
+        return allowed
+    return _threads
+
+
+ctypedef struct region_t:
+    chunk_fn fn
+    void *context
+    double worked       # seconds that the calling thread spent on pieces, not on waiting for others
+
+
+cdef void piece(region_t *r, idx_t chunk, int thread) noexcept nogil:
+    """A piece on a thread that may not have entered the kernels' floating-point mode."""
+    cdef double begin = omp_get_wtime()
+    cdef uint64_t mode = fnn_fp_enter()
+    r.fn(r.context, chunk, thread)
+    fnn_fp_leave(mode)
+    if thread == 0:
+        r.worked += omp_get_wtime() - begin
+
+
+cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil:
+    """Call fn(context, 0), ... fn(context, chunks - 1) on at most `threads` threads.
+
+    A region begins and ends when its last thread has arrived. Where another program holds that thread's
+    processor, this takes a tick of the scheduler, 4 ms, instead of one microsecond; so after a late arrival
+    the next regions run alone, twice as many after each further one.
+    """
+    global _alone, _penalty
+    cdef idx_t i
+    cdef region_t r
+    cdef double begin, waited
+    if threads > chunks:
+        threads = <int>chunks
+    if threads > 1 and _alone > 0:
+        _alone -= 1
+        threads = 1
+    if threads <= 1:
+        for i in range(chunks):
+            fn(context, i, 0)
+        return
+    r.fn, r.context, r.worked = fn, context, 0
+    begin = omp_get_wtime()
+    for i in prange(chunks, num_threads=threads, schedule="static"):
+        piece(&r, i, threadid())
+    waited = omp_get_wtime() - begin - r.worked
+    if waited > LATE and waited > r.worked:
+        _alone = _penalty
+        _penalty = min(2 * _penalty, MOST_ALONE)
+    elif _penalty > FEWEST_ALONE:
+        _penalty -= 1
+
+
+def _after_fork():
+    global _forked
+    _forked = True
+
+
+def _choose():
+    """Read the environment once, at import."""
+    global _openmp_threads
+    _openmp_threads = omp_get_max_threads()
+    set_num_threads(*default_threads())
+    name = os.environ.get("FASTNN_ISA")
+    if name:
+        set_isa(name, "FASTNN_ISA")
+    else:
+        set_isa(isa_names()[0], "processor")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+_choose()

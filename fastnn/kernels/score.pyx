@@ -1,0 +1,309 @@
+"""Losses and metrics: the weighted sum of one value per row, and for a loss its gradient in the same pass.
+
+A loss on the probabilities of a final softmax or sigmoid takes that activation over: it reads the logits,
+writes the probabilities, and its gradient is that of the logits, p - t, exact where p underflows.
+
+Rows are summed in pieces whose number is fixed by the batch, and the pieces in order: the same bits for any
+number of threads.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from libc.stdint cimport INT64_MIN, int32_t, int64_t
+from libc.math cimport INFINITY
+from libc.string cimport memset
+
+from .csrc cimport fnn_kernel, fnn_kernels, fnn_score
+from .plan cimport BACKWARD, FORWARD, Plan, Step, Value
+from .runtime cimport address, max_threads, parallel_for, table
+from .types cimport DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t, totals_t
+
+from .activation import CODES
+
+cdef enum:
+    LABELS = FIRST_OWN
+    WEIGHTS
+
+cdef enum:          # sizes
+    ROWS            # values for each row of the batch: the product of the dimensions between
+    CLASSES         # the last dimension
+    TOTAL
+    SPARSE          # labels are class numbers
+    CHECKED         # labels have to lie in [0, 1]
+    IS_LOSS
+    IGNORED         # class
+    HAS_IGNORED
+
+cdef enum:          # parameters
+    SMOOTHING
+    CLIP
+    THRESHOLD
+
+cdef enum:
+    PIECES = 64
+
+ctypedef double (*score_fn)(const fnn_score *) noexcept nogil
+
+
+class Score(NamedTuple):
+    """What a loss or metric tells the kernels.
+
+    Attributes
+    ----------
+    kernel : str
+        Name in csrc/kernels.def, of the version on probabilities where there are two.
+    sparse : bool
+        Whether labels are class numbers, one int32 per value, rather than reals like the predictions.
+    activation : str or None
+        "softmax" or "sigmoid": the final activation that a loss on probabilities takes over.
+    from_logits : bool
+        Whether predictions are logits; then the kernel is `kernel` + "_logits".
+    bounded : bool
+        Whether labels have to lie in [0, 1].
+    """
+
+    kernel: str
+    sparse: bool = False
+    activation: str | None = None
+    from_logits: bool = False
+    bounded: bool = False
+    label_smoothing: float = 0.0
+    clip: float = 0.0
+    threshold: float = 0.5
+    ignore_class: int | None = None
+
+
+cdef void *kernel_of(const fnn_kernels *kernels, score, bint logits) except NULL:
+    name = score.kernel + ("_logits" if logits else "")
+    return fnn_kernel(kernels, name.encode())
+
+
+cdef Value take_activation(Plan plan, Value prediction, str activation):
+    """The logits behind `prediction` if `activation` made it and nothing else reads it; else None.
+
+    The activation is undone: the caller writes `prediction` from now on.
+    """
+    cdef Step made_by = prediction.producer
+    cdef Value logits
+    if made_by is None or activation is None:
+        return None
+    if made_by.name == "softmax" and activation == "softmax":
+        logits = made_by.operand(X)
+        plan.steps.remove(made_by)
+    elif made_by.c.activation.code == CODES["sigmoid"] and activation == "sigmoid":
+        made_by.c.activation.code = CODES["linear"]
+        made_by.saved = None
+        made_by.uses.pop(OWN_SAVED, None)
+        logits = plan.value(prediction.shape, prediction.differentiable)
+        logits.gradient, logits.producer = prediction.gradient, made_by
+        made_by.use(Y, logits, FORWARD)
+    else:
+        return None
+    prediction.producer = None
+    return logits
+
+
+def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weighted):
+    """Append a loss or a metric of `prediction` against the bound targets; it adds to the total `name`."""
+    cdef Value x = prediction, p = None
+    cdef Step s
+    cdef bint logits = score.from_logits
+    cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
+    if is_loss and not logits:
+        x = take_activation(plan, prediction, score.activation)
+        if x is None:
+            x = prediction
+        else:
+            p, logits = prediction, True
+    s = plan.add(name, forward, NULL, NULL, 20.0 * prediction.size)
+    s.use(X, x, FORWARD).use(Y, p, FORWARD)
+    s.use(LABELS, Value((), TARGET), FORWARD)
+    if weighted:
+        s.use(WEIGHTS, Value((), SAMPLE_WEIGHT), FORWARD)
+    if is_loss:
+        s.use(DX, plan.gradient(x), FORWARD)
+    s.c.kernel = kernel_of(plan.kernels, score, logits)
+    s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
+    s.c.size[TOTAL] = plan.total(name)
+    s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[IS_LOSS] = score.sparse, score.bounded, is_loss
+    s.c.size[HAS_IGNORED] = score.ignore_class is not None
+    s.c.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
+    s.c.param[SMOOTHING], s.c.param[CLIP], s.c.param[THRESHOLD] = score.label_smoothing, score.clip, score.threshold
+
+
+ctypedef struct pieces_t:
+    score_fn kernel
+    fnn_score s
+    idx_t item
+    idx_t rows          # of a piece
+    bint sparse
+    double sum[PIECES]
+
+
+cdef double piece_value(const pieces_t *p, idx_t i) noexcept nogil:
+    cdef fnn_score s = p.s
+    cdef idx_t first = i * p.rows, at = first * s.n * p.item
+    s.m = min(p.rows, p.s.m - first)
+    s.x = <const char *>s.x + at
+    s.target = <const char *>s.target + (first * <idx_t>sizeof(int32_t) if p.sparse else at)
+    if s.weight is not NULL:
+        s.weight = <const char *>s.weight + first // s.rows_per_weight * p.item
+    if s.dx is not NULL:
+        s.dx = <char *>s.dx + at
+    if s.p is not NULL:
+        s.p = <char *>s.p + at
+    return p.kernel(&s)
+
+
+cdef void piece(void *context, idx_t i, int thread) noexcept nogil:
+    cdef pieces_t *p = <pieces_t *>context
+    p.sum[i] = piece_value(p, i)
+
+
+cdef double score_rows(score_fn kernel, const fnn_score *s, idx_t item, bint sparse, int threads) noexcept nogil:
+    """The kernel over all rows, in at most PIECES pieces that end where a sample ends."""
+    cdef pieces_t p
+    cdef idx_t i, samples = s.m // s.rows_per_weight, pieces
+    cdef double sum = 0
+    p.kernel, p.s, p.item, p.sparse = kernel, s[0], item, sparse
+    p.rows = (samples + PIECES - 1) // PIECES * s.rows_per_weight
+    pieces = (s.m + p.rows - 1) // p.rows if p.rows else 0
+    parallel_for(piece, &p, pieces, threads if s.m * s.n > 4096 else 1)
+    for i in range(pieces):
+        sum += p.sum[i]
+    return sum
+
+
+cdef idx_t first_invalid(const fnn_kernels *k, const step_t *s, const char *labels, idx_t m) noexcept nogil:
+    if s.size[SPARSE]:
+        return k.check_classes(<const int32_t *>labels, m, s.size[CLASSES], s.size[IGNORED])
+    if s.size[CHECKED]:
+        return k.check_range(labels, m * s.size[CLASSES], 0, 1)
+    return k.check_range(labels, m * s.size[CLASSES], -INFINITY, INFINITY)
+
+
+cdef idx_t count_kept(const int32_t *labels, idx_t m, int64_t ignored) noexcept nogil:
+    cdef idx_t i, kept = 0
+    for i in range(m):
+        kept += labels[i] != ignored
+    return kept
+
+
+cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_score score
+    cdef totals_t *total = r.totals + s.size[TOTAL]
+    cdef char *labels = operand(s, r, LABELS)
+    cdef idx_t i, count
+    cdef double sum
+    memset(&score, 0, sizeof(fnn_score))
+    score.m, score.n, score.rows_per_weight = s.size[ROWS] * r.rows, s.size[CLASSES], s.size[ROWS]
+    if s.size[IS_LOSS]:
+        r.bad[0] = first_invalid(s.kernels, s, labels, score.m)
+        if r.bad[0] >= 0:
+            return
+    count = count_kept(<int32_t *>labels, score.m, s.size[IGNORED]) if s.size[HAS_IGNORED] else score.m
+    score.x, score.p, score.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
+    score.target, score.weight = labels, operand(s, r, WEIGHTS)
+    score.scale = 1.0 / max(1, count)
+    score.label_smoothing, score.clip, score.threshold = s.param[SMOOTHING], s.param[CLIP], s.param[THRESHOLD]
+    score.ignore_class = s.size[IGNORED]
+    sum = score_rows(<score_fn>s.kernel, &score, s.kernels.itemsize, s.size[SPARSE], r.threads)
+    total.value += sum * r.rows * score.scale
+    if s.size[IS_LOSS] or score.weight is NULL:
+        total.weight += r.rows
+    else:
+        for i in range(r.rows):
+            total.weight += weight_at(score.weight, s.kernels.itemsize, i)
+
+
+cdef inline double weight_at(const void *weights, idx_t item, idx_t i) noexcept nogil:
+    return (<const float *>weights)[i] if item == sizeof(float) else (<const double *>weights)[i]
+
+
+def check_labels(score, labels, idx_t classes, str name="y"):
+    """Raise a `ValueError` that names the first label that `score` cannot take.
+
+    Parameters
+    ----------
+    score : Score
+    labels : ndarray
+        Contiguous; int32 for a sparse score, else float32 or float64.
+    classes : int
+        Width of the predictions.
+    name : str, default "y"
+        What the error calls the labels.
+    """
+    cdef step_t step
+    dtype = "float32" if score.sparse else labels.dtype.name
+    step.size[SPARSE], step.size[CHECKED], step.size[CLASSES] = score.sparse, score.bounded, classes
+    step.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
+    cdef idx_t bad = first_invalid(table(dtype), &step, address(labels), labels.size if score.sparse else labels.size // max(1, classes))
+    if bad < 0:
+        return
+    expected = "a number"
+    if score.sparse:
+        expected = f"class numbers from 0 to {classes - 1}"
+    elif score.bounded:
+        expected = "labels from 0 to 1"
+    index = np.unravel_index(bad, labels.shape)
+    raise ValueError(f"{name}: expected {expected}, got {labels[index]} in row {index[0] if index else 0}")
+
+
+cdef fnn_score score_of(score, x, labels, weights) except *:
+    """The kernels' form of a score on contiguous arrays, once the labels have been found valid."""
+    cdef fnn_score s
+    memset(&s, 0, sizeof(fnn_score))
+    s.n = x.shape[x.ndim - 1]
+    s.m, s.rows_per_weight = x.size // max(1, s.n), 1
+    s.x, s.target = address(x), address(labels)
+    s.weight = NULL if weights is None else address(weights)
+    s.label_smoothing, s.clip, s.threshold = score.label_smoothing, score.clip, score.threshold
+    s.ignore_class = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
+    check_labels(score, labels, s.n, "y_true")
+    return s
+
+
+def apply(score, x, labels, weights=None):
+    """The weighted values of a loss or metric, summed.
+
+    Parameters
+    ----------
+    score : Score
+    x : ndarray of float32 or float64, shape (..., n)
+        Predictions; like the others contiguous.
+    labels : ndarray
+        int32 of shape (...) for a sparse score, else like `x`.
+    weights : ndarray, optional
+        One per value, of the dtype of `x` and the shape (...).
+
+    Returns
+    -------
+    total : float
+    count : int
+        How many values there are, those of an ignored class left out.
+
+    Raises
+    ------
+    ValueError
+        If a label is out of range.
+    """
+    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef fnn_score s = score_of(score, x, labels, weights)
+    cdef score_fn kernel = <score_fn>kernel_of(k, score, score.from_logits)
+    count = s.m if score.ignore_class is None else count_kept(<const int32_t *>s.target, s.m, s.ignore_class)
+    return score_rows(kernel, &s, k.itemsize, score.sparse, max_threads()), count
+
+
+def values(score, x, labels, weights=None):
+    """The weighted values themselves, of shape (...): see `apply`."""
+    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef fnn_score s = score_of(score, x, labels, weights)
+    cdef pieces_t p
+    cdef idx_t i
+    cdef double[::1] out = np.empty(s.m)
+    p.kernel, p.s, p.item, p.sparse, p.rows = <score_fn>kernel_of(k, score, score.from_logits), s, k.itemsize, score.sparse, 1
+    for i in range(s.m):
+        out[i] = piece_value(&p, i)
+    return np.asarray(out, x.dtype).reshape(x.shape[:x.ndim - 1])

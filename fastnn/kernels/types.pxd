@@ -1,0 +1,74 @@
+# What plans and ops exchange: a step, and the run it takes part in.
+
+from libc.stdint cimport int64_t, uint64_t
+
+from .csrc cimport fnn_activation, fnn_kernels
+
+ctypedef int64_t idx_t
+
+# Where an array lives. A step holds (space, offset) pairs, so several threads run one plan on arenas
+# of their own.
+cdef enum:
+    ARENA           # planned by lifetime
+    PARAMETERS      # the model's weights
+    GRADIENTS       # the same layout, trainable ones only
+    CONSTANTS       # index maps that an op made at creation
+    INPUT           # the caller's rows, or their gathered copy
+    TARGET
+    SAMPLE_WEIGHT
+    OUTPUT          # the caller's result
+    SPACES
+
+# The operands that ops have in common; an op numbers its own from FIRST_OWN.
+cdef enum:
+    X               # input
+    Y               # output
+    DX              # gradient of the input; not there if nothing before it learns
+    DY              # gradient of the output
+    OWN_SAVED       # what the gradient of the step's own fused activation is computed from
+    SAVED           # the same of the step before, whose gradient this one fuses behind DX
+    FIRST_OWN
+
+cdef enum:
+    OPERANDS = 12
+    SIZES = 8
+
+ctypedef struct operand_t:
+    int space       # -1: not there
+    idx_t offset    # bytes
+
+ctypedef struct totals_t:
+    double value    # sum of a loss or metric over the rows seen
+    double weight   # what to divide it by
+
+# One execution of a plan on some rows.
+ctypedef struct run_t:
+    char *base[SPACES]
+    char *scratch           # a piece for each thread
+    idx_t scratch_size
+    idx_t rows
+    int threads
+    uint64_t iteration      # of the optimizer: random masks depend on it
+    totals_t *totals
+    idx_t *bad              # set to the index of an invalid target; stops the run
+
+# One operation, both directions. Sizes and parameters are the op's own.
+ctypedef struct step_t:
+    void (*forward)(const step_t *, const run_t *) noexcept nogil
+    void (*backward)(const step_t *, const run_t *) noexcept nogil
+    idx_t (*scratch)(const step_t *, idx_t rows) noexcept nogil     # bytes per thread, or NULL
+    const fnn_kernels *kernels
+    void *kernel                    # the one of them that an op chose at creation
+    operand_t at[OPERANDS]
+    unsigned accumulate             # bit i: operand i holds an earlier contribution to its gradient
+    idx_t size[SIZES]
+    double param[4]
+    fnn_activation activation       # fused behind the forward product
+    bint preactivation_gradient     # the gradient that arrives is already that of the preactivation
+    fnn_activation gradient         # fused behind the gradient of the input, where operand SAVED is there
+
+cdef inline char *operand(const step_t *s, const run_t *r, int i) noexcept nogil:
+    """The address of operand i in this run, or NULL."""
+    if s.at[i].space < 0:
+        return NULL
+    return r.base[s.at[i].space] + s.at[i].offset

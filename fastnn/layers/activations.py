@@ -1,0 +1,185 @@
+"""Activations as layers of their own: `Activation`, `ReLU`, `LeakyReLU`, `ELU` and `Softmax`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import activations
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan, Value
+
+
+class _Elementwise(Layer):
+    """A layer that applies `self.activation`."""
+
+    activation: activations.Activation | activations.AxisActivation
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the activation."""
+        return self.activation.emit(plan, x)
+
+
+@registry.add
+class Activation(_Elementwise):
+    """An activation by name.
+
+    Parameters
+    ----------
+    activation : str or function of fastnn.activations
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.Activation("relu")([[-1.0, 2.0]])
+    array([[0., 2.]], dtype=float32)
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"activation": activations.serialize(self.activation)}
+
+
+@registry.add
+class ReLU(_Elementwise):
+    """max(x, 0), bounded, leaky or shifted.
+
+    Parameters
+    ----------
+    max_value : float, optional
+        Upper bound.
+    negative_slope : float, default 0.0
+        Slope below the threshold.
+    threshold : float, default 0.0
+        Below it the output is negative_slope * (x - threshold).
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.ReLU(max_value=1.0)([[-1.0, 0.5, 2.0]])
+    array([[0. , 0.5, 1. ]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        self.activation = activations.relu.bind(
+            negative_slope=negative_slope, max_value=max_value, threshold=threshold
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "max_value": self.max_value,
+            "negative_slope": self.negative_slope,
+            "threshold": self.threshold,
+        }
+
+
+@registry.add
+class LeakyReLU(_Elementwise):
+    """x where x > 0, else negative_slope * x.
+
+    Parameters
+    ----------
+    negative_slope : float, default 0.3
+        Keras' default for the layer; that of the activation of the same name is 0.2.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.LeakyReLU(0.5)([[-1.0, 2.0]])
+    array([[-0.5,  2. ]], dtype=float32)
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.negative_slope = negative_slope
+        self.activation = activations.leaky_relu.bind(negative_slope=negative_slope)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"negative_slope": self.negative_slope}
+
+
+@registry.add
+class ELU(_Elementwise):
+    """x where x > 0, else alpha * (exp(x) - 1).
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.ELU()([[0.0, 2.0]])
+    array([[0., 2.]], dtype=float32)
+    """
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha = alpha
+        self.activation = activations.elu.bind(alpha=alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"alpha": self.alpha}
+
+
+@registry.add
+class Softmax(Layer):
+    """exp(x) / sum(exp(x)) over an axis.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        An axis of the input, the batch being axis 0.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.Softmax()([[0.0, 0.0]])
+    array([[0.5, 0.5]], dtype=float32)
+    """
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+            raise ValueError(f"axis: expected an integer, got {axis!r}")
+        self.axis = int(axis)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Check the axis."""
+        ndim = len(input_shape) + 1
+        if not 1 <= self.axis % ndim or not -ndim < self.axis < ndim:
+            raise ValueError(f"axis: expected an axis of the {ndim} after the batch, got {self.axis}")
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the softmax."""
+        return activations.softmax.emit(plan, x, self.axis if self.axis < 0 else self.axis - 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"axis": self.axis}

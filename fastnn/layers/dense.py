@@ -1,0 +1,102 @@
+"""`Dense`: a fully connected layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import activations, initializers, regularizers
+from .layer import Layer, dimension, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan, Value
+
+
+@registry.add
+class Dense(Layer):
+    """y = activation(x W + b).
+
+    Parameters
+    ----------
+    units : int
+        Width of the output.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer : default "glorot_uniform"
+        How W (inputs, units) starts.
+    bias_initializer : default "zeros"
+        How b (units,) starts.
+    kernel_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Notes
+    -----
+    Input is (rows, ..., inputs), output (rows, ..., units).
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.Dense(2, kernel_initializer="ones")
+    >>> layer(np.array([[1.0, 2.0, 3.0]]))
+    array([[6., 6.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = dimension(units, "units")
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make `kernel` (inputs, units) and `bias` (units,)."""
+        if not input_shape:
+            raise ValueError("input: Dense expects rows of at least one dimension, got rows of shape ()")
+        shape = (input_shape[-1], self.units)
+        self.kernel = self.add_weight(
+            shape, self.kernel_initializer, "kernel", regularizer=self.kernel_regularizer
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,), self.bias_initializer, "bias", regularizer=self.bias_regularizer
+            )
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the product; an elementwise activation is fused behind it."""
+        from ..kernels import dense
+
+        y = dense.emit(plan, x, self.kernel, self.bias, self.activation.fused)
+        return self.activation.emit_unfused(plan, y)
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Replace the last dimension by `units`."""
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+        }

@@ -1,0 +1,87 @@
+"""`Dropout`: in training, a random share of the elements is set to zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..utils.random import next_seed
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan, Value
+
+
+@registry.add
+class Dropout(Layer):
+    """Zero a share `rate` of the elements and scale the others by 1 / (1 - rate), in training only.
+
+    Srivastava et al. 2014. The mask depends on seed, training step and element, never on threads.
+
+    Parameters
+    ----------
+    rate : float
+        From 0 up to but not including 1.
+    noise_shape : sequence of int or None, optional
+        Shape of the mask, batch first: 1 where elements share a draw, None for the input's own size.
+    seed : int, optional
+        By default the next one of `fastnn.utils.set_random_seed`.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.Dropout(0.5, seed=1)
+    >>> bool((layer(np.ones((2, 3))) == 1).all())
+    True
+    >>> sorted(set(layer(np.ones((4, 8)), training=True).ravel().tolist()))
+    [0.0, 2.0]
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate < 1:
+            raise ValueError(f"rate: expected a number from 0 to below 1, got {rate!r}")
+        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed < 2**63):
+            raise ValueError(f"seed: expected an integer from 0 to 2**63 - 1, got {seed!r}")
+        self.rate = float(rate)
+        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
+        self.seed = seed
+        self._stream = next_seed() if seed is None else int(seed)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Check that the mask can be broadcast."""
+        if self.noise_shape is None:
+            return
+        if len(self.noise_shape) != len(input_shape) + 1 or any(
+            n not in (None, 1, full) for n, full in zip(self.noise_shape[1:], input_shape, strict=True)
+        ):
+            raise ValueError(
+                f"noise_shape: expected (batch, {', '.join(map(str, input_shape))}) with 1 or None where "
+                f"elements share or keep their own draw, got {self.noise_shape}"
+            )
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the mask in training; outside it the layer is nothing."""
+        from ..kernels import dropout
+
+        if not plan.stochastic or not self.rate:
+            return x
+        if self.noise_shape is None:
+            return dropout.emit(plan, x, self.rate, self._stream)
+        shape = tuple(full if n is None else n for n, full in zip(self.noise_shape[1:], x.shape, strict=True))
+        return dropout.emit_shared(plan, x, self.rate, self._stream, shape, self.noise_shape[0] != 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        noise_shape = None if self.noise_shape is None else list(self.noise_shape)
+        return super().get_config() | {"rate": self.rate, "noise_shape": noise_shape, "seed": self.seed}

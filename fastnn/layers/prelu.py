@@ -1,0 +1,69 @@
+"""`PReLU`: a leaky rectifier whose slopes are learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import initializers, regularizers
+from .layer import Layer, dimension, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan, Value
+
+
+@registry.add
+class PReLU(Layer):
+    """x where x > 0, else alpha * x, with alpha learned (He et al. 2015).
+
+    Parameters
+    ----------
+    alpha_initializer : default "zeros"
+        How alpha starts.
+    alpha_regularizer : default None
+        A penalty added to the loss.
+    shared_axes : int or sequence of int, optional
+        Axes of the input, the batch being axis 0, along which alpha is shared.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.PReLU(fastnn.initializers.Constant(0.5))([[-1.0, 2.0]])
+    array([[-0.5,  2. ]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        shared_axes: int | Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        axes = () if shared_axes is None else shared_axes if isinstance(shared_axes, Sequence) else (shared_axes,)
+        self.shared_axes = tuple(dimension(axis, "shared_axes") for axis in axes)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make `alpha`, of the shape of a row with 1 for the shared axes."""
+        if any(axis > len(input_shape) for axis in self.shared_axes):
+            raise ValueError(f"shared_axes: expected axes from 1 to {len(input_shape)}, got {self.shared_axes}")
+        shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape, 1))
+        self.alpha = self.add_weight(shape, self.alpha_initializer, "alpha", regularizer=self.alpha_regularizer)
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the rectifier."""
+        from ..kernels import prelu
+
+        return prelu.emit(plan, x, self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "alpha_initializer": initializers.serialize(self.alpha_initializer),
+            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "shared_axes": list(self.shared_axes) or None,
+        }

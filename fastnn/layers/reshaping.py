@@ -1,0 +1,92 @@
+"""Layers that change the shape of a row and nothing else: `Flatten` and `Reshape`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .layer import Layer, dimension, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan, Value
+
+
+class _Reshaping(Layer):
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Give the same memory another shape."""
+        return plan.reshaped(x, self.output_row(x.shape))
+
+
+@registry.add
+class Flatten(_Reshaping):
+    """All dimensions of a row as one.
+
+    Parameters
+    ----------
+    data_format : {"channels_last", None}, default None
+        Rows are flattened as they lie in memory.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Flatten()(np.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if data_format not in (None, "channels_last"):
+            raise ValueError(f"data_format: expected 'channels_last' or None, got {data_format!r}")
+        self.data_format = data_format
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Multiply the dimensions."""
+        return (math.prod(input_shape),)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"data_format": self.data_format}
+
+
+@registry.add
+class Reshape(_Reshaping):
+    """Another shape of a row with as many elements.
+
+    Parameters
+    ----------
+    target_shape : tuple of int
+        Without the batch; one dimension may be -1: whatever is left.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Reshape((3, -1))(np.zeros((2, 12))).shape
+    (2, 3, 4)
+    """
+
+    def __init__(self, target_shape: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if isinstance(target_shape, int) or not isinstance(target_shape, (tuple, list)):
+            raise ValueError(f"target_shape: expected a tuple such as (3, -1), got {target_shape!r}")
+        self.target_shape = tuple(-1 if n == -1 else dimension(n, "target_shape") for n in target_shape)
+        if self.target_shape.count(-1) > 1:
+            raise ValueError(f"target_shape: at most one dimension may be -1, got {self.target_shape}")
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Check that the elements fit."""
+        size, known = math.prod(input_shape), math.prod(n for n in self.target_shape if n != -1)
+        if size % known if -1 in self.target_shape else size != known:
+            raise ValueError(f"target_shape: rows of shape {input_shape} cannot take shape {self.target_shape}")
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Fill in the dimension that is -1."""
+        known = math.prod(n for n in self.target_shape if n != -1)
+        return tuple(math.prod(input_shape) // known if n == -1 else n for n in self.target_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"target_shape": list(self.target_shape)}

@@ -1,0 +1,441 @@
+"""`Sequential`: a model as a list of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import activations, config
+from .gate import as_rows
+from .kernels import regularization
+from .kernels.optimizer import Update
+from .kernels.plan import Plan
+from .kernels.score import emit as emit_score
+from .layers import InputLayer, Layer
+from .layers.layer import registry as layer_registry
+from .layers.layer import row_shape, set_values, unique_name
+from .summary import summary_lines
+from .trainer import Trainer, batch_of
+from .variables import ParameterBlock, Variable
+
+# Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
+# whose arena would pass the limit takes fewer.
+CAPACITY = 256
+ARENA_BYTES = 1 << 26
+
+
+class Sequential(Trainer):
+    """Layers one after the other.
+
+    Parameters
+    ----------
+    layers : iterable of Layer, optional
+        May start with `Input`; else the first layer may have an `input_shape`, or the model is built when
+        it first sees data.
+    trainable : bool, default True
+        Whether training changes any weight.
+    name : str, optional
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+    >>> model.count_params()
+    10
+    >>> model(np.zeros((3, 4), "float32")).shape
+    (3, 2)
+    """
+
+    def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+        self.name = name or unique_name(type(self))
+        self._layers: list[Layer] = []
+        self._trainable = bool(trainable)
+        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._predict: Plan | None = None
+        self._block: ParameterBlock | None = None
+        self.built = False
+        self.input_row: tuple[int, ...] | None = None
+        self.output_row: tuple[int, ...] | None = None
+        for layer in layers or ():
+            self._append(layer)
+        self._build_early()
+
+    # ---- structure ----------------------------------------------------------------------------------
+
+    def add(self, layer: Layer) -> None:
+        """Append a layer.
+
+        Parameters
+        ----------
+        layer : Layer or Sequential
+
+        Raises
+        ------
+        TypeError
+            If it is something else.
+        """
+        self._append(layer)
+        self._build_early()
+
+    def pop(self) -> Layer:
+        """Remove and return the last layer."""
+        if not self._layers:
+            raise TypeError("layers: there is no layer to remove")
+        layer = self._layers.pop()
+        self._unbuild()
+        self._build_early()
+        return layer
+
+    def _append(self, layer: Any) -> None:
+        if isinstance(layer, Sequential):
+            for inner in layer._layers:
+                if not isinstance(inner, InputLayer) or not self._layers:
+                    self._append(inner)
+            return
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers: expected Layer objects, got {layer!r}")
+        if isinstance(layer, InputLayer) and self._layers:
+            raise ValueError(f"layers: {layer.name!r} may only come first")
+        if any(layer is other for other in self._layers):
+            raise ValueError(f"layers: {layer.name!r} is in the model already")
+        if any(layer.name == other.name for other in self._layers):
+            raise ValueError(f"layers: every layer needs a name of its own, {layer.name!r} is taken")
+        self._layers.append(layer)
+        self._unbuild()
+
+    def _unbuild(self) -> None:
+        self.built = False
+        self.input_row = self.output_row = None
+        self._block = None
+        self.forget_plans()
+
+    def _build_early(self) -> None:
+        if self._layers and self._layers[0].input_shape is not None:
+            self._build(self._layers[0].input_shape)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without `Input`."""
+        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or its place.
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(f"name, index: expected one of them, got {name!r} and {index!r}")
+        if index is not None:
+            if not 0 <= index < len(self.layers):
+                raise ValueError(f"index: expected a number from 0 to {len(self.layers) - 1}, got {index!r}")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"name: there is no layer {name!r}; there are {[layer.name for layer in self.layers]}")
+
+    @property
+    def dtype(self) -> str:
+        """What the model computes in: the dtype its layers were given, or `config.floatx()`."""
+        given = {layer.dtype for layer in self._layers} - {None}
+        if len(given) > 1:
+            raise ValueError(f"dtype: the layers of a model share one dtype, got {sorted(map(str, given))}")
+        return str(given.pop()) if given else config.floatx()
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Shape of the input, None for the batch."""
+        return (None, *self._built_row(self.input_row))
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """Shape of the output, None for the batch."""
+        return (None, *self._built_row(self.output_row))
+
+    def _built_row(self, row: tuple[int, ...] | None) -> tuple[int, ...]:
+        if row is None:
+            raise ValueError(f"model {self.name!r} has not been built: call it on data, or build(input_shape)")
+        return row
+
+    # ---- weights ------------------------------------------------------------------------------------
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights.
+
+        Parameters
+        ----------
+        input_shape : tuple
+            Batch dimension first, as in Keras: (None, 784).
+        """
+        self._build(row_shape(tuple(input_shape)[1:]))
+
+    def _build(self, row: tuple[int, ...]) -> None:
+        if not self._layers:
+            raise ValueError("layers: a model needs at least one")
+        dtype = self.dtype
+        shape = row
+        for layer in self._layers:
+            layer.dtype = dtype
+            try:
+                layer.build_once(shape)
+                shape = layer.output_row(shape)
+            except ValueError as error:
+                raise ValueError(f"layer {layer.name!r} on rows of shape {shape}: {error}") from None
+        self.input_row, self.output_row, self.built = row, shape, True
+        self.forget_plans()
+
+    def build_for(self, x: Any) -> None:
+        """Build the model for data, if it has not been built."""
+        if not self.built:
+            shape = np.shape(x)
+            if not shape:
+                raise ValueError(f"x: expected rows, got {x!r:.80}")
+            self._build(row_shape(tuple(shape)[1:] or (1,), "x"))
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes any weight; set it before `compile`."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self._layers:
+            layer.trainable = value
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights, layer by layer."""
+        return [v for layer in self._layers for v in layer.weights]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All weights, layer by layer."""
+        return self.weights
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that training changes."""
+        return [v for v in self.weights if v.trainable and self._trainable]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes."""
+        return self.trainable_variables
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves alone."""
+        return [v for v in self.weights if not (v.trainable and self._trainable)]
+
+    def get_weights(self) -> list[NDArray[np.floating]]:
+        """Return copies of all weights, in the order of `weights`."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: list[ArrayLike]) -> None:
+        """Set all weights, in the order of `get_weights`.
+
+        Raises
+        ------
+        ValueError
+            If number or shapes differ; then no weight has changed.
+        """
+        self._built_row(self.input_row)
+        set_values(self.weights, weights, self.name)
+
+    def count_params(self) -> int:
+        """Return the number of elements of all weights."""
+        self._built_row(self.input_row)
+        return sum(v.size for v in self.weights)
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: tuple[str, str] | None = None,
+    ) -> None:
+        """Print the layers, their output shapes and numbers of parameters.
+
+        Parameters
+        ----------
+        line_length : int, default 80
+            Width of the table.
+        print_fn : callable, default print
+            Called with the text.
+        show_trainable : bool, default False
+            Whether to show which layers learn.
+        positions, expand_nested, layer_range
+            Accepted for Keras' sake.
+        """
+        (print_fn or print)("\n".join(summary_lines(self, line_length or 80, show_trainable)))
+
+    # ---- plans --------------------------------------------------------------------------------------
+
+    def forget_plans(self) -> None:
+        """Compile anew at the next run."""
+        self._plans = {}
+        self._predict = None
+
+    def plan(self, purpose: str, capacity: int | None = None, weighted: bool = False) -> Plan:
+        """Return the plan for a purpose, compiled if need be.
+
+        Parameters
+        ----------
+        purpose : {"predict", "sample", "train", "test"}
+            "sample" is a prediction in which `Dropout` and its like act.
+        capacity : int, optional
+            Rows of one run; by default as many as are efficient.
+        weighted : bool, default False
+            Whether runs get sample weights.
+        """
+        if self._block is None or self._block.stale:
+            self._block = ParameterBlock.holding(self.weights, self.dtype)
+            self.forget_plans()
+        key = purpose, weighted
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._compile(purpose, capacity or CAPACITY, weighted)
+        elif capacity is not None and capacity > plan.capacity:
+            plan.reshape(capacity)
+        return plan
+
+    def _compile(self, purpose: str, capacity: int, weighted: bool) -> Plan:
+        assert self.input_row is not None
+        plan = Plan(self._block, self.input_row, training=purpose == "train", stochastic=purpose in ("train", "sample"))
+        scored = purpose in ("train", "test")
+        if scored:
+            plan.total("loss")
+            for variable in self.weights:
+                penalty = variable.regularizer
+                if penalty is not None and (penalty.l1 or penalty.l2):
+                    regularization.emit(plan, variable, penalty.l1, penalty.l2)
+        y = plan.input
+        for layer in self._layers:
+            y = layer.emit(plan, y)
+        update: Update | None = None
+        if scored:
+            self._emit_scores(plan, y, weighted)
+        elif y.root is plan.input:
+            y = activations.linear.emit(plan, y)
+        if purpose == "train":
+            assert self.optimizer is not None
+            self.optimizer.build(self.trainable_variables)
+            update = self.optimizer._update
+        plan.finish(None if scored else y, capacity, update)
+        if plan.arena_size > ARENA_BYTES and purpose != "train":
+            plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
+        return plan
+
+    def _emit_scores(self, plan: Plan, y: Any, weighted: bool) -> None:
+        loss = self._require_compiled()
+        score = loss.score
+        found = [(m, False) for m in self._metrics] + [(m, weighted) for m in self._weighted_metrics]
+        emit_score(plan, y, score, "loss", True, weighted)
+        for entry, counts in found:
+            metric = self._resolve(entry, y.shape[-1] if y.shape else 1)
+            if metric.score.sparse != score.sparse:
+                raise ValueError(
+                    f"metrics: {metric.name!r} takes {'class numbers' if metric.score.sparse else 'one-hot labels'}, "
+                    f"but the loss {loss.name!r} does not"
+                )
+            emit_score(plan, y, metric.score, metric.name, False, counts)
+
+    # ---- prediction ---------------------------------------------------------------------------------
+
+    def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.floating]:
+        """Return the output for all rows of `x`.
+
+        Parameters
+        ----------
+        x : array_like
+            (rows, ...).
+        training : bool, default False
+            Whether `Dropout` and its like act.
+
+        Returns
+        -------
+        ndarray
+            (rows, ...) of the model's dtype; zero rows give zero rows.
+        """
+        if self._predict is not None and not training:
+            y = self._predict.predict(x)
+            if y is not None:
+                return y  # type: ignore[no-any-return]
+        return self._apply(x, "sample" if training else "predict")
+
+    def _apply(self, x: ArrayLike, purpose: str) -> NDArray[np.floating]:
+        """Take the long way to a prediction: through the gate, with a plan made if need be."""
+        self.build_for(x)
+        assert self.input_row is not None
+        rows = as_rows(x, self.input_row, self.dtype)
+        plan = self.plan(purpose)
+        if purpose == "predict":
+            self._predict = plan
+        y = plan.predict(rows)
+        assert y is not None
+        return y  # type: ignore[no-any-return]
+
+    def predict(
+        self,
+        x: ArrayLike,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> NDArray[np.floating]:
+        """Return the output for all rows of `x`, as calling the model does.
+
+        Parameters
+        ----------
+        x : array_like
+            (rows, ...).
+        batch_size : int, optional
+            Rows of one batch where `steps` counts them; results do not depend on it.
+        verbose, callbacks
+            Accepted for Keras' sake.
+        steps : int, optional
+            At most so many batches.
+
+        Returns
+        -------
+        ndarray
+        """
+        if batch_size is not None or steps is not None:
+            rows = batch_of(batch_size, len(x))  # type: ignore[arg-type]
+            x = x if steps is None else x[: steps * rows]  # type: ignore[index]
+        return self(x)
+
+    def predict_on_batch(self, x: ArrayLike) -> NDArray[np.floating]:
+        """Return the output for all rows of `x`."""
+        return self(x)
+
+    # ---- configuration ------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal model of."""
+        return {
+            "name": self.name,
+            "trainable": self._trainable,
+            "layers": [layer_registry.serialize(layer) for layer in self._layers],
+            "build_input_shape": None if self.input_row is None else [None, *self.input_row],
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a model of what `get_config` returned; its weights are new."""
+        model = cls([layer_registry.deserialize(c) for c in config["layers"]], config["trainable"], config["name"])
+        if not model.built and config["build_input_shape"] is not None:
+            model.build(tuple(config["build_input_shape"]))
+        return model
+
+    def __repr__(self) -> str:
+        return f"<Sequential name={self.name!r} layers={len(self.layers)} built={self.built}>"

@@ -1,0 +1,313 @@
+"""Optimizers: Keras' names, defaults and update rules, each one pass over flat memory.
+
+>>> optimizer = get("adam")
+>>> optimizer.learning_rate = 0.01
+>>> optimizer
+<Adam learning_rate=0.01>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from .kernels.optimizer import Update
+from .registry import Registry
+from .variables import ParameterBlock, Variable
+
+
+def _number(value: Any, name: str, low: float, high: float = float("inf")) -> float:
+    """Return a number of [low, high), or raise a `ValueError` that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value < high:
+        upper = "" if high == float("inf") else f" to below {high:g}"
+        raise ValueError(f"{name}: expected a number from {low:g}{upper}, got {value!r}")
+    return float(value)
+
+
+class Optimizer:
+    """Base of all optimizers.
+
+    Parameters
+    ----------
+    learning_rate : float
+        May be assigned at any time.
+    weight_decay : float, optional
+        Weights lose `learning_rate * weight_decay` of themselves before each step (Loshchilov & Hutter 2019).
+    clipnorm : float, optional
+        The norm of each weight's gradient is brought down to this.
+    clipvalue : float, optional
+        Each element of the gradients is taken into [-clipvalue, clipvalue].
+    global_clipnorm : float, optional
+        The norm of all gradients together is brought down to this.
+    name : str, optional
+        By default the class in snake_case.
+    """
+
+    kernel: str
+    slots: tuple[str | None, str | None, str | None] = (None, None, None)
+    bias_correction = False
+
+    def __init__(
+        self,
+        learning_rate: float,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        **rule: Any,
+    ) -> None:
+        limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        given = [key for key, value in limits.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f"{', '.join(given)}: at most one of them may be given")
+        for key in given:
+            if _number(limits[key], key, 0) == 0:
+                raise ValueError(f"{key}: expected a positive number, got 0")
+        self.name = name or registry.name_of(type(self))
+        self.weight_decay = None if weight_decay is None else _number(weight_decay, "weight_decay", 0)
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.built = False
+        self._update = Update(
+            self.kernel, self.slots, rule | {"clip_value": clipvalue or 0.0}, self.bias_correction
+        )
+        self._update.weight_decay = self.weight_decay or 0.0
+        self._update.clip_norm = clipnorm or 0.0
+        self._update.global_clip_norm = global_clipnorm or 0.0
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size, before Adam's bias correction."""
+        return float(self._update.learning_rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._update.learning_rate = _number(value, "learning_rate", 0)
+
+    lr = learning_rate
+
+    @property
+    def iterations(self) -> int:
+        """The number of steps done."""
+        return int(self._update.iterations)
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Prepare to update these variables; what is known of them from earlier steps is kept.
+
+        Parameters
+        ----------
+        variables : sequence of Variable
+            Of one dtype.
+        """
+        variables = list(variables)
+        if not variables:
+            raise ValueError("variables: expected at least one trainable variable, got none")
+        block = ParameterBlock.holding(variables, variables[0].dtype)
+        self._update.bind(block, variables)
+        self.built = True
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {
+            "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "clipvalue": self.clipvalue,
+            "global_clipnorm": self.global_clipnorm,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make an optimizer of what `get_config` returned; it starts anew."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} learning_rate={self.learning_rate:g}>"
+
+
+registry: Registry[Optimizer] = Registry("optimizer", Optimizer)
+
+
+@registry.add
+class SGD(Optimizer):
+    """w -= learning_rate * g, or with momentum (Keras' form: the learning rate is inside the velocity).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+    momentum : float, default 0.0
+        v = momentum * v - learning_rate * g; w += v.
+    nesterov : bool, default False
+        w += momentum * v - learning_rate * g (Sutskever et al. 2013).
+    **kwargs
+        `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `name` of `Optimizer`.
+
+    Examples
+    --------
+    >>> SGD(0.1, momentum=0.9).momentum
+    0.9
+    """
+
+    kernel = "sgd"
+
+    def __init__(
+        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
+    ) -> None:
+        self.momentum = _number(momentum, "momentum", 0, 1 + 1e-15)
+        self.nesterov = bool(nesterov)
+        if self.momentum:
+            self.slots = ("momentum", None, None)
+        super().__init__(learning_rate, momentum=self.momentum, nesterov=self.nesterov, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}
+
+
+@registry.add
+class Adam(Optimizer):
+    """Adaptive moments (Kingma & Ba 2015), with Keras' epsilon outside the bias correction.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the means of the gradient and of its square.
+    epsilon : float, default 1e-7
+        Added to the root of the second mean.
+    amsgrad : bool, default False
+        Divide by the largest second mean so far (Reddi et al. 2018).
+    **kwargs
+        `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `name` of `Optimizer`.
+
+    Examples
+    --------
+    >>> Adam(1e-3).beta_2
+    0.999
+    """
+
+    kernel = "adam"
+    slots = ("momentum", "velocity", None)
+    bias_correction = True
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.beta_1, self.beta_2 = _number(beta_1, "beta_1", 0, 1), _number(beta_2, "beta_2", 0, 1)
+        self.epsilon, self.amsgrad = _number(epsilon, "epsilon", 0), bool(amsgrad)
+        if self.amsgrad:
+            self.slots = ("momentum", "velocity", "velocity_hat")
+        rule = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        super().__init__(learning_rate, **rule, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }
+
+
+@registry.add
+class AdamW(Adam):
+    """`Adam` with decoupled weight decay (Loshchilov & Hutter 2019), on by default.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.004
+    beta_1, beta_2, epsilon, amsgrad, **kwargs
+        See `Adam`.
+
+    Examples
+    --------
+    >>> AdamW().weight_decay
+    0.004
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **kwargs
+        )
+
+
+@registry.add
+class RMSprop(Optimizer):
+    """Steps divided by a running root mean square of the gradient (Tieleman & Hinton 2012).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    rho : float, default 0.9
+        Decay of the mean square.
+    momentum : float, default 0.0
+        Of the steps.
+    epsilon : float, default 1e-7
+        Added to the mean square.
+    centered : bool, default False
+        Divide by an estimate of the variance rather than of the mean square.
+    **kwargs
+        `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `name` of `Optimizer`.
+
+    Examples
+    --------
+    >>> RMSprop().rho
+    0.9
+    """
+
+    kernel = "rmsprop"
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.rho, self.momentum = _number(rho, "rho", 0, 1), _number(momentum, "momentum", 0, 1)
+        self.epsilon, self.centered = _number(epsilon, "epsilon", 0), bool(centered)
+        self.slots = (
+            "velocity",
+            "momentum" if self.momentum else None,
+            "average_gradient" if self.centered else None,
+        )
+        super().__init__(
+            learning_rate, beta_1=self.rho, momentum=self.momentum, epsilon=self.epsilon, **kwargs
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }
+
+
+get = registry.get
+serialize = registry.serialize
+deserialize = registry.deserialize

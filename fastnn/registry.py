@@ -1,0 +1,265 @@
+"""Names, and the classes that they stand for.
+
+Whatever an argument accepts by name or by config, such as `kernel_initializer="he_normal"`, is looked up in a
+`Registry`. Its table is closed: reading a file makes objects of the classes that have been added to it, and
+of no others.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
+__all__ = ["Configurable", "Registry", "snake_case", "unknown_name"]
+
+
+class Configurable(Protocol):
+    """An object that plain values describe."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal object of."""
+        ...
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make an object of what `get_config` returned."""
+        ...
+
+
+T = TypeVar("T", bound=Configurable)
+C = TypeVar("C", bound=type[Any])
+
+
+def snake_case(name: str) -> str:
+    """Return the name of a class as Keras spells it in strings.
+
+    Parameters
+    ----------
+    name : str
+        In CamelCase.
+
+    Examples
+    --------
+    >>> [snake_case(name) for name in ("HeNormal", "Conv2DTranspose", "MaxPooling2D", "LSTM", "L1L2")]
+    ['he_normal', 'conv2d_transpose', 'max_pooling2d', 'lstm', 'l1l2']
+    """
+    return re.sub("(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return the text of the error for a name that nothing has.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for.
+    name : str
+        The name given.
+    known : iterable of str
+        The names there are; those near to `name` are proposed, or all if none is.
+
+    Examples
+    --------
+    >>> print(unknown_name("loss", "hinje", ["mse", "mae", "hinge"]))
+    loss: unknown name 'hinje'; did you mean 'hinge'?
+    >>> print(unknown_name("loss", "?", ["mse", "mae"]))
+    loss: unknown name '?'; expected one of 'mae', 'mse'
+    """
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name.lower(), names)
+    if near:
+        return f"{kind}: unknown name {name!r}; did you mean {' or '.join(map(repr, near))}?"
+    return f"{kind}: unknown name {name!r}; expected one of {', '.join(map(repr, names))}"
+
+
+class Registry(Generic[T]):
+    """The classes of one kind, by name.
+
+    Parameters
+    ----------
+    kind : str
+        What error texts call an object of these classes: "initializer".
+    base : type
+        The class that all of them derive from.
+
+    Examples
+    --------
+    >>> class Shape:
+    ...     def get_config(self):
+    ...         return {}
+    ...     @classmethod
+    ...     def from_config(cls, config):
+    ...         return cls(**config)
+    >>> shapes = Registry("shape", Shape)
+    >>> @shapes.add("round")
+    ... class GreatCircle(Shape):
+    ...     pass
+    >>> type(shapes.get("great_circle")) is type(shapes.get("round")) is GreatCircle
+    True
+    >>> shapes.serialize(GreatCircle())
+    {'class_name': 'GreatCircle', 'config': {}}
+    >>> shapes.get("Grate_circle")
+    Traceback (most recent call last):
+    ...
+    ValueError: shape: unknown name 'Grate_circle'; did you mean 'great_circle'?
+    """
+
+    def __init__(self, kind: str, base: type[T]) -> None:
+        self.kind = kind
+        self.base = base
+        self._classes: dict[str, type[T]] = {}
+
+    @overload
+    def add(self, cls: C, /, *aliases: str) -> C: ...
+
+    @overload
+    def add(self, *aliases: str) -> Callable[[C], C]: ...
+
+    def add(self, *args: Any) -> Any:
+        """Add a class under its name, that name in snake_case, and the aliases.
+
+        Parameters
+        ----------
+        cls : type
+            The class; without it, the call returns a decorator that adds one under the aliases.
+        *aliases : str
+            More names.
+
+        Returns
+        -------
+        type or callable
+            The class, so that `add` itself is a decorator too.
+
+        Raises
+        ------
+        TypeError
+            If the class does not derive from the registry's base.
+        ValueError
+            If one of the names stands for another class already.
+        """
+        if not args or isinstance(args[0], str):
+            return lambda cls: self.add(cls, *args)
+        cls, *aliases = args
+        if not (isinstance(cls, type) and issubclass(cls, self.base)):
+            raise TypeError(f"cls: expected a class derived from {self.base.__name__}, got {cls!r}")
+        for name in (cls.__name__, self.name_of(cls), *aliases):
+            if self._classes.setdefault(name, cls) is not cls:
+                raise ValueError(f"{self.kind}: {name!r} is {self._classes[name]!r} already")
+        return cls
+
+    @staticmethod
+    def name_of(cls: type) -> str:
+        """Return the name in snake_case that a class has, or would have, here."""
+        return snake_case(cls.__name__)
+
+    @overload
+    def get(self, identifier: None) -> None: ...
+
+    @overload
+    def get(self, identifier: str | Mapping[str, Any] | type[T] | T) -> T: ...
+
+    def get(self, identifier: Any) -> T | None:
+        """Return the object that an argument stands for.
+
+        Parameters
+        ----------
+        identifier : str, dict, type, object or None
+            A name, for an object made without arguments; a config as `serialize` returns it; a class, for
+            an object made without arguments; an object, or None, for itself.
+
+        Raises
+        ------
+        ValueError
+            If nothing has that name.
+        TypeError
+            If it is none of these.
+        """
+        if identifier is None or isinstance(identifier, self.base):
+            return identifier
+        if isinstance(identifier, str):
+            return self._named(identifier)()
+        if isinstance(identifier, Mapping):
+            return self.deserialize(identifier)
+        if isinstance(identifier, type) and issubclass(identifier, self.base):
+            return identifier()
+        raise TypeError(
+            f"{self.kind}: expected a name, a config or a {self.base.__name__}, got {identifier!r:.200}"
+        )
+
+    @overload
+    def serialize(self, obj: None) -> None: ...
+
+    @overload
+    def serialize(self, obj: T) -> dict[str, Any]: ...
+
+    def serialize(self, obj: T | None) -> dict[str, Any] | None:
+        """Return what `deserialize` makes an equal object of.
+
+        Parameters
+        ----------
+        obj : object or None
+            Of a class in the table.
+
+        Returns
+        -------
+        dict or None
+            ``{"class_name": ..., "config": ...}``; None for None.
+
+        Raises
+        ------
+        TypeError
+            If the class is not in the table, so that nobody could read what was written.
+        """
+        if obj is None:
+            return None
+        name = type(obj).__name__
+        if self._classes.get(name) is not type(obj):
+            raise TypeError(
+                f"{self.kind}: {obj!r:.200} cannot be described by a config: its class is not in the "
+                "table of known classes; a class of your own can be, see the `add` of the registry"
+            )
+        return {"class_name": name, "config": obj.get_config()}
+
+    @overload
+    def deserialize(self, config: None) -> None: ...
+
+    @overload
+    def deserialize(self, config: Mapping[str, Any]) -> T: ...
+
+    def deserialize(self, config: Mapping[str, Any] | None) -> T | None:
+        """Return the object that a config describes.
+
+        Parameters
+        ----------
+        config : dict or None
+            ``{"class_name": name, "config": arguments}``; the arguments may be missing, other keys, which
+            Keras writes, count nothing.
+
+        Returns
+        -------
+        object or None
+            None for None.
+
+        Raises
+        ------
+        ValueError
+            If the dictionary has another form or the class is not in the table.
+        TypeError
+            If the class does not take the arguments.
+        """
+        if config is None:
+            return None
+        name, arguments = config.get("class_name"), config.get("config", {})
+        if not isinstance(name, str) or not isinstance(arguments, dict):
+            raise ValueError(
+                f"{self.kind}: expected {{'class_name': name, 'config': arguments}}, got {config!r:.200}"
+            )
+        return self._named(name).from_config(arguments)
+
+    def _named(self, name: str) -> type[T]:
+        if name not in self._classes:
+            classes = {cls.__name__ for cls in self._classes.values()}
+            raise ValueError(unknown_name(self.kind, name, self._classes.keys() - classes))
+        return self._classes[name]

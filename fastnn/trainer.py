@@ -1,0 +1,438 @@
+"""The epoch loop: `compile`, `fit`, `evaluate`, `predict` and their forms for one batch.
+
+A batch is one call into a plan, without the GIL; Python wakes between batches for callbacks only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import losses, metrics, optimizers
+from .callbacks import CallbackList, History
+from .gate import as_real, as_rows
+from .kernels.score import check_labels
+from .losses import as_labels
+from .utils.random import next_seed
+
+if TYPE_CHECKING:
+    from .kernels.plan import Plan
+    from .kernels.score import Score
+
+BATCH = 32
+Data = tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]
+
+
+class Totals(Mapping[str, float]):
+    """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def __getitem__(self, name: str) -> float:
+        value, weight = self._plan.read_totals()[name]
+        return value / weight if weight else 0.0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plan.totals)
+
+    def __len__(self) -> int:
+        return len(self._plan.totals)
+
+
+def batch_of(batch_size: Any, rows: int) -> int:
+    """Return the batch size for so many rows: Keras' 32 by default, and no more than there are."""
+    if batch_size is None:
+        batch_size = BATCH
+    if isinstance(batch_size, bool) or not hasattr(batch_size, "__index__") or batch_size < 1:
+        raise ValueError(f"batch_size: expected a positive integer, got {batch_size!r}")
+    return max(1, min(int(batch_size), rows))
+
+
+def count_of(value: Any, name: str) -> int:
+    """Return a whole number that is not negative, or raise a `ValueError` that names the argument."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
+        raise ValueError(f"{name}: expected a whole number from 0, got {value!r}")
+    return int(value)
+
+
+def class_weights(weights: Mapping[int, float], y: NDArray[Any], score: Score) -> NDArray[np.float64]:
+    """Return a weight for each row from the weights of the classes; classes not named weigh 1."""
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
+    if y.ndim != (1 if score.sparse else 2):
+        raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
+    classes = y if score.sparse else y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0].astype(np.int64)
+    table = np.ones(max(int(classes.max(initial=0)), *(int(k) for k in weights), 0) + 1)
+    for number, weight in weights.items():
+        if int(number) != number or number < 0:
+            raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
+        table[int(number)] = weight
+    return table[np.clip(classes, 0, None)]
+
+
+def run(plan: Plan, start: int, rows: int) -> None:
+    """Run a plan on some of its bound rows."""
+    bad = plan.run(start, rows)
+    if bad >= 0:
+        raise ValueError(f"y: label {bad} from row {start} on has become invalid since training began")
+
+
+class Trainer:
+    """What `Model` inherits: training, evaluation and prediction in Keras' terms."""
+
+    optimizer: optimizers.Optimizer | None = None
+    stop_training = False
+    history: History | None = None
+
+    # What a model provides.
+    dtype: str
+    input_row: tuple[int, ...] | None
+    output_row: tuple[int, ...] | None
+    plan: Callable[..., Plan]
+    forget_plans: Callable[[], None]
+    build_for: Callable[[Any], None]
+
+    # ---- compile ------------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: None = None,
+        metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how to train.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer, default "rmsprop"
+        loss : str or Loss
+        loss_weights : None
+            For models with several outputs.
+        metrics, weighted_metrics : sequence of str or Metric, optional
+            Reported beside the loss; the latter count samples by their weights.
+        run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
+            Accepted for Keras' sake: a plan is always compiled.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        """
+        if loss_weights is not None:
+            raise ValueError(f"loss_weights: expected None for a model with one output, got {loss_weights!r}")
+        for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            if isinstance(value, (str, Mapping)):
+                raise TypeError(f"{name}: expected a list such as ['accuracy'], got {value!r}")
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = None if loss is None else losses.get(loss)
+        self._metrics, self._weighted_metrics = list(metrics or ()), list(weighted_metrics or ())
+        for entry in self._metrics + self._weighted_metrics:
+            self._resolve(entry, 1)
+        self.forget_plans()
+
+    def _resolve(self, entry: Any, classes: int) -> metrics.Metric:
+        if self.loss is None:
+            raise ValueError("loss: metrics need a loss to be compiled with")
+        return metrics.resolve(entry, self.loss.score, classes)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The keys of what `evaluate` returns."""
+        return ["loss", *(self._resolve(m, 2).name for m in self._metrics + self._weighted_metrics)]
+
+    def _require_compiled(self) -> losses.Loss:
+        if self.optimizer is None or self.loss is None:
+            raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
+        return self.loss
+
+    # ---- data ---------------------------------------------------------------------------------------
+
+    def _gate(self, x: Any, y: Any, sample_weight: Any, class_weight: Any = None, name: str = "") -> Data:
+        """Bring a data set into the plan's form, or say what is wrong with it."""
+        loss = self._require_compiled()
+        self.build_for(x)
+        assert self.input_row is not None
+        assert self.output_row is not None
+        if y is None:
+            raise ValueError(f"{name}y: expected labels, got None")
+        x = as_rows(x, self.input_row, self.dtype, f"{name}x")
+        y = as_labels(y, loss.score, self.output_row, self.dtype, f"{name}y")
+        if len(x) != len(y):
+            raise ValueError(f"{name}x, {name}y: expected equal lengths, got {len(x)} and {len(y)}")
+        check_labels(loss.score, y, self.output_row[-1] if self.output_row else 1, f"{name}y")
+        weights = None
+        if sample_weight is not None:
+            weights = as_real(sample_weight, self.dtype, f"{name}sample_weight")
+            weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
+            if weights.shape != (len(x),):
+                raise ValueError(f"{name}sample_weight: expected shape ({len(x)},), got {weights.shape}")
+            if not np.isfinite(weights).all():
+                raise ValueError(f"{name}sample_weight: expected finite numbers, got NaN or infinity")
+        if class_weight is not None:
+            of_class = class_weights(class_weight, y, loss.score)
+            weights = of_class if weights is None else weights * of_class
+        if weights is not None:
+            weights = np.ascontiguousarray(weights, self.dtype)
+        return x, y, weights
+
+    # ---- fit ----------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[Any, ...] | None = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: ArrayLike | None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train for a number of epochs.
+
+        Parameters
+        ----------
+        x : array_like
+            (rows, ...) inputs.
+        y : array_like
+            Labels: like the outputs, or class numbers where the loss is sparse.
+        batch_size : int, default 32
+            Rows of one step; the last step of an epoch takes what is left.
+        epochs : int, default 1
+            The epoch to end before; with `initial_epoch` not how many to train.
+        verbose : {"auto", 0, 1, 2}, default "auto"
+            Silent, a progress bar per epoch, or a line per epoch.
+        callbacks : list of Callback, optional
+        validation_split : float, default 0.0
+            Share of the rows, the last ones before shuffling, that is evaluated and not trained on.
+        validation_data : tuple, optional
+            (x, y) or (x, y, sample_weight) to evaluate after each epoch.
+        shuffle : bool, default True
+            Whether each epoch takes the rows in a new order.
+        class_weight : dict, optional
+            From class number to a factor of its rows' losses.
+        sample_weight : array_like, shape (rows,), optional
+            A factor for the loss of each row.
+        initial_epoch : int, default 0
+            The epoch to start at.
+        steps_per_epoch, validation_steps : int, optional
+            At most so many batches an epoch; by default all.
+        validation_batch_size : int, optional
+            Accepted for Keras' sake: results do not depend on it.
+        validation_freq : int, default 1
+            Evaluate after every so many epochs.
+
+        Returns
+        -------
+        History
+            Its `history` holds a list per loss and metric, one number per epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not as expected; the message names it.
+        """
+        training, validation = self._split(
+            self._gate(x, y, sample_weight, class_weight), validation_split, validation_data
+        )
+        x, y, weights = training
+        if not len(x):
+            raise ValueError("x: expected at least one row to train on, got none")
+        batch = batch_of(batch_size, len(x))
+        initial_epoch, epochs = count_of(initial_epoch, "initial_epoch"), count_of(epochs, "epochs")
+        steps = -(-len(x) // batch)
+        if steps_per_epoch is not None:
+            steps = min(steps, max(1, count_of(steps_per_epoch, "steps_per_epoch")))
+        plan = self.plan("train", capacity=batch, weighted=weights is not None)
+        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
+        logs: dict[str, float] = {}
+        heard = self._callbacks(callbacks, verbose, epochs=epochs, steps=steps)
+        self.stop_training = False
+        heard.on_train_begin()
+        for epoch in range(initial_epoch, epochs):
+            order = None if random is None else random.permutation(len(x))
+            plan.bind(x, y, weights, order)
+            plan.clear_totals()
+            totals = Totals(plan)
+            heard.on_epoch_begin(epoch)
+            for step in range(steps):
+                start = step * batch
+                heard.on_train_batch_begin(step)
+                run(plan, start, min(batch, len(x) - start))
+                heard.on_train_batch_end(step, totals)
+                if self.stop_training:
+                    break
+            logs = dict(totals)
+            if validation is not None and (epoch + 1) % max(1, validation_freq) == 0:
+                results = self._evaluate(*validation, validation_steps, validation_batch_size)
+                logs |= {f"val_{name}": value for name, value in results.items()}
+            heard.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+        plan.unbind()
+        heard.on_train_end(logs)
+        assert self.history is not None
+        return self.history
+
+    def _callbacks(self, callbacks: Any, verbose: str | int, **params: Any) -> CallbackList:
+        if verbose not in ("auto", 0, 1, 2):
+            raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
+        verbose = 1 if verbose == "auto" else int(verbose)
+        self.history = History()
+        return CallbackList(
+            callbacks, history=self.history, verbose=verbose, model=self, params=params | {"verbose": verbose}
+        )
+
+    def _split(
+        self, data: Data, split: float, given: tuple[Any, ...] | None
+    ) -> tuple[Data, Data | None]:
+        """Return what to train on and what to evaluate."""
+        x, y, weights = data
+        if given is not None:
+            if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+                raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), got {type(given).__name__}")
+            return data, self._gate(given[0], given[1], given[2] if len(given) == 3 else None, None, "validation ")
+        if isinstance(split, bool) or not isinstance(split, (int, float)) or not 0 <= split < 1:
+            raise ValueError(f"validation_split: expected a number from 0 to below 1, got {split!r}")
+        if not split:
+            return data, None
+        at = int(len(x) * (1 - split))
+        if at == 0 or at == len(x):
+            raise ValueError(f"validation_split: {split} of {len(x)} rows leaves none to train or none to evaluate on")
+        head = x[:at], y[:at], None if weights is None else weights[:at]
+        return head, (x[at:], y[at:], None if weights is None else weights[at:])
+
+    def train_on_batch(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Do one training step on these rows.
+
+        Parameters
+        ----------
+        x, y, sample_weight, class_weight
+            See `fit`.
+        return_dict : bool, default False
+            Whether to return a dict rather than a number or a list.
+
+        Returns
+        -------
+        float, list of float or dict
+            Loss and metrics of these rows, before the step.
+        """
+        x, y, weights = self._gate(x, y, sample_weight, class_weight)
+        if not len(x):
+            raise ValueError("x: expected at least one row to train on, got none")
+        plan = self.plan("train", capacity=len(x), weighted=weights is not None)
+        plan.bind(x, y, weights)
+        plan.clear_totals()
+        run(plan, 0, len(x))
+        return _report(Totals(plan), return_dict)
+
+    # ---- evaluate -----------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: ArrayLike | None = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Compute loss and metrics on a data set.
+
+        Parameters
+        ----------
+        x, y, sample_weight, verbose, callbacks
+            See `fit`.
+        batch_size : int, optional
+            Rows of one batch where `steps` counts them; results do not depend on it.
+        steps : int, optional
+            At most so many batches.
+        return_dict : bool, default False
+            Whether to return a dict rather than a number or a list.
+
+        Returns
+        -------
+        float, list of float or dict
+            The loss; with metrics a list that starts with it.
+        """
+        data = self._gate(x, y, sample_weight)
+        heard = self._test_callbacks(callbacks, verbose)
+        heard.on_test_begin()
+        results = self._evaluate(*data, steps, batch_size)
+        heard.on_test_end(results)
+        return _report(results, return_dict)
+
+    def _test_callbacks(self, callbacks: Any, verbose: str | int) -> CallbackList:
+        history = self.history
+        heard = self._callbacks(callbacks, verbose, epochs=1, steps=1)
+        self.history = history
+        return heard
+
+    def _evaluate(
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        weights: NDArray[Any] | None,
+        steps: int | None,
+        batch_size: int | None,
+    ) -> dict[str, float]:
+        rows = len(x)
+        if steps is not None:
+            rows = min(rows, count_of(steps, "steps") * batch_of(batch_size, rows))
+        plan = self.plan("test", weighted=weights is not None)
+        plan.bind(x, y, weights)
+        plan.clear_totals()
+        for start in range(0, rows, plan.capacity):
+            run(plan, start, min(plan.capacity, rows - start))
+        results = dict(Totals(plan))
+        plan.unbind()
+        return results
+
+    def test_on_batch(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Compute loss and metrics on these rows: `evaluate` without a word."""
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+
+def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
+    if return_dict:
+        return dict(results)
+    values = list(results.values())
+    return values[0] if len(values) == 1 else values

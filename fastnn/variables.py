@@ -1,0 +1,164 @@
+"""Weights, and the one block of memory that a model keeps them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from .kernels.memory import ALIGNMENT, aligned_zeros
+from .regularizers import Regularizer
+
+
+class Variable:
+    """A weight of a layer: a view into the parameter block of its model.
+
+    Parameters
+    ----------
+    value : ndarray
+        The initial value; its shape and dtype are the variable's for good.
+    name : str
+        As the layer calls it: "kernel", "bias".
+    trainable : bool, default True
+        Whether optimizers change it.
+    regularizer : Regularizer, optional
+        A penalty on it, added to the loss.
+
+    Attributes
+    ----------
+    value : ndarray
+        The numbers themselves; writing into it changes the weight.
+    learns : bool
+        Whether it is trainable while its layer is.
+
+    Examples
+    --------
+    >>> v = Variable(np.ones((2, 3), "float32"), "kernel")
+    >>> v.assign(np.zeros((2, 3)))
+    >>> v.numpy().sum()
+    np.float32(0.0)
+    """
+
+    def __init__(
+        self,
+        value: NDArray[np.floating],
+        name: str,
+        trainable: bool = True,
+        regularizer: Regularizer | None = None,
+    ) -> None:
+        self.value = value
+        self.name = name
+        self.trainable = trainable
+        self.learns = trainable
+        self.regularizer = regularizer
+        self.block: ParameterBlock | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the weight."""
+        return self.value.shape
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype, "float32" or "float64"."""
+        return str(self.value.dtype.name)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(self.value.size)
+
+    def numpy(self) -> NDArray[np.floating]:
+        """Return a copy of the value."""
+        return self.value.copy()
+
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[np.floating]:
+        return np.array(self.value, dtype=dtype, copy=copy if copy is not None else None)
+
+    def assign(self, value: ArrayLike) -> None:
+        """Set the value.
+
+        Parameters
+        ----------
+        value : array_like
+            Of the variable's shape.
+
+        Raises
+        ------
+        ValueError
+            If the shape differs.
+        """
+        new = np.asarray(value)
+        if new.shape != self.shape:
+            raise ValueError(f"value: expected shape {self.shape} for weight {self.name!r}, got {new.shape}")
+        self.value[...] = new
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+class ParameterBlock:
+    """Variables laid out one after the other in a single array, each at the start of a cache line.
+
+    Gradients and optimizer slots are arrays of the same layout, so a step of the optimizer is one pass over
+    flat memory. Making a block moves the variables into it; a block that lost one of them is `stale`, and
+    the models that used it find the new one.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+    dtype : str
+        "float32" or "float64".
+    """
+
+    def __init__(self, variables: Sequence[Variable], dtype: str) -> None:
+        self.dtype = dtype
+        self.stale = False
+        self._start: dict[Variable, int] = {}
+        step = ALIGNMENT // np.dtype(dtype).itemsize
+        end = 0
+        for variable in variables:
+            self._start[variable] = end
+            end += -(-variable.size // step) * step
+        self.values = aligned_zeros(end, dtype)
+        for variable in variables:
+            if variable.block is not None:
+                variable.block.stale = True
+            part = self.part(self.values, variable)
+            part[...] = variable.value
+            variable.value, variable.block = part, self
+
+    @classmethod
+    def holding(cls, variables: Sequence[Variable], dtype: str) -> ParameterBlock:
+        """Return the block that already holds all of these variables, or else a new one."""
+        blocks = {id(v.block): v.block for v in variables}
+        block = next(iter(blocks.values())) if len(blocks) == 1 else None
+        return block if block is not None and not block.stale else cls(variables, dtype)
+
+    def offset(self, variable: Variable) -> int:
+        """Bytes from the start of the block to a variable."""
+        return self._start[variable] * self.values.itemsize
+
+    def part(self, array: NDArray[np.floating], variable: Variable) -> NDArray[np.floating]:
+        """Return the view of a variable's part in an array of this layout."""
+        start = self._start[variable]
+        return array[start : start + variable.size].reshape(variable.shape)
+
+    def ranges(self, variables: Iterable[Variable], merged: bool) -> Iterator[tuple[int, int]]:
+        """Yield (start, size) in elements for these variables; `merged`, neighbours are one range."""
+        wanted = set(variables)
+        following = list(self._start.items())
+        run: tuple[int, int] | None = None
+        for i, (variable, start) in enumerate(following):
+            if variable not in wanted:
+                continue
+            end = following[i + 1][1] if i + 1 < len(following) else self.values.size
+            if run is not None and merged and run[1] == start:
+                run = (run[0], end)
+            else:
+                if run is not None:
+                    yield run[0], run[1] - run[0]
+                run = (start, end)
+        if run is not None:
+            yield run[0], run[1] - run[0]

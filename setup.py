@@ -1,0 +1,103 @@
+"""The compiled part: one static library per instruction set, with flags of its own, and the Cython modules.
+
+FASTNN_OPENMP=0 builds without OpenMP, =1 insists on it; else it is used where a test program compiles.
+FASTNN_NATIVE_DEBUG=1 turns the bounds checks of Cython on.
+"""
+
+import os
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_clib import build_clib
+from setuptools.command.build_ext import build_ext
+
+PLATFORM = sysconfig.get_platform().lower()
+MSVC = sys.platform == "win32"
+X86 = PLATFORM.endswith(("x86_64", "amd64"))
+ARM = PLATFORM.endswith(("arm64", "aarch64"))
+
+# No fast-math, at compile or link time. Contraction is off so that a multiply-add is where we wrote one.
+COMMON = ["/O2", "/std:c11"] if MSVC else [
+    "-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
+]  # fmt: skip
+ISAS = {"ref": [], "scalar": []}
+if X86:
+    ISAS["avx2"] = ["/arch:AVX2"] if MSVC else ["-mavx2", "-mfma"]
+    ISAS["avx512"] = ["/arch:AVX512"] if MSVC else ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl"]
+    if MSVC and "clang" in os.environ.get("CC", ""):
+        ISAS["avx2"].append("-mfma")
+if ARM:
+    ISAS["neon"] = []
+
+HEADERS = [str(p) for p in sorted(Path("csrc").rglob("*")) if p.suffix in {".h", ".def"} or p.name.endswith(".inc.c")]
+MACROS = [(f"FNN_HAVE_{isa.upper()}", None) for isa in ISAS if isa not in ("ref", "scalar")]
+
+
+def library(name, sources, flags):
+    """A static library for `setup(libraries=...)`, rebuilt when any header changes."""
+    return name, {"sources": sources, "cflags": COMMON + flags, "macros": MACROS, "obj_deps": {"": HEADERS}}
+
+
+# The library that names the tables comes before those that define them.
+LIBRARIES = [library("fnn_dispatch", ["csrc/dispatch.c"], [])] + [
+    library(f"fnn_{isa}", [f"csrc/isa/{isa}_f32.c", f"csrc/isa/{isa}_f64.c"], flags) for isa, flags in ISAS.items()
+]
+
+DEBUG = os.environ.get("FASTNN_NATIVE_DEBUG") == "1"
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "embedsignature": True,
+    "freethreading_compatible": True,
+}
+EXTENSIONS = [
+    Extension(f"fastnn.kernels.{p.stem}", [str(p)], include_dirs=["csrc"], depends=HEADERS,
+              extra_compile_args=[] if MSVC else ["-O2", "-std=c11"])
+    for p in sorted(Path("fastnn/kernels").glob("*.pyx"))
+]  # fmt: skip
+
+
+class BuildExt(build_ext):
+    """Adds OpenMP to the one module that uses it, where the compiler has it."""
+
+    def build_extensions(self):
+        flags = self.openmp_flags()
+        for extension in self.extensions:
+            if extension.name.endswith(".runtime"):
+                extension.extra_compile_args = extension.extra_compile_args + flags
+                extension.extra_link_args = [] if MSVC else flags
+        super().build_extensions()
+
+    def openmp_flags(self):
+        wish = os.environ.get("FASTNN_OPENMP", "")
+        flags = ["/openmp"] if MSVC else ["-fopenmp"]
+        if wish == "0" or (wish == "" and not self.compiles_openmp(flags)):
+            print("fastnn: built without OpenMP: one thread")
+            return []
+        return flags
+
+    def compiles_openmp(self, flags):
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "openmp.c")
+            source.write_text("#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n")
+            try:
+                objects = self.compiler.compile([str(source)], output_dir=folder, extra_postargs=flags)
+                self.compiler.link_executable(objects, "openmp", folder, extra_postargs=[] if MSVC else flags)
+            except Exception as error:  # distutils has no common class for "the compiler said no"
+                print(f"fastnn: no OpenMP: {error}")
+                return False
+        return True
+
+
+setup(
+    libraries=LIBRARIES,
+    ext_modules=cythonize(EXTENSIONS, compiler_directives=DIRECTIVES),
+    cmdclass={"build_clib": build_clib, "build_ext": BuildExt},
+)

@@ -1,0 +1,96 @@
+"""Every C kernel, called by its name in csrc/kernels.def: the same list that declares the table.
+
+`Table(isa, dtype)` has one callable per kernel. Arrays are passed as NumPy arrays (their pointers are
+taken), structures as the ctypes classes below, `None` as NULL.
+"""
+
+import ctypes
+import re
+from pathlib import Path
+
+import numpy as np
+from fastnn.kernels import runtime
+
+CSRC = Path(__file__).parent.parent / "csrc"
+POINTER, INDEX, DOUBLE = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+
+
+class Activation(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_int), ("param", DOUBLE * 3)]
+
+
+class Gemm(ctypes.Structure):
+    _fields_ = [
+        ("m", INDEX), ("n", INDEX), ("k", INDEX),
+        ("c", POINTER), ("ldc", INDEX),
+        ("a", POINTER), ("a_row", INDEX), ("a_column", INDEX),
+        ("b", POINTER), ("b_row", INDEX), ("b_column", INDEX),
+        ("accumulate", ctypes.c_int), ("bias", POINTER),
+        ("activation", Activation), ("preactivation", POINTER),
+        ("saved", POINTER), ("gradient", Activation), ("column_sums", POINTER),
+    ]  # fmt: skip
+
+
+class Score(ctypes.Structure):
+    _fields_ = [
+        ("m", INDEX), ("n", INDEX), ("x", POINTER), ("target", POINTER), ("weight", POINTER),
+        ("rows_per_weight", INDEX), ("dx", POINTER), ("p", POINTER), ("scale", DOUBLE),
+        ("label_smoothing", DOUBLE), ("clip", DOUBLE), ("threshold", DOUBLE), ("ignore_class", INDEX),
+    ]  # fmt: skip
+
+
+class Update(ctypes.Structure):
+    _fields_ = [
+        ("n", INDEX), ("w", POINTER), ("g", POINTER), ("slot", POINTER * 3),
+        ("learning_rate", DOUBLE), ("decay", DOUBLE), ("gradient_scale", DOUBLE), ("clip_value", DOUBLE),
+        ("beta_1", DOUBLE), ("beta_2", DOUBLE), ("momentum", DOUBLE), ("epsilon", DOUBLE),
+        ("nesterov", ctypes.c_int),
+    ]  # fmt: skip
+
+
+class Random(ctypes.Structure):
+    _fields_ = [("key", ctypes.c_uint32 * 2), ("step", ctypes.c_uint64), ("rate", DOUBLE)]
+
+
+NO_CLASS = -(2**63)
+STRUCTURES = {"fnn_gemm": Gemm, "fnn_activation": Activation, "fnn_score": Score, "fnn_update": Update, "fnn_random": Random}
+SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
+
+
+def _prototypes():
+    text = re.sub(r"/\*.*?\*/", "", (CSRC / "kernels.def").read_text(), flags=re.S)
+    for returns, name, arguments in re.findall(r"FNN_KERNEL\((\w+), (\w+), \((.*?)\)\)", text, flags=re.S):
+        types = [t.replace("const ", "").strip() for t in arguments.split(",")]
+        kinds = [POINTER if "*" in t else SCALARS[t.split()[0]] for t in types]
+        yield name, ctypes.CFUNCTYPE(SCALARS[returns], *kinds)
+
+
+PROTOTYPES = dict(_prototypes())
+ACTIVATIONS = re.findall(
+    r"^FNN_ACTIVATION\((\w+), FNN_SAVED_(\w+)\)", (CSRC / "activations.def").read_text(), flags=re.M
+)
+
+
+def pointer(value):
+    """The address of an array's first element; structures by reference; None is NULL."""
+    if isinstance(value, np.ndarray):
+        return value.ctypes.data
+    if isinstance(value, ctypes.Structure):
+        return ctypes.addressof(value)
+    return value
+
+
+def activation(name, *params):
+    """The `Activation` structure of a row of activations.def."""
+    names = [row for row, _ in ACTIVATIONS]
+    return Activation(names.index(name), (DOUBLE * 3)(*params))
+
+
+class Table:
+    """The kernels of one instruction set and dtype."""
+
+    def __init__(self, isa, dtype):
+        self.isa, self.dtype = isa, np.dtype(dtype)
+        for name, prototype in PROTOTYPES.items():
+            kernel = prototype(runtime.kernel_address(isa, self.dtype.name, name))
+            setattr(self, name, lambda *arguments, kernel=kernel: kernel(*map(pointer, arguments)))

@@ -1,0 +1,146 @@
+"""The NumPy side of the benchmarks: what fastnn is compared with has to be right itself."""
+
+import numpy as np
+import pytest
+
+from fastnn.bench.baseline import ACTIVATIONS, FUSED, LOSSES, MLP, Adam
+
+PAIRS = [(FUSED[loss], loss) for loss in FUSED] + [(activation, "mse") for activation in ACTIVATIONS]
+
+
+def make(rng, activations, loss, widths=(5, 4, 3), rows=6, dtype="float64"):
+    weights = []
+    for inputs, units in zip(widths, widths[1:], strict=False):
+        weights += [rng.standard_normal((inputs, units)).astype(dtype), rng.standard_normal(units).astype(dtype)]
+    x = rng.standard_normal((rows, widths[0])).astype(dtype)
+    if loss == "sparse_categorical_crossentropy":
+        y = rng.integers(0, widths[-1], rows)
+    else:
+        y = rng.random((rows, widths[-1])).astype(dtype)
+    if loss == "categorical_crossentropy":
+        y /= y.sum(axis=1, keepdims=True)
+    return MLP(weights, activations, loss), x, y
+
+
+def expected_loss(loss, p, y):
+    if loss == "mse":
+        return np.mean((p - y) ** 2)
+    p = np.clip(p, 1e-7, 1 - 1e-7)
+    if loss == "binary_crossentropy":
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    if loss == "categorical_crossentropy":
+        return -np.mean(np.sum(y * np.log(p), axis=1))
+    return -np.mean(np.log(p[np.arange(len(y)), y]))
+
+
+FORMULAS = {
+    "linear": lambda z: z,
+    "relu": lambda z: np.where(z > 0, z, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize(("activation", "loss"), PAIRS)
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+def test_gradients_are_central_differences(hidden, activation, loss):
+    model, x, y = make(np.random.default_rng(0), [hidden, activation], loss)
+    model.loss_and_gradients(x, y)
+    gradients, numbers = model.gradients.copy(), np.empty_like(model.gradients)
+    for i, start in enumerate(model.parameters.copy()):
+        step = 1e-6 * max(1, abs(start))
+        model.parameters[i] = start + step
+        above = model.loss_and_gradients(x, y)
+        model.parameters[i] = start - step
+        below = model.loss_and_gradients(x, y)
+        model.parameters[i] = start
+        numbers[i] = (above - below) / (2 * step)
+    np.testing.assert_allclose(gradients, numbers, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(("activation", "loss"), PAIRS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_predictions_and_loss_are_the_formulas(activation, loss, dtype):
+    model, x, y = make(np.random.default_rng(1), ["tanh", activation], loss, dtype=dtype)
+    w = [a.astype("float64") for a in model.get_weights()]
+    expected = FORMULAS[activation](np.tanh(x @ w[0] + w[1]) @ w[2] + w[3])
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    prediction = model.predict(x)
+    assert prediction.dtype == dtype
+    np.testing.assert_allclose(prediction, expected, rtol=tolerance, atol=tolerance)
+    assert model.loss_and_gradients(x, y) == pytest.approx(expected_loss(loss, expected, y), rel=tolerance)
+
+
+@pytest.mark.parametrize("loss", FUSED)
+def test_extreme_logits_are_clipped_without_a_warning(loss):
+    model, _, y = make(np.random.default_rng(2), [FUSED[loss]], loss, widths=(1, 2), rows=2, dtype="float32")
+    model.set_weights([np.array([[1e4, -1e4]]), np.zeros(2)])
+    x = np.array([[1.0], [-1.0]], "float32")
+    np.testing.assert_array_equal(model.predict(x).round(6), [[1, 0], [0, 1]])
+    if loss == "sparse_categorical_crossentropy":
+        assert model.loss_and_gradients(x, np.array([1, 0])) == pytest.approx(-np.log(1e-7), rel=1e-6)
+    else:
+        wrong = np.array([[0, 1], [1, 0]], "float32")
+        assert model.loss_and_gradients(x, wrong) == pytest.approx(-np.log(1e-7), rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 7, 70_000])
+def test_adam_is_the_plain_loop(n, dtype):
+    rng = np.random.default_rng(3)
+    w = rng.standard_normal(n).astype(dtype)
+    g = np.empty_like(w)
+    lr, b1, b2, epsilon = 0.01, 0.8, 0.95, 1e-4
+    adam = Adam(w, g, lr, b1, b2, epsilon)
+    some = np.unique([0, n // 2, n - 1])
+    p, m, v = w[some].astype("float64"), np.zeros(some.size), np.zeros(some.size)
+    for t in range(1, 6):
+        g[:] = rng.standard_normal(n)
+        for i, gi in enumerate(g[some].astype("float64")):
+            m[i] = b1 * m[i] + (1 - b1) * gi
+            v[i] = b2 * v[i] + (1 - b2) * gi**2
+            alpha = lr * np.sqrt(1 - b2**t) / (1 - b1**t)
+            p[i] -= alpha * m[i] / (np.sqrt(v[i]) + epsilon)
+        adam.step()
+    np.testing.assert_allclose(w[some], p, rtol=1e-5 if dtype == "float32" else 1e-12)
+
+
+def test_a_prediction_is_the_callers_own():
+    model, x, _ = make(np.random.default_rng(4), ["relu", "softmax"], "categorical_crossentropy")
+    first = model.predict(x)
+    kept = first.copy()
+    model.predict(x[::-1])
+    model.predict(x[:2])
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_weights_go_in_and_out():
+    model, x, y = make(np.random.default_rng(5), ["relu", "linear"], "mse")
+    weights = model.get_weights()
+    model.train_step(x, y)
+    assert any((a != b).any() for a, b in zip(weights, model.get_weights(), strict=True))
+    model.set_weights(weights)
+    for a, b in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_training_lowers_the_loss():
+    model, x, y = make(np.random.default_rng(6), ["relu", "softmax"], "sparse_categorical_crossentropy")
+    start = model.train_step(x, y)
+    for _ in range(200):
+        end = model.train_step(x, y)
+    assert end < start / 2
+
+
+@pytest.mark.parametrize(
+    ("activations", "loss", "message"),
+    [
+        (["swish"], "mse", "activations: .*'swish'"),
+        (["relu"], "hinge", "loss: .*'hinge'"),
+        (["relu"], "binary_crossentropy", "loss: 'binary_crossentropy' needs 'sigmoid'.*'relu'"),
+    ],
+)
+def test_what_it_cannot_do_is_named(activations, loss, message):
+    with pytest.raises(ValueError, match=message):
+        MLP([np.eye(2), np.zeros(2)], activations, loss)

@@ -1,0 +1,226 @@
+"""Losses in C: values against formulas in NumPy, gradients against central differences of the values."""
+
+import numpy as np
+import pytest
+from ctable import NO_CLASS
+from kernelcheck import SHAPES, Scorer, assert_close, central_differences, noise
+
+CLIP = 1e-7
+ELEMENTWISE = [
+    "mean_squared_error",
+    "mean_absolute_error",
+    "binary_crossentropy",
+    "binary_crossentropy_logits",
+]
+CATEGORICAL = ["categorical_crossentropy", "categorical_crossentropy_logits"]
+SPARSE = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_logits"]
+LOSSES = ELEMENTWISE + CATEGORICAL + SPARSE
+LOGITS = [name for name in LOSSES if name.endswith("_logits")]
+
+each_loss = pytest.mark.parametrize("name", LOSSES)
+
+
+def softmax(x):
+    e = np.exp(x - x.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def sigmoid(x):
+    return 0.5 * (1 + np.tanh(x / 2))
+
+
+def problem(name, m, n, dtype="float64", seed=0):
+    """Predictions or logits that suit the loss, and targets."""
+    rng = np.random.default_rng(seed)
+    x = noise(m, n, seed=seed, spread=2.0)
+    if name in SPARSE:
+        target = rng.integers(0, max(n, 1), m).astype("int32")
+    elif name in CATEGORICAL:
+        target = rng.dirichlet(np.ones(n), m).reshape(m, n)
+    elif "binary" in name:
+        target = rng.integers(0, 2, (m, n)).astype(dtype)
+    else:
+        target = noise(m, n, seed=seed + 1)
+    if "crossentropy" in name and name not in LOGITS:
+        x = sigmoid(x)
+    return x.astype(dtype), target if name in SPARSE else target.astype(dtype)
+
+
+def row_losses(name, x, target, label_smoothing=0.0, clip=CLIP):
+    """The value of every row in float64, as Keras defines it."""
+    x, n = x.astype("float64"), x.shape[1]
+    if name == "mean_squared_error":
+        return ((x - target) ** 2).mean(1)
+    if name == "mean_absolute_error":
+        return abs(x - target).mean(1)
+    if name.startswith("binary"):
+        t = target * (1 - label_smoothing) + 0.5 * label_smoothing
+        q = np.clip(sigmoid(x) if name in LOGITS else x, clip, 1 - clip)
+        return -(t * np.log(q) + (1 - t) * np.log(1 - q)).mean(1)
+    t = np.eye(n)[target] if name in SPARSE else target * (1 - label_smoothing) + label_smoothing / n
+    q = np.clip(softmax(x) if name in LOGITS else x / x.sum(1, keepdims=True), clip, 1 - clip)
+    return -(t * np.log(q)).sum(1)
+
+
+@each_loss
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_value_and_gradient(isa, dtype, name, shape):
+    """The reference is the formula, and every instruction set is the reference."""
+    x, target = problem(name, *shape, dtype=dtype)
+    weight = 0.5 + abs(noise(shape[0], dtype=dtype, seed=2))
+    dx_ref, dx = np.empty_like(x), np.empty_like(x)
+    desired = (weight * row_losses(name, x, target)).sum() if x.size else 0
+    value_ref = Scorer("ref", dtype, name)(x, target, weight, dx=dx_ref, scale=0.5, clip=CLIP)
+    value = Scorer(isa, dtype, name)(x, target, weight, dx=dx, scale=0.5, clip=CLIP)
+    assert_close(np.array([value_ref, value], dtype), [desired, desired], factor=10)
+    assert_close(dx, dx_ref, factor=20)
+
+
+@each_loss
+@pytest.mark.parametrize("shape", [(3, 7), (19, 1), (2, 18)], ids=str)
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+def test_gradient_is_the_slope(isa, name, shape, label_smoothing):
+    """Of the weighted sum over rows, so scale 1 and the weights are in it."""
+    x, target = problem(name, *shape)
+    settings = {
+        "label_smoothing": 0.0 if name in SPARSE else label_smoothing,
+        "clip": 0.0 if name in LOGITS else CLIP,
+    }
+    weight, dx = 0.5 + abs(noise(shape[0], seed=2)), np.empty_like(x)
+    for table in ("ref", isa):
+        loss = Scorer(table, "float64", name)
+        loss(x, target, weight, dx=dx, **settings)
+        desired = central_differences(lambda x, loss=loss: loss(x, target, weight, **settings), x)
+        np.testing.assert_allclose(dx, desired, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", [*ELEMENTWISE[2:], *CATEGORICAL])
+@pytest.mark.parametrize("shape", [(3, 7), (19, 1), (4, 33)], ids=str)
+def test_label_smoothing(isa, dtype, name, shape):
+    x, target = problem(name, *shape, dtype=dtype)
+    desired = row_losses(name, x, target, label_smoothing=0.2).sum()
+    for table in ("ref", isa):
+        value = Scorer(table, dtype, name)(x, target, label_smoothing=0.2, clip=CLIP)
+        assert_close(np.array(value, dtype), desired, factor=10)
+
+
+@each_loss
+@pytest.mark.parametrize(
+    ("m", "n", "rows_per_weight"), [(12, 5, 3), (300, 1, 100), (8, 40, 4), (600, 3, 200)]
+)
+def test_a_weight_may_belong_to_several_rows(isa, dtype, name, m, n, rows_per_weight):
+    x, target = problem(name, m, n, dtype=dtype)
+    weight = 0.5 + abs(noise(m // rows_per_weight, dtype=dtype, seed=2))
+    loss, dx, dx_each = Scorer(isa, dtype, name), np.empty_like(x), np.empty_like(x)
+    each = loss(x, target, np.repeat(weight, rows_per_weight), dx=dx_each, clip=CLIP)
+    assert loss(x, target, weight, rows_per_weight, dx=dx, clip=CLIP) == each
+    assert np.array_equal(dx, dx_each)
+
+
+@each_loss
+def test_no_weight_is_weight_one(isa, dtype, name):
+    x, target = problem(name, 300, 3, dtype=dtype)
+    loss = Scorer(isa, dtype, name)
+    assert loss(x, target, clip=CLIP) == loss(x, target, np.ones(300, dtype), clip=CLIP)
+
+
+@each_loss
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_gradient_in_the_place_of_x(isa, dtype, name, shape):
+    x, target = problem(name, *shape, dtype=dtype)
+    loss, dx, p = Scorer(isa, dtype, name), np.empty_like(x), np.full_like(x, 7)
+    value, before = loss(x, target, dx=dx, p=p, clip=CLIP), p.copy()
+    assert loss(x, target, dx=x, p=p, clip=CLIP) == value
+    assert np.array_equal(x, dx)
+    assert np.array_equal(p, before)
+
+
+@pytest.mark.parametrize("name", LOGITS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_probabilities_of_logits(isa, dtype, name, shape):
+    x, target = problem(name, *shape, dtype=dtype)
+    desired = (sigmoid if "binary" in name else softmax)(x.astype("float64")) if x.size else x
+    for table in ("ref", isa):
+        p = np.empty_like(x)
+        Scorer(table, dtype, name)(x, target, p=p)
+        assert_close(p, desired)
+
+
+@pytest.mark.parametrize("name", LOGITS)
+def test_large_logits(isa, dtype, name):
+    """The loss of a wrong prediction is the distance of the logits; clipped, the right one has a loss too."""
+    x = np.array([[1e4, -1e4], [-1e4, 1e4]], dtype)
+    target = np.array([[0, 1], [0, 1]], dtype) if name not in SPARSE else np.ones(2, "int32")
+    wrong = 1e4 if "binary" in name else 2e4
+    dx = np.empty_like(x)
+    for table in ("ref", isa):
+        loss = Scorer(table, dtype, name)
+        assert_close(np.array(loss(x, target, dx=dx), dtype), wrong)
+        assert_close(dx, np.array([[1, -1], [0, 0]]) / (2 if "binary" in name else 1))
+        clipped = np.array(loss(x, target, dx=dx, clip=CLIP), dtype)
+        assert_close(clipped, -np.log(CLIP) - np.log1p(-CLIP))
+        assert_close(dx, np.array([[1, -1], [0, 0]]) / (2 if "binary" in name else 1))
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if "crossentropy" in name and name not in LOGITS])
+def test_clipped_probabilities_learn_nothing(isa, dtype, name):
+    x = np.array([[1.0, 0.0], [0.0, 1.0]], dtype)
+    target = np.array([[0, 1], [0, 1]], dtype) if name not in SPARSE else np.ones(2, "int32")
+    for table in ("ref", isa):
+        dx = np.empty_like(x)
+        value = Scorer(table, dtype, name)(x, target, dx=dx, clip=CLIP)
+        np.testing.assert_allclose(value, -np.log(CLIP), rtol=2e-2 if dtype == np.float32 else 1e-6)
+        assert np.all(dx == 0)
+
+
+@pytest.mark.parametrize("name", SPARSE)
+@pytest.mark.parametrize("ignored", [-1, 2, 255])
+def test_ignored_class(isa, dtype, name, ignored):
+    x, target = problem(name, 9, 5, dtype=dtype)
+    target[[1, 4, 8]] = ignored
+    x[4] = np.nan
+    counted = target != ignored
+    for table in ("ref", isa):
+        loss, dx, p = Scorer(table, dtype, name), np.empty_like(x), np.empty_like(x)
+        value = loss(x, target, dx=dx, p=p, clip=CLIP, ignore_class=ignored)
+        kept, dx_kept = x[counted], np.empty_like(x[counted])
+        assert value == loss(kept, target[counted], dx=dx_kept, clip=CLIP)
+        assert np.array_equal(dx[counted], dx_kept)
+        assert np.all(dx[~counted] == 0)
+        if name in LOGITS:
+            assert_close(p[[1, 8]], softmax(x[[1, 8]].astype("float64")))
+
+
+@each_loss
+def test_not_a_number_is_seen(isa, dtype, name):
+    x, target = problem(name, 5, 19, dtype=dtype)
+    x[2, 18] = np.nan
+    if name in SPARSE:
+        target[2] = 18
+    for table in ("ref", isa):
+        dx = np.empty_like(x)
+        assert np.isnan(Scorer(table, dtype, name)(x, target, dx=dx, clip=CLIP))
+        assert np.isnan(dx[2, 18])
+
+
+def test_absolute_error_is_flat_where_it_is_zero(isa, dtype):
+    x = noise(2, 17, dtype=dtype)
+    for table in ("ref", isa):
+        dx = np.full_like(x, 7)
+        assert Scorer(table, dtype, "mean_absolute_error")(x, x.copy(), dx=dx) == 0
+        assert np.all(dx == 0)
+
+
+def test_no_class_is_no_class_number():
+    assert np.iinfo("int64").min == NO_CLASS
+
+
+@pytest.mark.parametrize("name", LOGITS[1:])
+def test_an_impossible_class_that_is_not_the_target(isa, dtype, name):
+    x = np.array([[0.0, -np.inf, 0.0]] * 2, dtype)
+    target = np.array([0, 2], "int32") if name in SPARSE else np.eye(3, dtype=dtype)[[0, 2]]
+    for table in ("ref", isa):
+        dx, p = np.empty_like(x), np.empty_like(x)
+        assert_close(np.array(Scorer(table, dtype, name)(x, target, dx=dx, p=p), dtype), 2 * np.log(2))
+        assert_close(dx, [[-0.5, 0, 0.5], [0.5, 0, -0.5]])
+        assert_close(p, [[0.5, 0, 0.5]] * 2)

@@ -1,0 +1,175 @@
+"""Names and configs, and the objects they stand for."""
+
+import json
+import re
+
+import pytest
+
+from fastnn.registry import Registry, snake_case, unknown_name
+
+
+class Shape:
+    def __init__(self, size=1.0):
+        self.size = size
+
+    def get_config(self):
+        return {"size": self.size}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+class Square(Shape):
+    pass
+
+
+class GreatCircle(Shape):
+    pass
+
+
+@pytest.fixture
+def shapes():
+    registry = Registry("shape", Shape)
+    registry.add(Square)
+    registry.add(GreatCircle, "round", "O")
+    return registry
+
+
+@pytest.mark.parametrize(
+    ("name", "snake"),
+    [
+        ("Zeros", "zeros"),
+        ("GlorotUniform", "glorot_uniform"),
+        ("L1L2", "l1l2"),
+        ("LSTM", "lstm"),
+        ("GRUCell", "gru_cell"),
+        ("Conv2D", "conv2d"),
+        ("Conv2DTranspose", "conv2d_transpose"),
+        ("DepthwiseConv1D", "depthwise_conv1d"),
+        ("GlobalAveragePooling2D", "global_average_pooling2d"),
+        ("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"),
+        ("ReLU", "re_lu"),
+        ("PReLU", "p_re_lu"),
+        ("TimeDistributed", "time_distributed"),
+    ],
+)
+def test_snake_case_is_keras(name, snake):
+    assert snake_case(name) == snake
+
+
+@pytest.mark.parametrize("identifier", ["GreatCircle", "great_circle", "round", "O", GreatCircle, {"class_name": "round"}])
+def test_get(shapes, identifier):
+    found = shapes.get(identifier)
+    assert type(found) is GreatCircle
+    assert found.size == 1.0
+
+
+def test_get_returns_objects_as_they_are(shapes):
+    class Blob(Shape):
+        pass
+
+    blob = Blob()
+    assert shapes.get(blob) is blob
+    assert type(shapes.get(Blob)) is Blob
+    assert shapes.get(None) is None
+
+
+@pytest.mark.parametrize(
+    ("identifier", "error", "message"),
+    [
+        ("squar", ValueError, "shape: unknown name 'squar'; did you mean 'square'?"),
+        ("SQUARE", ValueError, "shape: unknown name 'SQUARE'; did you mean 'square'?"),
+        ("?", ValueError, "shape: unknown name '?'; expected one of 'O', 'great_circle', 'round', 'square'"),
+        ("Shape", ValueError, "shape: unknown name 'Shape'"),
+        ("__class__", ValueError, "shape: unknown name '__class__'"),
+        (3, TypeError, "shape: expected a name, a config or a Shape, got 3"),
+        (int, TypeError, "shape: expected a name, a config or a Shape, got <class 'int'>"),
+        (print, TypeError, "shape: expected a name, a config or a Shape, got <built-in function print>"),
+        (["square"], TypeError, "shape: expected a name, a config or a Shape, got ['square']"),
+    ],
+)
+def test_get_refuses(shapes, identifier, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        shapes.get(identifier)
+
+
+def test_round_trip_through_json(shapes):
+    config = json.loads(json.dumps(shapes.serialize(GreatCircle(2.5))))
+    assert config == {"class_name": "GreatCircle", "config": {"size": 2.5}}
+    for read in (shapes.deserialize, shapes.get):
+        again = read(config)
+        assert type(again) is GreatCircle
+        assert again.size == 2.5
+    assert shapes.deserialize(shapes.serialize(None)) is None
+
+
+def test_deserialize_reads_what_keras_writes(shapes):
+    config = {"module": "keras.shapes", "class_name": "Square", "config": {"size": 2.0}, "registered_name": None}
+    assert shapes.deserialize(config).size == 2.0
+
+
+@pytest.mark.parametrize(
+    ("config", "error", "message"),
+    [
+        ({}, ValueError, "shape: expected {'class_name': name, 'config': arguments}, got {}"),
+        ({"class_name": 3}, ValueError, "got {'class_name': 3}"),
+        ({"class_name": None}, ValueError, "got {'class_name': None}"),
+        ({"class_name": "Square", "config": [1]}, ValueError, "'config': [1]}"),
+        ({"class_name": "Square", "config": None}, ValueError, "'config': None}"),
+        ({"class_name": "Popen", "config": {}, "module": "subprocess"}, ValueError, "unknown name 'Popen'"),
+        ({"class_name": "subprocess.Popen", "config": {}}, ValueError, "unknown name 'subprocess.Popen'"),
+        ({"class_name": "Square", "config": {"colour": 1}}, TypeError, "'colour'"),
+    ],
+)
+def test_deserialize_refuses(shapes, config, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        shapes.deserialize(config)
+
+
+def test_serialize_refuses_what_nobody_could_read(shapes):
+    class Blob(Shape):
+        pass
+
+    impostor = type("Square", (Shape,), {})
+    for obj in (Blob(), impostor(), Shape(), len):
+        with pytest.raises(TypeError, match=r"shape: .* cannot be described by a config"):
+            shapes.serialize(obj)
+
+
+def test_add_is_a_decorator():
+    registry = Registry("shape", Shape)
+
+    @registry.add
+    class Plain(Shape):
+        pass
+
+    @registry.add("other")
+    class Named(Shape):
+        pass
+
+    assert (Plain.__name__, Named.__name__) == ("Plain", "Named")
+    assert type(registry.get("plain")) is Plain
+    assert type(registry.get("other")) is type(registry.get("named")) is Named
+
+
+def test_add_refuses(shapes):
+    with pytest.raises(TypeError, match="cls: expected a class derived from Shape, got <class 'int'>"):
+        shapes.add(int)
+    with pytest.raises(TypeError, match="cls: expected a class derived from Shape, got <"):
+        shapes.add(Square())
+    with pytest.raises(ValueError, match=r"shape: 'round' is <class .*GreatCircle'> already"):
+        shapes.add(Square, "round")
+    assert shapes.add(Square, "quad") is Square
+    assert type(shapes.get("quad")) is Square
+
+
+def test_name_of_needs_no_entry(shapes):
+    assert shapes.name_of(type("SmallOval", (Shape,), {})) == "small_oval"
+
+
+def test_unknown_name_proposes_the_nearest():
+    known = ["adam", "adamw", "adamax", "sgd"]
+    assert unknown_name("optimizer", "adm", known) == (
+        "optimizer: unknown name 'adm'; did you mean 'adam' or 'adamw'?"
+    )
