@@ -63,7 +63,7 @@ typedef struct {
     void *p;             /* (m, n) predictions that belong to logits x, or NULL */
     double scale;
     double label_smoothing;
-    double clip;         /* probabilities are taken into [clip, 1 - clip] before the logarithm */
+    double clip;         /* probabilities stay in [clip, 1 - clip] for the logarithm; 0 only with logits */
     double threshold;    /* binary_accuracy: above it is class 1 */
     int64_t ignore_class; /* sparse targets: rows of this class count nothing; INT64_MIN for none */
 } fnn_score;

@@ -283,7 +283,7 @@ class Sequential(Trainer):
     def forget_plans(self) -> None:
         """Compile anew at the next run."""
         self._plans = {}
-        self._predict = None
+        self._predict = self._train = None
 
     def plan(self, purpose: str, capacity: int | None = None, weighted: bool = False) -> Plan:
         """Return the plan for a purpose, compiled if need be.

@@ -185,7 +185,8 @@ class Registry(Generic[T]):
         if isinstance(identifier, type) and issubclass(identifier, self.base):
             return identifier()
         raise TypeError(
-            f"{self.kind}: expected a name, a config or a {self.base.__name__}, got {identifier!r:.200}"
+            f"{self.kind}: expected a name, a config or an instance of {self.base.__name__}, "
+            f"got {identifier!r:.200}"
         )
 
     @overload

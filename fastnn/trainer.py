@@ -91,6 +91,7 @@ class Trainer:
 
     optimizer: optimizers.Optimizer | None = None
     stop_training = False
+    _train: Plan | None = None  # the last plan that a batch without weights was trained with
     history: History | None = None
 
     # What a model provides.
@@ -269,7 +270,7 @@ class Trainer:
         plan = self.plan("train", capacity=batch, weighted=weights is not None)
         random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
         logs: dict[str, float] = {}
-        heard = self._callbacks(callbacks, verbose, epochs=epochs, steps=steps)
+        heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=steps)
         self.stop_training = False
         heard.on_train_begin()
         for epoch in range(initial_epoch, epochs):
@@ -297,13 +298,17 @@ class Trainer:
         assert self.history is not None
         return self.history
 
-    def _callbacks(self, callbacks: Any, verbose: str | int, **params: Any) -> CallbackList:
+    def _callbacks(self, callbacks: Any, verbose: str | int, history: bool, **params: Any) -> CallbackList:
         if verbose not in ("auto", 0, 1, 2):
             raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
         verbose = 1 if verbose == "auto" else int(verbose)
-        self.history = History()
         return CallbackList(
-            callbacks, history=self.history, verbose=verbose, model=self, params=params | {"verbose": verbose}
+            callbacks,
+            add_history=history,
+            add_progbar=bool(verbose),
+            model=self,
+            verbose=verbose,
+            **params,
         )
 
     def _split(
@@ -347,14 +352,20 @@ class Trainer:
         float, list of float or dict
             Loss and metrics of these rows, before the step.
         """
-        x, y, weights = self._gate(x, y, sample_weight, class_weight)
-        if not len(x):
-            raise ValueError("x: expected at least one row to train on, got none")
-        plan = self.plan("train", capacity=len(x), weighted=weights is not None)
-        plan.bind(x, y, weights)
-        plan.clear_totals()
-        run(plan, 0, len(x))
-        return _report(Totals(plan), return_dict)
+        plan = self._train
+        if plan is None or sample_weight is not None or class_weight is not None or plan.train_on(x, y) != -1:
+            x, y, weights = self._gate(x, y, sample_weight, class_weight)
+            if not len(x):
+                raise ValueError("x: expected at least one row to train on, got none")
+            plan = self.plan("train", capacity=len(x), weighted=weights is not None)
+            plan.bind(x, y, weights)
+            plan.clear_totals()
+            run(plan, 0, len(x))
+            self._train = plan if weights is None else None
+        if return_dict:
+            return dict(Totals(plan))
+        results: list[float] = plan.results()
+        return results[0] if len(results) == 1 else results
 
     # ---- evaluate -----------------------------------------------------------------------------------
 
@@ -388,17 +399,11 @@ class Trainer:
             The loss; with metrics a list that starts with it.
         """
         data = self._gate(x, y, sample_weight)
-        heard = self._test_callbacks(callbacks, verbose)
+        heard = self._callbacks(callbacks, verbose, history=False, epochs=1, steps=1)
         heard.on_test_begin()
         results = self._evaluate(*data, steps, batch_size)
         heard.on_test_end(results)
         return _report(results, return_dict)
-
-    def _test_callbacks(self, callbacks: Any, verbose: str | int) -> CallbackList:
-        history = self.history
-        heard = self._callbacks(callbacks, verbose, epochs=1, steps=1)
-        self.history = history
-        return heard
 
     def _evaluate(
         self,

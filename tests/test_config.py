@@ -26,7 +26,9 @@ def test_set_floatx(value):
     assert config.floatx() == "float64"
 
 
-@pytest.mark.parametrize("value", [None, "float16", "int32", "f8", "", 32, int, np.int64, str, ["float32"], b"float32"])
+@pytest.mark.parametrize(
+    "value", [None, "float16", "int32", "f8", "", 32, int, np.int64, str, ["float32"], b"float32"]
+)
 def test_set_floatx_refuses(value):
     with pytest.raises(ValueError, match=r"value: expected 'float32' or 'float64', got "):
         config.set_floatx(value)

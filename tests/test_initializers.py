@@ -84,8 +84,8 @@ def moments(init, shape):
     return x.std(), abs(x).max()
 
 
-# The standard deviation of a sample of n numbers is off by at most std / sqrt(2 n) in two of three cases, less for
-# distributions with shorter tails than the normal; 1% is six times that.
+# The standard deviation of a sample of n normal numbers is off by less than std / sqrt(2 n) in two of three
+# cases, that of distributions with shorter tails by less yet; 1% is six times that.
 def test_moments_of_the_plain_ones():
     assert moments(RandomNormal(stddev=0.5, seed=1), (400, 500))[0] == pytest.approx(0.5, rel=0.01)
     std, top = moments(TruncatedNormal(stddev=0.5, seed=1), (400, 500))
@@ -103,7 +103,12 @@ def test_moments_of_the_plain_ones():
     assert 2.99 < x.max() <= 3.0
 
 
-SHAPES = [((400, 500), 400, 500), ((2, 5, 100, 200), 1000, 2000), ((5, 200, 200), 1000, 1000), ((200_000,), 2e5, 2e5)]
+SHAPES = [
+    ((400, 500), 400, 500),
+    ((2, 5, 100, 200), 1000, 2000),
+    ((5, 200, 200), 1000, 1000),
+    ((200_000,), 2e5, 2e5),
+]
 
 
 @pytest.mark.parametrize(("shape", "fan_in", "fan_out"), SHAPES)
@@ -226,11 +231,15 @@ def test_get():
         return np.full(shape, 7, dtype)
 
     assert initializers.get(function) is function
-    with pytest.raises(ValueError, match="initializer: unknown name 'glorot_unifrom'; did you mean 'glorot_uniform'"):
+    with pytest.raises(
+        ValueError, match="initializer: unknown name 'glorot_unifrom'; did you mean 'glorot_uniform'"
+    ):
         initializers.get("glorot_unifrom")
-    with pytest.raises(TypeError, match="initializer: expected a name, a config or a Initializer, got 3"):
+    with pytest.raises(
+        TypeError, match="initializer: expected a name, a config or an instance of Initializer, got 3"
+    ):
         initializers.get(3)
-    with pytest.raises(TypeError, match="initializer: .* cannot be described by a config"):
+    with pytest.raises(TypeError, match=r"initializer: .* cannot be described by a config"):
         initializers.serialize(function)
 
 
@@ -266,7 +275,11 @@ def test_round_trip(init):
         (RandomNormal, {"stddev": -1}, "stddev: expected a finite number of at least 0, got -1"),
         (RandomNormal, {"mean": np.nan}, "mean: expected a finite number, got nan"),
         (TruncatedNormal, {"stddev": -1}, "stddev: expected a finite number of at least 0, got -1"),
-        (RandomUniform, {"minval": 1, "maxval": 0}, r"maxval: expected a finite number of at least 1\.0, got 0"),
+        (
+            RandomUniform,
+            {"minval": 1, "maxval": 0},
+            r"maxval: expected a finite number of at least 1\.0, got 0",
+        ),
         (VarianceScaling, {"scale": 0.0}, r"scale: expected a positive number, got 0\.0"),
         (VarianceScaling, {"mode": "fan"}, "mode: expected 'fan_in', 'fan_out' or 'fan_avg', got 'fan'"),
         (VarianceScaling, {"distribution": "beta"}, "distribution: expected .* got 'beta'"),

@@ -54,6 +54,13 @@ def test_range(isa, dtype, function):
     assert np.nanmax(y) <= high
 
 
+@pytest.mark.parametrize("isa", [isa for isa in runtime.isa_names() if isa != "scalar"])
+@pytest.mark.parametrize("function", BOUNDS)
+def test_same_bits_wherever_multiply_add_is_fused(isa, dtype, function):
+    x = sample(dtype)
+    np.testing.assert_array_equal(apply(function, isa, x), apply(function, runtime.isa_names()[0], x))
+
+
 @pytest.mark.parametrize("function", ["tanh", "erf"])
 def test_odd(isa, dtype, function):
     x = sample(dtype)

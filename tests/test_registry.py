@@ -58,7 +58,9 @@ def test_snake_case_is_keras(name, snake):
     assert snake_case(name) == snake
 
 
-@pytest.mark.parametrize("identifier", ["GreatCircle", "great_circle", "round", "O", GreatCircle, {"class_name": "round"}])
+@pytest.mark.parametrize(
+    "identifier", ["GreatCircle", "great_circle", "round", "O", GreatCircle, {"class_name": "round"}]
+)
 def test_get(shapes, identifier):
     found = shapes.get(identifier)
     assert type(found) is GreatCircle
@@ -83,10 +85,14 @@ def test_get_returns_objects_as_they_are(shapes):
         ("?", ValueError, "shape: unknown name '?'; expected one of 'O', 'great_circle', 'round', 'square'"),
         ("Shape", ValueError, "shape: unknown name 'Shape'"),
         ("__class__", ValueError, "shape: unknown name '__class__'"),
-        (3, TypeError, "shape: expected a name, a config or a Shape, got 3"),
-        (int, TypeError, "shape: expected a name, a config or a Shape, got <class 'int'>"),
-        (print, TypeError, "shape: expected a name, a config or a Shape, got <built-in function print>"),
-        (["square"], TypeError, "shape: expected a name, a config or a Shape, got ['square']"),
+        (3, TypeError, "shape: expected a name, a config or an instance of Shape, got 3"),
+        (int, TypeError, "shape: expected a name, a config or an instance of Shape, got <class 'int'>"),
+        (
+            print,
+            TypeError,
+            "shape: expected a name, a config or an instance of Shape, got <built-in function print>",
+        ),
+        (["square"], TypeError, "shape: expected a name, a config or an instance of Shape, got ['square']"),
     ],
 )
 def test_get_refuses(shapes, identifier, error, message):
@@ -105,7 +111,12 @@ def test_round_trip_through_json(shapes):
 
 
 def test_deserialize_reads_what_keras_writes(shapes):
-    config = {"module": "keras.shapes", "class_name": "Square", "config": {"size": 2.0}, "registered_name": None}
+    config = {
+        "module": "keras.shapes",
+        "class_name": "Square",
+        "config": {"size": 2.0},
+        "registered_name": None,
+    }
     assert shapes.deserialize(config).size == 2.0
 
 
@@ -169,7 +180,7 @@ def test_name_of_needs_no_entry(shapes):
 
 
 def test_unknown_name_proposes_the_nearest():
-    known = ["adam", "adamw", "adamax", "sgd"]
-    assert unknown_name("optimizer", "adm", known) == (
-        "optimizer: unknown name 'adm'; did you mean 'adam' or 'adamw'?"
+    known = ["sgd", "adamax", "adamw", "adam"]
+    assert unknown_name("optimizer", "Adm", known) == (
+        "optimizer: unknown name 'Adm'; did you mean 'adam' or 'adamw' or 'adamax'?"
     )

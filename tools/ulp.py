@@ -37,7 +37,8 @@ def chunks(dtype):
 def may_exceed(error, y, expected):
     """Where y may be more than `error` units off: a unit is more than |expected| epsilon / 2."""
     with np.errstate(all="ignore"):
-        return ~(np.abs(y - expected) <= error * np.finfo(y.dtype).eps / 2 * np.abs(expected))
+        units = np.abs(y.astype(expected.dtype) - expected) / (np.abs(expected) * (np.finfo(y.dtype).eps / 2))
+        return ~((units <= error) | (y == expected))
 
 
 def main():

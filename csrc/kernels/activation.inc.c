@@ -19,7 +19,7 @@ FNN_INLINE vreal between(vreal x, vreal low, vreal high)
 FNN_INLINE vreal positive_or(vreal x, vreal yes, vreal no) { return v_select(v_lt(C(0), x), yes, no); }
 
 /* Keras' relu with a threshold: without a maximum, what a negative threshold lets through stays. */
-FNN_INLINE vreal lowest(const vreal p[3])
+FNN_INLINE vreal relu_lowest(const vreal p[3])
 {
     return v_select(v_lt(p[1], v_set1((real)INFINITY)), C(0), v_set1((real)-INFINITY));
 }
@@ -28,12 +28,12 @@ FNN_INLINE vreal lowest(const vreal p[3])
 FNN_INLINE vreal bounded_relu(vreal x, const vreal p[3])
 {
     vreal below = v_select(v_eq(p[0], C(0)), C(0), v_mul(p[0], v_sub(x, p[2])));
-    return v_select(v_le(x, p[2]), below, v_min(p[1], v_max(lowest(p), x)));
+    return v_select(v_le(x, p[2]), below, v_min(p[1], v_max(relu_lowest(p), x)));
 }
 
 FNN_INLINE vreal bounded_relu_slope(vreal x, const vreal p[3])
 {
-    return v_select(v_le(x, p[2]), p[0], between(x, lowest(p), p[1]));
+    return v_select(v_le(x, p[2]), p[0], between(x, relu_lowest(p), p[1]));
 }
 
 /* Klambauer et al. (2017), Self-Normalizing Neural Networks */

@@ -10,7 +10,7 @@
 
 FNN_INLINE void adam_pass(const fnn_update *u, const int amsgrad)
 {
-    const update_constants c = prepare(u);
+    const update_constants c = update_constants_of(u);
     const vreal gain_1 = v_set1((real)(1 - u->beta_1)), gain_2 = v_set1((real)(1 - u->beta_2));
     const vreal rate = v_set1((real)u->learning_rate), epsilon = v_set1((real)u->epsilon);
     const fnn_idx n = u->n;

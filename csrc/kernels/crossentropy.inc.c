@@ -16,7 +16,7 @@
 static double categorical_crossentropy(const fnn_score *s)
 {
     const score_constants c = constants_of(s, s->n);
-    const vreal zero = v_set1(R(0.0)), low = v_set1((real)c.low), high = v_set1((real)c.high);
+    const vreal zero = v_set1(R(0.0)), low = v_set1(c.low), high = v_set1(c.high);
     const fnn_idx n = s->n;
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {
@@ -25,7 +25,7 @@ static double categorical_crossentropy(const fnn_score *s)
         const vreal part = v_set1((real)share);
         vreal value = zero, learning = zero;
         for (fnn_idx j = 0; j < n; j += VLEN) {
-            const vreal y = v_up_to(smooth(v_load_up_to(t + j, n - j), &c), n - j, zero);
+            const vreal y = v_up_to(smooth_target(v_load_up_to(t + j, n - j), &c), n - j, zero);
             const vreal p = v_mul(v_load_up_to(x + j, n - j), part), q = v_min(high, v_max(low, p));
             value = v_fnma(y, v_log(q), value);
             learning = v_add(learning, v_select(v_eq(p, q), y, zero));
@@ -37,7 +37,7 @@ static double categorical_crossentropy(const fnn_score *s)
         real *dx = (real *)s->dx + i * n;
         const vreal sum = v_set1(v_sum(learning)), factor = v_set1((real)(s->scale * weight * share));
         for (fnn_idx j = 0; j < n; j += VLEN) {
-            const vreal y = smooth(v_load_up_to(t + j, n - j), &c);
+            const vreal y = smooth_target(v_load_up_to(t + j, n - j), &c);
             const vreal p = v_mul(v_load_up_to(x + j, n - j), part), q = v_min(high, v_max(low, p));
             const vreal g = v_select(v_eq(p, q), v_div(y, q), zero);
             v_store_up_to(dx + j, v_mul(factor, v_sub(sum, g)), n - j);
@@ -98,9 +98,9 @@ static double categorical_crossentropy_logits(const fnn_score *s)
         const vreal factor = v_set1((real)(s->scale * row_weight(s, i)));
         vreal value = zero;
         for (fnn_idx j = 0; j < n; j += VLEN) {
-            const vreal y = v_up_to(smooth(v_load_up_to(t + j, n - j), &c), n - j, zero);
+            const vreal y = v_up_to(smooth_target(v_load_up_to(t + j, n - j), &c), n - j, zero);
             const vreal d = v_sub(v_load_up_to(x + j, n - j), v_set1(max)), pj = v_mul(v_exp(d), share);
-            const vreal surprise = clamp(v_sub(log_sum, d), (real)c.least, (real)c.most);
+            const vreal surprise = clamp(v_sub(log_sum, d), c.least, c.most);
             value = v_fma(y, v_select(v_eq(y, zero), zero, surprise), value);
             if (p)
                 v_store_up_to(p + j, pj, n - j);

@@ -11,42 +11,44 @@
  */
 #include "score.h"
 
-FNN_INLINE vreal within(vreal x, double low, double high) { return clamp(x, (real)low, (real)high); }
-
 /* t a + (1 - t) b */
-FNN_INLINE vreal mix(vreal t, vreal a, vreal b) { return v_fma(t, a, v_mul(v_sub(v_set1(R(1.0)), t), b)); }
+FNN_INLINE vreal binary_mix(vreal t, vreal a, vreal b)
+{
+    return v_fma(t, a, v_mul(v_sub(v_set1(R(1.0)), t), b));
+}
 
-FNN_INLINE point squared_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE score_point squared_error(vreal x, vreal t, const score_constants *c)
 {
     const vreal d = v_sub(x, t);
     (void)c;
-    return (point){v_mul(d, d), v_add(d, d), x};
+    return (score_point){v_mul(d, d), v_add(d, d), x};
 }
 
-FNN_INLINE point absolute_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE score_point absolute_error(vreal x, vreal t, const score_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), d = v_sub(x, t);
     const vreal falling = v_select(v_lt(d, zero), v_set1(R(-1.0)), d);
     (void)c;
-    return (point){v_abs(d), v_select(v_lt(zero, d), v_set1(R(1.0)), falling), x};
+    return (score_point){v_abs(d), v_select(v_lt(zero, d), v_set1(R(1.0)), falling), x};
 }
 
-FNN_INLINE point binary_of_probability(vreal x, vreal t, const score_constants *c)
+FNN_INLINE score_point binary_of_probability(vreal x, vreal t, const score_constants *c)
 {
-    const vreal zero = v_set1(R(0.0)), y = smooth(t, c);
-    const vreal q = within(x, c->low, c->high), r = v_sub(v_set1(R(1.0)), q);
+    const vreal zero = v_set1(R(0.0)), y = smooth_target(t, c);
+    const vreal q = clamp(x, c->low, c->high), r = v_sub(v_set1(R(1.0)), q);
     const vmask clipped = m_or(v_lt(x, q), v_lt(q, x));
     const vreal slope = v_div(v_sub(q, y), v_mul(q, r));
-    return (point){v_sub(zero, mix(y, v_log(q), v_log(r))), v_select(clipped, zero, slope), x};
+    return (score_point){v_sub(zero, binary_mix(y, v_log(q), v_log(r))), v_select(clipped, zero, slope), x};
 }
 
-FNN_INLINE point binary_of_logit(vreal x, vreal t, const score_constants *c)
+FNN_INLINE score_point binary_of_logit(vreal x, vreal t, const score_constants *c)
 {
-    const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0)), y = smooth(t, c);
+    const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0)), y = smooth_target(t, c);
     const vreal e = v_exp(v_sub(zero, v_abs(x))), l = v_log1p(e);
     const vreal yes = v_add(v_max(zero, v_sub(zero, x)), l), no = v_add(v_max(zero, x), l);
     const vreal p = v_div(v_select(v_lt(x, zero), e, one), v_add(one, e));
-    return (point){mix(y, within(yes, c->least, c->most), within(no, c->least, c->most)), v_sub(p, y), p};
+    return (score_point){binary_mix(y, clamp(yes, c->least, c->most), clamp(no, c->least, c->most)),
+                         v_sub(p, y), p};
 }
 
 static double mean_squared_error(const fnn_score *s) { return sum_points(s, squared_error, s->dx, NULL); }

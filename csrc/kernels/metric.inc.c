@@ -9,15 +9,15 @@
  */
 #include "score.h"
 
-FNN_INLINE point is_equal(vreal x, vreal t, const score_constants *c)
+FNN_INLINE score_point is_equal(vreal x, vreal t, const score_constants *c)
 {
     (void)c;
-    return (point){v_select(v_eq(x, t), v_set1(R(1.0)), v_set1(R(0.0))), x, x};
+    return (score_point){v_select(v_eq(x, t), v_set1(R(1.0)), v_set1(R(0.0))), x, x};
 }
 
-FNN_INLINE point is_right_class(vreal x, vreal t, const score_constants *c)
+FNN_INLINE score_point is_right_class(vreal x, vreal t, const score_constants *c)
 {
-    const vmask above = v_lt(v_set1((real)c->threshold), x);
+    const vmask above = v_lt(v_set1(c->threshold), x);
     return is_equal(v_select(above, v_set1(R(1.0)), v_set1(R(0.0))), t, c);
 }
 

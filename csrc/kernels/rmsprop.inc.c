@@ -9,7 +9,7 @@
 
 FNN_INLINE void rmsprop_pass(const fnn_update *u, const int momentum, const int centered)
 {
-    const update_constants c = prepare(u);
+    const update_constants c = update_constants_of(u);
     const vreal rho = v_set1((real)u->beta_1), gain = v_set1((real)(1 - u->beta_1));
     const vreal rate = v_set1((real)u->learning_rate), epsilon = v_set1((real)u->epsilon);
     const vreal keep = v_set1((real)u->momentum);

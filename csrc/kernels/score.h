@@ -2,7 +2,7 @@
  *
  *   sum over rows i of weight_i * mean over j of f(x_ij, t_ij)
  *
- * The sum over elements goes through the (m, n) array in blocks of BLOCK, whatever n is, so a column of
+ * The sum over elements goes through the (m, n) array in blocks of SCORE_BLOCK, whatever n is, so a column of
  * outputs (n = 1) fills the vectors as well as a long row: a block is summed in `real`, the blocks in
  * double, and their order depends on m and n alone.
  */
@@ -12,7 +12,7 @@
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-enum { BLOCK = 256 };
+enum { SCORE_BLOCK = 256 };
 
 FNN_INLINE double row_weight(const fnn_score *s, fnn_idx i)
 {
@@ -35,56 +35,56 @@ FNN_INLINE void element_weights(real *w, const fnn_score *s, fnn_idx first, fnn_
 }
 
 typedef struct {
-    double keep, base;  /* labels are smoothed: a target t becomes keep * t + base */
-    double low, high;   /* bounds of a probability ... */
-    double least, most; /* ... and of its -log */
-    double threshold;
+    real keep, base;  /* labels are smoothed: a target t becomes keep * t + base */
+    real low, high;   /* bounds of a probability ... */
+    real least, most; /* ... and of its -log */
+    real threshold;
 } score_constants;
 
 FNN_INLINE score_constants constants_of(const fnn_score *s, fnn_idx classes)
 {
     return (score_constants){
-        .keep = 1 - s->label_smoothing,
-        .base = s->label_smoothing / (double)classes,
-        .low = s->clip,
-        .high = 1 - s->clip,
-        .least = -log1p(-s->clip),
-        .most = -log(s->clip),
-        .threshold = s->threshold,
+        .keep = (real)(1 - s->label_smoothing),
+        .base = (real)(s->label_smoothing / (double)classes),
+        .low = (real)s->clip,
+        .high = (real)(1 - s->clip),
+        .least = (real)-log1p(-s->clip),
+        .most = (real)-log(s->clip),
+        .threshold = (real)s->threshold,
     };
 }
 
-FNN_INLINE vreal smooth(vreal t, const score_constants *c)
+FNN_INLINE vreal smooth_target(vreal t, const score_constants *c)
 {
-    return v_fma(t, v_set1((real)c->keep), v_set1((real)c->base));
+    return v_fma(t, v_set1(c->keep), v_set1(c->base));
 }
 
 /* f at some elements: its value, its derivative by x, and the prediction if x is a logit. */
 typedef struct {
     vreal value, gradient, p;
-} point;
+} score_point;
 
-typedef point point_of(vreal x, vreal t, const score_constants *c);
+typedef score_point score_point_of(vreal x, vreal t, const score_constants *c);
 
-FNN_INLINE double sum_points(const fnn_score *s, point_of *f, real *dx, real *p)
+FNN_INLINE double sum_points(const fnn_score *s, score_point_of *f, real *dx, real *p)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx size = s->m * s->n;
     const score_constants c = constants_of(s, 2);
     const vreal scale = v_set1((real)(s->scale / (double)s->n));
-    real weight[BLOCK];
+    real weight[SCORE_BLOCK];
     double total = 0;
 
-    row_fill(weight, R(1.0), BLOCK);
-    for (fnn_idx first = 0; first < size; first += BLOCK) {
-        const fnn_idx n = size - first < BLOCK ? size - first : BLOCK;
+    row_fill(weight, R(1.0), SCORE_BLOCK);
+    for (fnn_idx first = 0; first < size; first += SCORE_BLOCK) {
+        const fnn_idx n = size - first < SCORE_BLOCK ? size - first : SCORE_BLOCK;
         vreal sum = v_set1(R(0.0));
         if (s->weight)
             element_weights(weight, s, first, n);
         for (fnn_idx j = 0; j < n; j += VLEN) {
             const fnn_idx at = first + j, left = n - j;
             const vreal w = v_load_up_to(weight + j, left);
-            const point y = f(v_load_up_to(x + at, left), v_load_up_to(t + at, left), &c);
+            const score_point y = f(v_load_up_to(x + at, left), v_load_up_to(t + at, left), &c);
             sum = v_fma(w, y.value, sum); /* padding: w is 0 and y finite */
             if (dx)
                 v_store_up_to(dx + at, v_mul(v_mul(w, scale), y.gradient), left);

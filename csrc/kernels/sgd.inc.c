@@ -8,7 +8,7 @@
 
 FNN_INLINE void sgd_pass(const fnn_update *u, const int momentum, const int nesterov)
 {
-    const update_constants c = prepare(u);
+    const update_constants c = update_constants_of(u);
     const vreal rate = v_set1((real)u->learning_rate), keep = v_set1((real)u->momentum);
     const fnn_idx n = u->n;
     real *w = u->w, *m = u->slot[0];

@@ -3,7 +3,7 @@
  *   softmax       y = exp(x - max) / sum exp(x - max)      dx = y (dy - sum dy y)
  *   log_softmax   y = x - max - log sum exp(x - max)       dx = dy - exp(y) sum dy
  *
- * The maximum is taken off so that no exponential overflows. A line without a finite maximum, such as
+ * The maximum is taken off so that no exponential overflows. A axis_line without a finite maximum, such as
  * all -infinity, has no softmax and gives NaN, as in Keras.
  */
 #include "../simd/math.h"
@@ -17,27 +17,27 @@ typedef struct {
     fnn_idx left; /* elements that remain for the first vector ... */
     fnn_idx used; /* ... and how many fewer for each one after it */
     int is_row;
-} line;
+} axis_line;
 
-FNN_INLINE vreal line_load(const real *x, line l, fnn_idx k)
+FNN_INLINE vreal line_load(const real *x, axis_line l, fnn_idx k)
 {
     return v_load_up_to(x + k * l.step, l.left - k * l.used);
 }
 
 /* For maxima and sums of exponentials: lanes in excess count nothing. */
-FNN_INLINE vreal line_load_lowest(const real *x, line l, fnn_idx k)
+FNN_INLINE vreal line_load_lowest(const real *x, axis_line l, fnn_idx k)
 {
     return v_load_up_to_or(x + k * l.step, l.left - k * l.used, v_set1((real)-INFINITY));
 }
 
-FNN_INLINE void line_store(real *y, line l, fnn_idx k, vreal value)
+FNN_INLINE void line_store(real *y, axis_line l, fnn_idx k, vreal value)
 {
     v_store_up_to(y + k * l.step, value, l.left - k * l.used);
 }
 
-FNN_INLINE vreal line_total(vreal sum, line l) { return l.is_row ? v_set1(v_sum(sum)) : sum; }
+FNN_INLINE vreal line_total(vreal sum, axis_line l) { return l.is_row ? v_set1(v_sum(sum)) : sum; }
 
-FNN_INLINE vreal line_maximum(const real *x, line l)
+FNN_INLINE vreal line_maximum(const real *x, axis_line l)
 {
     vreal most = v_set1((real)-INFINITY);
     for (fnn_idx k = 0; k < l.vectors; k++)
@@ -45,7 +45,7 @@ FNN_INLINE vreal line_maximum(const real *x, line l)
     return l.is_row ? v_set1(v_maximum(most)) : most;
 }
 
-static void softmax_line(real *y, const real *x, const real *unused, line l)
+static void softmax_line(real *y, const real *x, const real *unused, axis_line l)
 {
     const vreal max = line_maximum(x, l);
     vreal sum = v_set1(R(0.0));
@@ -60,7 +60,7 @@ static void softmax_line(real *y, const real *x, const real *unused, line l)
         line_store(y, l, k, v_mul(line_load(y, l, k), share));
 }
 
-static void softmax_line_gradient(real *dx, const real *dy, const real *y, line l)
+static void softmax_line_gradient(real *dx, const real *dy, const real *y, axis_line l)
 {
     vreal sum = v_set1(R(0.0));
     for (fnn_idx k = 0; k < l.vectors; k++)
@@ -70,7 +70,7 @@ static void softmax_line_gradient(real *dx, const real *dy, const real *y, line 
         line_store(dx, l, k, v_mul(line_load(y, l, k), v_sub(line_load(dy, l, k), sum)));
 }
 
-static void log_softmax_line(real *y, const real *x, const real *unused, line l)
+static void log_softmax_line(real *y, const real *x, const real *unused, axis_line l)
 {
     const vreal max = line_maximum(x, l);
     vreal sum = v_set1(R(0.0));
@@ -82,7 +82,7 @@ static void log_softmax_line(real *y, const real *x, const real *unused, line l)
         line_store(y, l, k, v_sub(v_sub(line_load(x, l, k), max), log_sum));
 }
 
-static void log_softmax_line_gradient(real *dx, const real *dy, const real *y, line l)
+static void log_softmax_line_gradient(real *dx, const real *dy, const real *y, axis_line l)
 {
     vreal sum = v_set1(R(0.0));
     for (fnn_idx k = 0; k < l.vectors; k++)
@@ -92,18 +92,18 @@ static void log_softmax_line_gradient(real *dx, const real *dy, const real *y, l
         line_store(dx, l, k, v_fnma(v_exp(line_load(y, l, k)), sum, line_load(dy, l, k)));
 }
 
-typedef void line_fn(real *out, const real *a, const real *b, line l);
+typedef void line_fn(real *out, const real *a, const real *b, axis_line l);
 
 static void each_line(line_fn *f, real *out, const real *a, const real *b, fnn_idx outer, fnn_idx n,
                       fnn_idx inner)
 {
-    const line row = {(n + VLEN - 1) / VLEN, VLEN, n, VLEN, 1};
+    const axis_line row = {(n + VLEN - 1) / VLEN, VLEN, n, VLEN, 1};
     for (fnn_idx i = 0; i < outer; i++, out += n * inner, a += n * inner, b += n * inner)
         if (inner == 1)
             f(out, a, b, row);
         else
             for (fnn_idx j = 0; j < inner; j += VLEN)
-                f(out + j, a + j, b + j, (line){n, inner, inner - j, 0, 0});
+                f(out + j, a + j, b + j, (axis_line){n, inner, inner - j, 0, 0});
 }
 
 static void softmax_forward(void *y, const void *x, fnn_idx outer, fnn_idx n, fnn_idx inner)

@@ -15,7 +15,7 @@ typedef struct {
     vreal scale, lowest, highest, decay;
 } update_constants;
 
-FNN_INLINE update_constants prepare(const fnn_update *u)
+FNN_INLINE update_constants update_constants_of(const fnn_update *u)
 {
     const real limit = u->clip_value > 0 ? (real)u->clip_value : (real)INFINITY;
     return (update_constants){v_set1((real)u->gradient_scale), v_set1(-limit), v_set1(limit),

@@ -35,7 +35,7 @@ static double from_probabilities(const fnn_score *s, target_of *target)
             sum += x[j];
         for (fnn_idx j = 0; j < s->n; j++) {
             const double q = x[j] / sum, t = target(s, i, j);
-            value -= t * log(limit(q, low, high));
+            value -= t * log(clip(q, low, high));
             sum_gq -= q < low || q > high ? 0 : t;
         }
         total += counted ? weight * value : 0;
@@ -60,7 +60,7 @@ static double from_logits(const fnn_score *s, target_of *target)
         double max, log_sum = log_sum_exp(x, s->n, 1, &max), value = 0, sum_t = 0;
         for (fnn_idx j = 0; j < s->n; j++) {
             const double t = target(s, i, j);
-            value += t == 0 ? 0 : t * limit(log_sum - (x[j] - max), least, most);
+            value += t == 0 ? 0 : t * clip(log_sum - (x[j] - max), least, most);
             sum_t += t;
         }
         total += counted ? weight * value : 0;

@@ -6,11 +6,6 @@ static double row_weight(const fnn_score *s, fnn_idx i)
     return s->weight ? (double)((const real *)s->weight)[i / s->rows_per_weight] : 1;
 }
 
-static double limit(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
-
-/* log(1 + e^x) */
-static double log_1_exp(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
-
 /* The value of one element; its derivative by x goes to dx, and what x predicts to p. */
 typedef double element_loss(double x, double t, const fnn_score *s, double *dx, double *p);
 
@@ -35,7 +30,7 @@ static double smoothed_binary(double t, const fnn_score *s)
 
 static double binary_of_probability(double x, double t, const fnn_score *s, double *dx, double *p)
 {
-    double q = limit(x, (real)s->clip, (real)(1 - s->clip)), y = smoothed_binary(t, s);
+    double q = clip(x, (real)s->clip, (real)(1 - s->clip)), y = smoothed_binary(t, s);
     (void)p;
     *dx = x < q || x > q ? 0 : (1 - y) / (1 - q) - y / q;
     return -y * log(q) - (1 - y) * log(1 - q);
@@ -44,9 +39,9 @@ static double binary_of_probability(double x, double t, const fnn_score *s, doub
 static double binary_of_logit(double x, double t, const fnn_score *s, double *dx, double *p)
 {
     double y = smoothed_binary(t, s), least = -log1p(-s->clip), most = -log(s->clip);
-    *p = 1 / (1 + exp(-x));
+    *p = logistic(x);
     *dx = *p - y;
-    return y * limit(log_1_exp(-x), least, most) + (1 - y) * limit(log_1_exp(x), least, most);
+    return y * clip(softplus(-x), least, most) + (1 - y) * clip(softplus(x), least, most);
 }
 
 static double sum_elements(const fnn_score *s, element_loss *loss, real *dx, real *p)

@@ -15,11 +15,13 @@
 typedef double real;
 #define FNN_DTYPE f64
 #define R(x) (x)
+enum { MANTISSA = 52, BIAS = 1023 };
 #define SQRT_HALF 0x3fe6a09e667f3bcd /* its bits */
 #else
 typedef float real;
 #define FNN_DTYPE f32
 #define R(x) (x##f)
+enum { MANTISSA = 23, BIAS = 127 };
 #define SQRT_HALF 0x3f3504f3 /* its bits */
 #endif
 

@@ -41,7 +41,10 @@ FNN_INLINE vreal v_load(const real *p) { return V(loadu)(p); }
 FNN_INLINE void v_store(real *p, vreal a) { V(storeu)(p, a); }
 FNN_INLINE vreal v_load_n(const real *p, fnn_idx n) { return V(maskload)(p, lanes(n)); }
 FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n) { V(maskstore)(p, lanes(n), a); }
-FNN_INLINE vreal v_first_n(vreal a, fnn_idx n, vreal rest) { return V(blendv)(rest, a, V(castsi256)(lanes(n))); }
+FNN_INLINE vreal v_first_n(vreal a, fnn_idx n, vreal rest)
+{
+    return V(blendv)(rest, a, V(castsi256)(lanes(n)));
+}
 
 FNN_INLINE vreal v_add(vreal a, vreal b) { return V(add)(a, b); }
 FNN_INLINE vreal v_sub(vreal a, vreal b) { return V(sub)(a, b); }
@@ -70,17 +73,18 @@ FNN_INLINE vreal v_select(vmask m, vreal a, vreal b) { return V(blendv)(b, a, m)
 #if FNN_F64
 FNN_INLINE vreal v_exponent(vreal t)
 {
-    return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(t), 52));
+    return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(t), MANTISSA));
 }
 
-/* AVX2 cannot convert 64-bit integers: the biased exponent is read as the mantissa of 2^52 + itself. */
+/* AVX2 cannot convert 64-bit integers: exponent + BIAS is read as the mantissa of 2^52 + itself. */
 FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 {
-    const __m256i low = _mm256_set1_epi64x(SQRT_HALF), mantissa = _mm256_set1_epi64x(0x000fffffffffffff);
-    const __m256i one = _mm256_set1_epi64x(0x3ff0000000000000), two52 = _mm256_set1_epi64x(0x4330000000000000);
+    const __m256i low = _mm256_set1_epi64x(SQRT_HALF), mantissa = _mm256_set1_epi64x((1ll << MANTISSA) - 1);
+    const __m256i one = _mm256_castpd_si256(_mm256_set1_pd(1.0));
+    const __m256i two52 = _mm256_castpd_si256(_mm256_set1_pd(4503599627370496.0));
     __m256i bits = _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_sub_epi64(one, low));
-    __m256d e = _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64(bits, 52), two52));
-    *exponent = _mm256_sub_pd(e, _mm256_set1_pd(4503599627370496.0 + 1023));
+    __m256d e = _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64(bits, MANTISSA), two52));
+    *exponent = _mm256_sub_pd(e, _mm256_set1_pd(4503599627370496.0 + BIAS));
     return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_and_si256(bits, mantissa), low));
 }
 
@@ -96,14 +100,14 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
 #else
 FNN_INLINE vreal v_exponent(vreal t)
 {
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t), 23));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t), MANTISSA));
 }
 
 FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 {
-    const __m256i low = _mm256_set1_epi32(SQRT_HALF), mantissa = _mm256_set1_epi32(0x007fffff);
+    const __m256i low = _mm256_set1_epi32(SQRT_HALF), mantissa = _mm256_set1_epi32((1 << MANTISSA) - 1);
     __m256i bits = _mm256_sub_epi32(_mm256_castps_si256(a), low);
-    *exponent = _mm256_cvtepi32_ps(_mm256_srai_epi32(bits, 23));
+    *exponent = _mm256_cvtepi32_ps(_mm256_srai_epi32(bits, MANTISSA));
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_and_si256(bits, mantissa), low));
 }
 
@@ -145,6 +149,22 @@ FNN_INLINE real v_maximum(vreal a)
     for (int i = 1; i < VLEN; i++)
         x[0] = x[i] > x[0] ? x[i] : x[0];
     return x[0];
+}
+
+/* Words of 32 bits, for random numbers. */
+typedef __m256i vword;
+enum { WLEN = 8 };
+
+FNN_INLINE vword w_set1(uint32_t x) { return _mm256_set1_epi32((int)x); }
+FNN_INLINE vword w_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+FNN_INLINE void w_store(uint32_t *p, vword a) { _mm256_storeu_si256((__m256i *)p, a); }
+FNN_INLINE vword w_xor(vword a, vword b) { return _mm256_xor_si256(a, b); }
+/* The low words of the products a m, and their high words. */
+FNN_INLINE vword w_multiply(vword a, vword m, vword *high)
+{
+    vword even = _mm256_mul_epu32(a, m), odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), m);
+    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
 
 #undef V

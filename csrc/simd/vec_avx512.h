@@ -13,6 +13,10 @@ typedef __mmask8 vmask;
 #define M(op) _mm512_mask_##op##_pd
 #define Z(op) _mm512_maskz_##op##_pd
 #define CMP(a, b, how) _mm512_cmp_pd_mask(a, b, how)
+#define I(op) _mm512_##op##_epi64
+#define BITS(a) _mm512_castpd_si512(a)
+#define REAL(a) _mm512_castsi512_pd(a)
+#define FROM_INTEGER(a) _mm512_cvtepi64_pd(a)
 enum { VLEN = 8 };
 #else
 typedef __m512 vreal;
@@ -21,6 +25,10 @@ typedef __mmask16 vmask;
 #define M(op) _mm512_mask_##op##_ps
 #define Z(op) _mm512_maskz_##op##_ps
 #define CMP(a, b, how) _mm512_cmp_ps_mask(a, b, how)
+#define I(op) _mm512_##op##_epi32
+#define BITS(a) _mm512_castps_si512(a)
+#define REAL(a) _mm512_castsi512_ps(a)
+#define FROM_INTEGER(a) _mm512_cvtepi32_ps(a)
 enum { VLEN = 16 };
 #endif
 
@@ -55,32 +63,26 @@ FNN_INLINE vmask m_or(vmask a, vmask b) { return (vmask)(a | b); }
 FNN_INLINE int m_any(vmask a) { return a != 0; }
 FNN_INLINE vreal v_select(vmask m, vreal a, vreal b) { return M(mov)(b, m, a); }
 
-/* Where the first operand's bit is set the second's, else the third's: as a truth table of a ternary operation. */
-enum { PICK = 0xca };
+FNN_INLINE vreal v_copysign(vreal a, vreal sign)
+{
+    enum { pick = 0xca }; /* where the first operand's bit is set the second's, else the third's */
+    return REAL(I(ternarylogic)(BITS(v_set1(R(-0.0))), BITS(sign), BITS(a), pick));
+}
+
+FNN_INLINE vreal v_exponent(vreal t) { return REAL(I(slli)(BITS(t), MANTISSA)); }
+
+FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
+{
+    const __m512i low = I(set1)(SQRT_HALF), mantissa = I(set1)((1ll << MANTISSA) - 1);
+    __m512i bits = I(sub)(BITS(a), low);
+    *exponent = FROM_INTEGER(I(srai)(bits, MANTISSA));
+    return REAL(I(add)(_mm512_and_si512(bits, mantissa), low));
+}
 
 FNN_INLINE real v_sum(vreal a) { return V(reduce_add)(a); }
 FNN_INLINE real v_maximum(vreal a) { return V(reduce_max)(a); }
 
 #if FNN_F64
-FNN_INLINE vreal v_copysign(vreal a, vreal sign)
-{
-    __m512i bit = _mm512_set1_epi64(INT64_MIN), x = _mm512_castpd_si512(a), y = _mm512_castpd_si512(sign);
-    return _mm512_castsi512_pd(_mm512_ternarylogic_epi64(bit, y, x, PICK));
-}
-
-FNN_INLINE vreal v_exponent(vreal t)
-{
-    return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(t), 52));
-}
-
-FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
-{
-    const __m512i low = _mm512_set1_epi64(SQRT_HALF), mantissa = _mm512_set1_epi64(0x000fffffffffffff);
-    __m512i bits = _mm512_sub_epi64(_mm512_castpd_si512(a), low);
-    *exponent = _mm512_cvtepi64_pd(_mm512_srai_epi64(bits, 52));
-    return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_and_si512(bits, mantissa), low));
-}
-
 FNN_INLINE void v_transpose(vreal r[VLEN])
 {
     vreal t[8];
@@ -100,25 +102,6 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
     }
 }
 #else
-FNN_INLINE vreal v_copysign(vreal a, vreal sign)
-{
-    __m512i bit = _mm512_set1_epi32(INT32_MIN), x = _mm512_castps_si512(a), y = _mm512_castps_si512(sign);
-    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(bit, y, x, PICK));
-}
-
-FNN_INLINE vreal v_exponent(vreal t)
-{
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(t), 23));
-}
-
-FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
-{
-    const __m512i low = _mm512_set1_epi32(SQRT_HALF), mantissa = _mm512_set1_epi32(0x007fffff);
-    __m512i bits = _mm512_sub_epi32(_mm512_castps_si512(a), low);
-    *exponent = _mm512_cvtepi32_ps(_mm512_srai_epi32(bits, 23));
-    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_and_si512(bits, mantissa), low));
-}
-
 FNN_INLINE vreal pairs(vreal a, vreal b, int high)
 {
     __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
@@ -149,9 +132,29 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
 }
 #endif
 
+/* Words of 32 bits, for random numbers. */
+typedef __m512i vword;
+enum { WLEN = 16 };
+
+FNN_INLINE vword w_set1(uint32_t x) { return _mm512_set1_epi32((int)x); }
+FNN_INLINE vword w_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
+FNN_INLINE void w_store(uint32_t *p, vword a) { _mm512_storeu_si512(p, a); }
+FNN_INLINE vword w_xor(vword a, vword b) { return _mm512_xor_si512(a, b); }
+/* The low words of the products a m, and their high words. */
+FNN_INLINE vword w_multiply(vword a, vword m, vword *high)
+{
+    vword even = _mm512_mul_epu32(a, m), odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), m);
+    *high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_CDAB);
+    return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CDAB);
+}
+
 #undef V
 #undef M
 #undef Z
 #undef CMP
+#undef I
+#undef BITS
+#undef REAL
+#undef FROM_INTEGER
 
 #endif

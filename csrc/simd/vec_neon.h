@@ -74,12 +74,12 @@ FNN_INLINE vmask v_isnan(vreal a) { return veorq_u64(vceqq_f64(a, a), vdupq_n_u6
 FNN_INLINE vmask m_or(vmask a, vmask b) { return vorrq_u64(a, b); }
 FNN_INLINE int m_any(vmask a) { return (vgetq_lane_u64(a, 0) | vgetq_lane_u64(a, 1)) != 0; }
 FNN_INLINE vreal v_copysign(vreal a, vreal sign) { return vbslq_f64(vdupq_n_u64(1ull << 63), sign, a); }
-FNN_INLINE vreal v_exponent(vreal t) { return REAL(vshlq_n_u64(BITS(t), 52)); }
+FNN_INLINE vreal v_exponent(vreal t) { return REAL(vshlq_n_u64(BITS(t), MANTISSA)); }
 FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 {
-    const uint64x2_t low = vdupq_n_u64(SQRT_HALF), mantissa = vdupq_n_u64(0x000fffffffffffff);
+    const uint64x2_t low = vdupq_n_u64(SQRT_HALF), mantissa = vdupq_n_u64((1ull << MANTISSA) - 1);
     uint64x2_t bits = vsubq_u64(BITS(a), low);
-    *exponent = vcvtq_f64_s64(vshrq_n_s64(vreinterpretq_s64_u64(bits), 52));
+    *exponent = vcvtq_f64_s64(vshrq_n_s64(vreinterpretq_s64_u64(bits), MANTISSA));
     return REAL(vaddq_u64(vandq_u64(bits, mantissa), low));
 }
 FNN_INLINE real v_sum(vreal a) { return vaddvq_f64(a); }
@@ -96,12 +96,12 @@ FNN_INLINE vmask v_isnan(vreal a) { return vmvnq_u32(vceqq_f32(a, a)); }
 FNN_INLINE vmask m_or(vmask a, vmask b) { return vorrq_u32(a, b); }
 FNN_INLINE int m_any(vmask a) { return vmaxvq_u32(a) != 0; }
 FNN_INLINE vreal v_copysign(vreal a, vreal sign) { return vbslq_f32(vdupq_n_u32(1u << 31), sign, a); }
-FNN_INLINE vreal v_exponent(vreal t) { return REAL(vshlq_n_u32(BITS(t), 23)); }
+FNN_INLINE vreal v_exponent(vreal t) { return REAL(vshlq_n_u32(BITS(t), MANTISSA)); }
 FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 {
-    const uint32x4_t low = vdupq_n_u32(SQRT_HALF), mantissa = vdupq_n_u32(0x007fffff);
+    const uint32x4_t low = vdupq_n_u32(SQRT_HALF), mantissa = vdupq_n_u32((1u << MANTISSA) - 1);
     uint32x4_t bits = vsubq_u32(BITS(a), low);
-    *exponent = vcvtq_f32_s32(vshrq_n_s32(vreinterpretq_s32_u32(bits), 23));
+    *exponent = vcvtq_f32_s32(vshrq_n_s32(vreinterpretq_s32_u32(bits), MANTISSA));
     return REAL(vaddq_u32(vandq_u32(bits, mantissa), low));
 }
 FNN_INLINE real v_sum(vreal a) { return vaddvq_f32(a); }
@@ -115,6 +115,23 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
     r[3] = vcombine_f32(vget_high_f32(low.val[1]), vget_high_f32(high.val[1]));
 }
 #endif
+
+/* Words of 32 bits, for random numbers. */
+typedef uint32x4_t vword;
+enum { WLEN = 4 };
+
+FNN_INLINE vword w_set1(uint32_t x) { return vdupq_n_u32(x); }
+FNN_INLINE vword w_load(const uint32_t *p) { return vld1q_u32(p); }
+FNN_INLINE void w_store(uint32_t *p, vword a) { vst1q_u32(p, a); }
+FNN_INLINE vword w_xor(vword a, vword b) { return veorq_u32(a, b); }
+/* The low words of the products a m, and their high words. */
+FNN_INLINE vword w_multiply(vword a, vword m, vword *high)
+{
+    vword first = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(a), vget_low_u32(m)));
+    vword second = vreinterpretq_u32_u64(vmull_high_u32(a, m));
+    *high = vuzp2q_u32(first, second);
+    return vuzp1q_u32(first, second);
+}
 
 #undef V
 #undef Q

@@ -35,13 +35,11 @@ FNN_INLINE vreal v_sqrt(vreal a) { return sqrt(a); }
 FNN_INLINE vreal v_abs(vreal a) { return fabs(a); }
 FNN_INLINE vreal v_copysign(vreal a, vreal sign) { return copysign(a, sign); }
 typedef uint64_t vbits;
-enum { MANTISSA = 52, BIAS = 1023 };
 #else
 FNN_INLINE vreal v_sqrt(vreal a) { return sqrtf(a); }
 FNN_INLINE vreal v_abs(vreal a) { return fabsf(a); }
 FNN_INLINE vreal v_copysign(vreal a, vreal sign) { return copysignf(a, sign); }
 typedef uint32_t vbits;
-enum { MANTISSA = 23, BIAS = 127 };
 #endif
 
 FNN_INLINE vmask v_lt(vreal a, vreal b) { return a < b; }
@@ -52,6 +50,7 @@ FNN_INLINE vmask m_or(vmask a, vmask b) { return a | b; }
 FNN_INLINE int m_any(vmask a) { return a; }
 FNN_INLINE vreal v_select(vmask m, vreal a, vreal b) { return m ? a : b; }
 
+/* A number whose low bits hold n + BIAS becomes 2^n, for -BIAS <= n <= BIAS + 1: the ends are 0 and infinity. */
 FNN_INLINE vreal v_exponent(vreal t)
 {
     vbits bits;
@@ -61,6 +60,9 @@ FNN_INLINE vreal v_exponent(vreal t)
     return t;
 }
 
+/* A positive normal a = m 2^exponent with sqrt(1/2) <= m < sqrt(2). The bits of sqrt(1/2) are taken off, so
+ * that the exponent steps there and not at 1, and given back to m.
+ */
 FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 {
     const vbits mask = ((vbits)1 << MANTISSA) - 1;
@@ -76,5 +78,21 @@ FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 FNN_INLINE real v_sum(vreal a) { return a; }
 FNN_INLINE real v_maximum(vreal a) { return a; }
 FNN_INLINE void v_transpose(vreal r[VLEN]) { (void)r; }
+
+/* Words of 32 bits, for random numbers. */
+typedef uint32_t vword;
+enum { WLEN = 1 };
+
+FNN_INLINE vword w_set1(uint32_t x) { return x; }
+FNN_INLINE vword w_load(const uint32_t *p) { return *p; }
+FNN_INLINE void w_store(uint32_t *p, vword a) { *p = a; }
+FNN_INLINE vword w_xor(vword a, vword b) { return a ^ b; }
+/* The low words of the products a m, and their high words. */
+FNN_INLINE vword w_multiply(vword a, vword m, vword *high)
+{
+    uint64_t product = (uint64_t)a * m;
+    *high = (uint32_t)(product >> 32);
+    return (uint32_t)product;
+}
 
 #endif

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,8 @@ class Buffers:
         The gradient of the loss by its output, then by what went into its activation.
     a, b, mask : ndarray, shape (rows, units)
         For intermediate results.
+    flat_y, flat_dy : ndarray, shape (rows * units,)
+        Views of `y` and `dy`.
     turned : ndarray, shape (units, rows)
         NumPy reduces the first axis of a narrow array three times as fast as the last.
     row, column : ndarray, shapes (rows,) and (rows, 1)
@@ -66,6 +68,7 @@ class Buffers:
             return np.array(value, dtype)
 
         self.y, self.dy, self.a, self.b = np.empty((4, rows, units), dtype)
+        self.flat_y, self.flat_dy = self.y.reshape(-1), self.dy.reshape(-1)
         self.mask = np.empty((rows, units), bool)
         self.turned = np.empty((units, rows), dtype)
         self.row = np.empty(rows, dtype)
@@ -187,9 +190,9 @@ def categorical_crossentropy(target: Array, s: Buffers) -> float:
 def sparse_categorical_crossentropy(target: Array, s: Buffers) -> float:
     softmax(s.y, s)
     index = s.first + target
-    p = s.y.reshape(-1)[index]
+    p = s.flat_y[index]
     np.multiply(s.y, s.per_row, s.dy)
-    s.dy.reshape(-1)[index] -= s.per_row
+    s.flat_dy[index] -= s.per_row
     np.maximum(p, s.clip, out=p)
     np.log(p, p)
     return -float(np.dot(p, s.rows_of_ones)) / len(p)
@@ -254,15 +257,42 @@ class Adam:
             np.subtract(w, g, w)
 
 
-class Layer(NamedTuple):
-    """Views of one layer's parameters and gradients, and its activation."""
+class Pass:
+    """The calls of a forward and a backward pass on some number of rows, with all their operands.
 
-    kernel: Array
-    bias: Array
-    kernel_gradient: Array
-    bias_gradient: Array
-    activate: Callable[[Array, Buffers], None]
-    gradient: Callable[[Array, Array, Buffers], None]
+    Parameters
+    ----------
+    rows : int
+    weights, gradients : list of ndarray
+        Kernel and bias of each layer, and where their gradients go.
+    activations : sequence of str
+    fused : bool
+        Whether the loss takes the last activation over.
+    """
+
+    def __init__(
+        self, rows: int, weights: list[Array], gradients: list[Array], activations: Sequence[str], fused: bool
+    ) -> None:
+        kernels, biases = weights[::2], weights[1::2]
+        layers = [Buffers(rows, bias.size, bias.dtype) for bias in biases]
+        functions = [ACTIVATIONS[name] for name in activations]
+        self.first, self.last = layers[0], layers[-1]
+        self.forward = [
+            (kernel, bias, s.y, activate, s)
+            for kernel, bias, s, (activate, _) in zip(kernels, biases, layers, functions, strict=True)
+        ]
+        # A prediction goes into a new array.
+        self.predict = [*self.forward[:-1], (kernels[-1], biases[-1], None, functions[-1][0], layers[-1])]
+        if fused:
+            self.forward[-1] = (kernels[-1], biases[-1], layers[-1].y, linear, layers[-1])
+        self.last_gradient = linear_gradient if fused else functions[-1][1]
+        # From the last layer down to the second; the first has its input to turn, and no gradient of it.
+        self.backward = [
+            (below.y.T, s.rows_of_ones, s.dy, *gradients[i : i + 2], kernel.T, gradient, below)
+            for i, s, kernel, below, (_, gradient) in reversed(
+                list(zip(range(2, len(weights), 2), layers[1:], kernels[1:], layers, functions, strict=False))
+            )
+        ]
 
 
 class MLP:
@@ -313,12 +343,9 @@ class MLP:
             [part.reshape(shape) for part, shape in zip(np.split(flat, ends), shapes, strict=True)]
             for flat in (self.parameters, self.gradients)
         )
-        self._layers = [
-            Layer(*self._weights[2 * i : 2 * i + 2], *self._gradients[2 * i : 2 * i + 2], *ACTIVATIONS[name])
-            for i, name in enumerate(activations)
-        ]
+        self._activations = tuple(activations)
         self._loss, self._fused = LOSSES[loss], loss in FUSED
-        self._buffers: dict[int, list[Buffers]] = {}
+        self._passes: dict[int, Pass] = {}
 
     def get_weights(self) -> list[Array]:
         """Return copies of kernel and bias of each layer."""
@@ -342,12 +369,10 @@ class MLP:
         ndarray, shape (rows, units)
             A new array.
         """
-        buffers = self._buffers_of(len(x))
-        last = len(self._layers) - 1
-        for i, (layer, s) in enumerate(zip(self._layers, buffers, strict=True)):
-            x = np.dot(x, layer.kernel, None if i == last else s.y)
-            np.add(x, layer.bias, x)
-            layer.activate(x, s)
+        for kernel, bias, y, activate, s in self._pass_of(len(x)).predict:
+            x = np.dot(x, kernel, y)
+            np.add(x, bias, x)
+            activate(x, s)
         return x
 
     def train_step(self, x: Array, y: Array) -> float:
@@ -371,28 +396,27 @@ class MLP:
 
     def loss_and_gradients(self, x: Array, y: Array) -> float:
         """Return the loss of a batch, and leave its gradient by the parameters in `gradients`."""
-        buffers = self._buffers_of(len(x))
-        inputs = [x, *(s.y for s in buffers[:-1])]
-        last = len(buffers) - 1
-        for i, (layer, s) in enumerate(zip(self._layers, buffers, strict=True)):
-            np.dot(inputs[i], layer.kernel, s.y)
-            np.add(s.y, layer.bias, s.y)
-            if i < last or not self._fused:
-                layer.activate(s.y, s)
-        loss = self._loss(y, buffers[-1])
-        for i in range(last, -1, -1):
-            layer, s = self._layers[i], buffers[i]
-            if i < last or not self._fused:
-                layer.gradient(s.dy, s.y, s)
-            np.dot(inputs[i].T, s.dy, layer.kernel_gradient)
-            np.dot(s.rows_of_ones, s.dy, layer.bias_gradient)
-            if i:
-                np.dot(s.dy, layer.kernel.T, buffers[i - 1].dy)
+        run = self._pass_of(len(x))
+        input = x
+        for kernel, bias, output, activate, s in run.forward:
+            np.dot(input, kernel, output)
+            np.add(output, bias, output)
+            activate(output, s)
+            input = output
+        loss = self._loss(y, run.last)
+        run.last_gradient(run.last.dy, run.last.y, run.last)
+        for turned, ones, dy, dkernel, dbias, kernel_turned, gradient, below in run.backward:
+            np.dot(turned, dy, dkernel)
+            np.dot(ones, dy, dbias)
+            np.dot(dy, kernel_turned, below.dy)
+            gradient(below.dy, below.y, below)
+        np.dot(x.T, run.first.dy, self._gradients[0])
+        np.dot(run.first.rows_of_ones, run.first.dy, self._gradients[1])
         return loss
 
-    def _buffers_of(self, rows: int) -> list[Buffers]:
-        buffers = self._buffers.get(rows)
-        if buffers is None:
-            buffers = [Buffers(rows, layer.bias.size, self.dtype) for layer in self._layers]
-            self._buffers[rows] = buffers
-        return buffers
+    def _pass_of(self, rows: int) -> Pass:
+        found = self._passes.get(rows)
+        if found is None:
+            found = Pass(rows, self._weights, self._gradients, self._activations, self._fused)
+            self._passes[rows] = found
+        return found

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from .csrc cimport FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_activations, fnn_kernels
+from .csrc cimport FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
 from .plan cimport BACKWARD, FORWARD, Plan, Step, Value
-from .runtime cimport address, max_threads, parallel_for, table
+from .runtime cimport activation_rows, address, max_threads, parallel_for, table
 from .types cimport DX, DY, OWN_SAVED, X, Y, operand
 
 cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
-CODES = {fnn_activations[i].name.decode(): i for i in range(FNN_ACTIVATIONS)}
+CODES = {activation_rows()[i].name.decode(): i for i in range(FNN_ACTIVATIONS)}
 
 ctypedef struct pass_t:
     const fnn_kernels *kernels
@@ -32,7 +32,7 @@ cdef fnn_activation activation_of(tuple activation) except *:
 
 cdef bint needs_input(const fnn_activation *a) noexcept nogil:
     """Whether the gradient is computed from the input of the activation rather than from its output."""
-    return fnn_activations[a.code].saved == FNN_SAVED_INPUT
+    return activation_rows()[a.code].saved == FNN_SAVED_INPUT
 
 
 cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:

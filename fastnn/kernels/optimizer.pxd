@@ -6,6 +6,8 @@ ctypedef struct range_t:
     idx_t start     # elements from the start of the parameter block
     idx_t size
 
+ctypedef void (*update_fn)(const fnn_update *) noexcept nogil
+
 cdef class Update:
     cdef readonly dict slots
     cdef public double learning_rate
@@ -17,7 +19,7 @@ cdef class Update:
     cdef str kernel_name
     cdef tuple slot_names
     cdef const fnn_kernels *kernels
-    cdef void (*kernel)(const fnn_update *) noexcept nogil
+    cdef update_fn kernel
     cdef fnn_update rule
     cdef bint bias_correction
     cdef range_t *ranges

@@ -7,8 +7,7 @@ that learn are one range; clipping by the norm of each weight needs them apart.
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.math cimport sqrt
 
-from .csrc cimport fnn_kernel
-from .runtime cimport address, parallel_for, table
+from .runtime cimport address, kernel, parallel_for, table
 from .types cimport GRADIENTS, PARAMETERS
 
 from .memory import aligned_zeros
@@ -17,7 +16,7 @@ cdef idx_t CHUNK = 1 << 14      # elements that a thread updates at a time
 
 
 ctypedef struct pass_t:
-    void (*kernel)(const fnn_update *) noexcept nogil
+    update_fn kernel
     idx_t itemsize
     fnn_update u
 
@@ -69,7 +68,7 @@ cdef class Update:
         cdef idx_t start, size
         old, self.block = self.block, block
         self.kernels = table(block.dtype)
-        self.kernel = <void (*)(const fnn_update *) noexcept nogil>fnn_kernel(self.kernels, self.kernel_name.encode())
+        self.kernel = <update_fn>kernel(self.kernels, self.kernel_name)
         for i, name in enumerate(self.slot_names):
             self.slot[i] = NULL
             if name is not None:

@@ -1,3 +1,5 @@
+from libc.stdint cimport int32_t
+
 from .csrc cimport fnn_activation, fnn_kernels
 from .optimizer cimport Update
 from .types cimport idx_t, run_t, step_t, totals_t
@@ -52,6 +54,8 @@ cdef class Plan:
     cdef readonly bint stochastic
     cdef readonly Value input
     cdef readonly Value output
+    cdef public Value scored            # what the loss compares with the targets
+    cdef public bint sparse             # whether targets are class numbers
     cdef readonly list steps
     cdef readonly list values
     cdef readonly idx_t capacity
@@ -78,6 +82,7 @@ cdef class Plan:
     cdef char *_gathered[3]
     cdef idx_t _row_bytes[3]
     cdef const idx_t *_order
+    cdef int32_t[::1] _classes
     cdef bint _running
     cdef Update _update
 
@@ -93,3 +98,4 @@ cdef class Plan:
     cdef void _train(self, run_t *r) noexcept nogil
     cdef void _rows(self, run_t *r, idx_t start, idx_t rows) noexcept nogil
     cdef bint _matches(self, Py_buffer *view) noexcept
+    cdef char *_targets(self, Py_buffer *view, idx_t rows) except? NULL

@@ -18,7 +18,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.stdint cimport uint64_t
+from libc.stdint cimport INT32_MAX, INT32_MIN, int32_t, int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from .csrc cimport FNN_ACT_linear, fnn_fp_enter, fnn_fp_leave
@@ -296,6 +296,32 @@ cdef class Plan:
                 self._bound.append(buffer)
                 self._gathered[i] = address(buffer)
 
+    def train_on(self, x, y):
+        """One training step on arrays that are in the plan's form already: `bind`, `clear_totals` and `run`.
+
+        Returns
+        -------
+        int or None
+            None where they are not: they have to pass the input gate first. Else as `run`.
+        """
+        cdef Py_buffer rows, labels
+        cdef char *targets = NULL
+        if type(x) is not ndarray or type(y) is not ndarray or self.block.stale:
+            return None
+        PyObject_GetBuffer(x, &rows, PyBUF_FORMAT | PyBUF_STRIDES)
+        PyObject_GetBuffer(y, &labels, PyBUF_FORMAT | PyBUF_STRIDES)
+        if self._matches(&rows):
+            targets = self._targets(&labels, rows.shape[0])
+        PyBuffer_Release(&rows)
+        PyBuffer_Release(&labels)
+        if targets is NULL:
+            return None
+        self._bound = [x, y]
+        self._order = NULL
+        self._source[0], self._source[1], self._source[2] = <char *>rows.buf, targets, NULL
+        self.clear_totals()
+        return self.run(0, rows.shape[0])
+
     def unbind(self):
         """Forget the caller's arrays."""
         self._bound = []
@@ -438,12 +464,45 @@ cdef class Plan:
                 return False
         return PyBuffer_IsContiguous(view, b"C")
 
+    cdef char *_targets(self, Py_buffer *view, idx_t rows) except? NULL:
+        """Labels in the loss's own form, or NULL: rows like the output's, or class numbers, int64 ones copied."""
+        cdef tuple shape = self.scored.shape
+        cdef int i, ndim = <int>len(shape) - self.sparse
+        cdef idx_t size = rows
+        if rows == 0 or rows > self.capacity or view.ndim != ndim + 1 or view.shape[0] != rows:
+            return NULL
+        for i in range(ndim):
+            if view.shape[i + 1] != <idx_t>shape[i]:
+                return NULL
+            size *= view.shape[i + 1]
+        if view.format[1] != 0 or not PyBuffer_IsContiguous(view, b"C"):
+            return NULL
+        if self.sparse and view.format[0] in b"lq" and view.itemsize == sizeof(int64_t):
+            if self._classes is None or self._classes.shape[0] < size:
+                self._classes = np.empty(size, np.int32)
+            saturate(&self._classes[0], <const int64_t *>view.buf, size)
+            return <char *>&self._classes[0]
+        if view.format[0] == (b"i"[0] if self.sparse else self._format):
+            return <char *>view.buf
+        return NULL
+
+    def results(self):
+        """The mean of every loss and metric since the last call to `clear_totals`, the loss first."""
+        return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
+
     def read_totals(self):
         """Sum and weight of every loss and metric since the last call to `clear_totals`, by name."""
         return {name: (self._totals[i].value, self._totals[i].weight) for name, i in self.totals.items()}
 
     def clear_totals(self):
         memset(self._totals, 0, sizeof(self._totals))
+
+
+cdef void saturate(int32_t *out, const int64_t *x, idx_t n) noexcept nogil:
+    """Class numbers as int32: one that does not fit becomes one that is out of range too."""
+    cdef idx_t i
+    for i in range(n):
+        out[i] = <int32_t>max(min(x[i], <int64_t>INT32_MAX), <int64_t>INT32_MIN)
 
 
 ctypedef struct gather_t:

@@ -1,15 +1,22 @@
-from libc.stdint cimport uintptr_t
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 
-from .csrc cimport fnn_kernels
+from .csrc cimport fnn_activation_row, fnn_kernels
 from .types cimport idx_t
 
 # One piece of an op's work: which piece, and the number of the thread that does it (for its scratch).
 ctypedef void (*chunk_fn)(void *context, idx_t chunk, int thread) noexcept nogil
 
+# The doors to csrc/: the tables are linked into the module `runtime` alone.
 cdef const fnn_kernels *table(dtype) except NULL
+cdef void *kernel(const fnn_kernels *table, str name) except NULL
+cdef const fnn_activation_row *activation_rows() noexcept nogil
+
 cdef int max_threads() noexcept nogil
 cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil
 
 cdef inline char *address(array) except? NULL:
-    """Where an array's first element is."""
-    return <char *><uintptr_t>array.ctypes.data
+    """Where an array's first element is, for as long as the array lives."""
+    cdef Py_buffer view
+    PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
+    PyBuffer_Release(&view)
+    return <char *>view.buf

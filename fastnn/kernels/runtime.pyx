@@ -8,10 +8,11 @@ import os
 
 from cython.parallel cimport prange, threadid
 
-from .csrc cimport FNN_DOUBLE, FNN_FLOAT, fnn_fp_enter, fnn_fp_leave, fnn_isa_count, fnn_isa_name, fnn_kernel, fnn_table
+from .csrc cimport (FNN_DOUBLE, FNN_FLOAT, fnn_activations, fnn_fp_enter, fnn_fp_leave, fnn_isa_count, fnn_isa_name,
+                    fnn_kernel, fnn_table)
 from libc.stdint cimport uint64_t, uintptr_t
 
-from .cpu_count import default_threads
+from .cpu_count import MAX_THREADS, default_threads
 
 cdef extern from *:
     """
@@ -39,6 +40,7 @@ cdef int _penalty = 256
 cdef double LATE = 2e-4          # seconds of waiting that count as late
 cdef int FEWEST_ALONE = 256       # a late region costs as much as 100 on one thread instead of two
 cdef int MOST_ALONE = 1 << 14
+cdef const fnn_kernels *_tables[2]
 cdef str _isa = None
 cdef str _isa_source = None
 cdef str _threads_source = None
@@ -70,24 +72,38 @@ def set_isa(str name, str source="set_isa"):
         If there is none of that name in this build and on this processor.
     """
     global _isa, _isa_source
-    if fnn_table(name.encode(), FNN_FLOAT) is NULL:
+    cdef const fnn_kernels *single = fnn_table(name.encode(), FNN_FLOAT)
+    if single is NULL:
         raise ValueError(f"{source}: instruction set {name!r} cannot run here; choose one of {', '.join(isa_names())}")
+    # Kept, since asking the processor what it is takes 30 us where a hypervisor answers.
+    _tables[<int>FNN_FLOAT], _tables[<int>FNN_DOUBLE] = single, fnn_table(name.encode(), FNN_DOUBLE)
     _isa, _isa_source = name, source
 
 
 cdef const fnn_kernels *table(dtype) except NULL:
-    return fnn_table(_isa.encode(), DTYPES[dtype])
+    """The kernels in use for a dtype, by its name."""
+    return _tables[<int>DTYPES[dtype]]
+
+
+cdef void *kernel(const fnn_kernels *table, str name) except NULL:
+    """A kernel of a table by its name in csrc/kernels.def."""
+    cdef void *found = fnn_kernel(table, name.encode())
+    if found is NULL:
+        raise ValueError(f"name: there is no kernel {name!r} in csrc/kernels.def")
+    return found
+
+
+cdef const fnn_activation_row *activation_rows() noexcept nogil:
+    """The rows of csrc/activations.def."""
+    return fnn_activations
 
 
 def kernel_address(str isa, dtype, str name):
-    """The address of a C kernel by its name in csrc/kernels.def, for tests and benches."""
+    """The address of a C kernel, for tests and benches."""
     cdef const fnn_kernels *t = fnn_table(isa.encode(), DTYPES[dtype])
     if t is NULL:
         raise ValueError(f"isa: {isa!r} cannot run here; choose one of {', '.join(isa_names())} or 'ref'")
-    cdef void *kernel = fnn_kernel(t, name.encode())
-    if kernel is NULL:
-        raise ValueError(f"name: there is no kernel {name!r} in csrc/kernels.def")
-    return <uintptr_t>kernel
+    return <uintptr_t>kernel(t, name)
 
 
 def num_threads():
@@ -116,8 +132,8 @@ def set_num_threads(n, str source="set_num_threads"):
         If `n` is not a positive integer.
     """
     global _threads, _threads_source
-    if isinstance(n, bool) or not hasattr(n, "__index__") or not 1 <= n < 2**16:
-        raise ValueError(f"n: expected a number of threads from 1 to 65535, got {n!r}")
+    if isinstance(n, bool) or not hasattr(n, "__index__") or not 1 <= n <= MAX_THREADS:
+        raise ValueError(f"n: expected a number of threads from 1 to {MAX_THREADS}, got {n!r}")
     _threads, _threads_source = n, source
 
 

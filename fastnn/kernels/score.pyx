@@ -15,9 +15,9 @@ from libc.stdint cimport INT64_MIN, int32_t, int64_t
 from libc.math cimport INFINITY
 from libc.string cimport memset
 
-from .csrc cimport fnn_kernel, fnn_kernels, fnn_score
+from .csrc cimport fnn_kernels, fnn_score
 from .plan cimport BACKWARD, FORWARD, Plan, Step, Value
-from .runtime cimport address, max_threads, parallel_for, table
+from .runtime cimport address, kernel, max_threads, parallel_for, table
 from .types cimport DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t, totals_t
 
 from .activation import CODES
@@ -76,8 +76,7 @@ class Score(NamedTuple):
 
 
 cdef void *kernel_of(const fnn_kernels *kernels, score, bint logits) except NULL:
-    name = score.kernel + ("_logits" if logits else "")
-    return fnn_kernel(kernels, name.encode())
+    return kernel(kernels, score.kernel + ("_logits" if logits else ""))
 
 
 cdef Value take_activation(Plan plan, Value prediction, str activation):
@@ -123,6 +122,7 @@ def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weight
     if weighted:
         s.use(WEIGHTS, Value((), SAMPLE_WEIGHT), FORWARD)
     if is_loss:
+        plan.scored, plan.sparse = prediction, score.sparse
         s.use(DX, plan.gradient(x), FORWARD)
     s.c.kernel = kernel_of(plan.kernels, score, logits)
     s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
@@ -236,7 +236,7 @@ def check_labels(score, labels, idx_t classes, str name="y"):
         What the error calls the labels.
     """
     cdef step_t step
-    dtype = "float32" if score.sparse else labels.dtype.name
+    dtype = "float64" if labels.itemsize == sizeof(double) else "float32"
     step.size[SPARSE], step.size[CHECKED], step.size[CLASSES] = score.sparse, score.bounded, classes
     step.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
     cdef idx_t bad = first_invalid(table(dtype), &step, address(labels), labels.size if score.sparse else labels.size // max(1, classes))
@@ -291,9 +291,9 @@ def apply(score, x, labels, weights=None):
     """
     cdef const fnn_kernels *k = table(x.dtype.name)
     cdef fnn_score s = score_of(score, x, labels, weights)
-    cdef score_fn kernel = <score_fn>kernel_of(k, score, score.from_logits)
+    cdef score_fn compute = <score_fn>kernel_of(k, score, score.from_logits)
     count = s.m if score.ignore_class is None else count_kept(<const int32_t *>s.target, s.m, s.ignore_class)
-    return score_rows(kernel, &s, k.itemsize, score.sparse, max_threads()), count
+    return score_rows(compute, &s, k.itemsize, score.sparse, max_threads()), count
 
 
 def values(score, x, labels, weights=None):

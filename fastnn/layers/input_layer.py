@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .layer import Layer, registry, row_shape
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan, Value
 
 
 @registry.add
@@ -32,6 +35,10 @@ class InputLayer(Layer):
         self.input_shape = row_shape(shape, "shape")
         self.batch_size = batch_size
         self.built = True
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append nothing."""
+        return x
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -1,0 +1,134 @@
+"""What fastnn costs before it computes anything: `python bench/footprint.py`.
+
+Import time, memory after import, optional modules imported, size on disk, and whether a million calls of a
+model leave anything behind. Times and memory are differences to NumPy alone, each from processes of their
+own that take turns; what counts is the median.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+# Prints milliseconds and MB that an import adds to NumPy's, and the modules that are then there.
+IMPORT = """
+import sys, time
+def resident():
+    if sys.platform == "linux":
+        import os
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+import json
+start, empty = time.perf_counter(), resident()
+import numpy
+middle, numpy_memory = time.perf_counter(), resident()
+import fastnn
+end, memory = time.perf_counter(), resident()
+print(json.dumps({
+    "numpy_ms": 1e3 * (middle - start), "fastnn_ms": 1e3 * (end - middle),
+    "numpy_mb": numpy_memory - empty, "fastnn_mb": memory - numpy_memory,
+    "modules": sorted(sys.modules),
+}))
+"""
+
+# Prints bytes per thousand calls: the slope of resident memory, and what tracemalloc says is kept.
+GROWTH = """
+import json, sys, tracemalloc
+import numpy as np, fastnn
+from fastnn import layers
+calls = int(sys.argv[1])
+model = fastnn.Sequential([
+    layers.Dense(32, activation="relu", input_shape=(20,)), layers.Dense(1, activation="sigmoid"),
+])
+x = np.zeros((1, 20), "float32")
+def resident():
+    import os
+    if sys.platform != "linux":
+        return float("nan")
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def call(n):
+    for _ in range(n):
+        model(x)
+call(calls // 10)
+points = [resident()]
+for _ in range(10):
+    call(calls // 10)
+    points.append(resident())
+slope = np.polyfit(np.arange(len(points)) * (calls // 10), points, 1)[0]
+tracemalloc.start()
+call(1000)
+before = tracemalloc.get_traced_memory()[0]
+call(max(1000, calls // 100))
+kept = tracemalloc.get_traced_memory()[0] - before
+print(json.dumps({
+    "resident_bytes_per_1000_calls": 1000 * slope, "traced_bytes_per_1000_calls": 1000 * kept / max(1000, calls // 100),
+}))
+"""
+
+
+def child(program: str, *arguments: str) -> dict:
+    output = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    return json.loads(output.stdout)
+
+
+def optional_modules() -> set[str]:
+    """Modules of the packages that an extra of fastnn names."""
+    extras = [line for line in importlib.metadata.requires("fastnn") or [] if "extra ==" in line]
+    packages = {re.match(r"[\w.-]+", line)[0].lower() for line in extras}
+    return {
+        module
+        for module, owners in importlib.metadata.packages_distributions().items()
+        if packages & {owner.lower() for owner in owners}
+    }
+
+
+def installed_mb(package: str) -> float:
+    """Size of a package and the libraries in its wheel, without what Python caches and a build leaves."""
+    folder = Path(importlib.util.find_spec(package).origin).parent
+    places = [folder, folder.with_name(f"{package}.libs")]
+    files = [f for place in places for f in place.rglob("*") if f.is_file() and "__pycache__" not in f.parts]
+    if any(folder.glob("kernels/*.pyx")):  # an editable install: generated C lies beside the modules
+        files = [f for f in files if f.suffix != ".c"]
+    return sum(f.stat().st_size for f in files) / 1e6
+
+
+def footprint(runs: int, calls: int) -> dict:
+    child(IMPORT)  # fills Python's caches
+    imports = [child(IMPORT) for _ in range(runs)]
+    result = {key: statistics.median(run[key] for run in imports) for key in imports[0] if key != "modules"}
+    result["optional_modules"] = sorted(optional_modules() & {m.partition(".")[0] for m in imports[0]["modules"]})
+    result["fastnn_installed_mb"], result["numpy_installed_mb"] = installed_mb("fastnn"), installed_mb("numpy")
+    return result | child(GROWTH, str(calls))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=7, help="processes; default: 7")
+    parser.add_argument("--calls", type=int, default=1_000_000, help="of a model; default: a million")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    options = parser.parse_args()
+    r = footprint(options.runs, options.calls)
+    print(f"import          NumPy's {r['numpy_ms']:.0f} ms + {r['fastnn_ms']:.0f} ms")
+    print(f"resident        NumPy's {r['numpy_mb']:.0f} MB + {r['fastnn_mb']:.1f} MB")
+    print(f"installed       {r['fastnn_installed_mb']:.1f} MB, NumPy {r['numpy_installed_mb']:.0f} MB")
+    print(f"optional        {', '.join(r['optional_modules']) or 'nothing optional is imported'}")
+    print(
+        f"model(x)        {options.calls} calls: {r['resident_bytes_per_1000_calls']:+.0f} bytes of resident memory "
+        f"and {r['traced_bytes_per_1000_calls']:+.0f} bytes of Python's per thousand"
+    )
+    if options.json:
+        options.json.write_text(json.dumps(r, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

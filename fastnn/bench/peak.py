@@ -1,0 +1,60 @@
+"""The most multiply-adds that the processor can do, measured in the same run as what is compared with it."""
+
+from __future__ import annotations
+
+import ctypes
+import statistics
+from concurrent.futures import ThreadPoolExecutor
+
+from ..kernels import runtime
+from .measure import alternate, calls_in
+
+__all__ = ["Peak"]
+
+SECONDS = 0.005
+
+
+class Peak:
+    """Fused multiply-adds on registers, on several threads at once.
+
+    A call runs them for about 5 ms: a side for `alternate` beside the ones whose share is wanted.
+
+    Parameters
+    ----------
+    threads : int, default 1
+        Number of threads, each with a core to itself.
+    dtype : {"float32", "float64"}, default "float32"
+        Of the numbers.
+
+    Attributes
+    ----------
+    flops : float
+        Floating-point operations of a call: two for each multiply-add.
+
+    Examples
+    --------
+    >>> Peak().flops > 0
+    True
+    """
+
+    def __init__(self, threads: int = 1, dtype: str = "float32") -> None:
+        address = runtime.kernel_address(runtime.isa()[0], dtype, "fma_peak")
+        # ctypes lets other Python threads run meanwhile.
+        self._run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
+        self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._threads = threads
+        unit = 10_000
+        self._rounds = unit * calls_in(lambda: self._run(unit), SECONDS)
+        self.flops = float(self._run(self._rounds)) * threads
+
+    def __call__(self) -> None:
+        """Run."""
+        rounds = [self._rounds] * (self._threads - 1)
+        waiting = self._others.map(self._run, rounds) if self._others else ()
+        self._run(self._rounds)
+        for _ in waiting:
+            pass
+
+    def per_second(self, rounds: int = 5) -> float:
+        """Return the operations per second, the median of some rounds."""
+        return self.flops / statistics.median(alternate({"peak": self}, rounds)["peak"])

@@ -1,0 +1,220 @@
+"""Verify and measure rows of `models`, and show what came out: as a table, as JSON, as a picture.
+
+Results are ratios of times of one run, "x NumPy", and shares of the multiply-add peak of the same run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..kernels import runtime
+from .measure import Ratio, alternate, ratio
+from .models import DenseModel
+from .peak import Peak
+
+__all__ = ["MismatchError", "environment", "heading", "measure", "plot", "table", "verify"]
+
+# In the steps that are timed the weights stay where they are. A model that has learnt its batch by heart
+# has gradients below the smallest normal number, with which processors are slow: that would be measured.
+NO_LEARNING = 1e-12
+
+STEPS = 3
+TOLERANCE = 1e-4
+WEIGHT_TOLERANCE = 1e-3
+
+
+class MismatchError(Exception):
+    """The two sides of a comparison do not compute the same."""
+
+
+def verify(model: DenseModel) -> None:
+    """Check that both sides compute the same from the same weights: predictions, loss, three steps of Adam.
+
+    Weights are compared by how far they moved, in the norm of each array: where a gradient is all rounding
+    error, Adam divides one such error by another.
+
+    Parameters
+    ----------
+    model : DenseModel
+        A row of `models.MODELS`.
+
+    Raises
+    ------
+    MismatchError
+        Saying what differs, and by how much.
+    """
+    ours, theirs = model.make()
+    x, y = model.data(model.batch)
+
+    def agree(what: str, a: Any, b: Any) -> None:
+        error = float(np.max(np.abs(np.subtract(a, b)) / (np.abs(b) + 1e-2)))
+        if not error <= TOLERANCE:
+            raise MismatchError(f"{model.name}: {what} differ by {error:.1e}, more than {TOLERANCE:.0e}")
+
+    agree("predictions", ours.predict(x, verbose=0), theirs.predict(x))
+    agree("predictions for one row", ours(x[:1]), theirs.predict(x[:1]))
+    start = theirs.get_weights()
+    for step in range(STEPS):
+        agree(f"losses of step {step + 1}", ours.train_on_batch(x, y), theirs.train_step(x, y))
+    for i, (a, b, w) in enumerate(zip(ours.get_weights(), theirs.get_weights(), start, strict=True)):
+        error = float(np.linalg.norm(a - b) / np.linalg.norm(b - w))
+        if not error <= WEIGHT_TOLERANCE:
+            raise MismatchError(
+                f"{model.name}: weights {i} differ after {STEPS} steps of Adam by {error:.1e} of their way, "
+                f"more than {WEIGHT_TOLERANCE:.0e}"
+            )
+
+
+def measure(model: DenseModel, peak: Peak, rounds: int) -> dict[str, Any]:
+    """Time both sides of a model.
+
+    Parameters
+    ----------
+    model : DenseModel
+        A row of `models.MODELS`.
+    peak : Peak
+        On the threads in use.
+    rounds : int
+        Turns of each side.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: what the columns of the table are made of. Every ratio has its median, lowest and
+        highest over the rounds.
+    """
+    ours, theirs = model.make(NO_LEARNING)
+    x, y = model.data(model.batch)
+    row = x[:1].copy()
+    training = alternate(
+        {
+            "fastnn": lambda: ours.train_on_batch(x, y),
+            "numpy": lambda: theirs.train_step(x, y),
+            "peak": peak,
+        },
+        rounds,
+    )
+    one = alternate(
+        {
+            "call": lambda: ours(row),
+            "predict": lambda: ours.predict(row, verbose=0),
+            "numpy": lambda: theirs.predict(row),
+        },
+        rounds,
+    )
+    batch = alternate(
+        {
+            "fastnn": lambda: ours.predict(x, verbose=0),
+            "numpy": lambda: theirs.predict(x),
+            "peak": peak,
+        },
+        rounds,
+    )
+
+    def share(times: dict[str, list[float]], training: bool) -> dict[str, float]:
+        return ratio(times["peak"], times["fastnn"], model.flops(training) / peak.flops)._asdict()
+
+    def faster(times: dict[str, list[float]], side: str = "fastnn") -> dict[str, float]:
+        return ratio(times["numpy"], times[side])._asdict()
+
+    return {
+        "name": model.name,
+        "title": model.title,
+        "training_step": faster(training),
+        "training_step_share_of_peak": share(training, True),
+        "call_one_row": faster(one, "call"),
+        "predict_one_row": faster(one, "predict"),
+        "predict_over_call": ratio(one["predict"], one["call"])._asdict(),
+        "predict_batch": faster(batch),
+        "predict_batch_share_of_peak": share(batch, False),
+    }
+
+
+def environment(threads: int, peak: Peak, rounds: int) -> dict[str, Any]:
+    """Return what the results depend on, ready for JSON."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload]
+    return {
+        "fastnn": __version__,
+        "isa": runtime.isa()[0],
+        "threads": threads,
+        "numpy": np.__version__,
+        "blas": f"{blas['name']} {blas['version']}",
+        "fma_peak_gflops": round(peak.per_second() / 1e9, 1),
+        "rounds": rounds,
+    }
+
+
+def heading(environment: dict[str, Any]) -> str:
+    """Return the lines above the table."""
+    e = environment
+    threads = "1 thread" if e["threads"] == 1 else f"{e['threads']} threads"
+    rounds = "1 round" if e["rounds"] == 1 else f"{e['rounds']} rounds"
+    return (
+        f"fastnn {e['fastnn']} with {e['isa']} against NumPy {e['numpy']} with {e['blas']}, {threads} each\n"
+        f"multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s in float32; medians of {rounds}, "
+        f"lowest and highest in brackets\n"
+    )
+
+
+COLUMNS = {
+    "training_step": "training step",
+    "training_step_share_of_peak": "of peak",
+    "call_one_row": "model(x), 1 row",
+    "predict_one_row": "predict(x), 1 row",
+    "predict_batch": "predict(x), batch",
+    "predict_batch_share_of_peak": "of peak",
+}
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """Return the results of `measure` as lines of text: how many times as fast as NumPy, or a share.
+
+    Examples
+    --------
+    >>> number = {"median": 2.0, "lowest": 1.5, "highest": 2.25}
+    >>> print(table([{"title": "20-32-1, batch 32"} | dict.fromkeys(COLUMNS, number)]).splitlines()[2])
+    20-32-1, batch 32    2.00 x (1.50-2.25)    200 %   2.00 x (1.50-2.25) ...
+    """
+    rows = [["", *("" if "share" in key else "x NumPy" for key in COLUMNS)], ["model", *COLUMNS.values()]]
+    for result in results:
+        rows.append([result["title"]])
+        for key in COLUMNS:
+            r = Ratio(**result[key])
+            share = f"{100 * r.median:.0f} %"
+            rows[-1].append(
+                share if "share" in key else f"{r.median:.2f} x ({r.lowest:.2f}-{r.highest:.2f})"
+            )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "   ".join(
+            [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
+        )
+        for cells in rows
+    )
+
+
+def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path) -> None:
+    """Draw the ratios as bars from 1 on a logarithmic axis, in the format that the file's name says."""
+    from matplotlib.figure import Figure
+
+    keys = [key for key in COLUMNS if "share" not in key]
+    figure = Figure(figsize=(8, 1.5 + 0.9 * len(results)), layout="constrained")
+    axes = figure.subplots()
+    height = 0.8 / len(keys)
+    for i, key in enumerate(keys):
+        medians = [result[key]["median"] for result in results]
+        at = [j + (i - (len(keys) - 1) / 2) * height for j in range(len(results))]
+        bars = axes.barh(at, [m - 1 for m in medians], height, left=1, label=COLUMNS[key])
+        axes.bar_label(bars, [f"{m:.1f}" for m in medians], padding=3, fontsize="small")
+    axes.set_xscale("log")
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(results)), [result["title"] for result in results])
+    axes.invert_yaxis()
+    axes.margins(x=0.1)
+    axes.set_xlabel(f"times as fast as NumPy, {environment['threads']} threads")
+    axes.legend(fontsize="small")
+    figure.savefig(file)
