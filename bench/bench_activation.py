@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from fastnn import activations
 
 SIZES = [(32, 32), (128, 128), (1000, 1000)]
@@ -49,4 +50,5 @@ def test_activation(versus, formula, size):
     x = np.random.default_rng(0).standard_normal(size, "float32")
     np.testing.assert_allclose(function(x), formula(x, np.empty_like(x)), rtol=1e-5, atol=1e-6)
     # Both make a new array at each call, as a user of either does.
-    versus(f"{formula.__name__} {size[0]} x {size[1]}", lambda: function(x), lambda: formula(x, np.empty_like(x)))
+    label = f"{formula.__name__} {size[0]} x {size[1]}"
+    versus(label, lambda: function(x), lambda: formula(x, np.empty_like(x)))

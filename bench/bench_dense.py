@@ -1,20 +1,21 @@
 """A dense layer by itself: a prediction and a training step, against the same in NumPy."""
 
-import numpy as np
 import pytest
+
 from fastnn.bench.models import DenseModel
 from fastnn.bench.report import NO_LEARNING, verify
 
 LAYERS = [
-    DenseModel(f"dense {inputs} to {units}, {activation}, {rows} rows", inputs, ((units, activation),), "mse", rows)
-    for rows, inputs, units, activation in [
-        (1, 784, 128, "relu"),
-        (32, 100, 64, "relu"),
-        (128, 784, 128, "relu"),
-        (128, 784, 128, "tanh"),
-        (256, 1024, 1024, "relu"),
-    ]
+    DenseModel("1 row", 784, ((128, "relu"),), "mse", 1),
+    DenseModel("small", 100, ((64, "relu"),), "mse", 32),
+    DenseModel("medium", 784, ((128, "relu"),), "mse", 128),
+    DenseModel("medium, tanh", 784, ((128, "tanh"),), "mse", 128),
+    DenseModel("wide", 1024, ((1024, "relu"),), "mse", 256),
 ]
+
+
+def label(model):
+    return f"{model.title}, {model.layers[0][1]}"
 
 
 @pytest.fixture(params=LAYERS, ids=lambda model: model.name)
@@ -26,10 +27,14 @@ def model(request):
 def test_predict(versus, model):
     ours, theirs = model.make()
     x, _ = model.data(model.batch)
-    versus(f"{model.name}: predict", lambda: ours(x), lambda: theirs.predict(x))
+    versus(f"dense {label(model)}: predict", lambda: ours(x), lambda: theirs.predict(x))
 
 
 def test_training_step(versus, model):
     ours, theirs = model.make(NO_LEARNING)
     x, y = model.data(model.batch)
-    versus(f"{model.name}: training step", lambda: ours.train_on_batch(x, y), lambda: theirs.train_step(x, y))
+    versus(
+        f"dense {label(model)}: training step",
+        lambda: ours.train_on_batch(x, y),
+        lambda: theirs.train_step(x, y),
+    )

@@ -5,6 +5,7 @@ import ctypes
 import ctable
 import numpy as np
 import pytest
+
 from fastnn.bench.peak import Peak
 from fastnn.kernels import runtime
 from fastnn.kernels.gemm import matmul
@@ -23,7 +24,8 @@ class Kernel:
 
     def __init__(self, m, n, k, dtype, bias=False, activation="linear"):
         rng = np.random.default_rng(0)
-        self.a, self.b, self.bias = matrix(rng, m, k, dtype), matrix(rng, k, n, dtype), rng.standard_normal(n).astype(dtype)
+        self.a, self.b = matrix(rng, m, k, dtype), matrix(rng, k, n, dtype)
+        self.bias = matrix(rng, 1, n, dtype)[0]
         self.c = np.empty((m, n), dtype)
         table = ctable.Table(runtime.isa()[0], dtype)
         self.g = ctable.Gemm(
@@ -63,7 +65,8 @@ def test_share_of_peak(versus, shape, dtype):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_bias_and_relu(versus, shape):
-    bare, fused = Kernel(*SHAPES[shape], "float32"), Kernel(*SHAPES[shape], "float32", bias=True, activation="relu")
+    bare = Kernel(*SHAPES[shape], "float32")
+    fused = Kernel(*SHAPES[shape], "float32", bias=True, activation="relu")
     bare.verify(bare.a @ bare.b)
     fused.verify(np.maximum(fused.a @ fused.b + fused.bias, 0))
     versus(f"gemm {shape}, bias + ReLU fused, 1 thread", bare, fused, at_most=1.03, unit="x bare product")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from fastnn.bench.models import MODELS
 from fastnn.bench.report import NO_LEARNING, verify
 

@@ -5,6 +5,7 @@ import ctypes
 import ctable
 import numpy as np
 import pytest
+
 from fastnn.bench.baseline import Adam
 from fastnn.kernels import runtime
 from fastnn.kernels.memory import aligned_zeros

@@ -76,12 +76,7 @@ def versus(benchmark, figure):
     return run
 
 
-@pytest.fixture
-def one_thread():
-    with fastnn.threads(1):
-        yield
-
-
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, config):
     figures = config.stash[FIGURES]
     if not figures:

@@ -71,14 +71,15 @@ before = tracemalloc.get_traced_memory()[0]
 call(max(1000, calls // 100))
 kept = tracemalloc.get_traced_memory()[0] - before
 print(json.dumps({
-    "resident_bytes_per_1000_calls": 1000 * slope, "traced_bytes_per_1000_calls": 1000 * kept / max(1000, calls // 100),
+    "resident_bytes_per_1000_calls": 1000 * slope,
+    "traced_bytes_per_1000_calls": 1000 * kept / max(1000, calls // 100),
 }))
 """
 
 
 def child(program: str, *arguments: str) -> dict:
-    output = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    return json.loads(output.stdout)
+    command = [sys.executable, "-c", program, *arguments]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def optional_modules() -> set[str]:
@@ -106,8 +107,9 @@ def footprint(runs: int, calls: int) -> dict:
     child(IMPORT)  # fills Python's caches
     imports = [child(IMPORT) for _ in range(runs)]
     result = {key: statistics.median(run[key] for run in imports) for key in imports[0] if key != "modules"}
-    result["optional_modules"] = sorted(optional_modules() & {m.partition(".")[0] for m in imports[0]["modules"]})
-    result["fastnn_installed_mb"], result["numpy_installed_mb"] = installed_mb("fastnn"), installed_mb("numpy")
+    imported = {module.partition(".")[0] for module in imports[0]["modules"]}
+    result["optional_modules"] = sorted(optional_modules() & imported)
+    result |= {f"{package}_installed_mb": installed_mb(package) for package in ("fastnn", "numpy")}
     return result | child(GROWTH, str(calls))
 
 
@@ -123,8 +125,9 @@ def main() -> None:
     print(f"installed       {r['fastnn_installed_mb']:.1f} MB, NumPy {r['numpy_installed_mb']:.0f} MB")
     print(f"optional        {', '.join(r['optional_modules']) or 'nothing optional is imported'}")
     print(
-        f"model(x)        {options.calls} calls: {r['resident_bytes_per_1000_calls']:+.0f} bytes of resident memory "
-        f"and {r['traced_bytes_per_1000_calls']:+.0f} bytes of Python's per thousand"
+        f"model(x)        a thousand of {options.calls} calls leave "
+        f"{r['resident_bytes_per_1000_calls']:.0f} bytes resident, "
+        f"{r['traced_bytes_per_1000_calls']:.0f} bytes of Python's"
     )
     if options.json:
         options.json.write_text(json.dumps(r, indent=2) + "\n")

@@ -11,7 +11,9 @@
 161
 """
 
+import importlib
 import importlib.util
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -24,9 +26,7 @@ if importlib.util.find_spec("fastnn.kernels.plan") is None:
 
 from . import (
     activations,
-    callbacks,
     config,
-    datasets,
     initializers,
     layers,
     losses,
@@ -39,6 +39,17 @@ from . import (
 from .layers import Input
 from .models import Sequential
 from .threads import num_threads, set_num_threads, threads
+
+if TYPE_CHECKING:
+    from . import callbacks, datasets
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use what a program that only predicts does without."""
+    if name in ("callbacks", "datasets"):
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Input",

@@ -58,7 +58,7 @@ class Activation:
     def __call__(self, x: ArrayLike, **parameters: Any) -> NDArray[np.floating]:
         """Return the function of each element of `x` as a new array."""
         fused = self._row(**self.parameters | parameters)
-        return _elementwise.apply(fused, _as_floating(x))  # type: ignore[no-any-return]
+        return _elementwise.apply(fused, _as_floating(x))
 
     def bind(self, **parameters: Any) -> Activation:
         """Return the same function with these parameters as its own."""
@@ -93,7 +93,7 @@ class AxisActivation:
         array = _as_floating(x)
         if not -array.ndim <= axis < array.ndim:
             raise ValueError(f"axis: expected one of the {array.ndim} axes of x, got {axis!r}")
-        return _softmax.apply(array, axis, self._log)  # type: ignore[no-any-return]
+        return _softmax.apply(array, axis, self._log)
 
     def emit(self, plan: Plan, x: Value, axis: int = -1) -> Value:
         """Append the function over `axis` of a row to a plan."""

@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["real_number", "whole_number"]
 
 
-def real_number(value: Any, name: str, least: float = -math.inf) -> float:
+def real_number(value: Any, name: str, least: float = -math.inf, below: float = math.inf) -> float:
     """Return a finite number as a float.
 
     Parameters
@@ -19,6 +19,8 @@ def real_number(value: Any, name: str, least: float = -math.inf) -> float:
         What the error calls it.
     least : float, optional
         The smallest value allowed.
+    below : float, optional
+        The smallest value not allowed any more.
 
     Raises
     ------
@@ -35,8 +37,9 @@ def real_number(value: Any, name: str, least: float = -math.inf) -> float:
     ValueError: stddev: expected a finite number of at least 0, got -1
     """
     good = isinstance(value, Real) and not isinstance(value, bool)
-    if not good or not math.isfinite(value) or value < least:
+    if not good or not math.isfinite(value) or not least <= value < below:
         bound = "" if least == -math.inf else f" of at least {least}"
+        bound += "" if below == math.inf else f" and below {below}"
         raise ValueError(f"{name}: expected a finite number{bound}, got {value!r}")
     return float(value)
 

@@ -69,7 +69,7 @@ class Loss:
         """
         labels, predictions, weights = as_scored(self.score, y_true, y_pred, sample_weight)
         if self.reduction in (None, "none"):
-            return _score.values(self.score, predictions, labels, weights)  # type: ignore[no-any-return]
+            return _score.values(self.score, predictions, labels, weights)
         total, count = _score.apply(self.score, predictions, labels, weights)
         return predictions.dtype.type(total if self.reduction == "sum" else total / max(1, count))
 

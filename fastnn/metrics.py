@@ -262,7 +262,8 @@ def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
             binary, sparse, categorical = families[identifier]
             kind = sparse if loss.sparse else binary if classes == 1 else categorical
             return kind(name=identifier)
-        metric = registry.get(identifier)
-        metric.name = identifier
-        return metric
-    return registry.get(identifier)
+        named: Metric = registry.get(identifier)
+        named.name = identifier
+        return named
+    metric: Metric = registry.get(identifier)
+    return metric

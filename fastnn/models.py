@@ -310,6 +310,7 @@ class Sequential(Trainer):
 
     def _compile(self, purpose: str, capacity: int, weighted: bool) -> Plan:
         assert self.input_row is not None
+        assert self._block is not None
         plan = Plan(self._block, self.input_row, training=purpose == "train", stochastic=purpose in ("train", "sample"))
         scored = purpose in ("train", "test")
         if scored:
@@ -369,7 +370,7 @@ class Sequential(Trainer):
         if self._predict is not None and not training:
             y = self._predict.predict(x)
             if y is not None:
-                return y  # type: ignore[no-any-return]
+                return y
         return self._apply(x, "sample" if training else "predict")
 
     def _apply(self, x: ArrayLike, purpose: str) -> NDArray[np.floating]:
@@ -382,7 +383,7 @@ class Sequential(Trainer):
             self._predict = plan
         y = plan.predict(rows)
         assert y is not None
-        return y  # type: ignore[no-any-return]
+        return y
 
     def predict(
         self,

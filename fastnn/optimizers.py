@@ -11,19 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-import numpy as np
-
+from .checks import real_number
 from .kernels.optimizer import Update
 from .registry import Registry
 from .variables import ParameterBlock, Variable
-
-
-def _number(value: Any, name: str, low: float, high: float = float("inf")) -> float:
-    """Return a number of [low, high), or raise a `ValueError` that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value < high:
-        upper = "" if high == float("inf") else f" to below {high:g}"
-        raise ValueError(f"{name}: expected a number from {low:g}{upper}, got {value!r}")
-    return float(value)
 
 
 class Optimizer:
@@ -64,10 +55,10 @@ class Optimizer:
         if len(given) > 1:
             raise ValueError(f"{', '.join(given)}: at most one of them may be given")
         for key in given:
-            if _number(limits[key], key, 0) == 0:
+            if real_number(limits[key], key, 0) == 0:
                 raise ValueError(f"{key}: expected a positive number, got 0")
         self.name = name or registry.name_of(type(self))
-        self.weight_decay = None if weight_decay is None else _number(weight_decay, "weight_decay", 0)
+        self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.built = False
         self._update = Update(
@@ -85,7 +76,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._update.learning_rate = _number(value, "learning_rate", 0)
+        self._update.learning_rate = real_number(value, "learning_rate", 0)
 
     lr = learning_rate
 
@@ -157,7 +148,7 @@ class SGD(Optimizer):
     def __init__(
         self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
     ) -> None:
-        self.momentum = _number(momentum, "momentum", 0, 1 + 1e-15)
+        self.momentum = real_number(momentum, "momentum", 0)
         self.nesterov = bool(nesterov)
         if self.momentum:
             self.slots = ("momentum", None, None)
@@ -191,7 +182,7 @@ class Adam(Optimizer):
     """
 
     kernel = "adam"
-    slots = ("momentum", "velocity", None)
+    slots: tuple[str | None, str | None, str | None] = ("momentum", "velocity", None)
     bias_correction = True
 
     def __init__(
@@ -203,12 +194,13 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.beta_1, self.beta_2 = _number(beta_1, "beta_1", 0, 1), _number(beta_2, "beta_2", 0, 1)
-        self.epsilon, self.amsgrad = _number(epsilon, "epsilon", 0), bool(amsgrad)
+        self.beta_1, self.beta_2 = real_number(beta_1, "beta_1", 0, below=1), real_number(beta_2, "beta_2", 0, below=1)
+        self.epsilon, self.amsgrad = real_number(epsilon, "epsilon", 0), bool(amsgrad)
         if self.amsgrad:
             self.slots = ("momentum", "velocity", "velocity_hat")
-        rule = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
-        super().__init__(learning_rate, **rule, **kwargs)
+        super().__init__(
+            learning_rate, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon, **kwargs
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -287,8 +279,8 @@ class RMSprop(Optimizer):
         centered: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.rho, self.momentum = _number(rho, "rho", 0, 1), _number(momentum, "momentum", 0, 1)
-        self.epsilon, self.centered = _number(epsilon, "epsilon", 0), bool(centered)
+        self.rho, self.momentum = real_number(rho, "rho", 0, below=1), real_number(momentum, "momentum", 0, below=1)
+        self.epsilon, self.centered = real_number(epsilon, "epsilon", 0), bool(centered)
         self.slots = (
             "velocity",
             "momentum" if self.momentum else None,

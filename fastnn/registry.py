@@ -7,7 +7,6 @@ of no others.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
@@ -67,6 +66,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     >>> print(unknown_name("loss", "?", ["mse", "mae"]))
     loss: unknown name '?'; expected one of 'mae', 'mse'
     """
+    import difflib  # an error may take its time, importing fastnn may not
+
     names = sorted(set(known))
     near = difflib.get_close_matches(name.lower(), names)
     if near:

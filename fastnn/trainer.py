@@ -5,20 +5,22 @@ A batch is one call into a plan, without the GIL; Python wakes between batches f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import losses, metrics, optimizers
-from .callbacks import CallbackList, History
+from .checks import real_number, whole_number
 from .gate import as_real, as_rows
 from .kernels.score import check_labels
 from .losses import as_labels
 from .utils.random import next_seed
 
 if TYPE_CHECKING:
+    from .callbacks import CallbackList, History
     from .kernels.plan import Plan
     from .kernels.score import Score
 
@@ -50,18 +52,8 @@ class Totals(Mapping[str, float]):
 
 def batch_of(batch_size: Any, rows: int) -> int:
     """Return the batch size for so many rows: Keras' 32 by default, and no more than there are."""
-    if batch_size is None:
-        batch_size = BATCH
-    if isinstance(batch_size, bool) or not hasattr(batch_size, "__index__") or batch_size < 1:
-        raise ValueError(f"batch_size: expected a positive integer, got {batch_size!r}")
-    return max(1, min(int(batch_size), rows))
-
-
-def count_of(value: Any, name: str) -> int:
-    """Return a whole number that is not negative, or raise a `ValueError` that names the argument."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
-        raise ValueError(f"{name}: expected a whole number from 0, got {value!r}")
-    return int(value)
+    size = BATCH if batch_size is None else whole_number(batch_size, "batch_size", 1)
+    return max(1, min(size, rows))
 
 
 def class_weights(weights: Mapping[int, float], y: NDArray[Any], score: Score) -> NDArray[np.float64]:
@@ -76,7 +68,8 @@ def class_weights(weights: Mapping[int, float], y: NDArray[Any], score: Score) -
         if int(number) != number or number < 0:
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
         table[int(number)] = weight
-    return table[np.clip(classes, 0, None)]
+    weighted: NDArray[np.float64] = table[np.clip(classes, 0, None)]
+    return weighted
 
 
 def run(plan: Plan, start: int, rows: int) -> None:
@@ -86,21 +79,36 @@ def run(plan: Plan, start: int, rows: int) -> None:
         raise ValueError(f"y: label {bad} from row {start} on has become invalid since training began")
 
 
-class Trainer:
+class Trainer(ABC):
     """What `Model` inherits: training, evaluation and prediction in Keras' terms."""
 
     optimizer: optimizers.Optimizer | None = None
+    loss: losses.Loss | None = None
     stop_training = False
     _train: Plan | None = None  # the last plan that a batch without weights was trained with
     history: History | None = None
 
     # What a model provides.
-    dtype: str
+
     input_row: tuple[int, ...] | None
     output_row: tuple[int, ...] | None
-    plan: Callable[..., Plan]
-    forget_plans: Callable[[], None]
-    build_for: Callable[[Any], None]
+
+    @property
+    @abstractmethod
+    def dtype(self) -> str:
+        """What the model computes in."""
+
+    @abstractmethod
+    def plan(self, purpose: str, capacity: int | None = None, weighted: bool = False) -> Plan:
+        """Return the plan for a purpose."""
+
+    @abstractmethod
+    def forget_plans(self) -> None:
+        """Compile anew at the next run."""
+
+    @abstractmethod
+    def build_for(self, x: Any) -> None:
+        """Build the model for data, if it has not been built."""
 
     # ---- compile ------------------------------------------------------------------------------------
 
@@ -263,10 +271,10 @@ class Trainer:
         if not len(x):
             raise ValueError("x: expected at least one row to train on, got none")
         batch = batch_of(batch_size, len(x))
-        initial_epoch, epochs = count_of(initial_epoch, "initial_epoch"), count_of(epochs, "epochs")
+        initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
         steps = -(-len(x) // batch)
         if steps_per_epoch is not None:
-            steps = min(steps, max(1, count_of(steps_per_epoch, "steps_per_epoch")))
+            steps = min(steps, whole_number(steps_per_epoch, "steps_per_epoch", 1))
         plan = self.plan("train", capacity=batch, weighted=weights is not None)
         random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
         logs: dict[str, float] = {}
@@ -287,7 +295,7 @@ class Trainer:
                 if self.stop_training:
                     break
             logs = dict(totals)
-            if validation is not None and (epoch + 1) % max(1, validation_freq) == 0:
+            if validation is not None and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0:
                 results = self._evaluate(*validation, validation_steps, validation_batch_size)
                 logs |= {f"val_{name}": value for name, value in results.items()}
             heard.on_epoch_end(epoch, logs)
@@ -301,6 +309,8 @@ class Trainer:
     def _callbacks(self, callbacks: Any, verbose: str | int, history: bool, **params: Any) -> CallbackList:
         if verbose not in ("auto", 0, 1, 2):
             raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
+        from .callbacks import CallbackList
+
         verbose = 1 if verbose == "auto" else int(verbose)
         return CallbackList(
             callbacks,
@@ -317,11 +327,13 @@ class Trainer:
         """Return what to train on and what to evaluate."""
         x, y, weights = data
         if given is not None:
-            if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-                raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), got {type(given).__name__}")
-            return data, self._gate(given[0], given[1], given[2] if len(given) == 3 else None, None, "validation ")
-        if isinstance(split, bool) or not isinstance(split, (int, float)) or not 0 <= split < 1:
-            raise ValueError(f"validation_split: expected a number from 0 to below 1, got {split!r}")
+            if len(given) not in (2, 3):
+                raise ValueError(
+                    f"validation_data: expected (x, y) or (x, y, sample_weight), got {len(given)} entries"
+                )
+            weights = given[2] if len(given) == 3 else None
+            return data, self._gate(given[0], given[1], weights, name="validation ")
+        split = real_number(split, "validation_split", 0, below=1)
         if not split:
             return data, None
         at = int(len(x) * (1 - split))
@@ -415,7 +427,7 @@ class Trainer:
     ) -> dict[str, float]:
         rows = len(x)
         if steps is not None:
-            rows = min(rows, count_of(steps, "steps") * batch_of(batch_size, rows))
+            rows = min(rows, whole_number(steps, "steps", 1) * batch_of(batch_size, rows))
         plan = self.plan("test", weighted=weights is not None)
         plan.bind(x, y, weights)
         plan.clear_totals()

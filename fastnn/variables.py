@@ -73,8 +73,8 @@ class Variable:
         """Return a copy of the value."""
         return self.value.copy()
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[np.floating]:
-        return np.array(self.value, dtype=dtype, copy=copy if copy is not None else None)
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.floating]:
+        return np.array(self.value, dtype=dtype, copy=copy)
 
     def assign(self, value: ArrayLike) -> None:
         """Set the value.

@@ -1,17 +1,20 @@
 """The NumPy side of the benchmarks: what fastnn is compared with has to be right itself."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from fastnn.bench.baseline import ACTIVATIONS, FUSED, LOSSES, MLP, Adam
+from fastnn.bench.baseline import MLP, Adam
+from fastnn.bench.formulas import ACTIVATIONS, FUSED
 
 PAIRS = [(FUSED[loss], loss) for loss in FUSED] + [(activation, "mse") for activation in ACTIVATIONS]
 
 
 def make(rng, activations, loss, widths=(5, 4, 3), rows=6, dtype="float64"):
     weights = []
-    for inputs, units in zip(widths, widths[1:], strict=False):
-        weights += [rng.standard_normal((inputs, units)).astype(dtype), rng.standard_normal(units).astype(dtype)]
+    for inputs, units in pairwise(widths):
+        weights += [rng.standard_normal(shape).astype(dtype) for shape in ((inputs, units), (units,))]
     x = rng.standard_normal((rows, widths[0])).astype(dtype)
     if loss == "sparse_categorical_crossentropy":
         y = rng.integers(0, widths[-1], rows)
@@ -74,7 +77,7 @@ def test_predictions_and_loss_are_the_formulas(activation, loss, dtype):
 
 @pytest.mark.parametrize("loss", FUSED)
 def test_extreme_logits_are_clipped_without_a_warning(loss):
-    model, _, y = make(np.random.default_rng(2), [FUSED[loss]], loss, widths=(1, 2), rows=2, dtype="float32")
+    model, _, _ = make(np.random.default_rng(2), [FUSED[loss]], loss, widths=(1, 2), rows=2, dtype="float32")
     model.set_weights([np.array([[1e4, -1e4]]), np.zeros(2)])
     x = np.array([[1.0], [-1.0]], "float32")
     np.testing.assert_array_equal(model.predict(x).round(6), [[1, 0], [0, 1]])

@@ -55,12 +55,12 @@ def main(arguments: list[str]) -> int:
         help=f"which of {', '.join(models.MODELS)}; default: all",
     )
     parser.add_argument("--threads", type=_positive, default=num_threads(), metavar="N", help="of both sides")
-    parser.add_argument("--rounds", type=_positive, default=7, metavar="N", help="turns of each side; default: 7")
+    parser.add_argument("--rounds", type=_positive, default=7, metavar="N", help="turns each; default: 7")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them there; needs matplotlib")
     options = parser.parse_args(arguments)
     if options.plot and importlib.util.find_spec("matplotlib") is None:
-        parser.error("--plot needs matplotlib: install the checkout with its extra plot, pip install '.[plot]'")
+        parser.error("--plot needs matplotlib: install the checkout with its extra plot ('.[plot]')")
     for option in ("json", "plot"):
         file = getattr(options, option)
         if file and not file.absolute().parent.is_dir():
@@ -89,7 +89,7 @@ def _run(options: argparse.Namespace) -> int:
         except report.MismatchError as error:
             print(f"fastnn bench: {error}", file=sys.stderr)
             return 1
-        print(f"{name}: both sides agree in predictions, loss and weights after {report.STEPS} steps", flush=True)
+        print(f"{name}: both sides agree in predictions, losses and weights", flush=True)
         results.append(report.measure(MODELS[name], peak, options.rounds))
     print(f"\n{report.table(results)}")
     if options.json:

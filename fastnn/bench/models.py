@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import layers, models, optimizers
+from .. import initializers, layers, models, optimizers
 from .baseline import MLP
 
 __all__ = ["MODELS", "DenseModel"]
@@ -50,10 +51,13 @@ class DenseModel:
         return [self.inputs, *(units for units, _ in self.layers)]
 
     def make(self, learning_rate: float = 1e-3) -> tuple[models.Sequential, MLP]:
-        """Return the model in fastnn, compiled, and in NumPy, with the same weights."""
+        """Return the model in fastnn, compiled, and in NumPy, with the same weights, every time."""
         ours = models.Sequential(
             [layers.Input((self.inputs,))]
-            + [layers.Dense(units, activation=activation) for units, activation in self.layers]
+            + [
+                layers.Dense(units, activation, kernel_initializer=initializers.GlorotUniform(seed))
+                for seed, (units, activation) in enumerate(self.layers)
+            ]
         )
         ours.compile(optimizer=optimizers.Adam(learning_rate), loss=self.loss)
         activations = [activation for _, activation in self.layers]
@@ -75,7 +79,7 @@ class DenseModel:
 
         A training step has three products for each layer but the first, whose input needs no gradient.
         """
-        products = [2 * self.batch * m * n for m, n in zip(self.widths, self.widths[1:], strict=False)]
+        products = [2 * self.batch * m * n for m, n in pairwise(self.widths)]
         return 3 * sum(products) - products[0] if training else sum(products)
 
 

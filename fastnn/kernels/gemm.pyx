@@ -78,8 +78,8 @@ cdef idx_t gemm_scratch(const fnn_kernels *k, idx_t m, idx_t n, idx_t depth) noe
     return k.gemm_workspace(&g)
 
 
-def matmul(a, b, bias=None, tuple activation=("linear",), out=None):
-    """activation(a b + bias) of two matrices, on the threads in use.
+cdef class Product:
+    """activation(a b + bias) of two matrices, prepared once and computed at each call, as a plan does it.
 
     Parameters
     ----------
@@ -92,40 +92,56 @@ def matmul(a, b, bias=None, tuple activation=("linear",), out=None):
     out : ndarray, shape (m, n), optional
         Contiguous; where the result goes.
 
-    Returns
-    -------
-    ndarray, shape (m, n)
-
     Raises
     ------
     ValueError
-        If shapes or strides do not fit.
+        If shapes, dtypes or strides do not fit.
     """
+
     cdef fnn_gemm g
     cdef run_t r
-    cdef idx_t item = a.itemsize
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or a.dtype != b.dtype:
-        raise ValueError(f"a, b: expected (m, k) and (k, n) of one dtype, got {a.shape} {a.dtype} and {b.shape} {b.dtype}")
-    for name, matrix in (("a", a), ("b", b)):
-        if item not in matrix.strides:
-            raise ValueError(f"{name}: expected one stride to be {item} bytes, got {matrix.strides}")
-    if out is None:
-        out = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    if out.shape != (a.shape[0], b.shape[1]) or out.dtype != a.dtype or not out.flags.c_contiguous:
-        raise ValueError(f"out: expected a contiguous {(a.shape[0], b.shape[1])} of {a.dtype}, got {out.shape} {out.dtype}")
-    memset(&g, 0, sizeof(g))
-    memset(&r, 0, sizeof(r))
-    g.m, g.n, g.k = a.shape[0], b.shape[1], a.shape[1]
-    g.a, g.a_row, g.a_column = address(a), a.strides[0] // item, a.strides[1] // item
-    g.b, g.b_row, g.b_column = address(b), b.strides[0] // item, b.strides[1] // item
-    g.c, g.ldc = address(out), g.n
-    g.bias = NULL if bias is None else address(bias)
-    g.activation, g.gradient = activation_of(activation), activation_of(("linear",))
-    cdef const fnn_kernels *k = table(a.dtype.name)
-    r.threads = max_threads()
-    r.scratch_size = align(gemm_scratch(k, g.m, g.n, g.k))
-    scratch = aligned_zeros(r.threads * r.scratch_size)
-    r.scratch = address(scratch)
-    with nogil:
-        gemm(k, &g, &r)
-    return out
+    cdef const fnn_kernels *kernels
+    cdef readonly object out
+    cdef tuple held
+    cdef int threads
+
+    def __init__(self, a, b, bias=None, tuple activation=("linear",), out=None):
+        cdef idx_t item = a.itemsize
+        if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or a.dtype != b.dtype:
+            raise ValueError(
+                f"a, b: expected (m, k) and (k, n) of one dtype, got {a.shape} {a.dtype} and {b.shape} {b.dtype}")
+        for name, matrix in (("a", a), ("b", b)):
+            if item not in matrix.strides:
+                raise ValueError(f"{name}: expected one stride to be {item} bytes, got {matrix.strides}")
+        shape = (a.shape[0], b.shape[1])
+        if out is None:
+            out = np.empty(shape, a.dtype)
+        if out.shape != shape or out.dtype != a.dtype or not out.flags.c_contiguous:
+            raise ValueError(f"out: expected a contiguous {shape} of {a.dtype}, got {out.shape} {out.dtype}")
+        if bias is not None and (bias.shape != shape[1:] or bias.dtype != a.dtype or not bias.flags.c_contiguous):
+            raise ValueError(f"bias: expected a contiguous {shape[1:]} of {a.dtype}, got {bias.shape} {bias.dtype}")
+        g = &self.g
+        g.m, g.n, g.k = a.shape[0], b.shape[1], a.shape[1]
+        g.a, g.a_row, g.a_column = address(a), a.strides[0] // item, a.strides[1] // item
+        g.b, g.b_row, g.b_column = address(b), b.strides[0] // item, b.strides[1] // item
+        g.c, g.ldc = address(out), g.n
+        g.bias = NULL if bias is None else address(bias)
+        g.activation, g.gradient = activation_of(activation), activation_of(("linear",))
+        self.kernels = table(a.dtype.name)
+        self.threads = max_threads()
+        self.r.scratch_size = align(self.kernels.gemm_workspace(g))
+        scratch = aligned_zeros(self.threads * self.r.scratch_size)
+        self.r.scratch = address(scratch)
+        self.out, self.held = out, (a, b, bias, scratch)
+
+    def __call__(self):
+        """Compute the product and return `out`."""
+        self.r.threads = min(self.threads, max_threads())
+        with nogil:
+            gemm(self.kernels, &self.g, &self.r)
+        return self.out
+
+
+def matmul(a, b, bias=None, tuple activation=("linear",), out=None):
+    """activation(a b + bias), computed once: see `Product`."""
+    return Product(a, b, bias, activation, out)()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from ..checks import real_number, whole_number
 from ..utils.random import next_seed
 from .layer import Layer, registry
 
@@ -49,14 +48,10 @@ class Dropout(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate < 1:
-            raise ValueError(f"rate: expected a number from 0 to below 1, got {rate!r}")
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed < 2**63):
-            raise ValueError(f"seed: expected an integer from 0 to 2**63 - 1, got {seed!r}")
-        self.rate = float(rate)
+        self.rate = real_number(rate, "rate", 0, below=1)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
-        self._stream = next_seed() if seed is None else int(seed)
+        self._stream = next_seed() if seed is None else whole_number(seed, "seed", 0, 2**63 - 1)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Check that the mask can be broadcast."""

@@ -70,7 +70,7 @@ class Reshape(_Reshaping):
 
     def __init__(self, target_shape: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if isinstance(target_shape, int) or not isinstance(target_shape, (tuple, list)):
+        if not isinstance(target_shape, (tuple, list)):
             raise ValueError(f"target_shape: expected a tuple such as (3, -1), got {target_shape!r}")
         self.target_shape = tuple(-1 if n == -1 else dimension(n, "target_shape") for n in target_shape)
         if self.target_shape.count(-1) > 1:

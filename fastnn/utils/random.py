@@ -7,7 +7,6 @@ keeps fixed), so that `set_random_seed` makes a program repeat itself on any mac
 
 import operator
 import os
-import random
 import threading
 
 import numpy as np
@@ -89,6 +88,8 @@ def set_random_seed(seed: int) -> None:
         raise TypeError(f"seed must be an integer, got {seed!r}") from None
     if not 0 <= number < 2**32:
         raise ValueError(f"seed must be from 0 to 2**32 - 1, got {seed!r}")
+    import random
+
     random.seed(number)
     np.random.seed(number)
     _stream.restart(number)

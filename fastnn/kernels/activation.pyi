@@ -1,0 +1,11 @@
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .plan import Plan, Value
+
+CODES: dict[str, int]
+
+def emit(plan: Plan, x: Value, activation: tuple[Any, ...]) -> Value: ...
+def apply(activation: tuple[Any, ...], x: NDArray[np.floating]) -> NDArray[np.floating]: ...

@@ -1,0 +1,6 @@
+from .plan import Plan, Value
+
+def emit(plan: Plan, x: Value, rate: float, seed: int) -> Value: ...
+def emit_shared(
+    plan: Plan, x: Value, rate: float, seed: int, noise_shape: tuple[int, ...], per_row: bool
+) -> Value: ...

@@ -1,0 +1,26 @@
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .plan import Plan, Value
+
+class Score(NamedTuple):
+    kernel: str
+    sparse: bool = False
+    activation: str | None = None
+    from_logits: bool = False
+    bounded: bool = False
+    label_smoothing: float = 0.0
+    clip: float = 0.0
+    threshold: float = 0.5
+    ignore_class: int | None = None
+
+def emit(plan: Plan, prediction: Value, score: Score, name: str, is_loss: bool, weighted: bool) -> None: ...
+def check_labels(score: Score, labels: NDArray[Any], classes: int, name: str = "y") -> None: ...
+def apply(
+    score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
+) -> tuple[float, int]: ...
+def values(
+    score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
+) -> NDArray[np.floating]: ...

@@ -1,0 +1,7 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from .plan import Plan, Value
+
+def emit(plan: Plan, x: Value, axis: int = -1, log: bool = False) -> Value: ...
+def apply(x: NDArray[np.floating], axis: int = -1, log: bool = False) -> NDArray[np.floating]: ...

@@ -1,0 +1,94 @@
+/* gemm.inc.c - every way to store the operands and to fuse what follows, and the order of the sums.
+ *
+ * Each element of c is one chain of multiply-adds over k in order, fused where the processor has such: the same
+ * chain, made here by fma(), must give the same bits. So AVX2, AVX-512 and NEON agree with each other to the bit.
+ */
+typedef struct {
+    fnn_idx m, n, k;
+    int wide; /* the rows of a are a multiple of 4 KiB apart */
+} product;
+
+static const product products[] = {
+    {1, 1, 1, 0},    {1, 40, 7, 0},    {1, 300, 65, 0}, {2, 17, 5, 0},    {3, 5, 0, 0},    {5, 33, 1, 0},
+    {7, 16, 100, 0}, {13, 31, 129, 0}, {29, 48, 33, 0}, {50, 50, 66, 0},  {64, 1, 9, 0},   {49, 70, 520, 0},
+    {6, 50, 65, 1},  {31, 40, 100, 1}, {1030, 3, 4, 0}, {1026, 50, 70, 1},
+};
+
+/* The bits of the tested c, whose elements started from `start`. */
+static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_row)
+{
+    const int fused = strcmp(table[TESTED]->isa, "scalar") != 0;
+    for (fnn_idx i = 0; i < g->m; i++)
+        for (fnn_idx j = 0; j < g->n; j++) {
+            double sum = start.at[TESTED] ? get(start.at[TESTED], i * start_row + j) : 0;
+            for (fnn_idx p = 0; p < g->k; p++) {
+                const double a = get(g->a, i * g->a_row + p * g->a_column);
+                const double b = get(g->b, p * g->b_row + j * g->b_column);
+                if (is_double())
+                    sum = fused ? fma(a, b, sum) : a * b + sum;
+                else
+                    sum = fused ? fmaf((float)a, (float)b, (float)sum) : (float)a * (float)b + (float)sum;
+            }
+            near("c's chain", i * g->ldc + j, get(c.at[TESTED], i * g->ldc + j), sum, 0, 0);
+        }
+}
+
+/* start: 0 from zero, 1 from a bias, 2 from c itself */
+static void check_product(product d, int a_by_rows, int b_by_rows, int start, int fused)
+{
+    const fnn_idx page = 4096 / table[TESTED]->itemsize, ldc = d.n + 3 * fused;
+    const fnn_idx a_step = a_by_rows ? d.wide ? (d.k / page + 1) * page : d.k + 1 : d.m + 1;
+    const fnn_idx b_step = (b_by_rows ? d.n : d.k) + 1;
+    begin(d.m, d.n, d.k);
+    array a = numbers((a_by_rows ? d.m : d.k) * a_step, -1, 1), b = numbers((b_by_rows ? d.k : d.n) * b_step, -1, 1);
+    array c = numbers(d.m * ldc, -1, 1), before = numbers(d.m * ldc, 0, 1), saved = numbers(d.m * ldc, -1, 1);
+    array z = numbers(d.m * ldc, 0, 1), sums = numbers(d.n, -1, 1), bias = numbers(d.n, -1, 1);
+    fnn_gemm g[SIDES];
+    for (int s = 0; s < SIDES; s++) {
+        if (before.n)
+            memcpy(before.at[s], c.at[s], (size_t)(before.n * table[TESTED]->itemsize));
+        g[s] = (fnn_gemm){
+            .m = d.m, .n = d.n, .k = d.k, .c = c.at[s], .ldc = ldc,
+            .a = a.at[s], .a_row = a_by_rows ? a_step : 1, .a_column = a_by_rows ? 1 : a_step,
+            .b = b.at[s], .b_row = b_by_rows ? b_step : 1, .b_column = b_by_rows ? 1 : b_step,
+            .accumulate = start == 2, .bias = start == 1 ? bias.at[s] : NULL,
+        };
+        if (fused) {
+            g[s].activation = (fnn_activation){FNN_ACT_tanh, {0}};
+            g[s].gradient = (fnn_activation){FNN_ACT_sigmoid, {0}};
+            g[s].preactivation = z.at[s];
+            g[s].saved = saved.at[s];
+            g[s].column_sums = sums.at[s];
+        }
+        table[s]->gemm(&g[s], allocate(table[s]->gemm_workspace(&g[s])));
+    }
+    const double terms = 1 + sqrt((double)d.k);
+    same("c", c, 4 * terms, terms);
+    same("preactivation", z, 4 * terms, terms);
+    same("column_sums", sums, 4 * terms, terms);
+    check_chain(&g[TESTED], fused ? z : c, start == 1 ? bias : start == 2 ? before : none, start == 1 ? 0 : ldc);
+}
+
+static void check_gemm(void)
+{
+    for (int i = 0; i < COUNT(products); i++)
+        for (int way = 0; way < 24; way++)
+            check_product(products[i], way & 1, way >> 1 & 1, way >> 3, way >> 2 & 1);
+}
+
+/* That it is enough is what the address sanitizer sees in check_gemm. */
+static void check_gemm_workspace(void)
+{
+    for (int i = 0; i < COUNT(products); i++) {
+        const product d = products[i];
+        const fnn_gemm g = {.m = d.m, .n = d.n, .k = d.k, .a_row = d.k, .a_column = 1, .b_row = d.n, .b_column = 1};
+        begin(d.m, d.n, d.k);
+        near("remainder", 0, (double)(table[TESTED]->gemm_workspace(&g) % table[TESTED]->itemsize), 0, 0, 0);
+    }
+}
+
+static void check_fma_peak(void)
+{
+    begin(0, 0, 0);
+    near("of ten rounds", 0, table[TESTED]->fma_peak(10), 10 * table[TESTED]->fma_peak(1), 0, 0);
+}

@@ -1,0 +1,55 @@
+/* score.inc.c - losses and metrics: with weights of rows and without, of every output that may be missing. */
+typedef double score_fn(const fnn_score *s);
+
+/* What a kernel makes of x and target: probabilities in rows that do not add up to 1, logits, or whole numbers. */
+enum { PROBABILITIES, LOGITS, WHOLE };
+
+static void check_score(score_fn *textbook, score_fn *tested, int kind, int classes, double units)
+{
+    score_fn *const score[SIDES] = {textbook, tested};
+    const fnn_idx grid[][2] = {{0, 3}, {1, 1}, {300, 1}, {4, 2}, {4, 7}, {6, 17}, {2, 100}, {2, 259}};
+    for (int i = 0; i < COUNT(grid); i++)
+        for (int options = 0; options < 8; options++) {
+            const int weighted = options & 1, gradient = options & 2, more = options & 4;
+            const fnn_idx m = grid[i][0], n = grid[i][1], repeat = weighted && m % 2 == 0 ? 2 : 1;
+            begin(m, n, options);
+            array x = kind == WHOLE ? integers(m * n, 0, 3) : numbers(m * n, kind == LOGITS ? -20 : 0.02, 0.98);
+            array target = kind == WHOLE ? integers(m * n, 0, 1) : numbers(m * n, 0, 1);
+            array weight = weighted ? numbers(m / repeat, 0, 2) : none;
+            array dx = gradient ? numbers(m * n, 0, 1) : none, p = more ? numbers(m * n, 0, 1) : none;
+            int32_t *number = class_numbers(m, (int)n);
+            double value[SIDES];
+            if (m > 0 && kind != WHOLE)
+                set(x, m * n / 2, kind == LOGITS ? 60 : 0);
+            for (int s = 0; s < SIDES; s++)
+                value[s] = score[s](&(fnn_score){
+                    .m = m, .n = n, .x = x.at[s], .target = classes ? number : target.at[s], .weight = weight.at[s],
+                    .rows_per_weight = repeat, .dx = dx.at[s], .p = kind == LOGITS ? p.at[s] : NULL, .scale = 0.5,
+                    .label_smoothing = more ? 0.1 : 0, .clip = 1e-7, .threshold = 0.5,
+                    .ignore_class = weighted ? 1 : INT64_MIN,
+                });
+            near("value", 0, value[TESTED], value[TEXTBOOK], units, 1);
+            same("dx", dx, units, 1);
+            same("p", p, units, 1);
+        }
+}
+
+#define SCORE(name, kind, classes, units) \
+    static void check_##name(void) \
+    { \
+        check_score(table[TEXTBOOK]->name, table[TESTED]->name, kind, classes, units); \
+    }
+
+SCORE(mean_squared_error, LOGITS, 0, 50)
+SCORE(mean_absolute_error, LOGITS, 0, 50)
+SCORE(binary_crossentropy, PROBABILITIES, 0, 50)
+SCORE(categorical_crossentropy, PROBABILITIES, 0, 50)
+SCORE(sparse_categorical_crossentropy, PROBABILITIES, 1, 50)
+SCORE(binary_crossentropy_logits, LOGITS, 0, 50)
+SCORE(categorical_crossentropy_logits, LOGITS, 0, 50)
+SCORE(sparse_categorical_crossentropy_logits, LOGITS, 1, 50)
+SCORE(accuracy, WHOLE, 0, 50)
+SCORE(binary_accuracy, WHOLE, 0, 50)
+SCORE(categorical_accuracy, WHOLE, 0, 50)
+SCORE(sparse_categorical_accuracy, WHOLE, 1, 50)
+#undef SCORE

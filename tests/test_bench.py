@@ -1,0 +1,174 @@
+"""`fastnn bench`: what it measures is verified and written down; how fast it is, is not asked here."""
+
+import json
+import sys
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import bench
+from fastnn.bench import measure, models, report
+from fastnn.bench.peak import Peak
+
+RATIOS = {
+    "training_step",
+    "training_step_share_of_peak",
+    "call_one_row",
+    "predict_one_row",
+    "predict_over_call",
+    "predict_batch",
+    "predict_batch_share_of_peak",
+}
+
+
+@pytest.fixture
+def one_thread(monkeypatch):
+    """The environment in which `main` need not start a second process, and turns as short as can be."""
+    for name in bench.THREAD_VARIABLES:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setattr(measure, "PAUSE", 0)
+    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4))
+
+
+def test_main_prints_ratios_and_writes_them(one_thread, tmp_path, capsys):
+    file = tmp_path / "results.json"
+    threads = fastnn.num_threads()
+    assert bench.main(["--models", "tabular", "--rounds", "1", "--threads", "1", "--json", str(file)]) == 0
+    assert fastnn.num_threads() == threads
+    printed = capsys.readouterr().out
+    assert "tabular: both sides agree" in printed
+    assert "20-32-1, batch 32" in printed
+    written = json.loads(file.read_text())
+    assert written["threads"] == written["rounds"] == 1
+    assert {"fastnn", "isa", "numpy", "blas", "fma_peak_gflops"} <= written.keys()
+    (model,) = written["models"]
+    assert model.keys() == RATIOS | {"name", "title"}
+    for name in RATIOS:
+        assert 0 < model[name]["lowest"] <= model[name]["median"] <= model[name]["highest"]
+
+
+def test_main_gives_blas_its_threads_in_a_second_process(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    file = tmp_path / "results.json"
+    assert bench.main(["--models", "tabular", "--rounds", "1", "--threads", "1", "--json", str(file)]) == 0
+    assert json.loads(file.read_text())["threads"] == 1
+
+
+def test_a_mismatch_is_an_error(one_thread, monkeypatch, tmp_path, capsys):
+    wrong = replace(models.MODELS["tabular"])
+    make = models.DenseModel.make
+
+    def make_wrong(self, learning_rate=1e-3):
+        ours, theirs = make(self, learning_rate)
+        theirs.set_weights([w + 0.01 for w in theirs.get_weights()])
+        return ours, theirs
+
+    monkeypatch.setattr(models.DenseModel, "make", make_wrong)
+    with pytest.raises(report.MismatchError, match="tabular: predictions differ by"):
+        report.verify(wrong)
+    file = tmp_path / "results.json"
+    assert bench.main(["--models", "tabular", "--rounds", "1", "--threads", "1", "--json", str(file)]) == 1
+    assert "predictions differ" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_a_wrong_optimizer_is_a_mismatch(monkeypatch):
+    make = models.DenseModel.make
+
+    def make_wrong(self, learning_rate=1e-3):
+        ours, _ = make(self, learning_rate)
+        return ours, make(self, 1.1 * learning_rate)[1]
+
+    monkeypatch.setattr(models.DenseModel, "make", make_wrong)
+    with pytest.raises(report.MismatchError, match="differ"):
+        report.verify(models.MODELS["tabular"])
+
+
+@pytest.mark.parametrize("name", ["mlp_mnist", "ann_100", "tabular"])
+def test_both_sides_agree(name):
+    report.verify(models.MODELS[name])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--models", "resnet"], "resnet"),
+        (["--rounds", "0"], "at least 1"),
+        (["--threads", "two"], "two"),
+        (["--json", "no/such/folder/file.json"], "no/such/folder"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as error:
+        bench.main(arguments)
+    assert error.value.code == 2
+    assert message in capsys.readouterr().err.replace("\\", "/")
+
+
+def test_plot_without_matplotlib_names_the_extra(monkeypatch, capsys):
+    monkeypatch.setattr(bench.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        bench.main(["--plot", "ratios.png"])
+    assert "extra plot" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("default")
+def test_plot(tmp_path):
+    pytest.importorskip("matplotlib")
+    ratio = {"median": 2.0, "lowest": 1.0, "highest": 3.0}
+    result = {"name": "tabular", "title": "20-32-1, batch 32"} | dict.fromkeys(RATIOS, ratio)
+    file = tmp_path / "ratios.svg"
+    report.plot([result, result], {"threads": 2}, file)
+    assert "<svg" in file.read_text()
+
+
+def test_flops_are_those_of_the_products():
+    model = models.DenseModel("a", 3, ((4, "relu"), (2, "softmax")), "sparse_categorical_crossentropy", 5)
+    forward = 2 * 5 * (3 * 4 + 4 * 2)
+    assert model.flops(False) == forward
+    assert model.flops(True) == forward + 2 * 5 * (3 * 4 + 4 * 2) + 2 * 5 * 4 * 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_peak_counts_every_thread(threads, dtype):
+    peak = Peak(threads, dtype)
+    assert peak.flops > 0
+    assert peak.flops % threads == 0
+    peak()
+
+
+def test_sides_take_turns():
+    calls = []
+    times = measure.alternate({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 2, 1e-6)
+    assert times.keys() == {"a", "b"}
+    assert all(len(t) == 2 and min(t) > 0 for t in times.values())
+    turns = [calls[0]] + [b for a, b in pairwise(calls) if a != b]
+    assert turns == ["a", "b", "a", "b", "a"]  # warm-up, a round, a round in reverse: b's turns touch
+
+
+def test_no_rounds_are_an_error():
+    with pytest.raises(ValueError, match=r"rounds: .*0"):
+        measure.alternate({}, 0)
+
+
+def test_module_runs_as_a_command(monkeypatch, capsys):
+    import runpy
+
+    monkeypatch.setattr(sys, "argv", ["bench", "--help"])
+    with pytest.raises(SystemExit) as error:
+        runpy.run_module("fastnn.bench", run_name="__main__")
+    assert error.value.code == 0
+    assert "--models" in capsys.readouterr().out
+
+
+def test_baseline_and_model_start_from_the_same_weights():
+    ours, theirs = models.MODELS["tabular"].make()
+    again, _ = models.MODELS["tabular"].make()
+    for a, b, c in zip(ours.get_weights(), theirs.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
