@@ -33,7 +33,9 @@ if X86:
 if ARM:
     ISAS["neon"] = []
 
-HEADERS = [str(p) for p in sorted(Path("csrc").rglob("*")) if p.suffix in {".h", ".def"} or p.name.endswith(".inc.c")]
+HEADERS = [
+    str(p) for p in sorted(Path("csrc").rglob("*")) if p.suffix in {".h", ".def"} or p.name.endswith(".inc.c")
+]
 MACROS = [(f"FNN_HAVE_{isa.upper()}", None) for isa in ISAS if isa not in ("ref", "scalar")]
 
 
@@ -44,7 +46,8 @@ def library(name, sources, flags):
 
 # The library that names the tables comes before those that define them.
 LIBRARIES = [library("fnn_dispatch", ["csrc/dispatch.c"], [])] + [
-    library(f"fnn_{isa}", [f"csrc/isa/{isa}_f32.c", f"csrc/isa/{isa}_f64.c"], flags) for isa, flags in ISAS.items()
+    library(f"fnn_{isa}", [f"csrc/isa/{isa}_f32.c", f"csrc/isa/{isa}_f64.c"], flags)
+    for isa, flags in ISAS.items()
 ]
 
 DEBUG = os.environ.get("FASTNN_NATIVE_DEBUG") == "1"

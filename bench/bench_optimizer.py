@@ -26,11 +26,21 @@ def test_adam(versus, n):
     )  # fmt: skip
     own, gradient = w.copy(), np.empty_like(w)
     numpy = Adam(own, gradient, RATE, BETA_1, BETA_2, EPSILON)
-    for t in range(1, 4):
-        g[:] = rng.standard_normal(n)
-        gradient[:] = g
-        update.learning_rate = RATE * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+    fresh = rng.standard_normal(n, "float32")
+
+    # NumPy's step uses its gradient up. Both copy a new one: an old one would soon be too small for a normal number.
+    def ours():
+        np.copyto(g, fresh)
         kernel(update)
+
+    def theirs():
+        np.copyto(gradient, fresh)
         numpy.step()
+
+    for t in range(1, 4):
+        update.learning_rate = RATE * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+        ours()
+        theirs()
+        rng.standard_normal(n, "float32", fresh)
     np.testing.assert_allclose(w, own, rtol=1e-5, atol=1e-6)
-    versus(f"adam, {n} parameters, 1 thread", lambda: kernel(update), numpy.step)
+    versus(f"adam, {n} parameters, 1 thread", ours, theirs)

@@ -28,7 +28,8 @@ from .kernels import softmax as _softmax
 from .registry import unknown_name
 
 if TYPE_CHECKING:
-    from .kernels.plan import Plan, Value
+    from .kernels.plan import Plan
+    from .kernels.steps import Value
 
 # A row of csrc/activations.def and its parameters.
 Fused = tuple[Any, ...]
@@ -117,7 +118,11 @@ def _plain(row: str) -> Callable[..., Fused]:
 
 def _relu(negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Fused:
     """Choose the cheapest row that computes Keras' relu with these parameters."""
-    for name, value in (("negative_slope", negative_slope), ("max_value", max_value), ("threshold", threshold)):
+    for name, value in (
+        ("negative_slope", negative_slope),
+        ("max_value", max_value),
+        ("threshold", threshold),
+    ):
         if value is not None and not value >= 0:
             raise ValueError(f"{name}: expected a number that is not negative, got {value!r}")
     if max_value is None and not threshold:
@@ -134,7 +139,9 @@ leaky_relu = Activation(
     negative_slope=0.2,
 )
 relu6 = Activation("relu6", "min(max(x, 0), 6)", _plain("relu6"))
-elu = Activation("elu", "x where x > 0, else alpha * (exp(x) - 1)", lambda alpha: ("elu", float(alpha)), alpha=1.0)
+elu = Activation(
+    "elu", "x where x > 0, else alpha * (exp(x) - 1)", lambda alpha: ("elu", float(alpha)), alpha=1.0
+)
 selu = Activation("selu", "1.0507 * elu(x, alpha=1.6733) (Klambauer et al. 2017)", _plain("selu"))
 softplus = Activation("softplus", "log(1 + exp(x))", _plain("softplus"))
 softsign = Activation("softsign", "x / (1 + |x|)", _plain("softsign"))

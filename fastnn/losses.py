@@ -257,7 +257,9 @@ class SparseCategoricalCrossentropy(Loss):
         name: str | None = None,
     ) -> None:
         super().__init__(reduction, name)
-        if ignore_class is not None and (isinstance(ignore_class, bool) or not hasattr(ignore_class, "__index__")):
+        if ignore_class is not None and (
+            isinstance(ignore_class, bool) or not hasattr(ignore_class, "__index__")
+        ):
             raise ValueError(f"ignore_class: expected a class number, got {ignore_class!r}")
         if axis != -1:
             raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")

@@ -75,9 +75,7 @@ class Metric:
         """Return the mean over all samples counted; 0 before the first."""
         return self._total / self._weight if self._weight else 0.0
 
-    def __call__(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Count samples in and return the result."""
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
@@ -110,7 +108,9 @@ class Mean(Metric):
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Count numbers in, each with a weight of 1 or its own."""
         numbers = np.asarray(values, float)
-        weights = np.ones_like(numbers) if sample_weight is None else np.broadcast_to(sample_weight, numbers.shape)
+        weights = (
+            np.ones_like(numbers) if sample_weight is None else np.broadcast_to(sample_weight, numbers.shape)
+        )
         self._total += float((numbers * weights).sum())
         self._weight += float(weights.sum())
 
@@ -195,7 +195,9 @@ class MeanAbsoluteError(Metric):
 class BinaryCrossentropy(Metric):
     """The mean of `losses.BinaryCrossentropy`."""
 
-    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(name)
         self.loss = _BinaryCrossentropyLoss(from_logits, label_smoothing)
 
@@ -209,7 +211,9 @@ class BinaryCrossentropy(Metric):
 class CategoricalCrossentropy(Metric):
     """The mean of `losses.CategoricalCrossentropy`."""
 
-    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(name)
         self.loss = _CategoricalCrossentropyLoss(from_logits, label_smoothing)
 

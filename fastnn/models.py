@@ -49,7 +49,9 @@ class Sequential(Trainer):
     (3, 2)
     """
 
-    def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         self.name = name or unique_name(type(self))
         self._layers: list[Layer] = []
         self._trainable = bool(trainable)
@@ -138,7 +140,9 @@ class Sequential(Trainer):
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise ValueError(f"name: there is no layer {name!r}; there are {[layer.name for layer in self.layers]}")
+        raise ValueError(
+            f"name: there is no layer {name!r}; there are {[layer.name for layer in self.layers]}"
+        )
 
     @property
     def dtype(self) -> str:
@@ -160,7 +164,9 @@ class Sequential(Trainer):
 
     def _built_row(self, row: tuple[int, ...] | None) -> tuple[int, ...]:
         if row is None:
-            raise ValueError(f"model {self.name!r} has not been built: call it on data, or build(input_shape)")
+            raise ValueError(
+                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
+            )
         return row
 
     # ---- weights ------------------------------------------------------------------------------------
@@ -311,7 +317,12 @@ class Sequential(Trainer):
     def _compile(self, purpose: str, capacity: int, weighted: bool) -> Plan:
         assert self.input_row is not None
         assert self._block is not None
-        plan = Plan(self._block, self.input_row, training=purpose == "train", stochastic=purpose in ("train", "sample"))
+        plan = Plan(
+            self._block,
+            self.input_row,
+            training=purpose == "train",
+            stochastic=purpose in ("train", "sample"),
+        )
         scored = purpose in ("train", "test")
         if scored:
             plan.total("loss")
@@ -433,7 +444,9 @@ class Sequential(Trainer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a model of what `get_config` returned; its weights are new."""
-        model = cls([layer_registry.deserialize(c) for c in config["layers"]], config["trainable"], config["name"])
+        model = cls(
+            [layer_registry.deserialize(c) for c in config["layers"]], config["trainable"], config["name"]
+        )
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))
         return model

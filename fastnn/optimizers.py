@@ -194,7 +194,10 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.beta_1, self.beta_2 = real_number(beta_1, "beta_1", 0, below=1), real_number(beta_2, "beta_2", 0, below=1)
+        self.beta_1, self.beta_2 = (
+            real_number(beta_1, "beta_1", 0, below=1),
+            real_number(beta_2, "beta_2", 0, below=1),
+        )
         self.epsilon, self.amsgrad = real_number(epsilon, "epsilon", 0), bool(amsgrad)
         if self.amsgrad:
             self.slots = ("momentum", "velocity", "velocity_hat")
@@ -239,9 +242,7 @@ class AdamW(Adam):
         amsgrad: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **kwargs
-        )
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **kwargs)
 
 
 @registry.add
@@ -279,7 +280,10 @@ class RMSprop(Optimizer):
         centered: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.rho, self.momentum = real_number(rho, "rho", 0, below=1), real_number(momentum, "momentum", 0, below=1)
+        self.rho, self.momentum = (
+            real_number(rho, "rho", 0, below=1),
+            real_number(momentum, "momentum", 0, below=1),
+        )
         self.epsilon, self.centered = real_number(epsilon, "epsilon", 0), bool(centered)
         self.slots = (
             "velocity",

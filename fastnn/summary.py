@@ -30,7 +30,14 @@ def summary_lines(model: Sequential, width: int, show_trainable: bool) -> list[s
         shape = None if shape is None else layer.compute_output_shape(shape)
         parameters = f"{layer.count_params():,}" if layer.built else "not built"
         learns = "Y" if layer.trainable_weights else "N" if layer.weights else "-"
-        rows.append([f"{layer.name} ({type(layer).__name__})", "?" if shape is None else str(shape), parameters, learns])
+        rows.append(
+            [
+                f"{layer.name} ({type(layer).__name__})",
+                "?" if shape is None else str(shape),
+                parameters,
+                learns,
+            ]
+        )
     columns = len(HEADINGS) if show_trainable else len(HEADINGS) - 1
     table = [row[:columns] for row in (HEADINGS, *rows)]
     widths = [max(len(row[i]) for row in table) for i in range(columns)]
@@ -41,7 +48,9 @@ def summary_lines(model: Sequential, width: int, show_trainable: bool) -> list[s
         return left + middle.join(fill * (w + 2) for w in widths) + right
 
     def cells(row: list[str]) -> str:
-        aligned = [c.rjust(w) if i == 2 else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        aligned = [
+            c.rjust(w) if i == 2 else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ]
         return "│ " + " │ ".join(aligned) + " │"
 
     lines = [f'Model: "{model.name}"', line("┌", "┬", "┐", "─"), cells(table[0]), line("├", "┼", "┤", "─")]

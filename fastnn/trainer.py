@@ -295,7 +295,10 @@ class Trainer(ABC):
                 if self.stop_training:
                     break
             logs = dict(totals)
-            if validation is not None and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0:
+            if (
+                validation is not None
+                and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0
+            ):
                 results = self._evaluate(*validation, validation_steps, validation_batch_size)
                 logs |= {f"val_{name}": value for name, value in results.items()}
             heard.on_epoch_end(epoch, logs)
@@ -321,9 +324,7 @@ class Trainer(ABC):
             **params,
         )
 
-    def _split(
-        self, data: Data, split: float, given: tuple[Any, ...] | None
-    ) -> tuple[Data, Data | None]:
+    def _split(self, data: Data, split: float, given: tuple[Any, ...] | None) -> tuple[Data, Data | None]:
         """Return what to train on and what to evaluate."""
         x, y, weights = data
         if given is not None:
@@ -338,7 +339,9 @@ class Trainer(ABC):
             return data, None
         at = int(len(x) * (1 - split))
         if at == 0 or at == len(x):
-            raise ValueError(f"validation_split: {split} of {len(x)} rows leaves none to train or none to evaluate on")
+            raise ValueError(
+                f"validation_split: {split} of {len(x)} rows leaves none to train or none to evaluate on"
+            )
         head = x[:at], y[:at], None if weights is None else weights[:at]
         return head, (x[at:], y[at:], None if weights is None else weights[at:])
 

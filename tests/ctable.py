@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+
 from fastnn.kernels import runtime
 
 CSRC = Path(__file__).parent.parent / "csrc"
@@ -53,7 +54,13 @@ class Random(ctypes.Structure):
 
 
 NO_CLASS = -(2**63)
-STRUCTURES = {"fnn_gemm": Gemm, "fnn_activation": Activation, "fnn_score": Score, "fnn_update": Update, "fnn_random": Random}
+STRUCTURES = {
+    "fnn_gemm": Gemm,
+    "fnn_activation": Activation,
+    "fnn_score": Score,
+    "fnn_update": Update,
+    "fnn_random": Random,
+}
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 
 

@@ -70,11 +70,11 @@ class Buffers:
 
 
 def linear(y: Array, s: Buffers) -> None:
-    pass
+    """Leave `y` as it is."""
 
 
 def linear_gradient(dy: Array, y: Array, s: Buffers) -> None:
-    pass
+    """Leave `dy` as it is."""
 
 
 def relu(y: Array, s: Buffers) -> None:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from .csrc cimport FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
-from .plan cimport BACKWARD, FORWARD, Plan, Step, Value
+from .plan cimport Plan
 from .runtime cimport activation_rows, address, max_threads, parallel_for, table
+from .steps cimport BACKWARD, FORWARD, Step, Value
 from .types cimport DX, DY, OWN_SAVED, X, Y, operand
 
 cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time

@@ -11,7 +11,8 @@ from libc.string cimport memset
 from .activation cimport activation_gradient, activation_of, needs_input
 from .csrc cimport FNN_ACT_linear, fnn_gemm
 from .gemm cimport gemm, gemm_scratch
-from .plan cimport BACKWARD, BOTH, FORWARD, Plan, Step, Value
+from .plan cimport Plan
+from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:

@@ -1,4 +1,5 @@
-from .plan import Plan, Value
+from .plan import Plan
+from .steps import Value
 
 def emit(plan: Plan, x: Value, rate: float, seed: int) -> Value: ...
 def emit_shared(

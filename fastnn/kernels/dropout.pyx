@@ -10,8 +10,9 @@ from libc.stdint cimport uint32_t
 
 from .csrc cimport fnn_kernels, fnn_random
 from .indexed cimport scale
-from .plan cimport BACKWARD, BOTH, FORWARD, Plan, Step, Value
+from .plan cimport Plan
 from .runtime cimport parallel_for
+from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
 cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time

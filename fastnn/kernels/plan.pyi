@@ -5,22 +5,7 @@ from numpy.typing import NDArray
 
 from ..variables import ParameterBlock
 from .optimizer import Update
-
-class Value:
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def root(self) -> Value: ...
-    @property
-    def differentiable(self) -> bool: ...
-
-class Step:
-    @property
-    def name(self) -> str: ...
-    @property
-    def work(self) -> float: ...
+from .steps import Step, Value
 
 class Plan:
     def __init__(

@@ -16,62 +16,24 @@ Design:
 
 import numpy as np
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.stdint cimport INT32_MAX, INT32_MIN, int32_t, int64_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.stdint cimport uint64_t
+from libc.string cimport memset
 
-from .csrc cimport FNN_ACT_linear, fnn_fp_enter, fnn_fp_leave
-from .runtime cimport address, max_threads, parallel_for, table
-from .types cimport ARENA, CONSTANTS, GRADIENTS, INPUT, OPERANDS, OUTPUT, OWN_SAVED, PARAMETERS, SAMPLE_WEIGHT, SAVED, Y
+from .csrc cimport fnn_fp_enter, fnn_fp_leave
+from .runtime cimport address, max_threads, table
+from .steps cimport BACKWARD, FORWARD
+from .types cimport ARENA, CONSTANTS, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, Y
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
 
 cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
-cdef idx_t GATHER_BYTES = 1 << 16   # of the piece of a batch that one thread copies
 
 cdef object empty = np.empty
 cdef object ndarray = np.ndarray
-
-
-cdef class Value:
-    """One array of a plan: its shape, and where it lives once the plan is laid out."""
-
-    def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True, Value root=None):
-        cdef idx_t n
-        self.shape = shape
-        self.size = 1
-        for n in shape:
-            self.size *= n
-        self.space = space
-        self.differentiable = differentiable
-        self.per_row = per_row
-        self.root = self if root is None else root
-        self.consumers = []
-
-
-cdef class Step:
-    """One operation of a plan, while the plan is created."""
-
-    def __cinit__(self, str name):
-        cdef int i
-        self.name = name
-        self.uses = {}
-        self.c.activation.code = FNN_ACT_linear
-        self.c.gradient.code = FNN_ACT_linear
-        for i in range(OPERANDS):
-            self.c.at[i].space = -1
-
-    cdef Step use(self, int i, Value value, int when):
-        """Let operand i be `value`, used at those times. None leaves the operand out."""
-        if value is not None:
-            self.uses[i] = (value, when)
-        return self
-
-    cdef Value operand(self, int i):
-        return self.uses[i][0]
 
 
 cdef class Arena:
@@ -104,13 +66,9 @@ cdef class Plan:
         self.dtype = block.dtype
         self.kernels = table(self.dtype)
         self._parameter_base = address(block.values)
-        self._format = {"float32": b"f", "float64": b"d"}[self.dtype][0]
-        self._ndim = len(input_shape)
-        for i, n in enumerate(input_shape):
-            self._row_shape[<int>i] = n
         self.training, self.stochastic = training, stochastic
         self.steps, self.values = [], []
-        self._parameters, self._constants, self._arenas, self._bound = {}, [], [], []
+        self._parameters, self._constants, self._arenas = {}, [], []
         self.input = Value(input_shape, INPUT)
         self.totals = {}
 
@@ -176,10 +134,6 @@ cdef class Plan:
         """The same memory as `value` with another shape of a row."""
         return Value(shape, value.space, value.differentiable, root=value.root)
 
-    def weights(self):
-        """The sample weights, one number a row."""
-        return Value((), SAMPLE_WEIGHT)
-
     def finish(self, Value output, idx_t capacity, Update update=None):
         """End the creation and lay out the plan for at most `capacity` rows a run."""
         cdef Step step
@@ -188,6 +142,8 @@ cdef class Plan:
             raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
         self.output = output
         self._update = update
+        labels = () if self.scored is None else self.scored.shape
+        self._batch = Batch(self.input.shape, self.dtype, labels[:len(labels) - self.sparse], self.sparse)
         if output is not None:
             output.root.space = OUTPUT
         for step in self.steps:
@@ -281,50 +237,13 @@ cdef class Plan:
     def bind(self, x, y=None, sample_weight=None, const idx_t[::1] order=None):
         """Let the next runs read these arrays: contiguous, x and sample_weight in the plan's dtype.
 
-        With `order`, row i of a run is row order[i] of the arrays, and rows are gathered into buffers.
+        With `order`, row i of a run is row order[i] of the arrays.
         """
-        cdef int i
-        self._bound = [x, y, sample_weight, order]
-        self._order = &order[0] if order is not None and order.shape[0] else NULL
-        for i, array in enumerate((x, y, sample_weight)):
-            self._source[i] = NULL if array is None else address(array)
-            self._row_bytes[i] = 0 if array is None else array.strides[0] if array.ndim else 0
-            if array is not None and array.shape[0]:
-                self._row_bytes[i] = array.nbytes // array.shape[0]
-            if self._order is not NULL and array is not None:
-                buffer = aligned_zeros(self.capacity * self._row_bytes[i])
-                self._bound.append(buffer)
-                self._gathered[i] = address(buffer)
-
-    def train_on(self, x, y):
-        """One training step on arrays that are in the plan's form already: `bind`, `clear_totals` and `run`.
-
-        Returns
-        -------
-        int or None
-            None where they are not: they have to pass the input gate first. Else as `run`.
-        """
-        cdef Py_buffer rows, labels
-        cdef char *targets = NULL
-        if type(x) is not ndarray or type(y) is not ndarray or self.block.stale:
-            return None
-        PyObject_GetBuffer(x, &rows, PyBUF_FORMAT | PyBUF_STRIDES)
-        PyObject_GetBuffer(y, &labels, PyBUF_FORMAT | PyBUF_STRIDES)
-        if self._matches(&rows):
-            targets = self._targets(&labels, rows.shape[0])
-        PyBuffer_Release(&rows)
-        PyBuffer_Release(&labels)
-        if targets is NULL:
-            return None
-        self._bound = [x, y]
-        self._order = NULL
-        self._source[0], self._source[1], self._source[2] = <char *>rows.buf, targets, NULL
-        self.clear_totals()
-        return self.run(0, rows.shape[0])
+        self._batch.bind(x, y, sample_weight, order, self.capacity)
 
     def unbind(self):
         """Forget the caller's arrays."""
-        self._bound = []
+        self._batch.bind(None, None, None, None, 0)
 
     # ---- run ----------------------------------------------------------------------------------------
 
@@ -369,19 +288,6 @@ cdef class Plan:
             self._update.apply(r)
         fnn_fp_leave(mode)
 
-    cdef void _rows(self, run_t *r, idx_t start, idx_t rows) noexcept nogil:
-        """Point the run at rows of the bound arrays, gathered where they are in another order."""
-        cdef int i
-        cdef gather_t g
-        for i in range(3):
-            if self._source[i] is NULL:
-                continue
-            r.base[INPUT + i] = self._source[i] + start * self._row_bytes[i]
-            if self._order is not NULL:
-                g = gather_t(self._gathered[i], self._source[i], self._order + start, self._row_bytes[i], rows)
-                parallel_for(gather, &g, gather_chunks(&g), r.threads)
-                r.base[INPUT + i] = self._gathered[i]
-
     def run(self, idx_t start, idx_t rows):
         """One run on `rows` bound rows from `start`: a training step, or forward with its losses and metrics.
 
@@ -405,7 +311,7 @@ cdef class Plan:
             self._update.iterations += 1
             r.iteration = self._update.iterations
         with nogil:
-            self._rows(&r, start, rows)
+            self._batch.point(&r, start)
             if self.training:
                 self._train(&r)
             else:
@@ -415,6 +321,20 @@ cdef class Plan:
         self._arenas.append(arena)
         self._running = False
         return self._bad
+
+    def train_on(self, x, y):
+        """One training step on arrays that are in the plan's form: `bind`, `clear_totals` and `run`.
+
+        Returns
+        -------
+        int or None
+            None where they are not: they have to pass the input gate first. Else as `run`.
+        """
+        cdef idx_t rows = -1 if self.block.stale else self._batch.take(x, y, self.capacity)
+        if rows < 0:
+            return None
+        self.clear_totals()
+        return self.run(0, rows)
 
     def predict(self, x):
         """The output for all rows of `x`, in pieces of at most the capacity.
@@ -432,7 +352,7 @@ cdef class Plan:
         if type(x) is not ndarray or self.block.stale:
             return None
         PyObject_GetBuffer(x, &source, PyBUF_FORMAT | PyBUF_STRIDES)
-        if not self._matches(&source):
+        if not self._batch.matches(&source):
             PyBuffer_Release(&source)
             return None
         rows = source.shape[0]
@@ -455,37 +375,6 @@ cdef class Plan:
         PyBuffer_Release(&source)
         return y
 
-    cdef bint _matches(self, Py_buffer *view) noexcept:
-        cdef int i
-        if view.ndim != self._ndim + 1 or view.format[0] != self._format or view.format[1] != 0:
-            return False
-        for i in range(self._ndim):
-            if view.shape[i + 1] != self._row_shape[i]:
-                return False
-        return PyBuffer_IsContiguous(view, b"C")
-
-    cdef char *_targets(self, Py_buffer *view, idx_t rows) except? NULL:
-        """Labels in the loss's own form, or NULL: rows like the output's, or class numbers, int64 ones copied."""
-        cdef tuple shape = self.scored.shape
-        cdef int i, ndim = <int>len(shape) - self.sparse
-        cdef idx_t size = rows
-        if rows == 0 or rows > self.capacity or view.ndim != ndim + 1 or view.shape[0] != rows:
-            return NULL
-        for i in range(ndim):
-            if view.shape[i + 1] != <idx_t>shape[i]:
-                return NULL
-            size *= view.shape[i + 1]
-        if view.format[1] != 0 or not PyBuffer_IsContiguous(view, b"C"):
-            return NULL
-        if self.sparse and view.format[0] in b"lq" and view.itemsize == sizeof(int64_t):
-            if self._classes is None or self._classes.shape[0] < size:
-                self._classes = np.empty(size, np.int32)
-            saturate(&self._classes[0], <const int64_t *>view.buf, size)
-            return <char *>&self._classes[0]
-        if view.format[0] == (b"i"[0] if self.sparse else self._format):
-            return <char *>view.buf
-        return NULL
-
     def results(self):
         """The mean of every loss and metric since the last call to `clear_totals`, the loss first."""
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
@@ -496,34 +385,3 @@ cdef class Plan:
 
     def clear_totals(self):
         memset(self._totals, 0, sizeof(self._totals))
-
-
-cdef void saturate(int32_t *out, const int64_t *x, idx_t n) noexcept nogil:
-    """Class numbers as int32: one that does not fit becomes one that is out of range too."""
-    cdef idx_t i
-    for i in range(n):
-        out[i] = <int32_t>max(min(x[i], <int64_t>INT32_MAX), <int64_t>INT32_MIN)
-
-
-ctypedef struct gather_t:
-    char *to
-    const char *source
-    const idx_t *order
-    idx_t row_bytes
-    idx_t rows
-
-
-cdef idx_t gather_rows(const gather_t *g) noexcept nogil:
-    return max(1, GATHER_BYTES // max(1, g.row_bytes))
-
-
-cdef idx_t gather_chunks(const gather_t *g) noexcept nogil:
-    cdef idx_t size = gather_rows(g)
-    return (g.rows + size - 1) // size
-
-
-cdef void gather(void *context, idx_t chunk, int thread) noexcept nogil:
-    cdef gather_t *g = <gather_t *>context
-    cdef idx_t size = gather_rows(g), i
-    for i in range(chunk * size, min(g.rows, (chunk + 1) * size)):
-        memcpy(g.to + i * g.row_bytes, g.source + g.order[i] * g.row_bytes, g.row_bytes)

@@ -1,4 +1,5 @@
 from ..variables import Variable
-from .plan import Plan, Value
+from .plan import Plan
+from .steps import Value
 
 def emit(plan: Plan, x: Value, alpha: Variable) -> Value: ...

@@ -9,7 +9,8 @@ import numpy as np
 from libc.string cimport memset
 
 from .indexed cimport expand, fold
-from .plan cimport BACKWARD, BOTH, FORWARD, Plan, Step, Value
+from .plan cimport Plan
+from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:

@@ -1,6 +1,7 @@
 """l1 * sum |w| + l2 * sum w^2 of one weight, added to the loss, and its gradient to the weight's."""
 
-from .plan cimport BACKWARD, BOTH, Plan, Step
+from .plan cimport Plan
+from .steps cimport BACKWARD, BOTH, Step
 from .types cimport FIRST_OWN, idx_t, operand, run_t, step_t
 
 cdef enum:

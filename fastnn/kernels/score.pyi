@@ -3,7 +3,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .plan import Plan, Value
+from .plan import Plan
+from .steps import Value
 
 class Score(NamedTuple):
     kernel: str

@@ -16,8 +16,9 @@ from libc.math cimport INFINITY
 from libc.string cimport memset
 
 from .csrc cimport fnn_kernels, fnn_score
-from .plan cimport BACKWARD, FORWARD, Plan, Step, Value
+from .plan cimport Plan
 from .runtime cimport address, kernel, max_threads, parallel_for, table
+from .steps cimport BACKWARD, FORWARD, Step, Value
 from .types cimport DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t, totals_t
 
 from .activation import CODES

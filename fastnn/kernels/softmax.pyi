@@ -1,7 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .plan import Plan, Value
+from .plan import Plan
+from .steps import Value
 
 def emit(plan: Plan, x: Value, axis: int = -1, log: bool = False) -> Value: ...
 def apply(x: NDArray[np.floating], axis: int = -1, log: bool = False) -> NDArray[np.floating]: ...

@@ -3,8 +3,9 @@
 import numpy as np
 
 from .csrc cimport fnn_kernels
-from .plan cimport BACKWARD, FORWARD, Plan, Step, Value
+from .plan cimport Plan
 from .runtime cimport address, max_threads, parallel_for, table
+from .steps cimport BACKWARD, FORWARD, Step, Value
 from .types cimport DX, DY, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef idx_t CHUNK = 1 << 12      # elements that a thread takes at a time

@@ -8,7 +8,8 @@ from .. import activations
 from .layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
 
 
 class _Elementwise(Layer):
@@ -173,7 +174,7 @@ class Softmax(Layer):
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Check the axis."""
         ndim = len(input_shape) + 1
-        if not 1 <= self.axis % ndim or not -ndim < self.axis < ndim:
+        if not self.axis % ndim >= 1 or not -ndim < self.axis < ndim:
             raise ValueError(f"axis: expected an axis of the {ndim} after the batch, got {self.axis}")
 
     def emit(self, plan: Plan, x: Value) -> Value:

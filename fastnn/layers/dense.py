@@ -8,7 +8,8 @@ from .. import activations, initializers, regularizers
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
 
 
 @registry.add

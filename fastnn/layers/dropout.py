@@ -10,7 +10,8 @@ from ..utils.random import next_seed
 from .layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
 
 
 @registry.add

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .layer import Layer, registry, row_shape
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
 
 
 @registry.add
@@ -47,7 +48,7 @@ class InputLayer(Layer):
         return config | {"shape": list(self.input_shape or ()), "batch_size": self.batch_size}
 
 
-def Input(  # noqa: N802 - Keras' name
+def Input(
     shape: tuple[int, ...],
     batch_size: int | None = None,
     dtype: str | None = None,

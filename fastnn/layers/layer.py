@@ -14,7 +14,8 @@ from ..registry import Registry, snake_case
 from ..variables import Variable
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
     from ..models import Sequential
 
 Shape = tuple[int | None, ...]
@@ -232,7 +233,9 @@ def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) 
         raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(arrays)}")
     for i, (variable, array) in enumerate(zip(variables, arrays, strict=True)):
         if array.shape != variable.shape:
-            raise ValueError(f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}")
+            raise ValueError(
+                f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
+            )
         if array.dtype.kind not in "fiub":
             raise TypeError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
     for variable, array in zip(variables, arrays, strict=True):

@@ -9,7 +9,8 @@ from .. import initializers, regularizers
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
 
 
 @registry.add
@@ -44,15 +45,25 @@ class PReLU(Layer):
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        axes = () if shared_axes is None else shared_axes if isinstance(shared_axes, Sequence) else (shared_axes,)
+        axes = (
+            ()
+            if shared_axes is None
+            else shared_axes
+            if isinstance(shared_axes, Sequence)
+            else (shared_axes,)
+        )
         self.shared_axes = tuple(dimension(axis, "shared_axes") for axis in axes)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make `alpha`, of the shape of a row with 1 for the shared axes."""
         if any(axis > len(input_shape) for axis in self.shared_axes):
-            raise ValueError(f"shared_axes: expected axes from 1 to {len(input_shape)}, got {self.shared_axes}")
+            raise ValueError(
+                f"shared_axes: expected axes from 1 to {len(input_shape)}, got {self.shared_axes}"
+            )
         shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape, 1))
-        self.alpha = self.add_weight(shape, self.alpha_initializer, "alpha", regularizer=self.alpha_regularizer)
+        self.alpha = self.add_weight(
+            shape, self.alpha_initializer, "alpha", regularizer=self.alpha_regularizer
+        )
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the rectifier."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan, Value
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
 
 
 class _Reshaping(Layer):
@@ -80,7 +81,9 @@ class Reshape(_Reshaping):
         """Check that the elements fit."""
         size, known = math.prod(input_shape), math.prod(n for n in self.target_shape if n != -1)
         if size % known if -1 in self.target_shape else size != known:
-            raise ValueError(f"target_shape: rows of shape {input_shape} cannot take shape {self.target_shape}")
+            raise ValueError(
+                f"target_shape: rows of shape {input_shape} cannot take shape {self.target_shape}"
+            )
 
     def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Fill in the dimension that is -1."""

@@ -40,16 +40,16 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
         check_score(table[TEXTBOOK]->name, table[TESTED]->name, kind, classes, units); \
     }
 
-SCORE(mean_squared_error, LOGITS, 0, 50)
-SCORE(mean_absolute_error, LOGITS, 0, 50)
-SCORE(binary_crossentropy, PROBABILITIES, 0, 50)
-SCORE(categorical_crossentropy, PROBABILITIES, 0, 50)
-SCORE(sparse_categorical_crossentropy, PROBABILITIES, 1, 50)
-SCORE(binary_crossentropy_logits, LOGITS, 0, 50)
-SCORE(categorical_crossentropy_logits, LOGITS, 0, 50)
-SCORE(sparse_categorical_crossentropy_logits, LOGITS, 1, 50)
+SCORE(mean_squared_error, LOGITS, 0, 25)
+SCORE(mean_absolute_error, LOGITS, 0, 25)
+SCORE(binary_crossentropy, PROBABILITIES, 0, 25)
+SCORE(categorical_crossentropy, PROBABILITIES, 0, 25)
+SCORE(sparse_categorical_crossentropy, PROBABILITIES, 1, 5)
+SCORE(binary_crossentropy_logits, LOGITS, 0, 25)
+SCORE(categorical_crossentropy_logits, LOGITS, 0, 25)
+SCORE(sparse_categorical_crossentropy_logits, LOGITS, 1, 5)
 SCORE(accuracy, WHOLE, 0, 50)
 SCORE(binary_accuracy, WHOLE, 0, 50)
-SCORE(categorical_accuracy, WHOLE, 0, 50)
-SCORE(sparse_categorical_accuracy, WHOLE, 1, 50)
+SCORE(categorical_accuracy, WHOLE, 0, 1)
+SCORE(sparse_categorical_accuracy, WHOLE, 1, 1)
 #undef SCORE

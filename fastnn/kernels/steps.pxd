@@ -1,0 +1,31 @@
+from .types cimport idx_t, run_t, step_t
+
+# When a step uses an operand.
+cdef enum:
+    FORWARD = 1
+    BACKWARD = 2
+    BOTH = 3
+
+cdef class Value:
+    cdef readonly tuple shape           # of a row; of the whole array where it does not grow with the batch
+    cdef readonly idx_t size            # elements of `shape`
+    cdef readonly bint per_row
+    cdef readonly bint differentiable   # something that learns lies before it
+    cdef readonly Value root            # whose memory this is: itself, or what it reshapes
+    cdef public int space
+    cdef public idx_t offset
+    cdef public Value gradient
+    cdef public Step producer
+    cdef readonly list consumers
+    cdef int first, last
+
+cdef class Step:
+    cdef step_t c
+    cdef readonly str name
+    cdef readonly double work           # FLOPs per row, forward
+    cdef dict uses                      # operand: (Value, when)
+    cdef Value saved                    # what the gradient of the fused activation is computed from
+    cdef bint fuses_gradient            # can multiply DX by the gradient of the activation before it
+
+    cdef Step use(self, int i, Value value, int when)
+    cdef Value operand(self, int i)

@@ -1,0 +1,42 @@
+"""What a plan is created from: values, and the steps that make and read them."""
+
+from .csrc cimport FNN_ACT_linear
+from .types cimport ARENA, OPERANDS
+
+
+cdef class Value:
+    """One array of a plan: its shape, and where it lives once the plan is laid out."""
+
+    def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True, Value root=None):
+        cdef idx_t n
+        self.shape = shape
+        self.size = 1
+        for n in shape:
+            self.size *= n
+        self.space = space
+        self.differentiable = differentiable
+        self.per_row = per_row
+        self.root = self if root is None else root
+        self.consumers = []
+
+
+cdef class Step:
+    """One operation of a plan, while the plan is created."""
+
+    def __cinit__(self, str name):
+        cdef int i
+        self.name = name
+        self.uses = {}
+        self.c.activation.code = FNN_ACT_linear
+        self.c.gradient.code = FNN_ACT_linear
+        for i in range(OPERANDS):
+            self.c.at[i].space = -1
+
+    cdef Step use(self, int i, Value value, int when):
+        """Let operand i be `value`, used at those times. None leaves the operand out."""
+        if value is not None:
+            self.uses[i] = (value, when)
+        return self
+
+    cdef Value operand(self, int i):
+        return self.uses[i][0]

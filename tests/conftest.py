@@ -1,0 +1,37 @@
+"""What every test may ask for: `isa`, `dtype` and `n_threads` run it once for each that there is."""
+
+import pytest
+
+import fastnn
+from fastnn.kernels import runtime
+
+
+@pytest.fixture(params=runtime.isa_names())
+def isa(request):
+    """An instruction set of this processor, which models built in the test use."""
+    before = runtime.isa()
+    runtime.set_isa(request.param)
+    yield request.param
+    runtime.set_isa(*before)
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request):
+    """What models compute in."""
+    return request.param
+
+
+@pytest.fixture(params=[1, 2, 4])
+def n_threads(request):
+    """A number of threads, in use during the test."""
+    with fastnn.threads(request.param):
+        yield request.param
+
+
+@pytest.fixture(autouse=True)
+def fresh_start():
+    """The same seeds and the default dtype for every test."""
+    fastnn.config.set_floatx("float32")
+    fastnn.utils.set_random_seed(0)
+    yield
+    fastnn.config.set_floatx("float32")

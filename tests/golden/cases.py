@@ -1,0 +1,264 @@
+"""Models to be built alike in Keras and in fastnn: a table of plain values, and what is done with each.
+
+`tools/keras_golden.py` runs it in Keras and stores the numbers, `tests/test_keras_golden.py` runs it in
+fastnn and compares them. A case is JSON, so that the stored file can say of which table it is.
+"""
+
+import json
+
+import numpy as np
+
+FORMAT = 1
+ROWS, BATCH, STEPS = 23, 5, 5  # the fifth batch has three rows
+FIT = {"batch_size": BATCH, "epochs": 2, "validation_split": 0.3, "shuffle": False, "verbose": 0}
+
+
+def of(class_name, **config):
+    return {"class_name": class_name, "config": config}
+
+
+def data():
+    """The arrays that cases name as their x, y and sample weights; the file stores them."""
+    rng = np.random.default_rng(7)
+    classes = rng.integers(0, 3, ROWS)
+    steps = rng.integers(0, 3, (ROWS, 4))
+    soft = rng.uniform(0.05, 1, (ROWS, 3))
+    binary = rng.integers(0, 2, ROWS)
+    weights = rng.uniform(0.2, 2, ROWS)
+    weights[[2, 11, 20]] = 0
+    arrays = {
+        "rows": rng.normal(size=(ROWS, 5)),
+        "sequences": rng.normal(size=(ROWS, 4, 3)),
+        "real": rng.normal(size=(ROWS, 2)),
+        "real_flat": rng.normal(size=ROWS),
+        "real_sequences": rng.normal(size=(ROWS, 4, 2)),
+        "binary": binary[:, None],
+        "binary_flat": binary,
+        "labels": rng.integers(0, 2, (ROWS, 3)),
+        "soft": soft / soft.sum(axis=1, keepdims=True),
+        "one_hot": np.eye(3)[classes],
+        "classes": classes,
+        "classes_column": classes[:, None],
+        "classes_ignored": np.where(np.arange(ROWS) % 4 == 1, -1, classes),
+        "step_classes": steps,
+        "step_classes_ignored": np.where((np.arange(ROWS)[:, None] + np.arange(4)) % 3 == 1, -1, steps),
+        "step_one_hot": np.eye(3)[steps],
+        "weights": weights,
+    }
+    return {k: a.astype("int32" if a.dtype.kind == "i" else "float32") for k, a in arrays.items()}
+
+
+def dense(units, activation=None, **config):
+    return of("Dense", units=units, activation=activation, **config)
+
+
+def case(layers, y, loss, x="rows", optimizer=None, **more):
+    return {
+        "layers": layers,
+        "x": x,
+        "y": y,
+        "loss": loss,
+        "optimizer": optimizer or of("SGD", learning_rate=0.1),
+        "metrics": [],
+        "weighted_metrics": [],
+        "sample_weight": False,
+        "class_weight": None,
+    } | more
+
+
+def activations():
+    """Each activation, over a range that meets its corners."""
+    names = (
+        "relu leaky_relu relu6 elu selu softplus softsign silu gelu tanh sigmoid exponential hard_sigmoid "
+        "hard_silu mish linear softmax log_softmax"
+    )
+    for name in names.split():
+        wide = {"distribution": "untruncated_normal", "scale": 0.5 if name == "exponential" else 9.0}
+        first = dense(6, name, kernel_initializer=of("VarianceScaling", **wide))
+        yield name, case([first, dense(2)], "real", "mse", optimizer=of("SGD", learning_rate=0.01))
+
+
+def layers():
+    sgd = of("SGD", learning_rate=0.05)
+    pairs = {
+        "activation": [dense(6), of("Activation", activation="gelu"), dense(2)],
+        "activation_alias": [dense(6, "swish"), dense(6), of("Activation", activation="hard_swish"), dense(2)],
+        "relu_bounded": [dense(8), of("ReLU", max_value=1.0, negative_slope=0.2, threshold=0.3), dense(2)],
+        "leaky_relu_layer": [dense(6), of("LeakyReLU"), dense(2)],
+        "elu_layer": [dense(6), of("ELU", alpha=0.5), dense(2)],
+        "prelu": [dense(6), of("PReLU", alpha_initializer=of("Constant", value=0.2)), dense(2)],
+        "no_bias": [dense(6, "tanh", use_bias=False), dense(2, use_bias=False)],
+        "frozen": [dense(6, "tanh", trainable=False), dense(2)],
+        "l1": [dense(6, "tanh", kernel_regularizer=of("L1", l1=0.01)), dense(2)],
+        "l2": [dense(6, "tanh", kernel_regularizer="l2", bias_regularizer=of("L2", l2=0.5)), dense(2)],
+        "l1_l2": [dense(6, "tanh", kernel_regularizer=of("L1L2", l1=0.02, l2=0.03)), dense(2)],
+    }
+    for name, stack in pairs.items():
+        yield name, case(stack, "real", "mse", optimizer=sgd, metrics=["mae"])
+    for name, stack in {
+        "dense_on_sequences": [dense(5, "tanh"), dense(2)],
+        "prelu_shared": [dense(5), of("PReLU", shared_axes=[1]), dense(2)],
+        "softmax_axis": [dense(5), of("Softmax", axis=1), dense(2)],
+        "reshape": [of("Reshape", target_shape=[2, -1]), dense(4, "tanh"), of("Reshape", target_shape=[4, 2])],
+    }.items():
+        yield name, case(stack, "real_sequences", "mse", x="sequences", optimizer=sgd, metrics=["mse", "mae"])
+    yield "flatten", case([of("Flatten"), dense(2)], "real", "mae", x="sequences", optimizer=sgd)
+
+
+def losses():
+    head, adam = dense(6, "tanh"), of("Adam", learning_rate=0.02)
+    bce, cce, scce = "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"
+    table = {
+        "mse": (None, "real", "mean_squared_error", ["mse", "mae"]),
+        "mae": (None, "real", of("MeanAbsoluteError"), ["mean_squared_error"]),
+        "mse_flat": (None, "real_flat", "mse", ["mae", "accuracy"]),
+        "bce": ("sigmoid", "binary", "binary_crossentropy", ["accuracy", of("BinaryAccuracy", threshold=0.4)]),
+        "bce_flat": ("sigmoid", "binary_flat", "bce", ["acc", "mse"]),
+        "bce_logits": (None, "binary", of(bce, from_logits=True), [of("BinaryAccuracy", threshold=0.0)]),
+        "bce_labels": ("sigmoid", "labels", of(bce), ["binary_accuracy", "accuracy"]),
+        "bce_smoothed": ("sigmoid", "labels", of(bce, label_smoothing=0.2), []),
+        "bce_logits_smoothed": (None, "soft", of(bce, from_logits=True, label_smoothing=0.1), []),
+        "bce_other_activation": ("hard_sigmoid", "binary", of(bce), []),
+        "cce": ("softmax", "one_hot", "categorical_crossentropy", ["accuracy", "categorical_accuracy"]),
+        "cce_soft": ("softmax", "soft", of(cce), ["mae", "accuracy"]),
+        "cce_logits": (None, "one_hot", of(cce, from_logits=True), [of(cce, from_logits=True)]),
+        "cce_smoothed": ("softmax", "one_hot", of(cce, label_smoothing=0.2), [of(cce, label_smoothing=0.2)]),
+        "cce_logits_smoothed": (None, "one_hot", of(cce, from_logits=True, label_smoothing=0.1), []),
+        "cce_other_activation": ("sigmoid", "one_hot", of(cce), [of(cce)]),
+        "scce": ("softmax", "classes", "sparse_categorical_crossentropy", ["accuracy"]),
+        "scce_column": ("softmax", "classes_column", of(scce), ["acc", "sparse_categorical_accuracy"]),
+        "scce_logits": (None, "classes", of(scce, from_logits=True), ["accuracy", of(scce, from_logits=True)]),
+        "scce_other_activation": ("sigmoid", "classes", of(scce), [of(scce)]),
+        "scce_ignored": ("softmax", "classes_ignored", of(scce, ignore_class=-1), ["accuracy"]),
+        "scce_ignored_class": (None, "classes", of(scce, from_logits=True, ignore_class=1), ["accuracy"]),
+        "step_scce": ("softmax", "step_classes", of(scce), ["accuracy"]),
+        "step_scce_ignored": (None, "step_classes_ignored", of(scce, from_logits=True, ignore_class=-1), []),
+        "step_cce": ("softmax", "step_one_hot", of(cce), ["accuracy", "mse"]),
+    }
+    units = {"real": 2, "real_flat": 1, "binary": 1, "binary_flat": 1}
+    for name, (activation, y, loss, metrics) in table.items():
+        stack = [head, dense(units.get(y, 3), activation)]
+        x = "sequences" if y.startswith("step") else "rows"
+        yield name, case(stack, y, loss, x, adam, metrics=metrics)
+
+
+def weights():
+    head, names = dense(6, "tanh"), ["accuracy", "mse"]
+    sparse = {"metrics": ["accuracy"], "weighted_metrics": ["accuracy", "sparse_categorical_crossentropy"]}
+    both = {"metrics": names, "weighted_metrics": names}
+    scce = "sparse_categorical_crossentropy"
+    ignored = of("SparseCategoricalCrossentropy", ignore_class=-1)
+    softmax, sigmoid = [head, dense(3, "softmax")], [head, dense(1, "sigmoid")]
+    repeated = {"metrics": ["mae", "mae"], "weighted_metrics": ["mae", "mae", "mse"]}
+    yield "weighted_mse", case([head, dense(2)], "real", "mse", sample_weight=True, **repeated)
+    yield "weighted_bce", case(sigmoid, "binary", "bce", sample_weight=True, **both)
+    yield "weighted_bce_flat", case(sigmoid, "binary_flat", "bce", sample_weight=True, **both)
+    yield "weighted_cce", case(softmax, "one_hot", "categorical_crossentropy", sample_weight=True, **both)
+    yield "weighted_scce", case(softmax, "classes", scce, sample_weight=True, **sparse)
+    yield "weighted_scce_ignored", case(softmax, "classes_ignored", ignored, sample_weight=True)
+    yield "class_weight_bce", case(sigmoid, "binary", "bce", class_weight=[0.5, 3.0], **both)
+    yield "class_weight_cce", case(
+        softmax, "one_hot", "categorical_crossentropy", class_weight=[0.5, 3.0, 0.0], **both
+    )
+    yield "class_weight_scce", case(softmax, "classes", scce, class_weight=[0.5, 3.0], **sparse)
+    yield "unweighted_names", case(softmax, "classes", scce, **sparse)
+
+
+def optimizers():
+    stack = [dense(6, "tanh"), dense(3)]
+    rate = {"learning_rate": 0.05}
+    table = {
+        "sgd": of("SGD"),
+        "sgd_momentum": of("SGD", momentum=0.9, **rate),
+        "sgd_nesterov": of("SGD", momentum=0.9, nesterov=True, **rate),
+        "sgd_nesterov_without_momentum": of("SGD", nesterov=True, **rate),
+        "sgd_weight_decay": of("SGD", weight_decay=0.5, **rate),
+        "sgd_clipnorm": of("SGD", clipnorm=0.2, **rate),
+        "sgd_clipvalue": of("SGD", clipvalue=0.1, **rate),
+        "sgd_global_clipnorm": of("SGD", global_clipnorm=0.3, **rate),
+        "adam": of("Adam", **rate),
+        "adam_default": of("Adam"),
+        "adam_betas": of("Adam", beta_1=0.5, beta_2=0.7, epsilon=0.01, **rate),
+        "adam_amsgrad": of("Adam", amsgrad=True, beta_2=0.5, **rate),
+        "adam_weight_decay": of("Adam", weight_decay=0.3, **rate),
+        "adam_clipnorm": of("Adam", clipnorm=0.2, epsilon=0.1, **rate),
+        "adam_global_clipnorm": of("Adam", global_clipnorm=0.2, epsilon=0.1, **rate),
+        "adamw": of("AdamW", **rate),
+        "adamw_decay": of("AdamW", weight_decay=0.4, clipvalue=0.05, epsilon=0.1, **rate),
+        "rmsprop": of("RMSprop", **rate),
+        "rmsprop_momentum": of("RMSprop", momentum=0.8, rho=0.7, **rate),
+        "rmsprop_centered": of("RMSprop", centered=True, epsilon=0.001, **rate),
+        "rmsprop_all": of("RMSprop", centered=True, momentum=0.5, weight_decay=0.2, epsilon=0.01, **rate),
+    }
+    for name, optimizer in table.items():
+        yield name, case(stack, "soft", "mse", optimizer=optimizer)
+
+
+CASES = {
+    f"{make.__name__}/{name}": case
+    for make in (activations, layers, losses, weights, optimizers)
+    for name, case in make()
+}
+
+
+def fingerprint():
+    """The table and what is done with it, as text to compare."""
+    return json.dumps([FORMAT, ROWS, BATCH, STEPS, FIT, CASES], sort_keys=True)
+
+
+def made(package, kind, entry):
+    """The object of an entry; a name is left to `compile`."""
+    if not isinstance(entry, dict):
+        return entry
+    return getattr(getattr(package, kind), entry["class_name"])(**entry["config"])
+
+
+class Run:
+    """A case in a package that speaks Keras: `keras` or `fastnn`."""
+
+    def __init__(self, package, case, arrays):
+        self.package, self.case = package, case
+        self.x, self.y = arrays[case["x"]], arrays[case["y"]]
+        self.sample_weight = arrays["weights"] if case["sample_weight"] else None
+        self.class_weight = None if case["class_weight"] is None else dict(enumerate(case["class_weight"]))
+
+    def model(self, flat_weights=None):
+        """A compiled model with these weights, or as the layers make them."""
+        package, case = self.package, self.case
+        layers = [made(package, "layers", entry) for entry in case["layers"]]
+        model = package.Sequential([package.Input(self.x.shape[1:]), *layers])
+        model.compile(
+            optimizer=made(package, "optimizers", case["optimizer"]),
+            loss=made(package, "losses", case["loss"]),
+            metrics=[made(package, "metrics", entry) for entry in case["metrics"]],
+            weighted_metrics=[made(package, "metrics", entry) for entry in case["weighted_metrics"]],
+            run_eagerly=True,
+        )
+        if flat_weights is not None:
+            shapes = [w.shape for w in model.get_weights()]
+            parts = np.split(flat_weights, np.cumsum([int(np.prod(s)) for s in shapes])[:-1])
+            model.set_weights([p.reshape(s) for p, s in zip(parts, shapes, strict=True)])
+        return model
+
+    def step(self, model, i):
+        """Train on the i-th batch."""
+        rows = slice(i * BATCH, (i + 1) * BATCH)
+        weights = None if self.sample_weight is None else self.sample_weight[rows]
+        model.train_on_batch(self.x[rows], self.y[rows], sample_weight=weights, class_weight=self.class_weight)
+
+    def evaluate(self, model):
+        """Loss and metrics of all rows."""
+        return model.evaluate(
+            self.x, self.y, sample_weight=self.sample_weight, batch_size=BATCH, verbose=0, return_dict=True
+        )
+
+    def history(self, model):
+        """What `fit` reports of every epoch."""
+        return model.fit(
+            self.x, self.y, sample_weight=self.sample_weight, class_weight=self.class_weight, **FIT
+        ).history
+
+
+def flat(model):
+    """All weights as one array."""
+    return np.concatenate([w.ravel() for w in model.get_weights()])
