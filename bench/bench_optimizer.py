@@ -28,7 +28,7 @@ def test_adam(versus, n):
     numpy = Adam(own, gradient, RATE, BETA_1, BETA_2, EPSILON)
     fresh = rng.standard_normal(n, "float32")
 
-    # NumPy's step uses its gradient up. Both copy a new one: an old one would soon be too small for a normal number.
+    # NumPy's step uses its gradient up, so both copy a new one: what is left would soon be subnormal.
     def ours():
         np.copyto(g, fresh)
         kernel(update)
@@ -43,4 +43,4 @@ def test_adam(versus, n):
         theirs()
         rng.standard_normal(n, "float32", fresh)
     np.testing.assert_allclose(w, own, rtol=1e-5, atol=1e-6)
-    versus(f"adam, {n} parameters, 1 thread", ours, theirs)
+    versus(f"adam, {n} parameters, 1 thread", ours, theirs, threads=1)

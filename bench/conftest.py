@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 import fastnn
-from fastnn.bench.measure import Ratio, alternate, calls_in, ratio
+from fastnn.bench.measure import Ratio, alternate, calls_in, clock, ratio
 
 TURN = 0.03  # seconds
 ROUNDS = 5
@@ -60,14 +60,16 @@ def versus(benchmark, figure):
     """Time two sides in turns and note how many times as fast the first one is.
 
     `versus(label, ours, theirs)` has `at_least` and `at_most` for a target, `unit` for what the ratio is of,
-    and `factor` for a ratio of something else than the times.
+    `factor` for a ratio of something else than the times, and `threads` where both sides use fewer than
+    they might.
     """
 
-    def run(label, ours, theirs, at_least=None, at_most=None, unit="x NumPy", factor=1.0):
+    def run(label, ours, theirs, at_least=None, at_most=None, unit="x NumPy", factor=1.0, threads=None):
         if benchmark.disabled:
             benchmark(ours)
             return
-        times = alternate({"ours": ours, "theirs": theirs}, ROUNDS, TURN)
+        clock_used = clock(threads or fastnn.num_threads())
+        times = alternate({"ours": ours, "theirs": theirs}, ROUNDS, TURN, clock_used)
         faster = ratio(times["theirs"], times["ours"], factor)
         figure(label, faster, unit, at_least, at_most)
         benchmark.extra_info.update(faster._asdict(), unit=unit)

@@ -19,9 +19,9 @@ __version__ = "0.1.0"
 
 if importlib.util.find_spec("fastnn.kernels.plan") is None:
     raise ImportError(
-        "fastnn's compiled modules are not beside its Python files: this is a source folder that has not been "
-        "built. Install the checkout with `pip install .`, or `pip install -e .` to work on it, and run Python "
-        "outside the source folder or with the installed command `fastnn`."
+        "fastnn's compiled modules are not beside its Python files: this is a source folder that has not "
+        "been built. Install the checkout with `pip install .`, or `pip install -e .` to work on it, and run "
+        "Python outside the source folder, or the installed command `fastnn`."
     )
 
 from . import (

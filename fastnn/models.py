@@ -355,10 +355,8 @@ class Sequential(Trainer):
         for entry, counts in found:
             metric = self._resolve(entry, y.shape[-1] if y.shape else 1)
             if metric.score.sparse != score.sparse:
-                raise ValueError(
-                    f"metrics: {metric.name!r} takes {'class numbers' if metric.score.sparse else 'one-hot labels'}, "
-                    f"but the loss {loss.name!r} does not"
-                )
+                labels = "class numbers" if metric.score.sparse else "labels like the output"
+                raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
             emit_score(plan, y, metric.score, metric.name, False, counts)
 
     # ---- prediction ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -30,7 +31,7 @@ def one_thread(monkeypatch):
     for name in bench.THREAD_VARIABLES:
         monkeypatch.setenv(name, "1")
     monkeypatch.setattr(measure, "PAUSE", 0)
-    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4))
+    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter))
 
 
 def test_main_prints_ratios_and_writes_them(one_thread, tmp_path, capsys):
@@ -149,6 +150,12 @@ def test_sides_take_turns():
     assert all(len(t) == 2 and min(t) > 0 for t in times.values())
     turns = [calls[0]] + [b for a, b in pairwise(calls) if a != b]
     assert turns == ["a", "b", "a", "b", "a"]  # warm-up, a round, a round in reverse: b's turns touch
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its processor time advances in milliseconds")
+def test_one_thread_is_timed_by_its_own_clock():
+    assert measure.clock(1) is time.thread_time
+    assert measure.clock(2) is time.perf_counter
 
 
 def test_no_rounds_are_an_error():

@@ -45,7 +45,7 @@ def test_value(isa, dtype, name, shape, weighted):
     for table in ("ref", isa):
         dx = np.full_like(x, 7)
         value = Scorer(table, dtype, name)(x, target, weight, dx=dx, p=dx)
-        np.testing.assert_allclose(value, desired, rtol=1e-5 if dtype == np.float32 else 1e-12)
+        np.testing.assert_allclose(value, desired, rtol=1e-5 if dtype == "float32" else 1e-12)
         assert np.all(dx == 7)
 
 

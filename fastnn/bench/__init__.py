@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     from .peak import Peak
 
     peak = Peak(options.threads)
-    environment = report.environment(options.threads, peak, options.rounds)
+    environment = report.environment(peak, options.rounds)
     print(report.heading(environment))
     results = []
     for name in options.models:

@@ -6,11 +6,10 @@ Formulas are those of Keras and of fastnn: `x W + b` and an activation for each 
 What makes it fast, each step measured against the obvious form:
 
 - Every array but a prediction is allocated once for each number of rows, and every call has its output.
-- All parameters lie in one array and all gradients in another, so Adam is ten passes over flat memory, in
-  blocks that stay in the second-level cache. Its averages are kept without their factors 1 - beta, which
-  go into the step size: two passes less.
-- `np.dot` costs less than `np.matmul` for small matrices, and a product with a vector of ones less than a
-  sum over rows.
+- All parameters lie in one array and all gradients in another, so Adam is ten passes over flat memory. Its
+  averages are kept without their factors 1 - beta, which go into the step size: two passes less.
+- `np.dot` costs less than `np.matmul` for small matrices, a product with a vector of ones less than a sum
+  over rows, and the largest number of each of many short rows less where they are columns.
 - Constants are arrays of no dimension: a Python number would be converted at each call.
 - A final softmax or sigmoid is taken together with its cross-entropy, whose gradient is p - t.
 """
@@ -25,8 +24,6 @@ import numpy as np
 from .formulas import ACTIVATIONS, FUSED, LOSSES, Array, Buffers, linear, linear_gradient
 
 __all__ = ["MLP", "Adam"]
-
-BLOCK = 32768
 
 
 class Adam:
@@ -53,10 +50,8 @@ class Adam:
     ) -> None:
         self.learning_rate, self.beta_1, self.beta_2 = learning_rate, beta_1, beta_2
         self.steps = 0
-        m, v = np.zeros((2, w.size), w.dtype)  # m / (1 - beta_1) and v / (1 - beta_2)
-        self._blocks = [
-            tuple(array[i : i + BLOCK] for array in (w, g, m, v)) for i in range(0, w.size, BLOCK)
-        ]
+        self._w, self._g = w, g
+        self._m, self._v = np.zeros((2, w.size), w.dtype)  # m / (1 - beta_1) and v / (1 - beta_2)
         self._keep_m, self._keep_v = np.array(beta_1, w.dtype), np.array(beta_2, w.dtype)
         self._epsilon = np.array(epsilon / math.sqrt(1 - beta_2), w.dtype)
         self._rate = np.empty((), w.dtype)
@@ -65,19 +60,18 @@ class Adam:
         """Take one step along the gradient in `g`."""
         self.steps += 1
         correction = math.sqrt(1 - self.beta_2**self.steps) / (1 - self.beta_1**self.steps)
-        rate, keep_m, keep_v, epsilon = self._rate, self._keep_m, self._keep_v, self._epsilon
+        w, g, m, v, rate = self._w, self._g, self._m, self._v, self._rate
         rate[()] = self.learning_rate * correction * (1 - self.beta_1) / math.sqrt(1 - self.beta_2)
-        for w, g, m, v in self._blocks:
-            np.multiply(m, keep_m, m)
-            np.add(m, g, m)
-            np.multiply(g, g, g)
-            np.multiply(v, keep_v, v)
-            np.add(v, g, v)
-            np.sqrt(v, g)
-            np.add(g, epsilon, g)
-            np.divide(m, g, g)
-            np.multiply(g, rate, g)
-            np.subtract(w, g, w)
+        np.multiply(m, self._keep_m, m)
+        np.add(m, g, m)
+        np.multiply(g, g, g)
+        np.multiply(v, self._keep_v, v)
+        np.add(v, g, v)
+        np.sqrt(v, g)
+        np.add(g, self._epsilon, g)
+        np.divide(m, g, g)
+        np.multiply(g, rate, g)
+        np.subtract(w, g, w)
 
 
 class Pass:

@@ -7,14 +7,16 @@ turns, and what counts is the median over rounds of the ratio of two times of on
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 import timeit
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-__all__ = ["Ratio", "alternate", "ratio"]
+__all__ = ["Ratio", "alternate", "clock", "ratio"]
 
 Side = Callable[[], object]
+Clock = Callable[[], float]
 PAUSE = 0.05
 
 
@@ -55,9 +57,18 @@ def ratio(numerator: list[float], denominator: list[float], factor: float = 1.0)
     return Ratio(statistics.median(each), min(each), max(each))
 
 
-def calls_in(side: Side, seconds: float) -> int:
+def clock(threads: int) -> Clock:
+    """Return the clock to time work with that is done on this many threads.
+
+    For one it is the processor time of the calling thread, in which other programs do not count. (That of
+    Windows advances in steps of some milliseconds.) For several there is only the time of day.
+    """
+    return time.thread_time if threads == 1 and sys.platform != "win32" else time.perf_counter
+
+
+def calls_in(side: Side, seconds: float, clock: Clock = time.perf_counter) -> int:
     """Return how many calls take about `seconds`, at least 1. This also warms the side up."""
-    timer, calls = timeit.Timer(side), 1
+    timer, calls = timeit.Timer(side, timer=clock), 1
     while True:
         taken = timer.timeit(calls)
         if taken > seconds / 4:
@@ -65,7 +76,9 @@ def calls_in(side: Side, seconds: float) -> int:
         calls *= 4
 
 
-def alternate(sides: Mapping[str, Side], rounds: int = 7, seconds: float = 0.05) -> dict[str, list[float]]:
+def alternate(
+    sides: Mapping[str, Side], rounds: int = 7, seconds: float = 0.05, clock: Clock = time.perf_counter
+) -> dict[str, list[float]]:
     """Time several sides in turns, with Python's garbage collection off.
 
     The order is reversed in every other round. Before its turn a side waits, so that the idle threads of
@@ -79,6 +92,8 @@ def alternate(sides: Mapping[str, Side], rounds: int = 7, seconds: float = 0.05)
         How many turns each side has.
     seconds : float, default 0.05
         About how long a turn is.
+    clock : callable, default time.perf_counter
+        See `clock`.
 
     Returns
     -------
@@ -98,8 +113,8 @@ def alternate(sides: Mapping[str, Side], rounds: int = 7, seconds: float = 0.05)
     """
     if rounds < 1:
         raise ValueError(f"rounds: expected at least 1, got {rounds!r}")
-    timers = {name: timeit.Timer(side) for name, side in sides.items()}
-    calls = {name: calls_in(side, seconds) for name, side in sides.items()}
+    timers = {name: timeit.Timer(side, timer=clock) for name, side in sides.items()}
+    calls = {name: calls_in(side, seconds, clock) for name, side in sides.items()}
     times: dict[str, list[float]] = {name: [] for name in sides}
     for i in range(rounds):
         for name in reversed(timers) if i % 2 else timers:

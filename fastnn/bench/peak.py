@@ -7,7 +7,7 @@ import statistics
 from concurrent.futures import ThreadPoolExecutor
 
 from ..kernels import runtime
-from .measure import alternate, calls_in
+from .measure import alternate, calls_in, clock
 
 __all__ = ["Peak"]
 
@@ -28,6 +28,8 @@ class Peak:
 
     Attributes
     ----------
+    threads : int
+        As given.
     flops : float
         Floating-point operations of a call: two for each multiply-add.
 
@@ -42,14 +44,14 @@ class Peak:
         # ctypes lets other Python threads run meanwhile.
         self._run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
         self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self._threads = threads
+        self.threads = threads
         unit = 10_000
         self._rounds = unit * calls_in(lambda: self._run(unit), SECONDS)
         self.flops = float(self._run(self._rounds)) * threads
 
     def __call__(self) -> None:
         """Run."""
-        rounds = [self._rounds] * (self._threads - 1)
+        rounds = [self._rounds] * (self.threads - 1)
         waiting = self._others.map(self._run, rounds) if self._others else ()
         self._run(self._rounds)
         for _ in waiting:
@@ -57,4 +59,5 @@ class Peak:
 
     def per_second(self, rounds: int = 5) -> float:
         """Return the operations per second, the median of some rounds."""
-        return self.flops / statistics.median(alternate({"peak": self}, rounds)["peak"])
+        times = alternate({"peak": self}, rounds, clock=clock(self.threads))["peak"]
+        return self.flops / statistics.median(times)

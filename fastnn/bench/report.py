@@ -5,6 +5,7 @@ Results are ratios of times of one run, "x NumPy", and shares of the multiply-ad
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from .. import __version__
 from ..kernels import runtime
-from .measure import Ratio, alternate, ratio
+from .measure import Ratio, alternate, clock, ratio
 from .models import DenseModel
 from .peak import Peak
 
@@ -91,30 +92,19 @@ def measure(model: DenseModel, peak: Peak, rounds: int) -> dict[str, Any]:
     ours, theirs = model.make(NO_LEARNING)
     x, y = model.data(model.batch)
     row = x[:1].copy()
-    training = alternate(
-        {
-            "fastnn": lambda: ours.train_on_batch(x, y),
-            "numpy": lambda: theirs.train_step(x, y),
-            "peak": peak,
-        },
-        rounds,
+
+    def take_turns(**sides: Callable[[], object]) -> dict[str, list[float]]:
+        return alternate(sides, rounds, clock=clock(peak.threads))
+
+    training = take_turns(
+        fastnn=lambda: ours.train_on_batch(x, y), numpy=lambda: theirs.train_step(x, y), peak=peak
     )
-    one = alternate(
-        {
-            "call": lambda: ours(row),
-            "predict": lambda: ours.predict(row, verbose=0),
-            "numpy": lambda: theirs.predict(row),
-        },
-        rounds,
+    one = take_turns(
+        call=lambda: ours(row),
+        predict=lambda: ours.predict(row, verbose=0),
+        numpy=lambda: theirs.predict(row),
     )
-    batch = alternate(
-        {
-            "fastnn": lambda: ours.predict(x, verbose=0),
-            "numpy": lambda: theirs.predict(x),
-            "peak": peak,
-        },
-        rounds,
-    )
+    batch = take_turns(fastnn=lambda: ours.predict(x, verbose=0), numpy=lambda: theirs.predict(x), peak=peak)
 
     def share(times: dict[str, list[float]], training: bool) -> dict[str, float]:
         return ratio(times["peak"], times["fastnn"], model.flops(training) / peak.flops)._asdict()
@@ -135,13 +125,13 @@ def measure(model: DenseModel, peak: Peak, rounds: int) -> dict[str, Any]:
     }
 
 
-def environment(threads: int, peak: Peak, rounds: int) -> dict[str, Any]:
+def environment(peak: Peak, rounds: int) -> dict[str, Any]:
     """Return what the results depend on, ready for JSON."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "fastnn": __version__,
         "isa": runtime.isa()[0],
-        "threads": threads,
+        "threads": peak.threads,
         "numpy": np.__version__,
         "blas": f"{blas['name']} {blas['version']}",
         "fma_peak_gflops": round(peak.per_second() / 1e9, 1),

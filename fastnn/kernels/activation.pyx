@@ -52,7 +52,8 @@ cdef void elementwise(const fnn_kernels *k, const fnn_activation *act, int threa
     parallel_for(chunk, &p, (n + CHUNK - 1) // CHUNK, threads)
 
 
-cdef void activation_gradient(const step_t *s, const run_t *r, char *dx, const char *dy, const char *saved, idx_t n) noexcept nogil:
+cdef void activation_gradient(const step_t *s, const run_t *r, char *dx, const char *dy, const char *saved,
+                              idx_t n) noexcept nogil:
     """dx = dy * gradient of the step's activation, n elements; dx and dy may be the same."""
     elementwise(s.kernels, &s.activation, r.threads, dx, dy, saved, n)
 
@@ -67,16 +68,19 @@ def emit(Plan plan, Value x, tuple activation):
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.saved = x if needs_input(&s.c.activation) else y
-        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD).use(OWN_SAVED, s.saved, BACKWARD)
+        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
+        s.use(OWN_SAVED, s.saved, BACKWARD)
     return y
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    elementwise(s.kernels, &s.activation, r.threads, operand(s, r, Y), operand(s, r, X), NULL, s.size[0] * r.rows)
+    elementwise(s.kernels, &s.activation, r.threads, operand(s, r, Y), operand(s, r, X), NULL,
+                s.size[0] * r.rows)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    activation_gradient(s, r, operand(s, r, DX), operand(s, r, DY), operand(s, r, OWN_SAVED), s.size[0] * r.rows)
+    activation_gradient(s, r, operand(s, r, DX), operand(s, r, DY), operand(s, r, OWN_SAVED),
+                        s.size[0] * r.rows)
 
 
 def apply(tuple activation, x):

@@ -138,7 +138,7 @@ cdef class Batch:
         return PyBuffer_IsContiguous(x, b"C")
 
     cdef char *labels_of(self, Py_buffer *y, idx_t rows) except? NULL:
-        """Labels in the loss's own form, or NULL: reals like the output, or class numbers, int64 ones copied."""
+        """Labels in the loss's own form or NULL: reals, or class numbers, of which int64 ones are copied."""
         cdef int i, ndim = <int>len(self.labels)
         cdef idx_t size = rows
         if y.ndim != ndim + 1 or y.shape[0] != rows or y.format[1] != 0:

@@ -67,14 +67,18 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*gemm_workspace)(const fnn_gemm *) noexcept nogil
         void (*gemm)(const fnn_gemm *, void *) noexcept nogil
         double (*fma_peak)(fnn_idx) noexcept nogil
-        void (*activation_forward)(void *, fnn_idx, const void *, fnn_idx, fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
-        void (*activation_backward)(void *, fnn_idx, const void *, fnn_idx, const void *, fnn_idx, fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
+        void (*activation_forward)(void *, fnn_idx, const void *, fnn_idx,
+                                   fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
+        void (*activation_backward)(void *, fnn_idx, const void *, fnn_idx, const void *,
+                                    fnn_idx, fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
         void (*prelu_forward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*prelu_backward)(void *, void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*prelu_backward)(void *, void *, const void *, const void *,
+                               const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
         void (*softmax_backward)(void *, const void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
         void (*log_softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*log_softmax_backward)(void *, const void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*log_softmax_backward)(void *, const void *, const void *, fnn_idx,
+                                     fnn_idx, fnn_idx) noexcept nogil
         fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil

@@ -111,4 +111,5 @@ cdef inline void shape(fnn_gemm *g, idx_t m, idx_t n, idx_t k) noexcept nogil:
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
     cdef idx_t rows = s.size[ROWS] * capacity, inputs = s.size[INPUTS], units = s.size[UNITS]
     return max(gemm_scratch(s.kernels, rows, units, inputs),
-               max(gemm_scratch(s.kernels, inputs, units, rows), gemm_scratch(s.kernels, rows, inputs, units)))
+               gemm_scratch(s.kernels, inputs, units, rows),
+               gemm_scratch(s.kernels, rows, inputs, units))

@@ -83,7 +83,8 @@ cdef enum:          # sizes, after those above
 
 cdef void draw(const step_t *s, const run_t *r) noexcept nogil:
     cdef fnn_random random = random_of(s, r)
-    s.kernels.dropout_mask(operand(s, r, MASK), 0, s.size[DRAWS] * (r.rows if s.size[DRAWS_PER_ROW] else 1), &random)
+    cdef idx_t rows = r.rows if s.size[DRAWS_PER_ROW] else 1
+    s.kernels.dropout_mask(operand(s, r, MASK), 0, s.size[DRAWS] * rows, &random)
 
 
 cdef void mask_rows(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
@@ -93,11 +94,12 @@ cdef void mask_rows(const step_t *s, const run_t *r, char *out, const char *sour
     cdef idx_t mask_row = s.size[DRAWS] * item if s.size[DRAWS_PER_ROW] else 0
     for i in range(r.rows):
         if item == sizeof(float):
-            scale(<float *>(out + i * row), <const float *>(source + i * row), <const float *>(mask + i * mask_row),
-                  index, s.size[SIZE])
+            scale(<float *>out, <const float *>source, <const float *>mask, index, s.size[SIZE])
         else:
-            scale(<double *>(out + i * row), <const double *>(source + i * row), <const double *>(mask + i * mask_row),
-                  index, s.size[SIZE])
+            scale(<double *>out, <const double *>source, <const double *>mask, index, s.size[SIZE])
+        out += row
+        source += row
+        mask += mask_row
 
 
 cdef void shared_forward(const step_t *s, const run_t *r) noexcept nogil:

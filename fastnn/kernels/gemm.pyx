@@ -6,16 +6,13 @@ each thread the larger pieces of both operands is taken. k is never split.
 
 import numpy as np
 
-from libc.string cimport memset
-
 from .activation cimport activation_of
 from .runtime cimport address, max_threads, parallel_for, table
 
 from .memory import align, aligned_zeros
 
 cdef double THREAD_FLOPS = 3e5      # for each thread: a region of two costs about 1 us
-cdef idx_t TILE_ROWS = 14 * 8       # pieces are whole tiles of every instruction set, or nearly
-cdef idx_t TILE_COLUMNS = 64
+cdef idx_t PANEL = 64               # columns: a multiple of the panels of every instruction set but NEON's
 
 ctypedef struct split_t:
     const fnn_kernels *kernels
@@ -48,10 +45,14 @@ cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
     s.kernels.gemm(&g, s.run.scratch + thread * s.run.scratch_size)
 
 
+cdef inline idx_t pieces(idx_t n, idx_t size) noexcept nogil:
+    """How many pieces of that size n comes in."""
+    return (n + size - 1) // max(1, size)
+
+
 cdef inline idx_t even(idx_t n, idx_t parts, idx_t unit) noexcept nogil:
     """The size of `parts` even pieces of n, in whole units."""
-    cdef idx_t units = (n + unit - 1) // unit
-    return (units + parts - 1) // parts * unit
+    return pieces(pieces(n, unit), parts) * unit
 
 
 cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept nogil:
@@ -65,8 +66,8 @@ cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept
         if g.m * 2 >= g.n:
             s.rows = even(g.m, threads, 1)
         else:
-            s.columns = even(g.n, threads, TILE_COLUMNS)
-    parallel_for(piece, &s, max((g.m + s.rows - 1) // max(1, s.rows), (g.n + s.columns - 1) // max(1, s.columns)), r.threads)
+            s.columns = even(g.n, threads, PANEL)
+    parallel_for(piece, &s, max(pieces(g.m, s.rows), pieces(g.n, s.columns)), r.threads)
 
 
 cdef idx_t gemm_scratch(const fnn_kernels *k, idx_t m, idx_t n, idx_t depth) noexcept nogil:
@@ -109,17 +110,20 @@ cdef class Product:
         cdef idx_t item = a.itemsize
         if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or a.dtype != b.dtype:
             raise ValueError(
-                f"a, b: expected (m, k) and (k, n) of one dtype, got {a.shape} {a.dtype} and {b.shape} {b.dtype}")
+                "a, b: expected (m, k) and (k, n) of one dtype, "
+                f"got {a.shape} {a.dtype} and {b.shape} {b.dtype}")
         for name, matrix in (("a", a), ("b", b)):
             if item not in matrix.strides:
                 raise ValueError(f"{name}: expected one stride to be {item} bytes, got {matrix.strides}")
         shape = (a.shape[0], b.shape[1])
         if out is None:
             out = np.empty(shape, a.dtype)
-        if out.shape != shape or out.dtype != a.dtype or not out.flags.c_contiguous:
-            raise ValueError(f"out: expected a contiguous {shape} of {a.dtype}, got {out.shape} {out.dtype}")
-        if bias is not None and (bias.shape != shape[1:] or bias.dtype != a.dtype or not bias.flags.c_contiguous):
-            raise ValueError(f"bias: expected a contiguous {shape[1:]} of {a.dtype}, got {bias.shape} {bias.dtype}")
+        for name, array, expected in (("out", out, shape), ("bias", bias, shape[1:])):
+            if array is None:
+                continue
+            if array.shape != expected or array.dtype != a.dtype or not array.flags.c_contiguous:
+                raise ValueError(
+                    f"{name}: expected a contiguous {expected} of {a.dtype}, got {array.shape} {array.dtype}")
         g = &self.g
         g.m, g.n, g.k = a.shape[0], b.shape[1], a.shape[1]
         g.a, g.a_row, g.a_column = address(a), a.strides[0] // item, a.strides[1] // item

@@ -21,7 +21,8 @@ cdef inline void fold(real_t *out, const real_t *source, const idx_t *index, idx
         out[index[i]] += source[i]
 
 
-cdef inline void scale(real_t *out, const real_t *source, const real_t *factor, const idx_t *index, idx_t n) noexcept nogil:
+cdef inline void scale(real_t *out, const real_t *source, const real_t *factor, const idx_t *index,
+                       idx_t n) noexcept nogil:
     """out[i] = source[i] * factor[index[i]]"""
     cdef idx_t i
     for i in range(n):

@@ -7,7 +7,7 @@ that learn are one range; clipping by the norm of each weight needs them apart.
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.math cimport sqrt
 
-from .runtime cimport address, kernel, parallel_for, table
+from .runtime cimport address, kernel as find_kernel, parallel_for, table
 from .types cimport GRADIENTS, PARAMETERS
 
 from .memory import aligned_zeros
@@ -68,7 +68,7 @@ cdef class Update:
         cdef idx_t start, size
         old, self.block = self.block, block
         self.kernels = table(block.dtype)
-        self.kernel = <update_fn>kernel(self.kernels, self.kernel_name)
+        self.kernel = <update_fn>find_kernel(self.kernels, self.kernel_name)
         for i, name in enumerate(self.slot_names):
             self.slot[i] = NULL
             if name is not None:

@@ -182,8 +182,9 @@ cdef class Plan:
         cdef idx_t scratch
         cdef int i, n = len(self.steps)
         planned = self._lifetimes(n)
-        sizes = [(v.size * (capacity if v.per_row else 1) * self.kernels.itemsize, v.first, v.last) for v in planned]
-        offsets, self.arena_size = assign_offsets(sizes)
+        item = self.kernels.itemsize
+        usages = [(v.size * (capacity if v.per_row else 1) * item, v.first, v.last) for v in planned]
+        offsets, self.arena_size = assign_offsets(usages)
         for v, offset in zip(planned, offsets):
             v.offset = offset
         PyMem_Free(self._steps)
@@ -213,14 +214,13 @@ cdef class Plan:
             v.first, v.last = 2 * n, -1
         for i, step in enumerate(self.steps):
             for v, when in step.uses.values():
-                if when & FORWARD:
-                    v.root.first, v.root.last = min(v.root.first, i), max(v.root.last, i)
-                if when & BACKWARD and self.training:
-                    v.root.first, v.root.last = min(v.root.first, 2 * n - 1 - i), max(v.root.last, 2 * n - 1 - i)
+                for flag, moment in ((FORWARD, i), (BACKWARD, 2 * n - 1 - i)):
+                    if when & flag and (flag == FORWARD or self.training):
+                        v.root.first, v.root.last = min(v.root.first, moment), max(v.root.last, moment)
         return [v for v in self.values if v.last >= 0 and v.space == ARENA]
 
     def _mark_accumulation(self, int n):
-        """The first step of the backward loop that makes a weight's gradient overwrites it, the others add."""
+        """The first step of the backward loop that makes a weight's gradient overwrites it, others add."""
         cdef Step step
         cdef Value v
         made = set()

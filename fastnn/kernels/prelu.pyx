@@ -66,8 +66,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef char *dalpha = operand(s, r, DALPHA)
     cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
     memset(row, 0, s.size[0] * s.kernels.itemsize)
-    s.kernels.prelu_backward(operand(s, r, DX), row, operand(s, r, DY), operand(s, r, X), operand(s, r, ROW_ALPHA),
-                             r.rows, s.size[0])
+    s.kernels.prelu_backward(operand(s, r, DX), row, operand(s, r, DY), operand(s, r, X),
+                             operand(s, r, ROW_ALPHA), r.rows, s.size[0])
     if dalpha is NULL:
         return
     if not s.accumulate >> DALPHA & 1:

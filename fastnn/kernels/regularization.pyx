@@ -2,7 +2,7 @@
 
 from .plan cimport Plan
 from .steps cimport BACKWARD, BOTH, Step
-from .types cimport FIRST_OWN, idx_t, operand, run_t, step_t
+from .types cimport FIRST_OWN, operand, run_t, step_t
 
 cdef enum:
     W = FIRST_OWN
@@ -20,7 +20,8 @@ def emit(Plan plan, variable, double l1, double l2):
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    r.totals[0].value += r.rows * s.kernels.regularization(NULL, operand(s, r, W), s.size[0], s.param[0], s.param[1])
+    cdef double penalty = s.kernels.regularization(NULL, operand(s, r, W), s.size[0], s.param[0], s.param[1])
+    r.totals[0].value += r.rows * penalty
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:

@@ -8,8 +8,8 @@ import os
 
 from cython.parallel cimport prange, threadid
 
-from .csrc cimport (FNN_DOUBLE, FNN_FLOAT, fnn_activations, fnn_fp_enter, fnn_fp_leave, fnn_isa_count, fnn_isa_name,
-                    fnn_kernel, fnn_table)
+from .csrc cimport (FNN_DOUBLE, FNN_FLOAT, fnn_activations, fnn_fp_enter, fnn_fp_leave, fnn_isa_count,
+                    fnn_isa_name, fnn_kernel, fnn_table)
 from libc.stdint cimport uint64_t, uintptr_t
 
 from .cpu_count import MAX_THREADS, default_threads
@@ -34,7 +34,7 @@ openmp = bool(FNN_OPENMP)
 
 cdef int _threads = 1            # what the user or the machine allows
 cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
-cdef bint _forked = False        # libgomp's workers do not survive fork(): the child runs alone (GCC PR 58378)
+cdef bint _forked = False        # libgomp's workers do not survive fork(): a child runs alone (GCC PR 58378)
 cdef int _alone = 0              # regions still to run alone, because helpers came late
 cdef int _penalty = 256
 cdef double LATE = 2e-4          # seconds of waiting that count as late
@@ -74,7 +74,8 @@ def set_isa(str name, str source="set_isa"):
     global _isa, _isa_source
     cdef const fnn_kernels *single = fnn_table(name.encode(), FNN_FLOAT)
     if single is NULL:
-        raise ValueError(f"{source}: instruction set {name!r} cannot run here; choose one of {', '.join(isa_names())}")
+        choice = ", ".join(isa_names())
+        raise ValueError(f"{source}: instruction set {name!r} cannot run here; choose one of {choice}")
     # Kept, since asking the processor what it is takes 30 us where a hypervisor answers.
     _tables[<int>FNN_FLOAT], _tables[<int>FNN_DOUBLE] = single, fnn_table(name.encode(), FNN_DOUBLE)
     _isa, _isa_source = name, source

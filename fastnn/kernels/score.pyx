@@ -18,8 +18,9 @@ from libc.string cimport memset
 from .csrc cimport fnn_kernels, fnn_score
 from .plan cimport Plan
 from .runtime cimport address, kernel, max_threads, parallel_for, table
-from .steps cimport BACKWARD, FORWARD, Step, Value
-from .types cimport DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t, totals_t
+from .steps cimport FORWARD, Step, Value
+from .types cimport (DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t,
+                     totals_t)
 
 from .activation import CODES
 
@@ -131,7 +132,8 @@ def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weight
     s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[IS_LOSS] = score.sparse, score.bounded, is_loss
     s.c.size[HAS_IGNORED] = score.ignore_class is not None
     s.c.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
-    s.c.param[SMOOTHING], s.c.param[CLIP], s.c.param[THRESHOLD] = score.label_smoothing, score.clip, score.threshold
+    s.c.param[SMOOTHING], s.c.param[CLIP] = score.label_smoothing, score.clip
+    s.c.param[THRESHOLD] = score.threshold
 
 
 ctypedef struct pieces_t:
@@ -163,12 +165,13 @@ cdef void piece(void *context, idx_t i, int thread) noexcept nogil:
     p.sum[i] = piece_value(p, i)
 
 
-cdef double score_rows(score_fn kernel, const fnn_score *s, idx_t item, bint sparse, int threads) noexcept nogil:
+cdef double score_rows(score_fn compute, const fnn_score *s, idx_t item, bint sparse,
+                       int threads) noexcept nogil:
     """The kernel over all rows, in at most PIECES pieces that end where a sample ends."""
     cdef pieces_t p
     cdef idx_t i, samples = s.m // s.rows_per_weight, pieces
     cdef double sum = 0
-    p.kernel, p.s, p.item, p.sparse = kernel, s[0], item, sparse
+    p.kernel, p.s, p.item, p.sparse = compute, s[0], item, sparse
     p.rows = (samples + PIECES - 1) // PIECES * s.rows_per_weight
     pieces = (s.m + p.rows - 1) // p.rows if p.rows else 0
     parallel_for(piece, &p, pieces, threads if s.m * s.n > 4096 else 1)
@@ -240,7 +243,8 @@ def check_labels(score, labels, idx_t classes, str name="y"):
     dtype = "float64" if labels.itemsize == sizeof(double) else "float32"
     step.size[SPARSE], step.size[CHECKED], step.size[CLASSES] = score.sparse, score.bounded, classes
     step.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
-    cdef idx_t bad = first_invalid(table(dtype), &step, address(labels), labels.size if score.sparse else labels.size // max(1, classes))
+    cdef idx_t count = labels.size if score.sparse else labels.size // max(1, classes)
+    cdef idx_t bad = first_invalid(table(dtype), &step, address(labels), count)
     if bad < 0:
         return
     expected = "a number"
@@ -304,7 +308,8 @@ def values(score, x, labels, weights=None):
     cdef pieces_t p
     cdef idx_t i
     cdef double[::1] out = np.empty(s.m)
-    p.kernel, p.s, p.item, p.sparse, p.rows = <score_fn>kernel_of(k, score, score.from_logits), s, k.itemsize, score.sparse, 1
+    p.kernel = <score_fn>kernel_of(k, score, score.from_logits)
+    p.s, p.item, p.sparse, p.rows = s, k.itemsize, score.sparse, 1
     for i in range(s.m):
         out[i] = piece_value(&p, i)
     return np.asarray(out, x.dtype).reshape(x.shape[:x.ndim - 1])

@@ -86,7 +86,7 @@ def emit(Plan plan, Value x, int axis=-1, bint log=False):
 
 
 def apply(x, int axis=-1, bint log=False):
-    """softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64, as a new array."""
+    """softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64: a new array."""
     cdef pass_t p
     y = np.empty_like(x)
     axis %= x.ndim

@@ -7,7 +7,8 @@ from .types cimport ARENA, OPERANDS
 cdef class Value:
     """One array of a plan: its shape, and where it lives once the plan is laid out."""
 
-    def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True, Value root=None):
+    def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True,
+                  Value root=None):
         cdef idx_t n
         self.shape = shape
         self.size = 1

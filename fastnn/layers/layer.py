@@ -78,6 +78,7 @@ class Layer:
         self.dtype = dtype
         self.input_shape = None if input_shape is None else row_shape(input_shape)
         self.built = False
+        self._built_for: tuple[int, ...] | None = None
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
         self._alone: Sequential | None = None
@@ -117,7 +118,12 @@ class Layer:
         trainable: bool = True,
         regularizer: regularizers.Regularizer | None = None,
     ) -> Variable:
-        """Make a weight; to be called in `build`."""
+        """Make a weight, or find the one of that name; to be called in `build`."""
+        for variable in self._variables:
+            if variable.name == name:
+                if variable.shape != shape:
+                    raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
+                return variable
         value = np.asarray(initializer(shape, self.compute_dtype))
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
@@ -197,10 +203,10 @@ class Layer:
         return (input_shape[0], *self.output_row(row_shape(input_shape[1:])))
 
     def build_once(self, input_shape: tuple[int, ...]) -> None:
-        """Build for rows of `input_shape` unless that has been done."""
-        if not self.built:
+        """Build for rows of `input_shape`; where weights exist, check that they fit."""
+        if self._built_for != input_shape:
             self.build(input_shape)
-            self.built = True
+            self._built_for, self.built = input_shape, True
 
     def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.floating]:
         """Apply the layer to an array, as a model of its own; it is built if need be.
@@ -216,7 +222,7 @@ class Layer:
         -------
         ndarray
         """
-        if self._alone is None:
+        if self._alone is None or self._alone.input_row != np.shape(x)[1:]:
             from ..models import Sequential
 
             self._alone = Sequential([self])

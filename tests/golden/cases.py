@@ -82,7 +82,12 @@ def layers():
     sgd = of("SGD", learning_rate=0.05)
     pairs = {
         "activation": [dense(6), of("Activation", activation="gelu"), dense(2)],
-        "activation_alias": [dense(6, "swish"), dense(6), of("Activation", activation="hard_swish"), dense(2)],
+        "activation_alias": [
+            dense(6, "swish"),
+            dense(6),
+            of("Activation", activation="hard_swish"),
+            dense(2),
+        ],
         "relu_bounded": [dense(8), of("ReLU", max_value=1.0, negative_slope=0.2, threshold=0.3), dense(2)],
         "leaky_relu_layer": [dense(6), of("LeakyReLU"), dense(2)],
         "elu_layer": [dense(6), of("ELU", alpha=0.5), dense(2)],
@@ -99,7 +104,11 @@ def layers():
         "dense_on_sequences": [dense(5, "tanh"), dense(2)],
         "prelu_shared": [dense(5), of("PReLU", shared_axes=[1]), dense(2)],
         "softmax_axis": [dense(5), of("Softmax", axis=1), dense(2)],
-        "reshape": [of("Reshape", target_shape=[2, -1]), dense(4, "tanh"), of("Reshape", target_shape=[4, 2])],
+        "reshape": [
+            of("Reshape", target_shape=[2, -1]),
+            dense(4, "tanh"),
+            of("Reshape", target_shape=[4, 2]),
+        ],
     }.items():
         yield name, case(stack, "real_sequences", "mse", x="sequences", optimizer=sgd, metrics=["mse", "mae"])
     yield "flatten", case([of("Flatten"), dense(2)], "real", "mae", x="sequences", optimizer=sgd)
@@ -112,7 +121,12 @@ def losses():
         "mse": (None, "real", "mean_squared_error", ["mse", "mae"]),
         "mae": (None, "real", of("MeanAbsoluteError"), ["mean_squared_error"]),
         "mse_flat": (None, "real_flat", "mse", ["mae", "accuracy"]),
-        "bce": ("sigmoid", "binary", "binary_crossentropy", ["accuracy", of("BinaryAccuracy", threshold=0.4)]),
+        "bce": (
+            "sigmoid",
+            "binary",
+            "binary_crossentropy",
+            ["accuracy", of("BinaryAccuracy", threshold=0.4)],
+        ),
         "bce_flat": ("sigmoid", "binary_flat", "bce", ["acc", "mse"]),
         "bce_logits": (None, "binary", of(bce, from_logits=True), [of("BinaryAccuracy", threshold=0.0)]),
         "bce_labels": ("sigmoid", "labels", of(bce), ["binary_accuracy", "accuracy"]),
@@ -127,7 +141,12 @@ def losses():
         "cce_other_activation": ("sigmoid", "one_hot", of(cce), [of(cce)]),
         "scce": ("softmax", "classes", "sparse_categorical_crossentropy", ["accuracy"]),
         "scce_column": ("softmax", "classes_column", of(scce), ["acc", "sparse_categorical_accuracy"]),
-        "scce_logits": (None, "classes", of(scce, from_logits=True), ["accuracy", of(scce, from_logits=True)]),
+        "scce_logits": (
+            None,
+            "classes",
+            of(scce, from_logits=True),
+            ["accuracy", of(scce, from_logits=True)],
+        ),
         "scce_other_activation": ("sigmoid", "classes", of(scce), [of(scce)]),
         "scce_ignored": ("softmax", "classes_ignored", of(scce, ignore_class=-1), ["accuracy"]),
         "scce_ignored_class": (None, "classes", of(scce, from_logits=True, ignore_class=1), ["accuracy"]),
@@ -136,8 +155,12 @@ def losses():
         "step_cce": ("softmax", "step_one_hot", of(cce), ["accuracy", "mse"]),
     }
     units = {"real": 2, "real_flat": 1, "binary": 1, "binary_flat": 1}
+    saturated = {"kernel_initializer": of("VarianceScaling", scale=20.0)}  # some outputs are exactly 0 or 1
     for name, (activation, y, loss, metrics) in table.items():
-        stack = [head, dense(units.get(y, 3), activation)]
+        stack = [
+            head,
+            dense(units.get(y, 3), activation, **saturated if activation == "hard_sigmoid" else {}),
+        ]
         x = "sequences" if y.startswith("step") else "rows"
         yield name, case(stack, y, loss, x, adam, metrics=metrics)
 
@@ -157,8 +180,9 @@ def weights():
     yield "weighted_scce", case(softmax, "classes", scce, sample_weight=True, **sparse)
     yield "weighted_scce_ignored", case(softmax, "classes_ignored", ignored, sample_weight=True)
     yield "class_weight_bce", case(sigmoid, "binary", "bce", class_weight=[0.5, 3.0], **both)
-    yield "class_weight_cce", case(
-        softmax, "one_hot", "categorical_crossentropy", class_weight=[0.5, 3.0, 0.0], **both
+    yield (
+        "class_weight_cce",
+        case(softmax, "one_hot", "categorical_crossentropy", class_weight=[0.5, 3.0, 0.0], **both),
     )
     yield "class_weight_scce", case(softmax, "classes", scce, class_weight=[0.5, 3.0], **sparse)
     yield "unweighted_names", case(softmax, "classes", scce, **sparse)
@@ -244,7 +268,9 @@ class Run:
         """Train on the i-th batch."""
         rows = slice(i * BATCH, (i + 1) * BATCH)
         weights = None if self.sample_weight is None else self.sample_weight[rows]
-        model.train_on_batch(self.x[rows], self.y[rows], sample_weight=weights, class_weight=self.class_weight)
+        model.train_on_batch(
+            self.x[rows], self.y[rows], sample_weight=weights, class_weight=self.class_weight
+        )
 
     def evaluate(self, model):
         """Loss and metrics of all rows."""

@@ -1,0 +1,165 @@
+"""The command `fastnn`: what this installation runs on, a demonstration, and the benchmark.
+
+What a command needs is imported when it runs, so `fastnn --version` takes no longer than `import fastnn`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+
+__all__ = ["main"]
+
+# What a shell reports for a process that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command `fastnn`.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Those behind the command's name; by default the process' own.
+
+    Returns
+    -------
+    int
+        The exit status: 0 where all went well, 130 after Ctrl-C, 141 where nobody reads the output.
+
+    Raises
+    ------
+    SystemExit
+        With status 2 where the arguments are wrong, with 0 for `--help` and `--version`.
+
+    Examples
+    --------
+    >>> main(["info"])
+    fastnn             ...
+    instruction set    ...
+    0
+    """
+    try:
+        status = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes standard output once more when it ends, and must not meet the closed pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["bench"]:
+        from .bench import main as bench
+
+        return bench(arguments[1:])
+    parser = argparse.ArgumentParser(
+        "fastnn",
+        description="Neural networks on CPUs.",
+        epilog="fastnn COMMAND --help says more of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"fastnn {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    info = commands.add_parser(
+        "info", help="what this installation runs on", description="What fastnn runs on."
+    )
+    info.add_argument("--json", action="store_true", help="print it as JSON")
+    demo = commands.add_parser(
+        "demo",
+        help="learn to read digits, in about a second",
+        description="Train a network on the handwritten digits that come with fastnn, and try it.",
+    )
+    demo.add_argument(
+        "--epochs", type=_whole(1), default=20, metavar="N", help="times through the data; default: 20"
+    )
+    demo.add_argument(
+        "--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="of all chance; default: 0"
+    )
+    demo.add_argument(
+        "--save", type=Path, metavar="FILE", help="write the weights there, as numpy.savez does"
+    )
+    demo.add_argument("--force", action="store_true", help="let --save replace a file")
+    commands.add_parser("bench", help="compare fastnn with plain NumPy", add_help=False)
+    options = parser.parse_args(arguments)
+    if options.command == "info":
+        found = _info()
+        print(json.dumps(found, indent=2) if options.json else _as_text(found))
+    elif options.command == "demo":
+        file = options.save
+        if file is not None and not file.absolute().parent.is_dir():
+            demo.error(f"argument --save: there is no folder {str(file.absolute().parent)!r}")
+        if file is not None and file.exists() and not (options.force and file.is_file()):
+            demo.error(f"argument --save: {str(file)!r} is there already; --force replaces a file")
+        from .demo import run
+
+        run(options.epochs, options.seed, file)
+    else:
+        parser.print_help()
+    return 0
+
+
+def _whole(least: int, most: int | None = None) -> Any:
+    """Return a type for argparse: a whole number in these bounds."""
+
+    def whole_number(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() else -1
+        if number < least or (most is not None and number > most):
+            bounds = f"from {least}" if most is None else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"expected a whole number {bounds}, got {text!r}")
+        return number
+
+    return whole_number
+
+
+def _info() -> dict[str, Any]:
+    """Return what `fastnn info` reports, ready for JSON."""
+    import numpy as np
+
+    from .datasets._fetch import home
+    from .kernels import runtime
+
+    isa, isa_source = runtime.isa()
+    threads, threads_source = runtime.num_threads()
+    return {
+        "fastnn": __version__,
+        "instruction_set": isa,
+        "instruction_set_from": isa_source,
+        "instruction_sets": runtime.isa_names(),
+        "threads": threads,
+        "threads_from": threads_source,
+        "openmp": runtime.openmp,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "datasets": str(home() / "datasets"),
+    }
+
+
+def _as_text(found: dict[str, Any]) -> str:
+    isa_source, threads_source = found["instruction_set_from"], found["threads_from"]
+    lines = {
+        "fastnn": found["fastnn"],
+        "instruction set": f"{found['instruction_set']}, "
+        + ("the best of this processor" if isa_source == "processor" else f"as {isa_source} says"),
+        "this machine runs": ", ".join(found["instruction_sets"]),
+        "threads": f"{found['threads']}, "
+        + ("one a processor" if threads_source == "processors" else f"as {threads_source} says"),
+        "OpenMP": "yes" if found["openmp"] else "no: one thread",
+        "Python": found["python"],
+        "NumPy": found["numpy"],
+        "platform": found["platform"],
+        "data sets": found["datasets"],
+    }
+    width = max(map(len, lines)) + 2
+    return "\n".join(f"{name:{width}}{value}" for name, value in lines.items())

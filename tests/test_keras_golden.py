@@ -1,0 +1,65 @@
+"""The same models in Keras and here: outputs, losses, metrics, training steps and `History` agree.
+
+Keras' numbers lie in tests/golden/keras.npz; tools/keras_golden.py makes them from the same table of cases.
+
+Tolerances. Both sides compute in float32, in another order. An output is a sum of a few products near 1, so
+it agrees to some units of the last place: 1e-5 leaves a factor of ten. A step moves weights by gradients
+that agree as well, except that Adam and RMSprop divide a gradient by its own size: one that nearly cancels
+keeps its absolute error, and the quotient has that relative error at the full length of a step. Hence 1e-4
+of a weight or of the largest distance that one of the model's weights has moved. Steps are long (learning
+rates near 0.05), so a wrong rule is off by thousands of times that.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from golden import cases
+
+import fastnn
+
+AGAIN = "run `KERAS_BACKEND=jax python tools/keras_golden.py` in an environment with Keras 3 to make it anew"
+
+
+@pytest.fixture(scope="module")
+def keras():
+    """What Keras found: arrays by key, and the numbers of every case."""
+    with np.load(Path(__file__).parent / "golden" / "keras.npz") as file:
+        stored = dict(file)
+    assert str(stored["table"]) == cases.fingerprint(), (
+        f"keras.npz is of another table than cases.py: {AGAIN}"
+    )
+    return stored | {"numbers": json.loads(str(stored["numbers"]))}
+
+
+def agree(found, expected, message, rtol, atol=0.0):
+    np.testing.assert_allclose(
+        found, expected, rtol, atol, err_msg=f"{message}\nIf Keras has changed: {AGAIN}"
+    )
+
+
+def agree_by_name(found, expected, message):
+    assert set(found) == set(expected), (
+        f"{message}: Keras has {sorted(expected)}. If Keras has changed: {AGAIN}"
+    )
+    for name, value in expected.items():
+        agree(found[name], value, f"{message}: {name}", 1e-4, 1e-6)
+
+
+@pytest.mark.parametrize("name", cases.CASES)
+def test_agrees_with_keras(name, keras):
+    arrays = {key.removeprefix("data/"): a for key, a in keras.items() if key.startswith("data/")}
+    run, numbers = cases.Run(fastnn, cases.CASES[name], arrays), keras["numbers"][name]
+    start = keras[f"{name}/start"]
+    model = run.model(start)
+    agree(model.predict(run.x), keras[f"{name}/output"], "outputs", 1e-5, 1e-6)
+    agree_by_name(run.evaluate(model), numbers["evaluate"], "evaluate before training")
+    for i in range(cases.STEPS):
+        run.step(model, i)
+        expected = keras.get(f"{name}/step_{i + 1}")
+        if expected is not None:
+            moved = np.abs(expected - start).max()
+            agree(cases.flat(model), expected, f"weights after {i + 1} steps", 1e-4, 1e-4 * moved)
+    agree_by_name(run.evaluate(model), numbers["trained"], "evaluate after training")
+    agree_by_name(run.history(run.model(start)), numbers["history"], "history")
