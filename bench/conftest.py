@@ -85,7 +85,9 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     rows = [["", "median", "rounds", "target", ""], *(f.cells() for f in figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    terminalreporter.section(f"fastnn against NumPy, {fastnn.num_threads()} threads where not said otherwise")
+    terminalreporter.section(
+        f"fastnn against NumPy, threads: {fastnn.num_threads()} where not said otherwise"
+    )
     for row in rows:
         label = row[0].ljust(widths[0])
         rest = "   ".join(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))

@@ -78,7 +78,8 @@ print(json.dumps({
 
 
 def child(program: str, *arguments: str) -> dict:
-    command = [sys.executable, "-c", program, *arguments]
+    # -P: not the source folder that may be the current one.
+    command = [sys.executable, "-P", "-c", program, *arguments]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 

@@ -62,7 +62,10 @@ static int runs_avx512(void)
 static int runs_always(void) { return 1; }
 
 #define TABLES(isa) extern const fnn_kernels fnn_##isa##_f32, fnn_##isa##_f64;
-#define ROW(isa, runs) {#isa, runs, {&fnn_##isa##_f32, &fnn_##isa##_f64}},
+#define ROW(isa, runs) \
+    { \
+        #isa, runs, { &fnn_##isa##_f32, &fnn_##isa##_f64 } \
+    }
 
 TABLES(scalar)
 TABLES(ref)
@@ -82,16 +85,15 @@ static const struct {
     const fnn_kernels *table[FNN_DTYPES];
 } rows[] = {
 #ifdef FNN_HAVE_AVX512
-    ROW(avx512, runs_avx512)
+    ROW(avx512, runs_avx512),
 #endif
 #ifdef FNN_HAVE_AVX2
-    ROW(avx2, runs_avx2)
+    ROW(avx2, runs_avx2),
 #endif
 #ifdef FNN_HAVE_NEON
-    ROW(neon, runs_always)
+    ROW(neon, runs_always),
 #endif
-    ROW(scalar, runs_always)
-    ROW(ref, runs_always)
+    ROW(scalar, runs_always), ROW(ref, runs_always),
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

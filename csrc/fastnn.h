@@ -43,28 +43,28 @@ typedef struct {
     fnn_idx a_row, a_column;
     const void *b; /* element (p, j) at b[p * b_row + j * b_column]; one of the two strides is 1 */
     fnn_idx b_row, b_column;
-    int accumulate;             /* c += a b */
-    const void *bias;           /* (n) added to every row, or NULL; not with accumulate */
-    fnn_activation activation;  /* c = activation(c) once complete */
-    void *preactivation;        /* (m, n) rows ldc apart: keeps c before the activation, or NULL */
-    const void *saved;          /* (m, n) rows ldc apart: c *= gradient of `gradient` at saved, or NULL */
+    int accumulate;            /* c += a b */
+    const void *bias;          /* (n) added to every row, or NULL; not with accumulate */
+    fnn_activation activation; /* c = activation(c) once complete */
+    void *preactivation;       /* (m, n) rows ldc apart: keeps c before the activation, or NULL */
+    const void *saved;         /* (m, n) rows ldc apart: c *= gradient of `gradient` at saved, or NULL */
     fnn_activation gradient;
-    void *column_sums;          /* (n) sums over k of the columns of b, or NULL; obeys accumulate */
+    void *column_sums; /* (n) sums over k of the columns of b, or NULL; obeys accumulate */
 } fnn_gemm;
 
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {
     fnn_idx m, n;
-    const void *x;       /* (m, n) predictions, or logits where the kernel says so */
-    const void *target;  /* (m, n) reals, or (m) int32 class numbers where the kernel says so */
-    const void *weight;  /* (m / rows_per_weight) reals, or NULL for all ones */
+    const void *x;      /* (m, n) predictions, or logits where the kernel says so */
+    const void *target; /* (m, n) reals, or (m) int32 class numbers where the kernel says so */
+    const void *weight; /* (m / rows_per_weight) reals, or NULL for all ones */
     fnn_idx rows_per_weight;
-    void *dx;            /* (m, n) = scale * gradient, or NULL */
-    void *p;             /* (m, n) predictions that belong to logits x, or NULL */
+    void *dx; /* (m, n) = scale * gradient, or NULL */
+    void *p;  /* (m, n) predictions that belong to logits x, or NULL */
     double scale;
     double label_smoothing;
-    double clip;         /* probabilities stay in [clip, 1 - clip] for the logarithm; 0 only with logits */
-    double threshold;    /* binary_accuracy: above it is class 1 */
+    double clip;          /* probabilities stay in [clip, 1 - clip] for the logarithm; 0 only with logits */
+    double threshold;     /* binary_accuracy: above it is class 1 */
     int64_t ignore_class; /* sparse targets: rows of this class count nothing; INT64_MIN for none */
 } fnn_score;
 
@@ -77,7 +77,7 @@ typedef struct {
     double learning_rate; /* bias correction included where the rule has one */
     double decay;         /* w -= decay * w first: plain learning rate times weight decay */
     double gradient_scale; /* g *= gradient_scale first */
-    double clip_value;    /* then g is taken into [-clip_value, clip_value]; 0 for none */
+    double clip_value;     /* then g is taken into [-clip_value, clip_value]; 0 for none */
     double beta_1, beta_2, momentum, epsilon;
     int nesterov;
 } fnn_update;
@@ -86,7 +86,7 @@ typedef struct {
 typedef struct {
     uint32_t key[2]; /* seed and layer */
     uint64_t step;
-    double rate;     /* the share of elements set to zero */
+    double rate; /* the share of elements set to zero */
 } fnn_random;
 
 typedef struct {

@@ -32,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0 where all went well, 130 after Ctrl-C, 141 where nobody reads the output.
+        The exit status: 0 where all went well, 1 where a file could not be written or read, 130 after
+        Ctrl-C, 141 where nobody reads the output.
 
     Raises
     ------
@@ -56,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
         # Python flushes standard output once more when it ends, and must not meet the closed pipe again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:
+        print(f"fastnn: {error}", file=sys.stderr)
+        return 1
     return status
 
 

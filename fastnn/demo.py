@@ -37,8 +37,7 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
     seed : int, default 0
         Of the weights, of the order of the pictures and of the dropout.
     file : Path, optional
-        Where the weights go, as numpy.savez writes them: an array for each weight, under the name of its
-        layer, a slash and its own name.
+        Where the weights go, see `save`.
 
     Returns
     -------
@@ -48,38 +47,35 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
     utils.set_random_seed(seed)
     (x_train, y_train), (x_test, y_test) = held_out()
     model = network()
-    isa, threads = runtime.isa()[0], num_threads()
+    threads = "1 thread" if num_threads() == 1 else f"{num_threads()} threads"
     print(
         f"{len(x_train):,} pictures of handwritten digits to learn from, {len(x_test)} held out.\n"
-        f"A network of {model.count_params():,} weights, {isa}, {threads} thread{'s' * (threads != 1)}."
+        f"A network of {model.count_params():,} weights, on {runtime.isa()[0]} with {threads}."
     )
     x, y = moved(x_train), np.tile(y_train, 5)
     seconds = train(model, x, y, epochs)
-    steps = epochs * -(-len(x) // BATCH)
+    step = seconds / (epochs * -(-len(x) // BATCH))
+    one = seconds_of_prediction(model, x_test[:1])
     probabilities = model.predict(x_test)
     read = probabilities.argmax(axis=1)
     accuracy = float((read == y_test).mean())
     print(
-        f"\nRead right of the {len(x_test)} held out: {accuracy:.1%}\n"
-        f"Training: {seconds:.2f} s, {1e6 * seconds / steps:.0f} microseconds a step of {BATCH} pictures\n"
-        f"Prediction: {1e6 * seconds_of_prediction(model, x_test[:1]):.1f} microseconds for one picture\n"
+        f"\nHeld-out accuracy  {accuracy:.1%}\n"
+        f"Training           {seconds:.2f} s, {1e6 * step:.0f} microseconds a step of {BATCH} pictures\n"
+        f"Prediction         {1e6 * one:.1f} microseconds for one picture\n"
     )
     print(side_by_side(x_test, y_test, read, probabilities))
     if file is not None:
-        with file.open("wb") as opened:
-            np.savez(
-                opened,
-                **{f"{layer.name}/{v.name}": v.numpy() for layer in model.layers for v in layer.weights},
-            )
+        save(model, file)
         print(f"\nWeights in {file}")
     return accuracy
 
 
 def held_out() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Return the digits from 0 to 1 and their labels: four fifths to learn from, every fifth to test with."""
-    (x, y), (x_more, y_more) = datasets.digits.load_data()
-    x = np.concatenate([x, x_more]).reshape(-1, 64) / np.float32(16)
-    y = np.concatenate([y, y_more])
+    parts = datasets.digits.load_data()
+    x = np.concatenate([pictures for pictures, _ in parts]).reshape(-1, 64) / np.float32(16)
+    y = np.concatenate([labels for _, labels in parts])
     test = np.arange(len(x)) % 5 == 0
     return (x[~test], y[~test]), (x[test], y[test])
 
@@ -129,6 +125,13 @@ def seconds_of_prediction(model: Sequential, row: Array) -> float:
         model(row)
         times.append(time.perf_counter() - start)
     return float(np.median(times))
+
+
+def save(model: Sequential, file: Path) -> None:
+    """Write the weights with numpy.savez, each under the name of its layer, a slash and its own name."""
+    arrays: Any = {f"{layer.name}/{v.name}": v.value for layer in model.layers for v in layer.weights}
+    with file.open("wb") as opened:
+        np.savez(opened, **arrays)
 
 
 def side_by_side(x: Array, y: Array, read: Array, probabilities: Array) -> str:

@@ -39,6 +39,8 @@ class Metric:
         By default the class in snake_case; the key of the metric in `History`.
     """
 
+    _direction = "up"  # what callbacks with mode="auto" take for better
+
     def __init__(self, name: str | None = None) -> None:
         self.name = name or registry.name_of(type(self))
         self.reset_state()
@@ -175,6 +177,8 @@ class SparseCategoricalAccuracy(Metric):
 class MeanSquaredError(Metric):
     """mean((y_true - y_pred)^2)."""
 
+    _direction = "down"
+
     @property
     def score(self) -> Score:
         """The kernel."""
@@ -185,6 +189,8 @@ class MeanSquaredError(Metric):
 class MeanAbsoluteError(Metric):
     """mean(|y_true - y_pred|)."""
 
+    _direction = "down"
+
     @property
     def score(self) -> Score:
         """The kernel."""
@@ -194,6 +200,8 @@ class MeanAbsoluteError(Metric):
 @registry.add("bce", "BCE")
 class BinaryCrossentropy(Metric):
     """The mean of `losses.BinaryCrossentropy`."""
+
+    _direction = "down"
 
     def __init__(
         self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0
@@ -211,6 +219,8 @@ class BinaryCrossentropy(Metric):
 class CategoricalCrossentropy(Metric):
     """The mean of `losses.CategoricalCrossentropy`."""
 
+    _direction = "down"
+
     def __init__(
         self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0
     ) -> None:
@@ -226,6 +236,8 @@ class CategoricalCrossentropy(Metric):
 @registry.add
 class SparseCategoricalCrossentropy(Metric):
     """The mean of `losses.SparseCategoricalCrossentropy`."""
+
+    _direction = "down"
 
     def __init__(self, name: str | None = None, from_logits: bool = False) -> None:
         super().__init__(name)

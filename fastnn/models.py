@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations, config
+from .checks import whole_number
 from .gate import as_rows
 from .kernels import regularization
 from .kernels.optimizer import Update
@@ -409,9 +410,11 @@ class Sequential(Trainer):
         x : array_like
             (rows, ...).
         batch_size : int, optional
-            Rows of one batch where `steps` counts them; results do not depend on it.
-        verbose, callbacks
-            Accepted for Keras' sake.
+            Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
+        verbose
+            Accepted for Keras' sake: a prediction is done before a bar could be drawn.
+        callbacks : list of Callback, optional
+            Called around batches of 32 rows or as many as `batch_size` says.
         steps : int, optional
             At most so many batches.
 
@@ -419,10 +422,23 @@ class Sequential(Trainer):
         -------
         ndarray
         """
-        if batch_size is not None or steps is not None:
-            rows = batch_of(batch_size, len(x))  # type: ignore[arg-type]
-            x = x if steps is None else x[: steps * rows]  # type: ignore[index]
-        return self(x)
+        if batch_size is None and steps is None and callbacks is None:
+            return self(x)
+        self.build_for(x)
+        assert self.input_row is not None
+        rows = as_rows(x, self.input_row, self.dtype)
+        batch = batch_of(batch_size, len(rows))
+        if steps is not None:
+            rows = rows[: whole_number(steps, "steps", 1) * batch]
+        heard = self._callbacks(callbacks, 0, history=False, epochs=1, steps=-(-len(rows) // batch))
+        heard.on_predict_begin()
+        outputs = []
+        for step, start in enumerate(range(0, max(1, len(rows)), batch)):
+            heard.on_predict_batch_begin(step)
+            outputs.append(self(rows[start : start + batch]))
+            heard.on_predict_batch_end(step, {"outputs": outputs[-1]})  # type: ignore[dict-item]
+        heard.on_predict_end()
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
 
     def predict_on_batch(self, x: ArrayLike) -> NDArray[np.floating]:
         """Return the output for all rows of `x`."""

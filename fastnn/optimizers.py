@@ -33,7 +33,7 @@ class Optimizer:
     global_clipnorm : float, optional
         The norm of all gradients together is brought down to this.
     name : str, optional
-        By default the class in snake_case.
+        By default the class in lower case.
     """
 
     kernel: str
@@ -57,7 +57,7 @@ class Optimizer:
         for key in given:
             if real_number(limits[key], key, 0) == 0:
                 raise ValueError(f"{key}: expected a positive number, got 0")
-        self.name = name or registry.name_of(type(self))
+        self.name = name or type(self).__name__.lower()
         self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.built = False
@@ -215,7 +215,7 @@ class Adam(Optimizer):
         }
 
 
-@registry.add
+@registry.add("adamw")
 class AdamW(Adam):
     """`Adam` with decoupled weight decay (Loshchilov & Hutter 2019), on by default.
 
@@ -245,7 +245,7 @@ class AdamW(Adam):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **kwargs)
 
 
-@registry.add
+@registry.add("rmsprop")
 class RMSprop(Optimizer):
     """Steps divided by a running root mean square of the gradient (Tieleman & Hinton 2012).
 
@@ -304,6 +304,21 @@ class RMSprop(Optimizer):
         }
 
 
-get = registry.get
+def get(identifier: Any) -> Any:
+    """Return the optimizer that an argument stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type or Optimizer
+        A name in any case, such as "adam" or "RMSprop"; see `Registry.get` for the others.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such optimizer.
+    """
+    return registry.get(identifier.lower() if isinstance(identifier, str) else identifier)
+
+
 serialize = registry.serialize
 deserialize = registry.deserialize

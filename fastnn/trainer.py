@@ -160,9 +160,15 @@ class Trainer(ABC):
         return metrics.resolve(entry, self.loss.score, classes)
 
     @property
+    def metrics(self) -> list[metrics.Metric]:
+        """The metrics beside the loss, as names have been resolved for this model's output."""
+        row = self.output_row or (2,)
+        return [self._resolve(m, row[-1]) for m in self._metrics + self._weighted_metrics]
+
+    @property
     def metrics_names(self) -> list[str]:
         """The keys of what `evaluate` returns."""
-        return ["loss", *(self._resolve(m, 2).name for m in self._metrics + self._weighted_metrics)]
+        return ["loss", *(m.name for m in self.metrics)]
 
     def _require_compiled(self) -> losses.Loss:
         if self.optimizer is None or self.loss is None:
@@ -299,7 +305,7 @@ class Trainer(ABC):
                 validation is not None
                 and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0
             ):
-                results = self._evaluate(*validation, validation_steps, validation_batch_size)
+                results = self._evaluate(*validation, validation_steps, validation_batch_size, heard)
                 logs |= {f"val_{name}": value for name, value in results.items()}
             heard.on_epoch_end(epoch, logs)
             if self.stop_training:
@@ -415,9 +421,7 @@ class Trainer(ABC):
         """
         data = self._gate(x, y, sample_weight)
         heard = self._callbacks(callbacks, verbose, history=False, epochs=1, steps=1)
-        heard.on_test_begin()
-        results = self._evaluate(*data, steps, batch_size)
-        heard.on_test_end(results)
+        results = self._evaluate(*data, steps, batch_size, heard)
         return _report(results, return_dict)
 
     def _evaluate(
@@ -427,16 +431,25 @@ class Trainer(ABC):
         weights: NDArray[Any] | None,
         steps: int | None,
         batch_size: int | None,
+        heard: CallbackList,
     ) -> dict[str, float]:
-        rows = len(x)
+        """Run the test plan over the rows: in large pieces, or in batches where a callback follows them."""
+        rows, batch = len(x), batch_of(batch_size, len(x))
         if steps is not None:
-            rows = min(rows, whole_number(steps, "steps", 1) * batch_of(batch_size, rows))
+            rows = min(rows, whole_number(steps, "steps", 1) * batch)
+        followed = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
         plan = self.plan("test", weighted=weights is not None)
+        size = min(batch, plan.capacity) if followed else plan.capacity
+        totals = Totals(plan)
         plan.bind(x, y, weights)
         plan.clear_totals()
-        for start in range(0, rows, plan.capacity):
-            run(plan, start, min(plan.capacity, rows - start))
-        results = dict(Totals(plan))
+        heard.on_test_begin()
+        for step, start in enumerate(range(0, rows, size)):
+            heard.on_test_batch_begin(step)
+            run(plan, start, min(size, rows - start))
+            heard.on_test_batch_end(step, totals)
+        results = dict(totals)
+        heard.on_test_end(results)
         plan.unbind()
         return results
 

@@ -73,7 +73,8 @@ def _prototypes():
 
 
 PROTOTYPES = dict(_prototypes())
-ACTIVATIONS = re.findall(
+# Of activations.def: name, and what its gradient is computed from.
+ROWS = re.findall(
     r"^FNN_ACTIVATION\((\w+), FNN_SAVED_(\w+)\)", (CSRC / "activations.def").read_text(), flags=re.M
 )
 
@@ -89,7 +90,7 @@ def pointer(value):
 
 def activation(name, *params):
     """The `Activation` structure of a row of activations.def."""
-    names = [row for row, _ in ACTIVATIONS]
+    names = [row for row, _ in ROWS]
     return Activation(names.index(name), (DOUBLE * 3)(*params))
 
 

@@ -17,8 +17,8 @@
 #include <string.h>
 
 enum {
-    KC = 512,         /* a panel of B: 64 KiB, streamed from L2 */
-    MC = 1024,        /* rows of A copied at a time */
+    KC = 512,  /* a panel of B: 64 KiB, streamed from L2 */
+    MC = 1024, /* rows of A copied at a time */
     NR = GEMM_NV * VLEN,
     ROW_NV = 8,       /* a single row: 8 chains hide the latency of the multiply-add */
     PACK_B_ROWS = 48, /* packing moves B once: 3 cycles a vector, against m multiply-adds */

@@ -18,7 +18,11 @@ FNN_INLINE vreal v_set1(real x) { return x; }
 FNN_INLINE vreal v_load(const real *p) { return *p; }
 FNN_INLINE void v_store(real *p, vreal a) { *p = a; }
 FNN_INLINE vreal v_load_n(const real *p, fnn_idx n) { return n > 0 ? *p : 0; }
-FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n) { if (n > 0) *p = a; }
+FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n)
+{
+    if (n > 0)
+        *p = a;
+}
 FNN_INLINE vreal v_first_n(vreal a, fnn_idx n, vreal rest) { return n > 0 ? a : rest; }
 
 FNN_INLINE vreal v_add(vreal a, vreal b) { return a + b; }

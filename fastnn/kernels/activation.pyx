@@ -67,9 +67,8 @@ def emit(Plan plan, Value x, tuple activation):
     s.c.size[0] = x.size
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
-        s.saved = x if needs_input(&s.c.activation) else y
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-        s.use(OWN_SAVED, s.saved, BACKWARD)
+        s.use(OWN_SAVED, x if needs_input(&s.c.activation) else y, BACKWARD)
     return y
 
 

@@ -90,9 +90,9 @@ cdef void draw(const step_t *s, const run_t *r) noexcept nogil:
 cdef void mask_rows(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
     cdef char *mask = operand(s, r, MASK)
     cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
-    cdef idx_t item = s.kernels.itemsize, row = s.size[SIZE] * item, i
+    cdef idx_t item = s.kernels.itemsize, row = s.size[SIZE] * item, _
     cdef idx_t mask_row = s.size[DRAWS] * item if s.size[DRAWS_PER_ROW] else 0
-    for i in range(r.rows):
+    for _ in range(r.rows):
         if item == sizeof(float):
             scale(<float *>out, <const float *>source, <const float *>mask, index, s.size[SIZE])
         else:

@@ -24,7 +24,7 @@ from libc.string cimport memset
 from .csrc cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, table
 from .steps cimport BACKWARD, FORWARD
-from .types cimport ARENA, CONSTANTS, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, Y
+from .types cimport ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, Y
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
@@ -150,6 +150,8 @@ cdef class Plan:
             for i, (v, _) in step.uses.items():
                 if i != Y:
                     v.root.consumers.append(step)
+            if Y in step.uses and DY not in step.uses:
+                step.c.backward = NULL      # nothing up to its output learns
         self._fuse_gradients()
         self.work = sum(step.work for step in self.steps) * (3 if self.training else 1)
         if self.training:

@@ -225,7 +225,7 @@ class Layer:
         if self._alone is None or self._alone.input_row != np.shape(x)[1:]:
             from ..models import Sequential
 
-            self._alone = Sequential([self])
+            self._alone = Sequential([self], name=self.name)
         return self._alone(x, training=training)
 
     def __repr__(self) -> str:

@@ -1,0 +1,238 @@
+"""What every layer promises, checked by one call.
+
+`check_layer` looks at a layer from outside: config, shapes, numbers, gradients, dtypes, instruction sets,
+threads, batches, memory layouts. A test of a layer says what is particular to it; the rest is here.
+"""
+
+import json
+import math
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gradcheck import check_gradients
+
+import fastnn
+from fastnn.kernels import runtime
+from fastnn.layers import Dense, registry
+from fastnn.optimizers import SGD
+
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}  # of the largest number
+MANY = 60_000  # elements of a batch that is worth several threads
+
+
+def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None):
+    """Check all that holds for every layer.
+
+    Parameters
+    ----------
+    cls : type
+        The class of the layer.
+    arguments : dict
+        Its arguments.
+    input_shape, output_shape : tuple of int
+        Batch first, and the output's to be expected.
+    n_params : int
+        How many there have to be.
+    oracle : callable, optional
+        From x and the layer's weights, all in float64, to the output, in NumPy.
+    """
+    case = Case(cls, arguments, input_shape[1:])
+    check_config(case)
+    check_shapes(case, input_shape, output_shape, n_params)
+    if oracle is not None:
+        check_output(case, oracle)
+    check_gradients(case.model("float64"), "mse", case.inputs(5, "float64"), case.targets(5, "float64"))
+    check_dtypes(case)
+    check_isas(case)
+    for isa in runtime.isa_names():
+        with instruction_set(isa):
+            check_threads(case)
+            check_batches(case)
+            check_last_batch(case)
+    check_layouts(case)
+    check_rows(case)
+
+
+@dataclass
+class Case:
+    """A layer to be made again and again, with the same weights."""
+
+    cls: type
+    arguments: dict[str, Any]
+    row: tuple[int, ...]
+    weights: dict[int, Any] = field(default_factory=dict)
+
+    def layer(self, dtype="float32"):
+        """A new layer, built."""
+        fastnn.utils.set_random_seed(1)
+        layer = self.cls(**self.arguments, dtype=dtype)
+        layer(np.zeros((1, *self.row)))
+        return layer
+
+    def model(self, dtype="float32"):
+        """The layer behind a dense one, whose weights learn from the gradient of the layer's input."""
+        layer = self.layer(dtype)
+        model = fastnn.Sequential([Dense(self.row[-1], dtype=dtype, input_shape=self.row), layer])
+        model.compile(SGD(learning_rate=0.1), "mse")
+        return model
+
+    def inputs(self, rows, dtype="float32"):
+        """Normal numbers."""
+        return np.random.default_rng(2).standard_normal((rows, *self.row)).astype(dtype)
+
+    def targets(self, rows, dtype="float32"):
+        """Numbers for the model to learn."""
+        shape = self.layer(dtype).compute_output_shape((rows, *self.row))
+        return np.random.default_rng(3).standard_normal(shape).astype(dtype)
+
+    def trained(self, rows, dtype="float32", steps=1):
+        """The output for `rows` rows, and the weights after some steps on them."""
+        model, x, y = self.model(dtype), self.inputs(rows, dtype), self.targets(rows, dtype)
+        output = model.predict(x)
+        for _ in range(steps):
+            model.train_on_batch(x, y)
+        return [output, *model.get_weights()]
+
+
+class instruction_set:
+    """Make the models of a `with` block use an instruction set."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.before = runtime.isa()
+        runtime.set_isa(self.name)
+
+    def __exit__(self, *_):
+        runtime.set_isa(*self.before)
+
+
+def assert_close(actual, desired, tolerance):
+    """Arrays agree up to a share of their largest number."""
+    for a, d in zip(actual, desired, strict=True):
+        np.testing.assert_allclose(a, d, rtol=0, atol=tolerance * max(1, np.abs(d).max(initial=0)))
+
+
+def assert_same(actual, desired):
+    """Arrays agree bit for bit."""
+    for a, d in zip(actual, desired, strict=True):
+        assert a.dtype == d.dtype
+        np.testing.assert_array_equal(a, d)
+
+
+def check_config(case):
+    """A layer is what its config says, and the config is plain JSON."""
+    layer, x = case.layer(), case.inputs(3)
+    text = json.dumps(registry.serialize(layer))
+    twin = registry.deserialize(json.loads(text))
+    assert type(twin) is case.cls
+    assert json.dumps(registry.serialize(twin)) == text
+    twin(x)
+    twin.set_weights(layer.get_weights())
+    assert_same([twin(x)], [layer(x)])
+
+
+def check_shapes(case, input_shape, output_shape, n_params):
+    """The shape declared is the shape computed, and is what the test expects; so is the number of weights."""
+    for dtype in TOLERANCE:
+        layer = case.layer(dtype)
+        assert layer.compute_output_shape((None, *input_shape[1:])) == (None, *output_shape[1:])
+        assert layer.count_params() == n_params
+        y = layer(case.inputs(input_shape[0], dtype))
+        assert (y.shape, y.dtype) == (output_shape, dtype)
+        assert layer(case.inputs(0, dtype)).shape == (0, *output_shape[1:])
+
+
+def check_output(case, oracle):
+    """The output is what the equations say."""
+    for dtype, tolerance in TOLERANCE.items():
+        layer, x = case.layer(dtype), case.inputs(7, dtype)
+        expected = oracle(x.astype("float64"), *(w.astype("float64") for w in layer.get_weights()))
+        assert_close([layer(x)], [expected], tolerance)
+
+
+def check_dtypes(case):
+    """A float32 model computes and learns what the float64 model does."""
+    assert_close(case.trained(9, "float32"), case.trained(9, "float64"), TOLERANCE["float32"])
+
+
+def check_isas(case):
+    """Every instruction set computes and learns what the textbook loops do."""
+    for dtype, tolerance in TOLERANCE.items():
+        with instruction_set("ref"):
+            expected = case.trained(9, dtype)
+        for isa in runtime.isa_names():
+            with instruction_set(isa):
+                assert_close(case.trained(9, dtype), expected, tolerance)
+
+
+def check_threads(case):
+    """Any number of threads computes and learns the same bits."""
+    results = []
+    for n in (1, 2, 4):
+        with fastnn.threads(n):
+            results.append(case.trained(MANY // math.prod(case.row) + 1, steps=3))
+    assert_same(results[1], results[0])
+    assert_same(results[2], results[0])
+
+
+def check_batches(case):
+    """A row's output does not depend on the rows beside it."""
+    model, x = case.model(), case.inputs(1000)
+    expected = model.predict(x)
+    for rows in (1, 2, 7, 32):
+        assert_same([model.predict(x[-rows:])], [expected[-rows:]])
+    assert_same([model.predict(x, batch_size=7)], [expected])
+
+
+def check_last_batch(case):
+    """A last batch of fewer rows learns what a plan made for it learns."""
+    x, y = case.inputs(38), case.targets(38)
+    whole, apart = case.model(), case.model()
+    whole.fit(x, y, batch_size=32, shuffle=False, verbose=0)
+    apart.train_on_batch(x[:32], y[:32])
+    apart.forget_plans()
+    apart.train_on_batch(x[32:], y[32:])
+    assert_same(whole.get_weights(), apart.get_weights())
+
+
+def layouts(x):
+    """Arrays that hold `x`, or numbers like those of `x`, in other ways."""
+    yield np.repeat(x, 2, axis=-1)[..., ::2]
+    yield x[::-1].copy()[::-1]
+    yield np.asfortranarray(x)
+    yield np.broadcast_to(x[:1], x.shape)
+    yield np.frombuffer(b"\0" + x.tobytes(), x.dtype, offset=1).reshape(x.shape)  # read-only and unaligned
+    for dtype in (">f4", "float64", "float16", "int64", "int8", "bool", "object"):
+        yield (x * 3).astype(dtype)
+    yield np.ma.masked_array(x)
+    yield x.tolist()
+    with tempfile.TemporaryFile() as file:
+        mapped = np.memmap(file, x.dtype, "w+", shape=x.shape)
+        mapped[...] = x
+        yield mapped
+
+
+def check_layouts(case):
+    """Whatever holds the numbers, the output is that of a plain array, and the caller's array stays."""
+    layer = case.layer()
+    for given in layouts(case.inputs(6)):
+        before = np.array(given)
+        y = layer(given)
+        assert np.array_equal(np.asarray(given), before)
+        assert_same([y], [layer(np.ascontiguousarray(before, "float32"))])
+        y[...] = 7
+        assert not np.shares_memory(y, before)
+
+
+def check_rows(case):
+    """What is not a number spoils its own row, and no other."""
+    layer, x = case.layer(), case.inputs(4)
+    expected = layer(x)
+    x[2] = np.nan
+    y = layer(x)
+    assert np.isnan(y[2]).all()
+    assert_same([np.delete(y, 2, 0)], [np.delete(expected, 2, 0)])

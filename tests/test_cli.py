@@ -1,0 +1,177 @@
+"""The command `fastnn`: what it prints, what it writes, and how it ends."""
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import bench, cli, demo
+from fastnn.kernels import runtime
+
+
+def test_info_says_what_runs(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("FASTNN_HOME", str(tmp_path))
+    assert cli.main(["info"]) == 0
+    lines = dict(re.split(r" {2,}", line) for line in capsys.readouterr().out.splitlines())
+    assert lines["fastnn"] == fastnn.__version__
+    assert lines["instruction set"].startswith(f"{runtime.isa()[0]}, ")
+    assert lines["this machine runs"] == ", ".join(runtime.isa_names())
+    assert lines["threads"].startswith(f"{fastnn.num_threads()}, ")
+    assert lines["NumPy"] == np.__version__
+    assert lines["data sets"] == str(tmp_path / "datasets")
+
+
+def test_info_as_json(capsys):
+    assert cli.main(["info", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["instruction_set"], found["instruction_set_from"]) == runtime.isa()
+    assert found["instruction_sets"] == runtime.isa_names()
+    assert (found["threads"], found["threads_from"]) == runtime.num_threads()
+    assert found["openmp"] is runtime.openmp
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_demo_learns(seed, capsys):
+    assert demo.run(seed=seed) >= 0.97
+    out = capsys.readouterr().out
+    assert "360 held out" in out
+    assert runtime.isa()[0] in out
+    assert re.search(r"Held-out accuracy  9[789]\.\d%", out)
+    assert len(re.findall(r"\ba \d, \d+\.\d%", out)) == 4
+
+
+def test_the_demo_holds_out_every_fifth():
+    (x_train, y_train), (x_test, y_test) = demo.held_out()
+    assert x_train.shape == (1437, 64)
+    assert x_test.shape == (360, 64)
+    assert (len(y_train), len(y_test)) == (1437, 360)
+    assert (x_train.min(), x_train.max()) == (0, 1)
+
+
+def test_moved_pictures_are_means_of_neighbours():
+    x = np.zeros((1, 8, 8), np.float32)
+    x[0, 3, 4] = 1
+    same, *moved = demo.moved(x.reshape(1, 64)).reshape(5, 8, 8)
+    np.testing.assert_array_equal(same, x[0])
+    found = [{tuple(map(int, at)) for at in np.argwhere(picture == 0.5)} for picture in moved]
+    assert found == [{(3, 4), at} for at in ((4, 4), (2, 4), (3, 5), (3, 3))]
+
+
+def test_drawing_without_blocks(monkeypatch):
+    x = np.linspace(0, 1, 64)
+    assert "█" in demo.drawing(x)[-1]
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    assert "".join(demo.drawing(x)).isascii()
+
+
+def test_the_demo_saves_weights_when_asked(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["demo", "--epochs", "1"]) == 0
+    assert not list(tmp_path.iterdir())
+    file = tmp_path / "weights"
+    assert cli.main(["demo", "--epochs", "1", "--save", "weights"]) == 0
+    assert "Weights in weights" in capsys.readouterr().out
+    with np.load(file) as arrays:
+        shapes = {name: arrays[name].shape for name in arrays}
+    assert shapes == {
+        "hidden/kernel": (64, 128),
+        "hidden/bias": (128,),
+        "digit/kernel": (128, 10),
+        "digit/bias": (10,),
+    }
+
+
+def test_the_demo_replaces_a_file_only_by_force(capsys, tmp_path):
+    file = tmp_path / "weights.npz"
+    file.write_text("precious")
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["demo", "--save", str(file)])
+    assert caught.value.code == 2
+    assert "--force" in capsys.readouterr().err
+    assert file.read_text() == "precious"
+    assert cli.main(["demo", "--epochs", "1", "--save", str(file), "--force"]) == 0
+    with np.load(file) as arrays:
+        assert len(arrays) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "'train'"),
+        (["info", "--yaml"], "--yaml"),
+        (["demo", "--epochs", "0"], "--epochs: expected a whole number from 1, got '0'"),
+        (["demo", "--epochs", "2.5"], "got '2.5'"),
+        (["demo", "--seed", "-1"], "--seed"),
+        (["demo", "--seed", "4294967296"], "from 0 to 4294967295"),
+        (["demo", "--save", "."], "there already"),
+        (["demo", "--save", "no/such/folder/w.npz"], "there is no folder"),
+    ],
+)
+def test_bad_arguments(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_help_without_a_command(capsys):
+    assert cli.main([]) == 0
+    out = capsys.readouterr().out
+    assert all(command in out for command in ("info", "demo", "bench"))
+
+
+def test_bench_gets_its_arguments(monkeypatch):
+    monkeypatch.setattr(bench, "main", lambda arguments: len(arguments))
+    assert cli.main(["bench", "--models", "tabular", "--help"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (
+            PermissionError(13, "Permission denied", "w.npz"),
+            1,
+            "fastnn: [Errno 13] Permission denied: 'w.npz'",
+        ),
+    ],
+)
+def test_how_a_command_breaks_off(error, status, message, monkeypatch, capsys):
+    def run(*arguments):
+        raise error
+
+    monkeypatch.setattr(demo, "run", run)
+    assert cli.main(["demo"]) == status
+    assert capsys.readouterr().err.strip() == message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
+def test_a_closed_pipe_is_no_error(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        got = subprocess.run(
+            [sys.executable, "-m", "fastnn", "info"],
+            stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path, check=False, timeout=60,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert (got.returncode, got.stderr) == (141, b"")
+
+
+def test_the_installed_command(tmp_path):
+    command = shutil.which("fastnn", path=sysconfig.get_path("scripts"))
+    assert command is not None
+    got = subprocess.run(
+        [command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert got.stdout == f"fastnn {fastnn.__version__}\n"
