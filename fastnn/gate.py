@@ -41,7 +41,8 @@ def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
             raise TypeError(f"{name}: expected numbers, got an array of objects ({error})") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
-    return np.ascontiguousarray(array, dtype)
+    array = np.ascontiguousarray(array, dtype)
+    return array if array.flags.aligned else array.copy()
 
 
 def _plain(x: Any, name: str) -> NDArray[Any]:

@@ -17,7 +17,7 @@ BOUNDS = {
     "log1p": (1.5, 2),
     "tanh": (3, 3),
     "sigmoid": (2.5, 3),
-    "erf": (2, 3),
+    "erf": (2.5, 3),
 }
 WIDER = {"float32": np.float64, "float64": np.longdouble}
 

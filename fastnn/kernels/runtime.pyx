@@ -35,11 +35,11 @@ openmp = bool(FNN_OPENMP)
 cdef int _threads = 1            # what the user or the machine allows
 cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
 cdef bint _forked = False        # libgomp's workers do not survive fork(): a child runs alone (GCC PR 58378)
-cdef int _alone = 0              # regions still to run alone, because helpers came late
-cdef int _penalty = 256
-cdef double LATE = 2e-4          # seconds of waiting that count as late
-cdef int FEWEST_ALONE = 256       # a late region costs as much as 100 on one thread instead of two
-cdef int MOST_ALONE = 1 << 14
+cdef double _alone_until = 0     # threads came late: regions run alone up to this time, seconds
+cdef double _penalty = 0.005     # how long after the next late arrival
+cdef double LATE = 2e-4          # waiting that counts as late
+cdef double SHORTEST_ALONE = 0.005
+cdef double LONGEST_ALONE = 0.05 # against a tick of 4 ms: a busy host costs 8 %, a quiet one is soon noticed
 cdef const fnn_kernels *_tables[2]
 cdef str _isa = None
 cdef str _isa_source = None
@@ -168,31 +168,31 @@ cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) no
 
     A region begins and ends when its last thread has arrived. Where another program holds that thread's
     processor, this takes a tick of the scheduler, 4 ms, instead of one microsecond; so after a late arrival
-    the next regions run alone, twice as many after each further one.
+    regions run alone for a while, twice as long after each further one.
     """
-    global _alone, _penalty
+    global _alone_until, _penalty
     cdef idx_t i
     cdef region_t r
-    cdef double begin, waited
+    cdef double begin = 0, end
     if threads > chunks:
         threads = <int>chunks
-    if threads > 1 and _alone > 0:
-        _alone -= 1
-        threads = 1
+    if threads > 1:
+        begin = omp_get_wtime()
+        if begin < _alone_until:
+            threads = 1
     if threads <= 1:
         for i in range(chunks):
             fn(context, i, 0)
         return
     r.fn, r.context, r.worked = fn, context, 0
-    begin = omp_get_wtime()
     for i in prange(chunks, num_threads=threads, schedule="static"):
         piece(&r, i, threadid())
-    waited = omp_get_wtime() - begin - r.worked
-    if waited > LATE and waited > r.worked:
-        _alone = _penalty
-        _penalty = min(2 * _penalty, MOST_ALONE)
-    elif _penalty > FEWEST_ALONE:
-        _penalty -= 1
+    end = omp_get_wtime()
+    if end - begin - r.worked > max(LATE, r.worked):
+        _alone_until = end + _penalty
+        _penalty = min(2 * _penalty, LONGEST_ALONE)
+    else:
+        _penalty = max(0.999 * _penalty, SHORTEST_ALONE)
 
 
 def _after_fork():

@@ -75,7 +75,7 @@ def emit(Plan plan, Value x, int axis=-1, bint log=False):
     cdef Step s = plan.add("log_softmax" if log else "softmax", forward, backward, NULL, 20.0 * x.size)
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
-    axis %= len(x.shape)
+    axis += len(x.shape) if axis < 0 else 0
     s.c.size[N], s.c.size[LOG] = x.shape[axis], log
     s.c.size[OUTER] = Value(x.shape[:axis]).size
     s.c.size[INNER] = Value(x.shape[axis + 1:]).size
@@ -89,7 +89,7 @@ def apply(x, int axis=-1, bint log=False):
     """softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64: a new array."""
     cdef pass_t p
     y = np.empty_like(x)
-    axis %= x.ndim
+    axis += x.ndim if axis < 0 else 0
     p.kernels, p.log = table(x.dtype.name), log
     p.n = x.shape[axis]
     p.outer, p.inner = Value(x.shape[:axis]).size, Value(x.shape[axis + 1:]).size
