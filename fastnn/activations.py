@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import config
+from .checks import real_number
 from .gate import as_real
 from .kernels import activation as _elementwise
 from .kernels import softmax as _softmax
@@ -118,17 +119,12 @@ def _plain(row: str) -> Callable[..., Fused]:
 
 def _relu(negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Fused:
     """Choose the cheapest row that computes Keras' relu with these parameters."""
-    for name, value in (
-        ("negative_slope", negative_slope),
-        ("max_value", max_value),
-        ("threshold", threshold),
-    ):
-        if value is not None and not value >= 0:
-            raise ValueError(f"{name}: expected a number that is not negative, got {value!r}")
-    if max_value is None and not threshold:
-        return ("leaky_relu", float(negative_slope)) if negative_slope else ("relu",)
-    limit = math.inf if max_value is None else float(max_value)
-    return ("bounded_relu", float(negative_slope), limit, float(threshold))
+    slope = real_number(negative_slope, "negative_slope", 0)
+    limit = math.inf if max_value is None else real_number(max_value, "max_value", 0)
+    threshold = real_number(threshold, "threshold", 0)
+    if limit == math.inf and not threshold:
+        return ("leaky_relu", slope) if slope else ("relu",)
+    return ("bounded_relu", slope, limit, threshold)
 
 
 relu = Activation("relu", "max(x, 0), or as negative_slope, max_value and threshold say", _relu)
@@ -140,7 +136,7 @@ leaky_relu = Activation(
 )
 relu6 = Activation("relu6", "min(max(x, 0), 6)", _plain("relu6"))
 elu = Activation(
-    "elu", "x where x > 0, else alpha * (exp(x) - 1)", lambda alpha: ("elu", float(alpha)), alpha=1.0
+    "elu", "x where x > 0, else alpha * (exp(x) - 1)", lambda alpha: ("elu", real_number(alpha, "alpha")), alpha=1.0
 )
 selu = Activation("selu", "1.0507 * elu(x, alpha=1.6733) (Klambauer et al. 2017)", _plain("selu"))
 softplus = Activation("softplus", "log(1 + exp(x))", _plain("softplus"))

@@ -1,8 +1,10 @@
-"""Every example in a docstring, the README or docs/ runs and prints what it says."""
+"""Every example in docstrings, README and docs/ prints what it says; the programs in examples/ run."""
 
 import doctest
 import importlib
 import pkgutil
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ MODULES = ["fastnn"] + [
     if not module.name.endswith("__main__")
 ]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -31,3 +34,10 @@ def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = doctest.testfile(str(page), module_relative=False, optionflags=FLAGS, encoding="utf-8")
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_programs(program, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    runpy.run_path(str(program), run_name="__main__")

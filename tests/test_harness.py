@@ -1,12 +1,14 @@
 """The checks of the other tests find what they are there to find."""
 
+import re
 from functools import partial
+from pathlib import Path
 
 import gradcheck
 import harness
 import numpy as np
 import pytest
-from harness import Case, check_layer
+from harness import Case
 
 import fastnn
 from fastnn.layers import Dense, Layer
@@ -59,6 +61,26 @@ def test_a_broken_layer_is_found(check, cls):
         check(case(cls))
 
 
-def test_every_registered_layer_passes_the_harness_somewhere():
-    """Each has a call of `check_layer` in some test file."""
-    tests = "".join(path.read_text(encoding="utf-8") for path in Case_folder.glob("test_*.py"))
+@pytest.fixture
+def model():
+    return fastnn.Sequential([fastnn.Input((3,), dtype="float64"), Dense(4, "relu"), Dense(2)])
+
+
+def test_a_wrong_gradient_is_found(model, monkeypatch):
+    monkeypatch.setattr(gradcheck, "SGD", partial(fastnn.optimizers.SGD, clipvalue=1e-3))
+    x = np.ones((5, 3))
+    with pytest.raises(AssertionError, match="kernel: the derivative is"):
+        gradcheck.check_gradients(model, "mse", x, x[:, :2])
+
+
+def test_a_kink_is_told_by_the_two_slopes(model):
+    with pytest.raises(AssertionError) as error:
+        gradcheck.check_gradients(model, "mse", np.zeros((5, 3)), np.ones((5, 2)))
+    assert float(str(error.value).split("differ by ")[1].split()[0]) > 1e-3
+
+
+def test_every_layer_is_put_to_the_harness():
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    checked = set(re.findall(r"check_layer\(\s*(\w+)", tests))
+    classes = {c.__name__ for c in vars(fastnn.layers).values() if isinstance(c, type) and issubclass(c, Layer)}
+    assert classes - checked == {"Layer", "InputLayer"}

@@ -8,13 +8,13 @@ static real sigmoid(real x)
     return (x < 0 ? e : R(1.0)) / (1 + e);
 }
 
-#define MATH(f)                                               \
+#define MATH(f) \
     static void math_##f(void *y_, const void *x_, fnn_idx n) \
-    {                                                         \
-        real *y = y_;                                         \
-        const real *x = x_;                                   \
-        for (fnn_idx i = 0; i < n; i++)                       \
-            y[i] = f(x[i]);                                   \
+    { \
+        real *y = y_; \
+        const real *x = x_; \
+        for (fnn_idx i = 0; i < n; i++) \
+            y[i] = f(x[i]); \
     }
 
 MATH(exp)

@@ -12,7 +12,7 @@
  * but its rounding errors grow to 5 units where the result nears 1; here they fade with e^-x.
  *
  * The largest errors in units in the last place: of float over every normal number there is, of double over
- * the sample of tests/test_math.py. tools/ulp.py measures both; without a fused multiply-add a few are 0.3
+ * the sample of tests/ulp.py. tools/ulp.py measures both; without a fused multiply-add a few are 0.3
  * larger (docs/math.md).
  *
  *              exp  expm1   log  log1p  tanh  sigmoid   erf

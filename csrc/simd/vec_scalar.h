@@ -54,7 +54,7 @@ FNN_INLINE vmask m_or(vmask a, vmask b) { return a | b; }
 FNN_INLINE int m_any(vmask a) { return a; }
 FNN_INLINE vreal v_select(vmask m, vreal a, vreal b) { return m ? a : b; }
 
-/* A number whose low bits hold n + BIAS becomes 2^n, for -BIAS <= n <= BIAS + 1: the ends are 0 and infinity. */
+/* Low bits that hold n + BIAS become the number 2^n for -BIAS <= n <= BIAS + 1; the ends are 0 and infinity. */
 FNN_INLINE vreal v_exponent(vreal t)
 {
     vbits bits;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import activations
+from ..checks import real_number
 from .layer import Layer, registry
 
 if TYPE_CHECKING:
@@ -78,9 +79,11 @@ class ReLU(_Elementwise):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        self.max_value = None if max_value is None else real_number(max_value, "max_value", 0)
+        self.negative_slope = real_number(negative_slope, "negative_slope", 0)
+        self.threshold = real_number(threshold, "threshold", 0)
         self.activation = activations.relu.bind(
-            negative_slope=negative_slope, max_value=max_value, threshold=threshold
+            negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -112,8 +115,8 @@ class LeakyReLU(_Elementwise):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.negative_slope = negative_slope
-        self.activation = activations.leaky_relu.bind(negative_slope=negative_slope)
+        self.negative_slope = real_number(negative_slope, "negative_slope", 0)
+        self.activation = activations.leaky_relu.bind(negative_slope=self.negative_slope)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -139,8 +142,8 @@ class ELU(_Elementwise):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha = alpha
-        self.activation = activations.elu.bind(alpha=alpha)
+        self.alpha = real_number(alpha, "alpha")
+        self.activation = activations.elu.bind(alpha=self.alpha)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
