@@ -40,6 +40,7 @@ typedef struct {
     const real *start; /* what the chains start from: the bias, c itself, or NULL for zero */
     fnn_idx start_row; /* 0 for a bias: every row starts from the same */
     fnn_idx last;      /* lanes in use of the last vector */
+    int relu;          /* the tile is complete, and max(c, 0) is all that follows */
 } tile_job;
 
 FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int partial)
@@ -69,6 +70,10 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
         a += a_column;
         b += b_row;
     }
+    if (t->relu)
+        FNN_UNROLL for (int i = 0; i < mr; i++)
+            FNN_UNROLL for (int j = 0; j < nv; j++)
+                acc[i][j] = v_max(v_set1(0), acc[i][j]);
     FNN_UNROLL for (int i = 0; i < mr; i++)
         FNN_UNROLL for (int j = 0; j < nv; j++) {
             real *c = t->c + i * t->ldc + j * VLEN;
@@ -204,7 +209,13 @@ static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn
     }
 }
 
-/* The tile is complete: what is fused behind the product, while it is in L1. */
+/* ReLU is done in registers; a pass over the tile took 10 % of a product with k = 50. */
+static int fuses_relu(const fnn_gemm *g)
+{
+    return g->activation.code == FNN_ACT_relu && !g->preactivation && !g->saved;
+}
+
+/* The tile is complete: what else is fused behind the product, while it is in L1. */
 static void finish(const fnn_gemm *g, fnn_idx i, fnn_idx j, fnn_idx m, fnn_idx n)
 {
     const fnn_idx at = i * g->ldc + j;
@@ -262,7 +273,7 @@ static void gemm(const fnn_gemm *g, void *workspace)
         do {
             const fnn_idx k = least(g->k - p, kc);
             const int last = p + k == g->k;
-            tile_job t = {.ldc = g->ldc, .k = k};
+            tile_job t = {.ldc = g->ldc, .k = k, .relu = last && fuses_relu(g)};
             const real *a = (const real *)g->a + m0 * g->a_row + p * g->a_column;
             if (pack_a)
                 for (fnn_idx h = 0, i = 0; h < heights; h++) {
@@ -295,7 +306,7 @@ static void gemm(const fnn_gemm *g, void *workspace)
                     t.start = g->accumulate || p > 0 ? t.c : g->bias ? (const real *)g->bias + j : NULL;
                     t.start_row = t.start == t.c ? g->ldc : 0;
                     (single ? row_tiles[vectors - 1] : tiles[rows - 1][vectors - 1])[t.last < VLEN](&t);
-                    if (last)
+                    if (last && !t.relu)
                         finish(g, m0 + i, j, rows, n);
                     i += rows;
                 }
