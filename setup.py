@@ -1,7 +1,7 @@
 """The compiled part: one static library per instruction set, with flags of its own, and the Cython modules.
 
 FASTNN_OPENMP=0 builds without OpenMP, =1 insists on it; else it is used where a test program compiles.
-FASTNN_NATIVE_DEBUG=1 turns the bounds checks of Cython on.
+FASTNN_NATIVE_DEBUG=1 turns the bounds checks of Cython on and keeps the symbols for a debugger.
 """
 
 import os
@@ -20,9 +20,13 @@ MSVC = sys.platform == "win32"
 X86 = PLATFORM.endswith(("x86_64", "amd64"))
 ARM = PLATFORM.endswith(("arm64", "aarch64"))
 
+DEBUG = os.environ.get("FASTNN_NATIVE_DEBUG") == "1"
+
 # No fast-math, at compile or link time. Contraction is off so that a multiply-add is where we wrote one.
+SYMBOLS = [] if MSVC or DEBUG else ["-g0"]  # Python's own flags ask for 8 MB of them
 COMMON = ["/O2", "/std:c11"] if MSVC else [
-    "-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
+    *SYMBOLS, "-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+    "-fvisibility=hidden",
 ]  # fmt: skip
 ISAS = {"ref": [], "scalar": []}
 if X86:
@@ -50,7 +54,6 @@ LIBRARIES = [library("fnn_dispatch", ["csrc/dispatch.c"], [])] + [
     for isa, flags in ISAS.items()
 ]
 
-DEBUG = os.environ.get("FASTNN_NATIVE_DEBUG") == "1"
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": DEBUG,
@@ -62,7 +65,7 @@ DIRECTIVES = {
 }
 EXTENSIONS = [
     Extension(f"fastnn.kernels.{p.stem}", [str(p)], include_dirs=["csrc"], depends=HEADERS,
-              extra_compile_args=[] if MSVC else ["-O2", "-std=c11"])
+              extra_compile_args=[] if MSVC else [*SYMBOLS, "-O2", "-std=c11"])
     for p in sorted(Path("fastnn/kernels").glob("*.pyx"))
 ]  # fmt: skip
 

@@ -23,25 +23,37 @@ from .registry import Registry
 
 registry: Registry[Loss]
 
+# Reductions that do not depend on how rows are split into batches.
+MEANS = ("sum_over_batch_size", "mean")
+_REDUCTIONS = (*MEANS, "mean_with_sample_weight", "sum", "none", None)
+
 
 class Loss:
     """Base of all losses: the mean over samples of a value for each.
 
     Parameters
     ----------
-    reduction : {"sum_over_batch_size", "sum", None}, default "sum_over_batch_size"
-        What a call returns: the mean, the sum, or the value of each sample. Models train on the mean.
     name : str, optional
         By default the class in snake_case.
+    reduction : str or None, default "sum_over_batch_size"
+        What the weighted values become: with that or "mean" their sum over their number, with
+        "mean_with_sample_weight" their sum over that of the weights, with "sum" their sum; with None or
+        "none" a call returns them as they are, and no model can train on them.
+    dtype : {"float32", "float64"}, optional
+        What a call on arrays computes in; by default what the predictions are in. Models have their own.
     """
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = None) -> None:
-        if reduction not in ("sum_over_batch_size", "mean", "sum", "none", None):
-            raise ValueError(
-                f"reduction: expected 'sum_over_batch_size', 'mean', 'sum' or None, got {reduction!r}"
-            )
+    def __init__(
+        self,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: str | None = None,
+    ) -> None:
+        if reduction not in _REDUCTIONS:
+            raise ValueError(f"reduction: expected one of {_REDUCTIONS}, got {reduction!r}")
         self.reduction = reduction
         self.name = name or registry.name_of(type(self))
+        self.dtype = None if dtype is None else config.check_floatx(dtype)
 
     @property
     def score(self) -> Score:
@@ -67,15 +79,17 @@ class Loss:
         floating or ndarray
             As `reduction` says.
         """
-        labels, predictions, weights = as_scored(self.score, y_true, y_pred, sample_weight)
+        score = self.score
+        labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, self.dtype)
         if self.reduction in (None, "none"):
-            return _score.values(self.score, predictions, labels, weights)
-        total, count = _score.apply(self.score, predictions, labels, weights)
-        return predictions.dtype.type(total if self.reduction == "sum" else total / max(1, count))
+            return _score.values(score, predictions, labels, weights)
+        total, count, weight = _score.apply(score, predictions, labels, weights)
+        divisor = {"sum": 1.0, "mean_with_sample_weight": weight}.get(self.reduction, count)
+        return predictions.dtype.type(total / divisor if divisor else 0.0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {"reduction": self.reduction, "name": self.name}
+        return {"name": self.name, "reduction": self.reduction, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -84,11 +98,17 @@ class Loss:
 
 
 def as_scored(
-    score: Score, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None
+    score: Score,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    sample_weight: ArrayLike | None,
+    dtype: str | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.floating], NDArray[np.floating] | None]:
     """Bring labels, predictions and weights into the form that `score`'s kernel takes."""
     predictions = np.asarray(y_pred)
-    dtype = predictions.dtype.name if predictions.dtype.name in ("float32", "float64") else config.floatx()
+    if dtype is None:
+        own = predictions.dtype.name
+        dtype = own if own in ("float32", "float64") else config.floatx()
     predictions = as_real(predictions, dtype, "y_pred")
     if predictions.ndim == 0:
         raise ValueError("y_pred: expected at least one dimension, got a number")
@@ -117,9 +137,27 @@ def as_labels(y: Any, score: Score, row: tuple[int, ...], dtype: str, name: str 
 registry = Registry("loss", Loss)
 
 
+class _Plain(Loss):
+    """A loss that has the arguments of all losses only, in Keras' order."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+
+
 @registry.add("mse", "MSE")
-class MeanSquaredError(Loss):
-    """mean((y_true - y_pred)^2) over the last axis."""
+class MeanSquaredError(_Plain):
+    """mean((y_true - y_pred)^2) over the last axis.
+
+    Parameters
+    ----------
+    reduction, name, dtype
+        See `Loss`.
+    """
 
     @property
     def score(self) -> Score:
@@ -128,8 +166,14 @@ class MeanSquaredError(Loss):
 
 
 @registry.add("mae", "MAE")
-class MeanAbsoluteError(Loss):
-    """mean(|y_true - y_pred|) over the last axis."""
+class MeanAbsoluteError(_Plain):
+    """mean(|y_true - y_pred|) over the last axis.
+
+    Parameters
+    ----------
+    reduction, name, dtype
+        See `Loss`.
+    """
 
     @property
     def score(self) -> Score:
@@ -150,8 +194,9 @@ class _Crossentropy(Loss):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
+        dtype: str | None = None,
     ) -> None:
-        super().__init__(reduction, name)
+        super().__init__(name, reduction, dtype)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing: expected a number from 0 to 1, got {label_smoothing!r}")
         if axis != -1:
@@ -185,7 +230,7 @@ class BinaryCrossentropy(_Crossentropy):
 
     Parameters
     ----------
-    from_logits, label_smoothing, axis, reduction, name
+    from_logits, label_smoothing, axis, reduction, name, dtype
         See `CategoricalCrossentropy`; smoothing draws labels towards 1/2.
 
     Examples
@@ -209,7 +254,7 @@ class CategoricalCrossentropy(_Crossentropy):
         From 0 to 1: how far labels are drawn towards the uniform distribution.
     axis : int, default -1
         The axis of the classes; only the last is supported.
-    reduction, name
+    reduction, name, dtype
         See `Loss`.
 
     Notes
@@ -238,7 +283,7 @@ class SparseCategoricalCrossentropy(Loss):
         Samples of this class count nothing.
     axis : int, default -1
         The axis of the classes; only the last is supported.
-    reduction, name
+    reduction, name, dtype
         See `Loss`.
 
     Examples
@@ -252,11 +297,12 @@ class SparseCategoricalCrossentropy(Loss):
         self,
         from_logits: bool = False,
         ignore_class: int | None = None,
-        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
         name: str | None = None,
+        dtype: str | None = None,
     ) -> None:
-        super().__init__(reduction, name)
+        super().__init__(name, reduction, dtype)
         if ignore_class is not None and (
             isinstance(ignore_class, bool) or not hasattr(ignore_class, "__index__")
         ):
@@ -283,7 +329,6 @@ class SparseCategoricalCrossentropy(Loss):
         return super().get_config() | {"from_logits": self.from_logits, "ignore_class": self.ignore_class}
 
 
-get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
 
@@ -299,21 +344,70 @@ def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floa
 
 
 def binary_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the binary cross-entropy of each sample; see `BinaryCrossentropy`."""
-    return BinaryCrossentropy(from_logits, label_smoothing, reduction=None)(y_true, y_pred)  # type: ignore[return-value]
+    loss = BinaryCrossentropy(from_logits, label_smoothing, axis, reduction=None)
+    return loss(y_true, y_pred)  # type: ignore[return-value]
 
 
 def categorical_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, label_smoothing: float = 0.0
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the cross-entropy of each sample; see `CategoricalCrossentropy`."""
-    return CategoricalCrossentropy(from_logits, label_smoothing, reduction=None)(y_true, y_pred)  # type: ignore[return-value]
+    loss = CategoricalCrossentropy(from_logits, label_smoothing, axis, reduction=None)
+    return loss(y_true, y_pred)  # type: ignore[return-value]
 
 
 def sparse_categorical_crossentropy(
-    y_true: ArrayLike, y_pred: ArrayLike, from_logits: bool = False, ignore_class: int | None = None
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the cross-entropy of each sample; see `SparseCategoricalCrossentropy`."""
-    return SparseCategoricalCrossentropy(from_logits, ignore_class, reduction=None)(y_true, y_pred)  # type: ignore[return-value]
+    loss = SparseCategoricalCrossentropy(from_logits, ignore_class, None, axis)
+    return loss(y_true, y_pred)  # type: ignore[return-value]
+
+
+_FUNCTIONS = (
+    *(mean_squared_error, mean_absolute_error),
+    *(binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy),
+)
+
+
+def loss_of_function(identifier: Any) -> str | None:
+    """Return the name of the loss that a function of this module computes; None for anything else."""
+    return identifier.__name__ if any(identifier is function for function in _FUNCTIONS) else None
+
+
+def get(identifier: Any) -> Any:
+    """Return the loss that an argument stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, Loss, function of this module or None
+        A name such as "mse"; a config as `serialize` returns it; a class; an object or None, for itself.
+
+    Raises
+    ------
+    ValueError
+        If there is no loss of that name.
+    TypeError
+        If it is none of these: a plan runs without Python, so it cannot call a Python function.
+
+    Examples
+    --------
+    >>> get("mse").name, get(binary_crossentropy).name
+    ('mean_squared_error', 'binary_crossentropy')
+    """
+    return registry.get(loss_of_function(identifier) or identifier)

@@ -13,20 +13,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .checks import real_number
+from .config import check_floatx
 from .kernels import score as _score
 from .kernels.score import Score
-from .losses import (
-    BinaryCrossentropy as _BinaryCrossentropyLoss,
-)
-from .losses import (
-    CategoricalCrossentropy as _CategoricalCrossentropyLoss,
-)
-from .losses import (
-    SparseCategoricalCrossentropy as _SparseCategoricalCrossentropyLoss,
-)
-from .losses import (
-    as_scored,
-)
+from .losses import BinaryCrossentropy as _BinaryCrossentropyLoss
+from .losses import CategoricalCrossentropy as _CategoricalCrossentropyLoss
+from .losses import Loss, as_scored, loss_of_function
+from .losses import SparseCategoricalCrossentropy as _SparseCategoricalCrossentropyLoss
 from .registry import Registry
 
 
@@ -35,14 +29,18 @@ class Metric:
 
     Parameters
     ----------
+    dtype : {"float32", "float64"}, optional
+        What values of arrays are computed in, by default what the predictions are in; models have their
+        own. Sums are kept in double precision.
     name : str, optional
         By default the class in snake_case; the key of the metric in `History`.
     """
 
     _direction = "up"  # what callbacks with mode="auto" take for better
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or registry.name_of(type(self))
+        self.dtype = None if dtype is None else check_floatx(dtype)
         self.reset_state()
 
     @property
@@ -68,10 +66,10 @@ class Metric:
         sample_weight : array_like, optional
             A factor for each sample.
         """
-        labels, predictions, weights = as_scored(self.score, y_true, y_pred, sample_weight)
-        total, count = _score.apply(self.score, predictions, labels, weights)
+        labels, predictions, weights = as_scored(self.score, y_true, y_pred, sample_weight, self.dtype)
+        total, _, weight = _score.apply(self.score, predictions, labels, weights)
         self._total += total
-        self._weight += count if weights is None else float(weights.sum())
+        self._weight += weight
 
     def result(self) -> float:
         """Return the mean over all samples counted; 0 before the first."""
@@ -84,7 +82,7 @@ class Metric:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {"name": self.name}
+        return {"name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -99,6 +97,11 @@ registry: Registry[Metric] = Registry("metric", Metric)
 class Mean(Metric):
     """The weighted mean of numbers.
 
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+
     Examples
     --------
     >>> mean = Mean()
@@ -106,6 +109,9 @@ class Mean(Metric):
     >>> mean.result()
     2.0
     """
+
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        super().__init__(dtype, name)
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Count numbers in, each with a weight of 1 or its own."""
@@ -117,9 +123,22 @@ class Mean(Metric):
         self._weight += float(weights.sum())
 
 
+class _MeanOfScore(Metric):
+    """What the metrics below share: the order of Keras' arguments."""
+
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        super().__init__(dtype, name)
+
+
 @registry.add
-class Accuracy(Metric):
-    """How often predictions equal labels."""
+class Accuracy(_MeanOfScore):
+    """How often predictions equal labels.
+
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    """
 
     @property
     def score(self) -> Score:
@@ -128,20 +147,20 @@ class Accuracy(Metric):
 
 
 @registry.add
-class BinaryAccuracy(Metric):
+class BinaryAccuracy(_MeanOfScore):
     """How often predictions, thresholded, equal labels of 0 and 1.
 
     Parameters
     ----------
-    name : str, optional
+    name, dtype
         See `Metric`.
     threshold : float, default 0.5
         Predictions above it are 1.
     """
 
-    def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
-        super().__init__(name)
-        self.threshold = float(threshold)
+    def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5) -> None:
+        super().__init__(name, dtype)
+        self.threshold = real_number(threshold, "threshold")
 
     @property
     def score(self) -> Score:
@@ -154,8 +173,14 @@ class BinaryAccuracy(Metric):
 
 
 @registry.add
-class CategoricalAccuracy(Metric):
-    """How often the largest prediction is that of the largest label."""
+class CategoricalAccuracy(_MeanOfScore):
+    """How often the largest prediction is that of the largest label.
+
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    """
 
     @property
     def score(self) -> Score:
@@ -164,8 +189,14 @@ class CategoricalAccuracy(Metric):
 
 
 @registry.add
-class SparseCategoricalAccuracy(Metric):
-    """How often the largest prediction is that of the label, a class number."""
+class SparseCategoricalAccuracy(_MeanOfScore):
+    """How often the largest prediction is that of the label, a class number.
+
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    """
 
     @property
     def score(self) -> Score:
@@ -174,8 +205,14 @@ class SparseCategoricalAccuracy(Metric):
 
 
 @registry.add("mse", "MSE")
-class MeanSquaredError(Metric):
-    """mean((y_true - y_pred)^2)."""
+class MeanSquaredError(_MeanOfScore):
+    """mean((y_true - y_pred)^2).
+
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    """
 
     _direction = "down"
 
@@ -186,8 +223,14 @@ class MeanSquaredError(Metric):
 
 
 @registry.add("mae", "MAE")
-class MeanAbsoluteError(Metric):
-    """mean(|y_true - y_pred|)."""
+class MeanAbsoluteError(_MeanOfScore):
+    """mean(|y_true - y_pred|).
+
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    """
 
     _direction = "down"
 
@@ -197,68 +240,130 @@ class MeanAbsoluteError(Metric):
         return Score("mean_absolute_error")
 
 
+class _MeanOfLoss(_MeanOfScore):
+    """The mean of a loss."""
+
+    _direction = "down"
+
+    def __init__(self, loss: Loss, name: str | None, dtype: str | None) -> None:
+        super().__init__(name, dtype)
+        self.loss = loss
+
+    @property
+    def score(self) -> Score:
+        """The kernel."""
+        return self.loss.score
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        own = self.loss.get_config()
+        del own["reduction"]
+        return own | super().get_config()
+
+
 @registry.add("bce", "BCE")
-class BinaryCrossentropy(Metric):
-    """The mean of `losses.BinaryCrossentropy`."""
+class BinaryCrossentropy(_MeanOfLoss):
+    """The mean of `losses.BinaryCrossentropy`.
 
-    _direction = "down"
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    from_logits, label_smoothing
+        See the loss.
+    """
 
     def __init__(
-        self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0
+        self,
+        name: str | None = None,
+        dtype: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(name)
-        self.loss = _BinaryCrossentropyLoss(from_logits, label_smoothing)
-
-    @property
-    def score(self) -> Score:
-        """The kernel."""
-        return self.loss.score
+        super().__init__(_BinaryCrossentropyLoss(from_logits, label_smoothing), name, dtype)
 
 
 @registry.add
-class CategoricalCrossentropy(Metric):
-    """The mean of `losses.CategoricalCrossentropy`."""
+class CategoricalCrossentropy(_MeanOfLoss):
+    """The mean of `losses.CategoricalCrossentropy`.
 
-    _direction = "down"
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    from_logits, label_smoothing, axis
+        See the loss.
+    """
 
     def __init__(
-        self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0
+        self,
+        name: str | None = None,
+        dtype: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
     ) -> None:
-        super().__init__(name)
-        self.loss = _CategoricalCrossentropyLoss(from_logits, label_smoothing)
-
-    @property
-    def score(self) -> Score:
-        """The kernel."""
-        return self.loss.score
+        super().__init__(_CategoricalCrossentropyLoss(from_logits, label_smoothing, axis), name, dtype)
 
 
 @registry.add
-class SparseCategoricalCrossentropy(Metric):
-    """The mean of `losses.SparseCategoricalCrossentropy`."""
+class SparseCategoricalCrossentropy(_MeanOfLoss):
+    """The mean of `losses.SparseCategoricalCrossentropy`.
 
-    _direction = "down"
+    Parameters
+    ----------
+    name, dtype
+        See `Metric`.
+    from_logits, ignore_class, axis
+        See the loss. Samples of the class that is ignored are not counted (Keras counts them as zeros
+        unless there are sample weights).
+    """
 
-    def __init__(self, name: str | None = None, from_logits: bool = False) -> None:
-        super().__init__(name)
-        self.loss = _SparseCategoricalCrossentropyLoss(from_logits)
+    def __init__(
+        self,
+        name: str | None = None,
+        dtype: str | None = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
+    ) -> None:
+        loss = _SparseCategoricalCrossentropyLoss(from_logits, ignore_class, axis=axis)
+        super().__init__(loss, name, dtype)
 
-    @property
-    def score(self) -> Score:
-        """The kernel."""
-        return self.loss.score
 
-
-get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
+
+
+def get(identifier: Any) -> Any:
+    """Return the metric that an argument stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, Metric, function of fastnn.losses or None
+        A name such as "mse"; a config as `serialize` returns it; a class; an object or None, for itself.
+
+    Raises
+    ------
+    ValueError
+        If there is no metric of that name.
+    TypeError
+        If it is none of these: a plan runs without Python, so it cannot call a Python function.
+
+    Examples
+    --------
+    >>> get("mae").name
+    'mean_absolute_error'
+    """
+    return registry.get(loss_of_function(identifier) or identifier)
 
 
 def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
     """Return the metric that an entry of `compile(metrics=...)` means, as Keras resolves it.
 
-    "accuracy" is binary where predictions are one number wide, sparse where labels are class numbers,
-    else categorical; "crossentropy" follows the same rule. The metric's name is the string given.
+    "accuracy" and "acc", in any case, are binary where predictions are one number wide, sparse where labels
+    are class numbers, else categorical; "crossentropy" and "ce" follow the same rule. The metric's name is
+    the string given.
 
     Parameters
     ----------
@@ -268,18 +373,24 @@ def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
     classes : int
         Width of the predictions.
     """
-    if isinstance(identifier, str):
-        families: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {
-            "accuracy": (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy),
-            "crossentropy": (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy),
-        }
-        families["acc"], families["ce"] = families["accuracy"], families["crossentropy"]
-        if identifier in families:
-            binary, sparse, categorical = families[identifier]
-            kind = sparse if loss.sparse else binary if classes == 1 else categorical
-            return kind(name=identifier)
-        named: Metric = registry.get(identifier)
-        named.name = identifier
-        return named
-    metric: Metric = registry.get(identifier)
+    if not isinstance(identifier, str):
+        metric: Metric = get(identifier)
+        return metric
+    family = _FAMILIES.get(identifier.lower())
+    if family is None:
+        metric = registry.get(identifier)
+    else:
+        binary, sparse, categorical = family
+        metric = (sparse if loss.sparse else binary if classes == 1 else categorical)()
+    metric.name = identifier
     return metric
+
+
+_ACCURACIES = (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy)
+_CROSSENTROPIES = (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy)
+_FAMILIES: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {
+    "accuracy": _ACCURACIES,
+    "acc": _ACCURACIES,
+    "crossentropy": _CROSSENTROPIES,
+    "ce": _CROSSENTROPIES,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from threading import RLock, get_ident
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +27,8 @@ from .variables import ParameterBlock, Variable
 # whose arena would pass the limit takes fewer.
 CAPACITY = 256
 ARENA_BYTES = 1 << 26
+
+_compiling = RLock()  # plans of models that share layers move weights about
 
 
 class Sequential(Trainer):
@@ -293,7 +296,7 @@ class Sequential(Trainer):
         self._predict = self._train = None
 
     def plan(self, purpose: str, capacity: int | None = None, weighted: bool = False) -> Plan:
-        """Return the plan for a purpose, compiled if need be.
+        """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
 
         Parameters
         ----------
@@ -304,16 +307,17 @@ class Sequential(Trainer):
         weighted : bool, default False
             Whether runs get sample weights.
         """
-        if self._block is None or self._block.stale:
-            self._block = ParameterBlock.holding(self.weights, self.dtype)
-            self.forget_plans()
-        key = purpose, weighted
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = self._compile(purpose, capacity or CAPACITY, weighted)
-        elif capacity is not None and capacity > plan.capacity:
-            plan.reshape(capacity)
-        return plan
+        with _compiling:
+            if self._block is None or self._block.stale:
+                self._block = ParameterBlock.holding(self.weights, self.dtype)
+                self.forget_plans()
+            key = purpose, weighted, get_ident() if purpose == "test" else None
+            plan = self._plans.get(key)
+            if plan is None:
+                plan = self._plans[key] = self._compile(purpose, capacity or CAPACITY, weighted)
+            elif capacity is not None and capacity > plan.capacity:
+                plan.reshape(capacity)
+            return plan
 
     def _compile(self, purpose: str, capacity: int, weighted: bool) -> Plan:
         assert self.input_row is not None
@@ -327,7 +331,7 @@ class Sequential(Trainer):
         scored = purpose in ("train", "test")
         if scored:
             plan.total("loss")
-            for variable in self.weights:
+            for variable in self.trainable_variables:
                 penalty = variable.regularizer
                 if penalty is not None and (penalty.l1 or penalty.l2):
                     regularization.emit(plan, variable, penalty.l1, penalty.l2)
@@ -351,14 +355,12 @@ class Sequential(Trainer):
     def _emit_scores(self, plan: Plan, y: Any, weighted: bool) -> None:
         loss = self._require_compiled()
         score = loss.score
-        found = [(m, False) for m in self._metrics] + [(m, weighted) for m in self._weighted_metrics]
-        emit_score(plan, y, score, "loss", True, weighted)
-        for entry, counts in found:
-            metric = self._resolve(entry, y.shape[-1] if y.shape else 1)
+        emit_score(plan, y, score, "loss", True, weighted, loss.reduction)
+        for name, metric, counts in self._reported():
             if metric.score.sparse != score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
-            emit_score(plan, y, metric.score, metric.name, False, counts)
+            emit_score(plan, y, metric.score, name, False, weighted and counts)
 
     # ---- prediction ---------------------------------------------------------------------------------
 
@@ -377,8 +379,9 @@ class Sequential(Trainer):
         ndarray
             (rows, ...) of the model's dtype; zero rows give zero rows.
         """
-        if self._predict is not None and not training:
-            y = self._predict.predict(x)
+        plan = self._predict
+        if plan is not None and not training:
+            y = plan.predict(x)
             if y is not None:
                 return y
         return self._apply(x, "sample" if training else "predict")

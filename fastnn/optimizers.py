@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Self
+from weakref import ReferenceType, ref
 
 from .checks import real_number
 from .kernels.optimizer import Update
@@ -61,6 +62,7 @@ class Optimizer:
         self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.built = False
+        self._model: ReferenceType[object] | None = None
         self._update = Update(
             self.kernel, self.slots, rule | {"clip_value": clipvalue or 0.0}, self.bias_correction
         )
@@ -84,6 +86,19 @@ class Optimizer:
     def iterations(self) -> int:
         """The number of steps done."""
         return int(self._update.iterations)
+
+    def serve(self, model: object) -> None:
+        """Update the weights of this model from now on.
+
+        Raises
+        ------
+        ValueError
+            If the optimizer serves another model: what it knows belongs to that one's weights.
+        """
+        served = None if self._model is None else self._model()
+        if served is not None and served is not model:
+            raise ValueError(f"optimizer: {self!r} serves another model, {served!r}; give each one of its own")
+        self._model = ref(model)
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Prepare to update these variables; what is known of them from earlier steps is kept.

@@ -6,6 +6,7 @@ A batch is one call into a plan, without the GIL; Python wakes between batches f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from . import losses, metrics, optimizers
 from .checks import real_number, whole_number
 from .gate import as_real, as_rows
 from .kernels.score import check_labels
-from .losses import as_labels
+from .losses import MEANS, as_labels
 from .utils.random import next_seed
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def class_weights(weights: Mapping[int, float], y: NDArray[Any], score: Score) -
         raise TypeError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
     if y.ndim != (1 if score.sparse else 2):
         raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
-    classes = y if score.sparse else y.argmax(axis=1) if y.shape[1] > 1 else y[:, 0].astype(np.int64)
+    classes = y if score.sparse else y.argmax(axis=1) if y.shape[1] > 1 else np.rint(y[:, 0]).astype(np.int64)
     table = np.ones(max(int(classes.max(initial=0)), *(int(k) for k in weights), 0) + 1)
     for number, weight in weights.items():
         if int(number) != number or number < 0:
@@ -130,10 +131,13 @@ class Trainer(ABC):
         ----------
         optimizer : str or Optimizer, default "rmsprop"
         loss : str or Loss
+            Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
+            their rows.
         loss_weights : None
             For models with several outputs.
         metrics, weighted_metrics : sequence of str or Metric, optional
-            Reported beside the loss; the latter count samples by their weights.
+            Reported beside the loss; the latter count samples by their weights. A name that is taken gets a
+            number, "mae_1", or for a weighted metric "weighted_" before it.
         run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
             Accepted for Keras' sake: a plan is always compiled.
 
@@ -148,7 +152,10 @@ class Trainer(ABC):
             if isinstance(value, (str, Mapping)):
                 raise TypeError(f"{name}: expected a list such as ['accuracy'], got {value!r}")
         self.optimizer = optimizers.get(optimizer)
+        self.optimizer.serve(self)
         self.loss = None if loss is None else losses.get(loss)
+        if self.loss is not None and self.loss.reduction in (None, "none"):
+            raise ValueError(f"loss: models train on one number, got reduction={self.loss.reduction!r}")
         self._metrics, self._weighted_metrics = list(metrics or ()), list(weighted_metrics or ())
         for entry in self._metrics + self._weighted_metrics:
             self._resolve(entry, 1)
@@ -159,16 +166,28 @@ class Trainer(ABC):
             raise ValueError("loss: metrics need a loss to be compiled with")
         return metrics.resolve(entry, self.loss.score, classes)
 
+    def _reported(self) -> list[tuple[str, metrics.Metric, bool]]:
+        """Key, metric and whether it counts by weight of all metrics beside the loss."""
+        classes = (self.output_row or (2,))[-1]
+        taken = Counter(["loss"])
+        reported = []
+        entries = [(m, False) for m in self._metrics] + [(m, True) for m in self._weighted_metrics]
+        for entry, weighted in entries:
+            metric = self._resolve(entry, classes)
+            name = f"weighted_{metric.name}" if weighted and taken[metric.name] else metric.name
+            reported.append((f"{name}_{taken[name]}" if taken[name] else name, metric, weighted))
+            taken[name] += 1
+        return reported
+
     @property
     def metrics(self) -> list[metrics.Metric]:
         """The metrics beside the loss, as names have been resolved for this model's output."""
-        row = self.output_row or (2,)
-        return [self._resolve(m, row[-1]) for m in self._metrics + self._weighted_metrics]
+        return [metric for _, metric, _ in self._reported()]
 
     @property
     def metrics_names(self) -> list[str]:
         """The keys of what `evaluate` returns."""
-        return ["loss", *(m.name for m in self.metrics)]
+        return ["loss", *(name for name, _, _ in self._reported())]
 
     def _require_compiled(self) -> losses.Loss:
         if self.optimizer is None or self.loss is None:
@@ -177,7 +196,7 @@ class Trainer(ABC):
 
     # ---- data ---------------------------------------------------------------------------------------
 
-    def _gate(self, x: Any, y: Any, sample_weight: Any, class_weight: Any = None, name: str = "") -> Data:
+    def _gate(self, x: Any, y: Any, sample_weight: Any, name: str = "") -> Data:
         """Bring a data set into the plan's form, or say what is wrong with it."""
         loss = self._require_compiled()
         self.build_for(x)
@@ -198,12 +217,16 @@ class Trainer(ABC):
                 raise ValueError(f"{name}sample_weight: expected shape ({len(x)},), got {weights.shape}")
             if not np.isfinite(weights).all():
                 raise ValueError(f"{name}sample_weight: expected finite numbers, got NaN or infinity")
-        if class_weight is not None:
-            of_class = class_weights(class_weight, y, loss.score)
-            weights = of_class if weights is None else weights * of_class
-        if weights is not None:
-            weights = np.ascontiguousarray(weights, self.dtype)
+            weights = np.ascontiguousarray(weights)
         return x, y, weights
+
+    def _weigh(self, data: Data, class_weight: Mapping[int, float] | None) -> Data:
+        """Multiply the weights of what is trained on by those of the classes."""
+        x, y, weights = data
+        if class_weight is None:
+            return data
+        of_class = class_weights(class_weight, y, self._require_compiled().score)
+        return x, y, np.ascontiguousarray(of_class if weights is None else weights * of_class, self.dtype)
 
     # ---- fit ----------------------------------------------------------------------------------------
 
@@ -248,15 +271,19 @@ class Trainer(ABC):
         shuffle : bool, default True
             Whether each epoch takes the rows in a new order.
         class_weight : dict, optional
-            From class number to a factor of its rows' losses.
+            From class number to a factor of the losses of its rows in training, not in validation; where
+            there are sample weights too, their product counts.
         sample_weight : array_like, shape (rows,), optional
             A factor for the loss of each row.
         initial_epoch : int, default 0
             The epoch to start at.
-        steps_per_epoch, validation_steps : int, optional
-            At most so many batches an epoch; by default all.
+        steps_per_epoch : int, optional
+            At most so many batches an epoch, by default all; the next epoch goes on where one has stopped,
+            and ends with the data.
+        validation_steps : int, optional
+            At most so many batches; by default all.
         validation_batch_size : int, optional
-            Accepted for Keras' sake: results do not depend on it.
+            `batch_size` of the evaluation, by default that of training; see `evaluate`.
         validation_freq : int, default 1
             Evaluate after every so many epochs.
 
@@ -271,46 +298,52 @@ class Trainer(ABC):
             If an argument is not as expected; the message names it.
         """
         training, validation = self._split(
-            self._gate(x, y, sample_weight, class_weight), validation_split, validation_data
+            self._gate(x, y, sample_weight), validation_split, validation_data
         )
-        x, y, weights = training
+        x, y, weights = self._weigh(training, class_weight)
         if not len(x):
             raise ValueError("x: expected at least one row to train on, got none")
         batch = batch_of(batch_size, len(x))
         initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
-        steps = -(-len(x) // batch)
+        batches = steps = -(-len(x) // batch)
         if steps_per_epoch is not None:
             steps = min(steps, whole_number(steps_per_epoch, "steps_per_epoch", 1))
+        done = 0  # batches of this walk through the data
         plan = self.plan("train", capacity=batch, weighted=weights is not None)
         random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
         logs: dict[str, float] = {}
         heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=steps)
         self.stop_training = False
-        heard.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
-            order = None if random is None else random.permutation(len(x))
-            plan.bind(x, y, weights, order)
-            plan.clear_totals()
-            totals = Totals(plan)
-            heard.on_epoch_begin(epoch)
-            for step in range(steps):
-                start = step * batch
-                heard.on_train_batch_begin(step)
-                run(plan, start, min(batch, len(x) - start))
-                heard.on_train_batch_end(step, totals)
+        plan.bind(x, y, weights)
+        try:
+            heard.on_train_begin()
+            for epoch in range(initial_epoch, epochs):
+                plan.clear_totals()
+                totals = Totals(plan)
+                heard.on_epoch_begin(epoch)
+                for step in range(steps):
+                    if not done and random is not None:
+                        plan.reorder(random.permutation(len(x)))
+                    start = done * batch
+                    heard.on_train_batch_begin(step)
+                    run(plan, start, min(batch, len(x) - start))
+                    heard.on_train_batch_end(step, totals)
+                    done = (done + 1) % batches
+                    if not done or self.stop_training:
+                        break
+                logs = dict(totals)
+                if (
+                    validation is not None
+                    and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0
+                ):
+                    size = batch_size if validation_batch_size is None else validation_batch_size
+                    results = self._evaluate(*validation, validation_steps, size, heard)
+                    logs |= {f"val_{name}": value for name, value in results.items()}
+                heard.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
-            logs = dict(totals)
-            if (
-                validation is not None
-                and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0
-            ):
-                results = self._evaluate(*validation, validation_steps, validation_batch_size, heard)
-                logs |= {f"val_{name}": value for name, value in results.items()}
-            heard.on_epoch_end(epoch, logs)
-            if self.stop_training:
-                break
-        plan.unbind()
+        finally:
+            plan.unbind()
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
@@ -375,13 +408,16 @@ class Trainer(ABC):
         """
         plan = self._train
         if plan is None or sample_weight is not None or class_weight is not None or plan.train_on(x, y) != -1:
-            x, y, weights = self._gate(x, y, sample_weight, class_weight)
+            x, y, weights = self._weigh(self._gate(x, y, sample_weight), class_weight)
             if not len(x):
                 raise ValueError("x: expected at least one row to train on, got none")
             plan = self.plan("train", capacity=len(x), weighted=weights is not None)
             plan.bind(x, y, weights)
-            plan.clear_totals()
-            run(plan, 0, len(x))
+            try:
+                plan.clear_totals()
+                run(plan, 0, len(x))
+            finally:
+                plan.unbind()
             self._train = plan if weights is None else None
         if return_dict:
             return dict(Totals(plan))
@@ -408,7 +444,8 @@ class Trainer(ABC):
         x, y, sample_weight, verbose, callbacks
             See `fit`.
         batch_size : int, optional
-            Rows of one batch where `steps` counts them; results do not depend on it.
+            Rows of one batch: 32 by default. Results do not depend on it, except where the loss of a batch
+            is no mean over its rows: with another `reduction`, or with `ignore_class`.
         steps : int, optional
             At most so many batches.
         return_dict : bool, default False
@@ -433,24 +470,28 @@ class Trainer(ABC):
         batch_size: int | None,
         heard: CallbackList,
     ) -> dict[str, float]:
-        """Run the test plan over the rows: in large pieces, or in batches where a callback follows them."""
+        """Run the test plan over the rows: in batches where these can be told, else in large pieces."""
         rows, batch = len(x), batch_of(batch_size, len(x))
         if steps is not None:
             rows = min(rows, whole_number(steps, "steps", 1) * batch)
-        followed = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
-        plan = self.plan("test", weighted=weights is not None)
-        size = min(batch, plan.capacity) if followed else plan.capacity
+        loss = self._require_compiled()
+        told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
+        told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
+        plan = self.plan("test", batch if told else None, weights is not None)
+        size = batch if told else plan.capacity
         totals = Totals(plan)
         plan.bind(x, y, weights)
-        plan.clear_totals()
-        heard.on_test_begin()
-        for step, start in enumerate(range(0, rows, size)):
-            heard.on_test_batch_begin(step)
-            run(plan, start, min(size, rows - start))
-            heard.on_test_batch_end(step, totals)
-        results = dict(totals)
+        try:
+            plan.clear_totals()
+            heard.on_test_begin()
+            for step, start in enumerate(range(0, rows, size)):
+                heard.on_test_batch_begin(step)
+                run(plan, start, min(size, rows - start))
+                heard.on_test_batch_end(step, totals)
+            results = dict(totals)
+        finally:
+            plan.unbind()
         heard.on_test_end(results)
-        plan.unbind()
         return results
 
     def test_on_batch(

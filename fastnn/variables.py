@@ -136,6 +136,11 @@ class ParameterBlock:
         block = next(iter(blocks.values())) if len(blocks) == 1 else None
         return block if block is not None and not block.stale else cls(variables, dtype)
 
+    @property
+    def variables(self) -> set[Variable]:
+        """The variables that the block has been made for."""
+        return set(self._start)
+
     def offset(self, variable: Variable) -> int:
         """Bytes from the start of the block to a variable."""
         return self._start[variable] * self.values.itemsize

@@ -24,7 +24,7 @@ def test_dropout(noise_shape):
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_share_and_scale(isa, dtype, rate):
     mask = Dropout(rate, seed=0, dtype=dtype)(np.ones((ROWS, WIDTH)), training=True)
-    assert set(np.unique(mask)) == {0, np.array(1 / (1 - rate), dtype)}
+    assert np.array_equal(np.unique(mask), np.array([0, 1 / (1 - rate)], dtype))
     deviation = np.sqrt(rate * (1 - rate))
     assert abs((mask == 0).mean() - rate) < 4 * deviation / np.sqrt(mask.size)
     assert abs((mask == 0).mean(0) - rate).max() < 5 * deviation / np.sqrt(ROWS)
@@ -104,7 +104,7 @@ def test_bad_seeds_are_named(seed):
         Dropout(0.5, seed=seed)
 
 
-@pytest.mark.parametrize("noise_shape", [(None,), (None, 2), (None, 3, 1), (None, 0), (None, True), "ab", 3])
+@pytest.mark.parametrize("noise_shape", [(None,), (None, 2), (None, 3, 1), (None, 0), "ab", 3])
 def test_bad_noise_shapes_are_named(noise_shape):
     with pytest.raises(ValueError, match="noise_shape: "):
         Dropout(0.5, noise_shape)(np.ones((2, 3)))

@@ -74,7 +74,7 @@ def cached(path: str | os.PathLike[str], address: str, sha256: str) -> Path:
     try:
         pooch.retrieve(address, f"sha256:{sha256}", fname=file.name, path=file.parent)
     except (OSError, ValueError) as error:
-        raise OSError(f"{address} could not be fetched: {error}. {by_hand}") from error
+        raise OSError(f"{address} could not be fetched: {error}. {by_hand}") from None
     return file
 
 

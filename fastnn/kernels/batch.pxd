@@ -12,7 +12,8 @@ cdef class Batch:
     cdef idx_t shape[MAX_NDIM]      # of a row of x
     cdef tuple labels               # shape of a row of y
     cdef bint sparse                # y holds class numbers
-    cdef object held
+    cdef object held                # x, y and sample weights first
+    cdef idx_t rows                 # of x
     cdef char *source[SOURCES]
     cdef char *gathered[SOURCES]
     cdef idx_t row_bytes[SOURCES]

@@ -82,6 +82,7 @@ cdef class Batch:
         """Read these contiguous arrays from now on; with `order`, row i is row order[i]."""
         cdef int i
         held = [x, y, sample_weight, order]
+        self.rows = 0 if x is None else x.shape[0]
         self.order = &order[0] if order is not None and order.shape[0] else NULL
         for i, array in enumerate((x, y, sample_weight)):
             self.source[i] = NULL
@@ -110,7 +111,7 @@ cdef class Batch:
         PyBuffer_Release(&labels)
         if targets is NULL:
             return -1
-        self.held, self.order = (x, y), NULL
+        self.held, self.order, self.rows = (x, y, None), NULL, rows.shape[0]
         self.source[0], self.source[1], self.source[2] = <char *>rows.buf, targets, NULL
         return rows.shape[0]
 

@@ -1,7 +1,8 @@
 """The product of two matrices over threads.
 
-Every element is one chain over k, so any split of rows or columns gives the same bits: the one that leaves
-each thread the larger pieces of both operands is taken. k is never split.
+Every element is one chain over k, so any split of rows or columns gives the same bits; k is never split.
+Columns are split where each thread gets two whole panels or more, even to 1/16, since then no part of b is
+packed twice; else rows.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from .runtime cimport address, max_threads, parallel_for, table
 from .memory import align, aligned_zeros
 
 cdef double THREAD_FLOPS = 3e5      # for each thread: a region of two costs about 1 us
-cdef idx_t PANEL = 64               # columns: a multiple of the panels of every instruction set but NEON's
+cdef idx_t PANEL = 32               # columns of the widest panel that b is packed in
 
 ctypedef struct split_t:
     const fnn_kernels *kernels
@@ -63,10 +64,9 @@ cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept
     s.kernels, s.whole, s.run = k, g, r
     s.rows, s.columns = g.m, g.n
     if threads > 1:
-        if g.m * 2 >= g.n:
-            s.rows = even(g.m, threads, 1)
-        else:
-            s.columns = even(g.n, threads, PANEL)
+        s.columns = even(g.n, threads, PANEL)
+        if s.columns < 2 * PANEL or s.columns * threads * 16 > g.n * 17:
+            s.columns, s.rows = g.n, even(g.m, threads, 1)
     parallel_for(piece, &s, max(pieces(g.m, s.rows), pieces(g.n, s.columns)), r.threads)
 
 

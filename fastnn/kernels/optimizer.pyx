@@ -63,7 +63,7 @@ cdef class Update:
         PyMem_Free(self.ranges)
 
     def bind(self, block, variables):
-        """Update these variables of `block` from now on; what the slots held for them moves along."""
+        """Update these variables of `block` from now on; what the slots held for any of them moves along."""
         cdef int i
         cdef idx_t start, size
         old, self.block = self.block, block
@@ -74,7 +74,7 @@ cdef class Update:
             if name is not None:
                 moved = aligned_zeros(block.values.size, block.dtype)
                 if old is not None:
-                    for variable in variables:
+                    for variable in old.variables & set(variables):
                         block.part(moved, variable)[...] = old.part(self.slots[name], variable)
                 self.slots[name] = moved
                 self.slot[i] = address(moved)

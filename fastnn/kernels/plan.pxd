@@ -1,3 +1,5 @@
+from libc.stdint cimport uint64_t
+
 from .batch cimport Batch
 from .csrc cimport fnn_kernels
 from .optimizer cimport Update
@@ -44,8 +46,9 @@ cdef class Plan:
     cdef step_t *_steps
     cdef int _n_steps
     cdef Batch _batch
-    cdef bint _running
+    cdef bint _bound                    # to arrays of a caller, who alone may run it until they are unbound
     cdef Update _update
+    cdef uint64_t _samples              # pieces predicted so far: each draws random masks of its own
 
     cdef Value value(self, tuple shape, bint differentiable=*, bint per_row=*)
     cdef Value constant(self, array)
@@ -53,6 +56,8 @@ cdef class Plan:
     cdef Value parameter_gradient(self, variable)
     cdef Value gradient(self, Value value)
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
+    cdef int _claim(self) except -1
+    cdef int _lay_out(self, idx_t capacity) except -1
     cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept
     cdef Arena _borrow(self)
     cdef void _forward(self, run_t *r) noexcept nogil

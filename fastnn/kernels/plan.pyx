@@ -178,7 +178,14 @@ cdef class Plan:
     # ---- reshape ------------------------------------------------------------------------------------
 
     def reshape(self, idx_t capacity):
-        """Lay out the arena for up to `capacity` rows a run."""
+        """Lay out the arena for up to `capacity` rows a run; nothing may be bound."""
+        self._claim()
+        try:
+            self._lay_out(capacity)
+        finally:
+            self._bound = False
+
+    cdef int _lay_out(self, idx_t capacity) except -1:
         cdef Step step
         cdef Value v
         cdef idx_t scratch
@@ -206,6 +213,7 @@ cdef class Plan:
         self._mark_accumulation(n)
         self.capacity = capacity
         self._arenas = []
+        return 0
 
     def _lifetimes(self, int n):
         """First and last use of every value; those that are used."""
@@ -237,15 +245,34 @@ cdef class Plan:
     # ---- bind ---------------------------------------------------------------------------------------
 
     def bind(self, x, y=None, sample_weight=None, const idx_t[::1] order=None):
-        """Let the next runs read these arrays: contiguous, x and sample_weight in the plan's dtype.
+        """Let runs read these arrays until `unbind`: contiguous, x and sample_weight in the plan's dtype.
 
         With `order`, row i of a run is row order[i] of the arrays.
+
+        Raises
+        ------
+        RuntimeError
+            If other arrays are bound, by another thread or by the caller of this callback.
         """
+        self._claim()
+        self._batch.bind(x, y, sample_weight, order, self.capacity)
+
+    def reorder(self, const idx_t[::1] order):
+        """Let row i of a run be row order[i] of the bound arrays."""
+        x, y, sample_weight = self._batch.held[:3]
         self._batch.bind(x, y, sample_weight, order, self.capacity)
 
     def unbind(self):
         """Forget the caller's arrays."""
         self._batch.bind(None, None, None, None, 0)
+        self._bound = False
+
+    cdef int _claim(self) except -1:
+        if self._bound:
+            raise RuntimeError(
+                "model: it is in use already, by another thread or around this callback; use a copy of it here")
+        self._bound = True
+        return 0
 
     # ---- run ----------------------------------------------------------------------------------------
 
@@ -300,12 +327,11 @@ cdef class Plan:
         """
         cdef run_t r
         cdef Arena arena
-        cdef bint busy = self._running
-        if busy and self.training:
-            raise RuntimeError("this model is being trained by another thread; train a copy of it there")
-        if rows > self.capacity:
-            raise ValueError(f"rows: the plan is laid out for {self.capacity} rows a run, got {rows}")
-        self._running = True
+        if start < 0 or rows < 0 or rows > self.capacity or rows > self._batch.rows - start:
+            raise ValueError(
+                f"rows: expected at most {self.capacity} of the {self._batch.rows} bound, got {start} to {start + rows}")
+        if self.block.stale:
+            raise RuntimeError("model: its weights have moved into another model since this run of it began")
         arena = self._borrow()
         self._prepare(&r, arena, rows)
         self._bad = -1
@@ -321,7 +347,6 @@ cdef class Plan:
         if self._bad >= 0 and self._update is not None:
             self._update.iterations -= 1
         self._arenas.append(arena)
-        self._running = False
         return self._bad
 
     def train_on(self, x, y):
@@ -332,11 +357,18 @@ cdef class Plan:
         int or None
             None where they are not: they have to pass the input gate first. Else as `run`.
         """
-        cdef idx_t rows = -1 if self.block.stale else self._batch.take(x, y, self.capacity)
-        if rows < 0:
+        cdef idx_t rows
+        if self.block.stale:
             return None
-        self.clear_totals()
-        return self.run(0, rows)
+        self._claim()
+        try:
+            rows = self._batch.take(x, y, self.capacity)
+            if rows < 0:
+                return None
+            self.clear_totals()
+            return self.run(0, rows)
+        finally:
+            self._bound = False
 
     def predict(self, x):
         """The output for all rows of `x`, in pieces of at most the capacity.
@@ -365,6 +397,8 @@ cdef class Plan:
         for start in range(0, rows, self.capacity):
             i = min(self.capacity, rows - start)
             self._prepare(&r, arena, i)
+            self._samples += 1
+            r.iteration = self._samples
             r.base[INPUT] = <char *>source.buf + start * in_bytes
             r.base[OUTPUT] = <char *>result.buf + start * out_bytes
             if self.work * <double>i > GIL_WORK:

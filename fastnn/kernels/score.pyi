@@ -17,11 +17,19 @@ class Score(NamedTuple):
     threshold: float = 0.5
     ignore_class: int | None = None
 
-def emit(plan: Plan, prediction: Value, score: Score, name: str, is_loss: bool, weighted: bool) -> None: ...
+def emit(
+    plan: Plan,
+    prediction: Value,
+    score: Score,
+    name: str,
+    is_loss: bool,
+    weighted: bool,
+    reduction: str = "mean",
+) -> None: ...
 def check_labels(score: Score, labels: NDArray[Any], classes: int, name: str = "y") -> None: ...
 def apply(
     score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
-) -> tuple[float, int]: ...
+) -> tuple[float, float, float]: ...
 def values(
     score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
 ) -> NDArray[np.floating]: ...

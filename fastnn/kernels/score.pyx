@@ -35,13 +35,20 @@ cdef enum:          # sizes
     SPARSE          # labels are class numbers
     CHECKED         # labels have to lie in [0, 1]
     IS_LOSS
-    IGNORED         # class
-    HAS_IGNORED
+    IGNORED         # class; INT64_MIN where there is none
+    REDUCTION
 
 cdef enum:          # parameters
     SMOOTHING
     CLIP
     THRESHOLD
+
+cdef enum:          # what the sum over a batch becomes as its loss
+    MEAN            # divided by the number of values
+    WEIGHTED_MEAN   # divided by the sum of their weights
+    SUM
+
+REDUCTIONS = {"sum_over_batch_size": MEAN, "mean": MEAN, "mean_with_sample_weight": WEIGHTED_MEAN, "sum": SUM}
 
 cdef enum:
     PIECES = 64
@@ -106,8 +113,12 @@ cdef Value take_activation(Plan plan, Value prediction, str activation):
     return logits
 
 
-def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weighted):
-    """Append a loss or a metric of `prediction` against the bound targets; it adds to the total `name`."""
+def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weighted, str reduction="mean"):
+    """Append a loss or a metric of `prediction` against the bound targets; it adds to the total `name`.
+
+    The total of a loss is the mean over batches, weighted by their rows, of what `reduction` makes of the
+    values; that of a metric is the mean of its values, weighted where `weighted`.
+    """
     cdef Value x = prediction, p = None
     cdef Step s
     cdef bint logits = score.from_logits
@@ -130,8 +141,8 @@ def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weight
     s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
     s.c.size[TOTAL] = plan.total(name)
     s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[IS_LOSS] = score.sparse, score.bounded, is_loss
-    s.c.size[HAS_IGNORED] = score.ignore_class is not None
     s.c.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
+    s.c.size[REDUCTION] = REDUCTIONS[reduction]
     s.c.param[SMOOTHING], s.c.param[CLIP] = score.label_smoothing, score.clip
     s.c.param[THRESHOLD] = score.threshold
 
@@ -188,42 +199,49 @@ cdef idx_t first_invalid(const fnn_kernels *k, const step_t *s, const char *labe
     return k.check_range(labels, m * s.size[CLASSES], -INFINITY, INFINITY)
 
 
-cdef idx_t count_kept(const int32_t *labels, idx_t m, int64_t ignored) noexcept nogil:
-    cdef idx_t i, kept = 0
-    for i in range(m):
-        kept += labels[i] != ignored
-    return kept
+cdef inline double weight_at(const void *weights, idx_t item, idx_t i) noexcept nogil:
+    return (<const float *>weights)[i] if item == sizeof(float) else (<const double *>weights)[i]
+
+
+cdef double kept(const fnn_score *s, const void *weight, idx_t item) noexcept nogil:
+    """The weights of all values but those of an ignored class, summed; without weights, their number."""
+    cdef idx_t i
+    cdef double sum = 0
+    cdef bint every = s.ignore_class == INT64_MIN
+    if every and weight is NULL:
+        return <double>s.m
+    for i in range(s.m):
+        if every or (<const int32_t *>s.target)[i] != s.ignore_class:
+            sum += 1 if weight is NULL else weight_at(weight, item, i // s.rows_per_weight)
+    return sum
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef fnn_score score
     cdef totals_t *total = r.totals + s.size[TOTAL]
     cdef char *labels = operand(s, r, LABELS)
-    cdef idx_t i, count
-    cdef double sum
+    cdef idx_t item = s.kernels.itemsize
+    cdef double sum, divisor = 1
     memset(&score, 0, sizeof(fnn_score))
     score.m, score.n, score.rows_per_weight = s.size[ROWS] * r.rows, s.size[CLASSES], s.size[ROWS]
+    score.x, score.p, score.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
+    score.target, score.weight = labels, operand(s, r, WEIGHTS)
+    score.label_smoothing, score.clip, score.threshold = s.param[SMOOTHING], s.param[CLIP], s.param[THRESHOLD]
+    score.ignore_class = s.size[IGNORED]
     if s.size[IS_LOSS]:
         r.bad[0] = first_invalid(s.kernels, s, labels, score.m)
         if r.bad[0] >= 0:
             return
-    count = count_kept(<int32_t *>labels, score.m, s.size[IGNORED]) if s.size[HAS_IGNORED] else score.m
-    score.x, score.p, score.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
-    score.target, score.weight = labels, operand(s, r, WEIGHTS)
-    score.scale = 1.0 / max(1, count)
-    score.label_smoothing, score.clip, score.threshold = s.param[SMOOTHING], s.param[CLIP], s.param[THRESHOLD]
-    score.ignore_class = s.size[IGNORED]
-    sum = score_rows(<score_fn>s.kernel, &score, s.kernels.itemsize, s.size[SPARSE], r.threads)
-    total.value += sum * r.rows * score.scale
-    if s.size[IS_LOSS] or score.weight is NULL:
+        if s.size[REDUCTION] != SUM:
+            divisor = kept(&score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else NULL, item)
+    score.scale = 1 / divisor if divisor else 0
+    sum = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
+    if s.size[IS_LOSS]:
+        total.value += sum * score.scale * r.rows
         total.weight += r.rows
     else:
-        for i in range(r.rows):
-            total.weight += weight_at(score.weight, s.kernels.itemsize, i)
-
-
-cdef inline double weight_at(const void *weights, idx_t item, idx_t i) noexcept nogil:
-    return (<const float *>weights)[i] if item == sizeof(float) else (<const double *>weights)[i]
+        total.value += sum
+        total.weight += kept(&score, score.weight, item)
 
 
 def check_labels(score, labels, idx_t classes, str name="y"):
@@ -286,8 +304,10 @@ def apply(score, x, labels, weights=None):
     Returns
     -------
     total : float
-    count : int
+    count : float
         How many values there are, those of an ignored class left out.
+    weight : float
+        The sum of their weights.
 
     Raises
     ------
@@ -297,8 +317,8 @@ def apply(score, x, labels, weights=None):
     cdef const fnn_kernels *k = table(x.dtype.name)
     cdef fnn_score s = score_of(score, x, labels, weights)
     cdef score_fn compute = <score_fn>kernel_of(k, score, score.from_logits)
-    count = s.m if score.ignore_class is None else count_kept(<const int32_t *>s.target, s.m, s.ignore_class)
-    return score_rows(compute, &s, k.itemsize, score.sparse, max_threads()), count
+    total = score_rows(compute, &s, k.itemsize, score.sparse, max_threads())
+    return total, kept(&s, NULL, k.itemsize), kept(&s, s.weight, k.itemsize)
 
 
 def values(score, x, labels, weights=None):

@@ -50,6 +50,8 @@ class Dropout(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.rate = real_number(rate, "rate", 0, below=1)
+        if noise_shape is not None and not isinstance(noise_shape, (tuple, list)):
+            raise ValueError(f"noise_shape: expected a tuple such as (None, 1, 3), got {noise_shape!r}")
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
         self._stream = next_seed() if seed is None else whole_number(seed, "seed", 0, 2**63 - 1)

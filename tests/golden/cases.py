@@ -63,6 +63,7 @@ def case(layers, y, loss, x="rows", optimizer=None, **more):
         "weighted_metrics": [],
         "sample_weight": False,
         "class_weight": None,
+        "fit": {},
     } | more
 
 
@@ -94,6 +95,8 @@ def layers():
         "prelu": [dense(6), of("PReLU", alpha_initializer=of("Constant", value=0.2)), dense(2)],
         "no_bias": [dense(6, "tanh", use_bias=False), dense(2, use_bias=False)],
         "frozen": [dense(6, "tanh", trainable=False), dense(2)],
+        "frozen_last": [dense(6, "tanh"), of("PReLU", trainable=False), dense(2, "tanh", trainable=False)],
+        "frozen_penalty": [dense(6, "tanh", kernel_regularizer="l2", trainable=False), dense(2)],
         "l1": [dense(6, "tanh", kernel_regularizer=of("L1", l1=0.01)), dense(2)],
         "l2": [dense(6, "tanh", kernel_regularizer="l2", bias_regularizer=of("L2", l2=0.5)), dense(2)],
         "l1_l2": [dense(6, "tanh", kernel_regularizer=of("L1L2", l1=0.02, l2=0.03)), dense(2)],
@@ -152,6 +155,8 @@ def losses():
         "scce_ignored_class": (None, "classes", of(scce, from_logits=True, ignore_class=1), ["accuracy"]),
         "step_scce": ("softmax", "step_classes", of(scce), ["accuracy"]),
         "step_scce_ignored": (None, "step_classes_ignored", of(scce, from_logits=True, ignore_class=-1), []),
+        "sum": ("softmax", "classes", of(scce, reduction="sum"), ["Accuracy"]),
+        "sum_ignored": (None, "classes_ignored", of(scce, from_logits=True, ignore_class=-1, reduction="sum"), ["ACC"]),
         "step_cce": ("softmax", "step_one_hot", of(cce), ["accuracy", "mse"]),
     }
     units = {"real": 2, "real_flat": 1, "binary": 1, "binary_flat": 1}
@@ -179,6 +184,12 @@ def weights():
     yield "weighted_cce", case(softmax, "one_hot", "categorical_crossentropy", sample_weight=True, **both)
     yield "weighted_scce", case(softmax, "classes", scce, sample_weight=True, **sparse)
     yield "weighted_scce_ignored", case(softmax, "classes_ignored", ignored, sample_weight=True)
+    by_weight = {"reduction": "mean_with_sample_weight"}
+    yield "mean_by_weight", case(softmax, "one_hot", of("MeanSquaredError", **by_weight), sample_weight=True)
+    ignored = of("SparseCategoricalCrossentropy", ignore_class=-1, **by_weight)
+    yield "mean_by_weight_ignored", case(softmax, "classes_ignored", ignored, sample_weight=True)
+    few = {"steps_per_epoch": 3, "epochs": 4}
+    yield "few_steps", case([head, dense(2)], "real", "mse", fit=few)
     yield "class_weight_bce", case(sigmoid, "binary", "bce", class_weight=[0.5, 3.0], **both)
     yield (
         "class_weight_cce",
@@ -281,7 +292,11 @@ class Run:
     def history(self, model):
         """What `fit` reports of every epoch."""
         return model.fit(
-            self.x, self.y, sample_weight=self.sample_weight, class_weight=self.class_weight, **FIT
+            self.x,
+            self.y,
+            sample_weight=self.sample_weight,
+            class_weight=self.class_weight,
+            **FIT | self.case["fit"],
         ).history
 
 
