@@ -3,13 +3,24 @@
 
 PYTHON ?= python
 CLANG_FORMAT ?= clang-format
+COMPILERS ?= $(foreach compiler,gcc clang,$(if $(shell command -v $(compiler) 2>/dev/null),$(compiler)))
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Werror
 SANITIZE = -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: help build test lint format types warnings bench wheel sanitize annotate lines clean
+# csrc/ with the flags of setup.py, then tests/csrc/check.c with it, no Python in either:
+# $(call check,folder,compiler,flags,what runs the program)
+define check
+	CC=$(2) CFLAGS="$(3)" $(PYTHON) setup.py --quiet build_clib --force --build-clib $(1) --build-temp $(1)
+	$(2) $(3) -O2 -std=c11 -ffp-contract=off -Icsrc -o $(1)/check tests/csrc/check.c \
+	    $(1)/libfnn_dispatch.a $(1)/libfnn_*.a -lm
+	$(4) $(1)/check
+endef
+
+.PHONY: help build test lint format types check-c check-neon check-isa bench wheel check-wheel sanitize sanitize-c \
+    annotate lines clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 build: ## install from here, editable, with all that the targets below need
 	$(PYTHON) -m pip install --upgrade "pip>=25.1"
@@ -23,30 +34,47 @@ lint: ## check the form of Python, Cython and C, and spelling
 	ruff format --check .
 	ruff check .
 	cython-lint fastnn
-	find csrc -name '*.[ch]' | xargs $(CLANG_FORMAT) --dry-run -Werror
+	find csrc tests/csrc -name '*.[ch]' | xargs $(CLANG_FORMAT) --dry-run -Werror
 	codespell
 
 format: ## give Python and C their form
 	ruff format .
 	ruff check --fix .
-	find csrc -name '*.[ch]' | xargs $(CLANG_FORMAT) -i
+	find csrc tests/csrc -name '*.[ch]' | xargs $(CLANG_FORMAT) -i
 
 types: ## check the types
 	mypy
 
-warnings: ## compile csrc/ with every warning an error, with GCC and with Clang if there
-	@for compiler in gcc clang; do \
-	    command -v $$compiler >/dev/null || continue; \
-	    echo "$$compiler: $$($$compiler --version | head -n 1)"; \
-	    CC=$$compiler CFLAGS="$(WARNINGS)" $(PYTHON) setup.py --quiet build_clib \
-	        --force --build-clib build/warnings --build-temp build/warnings || exit 1; \
-	done
+check-c: $(COMPILERS:%=check-c-%) ## compile csrc/ without a warning, by GCC and Clang, and compare it with its textbook loops
+check-c-%:
+	$(call check,build/check/$*,$*,$(WARNINGS))
+
+check-neon: export _PYTHON_HOST_PLATFORM = linux-aarch64
+check-neon: export AR = aarch64-linux-gnu-ar
+check-neon: ## the same for 64-bit ARM, by a cross compiler and an emulator
+	@{ command -v aarch64-linux-gnu-gcc && command -v qemu-aarch64; } >/dev/null || \
+	    { echo "install (Debian's names): gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"; exit 1; }
+	$(call check,build/check/neon,aarch64-linux-gnu-gcc,$(WARNINGS) -static,qemu-aarch64)
+
+sanitize-c: $(COMPILERS:%=sanitize-c-%) ## the same under the address and undefined-behaviour sanitizers
+sanitize-c-%: export FASTNN_NATIVE_DEBUG = 1
+sanitize-c-%:
+	$(call check,build/sanitize-c/$*,$*,$(SANITIZE))
+
+check-isa: ## look for AVX instructions where any x86-64 processor must be able to run
+	$(PYTHON) setup.py --quiet build_clib -b build/isa -t build/isa build_ext -b build/isa -t build/isa
+	tools/check_isa.sh build/isa
 
 bench: ## time every kernel and model; each is verified first
 	pytest bench --benchmark-sort=name
 
-wheel: ## build the source distribution and a wheel into dist/
+wheel: ## build the source distribution into dist/, and from it a wheel; on Linux, one for any Linux into wheelhouse/
+	rm -rf dist wheelhouse
 	$(PYTHON) -m build
+	[ "$$(uname)" != Linux ] || $(PYTHON) -m auditwheel repair --wheel-dir wheelhouse dist/*.whl
+
+check-wheel: ## do so with every Python from 3.11 on, and try each wheel where there is no compiler
+	tools/check_wheel.sh
 
 sanitize: ## run the tests with the address and undefined-behaviour sanitizers of GCC
 	rm -rf build

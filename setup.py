@@ -5,6 +5,7 @@ FASTNN_NATIVE_DEBUG=1 turns the bounds checks of Cython on and keeps the symbols
 """
 
 import os
+import platform
 import sys
 import sysconfig
 import tempfile
@@ -16,6 +17,10 @@ from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
 
 PLATFORM = sysconfig.get_platform().lower()
+if PLATFORM.endswith("universal2"):
+    # One file for both processors of Apple could have the flags of neither: it is built for the one here.
+    PLATFORM = PLATFORM.replace("universal2", platform.machine())
+    os.environ |= {"ARCHFLAGS": f"-arch {platform.machine()}", "_PYTHON_HOST_PLATFORM": PLATFORM}
 MSVC = sys.platform == "win32"
 X86 = PLATFORM.endswith(("x86_64", "amd64"))
 ARM = PLATFORM.endswith(("arm64", "aarch64"))
@@ -23,8 +28,9 @@ ARM = PLATFORM.endswith(("arm64", "aarch64"))
 DEBUG = os.environ.get("FASTNN_NATIVE_DEBUG") == "1"
 
 # No fast-math, at compile or link time. Contraction is off so that a multiply-add is where we wrote one.
+# Nor does Visual C optimize across files, which Python's flags ask for: they are for different processors.
 SYMBOLS = [] if MSVC or DEBUG else ["-g0"]  # Python's own flags ask for 8 MB of them
-COMMON = ["/O2", "/std:c11"] if MSVC else [
+COMMON = ["/O2", "/std:c11", "/GL-"] if MSVC else [
     *SYMBOLS, "-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
     "-fvisibility=hidden",
 ]  # fmt: skip
@@ -32,20 +38,16 @@ ISAS = {"ref": [], "scalar": []}
 if X86:
     ISAS["avx2"] = ["/arch:AVX2"] if MSVC else ["-mavx2", "-mfma"]
     ISAS["avx512"] = ["/arch:AVX512"] if MSVC else ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl"]
-    if MSVC and "clang" in os.environ.get("CC", ""):
-        ISAS["avx2"].append("-mfma")
 if ARM:
     ISAS["neon"] = []
 
-HEADERS = [
-    str(p) for p in sorted(Path("csrc").rglob("*")) if p.suffix in {".h", ".def"} or p.name.endswith(".inc.c")
-]
+CSRC = [str(p) for p in sorted(Path("csrc").rglob("*")) if p.suffix in {".c", ".h", ".def"}]
 MACROS = [(f"FNN_HAVE_{isa.upper()}", None) for isa in ISAS if isa not in ("ref", "scalar")]
 
 
 def library(name, sources, flags):
-    """A static library for `setup(libraries=...)`, rebuilt when any header changes."""
-    return name, {"sources": sources, "cflags": COMMON + flags, "macros": MACROS, "obj_deps": {"": HEADERS}}
+    """A static library for `setup(libraries=...)`, rebuilt when any file of csrc/ changes."""
+    return name, {"sources": sources, "cflags": COMMON + flags, "macros": MACROS, "obj_deps": {"": CSRC}}
 
 
 # The library that names the tables comes before those that define them.
@@ -64,8 +66,9 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 EXTENSIONS = [
-    Extension(f"fastnn.kernels.{p.stem}", [str(p)], include_dirs=["csrc"], depends=HEADERS,
-              extra_compile_args=[] if MSVC else [*SYMBOLS, "-O2", "-std=c11"])
+    Extension(f"fastnn.kernels.{p.stem}", [str(p)], include_dirs=["csrc"], depends=CSRC,
+              extra_compile_args=[] if MSVC else [*SYMBOLS, "-O2", "-std=c11"],
+              extra_link_args=[] if MSVC else ["-lm"])
     for p in sorted(Path("fastnn/kernels").glob("*.pyx"))
 ]  # fmt: skip
 
@@ -78,7 +81,7 @@ class BuildExt(build_ext):
         for extension in self.extensions:
             if extension.name.endswith(".runtime"):
                 extension.extra_compile_args = extension.extra_compile_args + flags
-                extension.extra_link_args = [] if MSVC else flags
+                extension.extra_link_args = extension.extra_link_args + ([] if MSVC else flags)
         super().build_extensions()
 
     def openmp_flags(self):

@@ -6,7 +6,7 @@ import ctable
 import numpy as np
 import pytest
 
-from fastnn.bench.baseline import Adam
+from fastnn.bench.tuned import Adam
 from fastnn.kernels import runtime
 from fastnn.kernels.memory import aligned_zeros
 

@@ -8,7 +8,7 @@
 #include "fastnn.h"
 
 #if defined(FNN_HAVE_AVX2) || defined(FNN_HAVE_AVX512)
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 static void cpuid(unsigned leaf, unsigned r[4]) { __cpuidex((int *)r, (int)leaf, 0); }
 static uint64_t enabled_state(void) { return _xgetbv(0); }

@@ -136,7 +136,10 @@ leaky_relu = Activation(
 )
 relu6 = Activation("relu6", "min(max(x, 0), 6)", _plain("relu6"))
 elu = Activation(
-    "elu", "x where x > 0, else alpha * (exp(x) - 1)", lambda alpha: ("elu", real_number(alpha, "alpha")), alpha=1.0
+    "elu",
+    "x where x > 0, else alpha * (exp(x) - 1)",
+    lambda alpha: ("elu", real_number(alpha, "alpha")),
+    alpha=1.0,
 )
 selu = Activation("selu", "1.0507 * elu(x, alpha=1.6733) (Klambauer et al. 2017)", _plain("selu"))
 softplus = Activation("softplus", "log(1 + exp(x))", _plain("softplus"))

@@ -110,8 +110,6 @@ def as_scored(
         own = predictions.dtype.name
         dtype = own if own in ("float32", "float64") else config.floatx()
     predictions = as_real(predictions, dtype, "y_pred")
-    if predictions.ndim == 0:
-        raise ValueError("y_pred: expected at least one dimension, got a number")
     labels = as_labels(y_true, score, predictions.shape[1:], dtype, "y_true")
     if len(labels) != len(predictions):
         raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")

@@ -116,9 +116,11 @@ class Mean(Metric):
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Count numbers in, each with a weight of 1 or its own."""
         numbers = np.asarray(values, float)
-        weights = (
-            np.ones_like(numbers) if sample_weight is None else np.broadcast_to(sample_weight, numbers.shape)
-        )
+        try:
+            weights = np.broadcast_to(1.0 if sample_weight is None else sample_weight, numbers.shape)
+        except ValueError:
+            got = np.shape(sample_weight)
+            raise ValueError(f"sample_weight: expected shape {numbers.shape}, got {got}") from None
         self._total += float((numbers * weights).sum())
         self._weight += float(weights.sum())
 

@@ -82,9 +82,18 @@ class Sequential(Trainer):
         ------
         TypeError
             If it is something else.
+        ValueError
+            If it does not fit; then it has not been added.
         """
-        self._append(layer)
-        self._build_early()
+        before = self._layers.copy()
+        try:
+            self._append(layer)
+            self._build_early()
+        except Exception:
+            self._layers = before
+            self._unbuild()
+            self._build_early()
+            raise
 
     def pop(self) -> Layer:
         """Remove and return the last layer."""
@@ -138,8 +147,9 @@ class Sequential(Trainer):
         if (name is None) == (index is None):
             raise ValueError(f"name, index: expected one of them, got {name!r} and {index!r}")
         if index is not None:
-            if not 0 <= index < len(self.layers):
-                raise ValueError(f"index: expected a number from 0 to {len(self.layers) - 1}, got {index!r}")
+            n = len(self.layers)
+            if not -n <= index < n:
+                raise ValueError(f"index: expected a number from {-n} to {n - 1}, got {index!r}")
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
@@ -355,6 +365,7 @@ class Sequential(Trainer):
     def _emit_scores(self, plan: Plan, y: Any, weighted: bool) -> None:
         loss = self._require_compiled()
         score = loss.score
+        assert loss.reduction is not None
         emit_score(plan, y, score, "loss", True, weighted, loss.reduction)
         for name, metric, counts in self._reported():
             if metric.score.sparse != score.sparse:

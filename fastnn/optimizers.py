@@ -97,7 +97,9 @@ class Optimizer:
         """
         served = None if self._model is None else self._model()
         if served is not None and served is not model:
-            raise ValueError(f"optimizer: {self!r} serves another model, {served!r}; give each one of its own")
+            raise ValueError(
+                f"optimizer: {self!r} serves another model, {served!r}; give each one of its own"
+            )
         self._model = ref(model)
 
     def build(self, variables: Sequence[Variable]) -> None:

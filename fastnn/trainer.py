@@ -297,9 +297,7 @@ class Trainer(ABC):
         ValueError, TypeError
             If an argument is not as expected; the message names it.
         """
-        training, validation = self._split(
-            self._gate(x, y, sample_weight), validation_split, validation_data
-        )
+        training, validation = self._split(self._gate(x, y, sample_weight), validation_split, validation_data)
         x, y, weights = self._weigh(training, class_weight)
         if not len(x):
             raise ValueError("x: expected at least one row to train on, got none")

@@ -28,7 +28,8 @@ def test_activation_with_parameters(activation, formula):
 
 
 @pytest.mark.parametrize(
-    ("maximum", "slope", "threshold"), [(None, 0, 0), (1, 0, 0), (None, 0.1, 0), (1.5, 0.1, 0.5), (None, 0, 1)]
+    ("maximum", "slope", "threshold"),
+    [(None, 0, 0), (1, 0, 0), (None, 0.1, 0), (1.5, 0.1, 0.5), (None, 0, 1)],
 )
 def test_relu(maximum, slope, threshold):
     check_layer(
@@ -57,7 +58,12 @@ def test_prelu(shared_axes, shape):
     layer(np.zeros((1, 3, 4, 5)))
     assert layer.alpha.shape == shape
     check_layer(
-        PReLU, arguments, (2, 3, 4, 5), (2, 3, 4, 5), np.prod(shape), oracle=lambda x, a: np.where(x > 0, x, a * x)
+        PReLU,
+        arguments,
+        (2, 3, 4, 5),
+        (2, 3, 4, 5),
+        np.prod(shape),
+        oracle=lambda x, a: np.where(x > 0, x, a * x),
     )
 
 
@@ -71,7 +77,9 @@ def test_functions_of_arrays(isa, dtype, name):
     x = np.random.default_rng(0).standard_normal((7, 3, 5)).astype(dtype)
     y = getattr(activations, name)(x)
     assert y.dtype == dtype
-    np.testing.assert_allclose(y, ACTIVATIONS[name](x.astype("float64")), rtol=0, atol=4 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(
+        y, ACTIVATIONS[name](x.astype("float64")), rtol=0, atol=4 * np.finfo(dtype).eps
+    )
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -3])
@@ -117,4 +125,6 @@ def test_names():
     assert activations.get("swish") is activations.silu
     assert activations.get(activations.tanh) is activations.tanh
     bound = activations.relu.bind(max_value=3.0)
-    assert activations.get(activations.serialize(bound))([5.0]) == fastnn.activations.relu([5.0], max_value=3.0)
+    assert activations.get(activations.serialize(bound))([5.0]) == fastnn.activations.relu(
+        [5.0], max_value=3.0
+    )

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fastnn.bench.baseline import MLP, Adam
 from fastnn.bench.formulas import ACTIVATIONS, FUSED
+from fastnn.bench.tuned import MLP, Adam
 
 PAIRS = [(FUSED[loss], loss) for loss in FUSED] + [(activation, "mse") for activation in ACTIVATIONS]
 

@@ -15,7 +15,9 @@ from fastnn.bench import measure, models, report
 from fastnn.bench.peak import Peak
 
 RATIOS = {
+    "training_step_plain",
     "training_step",
+    "call_one_row_plain",
     "training_step_share_of_peak",
     "call_one_row",
     "predict_one_row",

@@ -38,7 +38,12 @@ def test_every_row_and_every_call_has_a_mask_of_its_own():
 
 
 def test_the_seed_is_the_mask():
-    one, same, other, unseeded = Dropout(0.5, seed=1), Dropout(0.5, seed=1), Dropout(0.5, seed=2), Dropout(0.5)
+    one, same, other, unseeded = (
+        Dropout(0.5, seed=1),
+        Dropout(0.5, seed=1),
+        Dropout(0.5, seed=2),
+        Dropout(0.5),
+    )
     assert np.array_equal(sample(one), sample(same))
     assert abs((sample(one) == sample(other)).mean() - 0.5) < 0.02
     assert abs((sample(one) == sample(unseeded)).mean() - 0.5) < 0.02

@@ -63,7 +63,16 @@ def multiply(table, a, b, c, k, **fused):
     settings = {"activation": activation("linear"), "gradient": activation("linear")} | fused
     pointers = {name: pointer(v) if isinstance(v, np.ndarray) else v for name, v in settings.items()}
     g = Gemm(
-        m, n, k, pointer(c.stored), c.ld, pointer(a.stored), *a.strides, pointer(b.stored), *b.strides, **pointers
+        m,
+        n,
+        k,
+        pointer(c.stored),
+        c.ld,
+        pointer(a.stored),
+        *a.strides,
+        pointer(b.stored),
+        *b.strides,
+        **pointers,
     )
     size = table.gemm_workspace(g)
     workspace = np.full(size + 128, 0xAA, "uint8")
@@ -156,9 +165,12 @@ def test_everything_fused(name, dtype, layout):
 def test_every_activation_behind_a_product(isa, dtype, name):
     rng = np.random.default_rng(5)
     a, b, bias = (rng.standard_normal(shape).astype(dtype) for shape in [(33, 20), (20, 49), (49,)])
-    expected = ACTIVATIONS[name]((a.astype("float64") @ b + bias))
+    expected = ACTIVATIONS[name](a.astype("float64") @ b + bias)
     np.testing.assert_allclose(
-        gemm.matmul(a, b, bias, (name,)), expected, rtol=0, atol=50 * np.finfo(dtype).eps * abs(expected).max()
+        gemm.matmul(a, b, bias, (name,)),
+        expected,
+        rtol=0,
+        atol=50 * np.finfo(dtype).eps * abs(expected).max(),
     )
 
 

@@ -82,5 +82,7 @@ def test_a_kink_is_told_by_the_two_slopes(model):
 def test_every_layer_is_put_to_the_harness():
     tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     checked = set(re.findall(r"check_layer\(\s*(\w+)", tests))
-    classes = {c.__name__ for c in vars(fastnn.layers).values() if isinstance(c, type) and issubclass(c, Layer)}
+    classes = {
+        c.__name__ for c in vars(fastnn.layers).values() if isinstance(c, type) and issubclass(c, Layer)
+    }
     assert classes - checked == {"Layer", "InputLayer"}

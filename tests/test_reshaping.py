@@ -19,11 +19,18 @@ def test_flatten(shape):
 )
 def test_reshape(target, shape):
     check_layer(
-        Reshape, {"target_shape": target}, (3, 4, 6), (3, *shape), 0, oracle=lambda x: x.reshape(len(x), *shape)
+        Reshape,
+        {"target_shape": target},
+        (3, 4, 6),
+        (3, *shape),
+        0,
+        oracle=lambda x: x.reshape(len(x), *shape),
     )
 
 
-@pytest.mark.parametrize("layers", [[Flatten()], [Reshape((6, 2)), Flatten()], [Reshape((2, 6)), Reshape((12,))]])
+@pytest.mark.parametrize(
+    "layers", [[Flatten()], [Reshape((6, 2)), Flatten()], [Reshape((2, 6)), Reshape((12,))]]
+)
 def test_a_model_of_shapes_alone(layers):
     x = np.arange(36, dtype="float32").reshape(3, 3, 4)
     y = fastnn.Sequential(layers)(x)

@@ -28,6 +28,7 @@ enum { MANTISSA = 23, BIAS = 127 };
 #if defined(_MSC_VER) && !defined(__clang__)
 #define FNN_INLINE static __forceinline
 #define FNN_UNROLL
+#pragma fp_contract(off)
 #else
 #define FNN_INLINE static inline __attribute__((always_inline, unused))
 #define FNN_PRAGMA(x) _Pragma(#x)

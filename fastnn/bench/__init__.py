@@ -69,8 +69,8 @@ def main(arguments: list[str]) -> int:
     wanted = dict.fromkeys(THREAD_VARIABLES, str(options.threads))
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         # -P: a source folder in the current one is not to stand in front of the installed package.
-        command = [sys.executable, "-P", "-m", __name__, *arguments, "--threads", str(options.threads)]
-        return subprocess.call(command, env=os.environ | wanted)
+        command = [sys.executable, "-P", "-m", "fastnn", "bench", *arguments]
+        return subprocess.call([*command, "--threads", str(options.threads)], env=os.environ | wanted)
     with threads(options.threads):
         return _run(options)
 

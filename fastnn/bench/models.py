@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import initializers, layers, models, optimizers
-from .baseline import MLP
+from . import plain
+from .tuned import MLP
 
 __all__ = ["MODELS", "DenseModel"]
 
@@ -62,6 +63,12 @@ class DenseModel:
         ours.compile(optimizer=optimizers.Adam(learning_rate), loss=self.loss)
         activations = [activation for _, activation in self.layers]
         return ours, MLP(ours.get_weights(), activations, self.loss, learning_rate=learning_rate)
+
+    def make_plain(self, learning_rate: float = 1e-3) -> plain.MLP:
+        """Return the model in NumPy as it is usually written, with the weights that `make` gives it."""
+        activations = [activation for _, activation in self.layers]
+        weights = self.make()[0].get_weights()
+        return plain.MLP(weights, activations, self.loss, learning_rate)
 
     def data(self, rows: int, seed: int = 0) -> tuple[Array, Array]:
         """Return normal inputs (rows, inputs) and labels as the loss takes them."""

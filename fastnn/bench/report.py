@@ -50,6 +50,7 @@ def verify(model: DenseModel) -> None:
         Saying what differs, and by how much.
     """
     ours, theirs = model.make()
+    plain = model.make_plain()
     x, y = model.data(model.batch)
 
     def agree(what: str, a: Any, b: Any) -> None:
@@ -59,10 +60,13 @@ def verify(model: DenseModel) -> None:
             raise MismatchError(f"{model.name}: {what} differ by {error:.1e}, more than {TOLERANCE:.0e}")
 
     agree("predictions", ours.predict(x, verbose=0), theirs.predict(x))
+    agree("predictions of plain NumPy", ours.predict(x, verbose=0), plain.predict(x))
     agree("predictions for one row", ours(x[:1]), theirs.predict(x[:1]))
     start = theirs.get_weights()
     for step in range(STEPS):
-        agree(f"losses of step {step + 1}", ours.train_on_batch(x, y), theirs.train_step(x, y))
+        loss = theirs.train_step(x, y)
+        agree(f"losses of step {step + 1}", ours.train_on_batch(x, y), loss)
+        agree(f"losses of step {step + 1} in plain NumPy", plain.train_step(x, y), loss)
     for i, (a, b, w) in enumerate(zip(ours.get_weights(), theirs.get_weights(), start, strict=True)):
         error = float(np.quantile(np.abs(a - b), 0.99) / np.max(np.abs(b - w)))
         if not error <= MOVE_TOLERANCE:
@@ -91,6 +95,7 @@ def measure(model: DenseModel, peak: Peak, rounds: int) -> dict[str, Any]:
         highest over the rounds.
     """
     ours, theirs = model.make(NO_LEARNING)
+    plain = model.make_plain(NO_LEARNING)
     x, y = model.data(model.batch)
     row = x[:1].copy()
 
@@ -98,26 +103,32 @@ def measure(model: DenseModel, peak: Peak, rounds: int) -> dict[str, Any]:
         return alternate(sides, rounds, clock=clock(peak.threads))
 
     training = take_turns(
-        fastnn=lambda: ours.train_on_batch(x, y), numpy=lambda: theirs.train_step(x, y), peak=peak
+        fastnn=lambda: ours.train_on_batch(x, y),
+        numpy=lambda: theirs.train_step(x, y),
+        plain=lambda: plain.train_step(x, y),
+        peak=peak,
     )
     one = take_turns(
         call=lambda: ours(row),
         predict=lambda: ours.predict(row, verbose=0),
         numpy=lambda: theirs.predict(row),
+        plain=lambda: plain.predict(row),
     )
     batch = take_turns(fastnn=lambda: ours.predict(x, verbose=0), numpy=lambda: theirs.predict(x), peak=peak)
 
     def share(times: dict[str, list[float]], training: bool) -> dict[str, float]:
         return ratio(times["peak"], times["fastnn"], model.flops(training) / peak.flops)._asdict()
 
-    def faster(times: dict[str, list[float]], side: str = "fastnn") -> dict[str, float]:
-        return ratio(times["numpy"], times[side])._asdict()
+    def faster(times: dict[str, list[float]], side: str = "fastnn", than: str = "numpy") -> dict[str, float]:
+        return ratio(times[than], times[side])._asdict()
 
     return {
         "name": model.name,
         "title": model.title,
+        "training_step_plain": faster(training, than="plain"),
         "training_step": faster(training),
         "training_step_share_of_peak": share(training, True),
+        "call_one_row_plain": faster(one, "call", "plain"),
         "call_one_row": faster(one, "call"),
         "predict_one_row": faster(one, "predict"),
         "predict_over_call": ratio(one["predict"], one["call"])._asdict(),
@@ -153,13 +164,20 @@ def heading(environment: dict[str, Any]) -> str:
 
 
 COLUMNS = {
+    "training_step_plain": "training step",
     "training_step": "training step",
     "training_step_share_of_peak": "of peak",
+    "call_one_row_plain": "model(x), 1 row",
     "call_one_row": "model(x), 1 row",
     "predict_one_row": "predict(x), 1 row",
     "predict_batch": "predict(x), batch",
     "predict_batch_share_of_peak": "of peak",
 }
+
+
+def _against(key: str) -> str:
+    """Return what a column of the table compares with."""
+    return "" if "share" in key else "x NumPy" if key.endswith("_plain") else "x tuned NumPy"
 
 
 def table(results: list[dict[str, Any]]) -> str:
@@ -169,9 +187,9 @@ def table(results: list[dict[str, Any]]) -> str:
     --------
     >>> number = {"median": 2.0, "lowest": 1.5, "highest": 2.25}
     >>> print(table([{"title": "20-32-1, batch 32"} | dict.fromkeys(COLUMNS, number)]).splitlines()[2])
-    20-32-1, batch 32    2.00 x (1.50-2.25)    200 %   2.00 x (1.50-2.25) ...
+    20-32-1, batch 32   2.00 x (1.50-2.25)   2.00 x (1.50-2.25)    200 %   2.00 x (1.50-2.25) ...
     """
-    rows = [["", *("" if "share" in key else "x NumPy" for key in COLUMNS)], ["model", *COLUMNS.values()]]
+    rows = [["", *map(_against, COLUMNS)], ["model", *COLUMNS.values()]]
     for result in results:
         rows.append([result["title"]])
         for key in COLUMNS:
@@ -198,7 +216,9 @@ def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path)
     for i, key in enumerate(keys):
         medians = [result[key]["median"] for result in results]
         at = [j + (i - (len(keys) - 1) / 2) * height for j in range(len(results))]
-        bars = axes.barh(at, [m - 1 for m in medians], height, left=1, label=COLUMNS[key])
+        bars = axes.barh(
+            at, [m - 1 for m in medians], height, left=1, label=f"{COLUMNS[key]}, {_against(key)}"
+        )
         axes.bar_label(bars, [f"{m:.1f}" for m in medians], padding=3, fontsize="small")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
@@ -207,5 +227,5 @@ def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path)
     axes.invert_yaxis()
     axes.margins(x=0.1)
     axes.set_xlabel(f"times as fast as NumPy, {environment['threads']} threads")
-    figure.legend(loc="outside upper center", ncols=len(keys), fontsize="small")
+    figure.legend(loc="outside upper center", ncols=2, fontsize="small")
     figure.savefig(file)

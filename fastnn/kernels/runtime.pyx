@@ -36,8 +36,8 @@ cdef int _threads = 1            # what the user or the machine allows
 cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
 cdef bint _forked = False        # libgomp's workers do not survive fork(): a child runs alone (GCC PR 58378)
 cdef double _alone_until = 0     # threads came late: regions run alone up to this time, seconds
-cdef double _penalty = 0.005     # how long after the next late arrival
-cdef double LATE = 2e-4          # waiting that counts as late
+cdef double _penalty = 0.005     # how long it was after the last late arrival
+cdef double LATE = 1e-3          # waiting that counts as late: waking a thread takes a tenth of it
 cdef double SHORTEST_ALONE = 0.005
 cdef double LONGEST_ALONE = 0.05 # against a tick of 4 ms: a busy host costs 8 %, a quiet one is soon noticed
 cdef const fnn_kernels *_tables[2]
@@ -168,7 +168,7 @@ cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) no
 
     A region begins and ends when its last thread has arrived. Where another program holds that thread's
     processor, this takes a tick of the scheduler, 4 ms, instead of one microsecond; so after a late arrival
-    regions run alone for a while, twice as long after each further one.
+    regions run alone for a while, twice as long if the next one is late again.
     """
     global _alone_until, _penalty
     cdef idx_t i
@@ -189,10 +189,8 @@ cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) no
         piece(&r, i, threadid())
     end = omp_get_wtime()
     if end - begin - r.worked > max(LATE, r.worked):
+        _penalty = min(2 * _penalty, LONGEST_ALONE) if end < _alone_until + 2 * _penalty else SHORTEST_ALONE
         _alone_until = end + _penalty
-        _penalty = min(2 * _penalty, LONGEST_ALONE)
-    else:
-        _penalty = max(0.999 * _penalty, SHORTEST_ALONE)
 
 
 def _after_fork():

@@ -18,7 +18,11 @@ static void check_activation_forward(void)
             const fnn_activation act = an_activation(code, grid % 2);
             const fnn_idx ldx = n + grid % 3, ldy = n + grid % 2;
             shape[2] = code;
-            array x = edgy(m * ldx, -12, 12), y = numbers(m * ldy, 0, 1);
+            array x = numbers(m * ldx, -12, 12), y = numbers(m * ldy, 0, 1);
+            if (grid % 2)
+                SPRINKLE(x, edges);
+            else
+                SPRINKLE(x, kinks);
             BOTH(k->activation_forward(y.at[s], ldy, x.at[s], ldx, m, n, &act))
             same("y", y, 3, 12);
             BOTH(k->activation_forward(x.at[s], ldx, x.at[s], ldx, m, n, &act))
@@ -35,7 +39,7 @@ static void check_activation_backward(void)
             const fnn_idx lds = n + grid % 3, lddy = n + grid % 2, lddx = n + (grid + 1) % 2;
             shape[2] = code;
             array saved = numbers(m * lds, -12, 12), dy = numbers(m * lddy, -1, 1), dx = numbers(m * lddx, 0, 1);
-            set(saved, 0, NAN);
+            SPRINKLE(saved, kinks);
             BOTH(k->activation_backward(dx.at[s], lddx, dy.at[s], lddy, saved.at[s], lds, m, n, &act))
             same("dx", dx, 4, 12);
             BOTH(k->activation_backward(dy.at[s], lddy, dy.at[s], lddy, saved.at[s], lds, m, n, &act))
@@ -47,7 +51,8 @@ static void check_prelu_forward(void)
 {
     EACH_GRID(m, n)
     {
-        array x = edgy(m * n, -3, 3), alpha = numbers(n, -1, 1), y = numbers(m * n, 0, 1);
+        array x = numbers(m * n, -3, 3), alpha = numbers(n, -1, 1), y = numbers(m * n, 0, 1);
+        SPRINKLE(x, edges);
         BOTH(k->prelu_forward(y.at[s], x.at[s], alpha.at[s], m, n))
         same("y", y, 1, 0);
     }

@@ -46,6 +46,7 @@ static void check_table(const char *isa, int which)
                COUNT(checks), nearest_kernel, 100 * nearest);
     else
         printf("%s %s: %d results differ from ref\n", isa, dtype, failures - before);
+    fflush(stdout);
 }
 
 int main(void)

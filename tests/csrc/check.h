@@ -115,15 +115,13 @@ static array integers(fnn_idx n, int low, int high)
     return x;
 }
 
-/* Every third number is instead one of those that kernels get wrong. */
-static array edgy(fnn_idx n, double low, double high)
-{
-    const double edges[] = {0.0, -0.0, INFINITY, 1.0, -INFINITY, -1.0, NAN, 1e-6, -1e-6};
-    array x = numbers(n, low, high);
-    for (fnn_idx i = 0; i < n; i += 3)
-        set(x, i, edges[i / 3 % COUNT(edges)]);
-    return x;
-}
+static const double edges[] = {0.0, -0.0, 1.0, -1.0, 1e-6, -1e-6, NAN, INFINITY, -INFINITY};
+static const double kinks[] = {0.0, -0.0, 3.0, -3.0, 6.0, 0.5, 4.0, NAN};
+
+/* Every third number becomes one of those that kernels get wrong. */
+#define SPRINKLE(x, list) \
+    for (fnn_idx at = 0; at < (x).n; at += 3) \
+    set(x, at, list[at / 3 % COUNT(list)])
 
 static const array none = {{NULL, NULL}, 0};
 

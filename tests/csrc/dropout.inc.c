@@ -10,7 +10,8 @@ static void check_dropout(void)
     EACH_STRETCH(first, n, r)
     {
         begin(first, n, 0);
-        array x = edgy(n, -1, 1), y = numbers(n, 0, 1);
+        array x = numbers(n, -1, 1), y = numbers(n, 0, 1);
+        SPRINKLE(x, edges);
         BOTH(k->dropout(y.at[s], x.at[s], first, n, &r))
         same("y", y, 0, 0);
         BOTH(k->dropout(x.at[s], x.at[s], first, n, &r))

@@ -5,17 +5,21 @@
  */
 typedef struct {
     fnn_idx m, n, k;
-    int wide; /* the rows of a are a multiple of 4 KiB apart */
+    int wide; /* the rows of a, or its columns, are a multiple of 4 KiB apart */
 } product;
 
 static const product products[] = {
     {1, 1, 1, 0},    {1, 40, 7, 0},    {1, 300, 65, 0}, {2, 17, 5, 0},    {3, 5, 0, 0},    {5, 33, 1, 0},
     {7, 16, 100, 0}, {13, 31, 129, 0}, {29, 48, 33, 0}, {50, 50, 66, 0},  {64, 1, 9, 0},   {49, 70, 520, 0},
-    {6, 50, 65, 1},  {31, 40, 100, 1}, {1030, 3, 4, 0}, {1026, 50, 70, 1},
+    {6, 50, 65, 1},  {31, 40, 100, 1}, {1030, 3, 4, 0}, {1026, 50, 70, 1}, {132, 230, 500, 0},
 };
+enum { LARGE = 1 << 21 }; /* multiply-adds: a product of as many is checked in three ways, not in all */
+
+/* What is behind the product: nothing; all there is; the one activation that has a way of its own. */
+enum { PLAIN, FUSED, RELU, BEHIND };
 
 /* The bits of the tested c, whose elements started from `start`. */
-static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_row)
+static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_row, int behind)
 {
     const int fused = strcmp(table[TESTED]->isa, "scalar") != 0;
     for (fnn_idx i = 0; i < g->m; i++)
@@ -29,15 +33,16 @@ static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_r
                 else
                     sum = fused ? fmaf((float)a, (float)b, (float)sum) : (float)a * (float)b + (float)sum;
             }
+            sum = behind == RELU && sum < 0 ? 0 : sum;
             near("c's chain", i * g->ldc + j, get(c.at[TESTED], i * g->ldc + j), sum, 0, 0);
         }
 }
 
 /* start: 0 from zero, 1 from a bias, 2 from c itself */
-static void check_product(product d, int a_by_rows, int b_by_rows, int start, int fused)
+static void check_product(product d, int a_by_rows, int b_by_rows, int start, int behind)
 {
-    const fnn_idx page = 4096 / table[TESTED]->itemsize, ldc = d.n + 3 * fused;
-    const fnn_idx a_step = a_by_rows ? d.wide ? (d.k / page + 1) * page : d.k + 1 : d.m + 1;
+    const fnn_idx page = 4096 / table[TESTED]->itemsize, ldc = d.n + 3 * behind;
+    const fnn_idx a_line = a_by_rows ? d.k : d.m, a_step = d.wide ? (a_line / page + 1) * page : a_line + 1;
     const fnn_idx b_step = (b_by_rows ? d.n : d.k) + 1;
     begin(d.m, d.n, d.k);
     array a = numbers((a_by_rows ? d.m : d.k) * a_step, -1, 1), b = numbers((b_by_rows ? d.k : d.n) * b_step, -1, 1);
@@ -53,7 +58,9 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
             .b = b.at[s], .b_row = b_by_rows ? b_step : 1, .b_column = b_by_rows ? 1 : b_step,
             .accumulate = start == 2, .bias = start == 1 ? bias.at[s] : NULL,
         };
-        if (fused) {
+        if (behind == RELU)
+            g[s].activation.code = FNN_ACT_relu;
+        if (behind == FUSED) {
             g[s].activation = (fnn_activation){FNN_ACT_tanh, {0}};
             g[s].gradient = (fnn_activation){FNN_ACT_sigmoid, {0}};
             g[s].preactivation = z.at[s];
@@ -66,14 +73,17 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
     same("c", c, 4 * terms, terms);
     same("preactivation", z, 4 * terms, terms);
     same("column_sums", sums, 4 * terms, terms);
-    check_chain(&g[TESTED], fused ? z : c, start == 1 ? bias : start == 2 ? before : none, start == 1 ? 0 : ldc);
+    check_chain(&g[TESTED], behind == FUSED ? z : c, start == 1 ? bias : start == 2 ? before : none,
+                start == 1 ? 0 : ldc, behind);
 }
 
 static void check_gemm(void)
 {
-    for (int i = 0; i < COUNT(products); i++)
-        for (int way = 0; way < 24; way++)
-            check_product(products[i], way & 1, way >> 1 & 1, way >> 3, way >> 2 & 1);
+    for (int i = 0; i < COUNT(products); i++) {
+        const product d = products[i];
+        for (int way = 1; way <= 36; way += d.m * d.n * d.k < LARGE ? 1 : 13)
+            check_product(d, way & 1, way >> 1 & 1, way / 4 % 3, way / 12 % BEHIND);
+    }
 }
 
 /* That it is enough is what the address sanitizer sees in check_gemm. */

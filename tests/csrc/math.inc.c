@@ -4,7 +4,8 @@
     { \
         EACH_SIZE(n) \
         { \
-            array x = edgy(n, low, high), y = numbers(n, 0, 1); \
+            array x = numbers(n, low, high), y = numbers(n, 0, 1); \
+            SPRINKLE(x, edges); \
             BOTH(k->math_##f(y.at[s], x.at[s], n)) \
             same("y", y, units, 0); \
             BOTH(k->math_##f(x.at[s], x.at[s], n)) \

@@ -156,7 +156,12 @@ def losses():
         "step_scce": ("softmax", "step_classes", of(scce), ["accuracy"]),
         "step_scce_ignored": (None, "step_classes_ignored", of(scce, from_logits=True, ignore_class=-1), []),
         "sum": ("softmax", "classes", of(scce, reduction="sum"), ["Accuracy"]),
-        "sum_ignored": (None, "classes_ignored", of(scce, from_logits=True, ignore_class=-1, reduction="sum"), ["ACC"]),
+        "sum_ignored": (
+            None,
+            "classes_ignored",
+            of(scce, from_logits=True, ignore_class=-1, reduction="sum"),
+            ["ACC"],
+        ),
         "step_cce": ("softmax", "step_one_hot", of(cce), ["accuracy", "mse"]),
     }
     units = {"real": 2, "real_flat": 1, "binary": 1, "binary_flat": 1}

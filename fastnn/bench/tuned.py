@@ -1,4 +1,4 @@
-"""The other side of every comparison: a multilayer perceptron in plain NumPy, written for speed.
+"""A multilayer perceptron in NumPy, written for speed: what an expert gets out of it.
 
 Formulas are those of Keras and of fastnn: `x W + b` and an activation for each layer; Adam with the
 "epsilon hat" of Kingma & Ba (2015), section 2; probabilities taken into [1e-7, 1 - 1e-7] before a logarithm.

@@ -1,0 +1,139 @@
+"""Metrics as objects that count arrays in; in models they are in test_fit.py."""
+
+import json
+
+import numpy as np
+import pytest
+from formulas import binary_crossentropy, crossentropy, softmax
+
+from fastnn import losses, metrics
+from fastnn.kernels.score import Score
+
+RNG = np.random.default_rng(0)
+P = softmax(RNG.standard_normal((40, 3)))
+CLASSES = RNG.integers(0, 3, 40)
+ONE_HOT = np.eye(3)[CLASSES]
+BITS = RNG.integers(0, 2, (40, 3)).astype(float)
+RIGHT = (P.argmax(1) == CLASSES).astype(float)
+
+# Metric, labels, predictions, and the value of each sample.
+CASES = {
+    "accuracy": (metrics.Accuracy(), BITS, np.round(P), (BITS == np.round(P)).mean(1)),
+    "binary_accuracy": (metrics.BinaryAccuracy(), BITS, P, (BITS == (P > 0.5)).mean(1)),
+    "threshold": (metrics.BinaryAccuracy(threshold=0.2), BITS, P, (BITS == (P > 0.2)).mean(1)),
+    "categorical_accuracy": (metrics.CategoricalAccuracy(), ONE_HOT, P, RIGHT),
+    "sparse_categorical_accuracy": (metrics.SparseCategoricalAccuracy(), CLASSES, P, RIGHT),
+    "mse": (metrics.MeanSquaredError(), BITS, P, ((BITS - P) ** 2).mean(1)),
+    "mae": (metrics.MeanAbsoluteError(), BITS, P, abs(BITS - P).mean(1)),
+    "bce": (
+        metrics.BinaryCrossentropy(label_smoothing=0.2),
+        BITS,
+        P,
+        binary_crossentropy(P, BITS * 0.8 + 0.1),
+    ),
+    "cce": (metrics.CategoricalCrossentropy(), ONE_HOT, P, crossentropy(P, ONE_HOT)),
+    "logits": (
+        metrics.CategoricalCrossentropy(from_logits=True),
+        ONE_HOT,
+        np.log(P),
+        crossentropy(P, ONE_HOT),
+    ),
+    "scce": (metrics.SparseCategoricalCrossentropy(), CLASSES, P, crossentropy(P, ONE_HOT)),
+}
+each_case = pytest.mark.parametrize(("metric", "y", "p", "expected"), CASES.values(), ids=CASES)
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    for metric, *_ in CASES.values():
+        metric.reset_state()
+
+
+@each_case
+def test_values(isa, dtype, metric, y, p, expected):
+    tolerance = {"float32": 1e-5, "float64": 1e-13}[dtype]
+    assert metric.result() == 0
+    assert metric(y, p.astype(dtype)) == pytest.approx(expected.mean(), rel=tolerance)
+    assert isinstance(metric.result(), float)
+
+
+@each_case
+def test_the_mean_over_all_that_has_been_seen(metric, y, p, expected):
+    for part in (slice(0, 7), slice(7, 8), slice(8, 40)):
+        metric.update_state(y[part], p[part])
+    assert metric.result() == pytest.approx(expected.mean())
+    metric.reset_state()
+    assert metric(y[:5], p[:5]) == pytest.approx(expected[:5].mean())
+
+
+@each_case
+def test_weights(metric, y, p, expected):
+    weights = RNG.random(40)
+    metric.update_state(y[:9], p[:9], weights[:9])
+    metric.update_state(y[9:], p[9:], weights[9:])
+    assert metric.result() == pytest.approx(np.average(expected, weights=weights))
+
+
+@each_case
+def test_config(metric, y, p, expected):
+    twin = metrics.deserialize(json.loads(json.dumps(metrics.serialize(metric))))
+    assert twin.get_config() == metric.get_config()
+    assert twin(y, p) == metric(y, p)
+
+
+def test_mean_of_numbers():
+    mean = metrics.Mean()
+    mean.update_state([1, 2, 3])
+    mean.update_state(8, sample_weight=0.5)
+    assert mean.result() == pytest.approx(10 / 3.5)
+
+
+def test_an_ignored_class_is_not_counted():
+    metric = metrics.SparseCategoricalCrossentropy(ignore_class=2)
+    kept = CLASSES != 2
+    assert metric(CLASSES, P) == pytest.approx(crossentropy(P, ONE_HOT)[kept].mean())
+
+
+@pytest.mark.parametrize(
+    ("name", "sparse", "classes", "expected"),
+    [
+        ("accuracy", False, 1, metrics.BinaryAccuracy),
+        ("accuracy", False, 3, metrics.CategoricalAccuracy),
+        ("Acc", True, 3, metrics.SparseCategoricalAccuracy),
+        ("acc", True, 1, metrics.SparseCategoricalAccuracy),
+        ("crossentropy", False, 1, metrics.BinaryCrossentropy),
+        ("ce", False, 3, metrics.CategoricalCrossentropy),
+        ("ce", True, 3, metrics.SparseCategoricalCrossentropy),
+        ("mse", False, 1, metrics.MeanSquaredError),
+        ("binary_accuracy", False, 3, metrics.BinaryAccuracy),
+    ],
+)
+def test_what_a_name_means_to_a_model(name, sparse, classes, expected):
+    metric = metrics.resolve(name, Score("", sparse=sparse), classes)
+    assert type(metric) is expected
+    assert metric.name == name
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: metrics.get("acuracy"), "metric: .*'acuracy'; did you mean 'accuracy'"),
+        (lambda: metrics.BinaryAccuracy(threshold="0.5"), "threshold: .*'0.5'"),
+        (lambda: metrics.BinaryAccuracy(dtype="int8"), "dtype: .*'int8'"),
+        (lambda: metrics.BinaryCrossentropy(label_smoothing=-1), "label_smoothing: .*-1"),
+        (lambda: metrics.SparseCategoricalAccuracy()([5], P[:1]), "y_true: .*0 to 2, got 5"),
+        (lambda: metrics.MeanSquaredError()(BITS, P[:39]), "y_true, y_pred: .*40 and 39"),
+        (lambda: metrics.Mean().update_state([1, 2], [1, 2, 3]), r"sample_weight: .*\(3,\)"),
+    ],
+)
+def test_errors_name_the_argument(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_names_and_functions():
+    assert metrics.get("MSE").name == "mean_squared_error"
+    assert type(metrics.get(losses.mean_absolute_error)) is metrics.MeanAbsoluteError
+    assert metrics.Accuracy(name="mine").name == "mine"
+    with pytest.raises(TypeError, match="metric: expected a name"):
+        metrics.get(lambda y, p: 0)

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# No object file in a folder but those of csrc/isa/avx* may have an AVX instruction: a processor without would
+# stop at it before it is asked what it runs. Takes the folder of a build for x86-64, and binutils.
+set -euo pipefail
+
+# Instructions of AVX and later are those on vector registers whose names begin with v.
+avx() { objdump --disassemble --no-show-raw-insn "$1" | grep -E -m 1 "[[:space:]]v[a-z0-9]+ .*%[xyz]mm" >/dev/null; }
+
+avx "$1/csrc/isa/avx2_f32.o" || { echo "check_isa: finds no AVX even in avx2_f32.o"; exit 1; }
+count=0
+while read -r object; do
+    if avx "$object"; then
+        echo "check_isa: $object has AVX instructions"
+        exit 1
+    fi
+    count=$((count + 1))
+done < <(find "$1" -name "*.o" ! -path "*/csrc/isa/avx*")
+echo "check_isa: no AVX instruction in $count object files"
