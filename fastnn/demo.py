@@ -45,7 +45,8 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
         The share of the held-out pictures that are read right.
     """
     utils.set_random_seed(seed)
-    (x_train, y_train), (x_test, y_test) = held_out()
+    (x_train, y_train), (x_test, y_test) = datasets.digits.load_data()
+    x_train, x_test = (x.reshape(-1, 64) / np.float32(16) for x in (x_train, x_test))
     model = network()
     threads = "1 thread" if num_threads() == 1 else f"{num_threads()} threads"
     print(
@@ -69,15 +70,6 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
         save(model, file)
         print(f"\nWeights in {file}")
     return accuracy
-
-
-def held_out() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return the digits from 0 to 1 and their labels: four fifths to learn from, every fifth to test with."""
-    parts = datasets.digits.load_data()
-    x = np.concatenate([pictures for pictures, _ in parts]).reshape(-1, 64) / np.float32(16)
-    y = np.concatenate([labels for _, labels in parts])
-    test = np.arange(len(x)) % 5 == 0
-    return (x[~test], y[~test]), (x[test], y[test])
 
 
 def moved(x: Array) -> Array:

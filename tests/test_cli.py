@@ -48,14 +48,6 @@ def test_the_demo_learns(seed, capsys):
     assert len(re.findall(r"\ba \d, \d+\.\d%", out)) == 4
 
 
-def test_the_demo_holds_out_every_fifth():
-    (x_train, y_train), (x_test, y_test) = demo.held_out()
-    assert x_train.shape == (1437, 64)
-    assert x_test.shape == (360, 64)
-    assert (len(y_train), len(y_test)) == (1437, 360)
-    assert (x_train.min(), x_train.max()) == (0, 1)
-
-
 def test_moved_pictures_are_means_of_neighbours():
     x = np.zeros((1, 8, 8), np.float32)
     x[0, 3, 4] = 1

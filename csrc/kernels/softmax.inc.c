@@ -3,7 +3,7 @@
  *   softmax       y = exp(x - max) / sum exp(x - max)      dx = y (dy - sum dy y)
  *   log_softmax   y = x - max - log sum exp(x - max)       dx = dy - exp(y) sum dy
  *
- * The maximum is taken off so that no exponential overflows. A axis_line without a finite maximum, such as
+ * The maximum is taken off so that no exponential overflows. A line without a finite maximum, such as
  * all -infinity, has no softmax and gives NaN, as in Keras.
  */
 #include "../simd/math.h"
