@@ -61,7 +61,8 @@ sanitize-c-%: export FASTNN_NATIVE_DEBUG = 1
 sanitize-c-%:
 	$(call check,build/sanitize-c/$*,$*,$(SANITIZE))
 
-check-isa: ## look for AVX instructions where any x86-64 processor must be able to run
+check-isa: ## look for AVX where any x86-64 processor must run, and run it on one without, if there is an emulator
+	$(call check,build/isa,gcc,,$(if $(shell command -v qemu-x86_64 2>/dev/null),qemu-x86_64 -cpu Westmere))
 	$(PYTHON) setup.py --quiet build_clib -b build/isa -t build/isa build_ext -b build/isa -t build/isa
 	tools/check_isa.sh build/isa
 

@@ -1,7 +1,8 @@
 """The compiled part: one static library per instruction set, with flags of its own, and the Cython modules.
 
 FASTNN_OPENMP=0 builds without OpenMP, =1 insists on it; else it is used where a test program compiles.
-FASTNN_NATIVE_DEBUG=1 turns the bounds checks of Cython on and keeps the symbols for a debugger.
+FASTNN_NATIVE_DEBUG=1 is for debuggers and sanitizers: with symbols, with Cython's bounds checks, and
+optimized only as far as compiles quickly under them.
 """
 
 import os
@@ -31,8 +32,8 @@ DEBUG = os.environ.get("FASTNN_NATIVE_DEBUG") == "1"
 # Nor does Visual C optimize across files, which Python's flags ask for: they are for different processors.
 SYMBOLS = [] if MSVC or DEBUG else ["-g0"]  # Python's own flags ask for 8 MB of them
 COMMON = ["/O2", "/std:c11", "/GL-"] if MSVC else [
-    *SYMBOLS, "-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
-    "-fvisibility=hidden",
+    *SYMBOLS, "-O1" if DEBUG else "-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno",
+    "-fno-trapping-math", "-fvisibility=hidden",
 ]  # fmt: skip
 ISAS = {"ref": [], "scalar": []}
 if X86:

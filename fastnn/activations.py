@@ -8,12 +8,15 @@ They are callables on arrays and what a layer's `activation` argument accepts, b
 array([0., 0., 2.])
 >>> relu(np.array([-1.0, 0.0, 8.0]), max_value=6.0)
 array([0., 0., 6.])
+>>> relu(np.array([-1.0, 0.0, 8.0]), 0.5)
+array([-0.5,  0. ,  8. ])
 >>> get("leaky_relu")(np.array([-1.0, 2.0], "float32"))
 array([-0.2,  2. ], dtype=float32)
 """
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -57,8 +60,10 @@ class Activation:
         self.fused = row(**parameters)
         self.__doc__ = f"{name}: {formula}, for each element of an array."
 
-    def __call__(self, x: ArrayLike, **parameters: Any) -> NDArray[np.floating]:
-        """Return the function of each element of `x` as a new array."""
+    def __call__(self, x: ArrayLike, *args: Any, **parameters: Any) -> NDArray[np.floating]:
+        """Return the function of each element of `x`, with parameters in Keras' order or by name."""
+        if args:
+            parameters = inspect.signature(self._row).bind_partial(*args, **parameters).arguments
         fused = self._row(**self.parameters | parameters)
         return _elementwise.apply(fused, _as_floating(x))
 
@@ -99,6 +104,8 @@ class AxisActivation:
 
     def emit(self, plan: Plan, x: Value, axis: int = -1) -> Value:
         """Append the function over `axis` of a row to a plan."""
+        if not -len(x.shape) <= axis < len(x.shape):
+            raise ValueError(f"axis: expected one of the {len(x.shape)} axes of a row, got {axis!r}")
         return _softmax.emit(plan, x, axis, self._log)
 
     emit_unfused = emit
@@ -163,6 +170,7 @@ hard_sigmoid = Activation("hard_sigmoid", "min(max(x / 6 + 1/2, 0), 1)", _plain(
 hard_silu = Activation("hard_silu", "x * hard_sigmoid(x)", _plain("hard_silu"))
 mish = Activation("mish", "x * tanh(softplus(x)) (Misra 2019)", _plain("mish"))
 linear = Activation("linear", "x", _plain("linear"))
+swish, hard_swish = silu, hard_silu
 softmax = AxisActivation("softmax", "exp(x) / sum(exp(x))", log=False)
 log_softmax = AxisActivation("log_softmax", "x - log(sum(exp(x)))", log=True)
 
@@ -213,3 +221,6 @@ def serialize(activation: Activation | AxisActivation) -> str | dict[str, Any]:
     if _BY_NAME[activation.name].parameters == activation.parameters:
         return activation.name
     return {"name": activation.name, "parameters": activation.parameters}
+
+
+deserialize = get

@@ -6,7 +6,7 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["real_number", "whole_number"]
+__all__ = ["real_number", "refuse", "whole_number"]
 
 
 def real_number(value: Any, name: str, least: float = -math.inf, below: float = math.inf) -> float:
@@ -76,3 +76,29 @@ def whole_number(value: Any, name: str, least: int = 0, most: int | None = None)
         bound = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name}: expected an integer {bound}, got {value!r}")
     return int(value)
+
+
+def refuse(**arguments: Any) -> None:
+    """Check that arguments which are accepted for Keras' sake, and have no effect, ask for none.
+
+    Parameters
+    ----------
+    **arguments
+        By name; None and False ask for nothing.
+
+    Raises
+    ------
+    ValueError
+        If one is anything else.
+
+    Examples
+    --------
+    >>> refuse(kernel_constraint=None, sparse=False)
+    >>> refuse(kernel_constraint="max_norm")
+    Traceback (most recent call last):
+    ...
+    ValueError: kernel_constraint: expected None, got 'max_norm'; fastnn does without
+    """
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise ValueError(f"{name}: expected None, got {value!r:.80}; fastnn does without")

@@ -151,15 +151,17 @@ def _info() -> dict[str, Any]:
 
 
 def _as_text(found: dict[str, Any]) -> str:
-    isa_source, threads_source = found["instruction_set_from"], found["threads_from"]
+    isa, threads = found["instruction_set_from"], found["threads_from"]
     lines = {
         "fastnn": found["fastnn"],
         "instruction set": f"{found['instruction_set']}, "
-        + ("the best of this processor" if isa_source == "processor" else f"as {isa_source} says"),
+        + ("the best of this processor" if isa == "processor" else f"as {isa} says"),
         "this machine runs": ", ".join(found["instruction_sets"]),
         "threads": f"{found['threads']}, "
-        + ("one a processor" if threads_source == "processors" else f"as {threads_source} says"),
-        "OpenMP": "yes" if found["openmp"] else "no: one thread",
+        + ("one a processor" if threads == "processors" else f"as {threads} says")
+        if found["openmp"]
+        else "1, for want of OpenMP",
+        "OpenMP": "yes" if found["openmp"] else "no",
         "Python": found["python"],
         "NumPy": found["numpy"],
         "platform": found["platform"],

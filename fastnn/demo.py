@@ -45,8 +45,8 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
         The share of the held-out pictures that are read right.
     """
     utils.set_random_seed(seed)
-    (x_train, y_train), (x_test, y_test) = datasets.digits.load_data()
-    x_train, x_test = (x.reshape(-1, 64) / np.float32(16) for x in (x_train, x_test))
+    parts = datasets.digits.load_data()
+    (x_train, y_train), (x_test, y_test) = ((x.reshape(-1, 64) / np.float32(16), y) for x, y in parts)
     model = network()
     threads = "1 thread" if num_threads() == 1 else f"{num_threads()} threads"
     print(

@@ -119,7 +119,7 @@ class Mean(Metric):
         try:
             weights = np.broadcast_to(1.0 if sample_weight is None else sample_weight, numbers.shape)
         except ValueError:
-            got = np.shape(sample_weight)
+            got = np.asarray(sample_weight).shape
             raise ValueError(f"sample_weight: expected shape {numbers.shape}, got {got}") from None
         self._total += float((numbers * weights).sum())
         self._weight += float(weights.sum())

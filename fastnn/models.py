@@ -216,7 +216,7 @@ class Sequential(Trainer):
             shape = np.shape(x)
             if not shape:
                 raise ValueError(f"x: expected rows, got {x!r:.80}")
-            self._build(row_shape(tuple(shape)[1:] or (1,), "x"))
+            self._build(row_shape(tuple(shape)[1:], "x"))
 
     @property
     def trainable(self) -> bool:
@@ -253,6 +253,11 @@ class Sequential(Trainer):
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that training leaves alone."""
         return [v for v in self.weights if not (v.trainable and self._trainable)]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The weights that training leaves alone."""
+        return self.non_trainable_weights
 
     def get_weights(self) -> list[NDArray[np.floating]]:
         """Return copies of all weights, in the order of `weights`."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 from weakref import ReferenceType, ref
 
-from .checks import real_number
+from .checks import real_number, refuse
 from .kernels.optimizer import Update
 from .registry import Registry
 from .variables import ParameterBlock, Variable
@@ -33,8 +33,14 @@ class Optimizer:
         Each element of the gradients is taken into [-clipvalue, clipvalue].
     global_clipnorm : float, optional
         The norm of all gradients together is brought down to this.
+    use_ema, ema_momentum, ema_overwrite_frequency, gradient_accumulation_steps
+        Accepted as Keras has them, at their defaults only: no averages of weights, no sums of gradients.
+    loss_scale_factor : float, optional
+        Accepted and without effect: scaled gradients would be scaled back.
     name : str, optional
         By default the class in lower case.
+    rule : dict, optional
+        What a subclass gives its kernel.
     """
 
     kernel: str
@@ -48,9 +54,15 @@ class Optimizer:
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
-        **rule: Any,
+        rule: dict[str, Any] | None = None,
     ) -> None:
+        refuse(use_ema=use_ema, gradient_accumulation_steps=gradient_accumulation_steps)
         limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         given = [key for key, value in limits.items() if value is not None]
         if len(given) > 1:
@@ -63,9 +75,8 @@ class Optimizer:
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.built = False
         self._model: ReferenceType[object] | None = None
-        self._update = Update(
-            self.kernel, self.slots, rule | {"clip_value": clipvalue or 0.0}, self.bias_correction
-        )
+        fixed = (rule or {}) | {"clip_value": clipvalue or 0.0}
+        self._update = Update(self.kernel, self.slots, fixed, self.bias_correction)
         self._update.weight_decay = self.weight_decay or 0.0
         self._update.clip_norm = clipnorm or 0.0
         self._update.global_clip_norm = global_clipnorm or 0.0
@@ -152,7 +163,7 @@ class SGD(Optimizer):
     nesterov : bool, default False
         w += momentum * v - learning_rate * g (Sutskever et al. 2013).
     **kwargs
-        `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `name` of `Optimizer`.
+        What else `Optimizer` takes, by name.
 
     Examples
     --------
@@ -165,11 +176,12 @@ class SGD(Optimizer):
     def __init__(
         self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
     ) -> None:
-        self.momentum = real_number(momentum, "momentum", 0)
+        self.momentum = real_number(momentum, "momentum", 0, below=1)
         self.nesterov = bool(nesterov)
         if self.momentum:
             self.slots = ("momentum", None, None)
-        super().__init__(learning_rate, momentum=self.momentum, nesterov=self.nesterov, **kwargs)
+        rule = {"momentum": self.momentum, "nesterov": self.nesterov}
+        super().__init__(learning_rate, rule=rule, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -190,7 +202,7 @@ class Adam(Optimizer):
     amsgrad : bool, default False
         Divide by the largest second mean so far (Reddi et al. 2018).
     **kwargs
-        `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `name` of `Optimizer`.
+        What else `Optimizer` takes, by name.
 
     Examples
     --------
@@ -218,9 +230,8 @@ class Adam(Optimizer):
         self.epsilon, self.amsgrad = real_number(epsilon, "epsilon", 0), bool(amsgrad)
         if self.amsgrad:
             self.slots = ("momentum", "velocity", "velocity_hat")
-        super().__init__(
-            learning_rate, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon, **kwargs
-        )
+        rule = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        super().__init__(learning_rate, rule=rule, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -278,7 +289,7 @@ class RMSprop(Optimizer):
     centered : bool, default False
         Divide by an estimate of the variance rather than of the mean square.
     **kwargs
-        `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `name` of `Optimizer`.
+        What else `Optimizer` takes, by name.
 
     Examples
     --------
@@ -307,9 +318,8 @@ class RMSprop(Optimizer):
             "momentum" if self.momentum else None,
             "average_gradient" if self.centered else None,
         )
-        super().__init__(
-            learning_rate, beta_1=self.rho, momentum=self.momentum, epsilon=self.epsilon, **kwargs
-        )
+        rule = {"beta_1": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
+        super().__init__(learning_rate, rule=rule, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

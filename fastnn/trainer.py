@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .checks import real_number, whole_number
 from .gate import as_real, as_rows
 from .kernels.score import check_labels
 from .losses import MEANS, as_labels
+from .metrics import resolve
 from .utils.random import next_seed
 
 if TYPE_CHECKING:
@@ -57,19 +59,20 @@ def batch_of(batch_size: Any, rows: int) -> int:
     return max(1, min(size, rows))
 
 
-def class_weights(weights: Mapping[int, float], y: NDArray[Any], score: Score) -> NDArray[np.float64]:
+def class_weights(weights: Mapping[Any, float], y: NDArray[Any], score: Score) -> NDArray[np.float64]:
     """Return a weight for each row from the weights of the classes; classes not named weigh 1."""
     if not isinstance(weights, Mapping):
         raise TypeError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
+    for number, weight in weights.items():
+        if not isinstance(number, Real) or not float(number) >= 0 or float(number) % 1:
+            raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
+        real_number(weight, "class_weight")
     if y.ndim != (1 if score.sparse else 2):
         raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
     classes = y if score.sparse else y.argmax(axis=1) if y.shape[1] > 1 else np.rint(y[:, 0]).astype(np.int64)
-    table = np.ones(max(int(classes.max(initial=0)), *(int(k) for k in weights), 0) + 1)
-    for number, weight in weights.items():
-        if int(number) != number or number < 0:
-            raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
-        table[int(number)] = weight
-    weighted: NDArray[np.float64] = table[np.clip(classes, 0, None)]
+    present, which = np.unique(classes, return_inverse=True)
+    weight_of = np.array([weights.get(int(number), 1.0) for number in present], float)
+    weighted: NDArray[np.float64] = weight_of[which]
     return weighted
 
 
@@ -136,8 +139,9 @@ class Trainer(ABC):
         loss_weights : None
             For models with several outputs.
         metrics, weighted_metrics : sequence of str or Metric, optional
-            Reported beside the loss; the latter count samples by their weights. A name that is taken gets a
-            number, "mae_1", or for a weighted metric "weighted_" before it.
+            Reported beside the loss, on the labels that it takes, class numbers or labels like the outputs;
+            the latter count samples by their weights. A name that is taken gets a number, "mae_1", or for
+            a weighted metric "weighted_" before it.
         run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
             Accepted for Keras' sake: a plan is always compiled.
 
@@ -151,29 +155,27 @@ class Trainer(ABC):
         for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if isinstance(value, (str, Mapping)):
                 raise TypeError(f"{name}: expected a list such as ['accuracy'], got {value!r}")
-        self.optimizer = optimizers.get(optimizer)
-        self.optimizer.serve(self)
-        self.loss = None if loss is None else losses.get(loss)
-        if self.loss is not None and self.loss.reduction in (None, "none"):
-            raise ValueError(f"loss: models train on one number, got reduction={self.loss.reduction!r}")
+        chosen, goal = optimizers.get(optimizer), None if loss is None else losses.get(loss)
+        if goal is not None and goal.reduction in (None, "none"):
+            raise ValueError(f"loss: models train on one number, got reduction={goal.reduction!r}")
+        for entry in (*(metrics or ()), *(weighted_metrics or ())):
+            if goal is None:
+                raise ValueError("loss: metrics need a loss to be compiled with")
+            resolve(entry, goal.score, 1)
+        chosen.serve(self)
+        self.optimizer, self.loss = chosen, goal
         self._metrics, self._weighted_metrics = list(metrics or ()), list(weighted_metrics or ())
-        for entry in self._metrics + self._weighted_metrics:
-            self._resolve(entry, 1)
         self.forget_plans()
-
-    def _resolve(self, entry: Any, classes: int) -> metrics.Metric:
-        if self.loss is None:
-            raise ValueError("loss: metrics need a loss to be compiled with")
-        return metrics.resolve(entry, self.loss.score, classes)
 
     def _reported(self) -> list[tuple[str, metrics.Metric, bool]]:
         """Key, metric and whether it counts by weight of all metrics beside the loss."""
-        classes = (self.output_row or (2,))[-1]
+        row = (2,) if self.output_row is None else self.output_row
+        classes = row[-1] if row else 1
         taken = Counter(["loss"])
         reported = []
         entries = [(m, False) for m in self._metrics] + [(m, True) for m in self._weighted_metrics]
         for entry, weighted in entries:
-            metric = self._resolve(entry, classes)
+            metric = resolve(entry, self._require_compiled().score, classes)
             name = f"weighted_{metric.name}" if weighted and taken[metric.name] else metric.name
             reported.append((f"{name}_{taken[name]}" if taken[name] else name, metric, weighted))
             taken[name] += 1
@@ -233,7 +235,7 @@ class Trainer(ABC):
     def fit(
         self,
         x: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: str | int = "auto",
@@ -306,6 +308,13 @@ class Trainer(ABC):
         batches = steps = -(-len(x) // batch)
         if steps_per_epoch is not None:
             steps = min(steps, whole_number(steps_per_epoch, "steps_per_epoch", 1))
+        validation_freq = whole_number(validation_freq, "validation_freq", 1)
+        for name, count in (
+            ("validation_steps", validation_steps),
+            ("validation_batch_size", validation_batch_size),
+        ):
+            if count is not None:
+                whole_number(count, name, 1)
         done = 0  # batches of this walk through the data
         plan = self.plan("train", capacity=batch, weighted=weights is not None)
         random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
@@ -330,10 +339,7 @@ class Trainer(ABC):
                     if not done or self.stop_training:
                         break
                 logs = dict(totals)
-                if (
-                    validation is not None
-                    and (epoch + 1) % whole_number(validation_freq, "validation_freq", 1) == 0
-                ):
+                if validation is not None and (epoch + 1) % validation_freq == 0:
                     size = batch_size if validation_batch_size is None else validation_batch_size
                     results = self._evaluate(*validation, validation_steps, size, heard)
                     logs |= {f"val_{name}": value for name, value in results.items()}
@@ -365,10 +371,11 @@ class Trainer(ABC):
         """Return what to train on and what to evaluate."""
         x, y, weights = data
         if given is not None:
+            forms = "(x, y) or (x, y, sample_weight)"
+            if not isinstance(given, (tuple, list)):
+                raise TypeError(f"validation_data: expected {forms}, got {given!r:.80}")
             if len(given) not in (2, 3):
-                raise ValueError(
-                    f"validation_data: expected (x, y) or (x, y, sample_weight), got {len(given)} entries"
-                )
+                raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
             weights = given[2] if len(given) == 3 else None
             return data, self._gate(given[0], given[1], weights, name="validation ")
         split = real_number(split, "validation_split", 0, below=1)
@@ -385,7 +392,7 @@ class Trainer(ABC):
     def train_on_batch(
         self,
         x: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
@@ -427,7 +434,7 @@ class Trainer(ABC):
     def evaluate(
         self,
         x: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         batch_size: int | None = None,
         verbose: str | int = "auto",
         sample_weight: ArrayLike | None = None,
@@ -495,7 +502,7 @@ class Trainer(ABC):
     def test_on_batch(
         self,
         x: ArrayLike,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:

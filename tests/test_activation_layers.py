@@ -33,7 +33,8 @@ def test_activation_with_parameters(activation, formula):
 )
 def test_relu(maximum, slope, threshold):
     check_layer(
-        ReLU, {"max_value": maximum, "negative_slope": slope, "threshold": threshold}, (2, 3, 4), (2, 3, 4), 0,
+        ReLU, {"max_value": maximum, "negative_slope": slope, "threshold": threshold},
+        (2, 3, 4), (2, 3, 4), 0,
         oracle=lambda x: relu(x, slope, np.inf if maximum is None else maximum, threshold),
     )  # fmt: skip
 

@@ -10,7 +10,9 @@ of a weight or of the largest distance that one of the model's weights has moved
 rates near 0.05), so a wrong rule is off by thousands of times that.
 """
 
+import inspect
 import json
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +65,33 @@ def test_agrees_with_keras(name, keras):
             agree(cases.flat(model), expected, f"weights after {i + 1} steps", 1e-4, 1e-4 * moved)
     agree_by_name(run.evaluate(model), numbers["trained"], "evaluate after training")
     agree_by_name(run.history(run.model(start)), numbers["history"], "history")
+
+
+def unlike(ours, theirs):
+    """What a Keras user would stumble over: a parameter at another place, or with another default."""
+    ours = [p for p in ours.values() if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
+    for ours_one, (name, default) in zip(ours, theirs, strict=False):
+        if ours_one.name != name:
+            return f"{ours_one.name} where Keras has {name}"
+        own = ours_one.default
+        same = own == default or (name == "name" and own is None) or str(own).lower() == str(default).lower()
+        if own is not inspect.Parameter.empty and not same:
+            return f"{name}={own!r} where Keras has {default!r}"
+    return None
+
+
+def test_signatures(keras):
+    """What has Keras' name takes Keras' arguments, as far as it does, in that order with those defaults."""
+    wrong, seen = {}, 0
+    for path, theirs in json.loads(str(keras["signatures"])).items():
+        try:
+            thing = attrgetter(path)(fastnn)
+        except AttributeError:
+            continue
+        seen += 1
+        called = thing.__init__ if inspect.isclass(thing) else thing
+        found = unlike(inspect.signature(called).parameters, theirs)
+        if found:
+            wrong[path] = found
+    assert not wrong, f"If Keras has changed: {AGAIN}"
+    assert seen > 70

@@ -27,7 +27,7 @@ CASES = {
     "bce_smooth": (losses.BinaryCrossentropy(False, 0.2), BITS, P, binary_crossentropy(P, BITS * 0.8 + 0.1)),
     "cce": (losses.CategoricalCrossentropy(), ONE_HOT, P, CE),
     "cce_logits": (losses.CategoricalCrossentropy(True), ONE_HOT, REALS, CE),
-    "cce_smooth": (losses.CategoricalCrossentropy(False, 0.3), ONE_HOT, P, crossentropy(P, ONE_HOT * 0.7 + 0.1)),
+    "cce_smooth": (losses.CategoricalCrossentropy(False, 0.3), ONE_HOT, P, crossentropy(P, ONE_HOT * 0.7 + 0.1)),  # noqa: E501
     "scce": (losses.SparseCategoricalCrossentropy(), CLASSES, P, CE),
     "scce_logits": (losses.SparseCategoricalCrossentropy(True), CLASSES, REALS, CE),
 }  # fmt: skip
@@ -125,7 +125,7 @@ def test_float32_unless_predictions_say_otherwise():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: losses.get("mean_sqared_error"), "loss: .*'mean_sqared_error'; did you mean 'mean_squared_error'"),
+        (lambda: losses.get("mean_sqared_error"), "loss: .*'mean_sqared_error'; did you mean 'mean_squared_error'"),  # noqa: E501
         (lambda: losses.MeanSquaredError("average"), "reduction: .*'average'"),
         (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), "label_smoothing: .*1.5"),
         (lambda: losses.BinaryCrossentropy(label_smoothing=float("nan")), "label_smoothing: .*nan"),
@@ -136,11 +136,11 @@ def test_float32_unless_predictions_say_otherwise():
         (lambda: losses.MeanSquaredError()([[1.0, 2]], [[1.0, 2, 3]]), r"y_true: .*\(1, 2\)"),
         (lambda: losses.MeanSquaredError()([[1.0]], [[1.0]], [1.0, 2]), r"sample_weight: .*\(2,\)"),
         (lambda: losses.MeanSquaredError()([[np.nan]], [[1.0]]), "y_true: .*nan in row 0"),
-        (lambda: losses.BinaryCrossentropy()([[0.5], [2]], [[1.0], [1]]), "y_true: .*0 to 1, got 2.0 in row 1"),
-        (lambda: losses.SparseCategoricalCrossentropy()([0, 3], P[0, :2]), "y_true: .*0 to 2, got 3 in row 1"),
+        (lambda: losses.BinaryCrossentropy()([[0.5], [2]], [[1.0], [1]]), "y_true: .*0 to 1, got 2.0 in row 1"),  # noqa: E501
+        (lambda: losses.SparseCategoricalCrossentropy()([0, 3], P[0, :2]), "y_true: .*0 to 2, got 3 in row 1"),  # noqa: E501
         (lambda: losses.SparseCategoricalCrossentropy()([0, 0.5], P[0, :2]), "y_true: .*0.5"),
         (lambda: losses.SparseCategoricalCrossentropy(ignore_class=-1)([-2], P[0, :1]), "y_true: .*got -2"),
-        (lambda: fastnn.Sequential([Dense(1)]).compile(loss=losses.MeanSquaredError(None)), "loss: .*reduction=None"),
+        (lambda: fastnn.Sequential([Dense(1)]).compile(loss=losses.MeanSquaredError(None)), "loss: .*reduction=None"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_errors_name_the_argument(make, message):

@@ -18,9 +18,9 @@ RIGHT = (P.argmax(1) == CLASSES).astype(float)
 
 # Metric, labels, predictions, and the value of each sample.
 CASES = {
-    "accuracy": (metrics.Accuracy(), BITS, np.round(P), (BITS == np.round(P)).mean(1)),
-    "binary_accuracy": (metrics.BinaryAccuracy(), BITS, P, (BITS == (P > 0.5)).mean(1)),
-    "threshold": (metrics.BinaryAccuracy(threshold=0.2), BITS, P, (BITS == (P > 0.2)).mean(1)),
+    "accuracy": (metrics.Accuracy(), BITS, np.round(P), (np.round(P) == BITS).mean(1)),
+    "binary_accuracy": (metrics.BinaryAccuracy(), BITS, P, ((P > 0.5) == BITS).mean(1)),
+    "threshold": (metrics.BinaryAccuracy(threshold=0.2), BITS, P, ((P > 0.2) == BITS).mean(1)),
     "categorical_accuracy": (metrics.CategoricalAccuracy(), ONE_HOT, P, RIGHT),
     "sparse_categorical_accuracy": (metrics.SparseCategoricalAccuracy(), CLASSES, P, RIGHT),
     "mse": (metrics.MeanSquaredError(), BITS, P, ((BITS - P) ** 2).mean(1)),

@@ -5,9 +5,14 @@ In an environment that has Keras and a backend, and needs nothing of this projec
     pip install keras jax
     KERAS_BACKEND=jax python tools/keras_golden.py
 
-The second argument, a path, writes elsewhere: to compare two versions or backends of Keras.
+A path as the argument writes elsewhere: to compare two versions or backends of Keras. JAX it has to be for
+the tests: behind a sigmoid, Keras on TensorFlow reads the logits of the sigmoid as those of a softmax where a
+categorical loss asks for probabilities (the cases losses/*cce_other_activation).
+
+Beside the numbers, signatures are stored: of classes, of losses and metrics as functions, of methods.
 """
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -37,6 +42,30 @@ def run(name, case, arrays):
     return {f"{name}/{key}": array for key, array in found.items()}, numbers
 
 
+def parameters(function):
+    """Names and defaults of positional parameters: None and plain values as they are, others as text."""
+    found = []
+    for p in inspect.signature(function).parameters.values():
+        if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self":
+            plain = p.default is None or isinstance(p.default, (bool, int, float, str))
+            found.append((p.name, p.default if plain else str(p.default)))
+    return found
+
+
+def signatures():
+    """Of every public class, of losses and metrics that are functions, and of the methods of a model."""
+    found = {}
+    for module in cases.MODULES:
+        for name, thing in vars(getattr(keras, module)).items():
+            if inspect.isclass(thing):
+                found[f"{module}.{name}"] = parameters(thing.__init__)
+            elif inspect.isfunction(thing) and parameters(thing)[0][0] == "y_true":
+                found[f"{module}.{name}"] = parameters(thing)
+    for name in cases.METHODS:
+        found[f"Sequential.{name}"] = parameters(getattr(keras.Sequential, name))
+    return found | {"Input": parameters(keras.Input)}
+
+
 def main(path):
     arrays = cases.data()
     stored, numbers = {f"data/{key}": array for key, array in arrays.items()}, {}
@@ -50,6 +79,7 @@ def main(path):
         keras=np.array(f"{keras.__version__} on {keras.backend.backend()}"),
         table=np.array(cases.fingerprint()),
         numbers=np.array(json.dumps(numbers)),
+        signatures=np.array(json.dumps(signatures())),
         **stored,
     )
     print(f"{path}: {len(cases.CASES)} cases, {Path(path).stat().st_size} bytes")

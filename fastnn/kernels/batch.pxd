@@ -6,6 +6,8 @@ cdef enum:
     MAX_NDIM = 8
     SOURCES = 3     # x, y and the sample weights, in the order of their spaces
 
+cdef bint has_buffer(x, Py_buffer *view)
+
 cdef class Batch:
     cdef char format                # of the struct module: that of the plan's dtype
     cdef int ndim

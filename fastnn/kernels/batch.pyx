@@ -53,6 +53,17 @@ cdef void gather(void *context, idx_t chunk, int thread) noexcept nogil:
         memcpy(g.to + i * g.row_bytes, g.source + g.order[i] * g.row_bytes, g.row_bytes)
 
 
+cdef bint has_buffer(x, Py_buffer *view):
+    """Whether x is an array that Python's buffers know; then `view` is to be released."""
+    if type(x) is not ndarray:
+        return False
+    try:
+        PyObject_GetBuffer(x, view, PyBUF_FORMAT | PyBUF_STRIDES)
+    except ValueError:
+        return False
+    return True
+
+
 cdef class Batch:
     """Rows of arrays.
 
@@ -101,10 +112,11 @@ cdef class Batch:
         """Bind arrays that are in the plan's form: the number of rows, or -1 where they are not."""
         cdef Py_buffer rows, labels
         cdef char *targets = NULL
-        if type(x) is not ndarray or type(y) is not ndarray:
+        if not has_buffer(x, &rows):
             return -1
-        PyObject_GetBuffer(x, &rows, PyBUF_FORMAT | PyBUF_STRIDES)
-        PyObject_GetBuffer(y, &labels, PyBUF_FORMAT | PyBUF_STRIDES)
+        if not has_buffer(y, &labels):
+            PyBuffer_Release(&rows)
+            return -1
         if self.matches(&rows) and 0 < rows.shape[0] <= capacity:
             targets = self.labels_of(&labels, rows.shape[0])
         PyBuffer_Release(&rows)

@@ -60,5 +60,6 @@ cdef class Plan:
     cdef int _lay_out(self, idx_t capacity) except -1
     cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept
     cdef Arena _borrow(self)
+    cdef object _predicted(self, Py_buffer *source)
     cdef void _forward(self, run_t *r) noexcept nogil
     cdef void _train(self, run_t *r) noexcept nogil

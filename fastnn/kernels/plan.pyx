@@ -16,11 +16,12 @@ Design:
 
 import numpy as np
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
+from .batch cimport has_buffer
 from .csrc cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, table
 from .steps cimport BACKWARD, FORWARD
@@ -33,7 +34,6 @@ cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the 
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
 
 cdef object empty = np.empty
-cdef object ndarray = np.ndarray
 
 
 cdef class Arena:
@@ -192,7 +192,8 @@ cdef class Plan:
         cdef int i, n = len(self.steps)
         planned = self._lifetimes(n)
         item = self.kernels.itemsize
-        usages = [(v.size * (capacity if v.per_row else 1) * item, v.first, v.last) for v in planned]
+        rows = int(capacity)
+        usages = [(int(v.size) * (rows if v.per_row else 1) * item, v.first, v.last) for v in planned]
         offsets, self.arena_size = assign_offsets(usages)
         for v, offset in zip(planned, offsets):
             v.offset = offset
@@ -270,7 +271,8 @@ cdef class Plan:
     cdef int _claim(self) except -1:
         if self._bound:
             raise RuntimeError(
-                "model: it is in use already, by another thread or around this callback; use a copy of it here")
+                "model: it is in use already, by another thread or around this callback; "
+                "use a copy of it here")
         self._bound = True
         return 0
 
@@ -329,7 +331,8 @@ cdef class Plan:
         cdef Arena arena
         if start < 0 or rows < 0 or rows > self.capacity or rows > self._batch.rows - start:
             raise ValueError(
-                f"rows: expected at most {self.capacity} of the {self._batch.rows} bound, got {start} to {start + rows}")
+                f"rows: expected at most {self.capacity} of the {self._batch.rows} bound, "
+                f"got {start} to {start + rows}")
         if self.block.stale:
             raise RuntimeError("model: its weights have moved into another model since this run of it began")
         arena = self._borrow()
@@ -368,6 +371,7 @@ cdef class Plan:
             self.clear_totals()
             return self.run(0, rows)
         finally:
+            self._batch.held, self._batch.rows = None, 0
             self._bound = False
 
     def predict(self, x):
@@ -379,20 +383,21 @@ cdef class Plan:
             None where `x` is not a contiguous array of the plan's dtype and row shape: it has to pass the
             input gate first.
         """
-        cdef Py_buffer source, result
-        cdef run_t r
-        cdef Arena arena
-        cdef idx_t rows, start, i, in_bytes, out_bytes
-        if type(x) is not ndarray or self.block.stale:
+        cdef Py_buffer source
+        if self.block.stale or not has_buffer(x, &source):
             return None
-        PyObject_GetBuffer(x, &source, PyBUF_FORMAT | PyBUF_STRIDES)
-        if not self._batch.matches(&source):
+        try:
+            return self._predicted(&source) if self._batch.matches(&source) else None
+        finally:
             PyBuffer_Release(&source)
-            return None
-        rows = source.shape[0]
+
+    cdef object _predicted(self, Py_buffer *source):
+        cdef Py_buffer result
+        cdef run_t r
+        cdef Arena arena = self._borrow()
+        cdef idx_t rows = source.shape[0], start, i, in_bytes, out_bytes
         y = empty((rows, *self.output.shape), self.dtype)
         PyObject_GetBuffer(y, &result, PyBUF_WRITABLE)
-        arena = self._borrow()
         in_bytes, out_bytes = self.input.size * source.itemsize, self.output.size * source.itemsize
         for start in range(0, rows, self.capacity):
             i = min(self.capacity, rows - start)
@@ -408,7 +413,6 @@ cdef class Plan:
                 self._forward(&r)
         self._arenas.append(arena)
         PyBuffer_Release(&result)
-        PyBuffer_Release(&source)
         return y
 
     def results(self):

@@ -39,7 +39,7 @@ cdef double _alone_until = 0     # threads came late: regions run alone up to th
 cdef double _penalty = 0.005     # how long it was after the last late arrival
 cdef double LATE = 1e-3          # waiting that counts as late: waking a thread takes a tenth of it
 cdef double SHORTEST_ALONE = 0.005
-cdef double LONGEST_ALONE = 0.05 # against a tick of 4 ms: a busy host costs 8 %, a quiet one is soon noticed
+cdef double LONGEST_ALONE = 0.05    # against a tick of 4 ms: a busy host costs 8 %, a quiet one is noticed
 cdef const fnn_kernels *_tables[2]
 cdef str _isa = None
 cdef str _isa_source = None
@@ -154,7 +154,7 @@ ctypedef struct region_t:
 
 
 cdef void piece(region_t *r, idx_t chunk, int thread) noexcept nogil:
-    """A piece on a thread that may not have entered the kernels' floating-point mode."""
+    """A piece in the kernels' floating-point mode, and the time that it takes the calling thread."""
     cdef double begin = omp_get_wtime()
     cdef uint64_t mode = fnn_fp_enter()
     r.fn(r.context, chunk, thread)
@@ -174,6 +174,7 @@ cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) no
     cdef idx_t i
     cdef region_t r
     cdef double begin = 0, end
+    cdef uint64_t mode
     if threads > chunks:
         threads = <int>chunks
     if threads > 1:
@@ -181,8 +182,10 @@ cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) no
         if begin < _alone_until:
             threads = 1
     if threads <= 1:
+        mode = fnn_fp_enter()
         for i in range(chunks):
             fn(context, i, 0)
+        fnn_fp_leave(mode)
         return
     r.fn, r.context, r.worked = fn, context, 0
     for i in prange(chunks, num_threads=threads, schedule="static"):

@@ -3,6 +3,8 @@
 from .csrc cimport FNN_ACT_linear
 from .types cimport ARENA, OPERANDS
 
+cdef idx_t LARGEST = 1 << 48    # elements of a row: what any number of rows takes can still be computed
+
 
 cdef class Value:
     """One array of a plan: its shape, and where it lives once the plan is laid out."""
@@ -13,6 +15,8 @@ cdef class Value:
         self.shape = shape
         self.size = 1
         for n in shape:
+            if n > 0 and self.size > LARGEST // n:
+                raise ValueError(f"shape: rows of shape {shape} have more than {LARGEST} elements")
             self.size *= n
         self.space = space
         self.differentiable = differentiable

@@ -178,7 +178,7 @@ class Softmax(Layer):
         """Check the axis."""
         ndim = len(input_shape) + 1
         if not self.axis % ndim >= 1 or not -ndim < self.axis < ndim:
-            raise ValueError(f"axis: expected an axis of the {ndim} after the batch, got {self.axis}")
+            raise ValueError(f"axis: expected one of the {ndim - 1} axes after the batch, got {self.axis}")
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the softmax."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import activations, initializers, regularizers
+from ..checks import refuse
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Dense(Layer):
         How b (units,) starts.
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, kernel_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -54,9 +57,13 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        kernel_constraint: None = None,
+        bias_constraint: None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        refuse(kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
         self.units = dimension(units, "units")
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)

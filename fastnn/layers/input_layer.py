@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..checks import refuse
 from .layer import Layer, registry, row_shape
 
 if TYPE_CHECKING:
@@ -21,8 +22,14 @@ class InputLayer(Layer):
         Without the batch dimension.
     batch_size : int, optional
         Accepted as Keras does; a plan takes batches of any size.
-    **kwargs
-        `dtype` and `name` of `Layer`.
+    dtype : {"float32", "float64"}, optional
+        See `Layer`.
+    sparse, ragged, input_tensor, optional
+        Accepted as Keras has them, without effect.
+    batch_shape : tuple, optional
+        The shape with its batch dimension, which may be None, instead of `shape` and `batch_size`.
+    name : str, optional
+        See `Layer`.
 
     Examples
     --------
@@ -31,8 +38,26 @@ class InputLayer(Layer):
     (784,)
     """
 
-    def __init__(self, shape: tuple[int, ...], batch_size: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        shape: tuple[int, ...] | None = None,
+        batch_size: int | None = None,
+        dtype: str | None = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: tuple[int | None, ...] | None = None,
+        input_tensor: None = None,
+        optional: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(dtype=dtype, name=name)
+        refuse(sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)
+        if (shape is None) == (batch_shape is None):
+            raise ValueError(f"shape, batch_shape: expected one of them, got {shape!r} and {batch_shape!r}")
+        if batch_shape is not None:
+            if not batch_shape:
+                raise ValueError(f"batch_shape: expected a tuple such as (None, 784), got {batch_shape!r}")
+            batch_size, shape = batch_shape[0], row_shape(batch_shape[1:], "batch_shape")
         self.input_shape = row_shape(shape, "shape")
         self.batch_size = batch_size
         self.built = True
@@ -43,16 +68,24 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        config = super().get_config()
-        del config["input_shape"]
-        return config | {"shape": list(self.input_shape or ()), "batch_size": self.batch_size}
+        return {
+            "shape": list(self.input_shape or ()),
+            "batch_size": self.batch_size,
+            "dtype": self.dtype,
+            "name": self.name,
+        }
 
 
 def Input(
-    shape: tuple[int, ...],
+    shape: tuple[int, ...] | None = None,
     batch_size: int | None = None,
     dtype: str | None = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: tuple[int | None, ...] | None = None,
     name: str | None = None,
+    tensor: None = None,
+    optional: bool = False,
 ) -> InputLayer:
     """Return the start of a `Sequential`: see `InputLayer`."""
-    return InputLayer(shape, batch_size, dtype=dtype, name=name)
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config, initializers, regularizers
-from ..checks import whole_number
+from ..checks import refuse, whole_number
 from ..registry import Registry, snake_case
 from ..variables import Variable
 
@@ -55,6 +55,10 @@ class Layer:
         By default the class in snake_case, numbered: "dense", "dense_1".
     input_shape : tuple of int, optional
         Shape of a row of the input, for the first layer of a `Sequential`.
+    input_dim : int, optional
+        The same for rows of one dimension.
+    activity_regularizer, autocast
+        Accepted as Keras has them, without effect: no activity regularizer but None.
 
     Attributes
     ----------
@@ -69,7 +73,13 @@ class Layer:
         dtype: str | None = None,
         name: str | None = None,
         input_shape: tuple[int, ...] | None = None,
+        input_dim: int | None = None,
+        activity_regularizer: None = None,
+        autocast: bool = True,
     ) -> None:
+        refuse(activity_regularizer=activity_regularizer)
+        if input_dim is not None:
+            input_shape = (dimension(input_dim, "input_dim"),)
         if name is not None and not isinstance(name, str):
             raise TypeError(f"name: expected a string, got {name!r}")
         if dtype is not None:
@@ -166,6 +176,8 @@ class Layer:
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that optimizers leave alone."""
         return [v for v in self._variables if not v.trainable]
+
+    non_trainable_variables = non_trainable_weights
 
     def get_weights(self) -> list[NDArray[np.floating]]:
         """Return copies of all weights, in the order of `weights`."""

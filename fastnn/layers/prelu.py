@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import initializers, regularizers
+from ..checks import refuse
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class PReLU(Layer):
         How alpha starts.
     alpha_regularizer : default None
         A penalty added to the loss.
+    alpha_constraint : None
+        Accepted as Keras has it, without effect.
     shared_axes : int or sequence of int, optional
         Axes of the input, the batch being axis 0, along which alpha is shared.
     **kwargs
@@ -39,10 +42,12 @@ class PReLU(Layer):
         self,
         alpha_initializer: Any = "zeros",
         alpha_regularizer: Any = None,
+        alpha_constraint: None = None,
         shared_axes: int | Sequence[int] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        refuse(alpha_constraint=alpha_constraint)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         axes = (

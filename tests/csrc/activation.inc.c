@@ -38,7 +38,8 @@ static void check_activation_backward(void)
             const fnn_activation act = an_activation(code, grid % 2);
             const fnn_idx lds = n + grid % 3, lddy = n + grid % 2, lddx = n + (grid + 1) % 2;
             shape[2] = code;
-            array saved = numbers(m * lds, -12, 12), dy = numbers(m * lddy, -1, 1), dx = numbers(m * lddx, 0, 1);
+            array saved = numbers(m * lds, -12, 12), dy = numbers(m * lddy, -1, 1),
+                  dx = numbers(m * lddx, 0, 1);
             SPRINKLE(saved, kinks);
             BOTH(k->activation_backward(dx.at[s], lddx, dy.at[s], lddy, saved.at[s], lds, m, n, &act))
             same("dx", dx, 4, 12);

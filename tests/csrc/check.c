@@ -42,8 +42,8 @@ static void check_table(const char *isa, int which)
     }
     begin(0, 0, 0);
     if (failures == before)
-        printf("%s %s: %d kernels agree with ref; the largest error, of %s, is %.0f %% of what is allowed\n", isa, dtype,
-               COUNT(checks), nearest_kernel, 100 * nearest);
+        printf("%s %s: %d kernels agree with ref; the largest error, of %s, is %.0f %% of what is allowed\n",
+               isa, dtype, COUNT(checks), nearest_kernel, 100 * nearest);
     else
         printf("%s %s: %d results differ from ref\n", isa, dtype, failures - before);
     fflush(stdout);
@@ -56,7 +56,8 @@ int main(void)
         for (int which = 0; which < FNN_DTYPES; which++)
             check_table(fnn_isa_name(i), which);
     fnn_fp_leave(mode);
-    if (fnn_isa_name(fnn_isa_count()) || fnn_table("none of these", FNN_FLOAT) || fnn_kernel(table[0], "none")) {
+    if (fnn_isa_name(fnn_isa_count()) || fnn_table("none of these", FNN_FLOAT) ||
+        fnn_kernel(table[0], "none")) {
         printf("dispatch: finds what there is not\n");
         failures++;
     }

@@ -150,8 +150,9 @@ static void near(const char *what, fnn_idx i, double tested, double textbook, do
         return;
     if (++failures <= 20)
         printf("%s %s %s (%lld, %lld, %lld): %s[%lld] is %.17g, by the textbook %.17g: %.3g units\n",
-               table[TESTED]->isa, dtype, kernel, (long long)shape[0], (long long)shape[1], (long long)shape[2],
-               what, (long long)i, tested, textbook, error / unit() / fmax(fabs(textbook), magnitude));
+               table[TESTED]->isa, dtype, kernel, (long long)shape[0], (long long)shape[1],
+               (long long)shape[2], what, (long long)i, tested, textbook,
+               error / unit() / fmax(fabs(textbook), magnitude));
 }
 
 static void same(const char *what, array x, double units, double magnitude)
@@ -161,7 +162,8 @@ static void same(const char *what, array x, double units, double magnitude)
 }
 
 /* Sizes around each vector length, and beyond every block over which kernels sum. */
-static const fnn_idx sizes[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 255, 259, 1025, 2051};
+static const fnn_idx sizes[] = {0,  1,  2,  3,  4,  5,  7,   8,   9,   15,   16,
+                                17, 31, 33, 63, 64, 65, 100, 255, 259, 1025, 2051};
 #define EACH_SIZE(n) \
     for (int n##_i = 0; n##_i < COUNT(sizes); n##_i++) \
         for (fnn_idx n = sizes[n##_i], n##_once = (begin(n, 0, 0), 1); n##_once; n##_once = 0)

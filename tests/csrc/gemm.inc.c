@@ -9,9 +9,10 @@ typedef struct {
 } product;
 
 static const product products[] = {
-    {1, 1, 1, 0},    {1, 40, 7, 0},    {1, 300, 65, 0}, {2, 17, 5, 0},    {3, 5, 0, 0},    {5, 33, 1, 0},
-    {7, 16, 100, 0}, {13, 31, 129, 0}, {29, 48, 33, 0}, {50, 50, 66, 0},  {64, 1, 9, 0},   {49, 70, 520, 0},
-    {6, 50, 65, 1},  {31, 40, 100, 1}, {1030, 3, 4, 0}, {1026, 50, 70, 1}, {132, 230, 500, 0},
+    {1, 1, 1, 0},      {1, 40, 7, 0},      {1, 300, 65, 0},  {2, 17, 5, 0},    {3, 5, 0, 0},
+    {5, 33, 1, 0},     {7, 16, 100, 0},    {13, 31, 129, 0}, {29, 48, 33, 0},  {50, 50, 66, 0},
+    {64, 1, 9, 0},     {49, 70, 520, 0},   {6, 50, 65, 1},   {31, 40, 100, 1}, {1030, 3, 4, 0},
+    {1026, 50, 70, 1}, {132, 230, 500, 0},
 };
 enum { LARGE = 1 << 21 }; /* multiply-adds: a product of as many is checked in three ways, not in all */
 
@@ -45,7 +46,8 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
     const fnn_idx a_line = a_by_rows ? d.k : d.m, a_step = d.wide ? (a_line / page + 1) * page : a_line + 1;
     const fnn_idx b_step = (b_by_rows ? d.n : d.k) + 1;
     begin(d.m, d.n, d.k);
-    array a = numbers((a_by_rows ? d.m : d.k) * a_step, -1, 1), b = numbers((b_by_rows ? d.k : d.n) * b_step, -1, 1);
+    array a = numbers((a_by_rows ? d.m : d.k) * a_step, -1, 1),
+          b = numbers((b_by_rows ? d.k : d.n) * b_step, -1, 1);
     array c = numbers(d.m * ldc, -1, 1), before = numbers(d.m * ldc, 0, 1), saved = numbers(d.m * ldc, -1, 1);
     array z = numbers(d.m * ldc, 0, 1), sums = numbers(d.n, -1, 1), bias = numbers(d.n, -1, 1);
     fnn_gemm g[SIDES];
@@ -53,10 +55,19 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
         if (before.n)
             memcpy(before.at[s], c.at[s], (size_t)(before.n * table[TESTED]->itemsize));
         g[s] = (fnn_gemm){
-            .m = d.m, .n = d.n, .k = d.k, .c = c.at[s], .ldc = ldc,
-            .a = a.at[s], .a_row = a_by_rows ? a_step : 1, .a_column = a_by_rows ? 1 : a_step,
-            .b = b.at[s], .b_row = b_by_rows ? b_step : 1, .b_column = b_by_rows ? 1 : b_step,
-            .accumulate = start == 2, .bias = start == 1 ? bias.at[s] : NULL,
+            .m = d.m,
+            .n = d.n,
+            .k = d.k,
+            .c = c.at[s],
+            .ldc = ldc,
+            .a = a.at[s],
+            .a_row = a_by_rows ? a_step : 1,
+            .a_column = a_by_rows ? 1 : a_step,
+            .b = b.at[s],
+            .b_row = b_by_rows ? b_step : 1,
+            .b_column = b_by_rows ? 1 : b_step,
+            .accumulate = start == 2,
+            .bias = start == 1 ? bias.at[s] : NULL,
         };
         if (behind == RELU)
             g[s].activation.code = FNN_ACT_relu;
@@ -73,7 +84,10 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
     same("c", c, 4 * terms, terms);
     same("preactivation", z, 4 * terms, terms);
     same("column_sums", sums, 4 * terms, terms);
-    check_chain(&g[TESTED], behind == FUSED ? z : c, start == 1 ? bias : start == 2 ? before : none,
+    check_chain(&g[TESTED], behind == FUSED ? z : c,
+                start == 1   ? bias
+                : start == 2 ? before
+                             : none,
                 start == 1 ? 0 : ldc, behind);
 }
 
@@ -91,7 +105,8 @@ static void check_gemm_workspace(void)
 {
     for (int i = 0; i < COUNT(products); i++) {
         const product d = products[i];
-        const fnn_gemm g = {.m = d.m, .n = d.n, .k = d.k, .a_row = d.k, .a_column = 1, .b_row = d.n, .b_column = 1};
+        const fnn_gemm g = {
+            .m = d.m, .n = d.n, .k = d.k, .a_row = d.k, .a_column = 1, .b_row = d.n, .b_column = 1};
         begin(d.m, d.n, d.k);
         near("remainder", 0, (double)(table[TESTED]->gemm_workspace(&g) % table[TESTED]->itemsize), 0, 0, 0);
     }

@@ -13,7 +13,8 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
             const int weighted = options & 1, gradient = options & 2, more = options & 4;
             const fnn_idx m = grid[i][0], n = grid[i][1], repeat = weighted && m % 2 == 0 ? 2 : 1;
             begin(m, n, options);
-            array x = kind == WHOLE ? integers(m * n, 0, 3) : numbers(m * n, kind == LOGITS ? -20 : 0.02, 0.98);
+            array x =
+                kind == WHOLE ? integers(m * n, 0, 3) : numbers(m * n, kind == LOGITS ? -20 : 0.02, 0.98);
             array target = kind == WHOLE ? integers(m * n, 0, 1) : numbers(m * n, 0, 1);
             array weight = weighted ? numbers(m / repeat, 0, 2) : none;
             array dx = gradient ? numbers(m * n, 0, 1) : none, p = more ? numbers(m * n, 0, 1) : none;
@@ -23,9 +24,18 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
                 set(x, m * n / 2, kind == LOGITS ? 60 : 0);
             for (int s = 0; s < SIDES; s++)
                 value[s] = score[s](&(fnn_score){
-                    .m = m, .n = n, .x = x.at[s], .target = classes ? number : target.at[s], .weight = weight.at[s],
-                    .rows_per_weight = repeat, .dx = dx.at[s], .p = kind == LOGITS ? p.at[s] : NULL, .scale = 0.5,
-                    .label_smoothing = more ? 0.1 : 0, .clip = 1e-7, .threshold = 0.5,
+                    .m = m,
+                    .n = n,
+                    .x = x.at[s],
+                    .target = classes ? number : target.at[s],
+                    .weight = weight.at[s],
+                    .rows_per_weight = repeat,
+                    .dx = dx.at[s],
+                    .p = kind == LOGITS ? p.at[s] : NULL,
+                    .scale = 0.5,
+                    .label_smoothing = more ? 0.1 : 0,
+                    .clip = 1e-7,
+                    .threshold = 0.5,
                     .ignore_class = weighted ? 1 : INT64_MIN,
                 });
             near("value", 0, value[TESTED], value[TEXTBOOK], units, 1);

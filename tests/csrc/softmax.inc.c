@@ -3,7 +3,8 @@ static const fnn_idx axes[][3] = {{1, 1, 1}, {3, 7, 1}, {2, 16, 1}, {5, 33, 1}, 
                                   {1, 3, 2}, {2, 5, 9}, {2, 4, 16}, {3, 10, 33}};
 #define EACH_AXIS(outer, n, inner) \
     for (int axis = 0; axis < COUNT(axes); axis++) \
-        for (fnn_idx outer = axes[axis][0], n = axes[axis][1], inner = axes[axis][2], once = (begin(outer, n, inner), 1); \
+        for (fnn_idx outer = axes[axis][0], n = axes[axis][1], inner = axes[axis][2], \
+                     once = (begin(outer, n, inner), 1); \
              once; once = 0)
 
 #define FORWARD(name, units, magnitude) \

@@ -11,8 +11,15 @@ static void check_update(update_fn *textbook, update_fn *tested, int needed, int
             begin(n, slots, more);
             array w = numbers(n, -1, 1), g = numbers(n, -2, 2), slot[3] = {none, none, none};
             fnn_update u = {
-                .n = n, .learning_rate = 0.01, .decay = 0.001 * more, .gradient_scale = 1 - 0.5 * more,
-                .clip_value = 0.75 * more, .beta_1 = 0.9, .beta_2 = 0.99, .momentum = 0.8, .epsilon = 1e-7,
+                .n = n,
+                .learning_rate = 0.01,
+                .decay = 0.001 * more,
+                .gradient_scale = 1 - 0.5 * more,
+                .clip_value = 0.75 * more,
+                .beta_1 = 0.9,
+                .beta_2 = 0.99,
+                .momentum = 0.8,
+                .epsilon = 1e-7,
                 .nesterov = more,
             };
             if ((slots & needed) != needed || (slots & ~possible))

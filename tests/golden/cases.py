@@ -8,9 +8,17 @@ import json
 
 import numpy as np
 
-FORMAT = 1
+FORMAT = 2
 ROWS, BATCH, STEPS = 23, 5, 5  # the fifth batch has three rows
 FIT = {"batch_size": BATCH, "epochs": 2, "validation_split": 0.3, "shuffle": False, "verbose": 0}
+
+
+# Whose signatures are compared.
+MODULES = ("layers", "losses", "metrics", "optimizers", "initializers", "regularizers", "callbacks")
+METHODS = (
+    *("__init__", "add", "pop", "build", "compile", "summary", "get_layer", "set_weights"),
+    *("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"),
+)
 
 
 def of(class_name, **config):

@@ -1,0 +1,128 @@
+"""What is used is given back."""
+
+import gc
+import tracemalloc
+import weakref
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.layers import Dense
+
+X = np.random.default_rng(0).standard_normal((8, 10)).astype("float32")
+Y = X[:, :2].copy()
+
+
+def make():
+    model = fastnn.Sequential([fastnn.Input((10,)), Dense(32, "relu"), fastnn.layers.Dropout(0.1), Dense(2)])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+@pytest.fixture
+def growth():
+    """Bytes that Python and NumPy hold more of after doing the same work once more."""
+
+    def held(work):
+        work()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    def measure(work):
+        tracemalloc.start()
+        try:
+            held(work)
+            return -held(work) + held(work)
+        finally:
+            tracemalloc.stop()
+
+    return measure
+
+
+def test_calls(growth):
+    model = make()
+
+    def work():
+        for _ in range(100_000):
+            model(X)
+
+    assert growth(work) < 2000
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model: model.predict(X.astype("float64")),
+        lambda model: model(X, training=True),
+        lambda model: model.train_on_batch(X, Y),
+        lambda model: model.train_on_batch(X, Y, sample_weight=np.ones(8)),
+        lambda model: model.evaluate(X, Y, verbose=0),
+        lambda model: model.fit(X, Y, verbose=0),
+        lambda model: model.layers[0](X),
+        lambda model: fastnn.activations.softmax(X),
+        lambda model: fastnn.losses.MeanSquaredError()(Y, Y),
+    ],
+)
+def test_every_other_use(growth, use):
+    model = make()
+
+    def work():
+        for _ in range(500):
+            use(model)
+
+    assert growth(work) < 4000
+
+
+@pytest.mark.parametrize("wrong", [X[:, :3], X.astype(complex), np.zeros((2, 10), "datetime64[s]"), None])
+def test_errors(growth, wrong):
+    model = make()
+
+    def work():
+        for _ in range(200):
+            for use in (model, lambda x: model.train_on_batch(x, Y)):
+                with pytest.raises((ValueError, TypeError)):
+                    use(wrong)
+
+    assert growth(work) < 4000
+
+
+def test_models(growth):
+    """Made, trained and forgotten, they and their large arrays go; so do plans that are compiled anew."""
+    x, y = np.ones((64, 100), "float32"), np.ones((64, 1), "float32")
+
+    def work():
+        for _ in range(200):
+            model = fastnn.Sequential([fastnn.Input((100,)), Dense(100), Dense(1)])
+            model.compile("adam", "mse")
+            model.fit(x, y, verbose=0)
+            model.predict(x)
+            model.compile("sgd", "mse")
+            model.fit(x, y, verbose=0)
+
+    assert growth(work) < 20_000
+
+
+def test_the_callers_arrays_are_let_go():
+    model = make()
+    for use in (
+        model,
+        model.predict,
+        *(lambda x: model.fit(x, Y, verbose=0), lambda x: model.evaluate(x, Y, verbose=0)),
+        *(lambda x: model.train_on_batch(x, Y), lambda x: model.train_on_batch(x, Y)),
+    ):
+        x = X.copy()
+        gone = weakref.ref(x)
+        use(x)
+        del x
+        assert gone() is None
+
+
+def test_a_prediction_is_the_callers_own():
+    model = make()
+    first = model(X)
+    kept = first.copy()
+    model(X + 1)
+    model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(first, kept)
+    assert first.flags.owndata
