@@ -32,6 +32,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
+from weakref import proxy
 
 from .checks import real_number, whole_number
 from .registry import unknown_name
@@ -265,8 +266,8 @@ class History(Callback):
         self.epoch: list[int] = []
 
     def set_model(self, model: Any) -> None:
-        """Set the model, and this as its record."""
-        super().set_model(model)
+        """Set the model, and this as its record, which alone does not keep it alive."""
+        self.model = proxy(model)
         model.history = self
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:

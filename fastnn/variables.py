@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -52,7 +53,12 @@ class Variable:
         self.trainable = trainable
         self.learns = trainable
         self.regularizer = regularizer
-        self.block: ParameterBlock | None = None
+        self._block: ReferenceType[ParameterBlock] | None = None
+
+    @property
+    def block(self) -> ParameterBlock | None:
+        """The block that the value lies in, as long as a model uses it."""
+        return None if self._block is None else self._block()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -123,11 +129,12 @@ class ParameterBlock:
             end += -(-variable.size // step) * step
         self.values = aligned_zeros(end, dtype)
         for variable in variables:
-            if variable.block is not None:
-                variable.block.stale = True
+            old = variable.block
+            if old is not None:
+                old.stale = True
             part = self.part(self.values, variable)
             part[...] = variable.value
-            variable.value, variable.block = part, self
+            variable.value, variable._block = part, ref(self)
 
     @classmethod
     def holding(cls, variables: Sequence[Variable], dtype: str) -> ParameterBlock:
