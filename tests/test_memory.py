@@ -103,6 +103,28 @@ def test_models(growth):
     assert growth(work) < 20_000
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model: model(X),
+        lambda model: model.evaluate(X, Y, verbose=0),
+        lambda model: model.train_on_batch(X, Y),
+        lambda model: model.fit(X, Y, verbose=0),
+    ],
+)
+def test_weights_go_with_the_last_name_of_their_model(use):
+    """At once: a search over many models does not wait for the collector, which does not know their size."""
+    gc.disable()
+    try:
+        model = make()
+        use(model)
+        gone = weakref.ref(model), weakref.ref(model.weights[0].block.values)
+        del model
+        assert [r() for r in gone] == [None, None]
+    finally:
+        gc.enable()
+
+
 def test_the_callers_arrays_are_let_go():
     model = make()
     for use in (
