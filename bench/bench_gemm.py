@@ -8,7 +8,7 @@ import pytest
 
 from fastnn.bench.peak import Peak
 from fastnn.kernels import runtime
-from fastnn.kernels.gemm import matmul
+from fastnn.kernels.gemm import Product
 from fastnn.kernels.memory import aligned_zeros
 
 SHAPES = {"512 x 512 x 512": (512, 512, 512), "128 x 128 x 784": (128, 128, 784)}
@@ -92,11 +92,12 @@ def test_against_blas(versus, m, n, k, leading, at_least):
     rng = np.random.default_rng(1)
     a, b = matrix(rng, m, k, leading=leading), matrix(rng, k, n, leading=leading)
     ours, theirs = np.empty((2, m, n), "float32")
-    close(matmul(a, b, out=ours), np.matmul(a, b, out=theirs))
+    product = Product(a, b, out=ours)
+    close(product(), np.matmul(a, b, out=theirs))
     rows = f", rows {leading} apart" if leading else ""
     versus(
-        f"matmul {m} x {n} x {k}{rows}",
-        lambda: matmul(a, b, out=ours), lambda: np.matmul(a, b, out=theirs), at_least,
+        f"product {m} x {n} x {k}{rows}",
+        product, lambda: np.matmul(a, b, out=theirs), at_least,
     )  # fmt: skip
 
 
@@ -107,8 +108,9 @@ def test_transposed(versus, turned):
     a = matrix(rng, 128, 784).T if turned == "a" else matrix(rng, 128, 64)
     b = matrix(rng, 128, 128) if turned == "a" else matrix(rng, 784, 64).T
     ours, theirs = np.empty((2, a.shape[0], b.shape[1]), "float32")
-    close(matmul(a, b, out=ours), np.dot(a, b, theirs))
+    product = Product(a, b, out=ours)
+    close(product(), np.dot(a, b, theirs))
     versus(
-        f"matmul {a.shape[0]} x {b.shape[1]} x {b.shape[0]}, {turned} transposed",
-        lambda: matmul(a, b, out=ours), lambda: np.dot(a, b, theirs),
+        f"product {a.shape[0]} x {b.shape[1]} x {b.shape[0]}, {turned} transposed",
+        product, lambda: np.dot(a, b, theirs),
     )  # fmt: skip

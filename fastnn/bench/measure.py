@@ -17,7 +17,7 @@ __all__ = ["Ratio", "alternate", "clock", "ratio"]
 
 Side = Callable[[], object]
 Clock = Callable[[], float]
-PAUSE = 0.05
+PAUSE = 0.15  # the idle threads of OpenBLAS spin for 2**28 cycles, a tenth of a second
 
 
 class Ratio(NamedTuple):
