@@ -80,7 +80,8 @@ check-wheel: ## do so with every Python from 3.11 on, and try each wheel where t
 sanitize: ## run the tests with the address and undefined-behaviour sanitizers of GCC
 	rm -rf build
 	$(PYTHON) -m venv build/sanitize
-	CC=gcc CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" FASTNN_OPENMP=0 build/sanitize/bin/pip install -q ".[test]"
+	CC=gcc CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
+	    build/sanitize/bin/pip install -q ".[test]"
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	    build/sanitize/bin/pytest
 

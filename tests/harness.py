@@ -7,7 +7,8 @@ threads, batches, memory layouts. A test of a layer says what is particular to i
 import json
 import math
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,6 @@ class Case:
     cls: type
     arguments: dict[str, Any]
     row: tuple[int, ...]
-    weights: dict[int, Any] = field(default_factory=dict)
 
     def layer(self, dtype="float32"):
         """A new layer, built."""
@@ -210,8 +210,8 @@ def layouts(x):
         yield (x * 3).astype(dtype)
     yield np.ma.masked_array(x)
     yield x.tolist()
-    with tempfile.TemporaryFile() as file:
-        mapped = np.memmap(file, x.dtype, "w+", shape=x.shape)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        mapped = np.memmap(Path(folder) / "x", x.dtype, "w+", shape=x.shape)
         mapped[...] = x
         yield mapped
 

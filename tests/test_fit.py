@@ -53,6 +53,24 @@ def test_epochs_are_steps_on_batches_in_order():
     assert fitted.optimizer.iterations == 6
 
 
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint16", "int32", "int64", ">i8", "uint64", "float32", "float64", "O"]
+)
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
+def test_a_batch_takes_the_short_way_or_the_long_way_to_the_same_weights(loss, dtype):
+    """Arrays in the plan's own form go straight into a step."""
+    x, y, one_hot = data()
+    plain = y if loss.startswith("sparse") else one_hot
+    given = plain.astype(dtype)
+    for rows in (x, x.astype("float64"), np.asfortranarray(x), x.tolist()):
+        for labels in (given, given.tolist(), np.repeat(given, 2, axis=0)[::2]):
+            one, other = make(loss), make(loss)
+            for _ in range(2):
+                one.train_on_batch(x, plain)
+                other.train_on_batch(rows, labels)
+            same(one, other)
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 70, 100])
 def test_batch_size(batch_size):
     x, y, _ = data()

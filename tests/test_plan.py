@@ -224,6 +224,21 @@ def test_one_model_predicts_while_another_learns():
     in_threads(4, work)
 
 
+def test_a_model_predicts_while_it_learns():
+    """With whatever weights there are at the moment."""
+    model = chain()
+    model.compile("sgd", "mse")
+    x, y = data(500)
+
+    def work(i):
+        if i == 0:
+            model.fit(x, y, epochs=10, verbose=0)
+        for rows in (1, 300, 500) * 5:
+            assert np.isfinite(model.predict(x[:rows])).all()
+
+    in_threads(4, work)
+
+
 def test_models_learn_side_by_side_what_they_learn_alone():
     x, y = data(300)
     weights = chain().get_weights()

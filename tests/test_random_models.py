@@ -1,4 +1,4 @@
-"""Random models: whatever layers meet, a model is its layers one after the other, and its gradients are right."""
+"""Random models: whatever layers meet, a model is its layers one by one, and its gradients are right."""
 
 import math
 
@@ -35,19 +35,18 @@ def random_layer(rng, row):
     divisors = [n for n in range(1, math.prod(row) + 1) if math.prod(row) % n == 0]
     trainable = bool(rng.random() < 0.8)
     penalty = pick(np.array([None, "l2"]))
+    learned = {"kernel_regularizer": penalty, "trainable": trainable, "bias_initializer": "random_normal"}
+    slopes = {"shared_axes": shared or None, "alpha_regularizer": penalty, "trainable": trainable}
     make = {
-        "Dense": lambda: layers.Dense(
-            int(rng.integers(1, 9)), activation, use_bias=bool(rng.random() < 0.8), bias_initializer="random_normal",
-            kernel_regularizer=penalty, trainable=trainable,
-        ),
+        "Dense": lambda: layers.Dense(int(rng.integers(1, 9)), activation, rng.random() < 0.8, **learned),
         "Activation": lambda: layers.Activation(activation),
         "ReLU": lambda: layers.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.25),
-        "PReLU": lambda: layers.PReLU("random_normal", penalty, shared_axes=shared or None, trainable=trainable),
+        "PReLU": lambda: layers.PReLU("random_normal", **slopes),
         "Softmax": lambda: layers.Softmax(int(rng.integers(1, len(row) + 1))),
         "Dropout": lambda: layers.Dropout(0.3, noise_shape if rng.random() < 0.5 else None),
         "Flatten": lambda: layers.Flatten(),
         "Reshape": lambda: layers.Reshape((int(pick(divisors)), -1)),
-    }  # fmt: skip
+    }
     return make[str(pick(list(make), p=[0.4, *[0.6 / 7] * 7]))]()
 
 
