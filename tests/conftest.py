@@ -1,6 +1,7 @@
 """What every test may ask for: `isa`, `dtype` and `n_threads` run it once for each that there is."""
 
 import pytest
+from harness import instruction_set
 
 import fastnn
 from fastnn.kernels import runtime
@@ -9,10 +10,8 @@ from fastnn.kernels import runtime
 @pytest.fixture(params=runtime.isa_names())
 def isa(request):
     """An instruction set of this processor, which models built in the test use."""
-    before = runtime.isa()
-    runtime.set_isa(request.param)
-    yield request.param
-    runtime.set_isa(*before)
+    with instruction_set(request.param):
+        yield request.param
 
 
 @pytest.fixture(params=["float32", "float64"])

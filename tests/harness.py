@@ -7,6 +7,7 @@ threads, batches, memory layouts. A test of a layer says what is particular to i
 import json
 import math
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,18 +97,15 @@ class Case:
         return [output, *model.get_weights()]
 
 
-class instruction_set:
-    """Make the models of a `with` block use an instruction set."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __enter__(self):
-        self.before = runtime.isa()
-        runtime.set_isa(self.name)
-
-    def __exit__(self, *_):
-        runtime.set_isa(*self.before)
+@contextmanager
+def instruction_set(name):
+    """Let the models of a `with` block use an instruction set."""
+    before = runtime.isa()
+    runtime.set_isa(name)
+    try:
+        yield
+    finally:
+        runtime.set_isa(*before)
 
 
 def assert_close(actual, desired, tolerance):

@@ -6,7 +6,8 @@ set -euo pipefail
 # Instructions of AVX and later are those on vector registers whose names begin with v.
 avx()
 {
-    [ -n "$(objdump --disassemble --no-show-raw-insn "$1" | grep -E -m 1 "[[:space:]]v[a-z0-9]+ .*%[xyz]mm")" ]
+    [ -n "$(objdump --disassemble --no-show-raw-insn "$1" |
+        grep -E -m 1 "[[:space:]]v[a-z0-9]+ .*%[xyz]mm")" ]
 }
 
 avx "$1/csrc/isa/avx2_f32.o" || { echo "check_isa: finds no AVX even in avx2_f32.o"; exit 1; }

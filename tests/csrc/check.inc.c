@@ -2,14 +2,14 @@
 static void check_check_range(void)
 {
     const double bad[] = {-0.1, 1.1, NAN, INFINITY, -INFINITY};
-    EACH_SIZE(n)
-    {
+    EACH_SIZE(n) {
         array x = numbers(n, 0, 1);
         for (fnn_idx i = -1; i < n; i += 1 + n / 9) {
             fnn_idx at[SIDES];
             if (i >= 0)
                 set(x, i, bad[i % COUNT(bad)]);
-            BOTH(at[s] = k->check_range(x.at[s], n, 0.0, 1.0))
+            EACH_SIDE(s)
+                at[s] = table[s]->check_range(x.at[s], n, 0.0, 1.0);
             near("index", i, (double)at[TESTED], (double)at[TEXTBOOK], 0, 0);
             if (i >= 0)
                 set(x, i, 0.5);
@@ -20,14 +20,14 @@ static void check_check_range(void)
 static void check_check_classes(void)
 {
     const int32_t bad[] = {-1, 10, INT32_MIN, INT32_MAX};
-    EACH_SIZE(n)
-    {
+    EACH_SIZE(n) {
         int32_t *x = class_numbers(n, 10);
         for (fnn_idx i = -1; i < n; i += 1 + n / 9) {
             fnn_idx at[SIDES];
             if (i >= 0)
                 x[i] = bad[i % COUNT(bad)];
-            BOTH(at[s] = k->check_classes(x, n, 10, i % 2 ? -1 : INT64_MIN))
+            EACH_SIDE(s)
+                at[s] = table[s]->check_classes(x, n, 10, i % 2 ? -1 : INT64_MIN);
             near("index", i, (double)at[TESTED], (double)at[TEXTBOOK], 0, 0);
             if (i >= 0)
                 x[i] = 0;

@@ -1,7 +1,7 @@
 /* gemm.inc.c - every way to store the operands and to fuse what follows, and the order of the sums.
  *
- * Each element of c is one chain of multiply-adds over k in order, fused where the processor has such: the same
- * chain, made here by fma(), must give the same bits. So AVX2, AVX-512 and NEON agree with each other to the bit.
+ * Each element of c is one chain of multiply-adds over k in order, fused where the processor has such: the
+ * same chain, made here by fma(), must give the same bits. So AVX2, AVX-512 and NEON agree to the bit.
  */
 typedef struct {
     fnn_idx m, n, k;
@@ -16,7 +16,10 @@ static const product products[] = {
 };
 enum { LARGE = 1 << 21 }; /* multiply-adds: a product of as many is checked in three ways, not in all */
 
-/* What is behind the product: nothing; all there is; the one activation that has a way of its own. */
+/* What the chains start from, and what is behind the product: nothing, all there is, or the one activation
+ * that has a way of its own.
+ */
+enum { FROM_ZERO, FROM_BIAS, FROM_C, STARTS };
 enum { PLAIN, FUSED, RELU, BEHIND };
 
 /* The bits of the tested c, whose elements started from `start`. */
@@ -39,7 +42,6 @@ static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_r
         }
 }
 
-/* start: 0 from zero, 1 from a bias, 2 from c itself */
 static void check_product(product d, int a_by_rows, int b_by_rows, int start, int behind)
 {
     const fnn_idx page = 4096 / table[TESTED]->itemsize, ldc = d.n + 3 * behind;
@@ -51,7 +53,7 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
     array c = numbers(d.m * ldc, -1, 1), before = numbers(d.m * ldc, 0, 1), saved = numbers(d.m * ldc, -1, 1);
     array z = numbers(d.m * ldc, 0, 1), sums = numbers(d.n, -1, 1), bias = numbers(d.n, -1, 1);
     fnn_gemm g[SIDES];
-    for (int s = 0; s < SIDES; s++) {
+    EACH_SIDE(s) {
         if (before.n)
             memcpy(before.at[s], c.at[s], (size_t)(before.n * table[TESTED]->itemsize));
         g[s] = (fnn_gemm){
@@ -66,8 +68,8 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
             .b = b.at[s],
             .b_row = b_by_rows ? b_step : 1,
             .b_column = b_by_rows ? 1 : b_step,
-            .accumulate = start == 2,
-            .bias = start == 1 ? bias.at[s] : NULL,
+            .accumulate = start == FROM_C,
+            .bias = start == FROM_BIAS ? bias.at[s] : NULL,
         };
         if (behind == RELU)
             g[s].activation.code = FNN_ACT_relu;
@@ -80,15 +82,12 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
         }
         table[s]->gemm(&g[s], allocate(table[s]->gemm_workspace(&g[s])));
     }
+    const array starts[] = {none, bias, before};
     const double terms = 1 + sqrt((double)d.k);
     same("c", c, 4 * terms, terms);
     same("preactivation", z, 4 * terms, terms);
     same("column_sums", sums, 4 * terms, terms);
-    check_chain(&g[TESTED], behind == FUSED ? z : c,
-                start == 1   ? bias
-                : start == 2 ? before
-                             : none,
-                start == 1 ? 0 : ldc, behind);
+    check_chain(&g[TESTED], behind == FUSED ? z : c, starts[start], start == FROM_BIAS ? 0 : ldc, behind);
 }
 
 static void check_gemm(void)
@@ -96,7 +95,7 @@ static void check_gemm(void)
     for (int i = 0; i < COUNT(products); i++) {
         const product d = products[i];
         for (int way = 1; way <= 36; way += d.m * d.n * d.k < LARGE ? 1 : 13)
-            check_product(d, way & 1, way >> 1 & 1, way / 4 % 3, way / 12 % BEHIND);
+            check_product(d, way & 1, way >> 1 & 1, way / 4 % STARTS, way / 4 / STARTS % BEHIND);
     }
 }
 

@@ -1,14 +1,15 @@
-/* math.inc.c - elementary functions, over the range in which their result is a normal number, and at its edges. */
+/* math.inc.c - elementary functions, where their result is a normal number, and at the edges. */
 #define MATH(f, low, high, units) \
     static void check_math_##f(void) \
     { \
-        EACH_SIZE(n) \
-        { \
+        EACH_SIZE(n) { \
             array x = numbers(n, low, high), y = numbers(n, 0, 1); \
             SPRINKLE(x, edges); \
-            BOTH(k->math_##f(y.at[s], x.at[s], n)) \
+            EACH_SIDE(s) \
+                table[s]->math_##f(y.at[s], x.at[s], n); \
             same("y", y, units, 0); \
-            BOTH(k->math_##f(x.at[s], x.at[s], n)) \
+            EACH_SIDE(s) \
+                table[s]->math_##f(x.at[s], x.at[s], n); \
             same("x in place", x, units, 0); \
         } \
     }

@@ -1,7 +1,7 @@
 /* score.inc.c - losses and metrics: with weights of rows and without, of every output that may be missing. */
 typedef double score_fn(const fnn_score *s);
 
-/* What a kernel makes of x and target: probabilities in rows that do not add up to 1, logits, or whole numbers. */
+/* What x is: probabilities in rows that do not add up to 1, logits, or whole numbers. */
 enum { PROBABILITIES, LOGITS, WHOLE };
 
 static void check_score(score_fn *textbook, score_fn *tested, int kind, int classes, double units)
@@ -22,7 +22,7 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
             double value[SIDES];
             if (m > 0 && kind != WHOLE)
                 set(x, m * n / 2, kind == LOGITS ? 60 : 0);
-            for (int s = 0; s < SIDES; s++)
+            EACH_SIDE(s)
                 value[s] = score[s](&(fnn_score){
                     .m = m,
                     .n = n,

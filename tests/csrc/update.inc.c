@@ -6,38 +6,38 @@ static void check_update(update_fn *textbook, update_fn *tested, int needed, int
 {
     update_fn *const step[SIDES] = {textbook, tested};
     EACH_SIZE(n)
-    for (int slots = 0; slots < 8; slots++)
-        for (int more = 0; more < 2; more++) {
-            begin(n, slots, more);
-            array w = numbers(n, -1, 1), g = numbers(n, -2, 2), slot[3] = {none, none, none};
-            fnn_update u = {
-                .n = n,
-                .learning_rate = 0.01,
-                .decay = 0.001 * more,
-                .gradient_scale = 1 - 0.5 * more,
-                .clip_value = 0.75 * more,
-                .beta_1 = 0.9,
-                .beta_2 = 0.99,
-                .momentum = 0.8,
-                .epsilon = 1e-7,
-                .nesterov = more,
-            };
-            if ((slots & needed) != needed || (slots & ~possible))
-                continue;
-            for (int i = 0; i < 3; i++)
-                if (slots >> i & 1)
-                    slot[i] = i ? numbers(n, 0, 0.1) : numbers(n, 0.5, 1);
-            for (int s = 0; s < SIDES; s++) {
-                u.w = w.at[s];
-                u.g = g.at[s];
+        for (int slots = 0; slots < 8; slots++)
+            for (int more = 0; more < 2; more++) {
+                begin(n, slots, more);
+                array w = numbers(n, -1, 1), g = numbers(n, -2, 2), slot[3] = {none, none, none};
+                fnn_update u = {
+                    .n = n,
+                    .learning_rate = 0.01,
+                    .decay = 0.001 * more,
+                    .gradient_scale = 1 - 0.5 * more,
+                    .clip_value = 0.75 * more,
+                    .beta_1 = 0.9,
+                    .beta_2 = 0.99,
+                    .momentum = 0.8,
+                    .epsilon = 1e-7,
+                    .nesterov = more,
+                };
+                if ((slots & needed) != needed || (slots & ~possible))
+                    continue;
                 for (int i = 0; i < 3; i++)
-                    u.slot[i] = slot[i].at[s];
-                step[s](&u);
+                    if (slots >> i & 1)
+                        slot[i] = i ? numbers(n, 0, 0.1) : numbers(n, 0.5, 1);
+                EACH_SIDE(s) {
+                    u.w = w.at[s];
+                    u.g = g.at[s];
+                    for (int i = 0; i < 3; i++)
+                        u.slot[i] = slot[i].at[s];
+                    step[s](&u);
+                }
+                same("w", w, 8, 1);
+                for (int i = 0; i < 3; i++)
+                    same("slot", slot[i], 4, 1);
             }
-            same("w", w, 8, 1);
-            for (int i = 0; i < 3; i++)
-                same("slot", slot[i], 4, 1);
-        }
 }
 
 static void check_sgd(void) { check_update(table[TEXTBOOK]->sgd, table[TESTED]->sgd, 0, 1); }
