@@ -1,4 +1,4 @@
-"""What holds for the whole program: the default dtype and the fuzz factor."""
+"""What holds for the whole program: the default dtype, the fuzz factor, where images have their channels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ import numpy as np
 
 from .checks import real_number
 
-__all__ = ["check_floatx", "epsilon", "floatx", "set_epsilon", "set_floatx"]
+__all__ = [
+    "check_floatx",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+]
 
 _DTYPES = ("float32", "float64")
+_DATA_FORMATS = ("channels_last", "channels_first")
 
 _floatx = "float32"
 _epsilon = 1e-7
+_image_data_format = "channels_last"
 
 
 def floatx() -> str:
@@ -128,3 +138,44 @@ def set_epsilon(value: float) -> None:
     if not 0 < number < 1:
         raise ValueError(f"value: expected a number between 0 and 1, got {value!r}")
     _epsilon = number
+
+
+def image_data_format() -> str:
+    """Return where the layers that were not told expect the channels of an image.
+
+    Returns
+    -------
+    str
+        "channels_last", or what `set_image_data_format` said.
+
+    Examples
+    --------
+    >>> image_data_format()
+    'channels_last'
+    """
+    return _image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set where the layers made from now on expect the channels of an image, if they are not told.
+
+    Parameters
+    ----------
+    data_format : {"channels_last", "channels_first"}
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> set_image_data_format("channels_first")
+    >>> image_data_format()
+    'channels_first'
+    >>> set_image_data_format("channels_last")
+    """
+    global _image_data_format
+    if data_format not in _DATA_FORMATS:
+        raise ValueError(f"data_format: expected 'channels_last' or 'channels_first', got {data_format!r}")
+    _image_data_format = data_format

@@ -37,7 +37,7 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation):
     x : Value
         (..., inputs) a row.
     kernel, bias : Variable
-        (inputs, units) and (units); bias may be None.
+        (..., inputs, units), where all but the last two dimensions are 1, and (units); bias may be None.
     activation : tuple
         Name and parameters, as `fastnn.activations` gives them.
 
@@ -46,7 +46,8 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation):
     Value
         (..., units) a row.
     """
-    cdef idx_t inputs = kernel.shape[0], units = kernel.shape[1], rows = x.size // max(1, inputs)
+    cdef idx_t inputs = kernel.shape[len(kernel.shape) - 2], units = kernel.shape[len(kernel.shape) - 1]
+    cdef idx_t rows = x.size // max(1, inputs)
     cdef Step s = plan.add("dense", forward, backward, scratch, 2.0 * rows * inputs * units)
     learns = kernel.trainable or (bias is not None and bias.trainable)
     cdef Value y = plan.value(x.shape[:len(x.shape) - 1] + (units,), learns or x.differentiable)

@@ -31,7 +31,7 @@ cdef enum:
 
 cdef enum:
     OPERANDS = 12
-    SIZES = 8
+    SIZES = 16
 
 ctypedef struct operand_t:
     int space       # -1: not there
