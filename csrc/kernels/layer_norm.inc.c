@@ -106,7 +106,7 @@ FNN_INLINE void row_gradient(real *dx, const real *dy, const real *x, fnn_idx n,
     }
 }
 
-FNN_INLINE void column_sums(double *direct, double *along, const real *dy, const real *x, const real *mean,
+FNN_INLINE void column_strip(double *direct, double *along, const real *dy, const real *x, const real *mean,
                             const real *inverse, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
 {
     real sum[STRIP_LEN], product[STRIP_LEN];
@@ -146,10 +146,10 @@ static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const 
         if (!sums)
             continue;
         for (; j + STRIP_LEN <= n; j += STRIP_LEN)
-            column_sums(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
+            column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
                         STRIP_LEN, STRIP);
         for (; j < n; j += VLEN)
-            column_sums(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
+            column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
                         n - j, 1);
     }
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import initializers, regularizers
-from ..checks import refuse, whole_number
+from ..checks import real_number, refuse, whole_number
 from .layer import Layer
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def row_axes(axis: Axis, row: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(places)
 
 
+def epsilon_of(epsilon: Any) -> float:
+    """Return what is added to a variance."""
+    return real_number(epsilon, "epsilon", 0)
+
+
 class OverAxes(Layer):
     """A layer that treats each row along some axes by itself; `emit_rows` sees them as the last one."""
 
@@ -76,21 +82,20 @@ class OverAxes(Layer):
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps; axes that are not the last ones are moved there and back."""
+        axes, all_axes = row_axes(self.axis, x.shape), range(len(x.shape))
+        order = (*(a for a in all_axes if a not in axes), *axes)
+        if order == tuple(all_axes):
+            return self._emit_last(plan, x, len(axes))
         from ..kernels import transpose
 
-        axes = row_axes(self.axis, x.shape)
-        others = tuple(a for a in range(len(x.shape)) if a not in axes)
-        order, shape = others + axes, x.shape
-        moved = order != tuple(range(len(order)))
-        if moved:
-            x = transpose.emit(plan, x, order)
-        split = len(others)
-        elements = 1
-        for n in x.shape[split:]:
-            elements *= n
-        y = self.emit_rows(plan, plan.reshaped(x, (*x.shape[:split], elements)))
-        y = plan.reshaped(y, tuple(shape[a] for a in order))
-        return transpose.emit(plan, y, tuple(order.index(a) for a in range(len(order)))) if moved else y
+        y = self._emit_last(plan, transpose.emit(plan, x, order), len(axes))
+        return transpose.emit(plan, y, tuple(order.index(a) for a in all_axes))
+
+    def _emit_last(self, plan: Plan, x: Value, count: int) -> Value:
+        shape = x.shape
+        elements = math.prod(shape[len(shape) - count :])
+        y = self.emit_rows(plan, plan.reshaped(x, (*shape[: len(shape) - count], elements)))
+        return plan.reshaped(y, shape)
 
 
 class Scaled(Layer):
