@@ -12,6 +12,7 @@
 #include "dropout.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
+#include "norm.inc.c"
 #include "regularization.inc.c"
 #include "score.inc.c"
 #include "softmax.inc.c"
