@@ -3,6 +3,7 @@
 #include "activation.inc.c"
 #include "tile.inc.c"
 #include "gemm.inc.c"
+#include "patches.inc.c"
 #include "conv.inc.c"
 #include "parts.inc.c"
 #include "softmax.inc.c"
