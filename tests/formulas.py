@@ -79,7 +79,7 @@ def binary_crossentropy(p, t, clip=1e-7):
 
 
 def convolve(x, kernel, strides=1, padding="valid", dilation=1):
-    """The kernel (size ..., channels / groups, filters) at every place of x (rows, positions ..., channels)."""
+    """A kernel (size ..., channels / groups, filters) at all places of x (rows, positions ..., channels)."""
     rank, size = x.ndim - 2, kernel.shape[:-2]
     strides, dilation = (np.broadcast_to(numbers, rank) for numbers in (strides, dilation))
     reach = (np.array(size) - 1) * dilation + 1

@@ -29,11 +29,11 @@ def oracle(arguments):
     [
         ({"filters": 5, "kernel_size": 3, "activation": "tanh"}, (4, 9, 3), (4, 7, 5), 50),
         ({"filters": 2, "kernel_size": 2, "strides": 5, "padding": "same"}, (1, 13, 1), (1, 3, 2), 6),
-        ({"filters": 7, "kernel_size": 3, "dilation_rate": 3, "padding": "causal"}, (2, 8, 5), (2, 8, 7), 112),
         (
             {"filters": 7, "kernel_size": 3, "dilation_rate": 3, "padding": "causal"},
             (2, 8, 5), (2, 8, 7), 112,
         ),
+        ({"filters": 3, "kernel_size": 4, "strides": 3, "padding": "causal"}, (2, 11, 2), (2, 4, 3), 27),
         (
             {"filters": 6, "kernel_size": 3, "groups": 3, "use_bias": False, "data_format": "channels_first"},
             (3, 6, 11), (3, 6, 9), 36,

@@ -58,8 +58,8 @@ def test_sequences(arguments, input_shape, output, cut, n_params):
         ({"filters": 5, "kernel_size": 1, "use_bias": False}, (2, 3, 2, 3), (3, 2), (0, 0), 15),
     ],
     ids=[
-        "valid", "doubled", "kernel larger than the image", "long strides", "prime channels", "output padding",
-        "one position",
+        "valid", "doubled", "kernel larger than the image", "long strides", "prime channels",
+        "output padding", "one position",
     ],
 )  # fmt: skip
 def test_images(arguments, input_shape, output, cut, n_params):
