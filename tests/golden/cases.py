@@ -52,8 +52,8 @@ def data():
         "step_classes_ignored": np.where((np.arange(ROWS)[:, None] + np.arange(4)) % 3 == 1, -1, steps),
         "step_one_hot": np.eye(3)[steps],
         "weights": weights,
-        "images": rng.normal(size=(ROWS, 6, 7, 2)),
-        "images_first": rng.normal(size=(ROWS, 2, 6, 7)),
+        "images": rng.normal(size=(ROWS, 5, 6, 2)),
+        "images_first": rng.normal(size=(ROWS, 2, 5, 6)),
         "signals": rng.normal(size=(ROWS, 11, 2)),
         "signals_first": rng.normal(size=(ROWS, 2, 11)),
     }
