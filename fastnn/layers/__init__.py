@@ -1,12 +1,18 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .dropout import Dropout
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
+from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+
+# Keras' long names.
+Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -14,6 +20,14 @@ serialize = registry.serialize
 __all__ = [
     "ELU",
     "Activation",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
     "Dense",
     "Dropout",
     "Flatten",
