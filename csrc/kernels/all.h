@@ -12,5 +12,6 @@
 #include "rmsprop.inc.c"
 #include "regularization.inc.c"
 #include "dropout.inc.c"
+#include "copy.inc.c"
 
 #include "table.h"

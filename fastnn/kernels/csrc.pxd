@@ -85,6 +85,8 @@ cdef extern from "fastnn.h" nogil:
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
+                         const fnn_idx *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)

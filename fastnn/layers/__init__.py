@@ -5,6 +5,7 @@ from .dense import Dense
 from .dropout import Dropout
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
+from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
 
@@ -22,6 +23,7 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "PReLU",
+    "Permute",
     "ReLU",
     "Reshape",
     "Softmax",

@@ -9,6 +9,7 @@
 
 #include "activation.inc.c"
 #include "check.inc.c"
+#include "copy.inc.c"
 #include "dropout.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
