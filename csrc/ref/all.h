@@ -13,5 +13,6 @@
 #include "regularization.inc.c"
 #include "dropout.inc.c"
 #include "copy.inc.c"
+#include "resample.inc.c"
 
 #include "../kernels/table.h"

@@ -14,6 +14,7 @@
 #include "gemm.inc.c"
 #include "math.inc.c"
 #include "regularization.inc.c"
+#include "resample.inc.c"
 #include "score.inc.c"
 #include "softmax.inc.c"
 #include "update.inc.c"

@@ -20,9 +20,6 @@ static void check_copy_box(void)
         for (int b = 0; b < COUNT(widths); b++) {
             const fnn_idx m = widths[a], n = widths[b];
             begin(m, n, 0);
-            copied(0, NULL, NULL, NULL);
-            copied(1, (fnn_idx[]){n}, (fnn_idx[]){1}, (fnn_idx[]){1});
-            copied(1, (fnn_idx[]){n}, (fnn_idx[]){1}, (fnn_idx[]){0});
             copied(2, (fnn_idx[]){m, n}, (fnn_idx[]){n + 2, 1}, (fnn_idx[]){n, 1});
             copied(2, (fnn_idx[]){m, n}, (fnn_idx[]){n, 1}, (fnn_idx[]){0, 0});
             copied(2, (fnn_idx[]){m, n}, (fnn_idx[]){n + 1, 1}, (fnn_idx[]){1, m});
