@@ -1,13 +1,17 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
+from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
+from .resizing import Resizing
+from .upsampling import UpSampling1D, UpSampling2D
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -15,6 +19,9 @@ serialize = registry.serialize
 __all__ = [
     "ELU",
     "Activation",
+    "CenterCrop",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -26,7 +33,12 @@ __all__ = [
     "Permute",
     "ReLU",
     "Reshape",
+    "Resizing",
     "Softmax",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
     "deserialize",
     "serialize",
 ]
