@@ -89,7 +89,9 @@ class Resizing(Spatial):
         self.crop_to_aspect_ratio = bool(crop_to_aspect_ratio)
         self.pad_to_aspect_ratio = bool(pad_to_aspect_ratio)
         if self.crop_to_aspect_ratio and self.pad_to_aspect_ratio:
-            raise ValueError("pad_to_aspect_ratio: expected False where crop_to_aspect_ratio is True, got True")
+            raise ValueError(
+                "pad_to_aspect_ratio: expected False where crop_to_aspect_ratio is True, got True"
+            )
         self.fill_mode = one_of(fill_mode, "fill_mode", "constant")
         self.fill_value = real_number(fill_value, "fill_value")
         self.antialias = bool(antialias)
