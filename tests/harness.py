@@ -233,5 +233,6 @@ def check_rows(case):
     constant = (expected == expected[0]).all(0)
     x[2] = np.nan
     y = layer(x)
+    assert np.isnan(y[2]).any()
     assert (np.isnan(y[2]) | constant).all()
     assert_same([np.delete(y, 2, 0)], [np.delete(expected, 2, 0)])
