@@ -2,6 +2,8 @@
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .batch_normalization import BatchNormalization
+from .convolution import Conv1D, Conv2D
+from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
 from .group_normalization import GroupNormalization
@@ -12,6 +14,17 @@ from .prelu import PReLU
 from .reshaping import Flatten, Reshape
 from .rms_normalization import RMSNormalization
 from .unit_normalization import UnitNormalization
+from .padding import ZeroPadding1D, ZeroPadding2D
+from .permute import Permute
+from .prelu import PReLU
+from .reshaping import Flatten, Reshape
+from .resizing import Resizing
+from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+from .upsampling import UpSampling1D, UpSampling2D
+
+# Keras' long names.
+Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -20,6 +33,17 @@ __all__ = [
     "ELU",
     "Activation",
     "BatchNormalization",
+    "CenterCrop",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -31,10 +55,16 @@ __all__ = [
     "LeakyReLU",
     "PReLU",
     "RMSNormalization",
+    "Permute",
     "ReLU",
     "Reshape",
+    "Resizing",
     "Softmax",
     "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
     "deserialize",
     "serialize",
 ]
