@@ -2,6 +2,8 @@
 #include "math.inc.c"
 #include "activation.inc.c"
 #include "gemm.inc.c"
+#include "conv.inc.c"
+#include "parts.inc.c"
 #include "softmax.inc.c"
 #include "loss.inc.c"
 #include "crossentropy.inc.c"

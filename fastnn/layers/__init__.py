@@ -1,6 +1,7 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
@@ -11,7 +12,12 @@ from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
+from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .upsampling import UpSampling1D, UpSampling2D
+
+# Keras' long names.
+Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -20,6 +26,14 @@ __all__ = [
     "ELU",
     "Activation",
     "CenterCrop",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Dense",

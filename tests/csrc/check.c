@@ -9,10 +9,12 @@
 
 #include "activation.inc.c"
 #include "check.inc.c"
+#include "conv.inc.c"
 #include "copy.inc.c"
 #include "dropout.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
+#include "parts.inc.c"
 #include "regularization.inc.c"
 #include "resample.inc.c"
 #include "score.inc.c"
