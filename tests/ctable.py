@@ -44,8 +44,8 @@ class Conv(ctypes.Structure):
         ("height", INDEX), ("width", INDEX), ("channels", INDEX),
         ("out_height", INDEX), ("out_width", INDEX), ("filters", INDEX),
         ("kernel", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
-        ("groups", INDEX), ("x", POINTER), ("w", POINTER), ("y", POINTER), ("fused", Fused),
-        ("bias_gradient", POINTER), ("accumulate", ctypes.c_int),
+        ("groups", INDEX), ("x", POINTER), ("w", POINTER), ("y", POINTER), ("y_first", INDEX),
+        ("fused", Fused), ("bias_gradient", POINTER), ("accumulate", ctypes.c_int),
     ]  # fmt: skip
 
 

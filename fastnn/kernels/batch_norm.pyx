@@ -9,7 +9,7 @@ ones, and what is left is y = x scale + shift, in two steps, the first of which 
 from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
 from .plan cimport Plan
 from .runtime cimport parallel_for
-from .steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
+from .steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value, join_product
 from .types cimport DX, DY, FIRST_OWN, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # sizes of every step here
@@ -247,7 +247,8 @@ def affine(Plan plan, Value x, int axis, Value scale, Value shift):
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
     set_shape(s, x, axis)
-    s.kind = AFFINE if s.c.size[INNER] == 1 else 0
+    if s.c.size[INNER] == 1:
+        s.kind, s.join = AFFINE, join_product
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH).use(SHIFT, shift, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

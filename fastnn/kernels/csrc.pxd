@@ -52,6 +52,7 @@ cdef extern from "fastnn.h" nogil:
         void *x
         void *w
         void *y
+        fnn_idx y_first
         fnn_fused fused
         void *bias_gradient
         int accumulate

@@ -10,8 +10,8 @@ Design:
     arenas of their own.
 (b) Values live from their first to their last use on one time line, forward 0 ... n-1, then backward
     n ... 2n-1; so training keeps exactly what backward reads, and inference reuses memory at once.
-(c) What scales, shifts or activates the result of a product, and nothing else reads, is done by the product
-    in inference: batch normalisation costs nothing then.
+(c) A step joins the one that makes its input, where nothing else reads that and the two can be done as one: a
+    product scales, shifts and activates in inference, a convolution pools its results.
 (d) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
     value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
 """
@@ -26,9 +26,8 @@ from libc.string cimport memset
 from .batch cimport has_buffer
 from .csrc cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, table
-from .steps cimport ACTIVATION, AFFINE, BACKWARD, FORWARD
-from .types cimport (ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, SCALE, SHIFT,
-                     X, Y)
+from .steps cimport BACKWARD, FORWARD
+from .types cimport ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, X, Y
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
@@ -149,12 +148,9 @@ cdef class Plan:
         self._batch = Batch(self.input.shape, self.dtype, labels[:len(labels) - self.sparse], self.sparse)
         if output is not None:
             output.root.space = OUTPUT
-        for step in self.steps:
-            for i, (v, _) in step.uses.items():
-                if i != Y:
-                    v.root.consumers.append(step)
-        if not self.training:
-            self._fuse_forward()
+        self._find_consumers()
+        self._join()
+        self._find_consumers()
         for step in self.steps:
             if Y in step.uses and DY not in step.uses:
                 step.c.backward = NULL      # nothing up to its output learns
@@ -165,28 +161,31 @@ cdef class Plan:
             self._gradient_base = address(self._gradients)
         self.reshape(capacity)
 
-    def _fuse_forward(self):
-        """Let products do what follows them."""
+    def _find_consumers(self):
+        """Tell every value which steps read it."""
+        cdef Step step
+        cdef Value v
+        for v in self.values:
+            v.consumers.clear()
+        for step in self.steps:
+            for i, (v, _) in step.uses.items():
+                if i != Y:
+                    v.root.consumers.append(step)
+
+    def _join(self):
+        """Let steps do what follows them, where nothing else reads what they make."""
         cdef Step step, maker
-        cdef Value x, y
+        cdef Value x
         for step in self.steps[:]:
-            if not step.kind:
+            if step.join is NULL:
                 continue
-            x, y = step.operand(X).root, step.operand(Y)
+            x = step.operand(X).root
             maker = x.producer
-            if maker is None or not maker.accepts & step.kind or x.consumers != [step] or x.space != ARENA:
+            if maker is None or x.space != ARENA or any(c is not maker and c is not step for c in x.consumers):
                 continue
-            if step.kind == AFFINE:
-                if step.operand(SCALE).size != maker.operand(Y).shape[len(maker.operand(Y).shape) - 1]:
-                    continue
-                maker.use(SCALE, step.operand(SCALE), FORWARD).use(SHIFT, step.operand(SHIFT), FORWARD)
-                maker.accepts = ACTIVATION
-            else:
-                maker.c.activation = step.c.activation
-                maker.accepts = 0
-            maker.use(Y, y, FORWARD)
-            y.root.producer = maker
-            self.steps.remove(step)
+            if step.join(maker, step):
+                step.operand(Y).root.producer = maker
+                self.steps.remove(step)
 
     def _fuse_gradients(self):
         cdef Step step, consumer

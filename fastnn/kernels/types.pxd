@@ -33,7 +33,7 @@ cdef enum:
 
 cdef enum:
     OPERANDS = 16
-    SIZES = 16
+    SIZES = 32
 
 ctypedef struct operand_t:
     int space       # -1: not there
