@@ -1,13 +1,13 @@
 /* norm.inc.c - moments and what normalises by them: channels last, channels before positions, one channel;
  * parts, groups, weights that are not there, and channels whose mean is a thousand times their deviation.
  */
-static const fnn_idx channels[][3] = {{1, 1, 1},   {3, 7, 1},   {70, 4, 1},  {5, 17, 1},  {131, 66, 1},
-                                      {2, 259, 1}, {200, 1, 1}, {3, 1, 700}, {2, 5, 9},   {4, 6, 1},
-                                      {0, 3, 1},   {2, 4, 16},  {1, 3, 33},  {2, 2, 1100}};
+static const fnn_idx channel_grids[][3] = {{1, 1, 1},   {3, 7, 1},   {70, 4, 1},  {5, 17, 1},  {131, 66, 1},
+                                           {2, 259, 1}, {200, 1, 1}, {3, 1, 700}, {2, 5, 9},   {4, 6, 1},
+                                           {0, 3, 1},   {2, 4, 16},  {1, 3, 33},  {2, 2, 1100}};
 #define EACH_CHANNELS(outer, n, inner) \
-    for (int grid = 0; grid < COUNT(channels); grid++) \
-        for (fnn_idx outer = channels[grid][0], n = channels[grid][1], inner = channels[grid][2], \
-                     once = (begin(outer, n, inner), 1); \
+    for (int grid = 0; grid < COUNT(channel_grids); grid++) \
+        for (fnn_idx outer = channel_grids[grid][0], n = channel_grids[grid][1], \
+                     inner = channel_grids[grid][2], once = (begin(outer, n, inner), 1); \
              once; once = 0)
 
 /* Numbers of double, whatever is under test. */
