@@ -53,7 +53,7 @@ cdef enum:          # operands
     BETA
     DGAMMA
     DBETA
-    STATISTICS      # (5, n): mean, variance, and the slopes, the first of which is gamma / sqrt(variance + epsilon)
+    STATISTICS      # (5, n): mean, variance, slopes; the first slope is gamma / sqrt(variance + epsilon)
     PARTS           # (parts, 2, n) of double: moments, then sums
 
 
@@ -145,7 +145,8 @@ cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[N], inner = s.size[INNER], item = s.kernels.itemsize
-    cdef idx_t first = i * chunk_of(s), at = first * n * inner * item, rows = min(chunk_of(s), p.outer - first)
+    cdef idx_t first = i * chunk_of(s), at = first * n * inner * item
+    cdef idx_t rows = min(chunk_of(s), p.outer - first)
     cdef char *dx = operand(s, p.run, DX) + at
     cdef char *mean = operand(s, p.run, STATISTICS)
     cdef char *saved = operand(s, p.run, SAVED)
