@@ -12,5 +12,10 @@
 #include "rmsprop.inc.c"
 #include "regularization.inc.c"
 #include "dropout.inc.c"
+#include "uniform.inc.c"
+#include "gaussian.inc.c"
+#include "affine.inc.c"
+#include "adjust.inc.c"
+#include "warp.inc.c"
 
 #include "table.h"

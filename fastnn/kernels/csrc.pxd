@@ -61,6 +61,17 @@ cdef extern from "fastnn.h" nogil:
         uint64_t step
         double rate
 
+    enum:
+        FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP
+
+    ctypedef struct fnn_warp:
+        fnn_idx channels, height, width
+        fnn_idx x_height, x_width
+        fnn_idx top, left, window_height, window_width
+        double matrix[6]
+        int bilinear, fill
+        double fill_value
+
     ctypedef struct fnn_kernels:
         const char *isa
         fnn_idx itemsize
@@ -85,6 +96,17 @@ cdef extern from "fastnn.h" nogil:
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double, const fnn_random *) noexcept nogil
+        void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
+                                 const fnn_random *) noexcept nogil
+        void (*affine)(void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*adjust_forward)(void *, const void *, void *, fnn_idx, fnn_idx,
+                               double, double, double, double) noexcept nogil
+        void (*adjust_backward)(void *, const void *, const void *, void *, fnn_idx, fnn_idx,
+                                double, double, double, double) noexcept nogil
+        void (*warp_forward)(void *, const void *, const fnn_warp *) noexcept nogil
+        void (*warp_backward)(void *, const void *, const fnn_warp *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)
