@@ -53,6 +53,14 @@ class Random(ctypes.Structure):
     _fields_ = [("key", ctypes.c_uint32 * 2), ("step", ctypes.c_uint64), ("rate", DOUBLE)]
 
 
+class Warp(ctypes.Structure):
+    _fields_ = [
+        ("channels", INDEX), ("height", INDEX), ("width", INDEX), ("x_height", INDEX), ("x_width", INDEX),
+        ("top", INDEX), ("left", INDEX), ("window_height", INDEX), ("window_width", INDEX),
+        ("matrix", DOUBLE * 6), ("bilinear", ctypes.c_int), ("fill", ctypes.c_int), ("fill_value", DOUBLE),
+    ]  # fmt: skip
+
+
 NO_CLASS = -(2**63)
 STRUCTURES = {
     "fnn_gemm": Gemm,
@@ -60,6 +68,7 @@ STRUCTURES = {
     "fnn_score": Score,
     "fnn_update": Update,
     "fnn_random": Random,
+    "fnn_warp": Warp,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

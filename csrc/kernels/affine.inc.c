@@ -1,5 +1,7 @@
 /* affine.inc.c - y[i][j] = x[i][j] * scale[j] + shift[j]; x and y (m, n) may be the same, shift NULL for zeros.
  *
+ * Product and sum are each rounded: so 255 / 127.5 - 1 is 1, and instruction sets give the same bits.
+ *
  * Rows may be shorter than a vector: an image has three colours. Rows short enough are taken several at a
  * time, with scale and shift repeated for as many.
  */
@@ -27,7 +29,7 @@ static void affine(void *y_, const void *x_, const void *scale_, const void *shi
         for (fnn_idx j = 0; j < width; j += VLEN) {
             const vreal a = v_load_up_to(scale + j, width - j);
             const vreal b = shift ? v_load_up_to(shift + j, width - j) : zero;
-            v_store_up_to(y + j, v_fma(v_load_up_to(x + j, width - j), a, b), width - j);
+            v_store_up_to(y + j, v_add(v_mul(v_load_up_to(x + j, width - j), a), b), width - j);
         }
     }
 }

@@ -73,8 +73,8 @@ static int warp_locate(warp_places *p, const fnn_warp *w, fnn_idx i, fnn_idx fir
     return w->bilinear ? TAPS : 1;
 }
 
-FNN_INLINE void warp_gather(real *y, const real *x, const warp_places *p, int taps, fnn_idx k, fnn_idx channels,
-                            real fill)
+FNN_INLINE void warp_gather(real *y, const real *x, const warp_places *p, int taps, fnn_idx k,
+                            fnn_idx channels, real fill)
 {
     const real outside = p->outside[k] * fill;
     if (channels < VLEN) {

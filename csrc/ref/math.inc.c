@@ -9,10 +9,7 @@ static real sigmoid(real x)
 }
 
 /* x = n / 2 + r without error; n modulo 4 and the sign of n */
-static real quarter_turns(real x, int *n)
-{
-    return remquo(x, R(0.5), n);
-}
+static real quarter_turns(real x, int *n) { return remquo(x, R(0.5), n); }
 
 static real sinpi(real x)
 {

@@ -112,7 +112,7 @@ cdef class Template:
 
 cdef Value append(Plan plan, Value x, Template template, complete_fn complete, ranges,
                   unsigned long long seed, bint together):
-    """Append the step; `ranges` has up to DRAWS pairs."""
+    """Append the step; `ranges` has one to DRAWS pairs."""
     cdef Step s
     cdef Value y
     cdef idx_t size = template.w.height * template.w.width
@@ -265,4 +265,4 @@ def emit_window(Plan plan, Value x, window, idx_t height, idx_t width):
     t.w.top, t.w.left, t.w.window_height, t.w.window_width = window
     t.w.matrix[0], t.w.matrix[4] = t.w.window_width / <double>width, t.w.window_height / <double>height
     t.w.matrix[2], t.w.matrix[5] = 0.5 * t.w.matrix[0] - 0.5, 0.5 * t.w.matrix[4] - 0.5
-    return append(plan, x, t, NULL, [], 0, False)
+    return append(plan, x, t, NULL, [(0, 0)], 0, False)

@@ -8,14 +8,19 @@
 #include "check.h"
 
 #include "activation.inc.c"
+#include "adjust.inc.c"
+#include "affine.inc.c"
 #include "check.inc.c"
 #include "dropout.inc.c"
+#include "gaussian.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
 #include "regularization.inc.c"
 #include "score.inc.c"
 #include "softmax.inc.c"
+#include "uniform.inc.c"
 #include "update.inc.c"
+#include "warp.inc.c"
 
 static const struct {
     const char *name;
