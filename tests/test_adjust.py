@@ -86,7 +86,9 @@ def test_seed_step_threads_and_place(cls, n_threads):
     assert len(np.unique(one, axis=0)) == 60
 
 
-@pytest.mark.parametrize("layer", [RandomContrast(0.4, (-1, 1), seed=1), RandomBrightness(0.1, (-1, 1), seed=1)])
+@pytest.mark.parametrize(
+    "layer", [RandomContrast(0.4, (-1, 1), seed=1), RandomBrightness(0.1, (-1, 1), seed=1)]
+)
 def test_what_is_before_learns_through_it(layer):
     """Compared with the slope of the loss, between two values of the weight."""
     x, target = noise(4, 3, 5, 1, spread=0.5), noise(4, 3, 5, 1, seed=1)

@@ -76,7 +76,9 @@ def test_odd(isa, dtype, function):
 def test_subnormal_numbers_count_as_zero(isa, dtype, function):
     tiny = np.finfo(dtype).tiny
     x = np.array([np.finfo(dtype).smallest_subnormal, tiny / 2, -tiny / 2], dtype)
-    np.testing.assert_allclose(apply(function, isa, x), apply(function, isa, 0 * x), rtol=0, atol=np.pi * tiny)
+    np.testing.assert_allclose(
+        apply(function, isa, x), apply(function, isa, 0 * x), rtol=0, atol=np.pi * tiny
+    )
 
 
 @pytest.mark.parametrize("n", range(35))

@@ -42,7 +42,9 @@ def test_channels_share_a_draw(isa, dtype, data_format, channels):
 def test_both_formats_and_one_dimension_draw_the_same():
     two = mask(SpatialDropout2D(0.5, seed=4), 9, 3, 2, 7)
     assert np.array_equal(mask(SpatialDropout1D(0.5, seed=4), 9, 5, 7)[:, 0], two[:, 0, 0])
-    assert np.array_equal(mask(SpatialDropout2D(0.5, "channels_first", seed=4), 9, 7, 3, 2)[..., 0, 0], two[:, 0, 0])
+    assert np.array_equal(
+        mask(SpatialDropout2D(0.5, "channels_first", seed=4), 9, 7, 3, 2)[..., 0, 0], two[:, 0, 0]
+    )
 
 
 def test_seed_step_and_threads(n_threads):

@@ -65,7 +65,9 @@ def test_warp(isa, dtype, fill, bilinear, channels):
             if expected is None:
                 assert np.array_equal(y[:5, :7], x)
             else:
-                np.testing.assert_allclose(y, expected, rtol=0, atol={"float32": 1e-5, "float64": 1e-13}[dtype])
+                np.testing.assert_allclose(
+                    y, expected, rtol=0, atol={"float32": 1e-5, "float64": 1e-13}[dtype]
+                )
 
 
 @pytest.mark.parametrize("fill", FILL)
@@ -132,7 +134,9 @@ def test_fixed_draws(dtype, fill, interpolation, channels):
         y = layer(x, training=True)
         for image, warped in zip(x, y, strict=True):
             expected = sampled(image, *where, fill, interpolation == "bilinear", 0.5)
-            np.testing.assert_allclose(warped, expected, rtol=0, atol={"float32": 1e-5, "float64": 1e-13}[dtype])
+            np.testing.assert_allclose(
+                warped, expected, rtol=0, atol={"float32": 1e-5, "float64": 1e-13}[dtype]
+            )
 
 
 def ramps(rows, size=41):

@@ -97,7 +97,8 @@ cdef extern from "fastnn.h" nogil:
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
-        void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double, const fnn_random *) noexcept nogil
+        void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double,
+                               const fnn_random *) noexcept nogil
         void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
                                  const fnn_random *) noexcept nogil
         void (*affine)(void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil

@@ -114,8 +114,8 @@ class Normalization(Layer):
         Parameters
         ----------
         data : ndarray or iterable of batches
-            Rows like those of the input, batch first. Of a batch that is a tuple the first element counts, the
-            others being targets and weights.
+            Rows like those of the input, batch first. Of a batch that is a tuple the first element counts:
+            the others are targets and weights.
 
         Raises
         ------

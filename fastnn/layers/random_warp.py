@@ -1,4 +1,4 @@
-"""`RandomFlip`, `RandomTranslation`, `RandomRotation`, `RandomZoom`: in training, images are moved at random."""
+"""`RandomFlip`, `RandomTranslation`, `RandomRotation`, `RandomZoom`: images moved at random, in training."""
 
 from __future__ import annotations
 
@@ -126,8 +126,8 @@ class RandomTranslation(Warp):
     Parameters
     ----------
     height_factor, width_factor : float or (float, float)
-        Ranges of the way downwards and to the right, as shares of height and width, from -1 to 1. One number f
-        stands for (-f, f).
+        Ranges of the way downwards and to the right, as shares of height and width, from -1 to 1. One
+        number f stands for (-f, f).
     fill_mode, interpolation, seed, fill_value, data_format, **kwargs
         See `RandomRotation`.
 
