@@ -18,9 +18,9 @@ static void affine(void *y_, const void *x_, const void *scale_, const void *shi
     real *y = y_;
     if (rows > 1) {
         for (fnn_idx k = 0; k < rows * n; k++)
-            scales[k] = scale[k % n];
+            scales[k] = k < n ? scale[k] : scales[k - n];
         for (fnn_idx k = 0; shift && k < rows * n; k++)
-            shifts[k] = shift[k % n];
+            shifts[k] = k < n ? shift[k] : shifts[k - n];
         scale = scales;
         shift = shift ? shifts : NULL;
     }

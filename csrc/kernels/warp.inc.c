@@ -48,6 +48,22 @@ FNN_INLINE void warp_tap(warp_places *p, int tap, fnn_idx k, const fnn_warp *w, 
     p->outside[k] += exists ? 0 : (real)weight;
 }
 
+/* The four positions from (row, column) on, none of them beyond an edge. */
+FNN_INLINE void warp_inside(warp_places *p, fnn_idx k, const fnn_warp *w, fnn_idx row, fnn_idx column,
+                            real bottom, real right)
+{
+    const fnn_idx at = ((w->top + row) * w->x_width + w->left + column) * w->channels;
+    const real above = 1 - bottom;
+    p->at[0][k] = at;
+    p->at[1][k] = at + w->channels;
+    p->at[2][k] = at + w->x_width * w->channels;
+    p->at[3][k] = at + (w->x_width + 1) * w->channels;
+    p->weight[0][k] = above * (1 - right);
+    p->weight[1][k] = above * right;
+    p->weight[2][k] = bottom * (1 - right);
+    p->weight[3][k] = bottom * right;
+}
+
 /* Half away from zero, as C rounds. */
 FNN_INLINE double warp_round(double a) { return copysign(floor(fabs(a) + 0.5), a); }
 
@@ -63,6 +79,10 @@ static int warp_locate(warp_places *p, const fnn_warp *w, fnn_idx i, fnn_idx fir
         if (w->bilinear) {
             const double left = floor(column), top = floor(row), right = column - left, bottom = row - top;
             const fnn_idx q = (fnn_idx)left, r = (fnn_idx)top;
+            if (r >= 0 && r + 1 < w->window_height && q >= 0 && q + 1 < w->window_width) {
+                warp_inside(p, k, w, r, q, (real)bottom, (real)right);
+                continue;
+            }
             warp_tap(p, 0, k, w, r, q, (1 - bottom) * (1 - right));
             warp_tap(p, 1, k, w, r, q + 1, (1 - bottom) * right);
             warp_tap(p, 2, k, w, r + 1, q, bottom * (1 - right));
@@ -113,22 +133,28 @@ FNN_INLINE void warp_scatter(real *dx, const real *dy, const warp_places *p, int
     }
 }
 
+#define EACH_COLUMN(body, taps) \
+    for (fnn_idx k = 0; k < end - first; k++) { \
+        const fnn_idx at = (i * w->width + first + k) * w->channels; \
+        body(at, k, taps); \
+    }
 #define EACH_PLACE(body) \
     warp_places places; \
     for (fnn_idx i = 0; i < w->height; i++) \
         for (fnn_idx first = 0; first < w->width; first += WARP_BLOCK) { \
             const fnn_idx end = first + WARP_BLOCK < w->width ? first + WARP_BLOCK : w->width; \
-            const int taps = warp_locate(&places, w, i, first, end); \
-            for (fnn_idx k = 0; k < end - first; k++) { \
-                const fnn_idx at = (i * w->width + first + k) * w->channels; \
-                body; \
-            } \
+            if (warp_locate(&places, w, i, first, end) == 1) \
+                EACH_COLUMN(body, 1) \
+            else \
+                EACH_COLUMN(body, TAPS) \
         }
+#define GATHER(at, k, taps) warp_gather(y + at, x, &places, taps, k, w->channels, (real)w->fill_value)
+#define SCATTER(at, k, taps) warp_scatter(dx, dy + at, &places, taps, k, w->channels)
 
 static void warp_forward(void *y_, const void *x, const fnn_warp *w)
 {
     real *y = y_;
-    EACH_PLACE(warp_gather(y + at, x, &places, taps, k, w->channels, (real)w->fill_value))
+    EACH_PLACE(GATHER)
 }
 
 static void warp_backward(void *dx_, const void *dy_, const fnn_warp *w)
@@ -136,6 +162,9 @@ static void warp_backward(void *dx_, const void *dy_, const fnn_warp *w)
     real *dx = dx_;
     const real *dy = dy_;
     row_fill(dx, 0, w->x_height * w->x_width * w->channels);
-    EACH_PLACE(warp_scatter(dx, dy + at, &places, taps, k, w->channels))
+    EACH_PLACE(SCATTER)
 }
+#undef EACH_COLUMN
 #undef EACH_PLACE
+#undef GATHER
+#undef SCATTER
