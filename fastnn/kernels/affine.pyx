@@ -1,7 +1,7 @@
 """y = x * scale + shift, which repeat along a row: one number for each channel, or for each element.
 
-Scale and shift are constants of the plan, or follow from a mean and a variance among the model's weights. Then a
-step before computes them anew in each run, so they are never older than the weights.
+Scale and shift are constants of the plan, or follow from a mean and a variance among the model's weights.
+Then a step before computes them anew in each run, so they are never older than the weights.
 """
 
 import numpy as np
