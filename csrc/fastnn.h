@@ -128,6 +128,20 @@ typedef struct {
     fnn_taps columns; /* (y's width, x's width) */
 } fnn_resample;
 
+/* What lies beyond the edges of an image. */
+enum { FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP };
+
+/* An affine map of the positions of one image: where in the window of x each position of y comes from. */
+typedef struct {
+    fnn_idx channels, height, width; /* of y */
+    fnn_idx x_height, x_width;
+    fnn_idx top, left, window_height, window_width; /* the part of x that is looked at, not empty */
+    double matrix[6]; /* y at (i, j) is x at column [0] j + [1] i + [2] and row [3] j + [4] i + [5] */
+    int bilinear;     /* between four positions, else the nearest one */
+    int fill;
+    double fill_value; /* with FNN_FILL_CONSTANT */
+} fnn_warp;
+
 typedef struct {
     const char *isa;
     fnn_idx itemsize;

@@ -66,6 +66,14 @@ class Update(ctypes.Structure):
     ]  # fmt: skip
 
 
+class Warp(ctypes.Structure):
+    _fields_ = [
+        ("channels", INDEX), ("height", INDEX), ("width", INDEX), ("x_height", INDEX), ("x_width", INDEX),
+        ("top", INDEX), ("left", INDEX), ("window_height", INDEX), ("window_width", INDEX),
+        ("matrix", DOUBLE * 6), ("bilinear", ctypes.c_int), ("fill", ctypes.c_int), ("fill_value", DOUBLE),
+    ]  # fmt: skip
+
+
 class Random(ctypes.Structure):
     _fields_ = [("key", ctypes.c_uint32 * 2), ("step", ctypes.c_uint64), ("rate", DOUBLE)]
 
@@ -90,6 +98,7 @@ STRUCTURES = {
     "fnn_random": Random,
     "fnn_taps": Taps,
     "fnn_resample": Resample,
+    "fnn_warp": Warp,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

@@ -19,5 +19,10 @@
 #include "dropout.inc.c"
 #include "copy.inc.c"
 #include "resample.inc.c"
+#include "uniform.inc.c"
+#include "gaussian.inc.c"
+#include "affine.inc.c"
+#include "adjust.inc.c"
+#include "warp.inc.c"
 
 #include "../kernels/table.h"

@@ -90,6 +90,16 @@ cdef extern from "fastnn.h" nogil:
     ctypedef struct fnn_resample:
         fnn_idx x_width, y_width, channels
         fnn_taps rows, columns
+    enum:
+        FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP
+
+    ctypedef struct fnn_warp:
+        fnn_idx channels, height, width
+        fnn_idx x_height, x_width
+        fnn_idx top, left, window_height, window_width
+        double matrix[6]
+        int bilinear, fill
+        double fill_value
 
     ctypedef struct fnn_kernels:
         const char *isa
@@ -150,6 +160,18 @@ cdef extern from "fastnn.h" nogil:
                          const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
         void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
+        void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double,
+                               const fnn_random *) noexcept nogil
+        void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
+                                 const fnn_random *) noexcept nogil
+        void (*affine)(void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*adjust_forward)(void *, const void *, void *, fnn_idx, fnn_idx,
+                               double, double, double, double) noexcept nogil
+        void (*adjust_backward)(void *, const void *, const void *, void *, fnn_idx, fnn_idx,
+                                double, double, double, double) noexcept nogil
+        void (*warp_forward)(void *, const void *, const fnn_warp *) noexcept nogil
+        void (*warp_backward)(void *, const void *, const fnn_warp *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)

@@ -10,7 +10,18 @@ from .group_normalization import GroupNormalization
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
+from .alpha_dropout import AlphaDropout
+from .dense import Dense
+from .dropout import Dropout
+from .gaussian import GaussianDropout, GaussianNoise
+from .input_layer import Input, InputLayer
+from .layer import Layer, registry
+from .normalization import Normalization
 from .prelu import PReLU
+from .random_adjust import RandomBrightness, RandomContrast
+from .random_crop import RandomCrop
+from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
 from .rms_normalization import RMSNormalization
 from .unit_normalization import UnitNormalization
@@ -25,6 +36,7 @@ from .upsampling import UpSampling1D, UpSampling2D
 # Keras' long names.
 Convolution1D, Convolution2D = Conv1D, Conv2D
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -48,15 +60,30 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GroupNormalization",
+    "AlphaDropout",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "Input",
     "InputLayer",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Normalization",
     "PReLU",
     "RMSNormalization",
     "Permute",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
+    "Rescaling",
     "Reshape",
     "Resizing",
     "Softmax",
@@ -65,6 +92,8 @@ __all__ = [
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "deserialize",
     "serialize",
 ]

@@ -8,10 +8,13 @@
 #include "check.h"
 
 #include "activation.inc.c"
+#include "adjust.inc.c"
+#include "affine.inc.c"
 #include "check.inc.c"
 #include "conv.inc.c"
 #include "copy.inc.c"
 #include "dropout.inc.c"
+#include "gaussian.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
 #include "norm.inc.c"
@@ -20,7 +23,9 @@
 #include "resample.inc.c"
 #include "score.inc.c"
 #include "softmax.inc.c"
+#include "uniform.inc.c"
 #include "update.inc.c"
+#include "warp.inc.c"
 
 static const struct {
     const char *name;
