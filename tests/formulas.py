@@ -67,17 +67,6 @@ def gelu_tanh(x):
     return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
 
 
-def crossentropy(p, t, clip=1e-7):
-    """-sum(t log p) of each row, p brought to sum 1 and clipped, as Keras does."""
-    return -(t * np.log(np.clip(p / p.sum(-1, keepdims=True), clip, 1 - clip))).sum(-1)
-
-
-def binary_crossentropy(p, t, clip=1e-7):
-    """The mean over each row, p clipped, as Keras does."""
-    p = np.clip(p, clip, 1 - clip)
-    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
-
-
 def convolve(x, kernel, strides=1, padding="valid", dilation=1):
     """A kernel (size ..., channels / groups, filters) at all places of x (rows, positions ..., channels)."""
     rank, size = x.ndim - 2, kernel.shape[:-2]
@@ -113,3 +102,14 @@ def spread(x, kernel, output, cut, strides=1, dilation=1):
         steps = zip(place, dilation, strides, x.shape[1:-1], strict=True)
         y[(slice(None), *(slice(i * d, i * d + n * s, s) for i, d, s, n in steps))] += x @ kernel[place].T
     return y[(slice(None), *(slice(c, c + m) for c, m in zip(cut, output, strict=True)))]
+
+
+def crossentropy(p, t, clip=1e-7):
+    """-sum(t log p) of each row, p brought to sum 1 and clipped, as Keras does."""
+    return -(t * np.log(np.clip(p / p.sum(-1, keepdims=True), clip, 1 - clip))).sum(-1)
+
+
+def binary_crossentropy(p, t, clip=1e-7):
+    """The mean over each row, p clipped, as Keras does."""
+    p = np.clip(p, clip, 1 - clip)
+    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
