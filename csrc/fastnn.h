@@ -113,6 +113,20 @@ typedef struct {
     double rate; /* the share of elements set to zero */
 } fnn_random;
 
+/* A sparse matrix whose rows are runs: element t of row i, first[i] + t in the row, is weight[start[i] + t]. */
+typedef struct {
+    const fnn_idx *first; /* (rows) */
+    const fnn_idx *start; /* (rows + 1) */
+    const void *weight;   /* (start[rows]) reals */
+} fnn_taps;
+
+/* Images (height, width, channels) to others: y = (rows applied along the height, columns along the width). */
+typedef struct {
+    fnn_idx x_width, y_width, channels;
+    fnn_taps rows;    /* (y's height, x's height) */
+    fnn_taps columns; /* (y's width, x's width) */
+} fnn_resample;
+
 typedef struct {
     const char *isa;
     fnn_idx itemsize;

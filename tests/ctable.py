@@ -70,6 +70,16 @@ class Random(ctypes.Structure):
     _fields_ = [("key", ctypes.c_uint32 * 2), ("step", ctypes.c_uint64), ("rate", DOUBLE)]
 
 
+class Taps(ctypes.Structure):
+    _fields_ = [("first", POINTER), ("start", POINTER), ("weight", POINTER)]
+
+
+class Resample(ctypes.Structure):
+    _fields_ = [
+        ("x_width", INDEX), ("y_width", INDEX), ("channels", INDEX), ("rows", Taps), ("columns", Taps),
+    ]  # fmt: skip
+
+
 NO_CLASS = -(2**63)
 STRUCTURES = {
     "fnn_gemm": Gemm,
@@ -78,6 +88,8 @@ STRUCTURES = {
     "fnn_score": Score,
     "fnn_update": Update,
     "fnn_random": Random,
+    "fnn_taps": Taps,
+    "fnn_resample": Resample,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

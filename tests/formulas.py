@@ -67,6 +67,17 @@ def gelu_tanh(x):
     return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
 
 
+def crossentropy(p, t, clip=1e-7):
+    """-sum(t log p) of each row, p brought to sum 1 and clipped, as Keras does."""
+    return -(t * np.log(np.clip(p / p.sum(-1, keepdims=True), clip, 1 - clip))).sum(-1)
+
+
+def binary_crossentropy(p, t, clip=1e-7):
+    """The mean over each row, p clipped, as Keras does."""
+    p = np.clip(p, clip, 1 - clip)
+    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
+
+
 def convolve(x, kernel, strides=1, padding="valid", dilation=1):
     """A kernel (size ..., channels / groups, filters) at all places of x (rows, positions ..., channels)."""
     rank, size = x.ndim - 2, kernel.shape[:-2]
@@ -104,12 +115,34 @@ def spread(x, kernel, output, cut, strides=1, dilation=1):
     return y[(slice(None), *(slice(c, c + m) for c, m in zip(cut, output, strict=True)))]
 
 
-def crossentropy(p, t, clip=1e-7):
-    """-sum(t log p) of each row, p brought to sum 1 and clipped, as Keras does."""
-    return -(t * np.log(np.clip(p / p.sum(-1, keepdims=True), clip, 1 - clip))).sum(-1)
+def _cubic(d):
+    near, far = 1.5 * d**3 - 2.5 * d**2 + 1, -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+    return np.where(d < 1, near, np.where(d < 2, far, 0))
 
 
-def binary_crossentropy(p, t, clip=1e-7):
-    """The mean over each row, p clipped, as Keras does."""
-    p = np.clip(p, clip, 1 - clip)
-    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
+def _lanczos(d, radius):
+    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
+
+
+INTERPOLATIONS = {
+    "bilinear": lambda d: np.maximum(0, 1 - d),
+    "bicubic": _cubic,
+    "lanczos3": lambda d: _lanczos(d, 3),
+    "lanczos5": lambda d: _lanczos(d, 5),
+}
+
+
+def interpolation_matrix(n, m, method="bilinear", antialias=False):
+    """The m results, the rows, as sums over n inputs."""
+    if method == "nearest":
+        return np.eye(n)[(2 * np.arange(m) + 1) * n // (2 * m)]
+    distance = np.abs((np.arange(m)[:, None] + 0.5) * n / m - 0.5 - np.arange(n))
+    weights = INTERPOLATIONS[method](distance / max(n / m, 1) if antialias else distance)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def resize(x, height, width, interpolation="bilinear", antialias=False):
+    """Images (rows, height, width, channels) of another height and width."""
+    rows = interpolation_matrix(x.shape[1], height, interpolation, antialias)
+    columns = interpolation_matrix(x.shape[2], width, interpolation, antialias)
+    return np.einsum("ip,jq,bpqc->bijc", rows, columns, x, optimize=True)

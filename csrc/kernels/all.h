@@ -3,6 +3,7 @@
 #include "activation.inc.c"
 #include "tile.inc.c"
 #include "gemm.inc.c"
+#include "patches.inc.c"
 #include "conv.inc.c"
 #include "parts.inc.c"
 #include "softmax.inc.c"
@@ -15,5 +16,7 @@
 #include "rmsprop.inc.c"
 #include "regularization.inc.c"
 #include "dropout.inc.c"
+#include "copy.inc.c"
+#include "resample.inc.c"
 
 #include "table.h"

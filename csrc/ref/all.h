@@ -14,5 +14,7 @@
 #include "rmsprop.inc.c"
 #include "regularization.inc.c"
 #include "dropout.inc.c"
+#include "copy.inc.c"
+#include "resample.inc.c"
 
 #include "../kernels/table.h"

@@ -81,6 +81,15 @@ cdef extern from "fastnn.h" nogil:
         uint64_t step
         double rate
 
+    ctypedef struct fnn_taps:
+        const fnn_idx *first
+        const fnn_idx *start
+        const void *weight
+
+    ctypedef struct fnn_resample:
+        fnn_idx x_width, y_width, channels
+        fnn_taps rows, columns
+
     ctypedef struct fnn_kernels:
         const char *isa
         fnn_idx itemsize
@@ -113,6 +122,10 @@ cdef extern from "fastnn.h" nogil:
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
+                         const fnn_idx *) noexcept nogil
+        fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
+        void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)

@@ -2,13 +2,18 @@
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .convolution import Conv1D, Conv2D
+from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
+from .padding import ZeroPadding1D, ZeroPadding2D
+from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
+from .resizing import Resizing
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+from .upsampling import UpSampling1D, UpSampling2D
 
 # Keras' long names.
 Convolution1D, Convolution2D = Conv1D, Conv2D
@@ -20,6 +25,7 @@ serialize = registry.serialize
 __all__ = [
     "ELU",
     "Activation",
+    "CenterCrop",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -28,6 +34,8 @@ __all__ = [
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -36,9 +44,15 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "PReLU",
+    "Permute",
     "ReLU",
     "Reshape",
+    "Resizing",
     "Softmax",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
     "deserialize",
     "serialize",
 ]
