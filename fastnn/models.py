@@ -334,6 +334,15 @@ class Sequential(Trainer):
                 plan.reshape(capacity)
             return plan
 
+    def _enlarged(self, purpose: str, capacity: int) -> Plan:
+        """Put a plan of more rows a run in the place of one that other threads may be running."""
+        with _compiling:
+            old = self.plan(purpose)
+            plan = self._compile(purpose, capacity, False)
+            plan.samples = old.samples
+            self._plans[purpose, False, None] = plan
+            return plan
+
     def _compile(self, purpose: str, capacity: int, weighted: bool) -> Plan:
         assert self.input_row is not None
         assert self._block is not None
@@ -363,7 +372,7 @@ class Sequential(Trainer):
             self.optimizer.build(self.trainable_variables)
             update = self.optimizer._update
         plan.finish(None if scored else y, capacity, update)
-        if plan.arena_size > ARENA_BYTES and purpose != "train":
+        if plan.arena_size > ARENA_BYTES and purpose != "train" and not plan.whole:
             plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
         return plan
 
@@ -408,6 +417,8 @@ class Sequential(Trainer):
         assert self.input_row is not None
         rows = as_rows(x, self.input_row, self.dtype)
         plan = self.plan(purpose)
+        if plan.whole and len(rows) > plan.capacity:
+            plan = self._enlarged(purpose, len(rows))
         if purpose == "predict":
             self._predict = plan
         y = plan.predict(rows)

@@ -18,14 +18,14 @@ TOLERANCE = 1e-8  # of the norm of the gradient and of the loss, whose rounding 
 def gradients(model, loss, *batch):
     """The loss of a batch (x, y and perhaps sample_weight) and its gradient for each weight that learns.
 
-    The model keeps its weights. A new optimizer each time lets dropout draw the same masks.
+    The model keeps its weights, those that move without a gradient too. A new optimizer each time lets
+    dropout draw the same masks.
     """
-    variables = model.trainable_variables
-    before = [variable.numpy() for variable in variables]
+    before = {variable: variable.numpy() for variable in model.variables}
     model.compile(SGD(learning_rate=1.0), loss)
     value = model.train_on_batch(*batch)
-    found = [old - variable.numpy() for old, variable in zip(before, variables, strict=True)]
-    for variable, old in zip(variables, before, strict=True):
+    found = [before[variable] - variable.numpy() for variable in model.trainable_variables]
+    for variable, old in before.items():
         variable.assign(old)
     return value, found
 

@@ -13,7 +13,6 @@ from fastnn.layers import ZeroPadding1D, ZeroPadding2D
         (1, (4, 3), ((1, 1), (0, 0))),
         ((0, 3), (1, 17), ((0, 3), (0, 0))),
         ([2, 0], (5, 1), ((2, 0), (0, 0))),
-        (0, (3, 2), ((0, 0), (0, 0))),
     ],
 )
 def test_sequences(padding, shape, sides):

@@ -1,5 +1,7 @@
 """Resampling in C, and its tables of weights."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from ctable import Resample, Table, Taps, pointer
@@ -43,7 +45,7 @@ class Image:
         r = Resample(self.x_width, self.width, channels, *taps)
         workspace = np.full(self.table.resample_workspace(r), 255, "uint8")
         rows = np.linspace(0, self.height, parts + 1).astype(int)
-        for begin, end in zip(rows, rows[1:], strict=False):
+        for begin, end in pairwise(rows):
             self.table.resample(y, x, int(begin), int(end), r, workspace)
         return y
 

@@ -6,11 +6,11 @@
  *   n1 neighbours in x and y     runs are copied
  *   n1 neighbours in y alone     filled, where x does not move along n1
  *   n1 in one and n0 in the      squares of VLEN by VLEN are transposed in registers, up to 8 times as fast as
- *   other                        element by element; STRIP of n1 are one pass over n0, so that lines of x that
+ *   other                        element by element; BAND of n1 are one pass over n0, so that lines of x that
  *                                a square reads a part of are in L1 for the next. Where n0 or n1 is at most
  *                                half a vector, as the 3 colours are, elements are faster by 2 to 5 times.
  */
-enum { STRIP = 64 };
+enum { BAND = 64 };
 
 /* y (n0, n1), rows y0 apart, is the transpose of x (n1, n0), rows x1 apart: VLEN of each, or up to VLEN. */
 FNN_INLINE void copy_square(real *y, fnn_idx y0, const real *x, fnn_idx x1)
@@ -35,8 +35,8 @@ FNN_INLINE void copy_corner(real *y, fnn_idx y0, const real *x, fnn_idx x1, fnn_
 
 static void copy_squares(real *y, fnn_idx y0, const real *x, fnn_idx x1, fnn_idx n0, fnn_idx n1)
 {
-    for (fnn_idx strip = 0; strip < n1; strip += STRIP) {
-        const fnn_idx end = n1 - strip < STRIP ? n1 : strip + STRIP;
+    for (fnn_idx strip = 0; strip < n1; strip += BAND) {
+        const fnn_idx end = n1 - strip < BAND ? n1 : strip + BAND;
         for (fnn_idx i = 0; i < n0; i += VLEN)
             for (fnn_idx j = strip; j < end; j += VLEN)
                 if (n0 - i >= VLEN && end - j >= VLEN)

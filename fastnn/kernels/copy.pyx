@@ -108,13 +108,14 @@ def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, doubl
         two-dimensional, runs of neighbours on both sides.
     y_at, x_at : int
         Where it begins.
+    value : float
 
     Returns
     -------
     Value
     """
-    cdef Step s = plan.add("copy", forward, backward, NULL, 4.0 * x.size)
     cdef Value y = plan.value(shape, x.differentiable)
+    cdef Step s = plan.add("copy", forward, backward, NULL, 4.0 * y.size)
     y.producer = s
     s.c.size[SIZE], s.c.size[SIZE + 1] = y.size, x.size
     s.c.size[AT], s.c.size[AT + 1] = y_at, x_at
@@ -126,7 +127,7 @@ def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, doubl
     return y
 
 
-def emit_window(Plan plan, Value x, int top, int left, int height, int width, double value=0.0):
+def emit_window(Plan plan, Value x, idx_t top, idx_t left, idx_t height, idx_t width, double value=0.0):
     """Append the window of rows (height, width, channels) whose corner is at (top, left) of x to `plan`.
 
     Where the window reaches beyond x, a corner before it being negative, it holds `value`: so it crops, and

@@ -116,6 +116,29 @@ cdef extern from "fastnn.h" nogil:
         void (*log_softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
         void (*log_softmax_backward)(void *, const void *, const void *, fnn_idx,
                                      fnn_idx, fnn_idx) noexcept nogil
+        void (*channel_moments)(double *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*channel_statistics)(void *, void *, double *, fnn_idx, fnn_idx,
+                                   fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*sum_parts)(double *, fnn_idx, fnn_idx) noexcept nogil
+        void (*add_sums)(void *, const double *, fnn_idx) noexcept nogil
+        void (*moving_average)(void *, const void *, fnn_idx, double) noexcept nogil
+        void (*channel_scale)(void *, void *, const void *, const void *,
+                              const void *, const void *, fnn_idx, double) noexcept nogil
+        void (*channel_affine)(void *, const void *, const void *, const void *,
+                               const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*channel_sums)(double *, const void *, const void *, const void *,
+                             fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*channel_slopes)(void *, double *, const void *, const void *,
+                               fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
+        void (*channel_gradient)(void *, const void *, const void *, const void *,
+                                 const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
+        void (*layer_norm_forward)(void *, void *, void *, const void *, const void *,
+                                   const void *, fnn_idx, fnn_idx, double) noexcept nogil
+        void (*layer_norm_backward)(void *, double *, const void *, const void *, const void *,
+                                    const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*unit_norm_forward)(void *, void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
+        void (*unit_norm_backward)(void *, const void *, const void *, const void *,
+                                   fnn_idx, fnn_idx, double) noexcept nogil
         fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil

@@ -27,6 +27,7 @@ cdef class Plan:
     cdef readonly Value output
     cdef public Value scored            # what the loss compares with the targets
     cdef public bint sparse             # whether targets are class numbers
+    cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list steps
     cdef readonly list values
     cdef readonly idx_t capacity
@@ -48,7 +49,7 @@ cdef class Plan:
     cdef Batch _batch
     cdef bint _bound                    # to arrays of a caller, who alone may run it until they are unbound
     cdef Update _update
-    cdef uint64_t _samples              # pieces predicted so far: each draws random masks of its own
+    cdef public uint64_t samples        # pieces predicted so far: each draws random masks of its own
 
     cdef Value value(self, tuple shape, bint differentiable=*, bint per_row=*)
     cdef Value constant(self, array)

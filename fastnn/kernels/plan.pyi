@@ -8,6 +8,9 @@ from .optimizer import Update
 from .steps import Step, Value
 
 class Plan:
+    whole: bool
+    samples: int
+
     def __init__(
         self,
         block: ParameterBlock,

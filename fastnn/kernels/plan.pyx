@@ -402,8 +402,8 @@ cdef class Plan:
         for start in range(0, rows, self.capacity):
             i = min(self.capacity, rows - start)
             self._prepare(&r, arena, i)
-            self._samples += 1
-            r.iteration = self._samples
+            self.samples += 1
+            r.iteration = self.samples
             r.base[INPUT] = <char *>source.buf + start * in_bytes
             r.base[OUTPUT] = <char *>result.buf + start * out_bytes
             if self.work * <double>i > GIL_WORK:

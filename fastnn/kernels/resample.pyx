@@ -1,13 +1,14 @@
-"""Images of another size: along the height, then along the width, each result is a weighted sum of neighbours.
+"""Images of another size: each result is a weighted sum of neighbours, along the height and along the width.
 
 A table of weights is a sparse matrix whose rows are runs, made at creation. Backward is the same kernel with
-the transposed tables, so it adds nothing up across threads.
+the transposed tables: no two threads add to the same place.
 
-Positions are centres: result i of m stands at (i + 1/2) n / m - 1/2 of the n inputs. A method is a function of
-the distance to that point; inputs beyond its radius count nothing, and the weights of a result sum to 1, so
-that at the edges the inputs that are there stand in for the others. With antialiasing, which matters where m
-is smaller than n, the function is as many times wider. The cubic is that of Keys (1981), the windowed sinc
-that of Duchon (1979).
+Positions are centres: result i of m stands at (i + 1/2) n / m - 1/2 of the n inputs. A method is a function
+of the distance to that point, up to a radius. Inputs that an edge cuts off count nothing, and the weights of
+a result sum to 1. With antialiasing the function is n / m times as wide where m is smaller than n. The cubic
+is that of Keys (1981), the windowed sinc that of Duchon (1979). "nearest" takes the input in whose half-open
+stretch the point is, in whole numbers: Keras' backends round there, each in its own way, so some of them
+take the input before it where the point is on the border of two.
 """
 
 import numpy as np
@@ -123,9 +124,9 @@ def taps(n, m, str interpolation="bilinear", antialias=False):
     Returns
     -------
     first, start, weight : ndarray
-        (m,), (m + 1,) and (start[m],): element t of result i, for input first[i] + t, is weight[start[i] + t].
+        (m,), (m + 1,) and (start[m],): result i has weight[start[i] + t] for input first[i] + t.
     """
-    doubled = (2 * np.arange(m) + 1) * n    # so that points on an input are whole numbers
+    doubled = (2 * np.arange(m, dtype=np.int64) + 1) * n    # so that points on an input are whole numbers
     if interpolation == "nearest":
         return doubled // (2 * m), np.arange(m + 1), np.ones(m)
     radius, function = METHODS[interpolation]
@@ -158,7 +159,7 @@ def joined(rows, columns, dtype):
     return index, np.concatenate([rows[2], columns[2]]).astype(dtype)
 
 
-def emit(Plan plan, Value x, int height, int width, str interpolation="bilinear", bint antialias=False):
+def emit(Plan plan, Value x, idx_t height, idx_t width, str interpolation="bilinear", bint antialias=False):
     """Append y = x with another height and width to `plan`.
 
     Parameters
@@ -180,11 +181,11 @@ def emit(Plan plan, Value x, int height, int width, str interpolation="bilinear"
     cdef Value y
     if (height, width) == (h, w):
         return x
+    y = plan.value((height, width, c), x.differentiable)
     rows, columns = taps(h, height, interpolation, antialias), taps(w, width, interpolation, antialias)
     index, weight = joined(rows, columns, plan.dtype)
     s = plan.add("resample", forward, backward, scratch,
                  2.0 * c * (rows[2].size * w + columns[2].size * height))
-    y = plan.value((height, width, c), x.differentiable)
     y.producer = s
     s.c.size[X_HEIGHT], s.c.size[X_WIDTH], s.c.size[Y_HEIGHT], s.c.size[Y_WIDTH] = h, w, height, width
     s.c.size[CHANNELS] = c

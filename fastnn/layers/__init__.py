@@ -1,12 +1,19 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .batch_normalization import BatchNormalization
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
+from .group_normalization import GroupNormalization
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
+from .layer_normalization import LayerNormalization
+from .prelu import PReLU
+from .reshaping import Flatten, Reshape
+from .rms_normalization import RMSNormalization
+from .unit_normalization import UnitNormalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
 from .prelu import PReLU
@@ -25,6 +32,7 @@ serialize = registry.serialize
 __all__ = [
     "ELU",
     "Activation",
+    "BatchNormalization",
     "CenterCrop",
     "Conv1D",
     "Conv1DTranspose",
@@ -39,16 +47,20 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "PReLU",
+    "RMSNormalization",
     "Permute",
     "ReLU",
     "Reshape",
     "Resizing",
     "Softmax",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

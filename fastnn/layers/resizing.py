@@ -18,14 +18,14 @@ Window = tuple[int, int, int, int]
 
 
 def largest_window(shape: tuple[int, ...], height: int, width: int) -> Window:
-    """Return top, left, height and width of the largest window with the sides' ratio that fits into images."""
+    """Return top, left, height and width of the largest part of images with the proportions of the output."""
     h = max(1, min(shape[0], int(shape[1] * height / width)))
     w = max(1, min(shape[1], int(shape[0] * width / height)))
     return (shape[0] - h) // 2, (shape[1] - w) // 2, h, w
 
 
 def smallest_window(shape: tuple[int, ...], height: int, width: int) -> Window:
-    """Return the same of the smallest one that images fit into, as much beyond both of their sides."""
+    """Return the same of the smallest window around images, as far beyond one side as beyond the other."""
     top = max(0, int(shape[1] * height / width) - shape[0]) // 2
     left = 0 if top else max(0, int(shape[0] * width / height) - shape[1]) // 2
     return -top, -left, shape[0] + 2 * top, shape[1] + 2 * left
@@ -61,7 +61,8 @@ class Resizing(Spatial):
     Notes
     -----
     Numbers are floats before and after: nothing is rounded. Positions are the centres of pixels, and beyond
-    an edge nothing counts. "nearest" does not take `antialias` into account.
+    an edge nothing counts. "nearest" is the same with `antialias`; a position on the border of two pixels
+    belongs to the one behind it, where Keras takes the one before it for some sizes, by rounding.
 
     Examples
     --------

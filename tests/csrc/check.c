@@ -14,6 +14,7 @@
 #include "dropout.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
+#include "norm.inc.c"
 #include "parts.inc.c"
 #include "regularization.inc.c"
 #include "resample.inc.c"

@@ -1,0 +1,189 @@
+/* layer_norm.inc.c - each row of (m, n) by itself.
+ *
+ *   layer_norm   y = (x - mean) inverse gamma + beta      inverse = 1 / sqrt(variance + epsilon)
+ *                dx = inverse (g - mean g - xhat mean (g xhat)), with g = gamma dy, xhat = (x - mean) inverse
+ *                sums += sum dy, sum dy xhat over the rows, of double (2, n): the gradients of beta and gamma
+ *   unit_norm    y = x inverse                            inverse = 1 / sqrt(sum x^2), but at most `most`
+ *                dx = inverse (dy - y sum dy y), or inverse dy where it is `most`
+ *
+ * Without `mean` nothing is taken off, and inverse is 1 / sqrt(mean x^2 + epsilon): RMS normalisation. gamma
+ * and beta may be NULL for 1 and 0, dx and sums where nobody asks for them (Ba et al. 2016, Zhang & Sennrich
+ * 2019). A row is read from memory once: mean, variance and y are passes over what is in the cache by then.
+ * The squares are of deviations from the rounded mean, and what these add up to corrects the variance.
+ * The columns are summed over blocks of ROWS rows that were read for dx just before, in double from block to
+ * block.
+ */
+#include <math.h>
+
+#include "../simd/rows.h"
+
+enum { ROW_BLOCK = 4096, ROWS = 32 };
+
+/* Sums over a row of `a` and `b`, WORD giving them of the elements from j on, `left` of which are there. In
+ * four chains, and in double from block to block. */
+#define ROW_SUMS(n, WORD, total_a, total_b) \
+    for (fnn_idx block = 0; block < (n); block += ROW_BLOCK) { \
+        const fnn_idx end = (n)-block < ROW_BLOCK ? (n) : block + ROW_BLOCK; \
+        vreal a[4], b[4]; \
+        fnn_idx j = block; \
+        FNN_UNROLL for (int v = 0; v < 4; v++) a[v] = b[v] = v_set1(R(0.0)); \
+        for (; j + 4 * VLEN <= end; j += 4 * VLEN) \
+            FNN_UNROLL for (int v = 0; v < 4; v++) WORD(a[v], b[v], j + v * VLEN, VLEN); \
+        for (; j < end; j += VLEN) \
+            WORD(a[0], b[0], j, end - j); \
+        total_a += v_sum(v_add(v_add(a[0], a[1]), v_add(a[2], a[3]))); \
+        total_b += v_sum(v_add(v_add(b[0], b[1]), v_add(b[2], b[3]))); \
+    }
+
+FNN_INLINE double row_mean(const real *x, fnn_idx n)
+{
+    double sum = 0, nothing = 0;
+#define TAKE(a, b, j, left) a = v_add(a, v_load_up_to(x + (j), left))
+    ROW_SUMS(n, TAKE, sum, nothing)
+#undef TAKE
+    return (sum + nothing) / (double)n;
+}
+
+/* The sum of squares about `middle`, less what is due to `middle` being off the mean where `is_mean`. */
+FNN_INLINE double row_squares(const real *x, fnn_idx n, real middle, int is_mean)
+{
+    const vreal mid = v_set1(middle);
+    double sum = 0, squares = 0;
+#define TAKE(a, b, j, left) \
+    do { \
+        const vreal away = v_sub(v_load_up_to_or(x + (j), left, mid), mid); \
+        a = v_add(a, away); \
+        b = v_fma(away, away, b); \
+    } while (0)
+    ROW_SUMS(n, TAKE, sum, squares)
+#undef TAKE
+    return is_mean ? squares - sum * sum / (double)n : squares;
+}
+
+static void layer_norm_forward(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
+                               const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
+{
+    real *y = y_, *mean = mean_, *inverse = inverse_;
+    const real *x = x_, *gamma = gamma_, *beta = beta_;
+    const vreal one = v_set1(R(1.0)), zero = v_set1(R(0.0));
+    for (fnn_idx i = 0; i < m; i++, x += n, y += n) {
+        const real middle = mean ? (real)row_mean(x, n) : R(0.0);
+        const double squares = row_squares(x, n, middle, mean != NULL) / (double)n;
+        const real factor = (real)(1 / sqrt((squares < 0 ? 0 : squares) + epsilon));
+        const vreal mid = v_set1(middle), by = v_set1(factor);
+        for (fnn_idx j = 0; j < n; j += VLEN) {
+            const vreal xhat = v_mul(v_sub(v_load_up_to(x + j, n - j), mid), by);
+            const vreal g = gamma ? v_load_up_to(gamma + j, n - j) : one;
+            const vreal b = beta ? v_load_up_to(beta + j, n - j) : zero;
+            v_store_up_to(y + j, v_fma(xhat, g, b), n - j);
+        }
+        if (mean)
+            mean[i] = middle;
+        inverse[i] = factor;
+    }
+}
+
+FNN_INLINE void row_gradient(real *dx, const real *dy, const real *x, fnn_idx n, const real *mean,
+                             real inverse, const real *gamma)
+{
+    const vreal mid = v_set1(mean ? *mean : R(0.0)), by = v_set1(inverse), one = v_set1(R(1.0));
+    double direct = 0, along = 0;
+#define TAKE(a, b, j, left) \
+    do { \
+        const vreal slope = v_mul(v_load_up_to(dy + (j), left), gamma ? v_load_up_to(gamma + (j), left) : one); \
+        a = v_add(a, slope); \
+        b = v_fma(slope, v_mul(v_sub(v_load_up_to(x + (j), left), mid), by), b); \
+    } while (0)
+    ROW_SUMS(n, TAKE, direct, along)
+#undef TAKE
+    const vreal base = v_set1(mean ? (real)(direct / (double)n) : R(0.0));
+    const vreal tilt = v_set1((real)(along / (double)n));
+    for (fnn_idx j = 0; j < n; j += VLEN) {
+        const vreal g = gamma ? v_load_up_to(gamma + j, n - j) : one;
+        const vreal xhat = v_mul(v_sub(v_load_up_to(x + j, n - j), mid), by);
+        const vreal slope = v_fma(v_load_up_to(dy + j, n - j), g, v_sub(v_set1(R(0.0)), base));
+        v_store_up_to(dx + j, v_mul(by, v_fnma(xhat, tilt, slope)), n - j);
+    }
+}
+
+FNN_INLINE void column_strip(double *direct, double *along, const real *dy, const real *x, const real *mean,
+                            const real *inverse, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
+{
+    real sum[STRIP_LEN], product[STRIP_LEN];
+    vreal s[STRIP], q[STRIP];
+    FNN_UNROLL for (int v = 0; v < vectors; v++) s[v] = q[v] = v_set1(R(0.0));
+    for (fnn_idx i = 0; i < m; i++) {
+        const vreal mid = v_set1(mean ? mean[i] : R(0.0)), by = v_set1(inverse[i]);
+        FNN_UNROLL for (int v = 0; v < vectors; v++) {
+            const vreal slope = v_load_up_to(dy + i * n + v * VLEN, left);
+            const vreal away = v_sub(v_load_up_to(x + i * n + v * VLEN, left), mid);
+            s[v] = v_add(s[v], slope);
+            q[v] = v_fma(slope, v_mul(away, by), q[v]);
+        }
+    }
+    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+        v_store(sum + v * VLEN, s[v]);
+        v_store(product + v * VLEN, q[v]);
+    }
+    for (fnn_idx k = 0; k < at_most(left, vectors * VLEN); k++) {
+        direct[k] += sum[k];
+        along[k] += product[k];
+    }
+}
+
+static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const void *x_, const void *mean_,
+                                const void *inverse_, const void *gamma_, fnn_idx m, fnn_idx n)
+{
+    real *dx = dx_;
+    const real *dy = dy_, *x = x_, *mean = mean_, *inverse = inverse_, *gamma = gamma_;
+    for (fnn_idx first = 0; first < m; first += ROWS) {
+        const fnn_idx rows = at_most(m - first, ROWS), at = first * n;
+        const real *middle = mean ? mean + first : NULL;
+        fnn_idx j = 0;
+        for (fnn_idx i = 0; dx && i < rows; i++)
+            row_gradient(dx + at + i * n, dy + at + i * n, x + at + i * n, n, middle ? middle + i : NULL,
+                         inverse[first + i], gamma);
+        if (!sums)
+            continue;
+        for (; j + STRIP_LEN <= n; j += STRIP_LEN)
+            column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
+                        STRIP_LEN, STRIP);
+        for (; j < n; j += VLEN)
+            column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
+                        n - j, 1);
+    }
+}
+
+static void unit_norm_forward(void *y_, void *inverse_, const void *x_, fnn_idx m, fnn_idx n, double most)
+{
+    real *y = y_, *inverse = inverse_;
+    const real *x = x_;
+    for (fnn_idx i = 0; i < m; i++, x += n, y += n) {
+        const double factor = 1 / sqrt(row_squares(x, n, R(0.0), 0));
+        inverse[i] = (real)(factor > most ? most : factor);
+        const vreal by = v_set1(inverse[i]);
+        for (fnn_idx j = 0; j < n; j += VLEN)
+            v_store_up_to(y + j, v_mul(v_load_up_to(x + j, n - j), by), n - j);
+    }
+}
+
+static void unit_norm_backward(void *dx_, const void *dy_, const void *y_, const void *inverse_, fnn_idx m,
+                               fnn_idx n, double most)
+{
+    real *dx = dx_;
+    const real *dy = dy_, *y = y_, *inverse = inverse_;
+    for (fnn_idx i = 0; i < m; i++, dx += n, dy += n, y += n) {
+        double along = 0, nothing = 0;
+        if (inverse[i] < (real)most) {
+#define TAKE(a, b, j, left) a = v_fma(v_load_up_to(dy + (j), left), v_load_up_to(y + (j), left), a)
+            ROW_SUMS(n, TAKE, along, nothing)
+#undef TAKE
+        }
+        const vreal by = v_set1(inverse[i]), tilt = v_set1((real)(along + nothing));
+        for (fnn_idx j = 0; j < n; j += VLEN) {
+            const vreal slope = v_fnma(v_load_up_to(y + j, n - j), tilt, v_load_up_to(dy + j, n - j));
+            v_store_up_to(dx + j, v_mul(by, slope), n - j);
+        }
+    }
+}
+#undef ROW_SUMS

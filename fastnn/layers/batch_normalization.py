@@ -1,0 +1,131 @@
+"""`BatchNormalization`: mean 0 and variance 1 in each channel of a batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import initializers
+from ..checks import real_number, refuse
+from .layer import registry
+from .normalizing import Scaled, axis_of, row_axis
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class BatchNormalization(Scaled):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, for each channel (Ioffe & Szegedy 2015).
+
+    Parameters
+    ----------
+    axis : int, default -1
+        The channels, the batch being axis 0.
+    momentum : float, default 0.99
+        How much of the moving statistics stays at a training step.
+    epsilon : float, default 0.001
+        Added to the variance.
+    center, scale : bool, default True
+        Whether there is a beta, and a gamma.
+    beta_initializer, gamma_initializer : default "zeros", "ones"
+        How they start.
+    moving_mean_initializer, moving_variance_initializer : default "zeros", "ones"
+        How the moving statistics start.
+    beta_regularizer, gamma_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    beta_constraint, gamma_constraint, renorm, renorm_clipping, renorm_momentum, synchronized
+        Accepted as Keras has them, without effect.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    Training normalises by mean and variance (the biased one) of the batch, and after each step the moving
+    statistics become moving * momentum + batch * (1 - momentum). Everything else normalises by the moving
+    statistics, and so does training while `trainable` is false. `layer(x, training=True)` and
+    `model(x, training=True)` use the statistics of all rows of `x`; since a call changes no weights, the
+    moving ones stay, other than in Keras.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.layers.BatchNormalization(epsilon=0.0)
+    >>> layer([[1.0], [3.0]], training=True)
+    array([[-1.],
+           [ 1.]], dtype=float32)
+    >>> layer([[1.0], [3.0]])
+    array([[1.],
+           [3.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: None = None,
+        gamma_constraint: None = None,
+        renorm: bool = False,
+        renorm_clipping: None = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        refuse(renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
+        real_number(renorm_momentum, "renorm_momentum")
+        self.axis = axis_of(axis)
+        self.momentum = real_number(momentum, "momentum")
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make `gamma`, `beta`, `moving_mean` and `moving_variance` (channels,)."""
+        shape = (input_shape[row_axis(self.axis, input_shape)],)
+        self.add_gamma_and_beta(shape)
+        self.moving_mean = self.add_weight(
+            shape, self.moving_mean_initializer, "moving_mean", trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            shape, self.moving_variance_initializer, "moving_variance", trainable=False
+        )
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the normalisation: by the batch where random layers act too, else by what moves."""
+        from ..kernels import batch_norm
+
+        axis = row_axis(self.axis, x.shape)
+        weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
+        if plan.stochastic and self.trainable:
+            return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
+        scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)
+        return batch_norm.affine(plan, x, axis, scale, shift)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
+            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+        }

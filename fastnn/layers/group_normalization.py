@@ -1,0 +1,102 @@
+"""`GroupNormalization`: mean 0 and variance 1 in each group of channels of each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..checks import whole_number
+from .layer import registry
+from .normalizing import FARTHEST, Scaled, axis_of, row_axis
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class GroupNormalization(Scaled):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, for each group of channels (Wu & He 2018).
+
+    Parameters
+    ----------
+    groups : int, default 32
+        How many groups of neighbouring channels there are; it divides the number of channels. -1 makes every
+        channel a group of its own, which is instance normalisation.
+    axis : int, default -1
+        The channels, the batch being axis 0. Mean and variance go over the other axes of a row.
+    epsilon : float, default 0.001
+        Added to the variance.
+    center, scale : bool, default True
+        Whether there is a beta, and a gamma, for each channel.
+    beta_initializer, gamma_initializer : default "zeros", "ones"
+        How they start.
+    beta_regularizer, gamma_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    beta_constraint, gamma_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.GroupNormalization(2, epsilon=0.0)([[1.0, 3.0, 20.0, 10.0]])
+    array([[-1.,  1.,  1., -1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: None = None,
+        gamma_constraint: None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        self.groups = whole_number(groups, "groups", -1, FARTHEST)
+        if not self.groups:
+            raise ValueError(f"groups: expected at least one, or -1 for one per channel, got {groups!r}")
+        self.axis = axis_of(axis)
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Check the groups, and make `gamma` and `beta` (channels,)."""
+        channels = input_shape[row_axis(self.axis, input_shape)]
+        if channels % self._groups(channels):
+            raise ValueError(
+                f"groups: expected a divisor of the {channels} channels of rows of shape {input_shape}, "
+                f"got {self.groups}"
+            )
+        self.add_gamma_and_beta((channels,))
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the normalisation."""
+        from ..kernels import group_norm
+
+        axis = row_axis(self.axis, x.shape)
+        groups = self._groups(x.shape[axis])
+        return group_norm.emit(plan, x, axis, groups, self.gamma, self.beta, self.epsilon)
+
+    def _groups(self, channels: int) -> int:
+        return channels if self.groups == -1 else self.groups
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"groups": self.groups, "axis": self.axis}

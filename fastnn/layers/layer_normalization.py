@@ -1,0 +1,90 @@
+"""`LayerNormalization`: mean 0 and variance 1 in each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..checks import refuse
+from .layer import registry
+from .normalizing import OverAxes, Scaled, axes_of
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class LayerNormalization(OverAxes, Scaled):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, over some axes of each row (Ba et al. 2016).
+
+    Parameters
+    ----------
+    axis : int or sequence of int, default -1
+        What mean and variance are taken over, the batch being axis 0; gamma and beta are of these axes.
+    epsilon : float, default 0.001
+        Added to the variance.
+    center, scale : bool, default True
+        Whether there is a beta, and a gamma.
+    beta_initializer, gamma_initializer : default "zeros", "ones"
+        How they start.
+    beta_regularizer, gamma_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    beta_constraint, gamma_constraint : None
+        Accepted as Keras has them, without effect.
+    rms_scaling : bool, default False
+        Accepted as false only: `RMSNormalization` does what the name says.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.LayerNormalization(epsilon=0.0)([[1.0, 3.0], [10.0, 30.0]])
+    array([[-1.,  1.],
+           [-1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: None = None,
+        gamma_constraint: None = None,
+        *,
+        rms_scaling: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        refuse(rms_scaling=rms_scaling)
+        self.axis = axes_of(axis)
+
+    def build_weights(self, shape: tuple[int, ...]) -> None:
+        """Make `gamma` and `beta`."""
+        self.add_gamma_and_beta(shape)
+
+    def emit_rows(self, plan: Plan, x: Value) -> Value:
+        """Append the normalisation."""
+        from ..kernels import layer_norm
+
+        return layer_norm.emit(plan, x, self.gamma, self.beta, self.epsilon)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"axis": self.axis}

@@ -1,0 +1,243 @@
+"""`BatchNormalization`: by the batch in training, by the moving statistics else, and how these move."""
+
+import threading
+
+import numpy as np
+import pytest
+from harness import check_layer
+
+import fastnn
+from fastnn.layers import BatchNormalization, Dense, Dropout
+from fastnn.optimizers import SGD
+
+RANDOM = fastnn.initializers.RandomUniform(0.5, 1.5, seed=4)
+
+
+def normalized(axis, center=True, scale=True, epsilon=1e-3):
+    """The output outside of training, by the definition."""
+
+    def oracle(x, *weights):
+        shape = [1] * x.ndim
+        shape[axis] = -1
+        weights = [w.reshape(shape) for w in weights]
+        gamma = weights.pop(0) if scale else 1
+        beta = weights.pop(0) if center else 0
+        mean, variance = weights
+        return (x - mean) / np.sqrt(variance + epsilon) * gamma + beta
+
+    return oracle
+
+
+@pytest.mark.parametrize(
+    ("row", "arguments"),
+    [
+        ((7,), {}),
+        ((5, 1), {}),
+        ((3, 4, 17), {"epsilon": 0.1, "beta_initializer": RANDOM}),
+        ((3, 5, 6), {"axis": 1, "gamma_initializer": RANDOM, "momentum": 0.5}),
+        ((4, 3), {"axis": -2, "center": False}),
+        ((6,), {"scale": False, "moving_mean_initializer": RANDOM}),
+        ((5,), {"center": False, "scale": False, "moving_variance_initializer": RANDOM}),
+        ((6,), {"trainable": False, "moving_variance_initializer": RANDOM}),
+    ],
+)
+def test_batch_normalization(row, arguments):
+    axis = arguments.get("axis", -1)
+    kinds = {name: arguments.get(name, True) for name in ("center", "scale")}
+    n = (None, *row)[axis]
+    check_layer(
+        BatchNormalization,
+        {"axis": axis} | arguments,
+        (2, *row),
+        (2, *row),
+        n * (2 + sum(kinds.values())),
+        oracle=normalized(axis, **kinds, epsilon=arguments.get("epsilon", 1e-3)),
+    )
+
+
+def data(rows, row, dtype="float64", seed=0):
+    return np.random.default_rng(seed).normal(2.0, 3.0, (rows, *row)).astype(dtype)
+
+
+def trained(layer, batches, dtype="float64"):
+    """A model of the layer alone, after a step on each batch."""
+    model = fastnn.Sequential([fastnn.Input(batches[0].shape[1:], dtype=dtype), layer])
+    model.compile(SGD(0.1), "mse")
+    for x in batches:
+        model.train_on_batch(x, np.zeros_like(x))
+    return model
+
+
+def test_moving_statistics_follow_the_batches(isa):
+    layer = BatchNormalization(momentum=0.8)
+    batches = [data(rows, (3, 5), seed=rows) for rows in (40, 7, 1)]
+    trained(layer, batches)
+    mean, variance = np.zeros(5), np.ones(5)
+    for x in batches:
+        mean = 0.8 * mean + 0.2 * x.mean((0, 1))
+        variance = 0.8 * variance + 0.2 * x.var((0, 1))
+    np.testing.assert_allclose(layer.moving_mean, mean, rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance, variance, rtol=1e-12)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"center": False, "scale": False}])
+def test_they_follow_though_nothing_before_them_learns(arguments):
+    layer = BatchNormalization(momentum=0.0, **arguments)
+    x = data(20, (4,))
+    trained(layer, [x])
+    np.testing.assert_allclose(layer.moving_mean, x.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance, x.var(0), rtol=1e-12)
+
+
+def test_a_row_alone_has_no_variance():
+    layer = BatchNormalization(momentum=0.0)
+    x = data(1, (4,))
+    trained(layer, [x])
+    np.testing.assert_array_equal(layer.moving_mean, x[0])
+    assert not layer.moving_variance.numpy().any()
+    assert not layer(x, training=True).round(12).any() or layer.beta is not None
+
+
+def test_weights_are_in_keras_order_and_only_two_learn():
+    layer = BatchNormalization()
+    layer(np.ones((1, 3)))
+    assert [w.name for w in layer.weights] == ["gamma", "beta", "moving_mean", "moving_variance"]
+    assert [w.name for w in layer.trainable_weights] == ["gamma", "beta"]
+    layer.trainable = False
+    assert [w.name for w in layer.weights] == ["gamma", "beta", "moving_mean", "moving_variance"]
+    assert not layer.trainable_weights
+
+
+def test_frozen_it_trains_by_what_it_knows():
+    layer = BatchNormalization(trainable=False, moving_mean_initializer=RANDOM)
+    model = fastnn.Sequential([fastnn.Input((4,), dtype="float64"), Dense(4), layer])
+    model.compile(SGD(0.1), "mse")
+    x = data(30, (4,))
+    expected = ((model.predict(x) - x) ** 2).mean()
+    before = layer.get_weights()
+    assert model.train_on_batch(x, x) == pytest.approx(expected, rel=1e-12)
+    for old, new in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_evaluation_uses_and_leaves_the_moving_statistics():
+    layer = BatchNormalization()
+    model = trained(layer, [data(30, (4,))])
+    x = data(50, (4,), seed=1)
+    before = model.get_weights()
+    expected = ((model.predict(x) - x) ** 2).mean()
+    assert model.evaluate(x, x, verbose=0) == pytest.approx(expected, rel=1e-12)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 700])
+def test_called_for_training_all_rows_are_the_batch(isa, rows):
+    layer = BatchNormalization(dtype="float64", axis=1)
+    x = data(rows, (3, 6))
+    y = layer(x, training=True)
+    axes = (0, 2)
+    desired = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(y, desired, rtol=1e-10, atol=1e-10)
+    assert not layer.moving_mean.numpy().any()
+
+
+def test_more_rows_called_for_training_still_draw_masks_of_their_own():
+    model = fastnn.Sequential([fastnn.Input((5,)), BatchNormalization(), Dropout(0.5, seed=0)])
+    x = data(600, (5,), "float32")
+    kept = [model(x[:rows], training=True)[:100] != 0 for rows in (100, 600, 600)]
+    assert (kept[0] != kept[1]).any()
+    assert (kept[1] != kept[2]).any()
+
+
+def test_threads_called_for_training_do_not_disturb_each_other():
+    model = fastnn.Sequential([fastnn.Input((8,)), Dense(8), BatchNormalization()])
+    inputs = [data(rows, (8,), "float32") for rows in (10, 300, 900, 2000)]
+    alone = [model(x, training=True) for x in inputs]
+    model.forget_plans()
+    results = [None] * len(inputs)
+
+    def call(i):
+        results[i] = model(inputs[i], training=True)
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(len(inputs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for y, expected in zip(results, alone, strict=True):
+        np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_float32_is_right_far_from_zero(isa, axis):
+    x = (1e4 + np.random.default_rng(0).standard_normal((500, 6, 6))).astype("float32")
+    layer = BatchNormalization(axis, momentum=0.0)
+    trained(layer, [x], "float32")
+    axes = tuple(a for a in range(3) if a != axis % 3)
+    np.testing.assert_allclose(layer.moving_mean, x.astype("float64").mean(axes), rtol=1e-7)
+    np.testing.assert_allclose(layer.moving_variance, x.astype("float64").var(axes), rtol=1e-5)
+    y = BatchNormalization(axis)(x, training=True)
+    assert abs(y.mean(axes)).max() < 2e-3
+    np.testing.assert_allclose(y.std(axes), 1, rtol=1e-3)
+
+
+def test_any_number_of_threads_makes_the_same_bits(isa):
+    x = data(900, (3, 70), "float32")
+    results = []
+    for n in (1, 2, 4):
+        with fastnn.threads(n):
+            model = trained(BatchNormalization(), [x, x[:777]], "float32")
+            results.append([*model.get_weights(), model(x, training=True)])
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_an_activation_before_it_hands_its_gradient_on(isa):
+    """Fused behind the normalisation's gradient, or as a step of its own, it is the same."""
+    x, y = data(50, (4,)), data(50, (6,), seed=1)
+    results = []
+    for layers in ([Dense(6, "tanh", name="d")], [Dense(6, name="d"), fastnn.layers.Activation("tanh")]):
+        fastnn.utils.set_random_seed(1)
+        model = fastnn.Sequential([fastnn.Input((4,), dtype="float64"), *layers, BatchNormalization()])
+        model.compile(SGD(0.1), "mse")
+        model.train_on_batch(x, y)
+        results.append(model.get_weights())
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_an_invalid_target_leaves_all_weights_alone():
+    model = fastnn.Sequential([fastnn.Input((4,)), Dense(3), BatchNormalization()])
+    model.compile("sgd", fastnn.losses.SparseCategoricalCrossentropy(from_logits=True))
+    plan = model.plan("train", 8)
+    x, y = data(8, (4,), "float32"), np.zeros(8, "int32")
+    before = model.get_weights()
+    plan.bind(x, y)
+    y[5] = 3
+    assert plan.run(0, 8) == 5
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    y[5] = 2
+    assert plan.run(0, 8) == -1
+    plan.unbind()
+    assert all((old != new).any() for old, new in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("axis", [0, 3, -3, 7])
+def test_axes_that_are_not_there_are_named(axis):
+    with pytest.raises(ValueError, match=rf"axis: .*\(None, 3, 4\).*; got {axis}"):
+        BatchNormalization(axis)(np.ones((2, 3, 4)))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("axis", 1.5), ("axis", [1]), ("momentum", "a"), ("epsilon", -1.0), ("renorm", True),
+        ("synchronized", True), ("gamma_constraint", "non_neg"), ("beta_constraint", "non_neg"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_named(argument, value):
+    with pytest.raises(ValueError, match=f"{argument}: "):
+        BatchNormalization(**{argument: value})
