@@ -9,8 +9,8 @@ ones, and what is left is y = x scale + shift, in two steps, the first of which 
 from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
 from .plan cimport Plan
 from .runtime cimport parallel_for
-from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
+from .types cimport DX, DY, FIRST_OWN, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # sizes of every step here
     OUTER           # for each row of the batch
@@ -201,9 +201,7 @@ cdef void update_moving(const step_t *s, const run_t *r) noexcept nogil:
 # ---- with the moving statistics -----------------------------------------------------------------------
 
 cdef enum:          # operands
-    SCALE = FIRST_OWN
-    SHIFT
-    FACTOR          # gamma
+    FACTOR = FIRST_OWN      # gamma
     OFFSET          # beta
     MEAN
     VARIANCE
@@ -227,6 +225,7 @@ def scale_shift(Plan plan, gamma, beta, moving_mean, moving_variance, double eps
         (channels,), for the whole batch.
     """
     cdef Step s = plan.add("scale_shift", make_scale, NULL, NULL, 0)
+    plan.steps.insert(0, plan.steps.pop())      # what comes before the normalisation may take both over
     cdef Value scale = plan.value(moving_mean.shape, False, False)
     cdef Value shift = plan.value(moving_mean.shape, False, False)
     s.c.size[N], s.c.param[0] = scale.size, epsilon
@@ -248,6 +247,7 @@ def affine(Plan plan, Value x, int axis, Value scale, Value shift):
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
     set_shape(s, x, axis)
+    s.kind = AFFINE if s.c.size[INNER] == 1 else 0
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH).use(SHIFT, shift, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

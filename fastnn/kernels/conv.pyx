@@ -17,8 +17,8 @@ from .activation cimport activation_gradient, activation_of, needs_input
 from .csrc cimport FNN_ACT_linear, fnn_conv, fnn_kernels
 from .plan cimport Plan
 from .runtime cimport address, max_threads, parallel_for, table
-from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .steps cimport ACTIVATION, AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
+from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 from . import dense
 from .memory import align, aligned_zeros
@@ -259,6 +259,7 @@ cdef Value emit_operands(Plan plan, Step s, Value x, kernel, bias, tuple activat
     cdef Value y = plan.value((*output, filters), learns or x.differentiable)
     y.producer = s
     s.c.activation = activation_of(activation)
+    s.accepts = AFFINE | ACTIVATION if s.c.activation.code == FNN_ACT_linear else 0
     s.use(X, x, BOTH if kernel.trainable else FORWARD).use(W, plan.parameter(kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
@@ -293,6 +294,7 @@ cdef void geometry(const step_t *s, fnn_conv *g) noexcept nogil:
 cdef inline void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
     g.w = operand(s, r, W)
     g.fused.bias = operand(s, r, B)
+    g.fused.scale, g.fused.shift = operand(s, r, SCALE), operand(s, r, SHIFT)
     g.fused.activation, g.fused.preactivation = s.activation, operand(s, r, Z)
 
 

@@ -10,7 +10,9 @@ Design:
     arenas of their own.
 (b) Values live from their first to their last use on one time line, forward 0 ... n-1, then backward
     n ... 2n-1; so training keeps exactly what backward reads, and inference reuses memory at once.
-(c) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
+(c) What scales, shifts or activates the result of a product, and nothing else reads, is done by the product
+    in inference: batch normalisation costs nothing then.
+(d) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
     value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
 """
 
@@ -24,8 +26,9 @@ from libc.string cimport memset
 from .batch cimport has_buffer
 from .csrc cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, table
-from .steps cimport BACKWARD, FORWARD
-from .types cimport ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, Y
+from .steps cimport ACTIVATION, AFFINE, BACKWARD, FORWARD
+from .types cimport (ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, SCALE, SHIFT,
+                     X, Y)
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
@@ -150,6 +153,9 @@ cdef class Plan:
             for i, (v, _) in step.uses.items():
                 if i != Y:
                     v.root.consumers.append(step)
+        if not self.training:
+            self._fuse_forward()
+        for step in self.steps:
             if Y in step.uses and DY not in step.uses:
                 step.c.backward = NULL      # nothing up to its output learns
         self._fuse_gradients()
@@ -158,6 +164,29 @@ cdef class Plan:
             self._gradients = aligned_zeros(self.block.values.size, self.dtype)
             self._gradient_base = address(self._gradients)
         self.reshape(capacity)
+
+    def _fuse_forward(self):
+        """Let products do what follows them."""
+        cdef Step step, maker
+        cdef Value x, y
+        for step in self.steps[:]:
+            if not step.kind:
+                continue
+            x, y = step.operand(X).root, step.operand(Y)
+            maker = x.producer
+            if maker is None or not maker.accepts & step.kind or x.consumers != [step] or x.space != ARENA:
+                continue
+            if step.kind == AFFINE:
+                if step.operand(SCALE).size != maker.operand(Y).shape[len(maker.operand(Y).shape) - 1]:
+                    continue
+                maker.use(SCALE, step.operand(SCALE), FORWARD).use(SHIFT, step.operand(SHIFT), FORWARD)
+                maker.accepts = ACTIVATION
+            else:
+                maker.c.activation = step.c.activation
+                maker.accepts = 0
+            maker.use(Y, y, FORWARD)
+            y.root.producer = maker
+            self.steps.remove(step)
 
     def _fuse_gradients(self):
         cdef Step step, consumer

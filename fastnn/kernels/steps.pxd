@@ -6,6 +6,11 @@ cdef enum:
     BACKWARD = 2
     BOTH = 3
 
+# What a step is, where the one that makes its input may do it as well, behind its own sums.
+cdef enum:
+    AFFINE = 1          # by operands SCALE and SHIFT
+    ACTIVATION = 2
+
 cdef class Value:
     cdef readonly tuple shape           # of a row; of the whole array where it does not grow with the batch
     cdef readonly idx_t size            # elements of `shape`
@@ -26,6 +31,8 @@ cdef class Step:
     cdef dict uses                      # operand: (Value, when)
     cdef Value saved                    # what the gradient of the fused activation is computed from
     cdef bint fuses_gradient            # can multiply DX by the gradient of the activation before it
+    cdef int kind                       # AFFINE, ACTIVATION or neither
+    cdef int accepts                    # the kinds that it can do behind its forward direction
 
     cdef Step use(self, int i, Value value, int when)
     cdef Value operand(self, int i)
