@@ -310,72 +310,6 @@ def convolutions():
     yield from regressions(sequences_first, "signals_first")
 
 
-def pooling():
-    max2, mean2 = "MaxPooling2D", "AveragePooling2D"
-    first = {"data_format": "channels_first"}
-    head, line = conv(3, 2, "tanh"), conv(3, 2, "tanh", "Conv1D")
-    images = {
-        "max": [head, of(max2)],
-        "max_overlapping": [head, of(max2, pool_size=3, strides=1)],
-        "max_same": [head, of(max2, pool_size=[3, 2], strides=[2, 3], padding="same")],
-        "max_long_strides": [head, of(max2, pool_size=1, strides=[3, 2])],
-        "average": [head, of(mean2, pool_size=2)],
-        "average_overlapping": [head, of(mean2, pool_size=[2, 3], strides=1)],
-        "average_same": [head, of(mean2, pool_size=[3, 4], strides=[2, 3], padding="same")],
-        "global_max": [head, of("GlobalMaxPooling2D")],
-        "global_average": [head, of("GlobalAveragePooling2D")],
-        "global_average_kept": [head, of("GlobalAveragePooling2D", keepdims=True), conv(4, 1, "tanh")],
-    }
-    sequences = {
-        "max_sequence": [line, of("MaxPooling1D", pool_size=3)],
-        "max_sequence_same": [line, of("MaxPooling1D", pool_size=3, strides=2, padding="same")],
-        "average_sequence": [line, of("AveragePooling1D", pool_size=3, strides=2)],
-        "average_sequence_same": [line, of("AveragePooling1D", pool_size=4, strides=3, padding="same")],
-        "global_max_sequence": [line, of("GlobalMaxPooling1D")],
-        "global_average_sequence": [line, of("GlobalAveragePooling1D", keepdims=True)],
-    }
-    head = conv(3, 2, "tanh", **first)
-    images_first = {
-        "first_max": [head, of(max2, pool_size=3, padding="same", **first)],
-        "first_average": [head, of(mean2, pool_size=3, strides=2, padding="same", **first)],
-        "first_global_max": [head, of("GlobalMaxPooling2D", keepdims=True, **first)],
-        "first_global_average": [head, of("GlobalAveragePooling2D", **first)],
-    }
-    yield from regressions(images, "images")
-    yield from regressions(sequences, "signals")
-    yield from regressions(images_first, "images_first")
-
-
-def depthwise():
-    first = {"data_format": "channels_first"}
-    wise2, wise1, apart2, apart1 = "DepthwiseConv2D", "DepthwiseConv1D", "SeparableConv2D", "SeparableConv1D"
-    tanh = {"activation": "tanh"}
-    head, line = conv(3, 2, "tanh"), conv(3, 2, "tanh", "Conv1D")
-    images = {
-        "valid": [head, of(wise2, kernel_size=3, **tanh)],
-        "same": [head, of(wise2, kernel_size=[2, 3], padding="same", depth_multiplier=2, **tanh)],
-        "strides": [head, of(wise2, kernel_size=3, strides=2, padding="same", use_bias=False, **tanh)],
-        "dilated": [head, of(wise2, kernel_size=2, dilation_rate=[2, 3], **tanh)],
-        "softmax": [of(wise2, kernel_size=2, activation="softmax")],
-        "separable": [head, of(apart2, filters=4, kernel_size=3, depth_multiplier=2, **tanh)],
-        "separable_same": [of(apart2, filters=4, kernel_size=3, strides=2, padding="same", **tanh)],
-        "separable_dilated": [of(apart2, filters=4, kernel_size=2, dilation_rate=2, **tanh)],
-    }
-    sequences = {
-        "sequence": [line, of(wise1, kernel_size=3, depth_multiplier=3, **tanh)],
-        "sequence_strides": [line, of(wise1, kernel_size=3, strides=2, padding="same", **tanh)],
-        "separable_sequence": [line, of(apart1, filters=4, kernel_size=3, padding="same", **tanh)],
-        "separable_causal": [line, of(apart1, filters=4, kernel_size=3, padding="causal", **tanh)],
-    }
-    images_first = {
-        "first": [of(wise2, kernel_size=3, depth_multiplier=2, **tanh, **first)],
-        "first_separable": [of(apart2, filters=4, kernel_size=3, padding="same", **tanh, **first)],
-    }
-    yield from regressions(images, "images")
-    yield from regressions(sequences, "signals")
-    yield from regressions(images_first, "images_first")
-
-
 def normalizations():
     batch, layer, group, unit = (f"{n}Normalization" for n in ("Batch", "Layer", "Group", "Unit"))
     root = "RMSNormalization"
@@ -401,7 +335,7 @@ def normalizations():
         "layer_axes": [conv(4, 3), of(layer, axis=[1, 2, 3]), of("Activation", activation="tanh")],
         "group": [conv(6, 3), of(group, groups=2), of("Activation", activation="tanh")],
         "instance": [conv(4, 3), of(group, groups=-1, epsilon=0.1, **random)],
-        "group_axis": [conv(6, 3), of(group, groups=2, axis=1)],
+        "group_axis": [conv(6, 3), of(group, groups=3, axis=1)],
         "root_images": [conv(4, 3), of(root, axis=[2, 3])],
         "unit_axis": [conv(4, 3), of(unit, axis=1)],
     }
@@ -446,7 +380,7 @@ def resampling():
 
 CASES = {
     f"{make.__name__}/{name}": case
-    for make in (activations, layers, losses, weights, optimizers, convolutions, resampling)
+    for make in (activations, layers, losses, weights, optimizers, convolutions, normalizations, resampling)
     for name, case in make()
 }
 
