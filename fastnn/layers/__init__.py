@@ -10,16 +10,14 @@ from .group_normalization import GroupNormalization
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
-from .prelu import PReLU
-from .reshaping import Flatten, Reshape
-from .rms_normalization import RMSNormalization
-from .unit_normalization import UnitNormalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
+from .rms_normalization import RMSNormalization
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
 
 # Keras' long names.
@@ -54,8 +52,8 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "PReLU",
-    "RMSNormalization",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "Reshape",
     "Resizing",
