@@ -30,7 +30,9 @@ from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
+from .rms_normalization import RMSNormalization
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
 
 # Keras' long names.
@@ -73,7 +75,6 @@ __all__ = [
     "LeakyReLU",
     "Normalization",
     "PReLU",
-    "RMSNormalization",
     "Permute",
     "RandomBrightness",
     "RandomContrast",
@@ -82,6 +83,7 @@ __all__ = [
     "RandomRotation",
     "RandomTranslation",
     "RandomZoom",
+    "RMSNormalization",
     "ReLU",
     "Rescaling",
     "Reshape",

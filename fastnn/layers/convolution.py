@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from ..kernels.plan import Plan
     from ..kernels.steps import Value
 
+Pair = tuple[int, int]
+
+
+def pair(first: int, numbers: tuple[int, ...]) -> Pair:
+    """Return the numbers of rows and columns; a sequence is an image of one row, and that gets `first`."""
+    rows, columns = (first, *numbers)[-2:]
+    return rows, columns
+
 
 class Convolution(Spatial):
     """Base of the convolutions; see `Conv2D`."""
@@ -100,15 +108,14 @@ class Convolution(Spatial):
 
         return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
 
-    def geometry(self, x: Value) -> tuple[tuple[int, ...], ...]:
-        """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
-        window, above = self.window, 2 - self.rank
-        positions = x.shape[above:2]
+    def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
+        """Return strides, zeros in front, dilation and size of the output, each of rows and columns."""
+        window, positions = self.window, x.shape[2 - self.rank : 2]
         return (
-            (1,) * above + window.strides,
-            (0,) * above + window.before(positions),
-            (1,) * above + window.dilation,
-            (1,) * above + window.outputs(positions),
+            pair(1, window.strides),
+            pair(0, window.before(positions)),
+            pair(1, window.dilation),
+            pair(1, window.outputs(positions)),
         )
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:

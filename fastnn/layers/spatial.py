@@ -128,14 +128,7 @@ class Spatial(Layer):
     # What it gets.
 
     def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check the number of dimensions, and make the weights."""
-        if len(input_shape) != self.rank + 1:
-            names = ("length",) if self.rank == 1 else ("height", "width")
-            order = (*names, "channels") if self.data_format == "channels_last" else ("channels", *names)
-            raise ValueError(
-                f"input: {type(self).__name__} expects rows of ({', '.join(order)}), "
-                f"got rows of shape {input_shape}"
-            )
+        """Make the weights."""
         self.build_last(self._last(input_shape))
         self.output_row(input_shape)  # says so if there is no output
 
@@ -164,6 +157,14 @@ class Spatial(Layer):
         return last
 
     def _last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of a row with channels last, if it has as many dimensions as it should."""
+        if len(shape) != self.rank + 1:
+            names = ("length",) if self.rank == 1 else ("height", "width")
+            order = (*names, "channels") if self.data_format == "channels_last" else ("channels", *names)
+            raise ValueError(
+                f"input: {type(self).__name__} expects rows of ({', '.join(order)}), "
+                f"got rows of shape {shape}"
+            )
         return (*shape[1:], shape[0]) if self.data_format == "channels_first" else shape
 
     def get_config(self) -> dict[str, Any]:
