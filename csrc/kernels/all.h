@@ -12,5 +12,7 @@
 #include "rmsprop.inc.c"
 #include "regularization.inc.c"
 #include "dropout.inc.c"
+#include "pooling.inc.c"
+#include "depthwise.inc.c"
 
 #include "table.h"

@@ -9,9 +9,11 @@
 
 #include "activation.inc.c"
 #include "check.inc.c"
+#include "depthwise.inc.c"
 #include "dropout.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
+#include "pooling.inc.c"
 #include "regularization.inc.c"
 #include "score.inc.c"
 #include "softmax.inc.c"
