@@ -13,6 +13,8 @@
  * Backward makes dx row by row, each row in the cache until all windows over it have given theirs: windows
  * may overlap, and a caller may go on with the row at once. Where windows do not overlap nothing is added.
  */
+#include <string.h>
+
 #include "../simd/rows.h"
 
 enum { PLACES = 256 };
@@ -44,21 +46,46 @@ FNN_INLINE fnn_idx pixel_of(const fnn_pool *p, fnn_idx i, fnn_idx j, fnn_idx dow
 
 FNN_INLINE int in_bytes(const fnn_pool *p) { return p->window[0] * p->window[1] <= PLACES; }
 
+/* Numbers of lanes as bytes, and back: whole vectors are converted, since the compiler has an instruction. */
 FNN_INLINE void store_places(uint8_t *place, vreal k, fnn_idx left)
 {
     real lane[VLEN];
+    uint8_t byte[VLEN];
     v_store(lane, k);
-    for (fnn_idx c = 0; c < (left < VLEN ? left : VLEN); c++)
-        place[c] = (uint8_t)(int)lane[c];
+    for (int c = 0; c < VLEN; c++)
+        byte[c] = (uint8_t)(int)lane[c];
+    if (left >= VLEN)
+        memcpy(place, byte, sizeof byte);
+    else
+        for (fnn_idx c = 0; c < left; c++)
+            place[c] = byte[c];
 }
 
 FNN_INLINE vreal load_places(const uint8_t *place, fnn_idx left)
 {
-    real lane[VLEN] = {0};
-    for (fnn_idx c = 0; c < (left < VLEN ? left : VLEN); c++)
-        lane[c] = (real)place[c];
+    real lane[VLEN];
+    uint8_t byte[VLEN] = {0};
+    if (left >= VLEN)
+        memcpy(byte, place, sizeof byte);
+    else
+        for (fnn_idx c = 0; c < left; c++)
+            byte[c] = place[c];
+    for (int c = 0; c < VLEN; c++)
+        lane[c] = (real)(int)byte[c];
     return v_load(lane);
 }
+
+/* Statements on all channels from c on, in vectors: full ones first, whose number of lanes the compiler knows. */
+#define EACH_VECTOR(c, left, channels, statement) \
+    do { \
+        fnn_idx c = 0; \
+        for (const fnn_idx left = VLEN; c + VLEN <= (channels); c += VLEN) \
+            statement; \
+        if (c < (channels)) { \
+            const fnn_idx left = (channels) - c; \
+            statement; \
+        } \
+    } while (0)
 
 /* ---- maximum ---------------------------------------------------------------------------------------- */
 
@@ -117,16 +144,17 @@ FNN_INLINE void maximum_rows(real *y, void *index, uint8_t *places, const real *
             const fnn_idx at = (i * p->out_width + j) * channels, k = down.from * p->window[1] + right.from;
             const real *from = x + pixel_of(p, i, j, down.from, right.from);
             uint8_t *place = places ? places + at : NULL;
-            fnn_idx c = 0;
             if (!in_bytes(p)) {
                 maximum_of_many(y + at, index ? (int32_t *)index + at : NULL, from, p, down, right);
                 continue;
             }
             if (height == 2 && width == 2)
-                for (; c + VLEN <= channels; c += VLEN)
-                    maximum(y + at + c, place ? place + c : NULL, from + c, p, 2, 2, k, VLEN);
-            for (; c < channels; c += VLEN)
-                maximum(y + at + c, place ? place + c : NULL, from + c, p, height, width, k, channels - c);
+                EACH_VECTOR(c, left, channels,
+                            maximum(y + at + c, place ? place + c : NULL, from + c, p, 2, 2, k, left));
+            else
+                EACH_VECTOR(
+                    c, left, channels,
+                    maximum(y + at + c, place ? place + c : NULL, from + c, p, height, width, k, left));
         }
 }
 
@@ -164,12 +192,10 @@ static void average_pool_forward(void *y_, const void *x_, const fnn_pool *p, fn
             const fnn_idx height = down.to - down.from, width = right.to - right.from;
             const real *from = x + pixel_of(p, i, j, down.from, right.from);
             real *to = y + (i * p->out_width + j) * channels;
-            fnn_idx c = 0;
             if (height == 2 && width == 2)
-                for (; c + VLEN <= channels; c += VLEN)
-                    mean(to + c, from + c, p, 2, 2, VLEN);
-            for (; c < channels; c += VLEN)
-                mean(to + c, from + c, p, height, width, channels - c);
+                EACH_VECTOR(c, left, channels, mean(to + c, from + c, p, 2, 2, left));
+            else
+                EACH_VECTOR(c, left, channels, mean(to + c, from + c, p, height, width, left));
         }
 }
 
@@ -254,14 +280,12 @@ FNN_INLINE void gradient_row(real *dx, const real *dy, const void *index, const 
                               channels);
                 continue;
             }
-            for (fnn_idx c = 0; c < channels; c += VLEN) {
-                const fnn_idx left = channels - c;
-                const vreal dyc = v_load_up_to(dy + at + c, left);
-                if (average)
-                    give(to + c, pixel, width, v_mul(dyc, share), NULL, 0, adds, left);
-                else
-                    give(to + c, pixel, width, dyc, (const uint8_t *)index + at + c, k, adds, left);
-            }
+            if (average)
+                EACH_VECTOR(c, left, channels,
+                            give(to + c, pixel, width, v_mul(v_load_up_to(dy + at + c, left), share), NULL, 0, adds, left));
+            else
+                EACH_VECTOR(c, left, channels,
+                            give(to + c, pixel, width, v_load_up_to(dy + at + c, left), (const uint8_t *)index + at + c, k, adds, left));
         }
     }
 }
@@ -298,3 +322,4 @@ static void average_pool_backward(void *dx, const void *dy, const fnn_pool *p, f
 {
     gradient_rows(dx, dy, NULL, p, first, rows, 1);
 }
+#undef EACH_VECTOR
