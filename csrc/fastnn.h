@@ -34,6 +34,18 @@ typedef struct {
 
 extern const fnn_activation_row fnn_activations[FNN_ACTIVATIONS];
 
+/* What is fused behind a product c, before it leaves the caches: c = c * scale + shift, then the activation,
+ * then the multiplication by a gradient. Each is left out where its pointer is NULL (its activation linear).
+ */
+typedef struct {
+    const void *bias;          /* (n) what the sums of each row start from; not with accumulate */
+    const void *scale, *shift; /* (n) both or none */
+    fnn_activation activation;
+    void *preactivation; /* like c: keeps it as it was before the activation */
+    const void *saved;   /* like c: c *= gradient of `gradient` at saved */
+    fnn_activation gradient;
+} fnn_fused;
+
 /* c (m, n) = a (m, k) b (k, n), and what is fused into it. */
 typedef struct {
     fnn_idx m, n, k;
@@ -43,14 +55,26 @@ typedef struct {
     fnn_idx a_row, a_column;
     const void *b; /* element (p, j) at b[p * b_row + j * b_column]; one of the two strides is 1 */
     fnn_idx b_row, b_column;
-    int accumulate;            /* c += a b */
-    const void *bias;          /* (n) added to every row, or NULL; not with accumulate */
-    fnn_activation activation; /* c = activation(c) once complete */
-    void *preactivation;       /* (m, n) rows ldc apart: keeps c before the activation, or NULL */
-    const void *saved;         /* (m, n) rows ldc apart: c *= gradient of `gradient` at saved, or NULL */
-    fnn_activation gradient;
+    int accumulate; /* c += a b */
+    fnn_fused fused;
     void *column_sums; /* (n) sums over k of the columns of b, or NULL; obeys accumulate */
 } fnn_gemm;
+
+/* A convolution of images x (height, width, channels) with weights w (kernel[0], kernel[1], channels / groups,
+ * filters), whose results y are (out_height, out_width, filters); or one of its gradients, in place of what it
+ * is the gradient of. Sizes in pairs are of rows and columns.
+ */
+typedef struct {
+    fnn_idx height, width, channels;
+    fnn_idx out_height, out_width, filters;
+    fnn_idx kernel[2], stride[2], dilation[2];
+    fnn_idx pad[2]; /* zeros before the first row and column of an image */
+    fnn_idx groups; /* of channels and of filters, each seeing only its own */
+    void *x, *w, *y;
+    fnn_fused fused;     /* behind what is written, unless that is the gradient of weights */
+    void *bias_gradient; /* (filters) sums of y over all pixels, or NULL */
+    int accumulate;      /* add to the gradients of weights and bias instead of overwriting them */
+} fnn_conv;
 
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {
@@ -95,8 +119,7 @@ typedef struct {
  */
 typedef struct {
     fnn_idx height, width, channels;
-    fnn_idx row,
-        pixel; /* elements from one row of x, or of dx, to the next, and from one pixel to the next */
+    fnn_idx row, pixel; /* elements from one row, or pixel, of x or dx to the next */
     fnn_idx out_height, out_width;
     fnn_idx window[2], stride[2], pad[2];
 } fnn_pool;
@@ -107,6 +130,20 @@ typedef struct {
     fnn_idx out_height, out_width;
     fnn_idx window[2], stride[2], dilation[2], pad[2];
 } fnn_depthwise;
+
+/* A sparse matrix whose rows are runs: element t of row i, first[i] + t in the row, is weight[start[i] + t]. */
+typedef struct {
+    const fnn_idx *first; /* (rows) */
+    const fnn_idx *start; /* (rows + 1) */
+    const void *weight;   /* (start[rows]) reals */
+} fnn_taps;
+
+/* Images (height, width, channels) to others: y = (rows applied along the height, columns along the width). */
+typedef struct {
+    fnn_idx x_width, y_width, channels;
+    fnn_taps rows;    /* (y's height, x's height) */
+    fnn_taps columns; /* (y's width, x's width) */
+} fnn_resample;
 
 typedef struct {
     const char *isa;

@@ -20,15 +20,32 @@ class Activation(ctypes.Structure):
     _fields_ = [("code", ctypes.c_int), ("param", DOUBLE * 3)]
 
 
+class Fused(ctypes.Structure):
+    _fields_ = [
+        ("bias", POINTER), ("scale", POINTER), ("shift", POINTER), ("activation", Activation),
+        ("preactivation", POINTER), ("saved", POINTER), ("gradient", Activation),
+    ]  # fmt: skip
+
+
 class Gemm(ctypes.Structure):
+    _anonymous_ = ("fused",)
     _fields_ = [
         ("m", INDEX), ("n", INDEX), ("k", INDEX),
         ("c", POINTER), ("ldc", INDEX),
         ("a", POINTER), ("a_row", INDEX), ("a_column", INDEX),
         ("b", POINTER), ("b_row", INDEX), ("b_column", INDEX),
-        ("accumulate", ctypes.c_int), ("bias", POINTER),
-        ("activation", Activation), ("preactivation", POINTER),
-        ("saved", POINTER), ("gradient", Activation), ("column_sums", POINTER),
+        ("accumulate", ctypes.c_int), ("fused", Fused), ("column_sums", POINTER),
+    ]  # fmt: skip
+
+
+class Conv(ctypes.Structure):
+    _anonymous_ = ("fused",)
+    _fields_ = [
+        ("height", INDEX), ("width", INDEX), ("channels", INDEX),
+        ("out_height", INDEX), ("out_width", INDEX), ("filters", INDEX),
+        ("kernel", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
+        ("groups", INDEX), ("x", POINTER), ("w", POINTER), ("y", POINTER), ("fused", Fused),
+        ("bias_gradient", POINTER), ("accumulate", ctypes.c_int),
     ]  # fmt: skip
 
 
@@ -65,18 +82,28 @@ class Depthwise(ctypes.Structure):
     _fields_ = [
         ("height", INDEX), ("width", INDEX), ("channels", INDEX), ("out_height", INDEX), ("out_width", INDEX),
         ("window", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
+class Taps(ctypes.Structure):
+    _fields_ = [("first", POINTER), ("start", POINTER), ("weight", POINTER)]
+
+
+class Resample(ctypes.Structure):
+    _fields_ = [
+        ("x_width", INDEX), ("y_width", INDEX), ("channels", INDEX), ("rows", Taps), ("columns", Taps),
     ]  # fmt: skip
 
 
 NO_CLASS = -(2**63)
 STRUCTURES = {
     "fnn_gemm": Gemm,
+    "fnn_conv": Conv,
     "fnn_activation": Activation,
     "fnn_score": Score,
     "fnn_update": Update,
     "fnn_random": Random,
     "fnn_pool": Pool,
     "fnn_depthwise": Depthwise,
+    "fnn_taps": Taps,
+    "fnn_resample": Resample,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

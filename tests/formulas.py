@@ -76,3 +76,73 @@ def binary_crossentropy(p, t, clip=1e-7):
     """The mean over each row, p clipped, as Keras does."""
     p = np.clip(p, clip, 1 - clip)
     return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
+
+
+def convolve(x, kernel, strides=1, padding="valid", dilation=1):
+    """A kernel (size ..., channels / groups, filters) at all places of x (rows, positions ..., channels)."""
+    rank, size = x.ndim - 2, kernel.shape[:-2]
+    strides, dilation = (np.broadcast_to(numbers, rank) for numbers in (strides, dilation))
+    reach = (np.array(size) - 1) * dilation + 1
+    zeros = [(0, 0)]
+    for n, e, s in zip(x.shape[1:-1], reach, strides, strict=True):
+        missing = {"valid": 0, "causal": e - 1, "same": max(0, (-(-n // s) - 1) * s + e - n)}[padding]
+        before = missing // 2 if padding == "same" else missing
+        zeros.append((before, missing - before))
+    x = np.pad(x, [*zeros, (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(x, reach, axis=range(1, rank + 1))
+    windows = windows[(slice(None), *(slice(None, None, s) for s in strides))]
+    windows = windows[(..., *(slice(None, None, d) for d in dilation))]
+    groups, (depth, filters) = x.shape[-1] // kernel.shape[-2], kernel.shape[-2:]
+    windows = windows.reshape(*windows.shape[: rank + 1], groups, depth, -1)
+    kernel = kernel.reshape(-1, depth, groups, filters // groups)
+    return np.einsum("...gck,kcgf->...gf", windows, kernel).reshape(*windows.shape[: rank + 1], filters)
+
+
+def spread(x, kernel, output, cut, strides=1, dilation=1):
+    """What x (rows, positions ..., channels), times the kernel (size ..., filters, channels), adds up to.
+
+    `cut` positions are left out before the first of `output`, one number for each dimension.
+    """
+    rank, filters = x.ndim - 2, kernel.shape[-2]
+    strides, dilation = (np.broadcast_to(numbers, rank) for numbers in (strides, dilation))
+    room = [c + m + n * s + k * d for c, m, n, s, k, d in zip(
+        cut, output, x.shape[1:-1], strides, kernel.shape, dilation, strict=False
+    )]  # fmt: skip
+    y = np.zeros((len(x), *room, filters))
+    for place in np.ndindex(kernel.shape[:-2]):
+        steps = zip(place, dilation, strides, x.shape[1:-1], strict=True)
+        y[(slice(None), *(slice(i * d, i * d + n * s, s) for i, d, s, n in steps))] += x @ kernel[place].T
+    return y[(slice(None), *(slice(c, c + m) for c, m in zip(cut, output, strict=True)))]
+
+
+def _cubic(d):
+    near, far = 1.5 * d**3 - 2.5 * d**2 + 1, -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+    return np.where(d < 1, near, np.where(d < 2, far, 0))
+
+
+def _lanczos(d, radius):
+    return np.where(d < radius, np.sinc(d) * np.sinc(d / radius), 0)
+
+
+INTERPOLATIONS = {
+    "bilinear": lambda d: np.maximum(0, 1 - d),
+    "bicubic": _cubic,
+    "lanczos3": lambda d: _lanczos(d, 3),
+    "lanczos5": lambda d: _lanczos(d, 5),
+}
+
+
+def interpolation_matrix(n, m, method="bilinear", antialias=False):
+    """The m results, the rows, as sums over n inputs."""
+    if method == "nearest":
+        return np.eye(n)[(2 * np.arange(m) + 1) * n // (2 * m)]
+    distance = np.abs((np.arange(m)[:, None] + 0.5) * n / m - 0.5 - np.arange(n))
+    weights = INTERPOLATIONS[method](distance / max(n / m, 1) if antialias else distance)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def resize(x, height, width, interpolation="bilinear", antialias=False):
+    """Images (rows, height, width, channels) of another height and width."""
+    rows = interpolation_matrix(x.shape[1], height, interpolation, antialias)
+    columns = interpolation_matrix(x.shape[2], width, interpolation, antialias)
+    return np.einsum("ip,jq,bpqc->bijc", rows, columns, x, optimize=True)

@@ -12,6 +12,7 @@ rates near 0.05), so a wrong rule is off by thousands of times that.
 
 import inspect
 import json
+import re
 from operator import attrgetter
 from pathlib import Path
 
@@ -67,6 +68,11 @@ def test_agrees_with_keras(name, keras):
     agree_by_name(run.history(run.model(start)), numbers["history"], "history")
 
 
+def plain(default):
+    """A default as text; an integer that holds for all dimensions stands for their tuple."""
+    return re.sub(r"^\((\d+)(, \1)+\)$", r"\1", str(default).lower())
+
+
 def unlike(ours, theirs):
     """What a Keras user would stumble over: a parameter at another place, or with another default."""
     ours = [p for p in ours.values() if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
@@ -74,7 +80,7 @@ def unlike(ours, theirs):
         if ours_one.name != name:
             return f"{ours_one.name} where Keras has {name}"
         own = ours_one.default
-        same = own == default or (name == "name" and own is None) or str(own).lower() == str(default).lower()
+        same = own == default or (name == "name" and own is None) or plain(own) == plain(default)
         if own is not inspect.Parameter.empty and not same:
             return f"{name}={own!r} where Keras has {default!r}"
     return None

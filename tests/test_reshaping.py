@@ -14,6 +14,18 @@ def test_flatten(shape):
     check_layer(Flatten, {}, (2, *shape), (2, size), 0, oracle=lambda x: x.reshape(len(x), size))
 
 
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (3, 2, 5)])
+def test_flatten_takes_channels_to_the_end(shape):
+    check_layer(
+        Flatten,
+        {"data_format": "channels_first"},
+        (2, *shape),
+        (2, np.prod(shape)),
+        0,
+        oracle=lambda x: np.moveaxis(x, 1, -1).reshape(len(x), -1),
+    )
+
+
 @pytest.mark.parametrize(
     ("target", "shape"), [((3, 8), (3, 8)), ((-1, 4), (6, 4)), ([2, 3, -1, 2], (2, 3, 2, 2)), ((24,), (24,))]
 )
@@ -59,7 +71,7 @@ def test_the_gradient_takes_the_way_back():
         (lambda: Reshape((2**62, 4)), f"target_shape: .*{2**62}"),
         (lambda: Reshape((5, -1))(np.ones((2, 12))), r"target_shape: .*\(12,\).*\(5, -1\)"),
         (lambda: Reshape((5, 2))(np.ones((2, 12))), r"target_shape: .*\(12,\).*\(5, 2\)"),
-        (lambda: Flatten(data_format="channels_first"), "data_format: .*'channels_first'"),
+        (lambda: Flatten(data_format="channels"), "data_format: .*'channels'"),
     ],
 )
 def test_bad_arguments_are_named(make, message):

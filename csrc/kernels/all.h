@@ -1,7 +1,11 @@
 /* all.h - every kernel of this folder, then the table that names them. */
 #include "math.inc.c"
 #include "activation.inc.c"
+#include "tile.inc.c"
 #include "gemm.inc.c"
+#include "patches.inc.c"
+#include "conv.inc.c"
+#include "parts.inc.c"
 #include "softmax.inc.c"
 #include "loss.inc.c"
 #include "crossentropy.inc.c"
@@ -14,5 +18,7 @@
 #include "dropout.inc.c"
 #include "pooling.inc.c"
 #include "depthwise.inc.c"
+#include "copy.inc.c"
+#include "resample.inc.c"
 
 #include "table.h"

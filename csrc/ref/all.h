@@ -2,6 +2,8 @@
 #include "math.inc.c"
 #include "activation.inc.c"
 #include "gemm.inc.c"
+#include "conv.inc.c"
+#include "parts.inc.c"
 #include "softmax.inc.c"
 #include "loss.inc.c"
 #include "crossentropy.inc.c"
@@ -14,5 +16,7 @@
 #include "dropout.inc.c"
 #include "pooling.inc.c"
 #include "depthwise.inc.c"
+#include "copy.inc.c"
+#include "resample.inc.c"
 
 #include "../kernels/table.h"

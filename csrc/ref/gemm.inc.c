@@ -5,23 +5,35 @@ static fnn_idx gemm_workspace(const fnn_gemm *g)
     return 0;
 }
 
+/* What is fused behind a product: n sums of one row, c pointing at `column`. */
+static void fused_row(const fnn_fused *f, const real *whole, real *c, fnn_idx column, fnn_idx n)
+{
+    const fnn_idx at = c - whole;
+    const real *scale = f->scale, *shift = f->shift, *saved = f->saved;
+    real *z = f->preactivation;
+    for (fnn_idx j = 0; scale && j < n; j++)
+        c[j] = c[j] * scale[column + j] + shift[column + j];
+    for (fnn_idx j = 0; z && j < n; j++)
+        z[at + j] = c[j];
+    activation_forward(c, n, c, n, 1, n, &f->activation);
+    if (saved)
+        activation_backward(c, n, c, n, saved + at, n, 1, n, &f->gradient);
+}
+
 static void gemm(const fnn_gemm *g, void *workspace)
 {
-    real *c = g->c, *z = g->preactivation, *sums = g->column_sums;
-    const real *a = g->a, *b = g->b, *bias = g->bias, *saved = g->saved;
+    real *c = g->c, *sums = g->column_sums;
+    const real *a = g->a, *b = g->b, *bias = g->fused.bias;
     (void)workspace;
-    for (fnn_idx i = 0; i < g->m; i++)
+    for (fnn_idx i = 0; i < g->m; i++) {
         for (fnn_idx j = 0; j < g->n; j++) {
             double sum = g->accumulate ? c[i * g->ldc + j] : bias ? bias[j] : 0;
             for (fnn_idx p = 0; p < g->k; p++)
                 sum += (double)a[i * g->a_row + p * g->a_column] * b[p * g->b_row + j * g->b_column];
             c[i * g->ldc + j] = (real)sum;
-            if (z)
-                z[i * g->ldc + j] = (real)sum;
         }
-    activation_forward(c, g->ldc, c, g->ldc, g->m, g->n, &g->activation);
-    if (saved)
-        activation_backward(c, g->ldc, c, g->ldc, saved, g->ldc, g->m, g->n, &g->gradient);
+        fused_row(&g->fused, c, c + i * g->ldc, 0, g->n);
+    }
     for (fnn_idx j = 0; sums && j < g->n; j++) {
         double sum = g->accumulate ? sums[j] : 0;
         for (fnn_idx p = 0; p < g->k; p++)

@@ -20,6 +20,15 @@ cdef extern from "fastnn.h" nogil:
 
     const fnn_activation_row fnn_activations[]
 
+    ctypedef struct fnn_fused:
+        const void *bias
+        const void *scale
+        const void *shift
+        fnn_activation activation
+        void *preactivation
+        const void *saved
+        fnn_activation gradient
+
     ctypedef struct fnn_gemm:
         fnn_idx m, n, k
         void *c
@@ -29,12 +38,23 @@ cdef extern from "fastnn.h" nogil:
         const void *b
         fnn_idx b_row, b_column
         int accumulate
-        const void *bias
-        fnn_activation activation
-        void *preactivation
-        const void *saved
-        fnn_activation gradient
+        fnn_fused fused
         void *column_sums
+
+    ctypedef struct fnn_conv:
+        fnn_idx height, width, channels
+        fnn_idx out_height, out_width, filters
+        fnn_idx kernel[2]
+        fnn_idx stride[2]
+        fnn_idx dilation[2]
+        fnn_idx pad[2]
+        fnn_idx groups
+        void *x
+        void *w
+        void *y
+        fnn_fused fused
+        void *bias_gradient
+        int accumulate
 
     ctypedef struct fnn_score:
         fnn_idx m, n
@@ -76,12 +96,28 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx stride[2]
         fnn_idx dilation[2]
         fnn_idx pad[2]
+    ctypedef struct fnn_taps:
+        const fnn_idx *first
+        const fnn_idx *start
+        const void *weight
+
+    ctypedef struct fnn_resample:
+        fnn_idx x_width, y_width, channels
+        fnn_taps rows, columns
 
     ctypedef struct fnn_kernels:
         const char *isa
         fnn_idx itemsize
         fnn_idx (*gemm_workspace)(const fnn_gemm *) noexcept nogil
         void (*gemm)(const fnn_gemm *, void *) noexcept nogil
+        fnn_idx (*conv_workspace)(const fnn_conv *) noexcept nogil
+        void (*conv_forward)(const fnn_conv *, fnn_idx, fnn_idx, fnn_idx, fnn_idx, void *) noexcept nogil
+        void (*conv_input_gradient)(const fnn_conv *, fnn_idx, fnn_idx,
+                                    fnn_idx, fnn_idx, void *) noexcept nogil
+        void (*conv_weight_gradient)(const fnn_conv *, fnn_idx, fnn_idx,
+                                     fnn_idx, fnn_idx, void *) noexcept nogil
+        void (*add_parts)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*column_sums)(void *, const void *, fnn_idx, fnn_idx, int) noexcept nogil
         double (*fma_peak)(fnn_idx) noexcept nogil
         void (*activation_forward)(void *, fnn_idx, const void *, fnn_idx,
                                    fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
@@ -116,6 +152,10 @@ cdef extern from "fastnn.h" nogil:
                                   const fnn_depthwise *) noexcept nogil
         void (*repeat_channels)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*sum_repeated)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
+                         const fnn_idx *) noexcept nogil
+        fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
+        void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)

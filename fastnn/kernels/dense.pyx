@@ -75,8 +75,8 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     g.a, g.a_row, g.a_column = operand(s, r, X), s.size[INPUTS], 1
     g.b, g.b_row, g.b_column = operand(s, r, W), s.size[UNITS], 1
     g.c, g.ldc = operand(s, r, Y), s.size[UNITS]
-    g.bias = operand(s, r, B)
-    g.activation, g.preactivation = s.activation, operand(s, r, Z)
+    g.fused.bias = operand(s, r, B)
+    g.fused.activation, g.fused.preactivation = s.activation, operand(s, r, Z)
     gemm(s.kernels, &g, r)
 
 
@@ -91,7 +91,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
         g.a, g.a_row, g.a_column = dz, units, 1
         g.b, g.b_row, g.b_column = operand(s, r, W), 1, units
         g.c, g.ldc = operand(s, r, DX), inputs
-        g.saved, g.gradient = operand(s, r, SAVED), s.gradient
+        g.fused.saved, g.fused.gradient = operand(s, r, SAVED), s.gradient
         gemm(s.kernels, &g, r)
     if s.at[DW].space >= 0:
         shape(&g, inputs, units, rows)
@@ -106,7 +106,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 cdef inline void shape(fnn_gemm *g, idx_t m, idx_t n, idx_t k) noexcept nogil:
     memset(g, 0, sizeof(fnn_gemm))
     g.m, g.n, g.k = m, n, k
-    g.activation.code = g.gradient.code = FNN_ACT_linear
+    g.fused.activation.code = g.fused.gradient.code = FNN_ACT_linear
 
 
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:

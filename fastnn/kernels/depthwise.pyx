@@ -201,7 +201,7 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
     """
     cdef idx_t down = kernel.shape[0] if len(kernel.shape) == 4 else 1
     cdef idx_t across, channels, multiplier, item = plan.kernels.itemsize
-    across, channels, multiplier = tuple(kernel.shape)[-3:]
+    across, channels, multiplier = kernel.shape[1:] if len(kernel.shape) == 4 else kernel.shape
     if multiplier > 1:
         x = repeated(plan, x, multiplier)
         channels *= multiplier

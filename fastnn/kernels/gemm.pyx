@@ -35,12 +35,15 @@ cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
     g.a = <const char *>g.a + i * g.a_row * item
     g.b = <const char *>g.b + j * g.b_column * item
     g.c = <char *>g.c + at
-    if g.preactivation is not NULL:
-        g.preactivation = <char *>g.preactivation + at
-    if g.saved is not NULL:
-        g.saved = <const char *>g.saved + at
-    if g.bias is not NULL:
-        g.bias = <const char *>g.bias + j * item
+    if g.fused.preactivation is not NULL:
+        g.fused.preactivation = <char *>g.fused.preactivation + at
+    if g.fused.saved is not NULL:
+        g.fused.saved = <const char *>g.fused.saved + at
+    if g.fused.bias is not NULL:
+        g.fused.bias = <const char *>g.fused.bias + j * item
+    if g.fused.scale is not NULL:
+        g.fused.scale = <const char *>g.fused.scale + j * item
+        g.fused.shift = <const char *>g.fused.shift + j * item
     if g.column_sums is not NULL:
         g.column_sums = NULL if i else <char *>g.column_sums + j * item
     s.kernels.gemm(&g, s.run.scratch + thread * s.run.scratch_size)
@@ -129,8 +132,8 @@ cdef class Product:
         g.a, g.a_row, g.a_column = address(a), a.strides[0] // item, a.strides[1] // item
         g.b, g.b_row, g.b_column = address(b), b.strides[0] // item, b.strides[1] // item
         g.c, g.ldc = address(out), g.n
-        g.bias = NULL if bias is None else address(bias)
-        g.activation, g.gradient = activation_of(activation), activation_of(("linear",))
+        g.fused.bias = NULL if bias is None else address(bias)
+        g.fused.activation, g.fused.gradient = activation_of(activation), activation_of(("linear",))
         self.kernels = table(a.dtype.name)
         self.threads = max_threads()
         self.r.scratch_size = align(self.kernels.gemm_workspace(g))

@@ -30,7 +30,7 @@ cdef enum:
     FIRST_OWN
 
 cdef enum:
-    OPERANDS = 12
+    OPERANDS = 16
     SIZES = 16
 
 ctypedef struct operand_t:

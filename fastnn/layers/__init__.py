@@ -1,12 +1,23 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .convolution import Conv1D, Conv2D
+from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
+from .padding import ZeroPadding1D, ZeroPadding2D
+from .permute import Permute
 from .prelu import PReLU
 from .reshaping import Flatten, Reshape
+from .resizing import Resizing
+from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+from .upsampling import UpSampling1D, UpSampling2D
+
+# Keras' long names.
+Convolution1D, Convolution2D = Conv1D, Conv2D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -14,6 +25,17 @@ serialize = registry.serialize
 __all__ = [
     "ELU",
     "Activation",
+    "CenterCrop",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -22,9 +44,15 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "PReLU",
+    "Permute",
     "ReLU",
     "Reshape",
+    "Resizing",
     "Softmax",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
     "deserialize",
     "serialize",
 ]

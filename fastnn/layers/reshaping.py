@@ -1,4 +1,4 @@
-"""Layers that change the shape of a row and nothing else: `Flatten` and `Reshape`."""
+"""Layers whose output is the input in another shape of a row: `Flatten` and `Reshape`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .layer import Layer, dimension, registry
+from .spatial import format_of
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -24,8 +25,10 @@ class Flatten(_Reshaping):
 
     Parameters
     ----------
-    data_format : {"channels_last", None}, default None
-        Rows are flattened as they lie in memory.
+    data_format : {"channels_last", "channels_first"}, optional
+        "channels_first" moves the first dimension of a row behind the others before it flattens them, so
+        that layers after it see the same as in a model with channels last; `config.image_data_format()` by
+        default.
     **kwargs
         See `Layer`.
 
@@ -38,9 +41,15 @@ class Flatten(_Reshaping):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"data_format: expected 'channels_last' or None, got {data_format!r}")
-        self.data_format = data_format
+        self.data_format = format_of(data_format)
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Bring the channels to the end, and give the same memory another shape."""
+        from ..kernels import transpose
+
+        if self.data_format == "channels_first" and x.shape:
+            x = transpose.emit(plan, x, (*range(1, len(x.shape)), 0))
+        return super().emit(plan, x)
 
     def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Multiply the dimensions."""

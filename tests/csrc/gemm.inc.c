@@ -22,21 +22,26 @@ enum { LARGE = 1 << 21 }; /* multiply-adds: a product of as many is checked in t
 enum { FROM_ZERO, FROM_BIAS, FROM_C, STARTS };
 enum { PLAIN, FUSED, RELU, BEHIND };
 
+/* a b + sum as the tested kernels have it: rounded once, but twice by scalar. */
+static double link(double a, double b, double sum)
+{
+    const int once = strcmp(table[TESTED]->isa, "scalar") != 0;
+    if (is_double())
+        return once ? fma(a, b, sum) : a * b + sum;
+    return once ? fmaf((float)a, (float)b, (float)sum) : (float)a * (float)b + (float)sum;
+}
+
 /* The bits of the tested c, whose elements started from `start`. */
 static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_row, int behind)
 {
-    const int fused = strcmp(table[TESTED]->isa, "scalar") != 0;
     for (fnn_idx i = 0; i < g->m; i++)
         for (fnn_idx j = 0; j < g->n; j++) {
             double sum = start.at[TESTED] ? get(start.at[TESTED], i * start_row + j) : 0;
-            for (fnn_idx p = 0; p < g->k; p++) {
-                const double a = get(g->a, i * g->a_row + p * g->a_column);
-                const double b = get(g->b, p * g->b_row + j * g->b_column);
-                if (is_double())
-                    sum = fused ? fma(a, b, sum) : a * b + sum;
-                else
-                    sum = fused ? fmaf((float)a, (float)b, (float)sum) : (float)a * (float)b + (float)sum;
-            }
+            for (fnn_idx p = 0; p < g->k; p++)
+                sum = link(get(g->a, i * g->a_row + p * g->a_column),
+                           get(g->b, p * g->b_row + j * g->b_column), sum);
+            if (g->fused.scale)
+                sum = link(sum, get(g->fused.scale, j), get(g->fused.shift, j));
             sum = behind == RELU && sum < 0 ? 0 : sum;
             near("c's chain", i * g->ldc + j, get(c.at[TESTED], i * g->ldc + j), sum, 0, 0);
         }
@@ -52,6 +57,7 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
           b = numbers((b_by_rows ? d.k : d.n) * b_step, -1, 1);
     array c = numbers(d.m * ldc, -1, 1), before = numbers(d.m * ldc, 0, 1), saved = numbers(d.m * ldc, -1, 1);
     array z = numbers(d.m * ldc, 0, 1), sums = numbers(d.n, -1, 1), bias = numbers(d.n, -1, 1);
+    array scale = numbers(d.n, -1, 1);
     fnn_gemm g[SIDES];
     EACH_SIDE(s) {
         if (before.n)
@@ -69,15 +75,17 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
             .b_row = b_by_rows ? b_step : 1,
             .b_column = b_by_rows ? 1 : b_step,
             .accumulate = start == FROM_C,
-            .bias = start == FROM_BIAS ? bias.at[s] : NULL,
+            .fused.bias = start == FROM_BIAS ? bias.at[s] : NULL,
         };
         if (behind == RELU)
-            g[s].activation.code = FNN_ACT_relu;
+            g[s].fused.activation.code = FNN_ACT_relu;
         if (behind == FUSED) {
-            g[s].activation = (fnn_activation){FNN_ACT_tanh, {0}};
-            g[s].gradient = (fnn_activation){FNN_ACT_sigmoid, {0}};
-            g[s].preactivation = z.at[s];
-            g[s].saved = saved.at[s];
+            g[s].fused.activation = (fnn_activation){FNN_ACT_tanh, {0}};
+            g[s].fused.gradient = (fnn_activation){FNN_ACT_sigmoid, {0}};
+            g[s].fused.preactivation = z.at[s];
+            g[s].fused.scale = scale.at[s];
+            g[s].fused.shift = bias.at[s];
+            g[s].fused.saved = saved.at[s];
             g[s].column_sums = sums.at[s];
         }
         table[s]->gemm(&g[s], allocate(table[s]->gemm_workspace(&g[s])));

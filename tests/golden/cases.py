@@ -52,12 +52,20 @@ def data():
         "step_classes_ignored": np.where((np.arange(ROWS)[:, None] + np.arange(4)) % 3 == 1, -1, steps),
         "step_one_hot": np.eye(3)[steps],
         "weights": weights,
+        "images": rng.normal(size=(ROWS, 5, 6, 2)),
+        "images_first": rng.normal(size=(ROWS, 2, 5, 6)),
+        "signals": rng.normal(size=(ROWS, 11, 2)),
+        "signals_first": rng.normal(size=(ROWS, 2, 11)),
     }
     return {k: a.astype("int32" if a.dtype.kind == "i" else "float32") for k, a in arrays.items()}
 
 
 def dense(units, activation=None, **config):
     return of("Dense", units=units, activation=activation, **config)
+
+
+def conv(filters, kernel_size, activation=None, class_name="Conv2D", **config):
+    return of(class_name, filters=filters, kernel_size=kernel_size, activation=activation, **config)
 
 
 def case(layers, y, loss, x="rows", optimizer=None, **more):
@@ -242,9 +250,69 @@ def optimizers():
         yield name, case(stack, "soft", "mse", optimizer=optimizer)
 
 
+def regressions(stacks, x):
+    """A case for each of the layers that are followed by a dense one."""
+    for name, stack in stacks.items():
+        end = [of("Flatten"), dense(2)]
+        yield name, case([*stack, *end], "real", "mse", x, of("SGD", learning_rate=0.05))
+
+
+def convolutions():
+    first = {"data_format": "channels_first"}
+    images = {
+        "valid": [conv(4, 3, "tanh")],
+        "same": [conv(3, [4, 3], "gelu", padding="same")],
+        "strides": [conv(3, [3, 2], "relu", strides=[2, 3])],
+        "strides_same": [conv(3, 3, "tanh", strides=2, padding="same")],
+        "long_strides": [conv(5, 2, "tanh", strides=[3, 4], padding="same")],
+        "large_kernel": [conv(3, [9, 8], "tanh", padding="same")],
+        "dilated": [conv(3, [2, 3], "tanh", dilation_rate=[3, 2])],
+        "dilated_same": [conv(3, 3, "tanh", dilation_rate=[1, 3], padding="same")],
+        "groups": [conv(6, 3, "tanh", groups=2, use_bias=False)],
+        "one_position": [conv(5, 1, "softmax"), conv(3, 1, "tanh", strides=2)],
+        "penalty": [conv(4, 3, "tanh", kernel_regularizer="l2", bias_regularizer="l2")],
+        "frozen": [conv(4, 3, "tanh"), conv(3, 2, "tanh", trainable=False)],
+        "stack": [conv(4, 3, "relu", padding="same"), conv(4, 3, "relu", strides=2), conv(5, 2, "tanh")],
+        "transposed": [conv(4, [3, 2], "tanh", "Conv2DTranspose")],
+        "transposed_same": [conv(3, 3, "tanh", "Conv2DTranspose", strides=2, padding="same")],
+        "transposed_strides": [conv(3, [2, 5], "tanh", "Conv2DTranspose", strides=[4, 2])],
+        "transposed_padded": [
+            conv(3, 4, "tanh", "Conv2DTranspose", strides=3, padding="same", output_padding=[0, 2])
+        ],
+        "transposed_dilated": [conv(3, 3, "tanh", "Conv2DTranspose", dilation_rate=2, padding="same")],
+        "there_and_back": [
+            conv(4, 3, "tanh", strides=2, padding="same"),
+            conv(2, 3, "tanh", "Conv2DTranspose", strides=2, padding="same"),
+        ],
+    }
+    sequences = {
+        "sequence": [conv(4, 3, "tanh", "Conv1D")],
+        "sequence_same": [conv(4, 4, "tanh", "Conv1D", strides=3, padding="same")],
+        "sequence_dilated": [conv(4, 3, "tanh", "Conv1D", dilation_rate=4)],
+        "sequence_groups": [conv(4, 3, "tanh", "Conv1D", groups=2)],
+        "causal": [conv(4, 3, "tanh", "Conv1D", padding="causal", dilation_rate=2)],
+        "causal_strides": [conv(4, 3, "tanh", "Conv1D", padding="causal", strides=2)],
+        "sequence_transposed": [conv(3, 4, "tanh", "Conv1DTranspose", strides=3, output_padding=2)],
+        "sequence_transposed_same": [conv(3, 5, "tanh", "Conv1DTranspose", strides=2, padding="same")],
+    }
+    images_first = {
+        "first": [conv(4, 3, "softmax", strides=2, padding="same", **first)],
+        "first_groups": [conv(4, 3, "tanh", groups=2, **first)],
+        "first_transposed": [conv(3, 3, "softmax", "Conv2DTranspose", strides=2, **first)],
+    }
+    sequences_first = {
+        "sequence_first": [conv(4, 3, "tanh", "Conv1D", padding="causal", **first)],
+        "sequence_first_transposed": [conv(4, 3, "tanh", "Conv1DTranspose", **first)],
+    }
+    yield from regressions(images, "images")
+    yield from regressions(sequences, "signals")
+    yield from regressions(images_first, "images_first")
+    yield from regressions(sequences_first, "signals_first")
+
+
 CASES = {
     f"{make.__name__}/{name}": case
-    for make in (activations, layers, losses, weights, optimizers)
+    for make in (activations, layers, losses, weights, optimizers, convolutions)
     for name, case in make()
 }
 

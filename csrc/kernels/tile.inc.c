@@ -1,0 +1,264 @@
+/* tile - the register tile that products and convolutions are made of, and the packing of its operands.
+ *
+ * MR rows of a are broadcast against NV vectors of b: MR x NV sums in registers, each of them one chain of fused
+ * multiply-adds over k in order. What is fused behind the product is done while the tile is in registers (scale
+ * and shift, ReLU: a pass over the tile took 10 % of a product with k = 50) or in L1 (the rest).
+ */
+#include <string.h>
+
+enum {
+    KC = 512, /* steps of k in a panel of b: 64 KiB, streamed from L2 */
+    NR = GEMM_NV * VLEN,
+    ROW_NV = 8, /* a single row: 8 chains hide the latency of the multiply-add */
+};
+
+static fnn_idx least(fnn_idx a, fnn_idx b) { return a < b ? a : b; }
+static fnn_idx parts(fnn_idx n, fnn_idx size) { return (n + size - 1) / size; }
+
+/* k in blocks of even size, at most KC. */
+static fnn_idx block_size(fnn_idx k) { return k ? parts(k, parts(k, KC)) : 0; }
+
+/* The rows of tile h, of m rows in `heights` tiles: they differ by one at most. */
+static fnn_idx height(fnn_idx m, fnn_idx heights, fnn_idx h) { return m / heights + (h < m % heights); }
+
+/* Where element (i, p) of a is, and row i of c, is told by distances or by lists: a[rows[i] + steps[p]] and
+ * c[c_rows[i]]. With lists a is a matrix of patches that nobody ever writes down (conv.inc.c).
+ */
+typedef struct {
+    real *c;
+    fnn_idx ldc;
+    const fnn_idx *c_rows;
+    const real *a;
+    fnn_idx a_row, a_column;
+    const fnn_idx *rows, *steps;
+    const real *b;
+    fnn_idx b_row;
+    fnn_idx k;
+    int from_c;                /* the chains go on from what c holds */
+    const real *bias;          /* else they start from here, or from zero where it is NULL */
+    const real *scale, *shift; /* the tile is complete, and becomes c * scale + shift */
+    int relu;                  /* the tile is complete, and max(c, 0) is all that follows */
+    fnn_idx last;              /* lanes in use of the last vector */
+} tile_job;
+
+FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int partial, const int listed)
+{
+    vreal acc[GEMM_MR][ROW_NV];
+    const real *a = t->a, *b = t->b, *row[GEMM_MR];
+    const fnn_idx a_row = t->a_row, a_column = t->a_column, b_row = t->b_row;
+
+#define LAST(j) (partial && (j) == nv - 1)
+#define LOAD(p, j) (LAST(j) ? v_load_n((p) + (j) * VLEN, t->last) : v_load((p) + (j) * VLEN))
+#define C(i) (t->c + (listed ? t->c_rows[i] : (i) * t->ldc))
+    if (listed)
+    FNN_UNROLL for (int i = 0; i < mr; i++)
+            row[i] = a + t->rows[i];
+    FNN_UNROLL for (int i = 0; i < mr; i++)
+        FNN_UNROLL for (int j = 0; j < nv; j++)
+            acc[i][j] = v_set1(0);
+    if (t->from_c)
+        FNN_UNROLL for (int i = 0; i < mr; i++)
+            FNN_UNROLL for (int j = 0; j < nv; j++)
+                acc[i][j] = LOAD(C(i), j);
+    else if (t->bias)
+        FNN_UNROLL for (int i = 0; i < mr; i++)
+            FNN_UNROLL for (int j = 0; j < nv; j++)
+                acc[i][j] = LOAD(t->bias, j);
+    for (fnn_idx p = 0; p < t->k; p++) {
+        const fnn_idx step = listed ? t->steps[p] : 0;
+        vreal bj[ROW_NV];
+        FNN_UNROLL for (int j = 0; j < nv; j++)
+            bj[j] = LOAD(b, j);
+        FNN_UNROLL for (int i = 0; i < mr; i++) {
+            vreal ai = v_set1(listed ? row[i][step] : a[i * a_row]);
+            FNN_UNROLL for (int j = 0; j < nv; j++)
+                acc[i][j] = v_fma(ai, bj[j], acc[i][j]);
+        }
+        a += a_column;
+        b += b_row;
+    }
+    if (t->scale)
+        FNN_UNROLL for (int j = 0; j < nv; j++) {
+            const vreal scale = LOAD(t->scale, j), shift = LOAD(t->shift, j);
+            FNN_UNROLL for (int i = 0; i < mr; i++)
+                acc[i][j] = v_fma(acc[i][j], scale, shift);
+        }
+    if (t->relu)
+        FNN_UNROLL for (int i = 0; i < mr; i++)
+            FNN_UNROLL for (int j = 0; j < nv; j++)
+                acc[i][j] = v_max(v_set1(0), acc[i][j]);
+    FNN_UNROLL for (int i = 0; i < mr; i++)
+        FNN_UNROLL for (int j = 0; j < nv; j++)
+            if (LAST(j))
+                v_store_n(C(i) + j * VLEN, acc[i][j], t->last);
+            else
+                v_store(C(i) + j * VLEN, acc[i][j]);
+#undef C
+#undef LOAD
+#undef LAST
+}
+
+/* tile_<rows>x<vectors>, whole and with a partial last vector; and the same with lists */
+#define TILE(mr, nv) \
+    static void tile_##mr##x##nv(const tile_job *t) { tile(t, mr, nv, 0, 0); } \
+    static void tile_##mr##x##nv##_partial(const tile_job *t) { tile(t, mr, nv, 1, 0); }
+#define LISTED(mr, nv) \
+    static void listed_##mr##x##nv(const tile_job *t) { tile(t, mr, nv, 0, 1); } \
+    static void listed_##mr##x##nv##_partial(const tile_job *t) { tile(t, mr, nv, 1, 1); }
+#define NAME(kind, mr, nv) {kind##_##mr##x##nv, kind##_##mr##x##nv##_partial}
+#if GEMM_NV == 2
+#define TILES(mr) TILE(mr, 1) TILE(mr, 2) LISTED(mr, 1) LISTED(mr, 2)
+#define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2)}
+#elif GEMM_NV == 3
+#define TILES(mr) TILE(mr, 1) TILE(mr, 2) TILE(mr, 3) LISTED(mr, 1) LISTED(mr, 2) LISTED(mr, 3)
+#define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2), NAME(kind, mr, 3)}
+#else
+#define TILES(mr) \
+    TILE(mr, 1) TILE(mr, 2) TILE(mr, 3) TILE(mr, 4) LISTED(mr, 1) LISTED(mr, 2) LISTED(mr, 3) LISTED(mr, 4)
+#define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2), NAME(kind, mr, 3), NAME(kind, mr, 4)}
+#endif
+#if GEMM_MR == 4
+#define HEIGHTS(kind) {NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4)}
+#elif GEMM_MR == 6
+#define HEIGHTS(kind) \
+    {NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), NAMES(kind, 5), NAMES(kind, 6)}
+#elif GEMM_MR == 8
+#define HEIGHTS(kind) \
+    {NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), \
+     NAMES(kind, 5), NAMES(kind, 6), NAMES(kind, 7), NAMES(kind, 8)}
+#else
+#define HEIGHTS(kind) \
+    {NAMES(kind, 1),  NAMES(kind, 2),  NAMES(kind, 3),  NAMES(kind, 4),  NAMES(kind, 5), \
+     NAMES(kind, 6),  NAMES(kind, 7),  NAMES(kind, 8),  NAMES(kind, 9),  NAMES(kind, 10), \
+     NAMES(kind, 11), NAMES(kind, 12), NAMES(kind, 13), NAMES(kind, 14)}
+#endif
+
+TILES(1) TILES(2) TILES(3) TILES(4)
+#if GEMM_MR > 4
+TILES(5) TILES(6)
+#endif
+#if GEMM_MR > 6
+TILES(7) TILES(8)
+#endif
+#if GEMM_MR > 8
+TILES(9) TILES(10) TILES(11) TILES(12) TILES(13) TILES(14)
+#endif
+
+typedef void tile_fn(const tile_job *);
+
+/* By rows, vectors, and whether the last vector is partial. */
+static tile_fn *const tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(tile);
+static tile_fn *const listed_tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(listed);
+
+#if GEMM_NV < 3
+TILE(1, 3)
+#endif
+#if GEMM_NV < 4
+TILE(1, 4)
+#endif
+TILE(1, 5) TILE(1, 6) TILE(1, 7) TILE(1, 8)
+
+static tile_fn *const row_tiles[ROW_NV][2] = {
+    NAME(tile, 1, 1), NAME(tile, 1, 2), NAME(tile, 1, 3), NAME(tile, 1, 4),
+    NAME(tile, 1, 5), NAME(tile, 1, 6), NAME(tile, 1, 7), NAME(tile, 1, 8),
+};
+#undef TILE
+#undef LISTED
+#undef TILES
+#undef NAME
+#undef NAMES
+#undef HEIGHTS
+
+/* Panel (k, NR) of b, its n columns filled up with zeros. */
+static void pack_rows(real *panel, const real *b, fnn_idx b_row, fnn_idx k, fnn_idx n)
+{
+    for (fnn_idx p = 0; p < k; p++, panel += NR, b += b_row)
+        FNN_UNROLL for (int j = 0; j < GEMM_NV; j++) {
+            fnn_idx left = n - j * VLEN;
+            v_store(panel + j * VLEN,
+                    left >= VLEN ? v_load(b + j * VLEN) : left > 0 ? v_load_n(b + j * VLEN, left) : v_set1(0));
+        }
+}
+
+/* The same from b stored by columns: squares of VLEN x VLEN are transposed in registers. */
+static void pack_columns(real *panel, const real *b, fnn_idx b_column, fnn_idx k, fnn_idx n)
+{
+    for (fnn_idx j = 0; j < NR; j += VLEN)
+        for (fnn_idx p = 0; p < k; p += VLEN) {
+            const fnn_idx steps = k - p < VLEN ? k - p : VLEN;
+            vreal r[VLEN];
+            FNN_UNROLL for (int i = 0; i < VLEN; i++) {
+                const real *column = b + (j + i) * b_column + p;
+                r[i] = j + i >= n ? v_set1(0) : steps == VLEN ? v_load(column) : v_load_n(column, steps);
+            }
+            v_transpose(r);
+            FNN_UNROLL for (int i = 0; i < VLEN; i++)
+                if (i < steps)
+                    v_store(panel + (p + i) * NR + j, r[i]);
+        }
+}
+
+/* Tile (k, rows) of a, one step of k after the other: a single stream for the prefetcher. */
+static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_column, fnn_idx rows, fnn_idx k)
+{
+    for (fnn_idx i = 0; i < rows; i += VLEN) {
+        const fnn_idx lanes_used = rows - i < VLEN ? rows - i : VLEN;
+        if (a_row == 1) {
+            for (fnn_idx p = 0; p < k; p++)
+                v_store_n(packed + p * rows + i, v_load_n(a + p * a_column + i, lanes_used), lanes_used);
+            continue;
+        }
+        for (fnn_idx p = 0; p < k; p += VLEN) {
+            const fnn_idx steps = k - p < VLEN ? k - p : VLEN;
+            vreal r[VLEN];
+            FNN_UNROLL for (int q = 0; q < VLEN; q++) {
+                const real *row = a + (i + q) * a_row + p;
+                r[q] = q >= lanes_used ? v_set1(0) : steps == VLEN ? v_load(row) : v_load_n(row, steps);
+            }
+            v_transpose(r);
+            FNN_UNROLL for (int q = 0; q < VLEN; q++)
+                if (q < steps)
+                    v_store_n(packed + (p + q) * rows + i, r[q], lanes_used);
+        }
+    }
+}
+
+static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn_idx n, int accumulate)
+{
+    for (fnn_idx j = 0; j < n; j += VLEN) {
+        const fnn_idx left = n - j < VLEN ? n - j : VLEN;
+        vreal sum = accumulate ? v_load_n(sums + j, left) : v_set1(0);
+        for (fnn_idx p = 0; p < k; p++)
+            sum = v_add(sum, v_load_n(b + p * b_row + j, left));
+        v_store_n(sums + j, sum, left);
+    }
+}
+
+/* ReLU is done in registers, unless something has to be between it and the sums. */
+static int fuses_relu(const fnn_fused *f)
+{
+    return f->activation.code == FNN_ACT_relu && !f->preactivation && !f->saved;
+}
+
+/* Let the tile's columns start at j, and end with what is fused if they are complete. */
+static void fuse(tile_job *t, const fnn_fused *f, fnn_idx j, int from_c, int complete)
+{
+    t->from_c = from_c;
+    t->bias = f->bias ? (const real *)f->bias + j : NULL;
+    t->scale = complete && f->scale ? (const real *)f->scale + j : NULL;
+    t->shift = t->scale ? (const real *)f->shift + j : NULL;
+    t->relu = complete && fuses_relu(f);
+}
+
+/* The tile is complete: what else is fused behind the product, while it is in L1. */
+static void finish(const fnn_fused *f, const real *whole, real *c, fnn_idx ldc, fnn_idx m, fnn_idx n)
+{
+    const fnn_idx at = c - whole;
+    if (f->preactivation)
+        for (fnn_idx r = 0; r < m; r++)
+            memcpy((real *)f->preactivation + at + r * ldc, c + r * ldc, (size_t)n * sizeof(real));
+    if (f->activation.code != FNN_ACT_linear)
+        activation_forward(c, ldc, c, ldc, m, n, &f->activation);
+    if (f->saved)
+        activation_backward(c, ldc, c, ldc, (const real *)f->saved + at, ldc, m, n, &f->gradient);
+}

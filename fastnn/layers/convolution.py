@@ -1,0 +1,250 @@
+"""`Conv1D` and `Conv2D`: filters that slide over sequences and images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import activations, initializers, regularizers
+from ..checks import refuse
+from .layer import dimension, registry
+from .spatial import Spatial, Window, one_of, whole_numbers
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+class Convolution(Spatial):
+    """Base of the convolutions; see `Conv2D`."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        kernel_constraint: None = None,
+        bias_constraint: None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data_format, activity_regularizer=activity_regularizer, **kwargs)
+        refuse(kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
+        self.filters = dimension(filters, "filters")
+        self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
+        self.strides = whole_numbers(strides, "strides", self.rank)
+        self.padding = one_of(padding, "padding", *self.paddings)
+        self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self.rank)
+        self.groups = dimension(groups, "groups")
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ValueError(
+                "dilation_rate: expected 1 where strides are longer than 1, "
+                f"got {self.dilation_rate} with strides {self.strides}"
+            )
+        if self.filters % self.groups:
+            raise ValueError(f"groups: expected a divisor of the {self.filters} filters, got {self.groups}")
+
+    @property
+    def paddings(self) -> tuple[str, ...]:
+        """What `padding` may be."""
+        return ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
+
+    @property
+    def window(self) -> Window:
+        """What the kernel reaches of a row."""
+        return Window(self.kernel_size, self.strides, self.dilation_rate, self.padding)
+
+    def kernel_shape(self, channels: int) -> tuple[int, ...]:
+        """Return the shape of `kernel` for rows of so many channels."""
+        if channels % self.groups:
+            raise ValueError(
+                f"groups: expected a divisor of the input's {channels} channels, got {self.groups}"
+            )
+        return (*self.kernel_size, channels // self.groups, self.filters)
+
+    def build_last(self, input_shape: tuple[int, ...]) -> None:
+        """Make `kernel` and `bias` (filters,)."""
+        shape = self.kernel_shape(input_shape[-1])
+        self.kernel = self.add_weight(
+            shape, self.kernel_initializer, "kernel", regularizer=self.kernel_regularizer
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.filters,), self.bias_initializer, "bias", regularizer=self.bias_regularizer
+            )
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the convolution; softmax is over the last axis of the output, which need not be channels."""
+        return self.activation.emit_unfused(plan, super().emit(plan, x))
+
+    def emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append the convolution; an elementwise activation is fused behind it."""
+        from ..kernels import conv
+
+        return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
+
+    def geometry(self, x: Value) -> tuple[tuple[int, ...], ...]:
+        """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
+        window, above = self.window, 2 - self.rank
+        positions = x.shape[above:2]
+        return (
+            (1,) * above + window.strides,
+            (0,) * above + window.before(positions),
+            (1,) * above + window.dilation,
+            (1,) * above + window.outputs(positions),
+        )
+
+    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return (positions of the window ..., filters)."""
+        return (*self.window.outputs(input_shape[:-1]), self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "filters": self.filters,
+            "kernel_size": list(self.kernel_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+            "dilation_rate": list(self.dilation_rate),
+            "groups": self.groups,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+        }
+
+
+@registry.add
+class Conv1D(Convolution):
+    """y[t, f] = activation(sum over i, c of x[t stride + i dilation, c] kernel[i, c, f] + bias[f]).
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int
+        Number of positions that the kernel has.
+    strides : int, default 1
+        How far the kernel moves from one result to the next.
+    padding : {"valid", "same", "causal"}, default "valid"
+        Where the kernel may go: inside only; beyond both ends, among zeros, so that there are
+        ceil(length / strides) results; or as many, with all zeros before the beginning, so that no result
+        depends on later positions.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are in a row; `config.image_data_format()` by default.
+    dilation_rate : int, default 1
+        Distance of the positions that the kernel touches; not together with longer strides.
+    groups : int, default 1
+        The channels fall into so many groups, each convolved with its share of the filters.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether the bias is there.
+    kernel_initializer : default "glorot_uniform"
+        How the kernel (kernel_size, channels / groups, filters) starts.
+    bias_initializer : default "zeros"
+        How the bias (filters,) starts.
+    kernel_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, kernel_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments are none of these, or do not fit the input when the layer is built.
+
+    Notes
+    -----
+    Input is (rows, length, channels), output (rows, results, filters). Like every library of this kind it
+    computes a cross-correlation: the kernel is not turned round.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.Conv1D(1, 2, padding="causal", kernel_initializer="ones")
+    >>> layer(np.array([[[1.0], [2.0], [4.0]]])).ravel()
+    array([1., 3., 6.], dtype=float32)
+    """
+
+    rank = 1
+
+
+@registry.add
+class Conv2D(Convolution):
+    """y[p, q, f] = activation(sum over i, j, c of x[p s + i d, q s + j d, c] kernel[i, j, c, f] + bias[f]).
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int or (int, int)
+        Height and width of the kernel.
+    strides : int or (int, int), default 1
+        s, how far the kernel moves from one result to the next.
+    padding : {"valid", "same"}, default "valid"
+        Where the kernel may go: inside only, or beyond all edges, among zeros, so that there are
+        ceil(height / strides) rows of results and ceil(width / strides) columns. Where the zeros cannot be
+        as many on both sides, the bottom and the right get one more.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are in a row; `config.image_data_format()` by default.
+    dilation_rate : int or (int, int), default 1
+        d, the distance of the positions that the kernel touches; not together with longer strides.
+    groups : int, default 1
+        The channels fall into so many groups, each convolved with its share of the filters.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether the bias is there.
+    kernel_initializer : default "glorot_uniform"
+        How the kernel (height, width, channels / groups, filters) starts.
+    bias_initializer : default "zeros"
+        How the bias (filters,) starts.
+    kernel_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, kernel_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments are none of these, or do not fit the input when the layer is built.
+
+    Notes
+    -----
+    Input is (rows, height, width, channels), output (rows, ..., ..., filters). Like every library of this
+    kind it computes a cross-correlation: the kernel is not turned round.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.Conv2D(1, 2, kernel_initializer="ones")
+    >>> layer(np.arange(9.0).reshape(1, 3, 3, 1))[0, :, :, 0]
+    array([[ 8., 12.],
+           [20., 24.]], dtype=float32)
+    """
+
+    rank = 2

@@ -1,0 +1,154 @@
+"""`Cropping1D`, `Cropping2D` and `CenterCrop`: a part of sequences and images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .layer import dimension, registry
+from .padding import Sides, sides_of
+from .resizing import largest_window
+from .spatial import Spatial, whole_numbers
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+class _Cropping(Spatial):
+    sides: Sides
+
+    def emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append the copy of what is left."""
+        from ..kernels import copy
+
+        sides = ((0, 0), *self.sides)[-2:]
+        height, width = (n - sum(side) for n, side in zip(x.shape, sides, strict=False))
+        return copy.emit_window(plan, x, sides[0][0], sides[1][0], height, width)
+
+    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Take both sides off each dimension."""
+        left = tuple(n - sum(side) for n, side in zip(input_shape, self.sides, strict=False))
+        if min(left) < 1:
+            raise ValueError(
+                f"cropping: {self.sides} leaves nothing of the positions {input_shape[:-1]} of a row"
+            )
+        return (*left, input_shape[-1])
+
+
+@registry.add
+class Cropping1D(_Cropping):
+    """A sequence without its ends.
+
+    Parameters
+    ----------
+    cropping : int or (int, int), default (1, 1)
+        How many to take off at both ends, or at the beginning and at the end.
+    **kwargs
+        See `Layer`. Rows are (length, channels).
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Cropping1D((1, 2))(np.arange(6.0).reshape(1, 6, 1))[..., 0]
+    array([[1., 2., 3.]], dtype=float32)
+    """
+
+    rank = 1
+
+    def __init__(self, cropping: int | tuple[int, int] = (1, 1), **kwargs: Any) -> None:
+        super().__init__("channels_last", **kwargs)
+        self.cropping = whole_numbers(cropping, "cropping", 2, 0)
+        self.sides = (self.cropping,)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        config = super().get_config() | {"cropping": list(self.cropping)}
+        del config["data_format"]
+        return config
+
+
+@registry.add
+class Cropping2D(_Cropping):
+    """An image without its borders.
+
+    Parameters
+    ----------
+    cropping : int, (int, int) or ((int, int), (int, int)), default ((0, 0), (0, 0))
+        How many to take off at every side; above and below, and to the left and right; or
+        ((top, bottom), (left, right)).
+    data_format : {"channels_last", "channels_first"}, optional
+        Rows are (height, width, channels) or (channels, height, width); `config.image_data_format()` by
+        default.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Cropping2D(((1, 0), (0, 2)))(np.arange(9.0).reshape(1, 3, 3, 1))[0, ..., 0]
+    array([[3.],
+           [6.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        cropping: int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0)),
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data_format, **kwargs)
+        self.cropping = self.sides = sides_of(cropping, "cropping")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"cropping": [list(side) for side in self.cropping]}
+
+
+@registry.add
+class CenterCrop(Spatial):
+    """The middle of an image; of a smaller image, its largest part of the same shape, resized.
+
+    Parameters
+    ----------
+    height, width : int
+        Of the output. Where an odd number is taken off, the larger half is at the bottom and right.
+    data_format : {"channels_last", "channels_first"}, optional
+        Rows are (height, width, channels) or (channels, height, width); `config.image_data_format()` by
+        default.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    An image is resized as by `Resizing(height, width, crop_to_aspect_ratio=True)`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+    >>> fastnn.layers.CenterCrop(2, 2)(x)[0, ..., 0]
+    array([[ 5.,  6.],
+           [ 9., 10.]], dtype=float32)
+    """
+
+    def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(data_format, **kwargs)
+        self.height, self.width = dimension(height, "height"), dimension(width, "width")
+
+    def emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append the copy of the middle, or of the largest part and its resampling."""
+        from ..kernels import copy, resample
+
+        top, left = x.shape[0] - self.height, x.shape[1] - self.width
+        if top >= 0 and left >= 0:
+            return copy.emit_window(plan, x, top // 2, left // 2, self.height, self.width)
+        x = copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
+        return resample.emit(plan, x, self.height, self.width)
+
+    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Replace height and width."""
+        return (self.height, self.width, input_shape[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"height": self.height, "width": self.width}

@@ -1,0 +1,62 @@
+"""`Permute`: the dimensions of a row in another order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .layer import Layer, dimension, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class Permute(Layer):
+    """The dimensions of a row in another order.
+
+    Parameters
+    ----------
+    dims : tuple of int
+        Dimension i of a row of the output is dimension `dims[i]` of the input, counted from 1: dimension 0
+        is the batch.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Permute((2, 1))(np.array([[[1, 2, 3], [4, 5, 6]]]))
+    array([[[1., 4.],
+            [2., 5.],
+            [3., 6.]]], dtype=float32)
+    """
+
+    def __init__(self, dims: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(dims, (tuple, list)):
+            raise ValueError(f"dims: expected a tuple such as (2, 1), got {dims!r}")
+        self.dims = tuple(dimension(axis, "dims") for axis in dims)
+        if sorted(self.dims) != list(range(1, len(dims) + 1)):
+            raise ValueError(f"dims: expected each of 1 to {len(dims)} once, got {self.dims}")
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Check the number of dimensions."""
+        if len(input_shape) != len(self.dims):
+            raise ValueError(
+                f"dims: {self.dims} orders {len(self.dims)} dimensions, got rows of shape {input_shape}"
+            )
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the transposition."""
+        from ..kernels import transpose
+
+        return transpose.emit(plan, x, tuple(axis - 1 for axis in self.dims))
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Reorder the dimensions."""
+        return tuple(input_shape[axis - 1] for axis in self.dims)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"dims": list(self.dims)}
