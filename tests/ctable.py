@@ -82,6 +82,9 @@ class Depthwise(ctypes.Structure):
     _fields_ = [
         ("height", INDEX), ("width", INDEX), ("channels", INDEX), ("out_height", INDEX), ("out_width", INDEX),
         ("window", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
+    ]  # fmt: skip
+
+
 class Taps(ctypes.Structure):
     _fields_ = [("first", POINTER), ("start", POINTER), ("weight", POINTER)]
 

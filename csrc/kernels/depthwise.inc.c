@@ -27,26 +27,26 @@ typedef struct {
     fnn_idx first, stride, step, taps, size;
     fnn_idx kernel, kernel_step;
     fnn_idx full_from, full_to;
-} axis;
+} sources;
 
 FNN_INLINE fnn_idx quotient_up(fnn_idx a, fnn_idx b) { return a > 0 ? (a + b - 1) / b : 0; }
 
-static axis axis_of(fnn_idx first, fnn_idx stride, fnn_idx step, fnn_idx taps, fnn_idx size, fnn_idx kernel,
-                    fnn_idx kernel_step)
+static sources axis_of(fnn_idx first, fnn_idx stride, fnn_idx step, fnn_idx taps, fnn_idx size,
+                       fnn_idx kernel, fnn_idx kernel_step)
 {
     const fnn_idx room = size - 1 - (taps - 1) * step - first; /* left of the image by result 0 */
-    return (axis){first,
-                  stride,
-                  step,
-                  taps,
-                  size,
-                  kernel,
-                  kernel_step,
-                  quotient_up(-first, stride),
-                  room < 0 ? 0 : room / stride + 1};
+    return (sources){first,
+                     stride,
+                     step,
+                     taps,
+                     size,
+                     kernel,
+                     kernel_step,
+                     quotient_up(-first, stride),
+                     room < 0 ? 0 : room / stride + 1};
 }
 
-static axis forward_axis(const fnn_depthwise *d, int i)
+static sources forward_axis(const fnn_depthwise *d, int i)
 {
     return axis_of(-d->pad[i], d->stride[i], d->dilation[i], d->window[i], i ? d->width : d->height, 0, 1);
 }
@@ -54,7 +54,7 @@ static axis forward_axis(const fnn_depthwise *d, int i)
 /* Rows or columns phase, phase + stride, ... of dx. Tap k reaches them where phase + pad - k dilation is a
  * multiple of the stride; such k are stride / gcd(stride, dilation) apart.
  */
-static axis backward_axis(const fnn_depthwise *d, int i, fnn_idx phase)
+static sources backward_axis(const fnn_depthwise *d, int i, fnn_idx phase)
 {
     const fnn_idx stride = d->stride[i], dilation = d->dilation[i], at = phase + d->pad[i];
     fnn_idx a = stride, b = dilation, k = d->window[i] - 1, apart, taps = 0, last;
@@ -76,16 +76,16 @@ static axis backward_axis(const fnn_depthwise *d, int i, fnn_idx phase)
 /* The taps of result j that there are: `count` from `from` on. */
 typedef struct {
     fnn_idx from, count;
-} taps;
+} tap_range;
 
-static taps taps_of(const axis *a, fnn_idx j)
+static tap_range taps_of(const sources *a, fnn_idx j)
 {
     if (a->full_from <= j && j < a->full_to)
-        return (taps){0, a->taps};
+        return (tap_range){0, a->taps};
     const fnn_idx at = a->first + j * a->stride;
     const fnn_idx from = quotient_up(-at, a->step), to = quotient_up(a->size - at, a->step);
     const fnn_idx end = to < a->taps ? to : a->taps;
-    return (taps){from, end > from ? end - from : 0};
+    return (tap_range){from, end > from ? end - from : 0};
 }
 
 /* Where results from j on in row i have their sources, and these their numbers in the kernel; in elements. */
@@ -96,10 +96,10 @@ typedef struct {
 } reach;
 
 /* x_row and w_row are the elements of a row of the sources and of the kernel. */
-static reach reach_of(const axis *down, fnn_idx i, const axis *right, fnn_idx j, fnn_idx x_row, fnn_idx w_row,
-                      fnn_idx channels)
+static reach reach_of(const sources *down, fnn_idx i, const sources *right, fnn_idx j, fnn_idx x_row,
+                      fnn_idx w_row, fnn_idx channels)
 {
-    const taps rows = taps_of(down, i), columns = taps_of(right, j);
+    const tap_range rows = taps_of(down, i), columns = taps_of(right, j);
     const fnn_idx top = down->first + i * down->stride + rows.from * down->step;
     const fnn_idx start = right->first + j * right->stride + columns.from * right->step;
     return (reach){
@@ -120,7 +120,7 @@ static reach reach_of(const axis *down, fnn_idx i, const axis *right, fnn_idx j,
  * says whether registers then hold the numbers of all taps, or their gradients. Along a row this is done as
  * far as its pixels are `near`: the cache has few places for lines that are a power of 2 apart.
  */
-static fnn_idx results_at(const axis *a, fnn_idx j, fnn_idx n, const reach *r, int near, int *few)
+static fnn_idx results_at(const sources *a, fnn_idx j, fnn_idx n, const reach *r, int near, int *few)
 {
     const fnn_idx to = a->full_to < n ? a->full_to : n, left = to - j;
     const int alone = j < a->full_from || left < 2;
@@ -207,8 +207,8 @@ FNN_INLINE void results_of_few(real *y, fnn_idx y_step, const real *x, const rea
 
 /* Row i of n results, y_step apart. */
 static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row, const real *w,
-                           fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels, const axis *down,
-                           fnn_idx i, const axis *right)
+                           fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels, const sources *down,
+                           fnn_idx i, const sources *right)
 {
     for (fnn_idx j = 0, count; j < n; j += count, y += count * y_step) {
         const reach r = reach_of(down, i, right, j, x_row, w_row, channels);
@@ -224,7 +224,7 @@ static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fn
 static void depthwise_forward(void *y_, const void *x, const void *w, const void *bias, double lowest,
                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
 {
-    const axis down = forward_axis(d, 0), right = forward_axis(d, 1);
+    const sources down = forward_axis(d, 0), right = forward_axis(d, 1);
     const fnn_idx channels = d->channels;
     real *y = y_;
     for (fnn_idx i = first; i < first + rows; i++)
@@ -239,9 +239,9 @@ static void depthwise_backward(void *dx_, const void *dy, const void *w, const f
     const vreal lowest = v_set1((real)-INFINITY);
     real *dx = dx_;
     for (fnn_idx i = first; i < first + rows; i++) {
-        const axis down = backward_axis(d, 0, i % d->stride[0]);
+        const sources down = backward_axis(d, 0, i % d->stride[0]);
         for (fnn_idx phase = 0; phase < stride && phase < d->width; phase++) {
-            const axis right = backward_axis(d, 1, phase);
+            const sources right = backward_axis(d, 1, phase);
             row_of_results(dx + (i * d->width + phase) * channels, stride * channels,
                            quotient_up(d->width - phase, stride), dy, d->out_width * channels, w,
                            d->window[1] * channels, NULL, lowest, channels, &down, i / d->stride[0], &right);
@@ -302,7 +302,7 @@ FNN_INLINE void give_few_weights(real *dw, real *db, const real *x, const real *
 
 static void depthwise_weights(void *dw_, void *db_, const void *x_, const void *dy_, const fnn_depthwise *d)
 {
-    const axis down = forward_axis(d, 0), right = forward_axis(d, 1);
+    const sources down = forward_axis(d, 0), right = forward_axis(d, 1);
     const fnn_idx channels = d->channels, width = d->width * channels, kernel = d->window[1] * channels;
     real *dw = dw_, *db = db_;
     const real *x = x_, *dy = dy_;

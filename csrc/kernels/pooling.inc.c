@@ -24,10 +24,11 @@ typedef struct {
     fnn_idx from, to;
 } span;
 
-FNN_INLINE span inside(const fnn_pool *p, int axis, fnn_idx i)
+FNN_INLINE span inside(const fnn_pool *p, int dimension, fnn_idx i)
 {
-    const fnn_idx begin = i * p->stride[axis] - p->pad[axis], left = (axis ? p->width : p->height) - begin;
-    return (span){begin < 0 ? -begin : 0, p->window[axis] < left ? p->window[axis] : left};
+    const fnn_idx begin = i * p->stride[dimension] - p->pad[dimension],
+                  left = (dimension ? p->width : p->height) - begin;
+    return (span){begin < 0 ? -begin : 0, p->window[dimension] < left ? p->window[dimension] : left};
 }
 
 /* Windows [from, to) that hold row h of the image. */

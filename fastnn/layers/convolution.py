@@ -102,14 +102,7 @@ class Convolution(Spatial):
 
     def geometry(self, x: Value) -> tuple[tuple[int, ...], ...]:
         """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
-        window, above = self.window, 2 - self.rank
-        positions = x.shape[above:2]
-        return (
-            (1,) * above + window.strides,
-            (0,) * above + window.before(positions),
-            (1,) * above + window.dilation,
-            (1,) * above + window.outputs(positions),
-        )
+        return self.window.geometry(x.shape)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., filters)."""

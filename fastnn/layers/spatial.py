@@ -94,6 +94,23 @@ class Window:
         sides = zip(positions, outputs, self.extent, self.strides, strict=True)
         return tuple(max(0, (m - 1) * s + e - n) // 2 for n, m, e, s in sides)
 
+    def geometry(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        """Return strides, zeros in front, dilation and size of the output, each as (height, width).
+
+        Parameters
+        ----------
+        shape : tuple of int
+            (height, width, channels); the height is 1 for windows of one dimension.
+        """
+        above = 2 - len(self.size)
+        positions = shape[above:2]
+        return (
+            (1,) * above + self.strides,
+            (0,) * above + self.before(positions),
+            (1,) * above + self.dilation,
+            (1,) * above + self.outputs(positions),
+        )
+
 
 class Spatial(Layer):
     """Base of layers over images (rank 2) and sequences (rank 1); their rows end in channels here.
