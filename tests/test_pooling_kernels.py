@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from ctable import Pool, Table
+from ctable import INDEX, Pool, Table
 from kernelcheck import assert_close, central_differences, noise
 
+PAIR = INDEX * 2
 # Height, width and channels; window, strides and places in front.
 CASES = [
     ((4, 6, 16), (2, 2), (2, 2), (0, 0)),
@@ -25,7 +26,7 @@ def pool(shape, window, stride, pad):
     outputs = [(n + 2 * p - w) // s + 1 for n, w, s, p in zip(shape, window, stride, pad, strict=False)]
     return Pool(
         height, width, channels, width * channels, channels, *outputs,
-        (Pool._fields_[7][1])(*window), (Pool._fields_[7][1])(*stride), (Pool._fields_[7][1])(*pad),
+        PAIR(*window), PAIR(*stride), PAIR(*pad),
     )  # fmt: skip
 
 
@@ -120,7 +121,9 @@ def test_extremes(isa, dtype, window):
         y, places = forward(Table(isa, dtype), p, x, "max")
         np.testing.assert_array_equal(y, reduced(p, x, np.max))
         assert (places[0, 0] == (0 if value == -np.inf else window[1])).all()
-        np.testing.assert_array_equal(forward(Table(isa, dtype), p, x, "average")[0], reduced(p, x, np.mean))
+        with np.errstate(invalid="ignore"):
+            mean = reduced(p, x, np.mean)
+        np.testing.assert_array_equal(forward(Table(isa, dtype), p, x, "average")[0], mean)
 
 
 @pytest.mark.parametrize("name", ["max", "average"])
@@ -129,7 +132,6 @@ def test_an_image_whose_pixels_lie_apart(isa, dtype, name):
     apart = Pool.from_buffer_copy(near)
     apart.row, apart.pixel = 5 * 9 + 2, 9
     wide = np.full((6, 5 * 9 + 2), 7, dtype)
-    inside = wide[:, : 5 * 9].reshape(6, 5, 9)[..., :7]
     x, dy = noise(6, 5, 7, dtype=dtype), noise(near.out_height, near.out_width, 7, dtype=dtype, seed=1)
     inside = np.lib.stride_tricks.as_strided(
         wide, (6, 5, 7), (apart.row * x.itemsize, 9 * x.itemsize, x.itemsize)
