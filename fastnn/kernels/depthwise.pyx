@@ -148,7 +148,8 @@ cdef void add_parts(real_t *out, const real_t *part, idx_t n, idx_t parts, idx_t
             out[j] += part[i * step + j]
 
 
-cdef void sum_parts(const step_t *s, const run_t *r, int to, idx_t offset, idx_t n, idx_t parts) noexcept nogil:
+cdef void sum_parts(const step_t *s, const run_t *r, int to, idx_t offset, idx_t n,
+                    idx_t parts) noexcept nogil:
     cdef idx_t step = w_size(geometry(s)) + geometry(s).channels
     cdef char *part = operand(s, r, PARTS) + offset * s.kernels.itemsize
     cdef bint accumulate = s.accumulate >> to & 1
@@ -247,7 +248,8 @@ cdef void repeat_image(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[PIXELS_CHANNELS], times = s.size[TIMES], row = n * s.kernels.itemsize
-    s.kernels.repeat_channels(operand(s, p.run, Y) + i * row * times, operand(s, p.run, X) + i * row, n, times)
+    s.kernels.repeat_channels(operand(s, p.run, Y) + i * row * times, operand(s, p.run, X) + i * row, n,
+                              times)
 
 
 cdef void sum_image(void *context, idx_t i, int thread) noexcept nogil:
@@ -275,7 +277,8 @@ cdef void repeat_backward(const step_t *s, const run_t *r) noexcept nogil:
 cdef Value repeated(Plan plan, Value x, idx_t times):
     """Append y = x with each channel so many times."""
     cdef Step s = plan.add("repeat", repeat_forward, repeat_backward, NULL, 1.0 * x.size * times)
-    cdef Value y = plan.value((*x.shape[:len(x.shape) - 1], x.shape[len(x.shape) - 1] * times), x.differentiable)
+    height, width, channels = x.shape
+    cdef Value y = plan.value((height, width, channels * times), x.differentiable)
     y.producer = s
     s.c.size[PIXELS_CHANNELS], s.c.size[TIMES] = x.size, times
     s.use(X, x, FORWARD).use(Y, y, FORWARD)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import activations, initializers, regularizers
 from ..checks import refuse
 from .layer import dimension, registry
-from .spatial import Spatial, Window, one_of, whole_numbers
+from .spatial import Pair, Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -100,7 +100,7 @@ class Convolution(Spatial):
 
         return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
 
-    def geometry(self, x: Value) -> tuple[tuple[int, ...], ...]:
+    def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
         """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
         return self.window.geometry(x.shape)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .layer import registry
-from .spatial import Spatial, Window, one_of, whole_numbers
+from .spatial import Pair, Spatial, Window, as_pair, one_of, whole_numbers
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -35,11 +35,10 @@ class Pooling(Spatial):
         """What one result is computed from."""
         return Window(self.pool_size, self.strides, (1,) * self.rank, self.padding)
 
-    def geometry(self, x: Value) -> tuple[tuple[int, int], ...]:
+    def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
         """Return window, strides, places in front and size of the output, each as (height, width)."""
         strides, before, _, outputs = self.window.geometry(x.shape)
-        window = (1,) * (2 - self.rank) + self.pool_size
-        return window, strides, before, outputs  # type: ignore[return-value]
+        return as_pair(self.pool_size), strides, before, outputs
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (windows ..., channels)."""
