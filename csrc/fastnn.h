@@ -114,6 +114,24 @@ typedef struct {
     double rate; /* the share of elements set to zero */
 } fnn_random;
 
+/* Windows that slide over an image x (height, width, channels) to y (out_height, out_width, channels). Window
+ * (i, j) begins at pixel (i stride[0] - pad[0], j stride[1] - pad[1]); what of it lies outside is left out, and
+ * some of it lies inside. A sequence is an image of height 1.
+ */
+typedef struct {
+    fnn_idx height, width, channels;
+    fnn_idx row, pixel; /* elements from one row, or pixel, of x or dx to the next */
+    fnn_idx out_height, out_width;
+    fnn_idx window[2], stride[2], pad[2];
+} fnn_pool;
+
+/* The same with a kernel of one number for each tap and channel; taps are `dilation` pixels apart. */
+typedef struct {
+    fnn_idx height, width, channels;
+    fnn_idx out_height, out_width;
+    fnn_idx window[2], stride[2], dilation[2], pad[2];
+} fnn_depthwise;
+
 /* A sparse matrix whose rows are runs: element t of row i, first[i] + t in the row, is weight[start[i] + t]. */
 typedef struct {
     const fnn_idx *first; /* (rows) */

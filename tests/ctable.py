@@ -78,6 +78,21 @@ class Random(ctypes.Structure):
     _fields_ = [("key", ctypes.c_uint32 * 2), ("step", ctypes.c_uint64), ("rate", DOUBLE)]
 
 
+class Pool(ctypes.Structure):
+    _fields_ = [
+        ("height", INDEX), ("width", INDEX), ("channels", INDEX), ("row", INDEX), ("pixel", INDEX),
+        ("out_height", INDEX), ("out_width", INDEX),
+        ("window", INDEX * 2), ("stride", INDEX * 2), ("pad", INDEX * 2),
+    ]  # fmt: skip
+
+
+class Depthwise(ctypes.Structure):
+    _fields_ = [
+        ("height", INDEX), ("width", INDEX), ("channels", INDEX), ("out_height", INDEX), ("out_width", INDEX),
+        ("window", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
+    ]  # fmt: skip
+
+
 class Taps(ctypes.Structure):
     _fields_ = [("first", POINTER), ("start", POINTER), ("weight", POINTER)]
 
@@ -96,6 +111,8 @@ STRUCTURES = {
     "fnn_score": Score,
     "fnn_update": Update,
     "fnn_random": Random,
+    "fnn_pool": Pool,
+    "fnn_depthwise": Depthwise,
     "fnn_taps": Taps,
     "fnn_resample": Resample,
     "fnn_warp": Warp,

@@ -8,16 +8,16 @@
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-enum { MEAN_BLOCK = 256 };
+enum { CONTRAST_BLOCK = 256 };
 
 static void column_means(real *mean, const real *x, fnn_idx m, fnn_idx n)
 {
     real part[VLEN];
     for (fnn_idx j = 0; j < n; j += VLEN) {
         double total[VLEN] = {0};
-        for (fnn_idx i = 0; i < m; i += MEAN_BLOCK) {
+        for (fnn_idx i = 0; i < m; i += CONTRAST_BLOCK) {
             vreal sum = v_set1(R(0.0));
-            for (fnn_idx k = i; k < m && k < i + MEAN_BLOCK; k++)
+            for (fnn_idx k = i; k < m && k < i + CONTRAST_BLOCK; k++)
                 sum = v_add(sum, v_load_up_to(x + k * n + j, n - j));
             v_store(part, sum);
             for (int lane = 0; lane < VLEN; lane++)

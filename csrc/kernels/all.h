@@ -19,6 +19,8 @@
 #include "rmsprop.inc.c"
 #include "regularization.inc.c"
 #include "dropout.inc.c"
+#include "pooling.inc.c"
+#include "depthwise.inc.c"
 #include "copy.inc.c"
 #include "resample.inc.c"
 #include "uniform.inc.c"

@@ -1,8 +1,8 @@
 """y = activation(convolution of x with W, + b), and the transposed convolution, its adjoint.
 
-x is (rows, height, width, channels), W (kernel height, kernel width, channels / groups, filters), b (filters),
-y (rows, out height, out width, filters). A transposed convolution is the input's gradient of a convolution
-from its output to its input: there x and y change places, and W is (..., filters, channels).
+x is (rows, height, width, channels), W (kernel height, kernel width, channels / groups, filters),
+b (filters), y (rows, out height, out width, filters). A transposed convolution is the input's gradient of a
+convolution from its output to its input: there x and y change places, and W is (..., filters, channels).
 
 Forward and the input's gradient are divided over threads by rows of images, or by columns where there are
 few pixels. The weights' gradient is a sum over all pixels: its rows are divided, which changes no bit, and
@@ -192,20 +192,21 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
     """
     window = window_of(kernel)
     cdef idx_t groups = x.shape[2] // kernel.shape[len(kernel.shape) - 2]
+    filters = kernel.shape[len(kernel.shape) - 1]
     cdef Step s
     if window == (1, 1) == strides and pads == (0, 0) and groups == 1:
         return dense.emit(plan, x, kernel, bias, activation)
     s = plan.add("conv", forward, backward, scratch, 0)
-    shape_step(s, x.shape, (*output, kernel.shape[len(kernel.shape) - 1]), window, strides, pads, dilation, groups)
-    return emit_operands(plan, s, x, kernel, bias, activation, output, kernel.shape[len(kernel.shape) - 1])
+    shape_step(s, x.shape, (*output, filters), window, strides, pads, dilation, groups)
+    return emit_operands(plan, s, x, kernel, bias, activation, output, filters)
 
 
 def emit_transpose(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tuple pads,
                    tuple dilation, tuple output):
     """Append a transposed convolution to `plan`: the adjoint of the convolution of this geometry.
 
-    The same as `emit`, but that kernel is (kernel height, kernel width, filters, channels), that strides, pads
-    and dilation are those of the convolution from the output to the input, and that there are no groups.
+    The same as `emit`, but that kernel is (kernel height, kernel width, filters, channels), that strides,
+    pads and dilation are those of the convolution from the output to the input, and that there are no groups.
     """
     window = window_of(kernel)
     filters = kernel.shape[len(kernel.shape) - 2]
@@ -343,7 +344,8 @@ cdef void transpose_backward(const step_t *s, const run_t *r) noexcept nogil:
         g.accumulate = s.accumulate >> DW & 1
         weight_gradient_of(s.kernels, s, &g, r.rows, operand(s, r, PARTS), r, rows_gradient)
     if s.at[DB].space >= 0:
-        s.kernels.column_sums(operand(s, r, DB), operand(s, r, DY), pixels, g.channels, s.accumulate >> DB & 1)
+        s.kernels.column_sums(operand(s, r, DB), operand(s, r, DY), pixels, g.channels,
+                              s.accumulate >> DB & 1)
 
 
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
@@ -355,7 +357,9 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 # ---- on arrays ------------------------------------------------------------------------------------------
 
 cdef class Convolution:
-    """A convolution and its gradients on arrays of its own, as a plan computes them: for tests and benchmarks.
+    """A convolution and its gradients on arrays of its own, as a plan computes them.
+
+    It is for tests and benchmarks.
 
     Parameters
     ----------

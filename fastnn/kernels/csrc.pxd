@@ -8,7 +8,7 @@ cdef extern from "fastnn.h" nogil:
     enum:
         FNN_FLOAT, FNN_DOUBLE
         FNN_SAVED_INPUT, FNN_SAVED_OUTPUT
-        FNN_ACTIVATIONS, FNN_ACT_linear
+        FNN_ACTIVATIONS, FNN_ACT_linear, FNN_ACT_relu
 
     ctypedef struct fnn_activation:
         int code
@@ -82,6 +82,21 @@ cdef extern from "fastnn.h" nogil:
         uint64_t step
         double rate
 
+    ctypedef struct fnn_pool:
+        fnn_idx height, width, channels
+        fnn_idx row, pixel
+        fnn_idx out_height, out_width
+        fnn_idx window[2]
+        fnn_idx stride[2]
+        fnn_idx pad[2]
+
+    ctypedef struct fnn_depthwise:
+        fnn_idx height, width, channels
+        fnn_idx out_height, out_width
+        fnn_idx window[2]
+        fnn_idx stride[2]
+        fnn_idx dilation[2]
+        fnn_idx pad[2]
     ctypedef struct fnn_taps:
         const fnn_idx *first
         const fnn_idx *start
@@ -156,6 +171,21 @@ cdef extern from "fastnn.h" nogil:
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*max_pool_forward)(void *, void *, const void *, const fnn_pool *,
+                                 fnn_idx, fnn_idx) noexcept nogil
+        void (*max_pool_backward)(void *, const void *, const void *, const fnn_pool *,
+                                  fnn_idx, fnn_idx) noexcept nogil
+        void (*average_pool_forward)(void *, const void *, const fnn_pool *, fnn_idx, fnn_idx) noexcept nogil
+        void (*average_pool_backward)(void *, const void *, const fnn_pool *, fnn_idx, fnn_idx) noexcept nogil
+        void (*global_average)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*depthwise_forward)(void *, const void *, const void *, const void *, double,
+                                  const fnn_depthwise *, fnn_idx, fnn_idx) noexcept nogil
+        void (*depthwise_backward)(void *, const void *, const void *, const fnn_depthwise *,
+                                   fnn_idx, fnn_idx) noexcept nogil
+        void (*depthwise_weights)(void *, void *, const void *, const void *,
+                                  const fnn_depthwise *) noexcept nogil
+        void (*repeat_channels)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*sum_repeated)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
                          const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil

@@ -139,7 +139,6 @@ cdef class Plan:
     def finish(self, Value output, idx_t capacity, Update update=None):
         """End the creation and lay out the plan for at most `capacity` rows a run."""
         cdef Step step
-        cdef Value v
         if len(self.totals) > MAX_TOTALS:
             raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
         self.output = output
@@ -181,9 +180,8 @@ cdef class Plan:
                 continue
             x = step.operand(X).root
             maker = x.producer
-            if maker is None or x.space != ARENA or any(c is not maker and c is not step for c in x.consumers):
-                continue
-            if step.join(maker, step):
+            others = [c for c in x.consumers if c is not maker and c is not step]
+            if maker is not None and x.space == ARENA and not others and step.join(maker, step):
                 step.operand(Y).root.producer = maker
                 self.steps.remove(step)
 

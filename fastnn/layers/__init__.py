@@ -1,44 +1,52 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
+from .depthwise import DepthwiseConv1D, DepthwiseConv2D
 from .dropout import Dropout
+from .gaussian import GaussianDropout, GaussianNoise
+from .global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
 from .group_normalization import GroupNormalization
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
-from .alpha_dropout import AlphaDropout
-from .dense import Dense
-from .dropout import Dropout
-from .gaussian import GaussianDropout, GaussianNoise
-from .input_layer import Input, InputLayer
-from .layer import Layer, registry
 from .normalization import Normalization
+from .padding import ZeroPadding1D, ZeroPadding2D
+from .permute import Permute
+from .pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from .prelu import PReLU
 from .random_adjust import RandomBrightness, RandomContrast
 from .random_crop import RandomCrop
 from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
-from .rms_normalization import RMSNormalization
-from .unit_normalization import UnitNormalization
-from .padding import ZeroPadding1D, ZeroPadding2D
-from .permute import Permute
-from .prelu import PReLU
-from .reshaping import Flatten, Reshape
 from .resizing import Resizing
 from .rms_normalization import RMSNormalization
+from .separable import SeparableConv1D, SeparableConv2D
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
 
+# Keras' short names.
+AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
+GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
+
 # Keras' long names.
 Convolution1D, Convolution2D = Conv1D, Conv2D
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
-from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -46,6 +54,11 @@ serialize = registry.serialize
 __all__ = [
     "ELU",
     "Activation",
+    "AlphaDropout",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AvgPool1D",
+    "AvgPool2D",
     "BatchNormalization",
     "CenterCrop",
     "Conv1D",
@@ -59,23 +72,34 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Dense",
-    "Dropout",
-    "Flatten",
-    "GroupNormalization",
-    "AlphaDropout",
-    "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPooling1D",
+    "MaxPooling2D",
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",
@@ -83,19 +107,22 @@ __all__ = [
     "RandomRotation",
     "RandomTranslation",
     "RandomZoom",
-    "RMSNormalization",
     "ReLU",
     "Rescaling",
     "Reshape",
     "Resizing",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
     "deserialize",
     "serialize",
 ]

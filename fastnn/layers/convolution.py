@@ -8,19 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .. import activations, initializers, regularizers
 from ..checks import refuse
 from .layer import dimension, registry
-from .spatial import Spatial, Window, one_of, whole_numbers
+from .spatial import Pair, Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
     from ..kernels.steps import Value
-
-Pair = tuple[int, int]
-
-
-def pair(first: int, numbers: tuple[int, ...]) -> Pair:
-    """Return the numbers of rows and columns; a sequence is an image of one row, and that gets `first`."""
-    rows, columns = (first, *numbers)[-2:]
-    return rows, columns
 
 
 class Convolution(Spatial):
@@ -109,14 +101,8 @@ class Convolution(Spatial):
         return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
 
     def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
-        """Return strides, zeros in front, dilation and size of the output, each of rows and columns."""
-        window, positions = self.window, x.shape[2 - self.rank : 2]
-        return (
-            pair(1, window.strides),
-            pair(0, window.before(positions)),
-            pair(1, window.dilation),
-            pair(1, window.outputs(positions)),
-        )
+        """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
+        return self.window.geometry(x.shape)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., filters)."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..kernels.steps import Value
 
 LARGEST = 2**31 - 1
+Pair = tuple[int, int]
 
 
 def whole_numbers(value: Any, name: str, count: int, least: int = 1) -> tuple[int, ...]:
@@ -42,6 +43,12 @@ def format_of(data_format: Any) -> str:
     if data_format is None:
         return config.image_data_format()
     return one_of(data_format, "data_format", "channels_last", "channels_first")
+
+
+def as_pair(values: tuple[int, ...], above: int = 1) -> Pair:
+    """Return (height, width) of one or two numbers; `above` is the height of what has none."""
+    down, across = values if len(values) == 2 else (above, *values)
+    return down, across
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,22 @@ class Window:
         outputs = self.outputs(positions)
         sides = zip(positions, outputs, self.extent, self.strides, strict=True)
         return tuple(max(0, (m - 1) * s + e - n) // 2 for n, m, e, s in sides)
+
+    def geometry(self, shape: tuple[int, ...]) -> tuple[Pair, Pair, Pair, Pair]:
+        """Return strides, zeros in front, dilation and size of the output, each as (height, width).
+
+        Parameters
+        ----------
+        shape : tuple of int
+            (height, width, channels); the height is 1 for windows of one dimension.
+        """
+        positions = shape[2 - len(self.size) : 2]
+        return (
+            as_pair(self.strides),
+            as_pair(self.before(positions), 0),
+            as_pair(self.dilation),
+            as_pair(self.outputs(positions)),
+        )
 
 
 class Spatial(Layer):
