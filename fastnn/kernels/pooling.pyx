@@ -5,21 +5,14 @@ images. Training keeps the place of each maximum within its window: a byte, or 3
 more than 256 pixels. The gradient of the activation before x is fused behind dx, some rows at a time.
 """
 
+from .conv_pool cimport join_convolution
 from .csrc cimport fnn_kernels, fnn_pool
 from .plan cimport Plan
 from .runtime cimport parallel_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .types cimport DX, DY, SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef idx_t CHUNK = 1 << 14      # elements of x that a thread takes at a time
-cdef idx_t PLACES = 256         # of windows whose places are bytes
-
-cdef enum:
-    INDEX = FIRST_OWN           # places of maxima
-
-cdef enum:                      # sizes: a fnn_pool, and
-    AVERAGE = 13
-    PLACES_OF_IMAGE             # bytes from the places of one image to the next
 
 ctypedef struct pass_t:
     const step_t *step
@@ -53,7 +46,7 @@ cdef inline bint is_global(const fnn_pool *p) noexcept nogil:
 cdef void over_rows(pass_t *p, const step_t *s, const run_t *r, idx_t image_rows,
                     void (*chunk)(void *, idx_t, int) noexcept nogil) noexcept nogil:
     """Call `chunk` for every few rows of what is made, of every image."""
-    p.step, p.pool, p.index = s, pool_of(s), operand(s, r, INDEX)
+    p.step, p.pool, p.index = s, pool_of(s), operand(s, r, PLACES_AT)
     p.image_rows = image_rows
     p.chunk_rows = max(1, min(image_rows, image_rows * CHUNK // max(1, x_size(p.pool))))
     parallel_for(chunk, p, r.rows * ((image_rows + p.chunk_rows - 1) // p.chunk_rows), r.threads)
@@ -126,14 +119,16 @@ cdef Value emit(Plan plan, Value x, str name, bint average, tuple window, tuple 
     p.stride[0], p.stride[1] = strides
     p.pad[0], p.pad[1] = pads
     s.c.size[AVERAGE] = average
+    if not average:
+        s.join = join_convolution
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.fuses_gradient = True
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
         if not average:
-            places = (y.size * (1 if window[0] * window[1] <= PLACES else 4) + item - 1) // item
+            places = (y.size * (1 if window[0] * window[1] <= BYTE_PLACES else 4) + item - 1) // item
             s.c.size[PLACES_OF_IMAGE] = places * item
-            s.use(INDEX, plan.value((places,)), BOTH)
+            s.use(PLACES_AT, plan.value((places,)), BOTH)
     return y
 
 
