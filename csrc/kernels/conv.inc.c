@@ -9,7 +9,7 @@
  * by grid over results; so the bits do not depend on how callers divide c.
  */
 
-enum { SLAB = 504 }; /* rows of w whose gradient is computed together: 36 tiles of 14 */
+enum { SLAB = 504 }; /* rows of w whose gradient is computed together: 72 tiles of 7 */
 
 static fnn_idx conv_workspace(const fnn_conv *g)
 {
@@ -21,7 +21,7 @@ static fnn_idx conv_workspace(const fnn_conv *g)
 static void finish_rows(const fnn_fused *f, const real *whole, real *c, const fnn_idx *c_rows, fnn_idx ld,
                         fnn_idx m, fnn_idx n)
 {
-    for (fnn_idx i = 0, end; i < m; i = end) {
+    for (fnn_idx i = 0, end; i < m && !in_registers(f); i = end) {
         for (end = i + 1; end < m && end < i + GEMM_MR && c_rows[end] - c_rows[end - 1] == ld; end++)
             ;
         finish(f, whole, c + c_rows[i], ld, end - i, n);
@@ -53,9 +53,9 @@ static void grid_product(const grid *g, const fnn_fused *f, real *whole, fnn_idx
                     t.b_row = g->w_row;
                 } else
                     pack_weights(l.panel, g, p, k, i, columns);
-                fuse(&t, f, j + i, p > 0, last);
+                fuse(&t, f, whole, j + i, p > 0, last);
                 listed_rows(&t, l.a, l.c, l.n, columns);
-                if (last && !t.relu)
+                if (last)
                     finish_rows(f, whole, t.c, l.c, g->columns.c_step, l.n, columns);
             }
             p += k;

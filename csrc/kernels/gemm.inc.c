@@ -70,7 +70,6 @@ static void gemm(const fnn_gemm *g, void *workspace)
                 t.last = n - (vectors - 1) * VLEN;
                 t.b = b;
                 t.b_row = g->b_row;
-                fuse(&t, &g->fused, j, g->accumulate || p > 0, last);
                 if (pack_b) {
                     if (g->b_column == 1)
                         pack_rows(panel, b, g->b_row, k, n);
@@ -87,8 +86,9 @@ static void gemm(const fnn_gemm *g, void *workspace)
                     t.a_row = pack_a ? 1 : g->a_row;
                     t.a_column = pack_a ? rows : g->a_column;
                     t.c = (real *)g->c + (m0 + i) * g->ldc + j;
+                    fuse(&t, &g->fused, g->c, j, g->accumulate || p > 0, last);
                     (single ? row_tiles[vectors - 1] : tiles[rows - 1][vectors - 1])[t.last < VLEN](&t);
-                    if (last && !t.relu)
+                    if (last)
                         finish(&g->fused, g->c, t.c, g->ldc, rows, n);
                     i += rows;
                 }

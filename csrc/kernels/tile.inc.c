@@ -38,6 +38,7 @@ typedef struct {
     const real *bias;          /* else they start from here, or from zero where it is NULL */
     const real *scale, *shift; /* the tile is complete, and becomes c * scale + shift */
     int relu;                  /* the tile is complete, and max(c, 0) is all that follows */
+    const real *saved;         /* the same, and what follows is ReLU's gradient here: laid out like c */
     fnn_idx last;              /* lanes in use of the last vector */
 } tile_job;
 
@@ -49,7 +50,8 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 
 #define LAST(j) (partial && (j) == nv - 1)
 #define LOAD(p, j) (LAST(j) ? v_load_n((p) + (j) * VLEN, t->last) : v_load((p) + (j) * VLEN))
-#define C(i) (t->c + (listed ? t->c_rows[i] : (i) * t->ldc))
+#define ROW(i) (listed ? t->c_rows[i] : (i) * t->ldc)
+#define C(i) (t->c + ROW(i))
     if (listed)
     FNN_UNROLL for (int i = 0; i < mr; i++)
             row[i] = a + t->rows[i];
@@ -87,6 +89,12 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
         FNN_UNROLL for (int i = 0; i < mr; i++)
             FNN_UNROLL for (int j = 0; j < nv; j++)
                 acc[i][j] = v_max(v_set1(0), acc[i][j]);
+    if (t->saved)
+        FNN_UNROLL for (int i = 0; i < mr; i++)
+            FNN_UNROLL for (int j = 0; j < nv; j++) {
+                const vreal slope = positive_or(LOAD(t->saved + ROW(i), j), v_set1(1), v_set1(0));
+                acc[i][j] = v_mul(acc[i][j], slope);
+            }
     FNN_UNROLL for (int i = 0; i < mr; i++)
         FNN_UNROLL for (int j = 0; j < nv; j++)
             if (LAST(j))
@@ -94,6 +102,7 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
             else
                 v_store(C(i) + j * VLEN, acc[i][j]);
 #undef C
+#undef ROW
 #undef LOAD
 #undef LAST
 }
@@ -234,26 +243,37 @@ static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn
     }
 }
 
-/* ReLU is done in registers, unless something has to be between it and the sums. */
-static int fuses_relu(const fnn_fused *f)
+/* ReLU and its gradient are done in registers, unless something else has to be between them and the sums. */
+static int only_relu(const fnn_fused *f)
 {
     return f->activation.code == FNN_ACT_relu && !f->preactivation && !f->saved;
 }
 
-/* Let the tile's columns start at j, and end with what is fused if they are complete. */
-static void fuse(tile_job *t, const fnn_fused *f, fnn_idx j, int from_c, int complete)
+static int only_relu_gradient(const fnn_fused *f)
+{
+    return f->saved && f->gradient.code == FNN_ACT_relu && !f->preactivation &&
+           f->activation.code == FNN_ACT_linear;
+}
+
+static int in_registers(const fnn_fused *f) { return only_relu(f) || only_relu_gradient(f); }
+
+/* Let the tile, of `whole` from column j on, end with what is fused if it is complete. */
+static void fuse(tile_job *t, const fnn_fused *f, const real *whole, fnn_idx j, int from_c, int complete)
 {
     t->from_c = from_c;
     t->bias = f->bias ? (const real *)f->bias + j : NULL;
     t->scale = complete && f->scale ? (const real *)f->scale + j : NULL;
     t->shift = t->scale ? (const real *)f->shift + j : NULL;
-    t->relu = complete && fuses_relu(f);
+    t->relu = complete && only_relu(f);
+    t->saved = complete && only_relu_gradient(f) ? (const real *)f->saved + (t->c - whole) : NULL;
 }
 
 /* The tile is complete: what else is fused behind the product, while it is in L1. */
 static void finish(const fnn_fused *f, const real *whole, real *c, fnn_idx ldc, fnn_idx m, fnn_idx n)
 {
     const fnn_idx at = c - whole;
+    if (in_registers(f))
+        return;
     if (f->preactivation)
         for (fnn_idx r = 0; r < m; r++)
             memcpy((real *)f->preactivation + at + r * ldc, c + r * ldc, (size_t)n * sizeof(real));

@@ -23,8 +23,9 @@ ctypedef struct bands_t:
     const step_t *step
     const run_t *run
     fnn_conv g
-    idx_t rows          # of an image that is made in bands
-    idx_t bands         # of each image
+    idx_t rows          # of an image that is made
+    idx_t bands         # of each image; or
+    idx_t images        # whole ones that are a band together
 
 
 cdef bint join_convolution(Step conv, Step pool) except -1:
@@ -84,16 +85,14 @@ cdef idx_t reach(const fnn_conv *g) noexcept nogil:
 
 cdef idx_t rows_seen(const fnn_conv *g, idx_t results) noexcept nogil:
     """Rows of x that are seen by so many rows of results and no others."""
-    if results == g.out_height:
-        return g.height
     return max(1, (results - 1) * g.stride[0] - (g.kernel[0] - 1) * g.dilation[0] + 1)
 
 
 cdef idx_t band_rows(const step_t *s) noexcept nogil:
-    """Rows of results that a band has room for: those of a window, and those around a row of x."""
+    """Rows of results in a band: at least those of a window, and those around a row of x."""
     cdef fnn_conv g
     geometry(s, &g)
-    return min(s.size[OUT_HEIGHT], max(max(pool_of(s).window[0], reach(&g)), BAND_BYTES // max(1, row_bytes(s))))
+    return max(max(pool_of(s).window[0], reach(&g)), BAND_BYTES // max(1, row_bytes(s)))
 
 
 cdef idx_t workspace(const step_t *s) noexcept nogil:
@@ -104,16 +103,21 @@ cdef idx_t workspace(const step_t *s) noexcept nogil:
 
 
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
-    return workspace(s) + band_rows(s) * row_bytes(s)
+    return workspace(s) + min(band_rows(s), capacity * s.size[OUT_HEIGHT]) * row_bytes(s)
 
 
-cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_t most,
+cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_t room, idx_t most,
                    void (*band)(void *, idx_t, int) noexcept nogil) noexcept nogil:
-    """Call `band` for all images' rows, at most `most` at a time; fewer where threads would have nothing."""
-    cdef idx_t threads = <idx_t>min(<double>r.threads, flops(&b.g, r.rows) / THREAD_FLOPS)
-    b.step, b.run, b.rows = s, r, rows
-    b.bands = max((rows + most - 1) // most, min(rows, threads // max(1, r.rows)))
-    parallel_for(band, b, r.rows * b.bands, r.threads if threads > 1 else 1)
+    """Call `band` for `rows` rows of each image: as many images as there is room for, or `most` rows of one."""
+    cdef idx_t threads_each, threads = max(1, <idx_t>min(<double>r.threads, flops(&b.g, r.rows) / THREAD_FLOPS))
+    b.step, b.run, b.rows, b.bands = s, r, rows, 1
+    b.images = max(1, min(room // b.g.out_height, (r.rows + threads - 1) // threads))
+    if room < b.g.out_height:
+        b.bands = (rows + most - 1) // most
+    if r.rows < threads:        # as many for each of them
+        threads_each = threads // max(1, r.rows)
+        b.bands = min(rows, (b.bands + threads_each - 1) // threads_each * threads_each)
+    parallel_for(band, b, (r.rows + b.images - 1) // b.images * b.bands, <int>threads)
 
 
 cdef inline char *scratch_of(const bands_t *b, int thread) noexcept nogil:
@@ -127,22 +131,25 @@ cdef void forward_band(void *context, idx_t chunk, int thread) noexcept nogil:
     cdef const step_t *s = b.step
     cdef fnn_pool p = pool_of(s)[0]
     cdef fnn_conv g = b.g
-    cdef idx_t image = chunk // b.bands, part = chunk % b.bands, at
-    cdef idx_t first = begin(b.rows, b.bands, part, 1), rows = begin(b.rows, b.bands, part + 1, 1) - first
+    cdef idx_t image = chunk // b.bands * b.images, images = min(b.images, b.run.rows - image), i, at
+    cdef idx_t first = begin(b.rows, b.bands, chunk % b.bands, 1)
+    cdef idx_t rows = begin(b.rows, b.bands, chunk % b.bands + 1, 1) - first
+    cdef idx_t height = (rows - 1) * p.stride[0] + p.window[0]
     cdef char *memory = scratch_of(b, thread)
-    cdef char *index = operand(s, b.run, INDEX)
-    if not rows:
+    cdef char *band = memory + workspace(s)
+    cdef char *index
+    if rows <= 0:
         return
-    g.y = memory + workspace(s)
-    g.y_first = image * g.out_height + first * p.stride[0]
-    p.height, p.out_height = (rows - 1) * p.stride[0] + p.window[0], rows
-    s.kernels.conv_forward(&g, g.y_first, p.height, 0, g.filters, memory)
-    at = first * pooled_row(s)
-    if index is not NULL:
-        index += image * s.size[POOL_INDEX] + at * place_bytes(&p)
-    s.kernels.max_pool_forward(
-        operand(s, b.run, Y) + (image * pool_of(s).out_height * pooled_row(s) + at) * s.kernels.itemsize, index,
-        g.y, &p, 0, rows)
+    g.y, g.y_first = band, image * g.out_height + first * p.stride[0]
+    s.kernels.conv_forward(&g, g.y_first, (images - 1) * g.out_height + height, 0, g.filters, memory)
+    p.height, p.out_height = height, rows
+    for i in range(image, image + images):
+        at = (i * pool_of(s).out_height + first) * pooled_row(s)
+        index = operand(s, b.run, INDEX)
+        if index is not NULL:
+            index += i * s.size[POOL_INDEX] + first * pooled_row(s) * place_bytes(&p)
+        s.kernels.max_pool_forward(operand(s, b.run, Y) + at * s.kernels.itemsize, index,
+                                   band + (i - image) * g.out_height * row_bytes(s), &p, 0, rows)
 
 
 cdef inline idx_t place_bytes(const fnn_pool *p) noexcept nogil:
@@ -152,10 +159,12 @@ cdef inline idx_t place_bytes(const fnn_pool *p) noexcept nogil:
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef bands_t b
     cdef const fnn_pool *p = pool_of(s)
+    cdef idx_t room
     geometry(s, &b.g)
     b.g.x = operand(s, r, X)
     fuse_forward(s, r, &b.g)
-    in_bands(&b, s, r, p.out_height, (band_rows(s) - p.window[0]) // p.stride[0] + 1, forward_band)
+    room = band_rows(s)
+    in_bands(&b, s, r, p.out_height, room, (room - p.window[0]) // p.stride[0] + 1, forward_band)
 
 
 # ---- backward -------------------------------------------------------------------------------------------
@@ -177,8 +186,9 @@ cdef void input_band(void *context, idx_t chunk, int thread) noexcept nogil:
     cdef bands_t *b = <bands_t *>context
     cdef const step_t *s = b.step
     cdef fnn_conv g = b.g
-    cdef idx_t image = chunk // b.bands, part = chunk % b.bands
-    cdef idx_t row = begin(b.rows, b.bands, part, 1), end = begin(b.rows, b.bands, part + 1, 1)
+    cdef idx_t image = chunk // b.bands * b.images, images = min(b.images, b.run.rows - image), i
+    cdef idx_t row = begin(b.rows, b.bands, chunk % b.bands, 1)
+    cdef idx_t end = begin(b.rows, b.bands, chunk % b.bands + 1, 1)
     cdef idx_t low = row + g.pad[0] - (g.kernel[0] - 1) * g.dilation[0]
     cdef idx_t first = max(0, low + g.stride[0] - 1) // g.stride[0]
     cdef idx_t last = min(g.out_height, (end - 1 + g.pad[0]) // g.stride[0] + 1)
@@ -187,41 +197,44 @@ cdef void input_band(void *context, idx_t chunk, int thread) noexcept nogil:
         return
     g.y = memory + workspace(s)
     g.y_first = image * g.out_height + first
-    if first < last:
-        spread(s, b.run, <char *>g.y, image, first, last - first)
-    s.kernels.conv_input_gradient(&g, image * g.height + row, end - row, 0, g.channels, memory)
+    for i in range(images if first < last else 0):
+        spread(s, b.run, <char *>g.y + i * g.out_height * row_bytes(s), image + i, first, last - first)
+    s.kernels.conv_input_gradient(&g, image * g.height + row, (images - 1) * g.height + end - row, 0,
+                                  g.channels, memory)
 
 
 cdef void rows_gradient(const fnn_kernels *k, const step_t *s, const run_t *r, fnn_conv *g, idx_t first,
                         idx_t count, idx_t i, idx_t m, char *memory) noexcept nogil:
-    cdef const fnn_pool *p = pool_of(s)
-    cdef idx_t most = band_rows(s), row = first, image, in_image, rows
-    cdef idx_t pooled = (p.out_height - 1) * p.stride[0] + p.window[0]
-    g.y, g.y_first = memory + workspace(s), first
+    cdef idx_t most = band_rows(s), row, end, at, rows
+    cdef idx_t last = first + count
+    cdef char *band = memory + workspace(s)
+    g.y, g.y_first = band, first
     k.conv_weight_gradient(g, first, 0, i, m, memory)       # nothing, or zeros to add to
     g.accumulate = True
-    while row < first + count:
-        image, in_image = row // g.out_height, row % g.out_height
-        rows = min(min(most, first + count - row), pooled - in_image)
-        if rows <= 0:           # rows that no window reaches
-            row = (image + 1) * g.out_height
-            continue
+    row = first
+    while row < last:
+        end, at = min(last, row + most), row
+        while at < end:
+            rows = min(end - at, g.out_height - at % g.out_height)
+            spread(s, r, band + (at - row) * row_bytes(s), at // g.out_height, at % g.out_height, rows)
+            at += rows
         g.y_first = row
-        spread(s, r, <char *>g.y, image, in_image, rows)
-        k.conv_weight_gradient(g, row, rows, i, m, memory)
-        row += rows
+        k.conv_weight_gradient(g, row, end - row, i, m, memory)
+        row = end
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef bands_t b
     cdef fnn_conv g
+    cdef idx_t room
     geometry(s, &g)
     own_gradient(s, r, r.rows * pool_of(s).out_height * pooled_row(s))
     if s.at[DX].space >= 0:
         b.g = g
         b.g.x = operand(s, r, DX)
         fuse_backward(s, r, &b.g)
-        in_bands(&b, s, r, g.height, rows_seen(&g, band_rows(s)), input_band)
+        room = band_rows(s)
+        in_bands(&b, s, r, g.height, room, rows_seen(&g, room), input_band)
     if s.at[DW].space >= 0:
         g.x, g.w = operand(s, r, X), operand(s, r, DW)
         g.bias_gradient, g.accumulate = operand(s, r, DB), s.accumulate >> DW & 1
