@@ -2,17 +2,22 @@
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .batch_normalization import BatchNormalization
+from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .dropout import Dropout
 from .group_normalization import GroupNormalization
+from .gru import GRU
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
+from .lstm import LSTM
 from .prelu import PReLU
+from .recurrent import RNN
 from .reshaping import Flatten, Reshape
 from .rms_normalization import RMSNormalization
+from .simple_rnn import SimpleRNN
 from .unit_normalization import UnitNormalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
@@ -31,6 +36,9 @@ serialize = registry.serialize
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "BatchNormalization",
     "CenterCrop",
@@ -47,9 +55,11 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "GRUCell",
     "GroupNormalization",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -59,7 +69,10 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Resizing",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
+    "StackedRNNCells",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
