@@ -63,6 +63,7 @@ CELLS_BY_NAME = {"simple_rnn": FNN_SIMPLE_RNN, "lstm": FNN_LSTM, "gru": FNN_GRU,
 
 cdef double THREAD_FLOPS = 3e5      # for each thread: a region of two costs about 1 us
 cdef idx_t SLAB = 16                # rows of the largest slab: two tiles, for one pass over the weights
+cdef idx_t LINE = 64                # bytes of a cache line
 cdef idx_t SET = 1024               # rows so many bytes apart, or a multiple, share few sets of L1
 cdef uint64_t STATE_DRAWS = 1 << 40     # where the draws for the state begin in a step's stream
 
@@ -84,8 +85,9 @@ cdef inline idx_t gates_of(const step_t *s) noexcept nogil:
 
 
 cdef inline idx_t spread(idx_t n, idx_t item) noexcept nogil:
-    """The distance of rows of n elements."""
-    return n if n * item % SET else n + 64 // item
+    """The distance of rows of n elements: whole cache lines, but not such that rows fall into few sets of L1."""
+    cdef idx_t line = LINE // item, whole = (n + line - 1) // line * line
+    return whole if whole * item % SET else whole + line
 
 
 cdef inline char *at_element(const step_t *s, const run_t *r, int i, idx_t element) noexcept nogil:
