@@ -38,7 +38,7 @@ static void gru_gates(const slab *s, fnn_idx r)
     if (g->cell == FNN_GRU_RESET_BEFORE) {
         real *a = s->a + r * g->a_row;
         const real *reset = s->z + r * g->gate_row + 2 * n;
-        EACH_VECTOR(j, n) PUT(a, v_mul(GET(reset), GET(a + s->h_at)));
+        EACH_VECTOR(j, n) PUT(a + n + g->inputs, v_mul(GET(reset), GET(a)));
     }
 }
 
@@ -101,13 +101,13 @@ FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, cons
     }
 }
 
-/* From the gradient of r h, the first columns of da, those of r and, into the same place, of h. */
+/* From the gradient of r h, the last columns of da, those of r and, into the same place, of h. */
 static void gru_reset_backward(const slab *s, fnn_idx r)
 {
     const fnn_recurrent *g = s->g;
     const fnn_idx n = g->units;
-    real *da = s->da + r * g->a_row, *d = s->d;
-    const real *h = s->a + r * g->a_row + s->h_at, *reset = s->z + r * g->gate_row + 2 * n;
+    real *da = s->da + r * g->a_row + n + g->inputs, *d = s->d;
+    const real *h = s->a + r * g->a_row, *reset = s->z + r * g->gate_row + 2 * n;
     EACH_VECTOR(j, n) {
         PUT(d + 2 * n, v_mul(GET(da), GET(h)));
         PUT(da, v_mul(GET(da), GET(reset)));
@@ -137,7 +137,8 @@ static void gru_backward(slab *s)
     }
     multiply_transposed(s, 0);
     for (fnn_idx r = 0; !after && r < s->rows; r++) {
-        real *da = s->da + r * g->a_row, *dh = da + s->h_at;
-        EACH_VECTOR(j, n) PUT(dh, v_add(GET(dh), GET(da)));
+        real *dh = s->da + r * g->a_row;
+        const real *share = dh + n + g->inputs;
+        EACH_VECTOR(j, n) PUT(dh, v_add(GET(dh), GET(share)));
     }
 }

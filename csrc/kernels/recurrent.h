@@ -1,8 +1,9 @@
 /* recurrent.h - what the cells share: a slab of rows at one step of time, and its products with packed weights.
  *
- * A row of `a` is what the products of a step are made of: [x, h], or [r h, x, h] where a GRU resets the state
- * before the product. So the projection of the input is the beginning of the chain of multiply-adds that goes
- * on over the units, at no cost of its own, for narrow and wide inputs alike: weights are packed in one piece.
+ * A row of `a` is what the products of a step are made of: [h, x], or [h, x, r h] where a GRU resets the state
+ * before the product. So the projection of the input is the end of the chain of multiply-adds over the units, at
+ * no cost of its own, for narrow and wide inputs alike: weights are packed in one piece. The state comes first
+ * since its vectors then lie in whole cache lines: each is stored just before the next step reads it.
  *
  * Gates keep Keras' order (i f c o), but for a GRU: [candidate, z, r], behind them the candidate's share of
  * the state where reset comes after. Each product backward then reads neighbouring columns. They are not
@@ -15,12 +16,11 @@
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-enum { MOST_PRODUCTS = 3 };
+enum { MOST_PRODUCTS = 3, CHAINS = 8 };
 
 typedef struct {
     const fnn_recurrent *g;
     fnn_idx first, rows, t;
-    fnn_idx x_at, h_at; /* where x and the state begin in a row of a */
     real *a, *z, *pre;  /* of this step: the rows of the products, gates, and what they were before activation */
     real *c_before, *c, *squashed;
     real *h;                   /* (rows, units) the state */
@@ -28,12 +28,14 @@ typedef struct {
     const real *packed;
 } slab;
 
-/* y (columns to ... to + n - 1) = b + a (columns from ... from + k - 1) times weights: `inputs` rows of the kernel
- * and all or none of the recurrent kernel, columns from `source` on.
+/* Gates `to` ... to + n - 1 = bias + a (columns `from` ... from + k - 1) times columns `source` ... of the matrices that
+ * are stacked in this order.
  */
+enum stack { UNITS_THEN_INPUTS, INPUTS_THEN_UNITS, INPUTS, UNITS };
+
 typedef struct {
     fnn_idx from, k, to, n, source;
-    int inputs_at; /* the kernel's rows come first (0), last (1), or not at all (-1) */
+    enum stack stack;
 } step_product;
 
 /* The same for gradients: a's columns `to` ... from those of gates, through one of the two matrices transposed;
@@ -66,31 +68,54 @@ FNN_INLINE int is_default(const fnn_recurrent *g)
     return g->activation.code == FNN_ACT_tanh && g->recurrent_activation.code == FNN_ACT_sigmoid;
 }
 
-/* A single row takes as many vectors side by side as it takes to hide the latency of the multiply-add. */
-FNN_INLINE fnn_idx panel_width(const fnn_recurrent *g) { return g->rows == 1 ? ROW_NV * VLEN : NR; }
+/* The width of the panels that n columns are packed in: of the tile, or for a single row so many vectors as hide
+ * the latency of the multiply-add, in even panels.
+ */
+FNN_INLINE fnn_idx panel_width(const fnn_recurrent *g, fnn_idx n)
+{
+    const fnn_idx vectors = parts(n, VLEN);
+    return g->rows == 1 ? parts(vectors, parts(vectors, CHAINS)) * VLEN : NR;
+}
 
 FNN_INLINE fnn_idx packed_size(fnn_idx k, fnn_idx n, fnn_idx width) { return k * parts(n, width) * width; }
 
-/* c (rows, n) = bias or 0, + a (rows, k) times panels of `width` columns */
+/* c (rows, n) = bias or 0, + a (rows, k) times panels of NR columns */
 static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, const real *panels,
-                            fnn_idx width, const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n)
+                            const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n)
 {
     const fnn_idx heights = parts(rows, GEMM_MR);
-    tile_job t = {.ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = width, .k = k};
-    for (fnn_idx j = 0; j < n; j += width, t.b += k * width) {
-        const fnn_idx vectors = parts(least(n - j, width), VLEN);
-        t.last = least(n - j, width) - (vectors - 1) * VLEN;
+    tile_job t = {.ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = NR, .k = k};
+    for (fnn_idx j = 0; j < n; j += NR, t.b += k * NR) {
+        const fnn_idx vectors = parts(least(n - j, NR), VLEN);
+        t.last = least(n - j, NR) - (vectors - 1) * VLEN;
         t.bias = bias ? bias + j : NULL;
         for (fnn_idx h = 0, i = 0; h < heights; h++) {
             const fnn_idx high = height(rows, heights, h);
             t.c = c + i * ldc + j;
             t.a = a + i * a_row;
-            if (width == NR)
-                tiles[high - 1][vectors - 1][t.last < VLEN](&t);
-            else
-                row_tiles[vectors - 1][t.last < VLEN](&t);
+            tiles[high - 1][vectors - 1][t.last < VLEN](&t);
             i += high;
         }
+    }
+}
+
+/* The same for a single row, whose products take as long as it takes to read the panels: from the first to the last
+ * and from there back to the first in turns, so that those in L1 are read once more before they are replaced.
+ */
+static void multiply_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias, fnn_idx k,
+                         fnn_idx n, int back)
+{
+    const fnn_idx count = parts(n, width);
+    tile_job t = {.a_column = 1, .b_row = width, .k = k};
+    for (fnn_idx i = 0; i < count; i++) {
+        const fnn_idx panel = back ? count - 1 - i : i, j = panel * width;
+        const fnn_idx vectors = parts(least(n - j, width), VLEN);
+        t.last = least(n - j, width) - (vectors - 1) * VLEN;
+        t.bias = bias + j;
+        t.c = c + j;
+        t.a = a;
+        t.b = panels + panel * k * width;
+        row_tiles[vectors - 1][t.last < VLEN](&t);
     }
 }
 
@@ -103,13 +128,13 @@ static int products_of(const fnn_recurrent *g, step_product p[MOST_PRODUCTS])
         return 1;
     }
     if (g->cell == FNN_GRU_RESET_BEFORE) {
-        p[0] = (step_product){.from = n, .k = k, .to = n, .n = 2 * n};
-        p[1] = (step_product){.k = k, .n = n, .source = 2 * n, .inputs_at = 1};
+        p[0] = (step_product){.k = k, .to = n, .n = 2 * n};
+        p[1] = (step_product){.from = n, .k = k, .n = n, .source = 2 * n, .stack = INPUTS_THEN_UNITS};
         return 2;
     }
     p[0] = (step_product){.k = k, .to = n, .n = 2 * n};
-    p[1] = (step_product){.k = inputs, .n = n, .source = 2 * n};
-    p[2] = (step_product){.from = inputs, .k = n, .to = 3 * n, .n = n, .source = 2 * n, .inputs_at = -1};
+    p[1] = (step_product){.from = n, .k = inputs, .n = n, .source = 2 * n, .stack = INPUTS};
+    p[2] = (step_product){.k = n, .to = 3 * n, .n = n, .source = 2 * n, .stack = UNITS};
     return 3;
 }
 
@@ -118,18 +143,16 @@ static int transposed_products_of(const fnn_recurrent *g, transposed_product p[M
 {
     const fnn_idx inputs = g->inputs, n = g->units, gates = gates_of(g) * n;
     if (g->cell == FNN_SIMPLE_RNN || g->cell == FNN_LSTM) {
-        p[0] = (transposed_product){.k = gates, .to = inputs, .n = n, .recurrent = 1};
-        p[1] = (transposed_product){.k = gates, .n = inputs};
+        p[0] = (transposed_product){.k = gates, .n = n, .recurrent = 1};
+        p[1] = (transposed_product){.k = gates, .to = n, .n = inputs};
         return 2;
     }
-    p[1] = (transposed_product){.k = gates, .n = inputs, .source = 2 * n};
-    p[0] = (transposed_product){.from = n, .k = gates, .to = inputs, .n = n, .recurrent = 1};
+    p[0] = (transposed_product){.from = n, .k = gates, .n = n, .recurrent = 1};
+    p[1] = (transposed_product){.k = gates, .to = n, .n = inputs, .source = 2 * n};
     if (g->cell == FNN_GRU)
         return 2;
     p[0].k = 2 * n;
-    p[0].to = inputs + n;
-    p[1].to = n;
-    p[2] = (transposed_product){.k = n, .n = n, .source = 2 * n, .recurrent = 1};
+    p[2] = (transposed_product){.k = n, .to = n + inputs, .n = n, .source = 2 * n, .recurrent = 1};
     return 3;
 }
 
@@ -137,26 +160,28 @@ static int transposed_products_of(const fnn_recurrent *g, transposed_product p[M
 static void multiply(const slab *s, int i)
 {
     const fnn_recurrent *g = s->g;
-    const fnn_idx width = panel_width(g);
-    const real *panels = s->packed + g->gate_row;
-    step_product p[MOST_PRODUCTS];
+    const real *panels = s->packed + g->gate_row, *bias = s->packed;
+    step_product p[MOST_PRODUCTS] = {0};
     products_of(g, p);
     for (int j = 0; j < i; j++)
-        panels += packed_size(p[j].k, p[j].n, width);
-    multiply_panels(s->z + p[i].to, g->gate_row, s->a + p[i].from, g->a_row, panels, width,
-                    s->packed + p[i].to, s->rows, p[i].k, p[i].n);
+        panels += packed_size(p[j].k, p[j].n, panel_width(g, p[j].n));
+    const step_product *q = p + i;
+    if (g->rows == 1)
+        multiply_row(s->z + q->to, s->a + q->from, panels, panel_width(g, q->n), bias + q->to, q->k, q->n, s->t & 1);
+    else
+        multiply_panels(s->z + q->to, g->gate_row, s->a + q->from, g->a_row, panels, bias + q->to, s->rows, q->k,
+                        q->n);
 }
 
 static void multiply_transposed(const slab *s, int i)
 {
     const fnn_recurrent *g = s->g;
     const real *panels = s->packed;
-    transposed_product p[MOST_PRODUCTS];
+    transposed_product p[MOST_PRODUCTS] = {0};
     transposed_products_of(g, p);
     for (int j = 0; j < i; j++)
         panels += packed_size(p[j].k, p[j].n, NR);
-    multiply_panels(s->da + p[i].to, g->a_row, s->z + p[i].from, g->gate_row, panels, NR, NULL, s->rows, p[i].k,
-                    p[i].n);
+    multiply_panels(s->da + p[i].to, g->a_row, s->z + p[i].from, g->gate_row, panels, NULL, s->rows, p[i].k, p[i].n);
 }
 
 /* What an activation that is not fused does to n of a row's gates from `at` on, and its gradient. */

@@ -1,6 +1,6 @@
 /* recurrent - a recurrent layer over time: the loop that all cells share, and the packing of weights.
  *
- *   forward    for each step: a = [x_t, h_{t-1}]; gates = b + a [W; U]; the cell makes h_t of them
+ *   forward    for each step: a = [h_{t-1}, x_t]; gates = b + a [U; W]; the cell makes h_t of them
  *   backward   from the last step on: the cell makes the gradients of the gates of those of h_t and c_t, in
  *              place; those of h_{t-1} and x_t are their products with U' and W'
  *
@@ -25,7 +25,7 @@ static fnn_idx recurrent_packed(const fnn_recurrent *g)
     step_product p[MOST_PRODUCTS];
     transposed_product q[MOST_PRODUCTS];
     for (int i = 0, count = products_of(g, p); i < count; i++)
-        forward += packed_size(p[i].k, p[i].n, ROW_NV * VLEN);
+        forward += packed_size(p[i].k, p[i].n + CHAINS * NR, VLEN); /* enough for panels of any width */
     for (int i = 0, count = transposed_products_of(g, q); i < count; i++)
         backward += packed_size(q[i].k, q[i].n, NR);
     return (forward > backward ? forward : backward) * (fnn_idx)sizeof(real);
@@ -65,7 +65,7 @@ static void pack_bias(const fnn_recurrent *g)
 
 static void pack_forward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
 {
-    const fnn_idx columns = gates_of(g) * g->units, width = panel_width(g);
+    const fnn_idx columns = gates_of(g) * g->units;
     const real *w = g->kernel, *u = g->recurrent_kernel;
     real *panel = (real *)g->packed + g->gate_row;
     step_product p[MOST_PRODUCTS];
@@ -73,8 +73,10 @@ static void pack_forward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
     if (part == 0)
         pack_bias(g);
     for (int i = 0, count = products_of(g, p); i < count; i++) {
-        const fnn_idx inputs = p[i].inputs_at < 0 ? 0 : g->inputs, units = p[i].k - inputs;
-        const fnn_idx w_at = p[i].inputs_at == 1 ? units : 0, u_at = p[i].inputs_at == 0 ? inputs : 0;
+        const fnn_idx width = panel_width(g, p[i].n);
+        const fnn_idx inputs = p[i].stack == UNITS ? 0 : g->inputs, units = p[i].k - inputs;
+        const fnn_idx w_at = p[i].stack == UNITS_THEN_INPUTS ? units : 0;
+        const fnn_idx u_at = p[i].stack == INPUTS_THEN_UNITS ? inputs : 0;
         for (fnn_idx j = 0; j < p[i].n; j += width, panel += p[i].k * width) {
             if (turn++ % pieces != part)
                 continue;
@@ -137,9 +139,7 @@ static void at_step(slab *s, fnn_idx t)
 
 static slab slab_of(const fnn_recurrent *g, fnn_idx first, fnn_idx rows)
 {
-    const fnn_idx x_at = g->cell == FNN_GRU_RESET_BEFORE ? g->units : 0;
-    return (slab){
-        .g = g, .first = first, .rows = rows, .x_at = x_at, .h_at = x_at + g->inputs, .packed = g->packed};
+    return (slab){.g = g, .first = first, .rows = rows, .packed = g->packed};
 }
 
 /* y (n) = x, times factor if there is one */
@@ -148,7 +148,7 @@ FNN_INLINE void copy_scaled(real *y, const real *x, const real *factor, fnn_idx 
     EACH_VECTOR(j, n) PUT(y, factor ? v_mul(GET(x), GET(factor)) : GET(x));
 }
 
-/* The rows [x_t, h_{t-1}] of the products. */
+/* The rows [h_{t-1}, x_t] of the products. */
 static void join(const slab *s)
 {
     const fnn_recurrent *g = s->g;
@@ -158,8 +158,8 @@ static void join(const slab *s)
         const real *x = (const real *)g->x + row * g->x_row + time_of(g, s->t) * g->inputs;
         const real *x_factor = g->input_mask, *h_factor = g->state_mask;
         real *a = s->a + r * g->a_row;
-        copy_scaled(a + s->x_at, x, x_factor ? x_factor + row * g->inputs : NULL, g->inputs);
-        copy_scaled(a + s->h_at, s->h + r * n, h_factor ? h_factor + row * n : NULL, n);
+        copy_scaled(a, s->h + r * n, h_factor ? h_factor + row * n : NULL, n);
+        copy_scaled(a + n, x, x_factor ? x_factor + row * g->inputs : NULL, g->inputs);
     }
 }
 
@@ -250,12 +250,12 @@ static void recurrent_backward(const fnn_recurrent *g, fnn_idx first, fnn_idx ro
             multiply_transposed(&s, 1);
         for (fnn_idx r = 0; r < rows; r++) {
             const fnn_idx row = first + r;
-            const real *da = s.da + r * g->a_row, *from = da + s.h_at, *factor = h_factor ? h_factor + row * n : NULL;
+            const real *da = s.da + r * g->a_row, *factor = h_factor ? h_factor + row * n : NULL;
             real *dh = s.dh + r * n;
             EACH_VECTOR(j, n)
-                PUT(dh, factor ? v_fma(GET(from), GET(factor), GET(dh)) : v_add(GET(from), GET(dh)));
+                PUT(dh, factor ? v_fma(GET(da), GET(factor), GET(dh)) : v_add(GET(da), GET(dh)));
             if (g->dx)
-                copy_scaled((real *)g->dx + (row * g->steps + time_of(g, t)) * inputs, da + s.x_at,
+                copy_scaled((real *)g->dx + (row * g->steps + time_of(g, t)) * inputs, da + n,
                             x_factor ? x_factor + row * inputs : NULL, inputs);
         }
     }

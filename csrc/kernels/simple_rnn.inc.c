@@ -12,7 +12,8 @@ static void simple_rnn_forward(slab *s)
             if (s->pre)
                 memcpy(s->pre + r * g->gate_row, z, (size_t)n * sizeof(real));
             activation_forward(h, n, z, n, 1, n, &g->activation);
-            memcpy(z, h, (size_t)n * sizeof(real));
+            if (g->gates)
+                memcpy(z, h, (size_t)n * sizeof(real));
         }
 }
 

@@ -11,19 +11,19 @@ static void gru_forward(const moment *m)
     const fnn_recurrent *g = m->g;
     const fnn_idx n = g->units;
     const int after = g->cell == FNN_GRU;
-    real *k = m->z, *z = k + n, *r = z + n, *q = r + n;
+    real *k = m->z, *z = k + n, *r = z + n, *q = r + n, *reset = m->x + g->inputs;
     for (fnn_idx j = 0; j < 2 * n; j++)
         z[j] = (real)(bias_of(m, j) + (after ? bias_of(m, 3 * n + j) : 0) + x_times(m, j) + h_times(m, m->h_in, j));
     activate(m, n, 2 * n, &g->recurrent_activation);
     for (fnn_idx j = 0; !after && j < n; j++)
-        m->a[j] = r[j] * m->h_in[j];
+        reset[j] = r[j] * m->h_in[j];
     for (fnn_idx j = 0; j < n; j++) {
         const double x_share = bias_of(m, 2 * n + j) + x_times(m, 2 * n + j);
         if (after) {
             q[j] = (real)(bias_of(m, 5 * n + j) + h_times(m, m->h_in, 2 * n + j));
             k[j] = (real)(x_share + (double)r[j] * q[j]);
         } else
-            k[j] = (real)(x_share + h_times(m, m->a, 2 * n + j));
+            k[j] = (real)(x_share + h_times(m, reset, 2 * n + j));
     }
     activate(m, 0, n, &g->activation);
     for (fnn_idx j = 0; j < n; j++)

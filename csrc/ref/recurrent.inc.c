@@ -37,7 +37,7 @@ static int masked(const fnn_recurrent *g, fnn_idx row, fnn_idx t)
 static void at_step(moment *m, fnn_idx first, fnn_idx rows, fnn_idx r, fnn_idx t)
 {
     const fnn_recurrent *g = m->g;
-    const fnn_idx n = g->units, at = first * g->steps + t * rows + r, x_at = g->cell == FNN_GRU_RESET_BEFORE ? n : 0;
+    const fnn_idx n = g->units, at = first * g->steps + t * rows + r;
     if (g->gates) {
         m->a = (real *)g->a + at * g->a_row;
         m->z = (real *)g->gates + at * g->gate_row;
@@ -50,8 +50,8 @@ static void at_step(moment *m, fnn_idx first, fnn_idx rows, fnn_idx r, fnn_idx t
         m->c_before = (real *)g->cells + (first * (g->steps + 1) + t * rows + r) * n;
         m->c = m->c_before + rows * n;
     }
-    m->x = m->a + x_at;
-    m->h_in = m->x + g->inputs;
+    m->h_in = m->a;
+    m->x = m->a + n;
 }
 
 static void copy(real *y, const void *x, fnn_idx at, fnn_idx n)

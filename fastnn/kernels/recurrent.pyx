@@ -218,18 +218,18 @@ cdef void weight_gradient(const step_t *s, const run_t *r, int which, idx_t colu
 
 
 cdef void weight_gradients(const step_t *s, const run_t *r, const fnn_recurrent *g) noexcept nogil:
-    cdef idx_t n = g.units, inputs = g.inputs, x = n if g.cell == FNN_GRU_RESET_BEFORE else 0, h = x + inputs
+    cdef idx_t n = g.units, inputs = g.inputs
     if g.cell == FNN_SIMPLE_RNN or g.cell == FNN_LSTM:
-        weight_gradient(s, r, DW, 0, x, inputs, 0, gates_of(s) * n, 0)
-        weight_gradient(s, r, DU, 0, h, n, 0, gates_of(s) * n, -1)
+        weight_gradient(s, r, DW, 0, n, inputs, 0, gates_of(s) * n, 0)
+        weight_gradient(s, r, DU, 0, 0, n, 0, gates_of(s) * n, -1)
         return
-    weight_gradient(s, r, DW, 0, x, inputs, n, 2 * n, 0)
-    weight_gradient(s, r, DW, 2 * n, x, inputs, 0, n, 2 * n)
+    weight_gradient(s, r, DW, 0, n, inputs, n, 2 * n, 0)
+    weight_gradient(s, r, DW, 2 * n, n, inputs, 0, n, 2 * n)
     if g.cell == FNN_GRU:
-        weight_gradient(s, r, DU, 0, h, n, n, 3 * n, 3 * n)
+        weight_gradient(s, r, DU, 0, 0, n, n, 3 * n, 3 * n)
     else:
-        weight_gradient(s, r, DU, 0, h, n, n, 2 * n, -1)
-        weight_gradient(s, r, DU, 2 * n, 0, n, 0, n, -1)
+        weight_gradient(s, r, DU, 0, 0, n, n, 2 * n, -1)
+        weight_gradient(s, r, DU, 2 * n, n + inputs, n, 0, n, -1)
 
 
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
