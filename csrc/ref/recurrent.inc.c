@@ -122,7 +122,7 @@ static void backward_step(moment *m, fnn_idx row, fnn_idx t)
     memset(m->dh_in, 0, (size_t)n * sizeof(real));
     memset(m->dx, 0, (size_t)inputs * sizeof(real));
     if (out)
-        memset(m->z, 0, (size_t)g->gate_row * sizeof(real));
+        memset(m->z, 0, (size_t)(columns_of(g) + (g->cell == FNN_GRU ? n : 0)) * sizeof(real));
     else
         backward_cells[g->cell](m);
     multiply(m->dh_in, g->state_mask, row * n, n);
