@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +40,7 @@ class RNN(Layer):
 
     Parameters
     ----------
-    cell : SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells or list of cells
+    cell : SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells, list of cells, or config of one
         What is done at each step.
     return_sequences : bool, default False
         Whether the output is that of each step, or of the last.
@@ -82,7 +82,9 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(cell, (list, tuple)):
+        if isinstance(cell, dict):
+            cell = cell_registry.deserialize(cell)
+        elif isinstance(cell, (list, tuple)):
             cell = StackedRNNCells(cell)
         self.cell = cell
         self.cells: list[RecurrentCell] = (
@@ -336,11 +338,6 @@ class RNN(Layer):
         """Return the arguments, the cell as a config of its own."""
         return super().get_config() | self._flags() | {"cell": cell_registry.serialize(self.cell)}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a layer of what `get_config` returned; its weights are new."""
-        return cls(**config | {"cell": cell_registry.deserialize(config["cell"])})
-
 
 class CellLayer(RNN):
     """Base of the layers that are named after their cell, and take its arguments as their own."""
@@ -352,8 +349,3 @@ class CellLayer(RNN):
         cell = self.cell.get_config()
         del cell["name"]
         return Layer.get_config(self) | self._flags() | cell
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a layer of what `get_config` returned; its weights are new."""
-        return cls(**config)
