@@ -10,8 +10,8 @@ import pytest
 from fastnn.bench.models import MODELS
 from fastnn.bench.report import NO_LEARNING, verify
 
-STEP = {"mlp_mnist": 2.0, "tabular": 8.0}
-FOOTPRINT = Path(__file__).with_name("footprint.py")
+STEP = {"mlp_mnist": 2.0, "tabular": 8.0, "cnn_mnist": 8.0, "cnn_deep": 8.0}
+FOOTPRINT, MEMORY = (Path(__file__).with_name(name) for name in ("footprint.py", "memory.py"))
 
 
 @pytest.fixture(params=MODELS.values(), ids=lambda model: model.name)
@@ -54,3 +54,11 @@ def test_footprint(figure, tmp_path):
     figure("import fastnn, over NumPy's", r["fastnn_ms"], "ms", at_most=30)
     figure("resident after import, over NumPy's", r["fastnn_mb"], "MB", at_most=8)
     figure("installed", r["fastnn_installed_mb"], "MB", at_most=12)
+
+
+def test_training_memory(figure, tmp_path):
+    file = tmp_path / "memory.json"
+    command = [sys.executable, MEMORY, "--models", *(name for name in STEP if "cnn" in name), "--json", file]
+    subprocess.run(command, check=True, capture_output=True)
+    for name, ratio in json.loads(file.read_text()).items():
+        figure(f"{MODELS[name].title}: memory of a step", ratio, "x what backward needs", at_most=1.15)

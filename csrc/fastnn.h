@@ -71,6 +71,7 @@ typedef struct {
     fnn_idx pad[2]; /* zeros before the first row and column of an image */
     fnn_idx groups; /* of channels and of filters, each seeing only its own */
     void *x, *w, *y;
+    fnn_idx y_first; /* the row that y begins with, of those of all images */
     fnn_fused fused;     /* behind what is written, unless that is the gradient of weights */
     void *bias_gradient; /* (filters) sums of y over all pixels, or NULL */
     int accumulate;      /* add to the gradients of weights and bias instead of overwriting them */
@@ -151,6 +152,24 @@ typedef struct {
     double rate; /* the share of elements set to zero */
 } fnn_random;
 
+/* Windows that slide over an image x (height, width, channels) to y (out_height, out_width, channels). Window
+ * (i, j) begins at pixel (i stride[0] - pad[0], j stride[1] - pad[1]); what of it lies outside is left out, and
+ * some of it lies inside. A sequence is an image of height 1.
+ */
+typedef struct {
+    fnn_idx height, width, channels;
+    fnn_idx row, pixel; /* elements from one row, or pixel, of x or dx to the next */
+    fnn_idx out_height, out_width;
+    fnn_idx window[2], stride[2], pad[2];
+} fnn_pool;
+
+/* The same with a kernel of one number for each tap and channel; taps are `dilation` pixels apart. */
+typedef struct {
+    fnn_idx height, width, channels;
+    fnn_idx out_height, out_width;
+    fnn_idx window[2], stride[2], dilation[2], pad[2];
+} fnn_depthwise;
+
 /* A sparse matrix whose rows are runs: element t of row i, first[i] + t in the row, is weight[start[i] + t]. */
 typedef struct {
     const fnn_idx *first; /* (rows) */
@@ -164,6 +183,20 @@ typedef struct {
     fnn_taps rows;    /* (y's height, x's height) */
     fnn_taps columns; /* (y's width, x's width) */
 } fnn_resample;
+
+/* What lies beyond the edges of an image. */
+enum { FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP };
+
+/* An affine map of the positions of one image: where in the window of x each position of y comes from. */
+typedef struct {
+    fnn_idx channels, height, width; /* of y */
+    fnn_idx x_height, x_width;
+    fnn_idx top, left, window_height, window_width; /* the part of x that is looked at, not empty */
+    double matrix[6]; /* y at (i, j) is x at column [0] j + [1] i + [2] and row [3] j + [4] i + [5] */
+    int bilinear;     /* between four positions, else the nearest one */
+    int fill;
+    double fill_value; /* with FNN_FILL_CONSTANT */
+} fnn_warp;
 
 typedef struct {
     const char *isa;

@@ -44,8 +44,8 @@ class Conv(ctypes.Structure):
         ("height", INDEX), ("width", INDEX), ("channels", INDEX),
         ("out_height", INDEX), ("out_width", INDEX), ("filters", INDEX),
         ("kernel", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
-        ("groups", INDEX), ("x", POINTER), ("w", POINTER), ("y", POINTER), ("fused", Fused),
-        ("bias_gradient", POINTER), ("accumulate", ctypes.c_int),
+        ("groups", INDEX), ("x", POINTER), ("w", POINTER), ("y", POINTER), ("y_first", INDEX),
+        ("fused", Fused), ("bias_gradient", POINTER), ("accumulate", ctypes.c_int),
     ]  # fmt: skip
 
 
@@ -82,8 +82,31 @@ class Update(ctypes.Structure):
     ]  # fmt: skip
 
 
+class Warp(ctypes.Structure):
+    _fields_ = [
+        ("channels", INDEX), ("height", INDEX), ("width", INDEX), ("x_height", INDEX), ("x_width", INDEX),
+        ("top", INDEX), ("left", INDEX), ("window_height", INDEX), ("window_width", INDEX),
+        ("matrix", DOUBLE * 6), ("bilinear", ctypes.c_int), ("fill", ctypes.c_int), ("fill_value", DOUBLE),
+    ]  # fmt: skip
+
+
 class Random(ctypes.Structure):
     _fields_ = [("key", ctypes.c_uint32 * 2), ("step", ctypes.c_uint64), ("rate", DOUBLE)]
+
+
+class Pool(ctypes.Structure):
+    _fields_ = [
+        ("height", INDEX), ("width", INDEX), ("channels", INDEX), ("row", INDEX), ("pixel", INDEX),
+        ("out_height", INDEX), ("out_width", INDEX),
+        ("window", INDEX * 2), ("stride", INDEX * 2), ("pad", INDEX * 2),
+    ]  # fmt: skip
+
+
+class Depthwise(ctypes.Structure):
+    _fields_ = [
+        ("height", INDEX), ("width", INDEX), ("channels", INDEX), ("out_height", INDEX), ("out_width", INDEX),
+        ("window", INDEX * 2), ("stride", INDEX * 2), ("dilation", INDEX * 2), ("pad", INDEX * 2),
+    ]  # fmt: skip
 
 
 class Taps(ctypes.Structure):
@@ -105,8 +128,11 @@ STRUCTURES = {
     "fnn_score": Score,
     "fnn_update": Update,
     "fnn_random": Random,
+    "fnn_pool": Pool,
+    "fnn_depthwise": Depthwise,
     "fnn_taps": Taps,
     "fnn_resample": Resample,
+    "fnn_warp": Warp,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

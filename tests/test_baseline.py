@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from fastnn.bench import plain, tuned_cnn
 from fastnn.bench.formulas import ACTIVATIONS, FUSED
 from fastnn.bench.tuned import MLP, Adam
 
@@ -147,3 +148,108 @@ def test_training_lowers_the_loss():
 def test_what_it_cannot_do_is_named(activations, loss, message):
     with pytest.raises(ValueError, match=message):
         MLP([np.eye(2), np.zeros(2)], activations, loss)
+
+
+def convolutional(rng, loss="sparse_categorical_crossentropy", activation="relu", last="softmax"):
+    """A network of every layer of `plain`, with an odd line and column left over by each maximum."""
+
+    def pair(*shape):
+        return 0.4 * rng.standard_normal(shape), 0.4 * rng.standard_normal(shape[-1])
+
+    layers = [
+        plain.Convolution(*pair(3, 2, 2, 3), activation),
+        plain.MaxPooling(2),
+        plain.Convolution(*pair(1, 2, 3, 4), activation),
+        plain.MaxPooling(2),
+        plain.Flatten(),
+        plain.Dense(*pair(8, 5), activation),
+        plain.Dense(*pair(5, 3), last),
+    ]
+    x = rng.standard_normal((6, 12, 8, 2))
+    y = rng.integers(0, 3, 6) if loss.startswith("sparse") else rng.integers(0, 2, (6, 3)).astype(float)
+    return plain.Network(layers, loss), x, y
+
+
+@pytest.mark.parametrize(
+    ("activation", "last", "loss"),
+    [
+        ("relu", "softmax", "sparse_categorical_crossentropy"),
+        ("tanh", "sigmoid", "binary_crossentropy"),
+        ("sigmoid", "linear", "mse"),
+        ("linear", "linear", "mse"),
+    ],
+)
+def test_plain_gradients_are_central_differences(activation, last, loss):
+    model, x, y = convolutional(np.random.default_rng(7), loss, activation, last)
+    _, gradients = model.gradients(x, y)
+    assert [g.shape for g in gradients] == [w.shape for w in model.weights]
+    for w, g in zip(model.weights, gradients, strict=True):
+        for at in np.ndindex(w.shape):
+            start = w[at]
+            w[at] = start + 1e-6
+            above, _ = model.gradients(x, y)
+            w[at] = start - 1e-6
+            below, _ = model.gradients(x, y)
+            w[at] = start
+            assert g[at] == pytest.approx((above - below) / 2e-6, rel=1e-4, abs=1e-8)
+
+
+def test_plain_convolution_is_the_sum():
+    rng = np.random.default_rng(8)
+    x, kernel, bias = rng.standard_normal((2, 5, 4, 3)), rng.standard_normal((3, 2, 3, 4)), rng.random(4)
+    y = plain.Convolution(kernel, bias).forward(x)
+    assert y.shape == (2, 3, 3, 4)
+    for n, i, j in np.ndindex(2, 3, 3):
+        expected = np.tensordot(x[n, i : i + 3, j : j + 2], kernel, 3) + bias
+        np.testing.assert_allclose(y[n, i, j], expected, rtol=1e-12)
+
+
+def test_plain_maximum_leaves_out_what_is_left_over():
+    x = np.arange(2 * 5 * 7.0).reshape(2, 5, 7, 1)
+    pool = plain.MaxPooling(2)
+    assert pool.forward(x)[0, :, :, 0].tolist() == [[8, 10, 12], [22, 24, 26]]
+    _, dx = pool.backward(np.ones((2, 2, 3, 1)), first=False)
+    assert dx.shape == x.shape
+    assert np.flatnonzero(dx[0]).tolist() == [8, 10, 12, 22, 24, 26]
+
+
+def test_plain_training_lowers_the_loss():
+    model, x, y = convolutional(np.random.default_rng(9))
+    start = model.train_step(x, y)
+    for _ in range(500):
+        end = model.train_step(x, y)
+    assert end < start / 2
+    assert model.predict(x).shape == (6, 3)
+
+
+@pytest.mark.parametrize("patches", [1 << 17, 2000, 1])
+@pytest.mark.parametrize("channels", [1, 9])
+def test_tuned_convolutions_are_the_plain_ones(monkeypatch, channels, patches):
+    """With all pictures at a time, some of them and one, and whether patches are rows or columns."""
+    monkeypatch.setattr(tuned_cnn, "PATCHES", patches)
+    rng = np.random.default_rng(10)
+    weights, layers, filters = [], [], channels
+    for size, units in (((3, 2), 4), ((2, 2), 9), (None, 0), ((1, 2), 3), (None, 0)):
+        if size is None:
+            layers.append(plain.MaxPooling(2))
+            continue
+        weights += [0.4 * rng.standard_normal((*size, filters, units)), rng.standard_normal(units)]
+        layers.append(plain.Convolution(*weights[-2:], "relu"))
+        filters = units
+    layers.append(plain.Flatten())
+    for inputs, units, activation in ((12, 5, "tanh"), (5, 3, "softmax")):
+        weights += [rng.standard_normal((inputs, units)), rng.standard_normal(units)]
+        layers.append(plain.Dense(*weights[-2:], activation))
+    loss = "sparse_categorical_crossentropy"
+    theirs = plain.Network(layers, loss)
+    tuned = tuned_cnn.CNN(weights, (13, 13, channels), [2, 1], ["tanh", "softmax"], loss)
+    for rows in (7, 2, 7):
+        x, y = rng.standard_normal((rows, 13, 13, channels)), rng.integers(0, 3, rows)
+        np.testing.assert_allclose(tuned.predict(x), theirs.predict(x), rtol=1e-10)
+        expected, gradients = theirs.gradients(x, y)
+        assert tuned.loss_and_gradients(x, y) == pytest.approx(expected, rel=1e-10)
+        at = np.concatenate([g.ravel() for g in gradients])
+        np.testing.assert_allclose(tuned.gradients, at, rtol=1e-8, atol=1e-12)
+        assert tuned.train_step(x, y) == pytest.approx(theirs.train_step(x, y), rel=1e-10)
+        for a, b in zip(tuned.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)

@@ -6,8 +6,8 @@ from ctable import Table
 from kernelcheck import SIZES, TOLERANCE, assert_close, noise
 
 SHAPES = [
-    *[(70, n, 1) for n in SIZES if n],
-    *[(2, 3, inner) for inner in SIZES if inner],
+    *[(70, n, 1) for n in SIZES[1::2]],
+    *[(2, 3, inner) for inner in SIZES[1::2]],
     (0, 3, 1), (3, 1, 1), (129, 1, 1), (300, 66, 1), (3, 2, 1100),
 ]  # fmt: skip
 EPSILON = 1e-3

@@ -32,8 +32,7 @@ def one_thread(monkeypatch):
     """The environment in which `main` need not start a second process, and turns as short as can be."""
     for name in bench.THREAD_VARIABLES:
         monkeypatch.setenv(name, "1")
-    monkeypatch.setattr(measure, "PAUSE", 0)
-    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter))
+    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter, 0.0))
 
 
 def test_main_prints_ratios_and_writes_them(one_thread, tmp_path, capsys):
@@ -62,14 +61,14 @@ def test_main_gives_blas_its_threads_in_a_second_process(monkeypatch, tmp_path):
 
 def test_a_mismatch_is_an_error(one_thread, monkeypatch, tmp_path, capsys):
     wrong = replace(models.MODELS["tabular"])
-    make = models.DenseModel.make
+    make = models.Model.make
 
     def make_wrong(self, learning_rate=1e-3):
         ours, theirs = make(self, learning_rate)
         theirs.set_weights([w + 0.01 for w in theirs.get_weights()])
         return ours, theirs
 
-    monkeypatch.setattr(models.DenseModel, "make", make_wrong)
+    monkeypatch.setattr(models.Model, "make", make_wrong)
     with pytest.raises(report.MismatchError, match="tabular: predictions differ by"):
         report.verify(wrong)
     file = tmp_path / "results.json"
@@ -79,18 +78,18 @@ def test_a_mismatch_is_an_error(one_thread, monkeypatch, tmp_path, capsys):
 
 
 def test_a_wrong_optimizer_is_a_mismatch(monkeypatch):
-    make = models.DenseModel.make
+    make = models.Model.make
 
     def make_wrong(self, learning_rate=1e-3):
         ours, _ = make(self, learning_rate)
         return ours, make(self, 1.1 * learning_rate)[1]
 
-    monkeypatch.setattr(models.DenseModel, "make", make_wrong)
+    monkeypatch.setattr(models.Model, "make", make_wrong)
     with pytest.raises(report.MismatchError, match="differ"):
         report.verify(models.MODELS["tabular"])
 
 
-@pytest.mark.parametrize("name", ["mlp_mnist", "ann_100", "tabular"])
+@pytest.mark.parametrize("name", ["mlp_mnist", "ann_100", "tabular", "cnn_mnist"])
 def test_both_sides_agree(name):
     report.verify(models.MODELS[name])
 
@@ -130,10 +129,20 @@ def test_plot(tmp_path):
 
 
 def test_flops_are_those_of_the_products():
-    model = models.DenseModel("a", 3, ((4, "relu"), (2, "softmax")), "sparse_categorical_crossentropy", 5)
+    model = models.Model("a", (3,), ((4, "relu"), (2, "softmax")), "sparse_categorical_crossentropy", 5)
     forward = 2 * 5 * (3 * 4 + 4 * 2)
     assert model.flops(False) == forward
     assert model.flops(True) == forward + 2 * 5 * (3 * 4 + 4 * 2) + 2 * 5 * 4 * 2
+    assert model.title == "3-4-2, batch 5"
+
+
+def test_flops_are_those_of_the_convolutions():
+    model = models.Model("a", (12, 11, 3), ((2, "softmax"),), "mse", 5, blocks=((4, 6), (7,)))
+    # 10 x 9 x 4, 8 x 7 x 6, pooled to 4 x 3 x 6, 2 x 1 x 7: then there is nothing to pool across.
+    first, others = 10 * 9 * 4 * 9 * 3, 8 * 7 * 6 * 9 * 4 + 2 * 1 * 7 * 9 * 6
+    assert model.flops(False) == 2 * 5 * (first + others)
+    assert model.flops(True) == 2 * 5 * (2 * first + 3 * others)
+    assert model.title == "12x11x3-4c-6c-p-7c-p-2, batch 5"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -220,6 +220,15 @@ def test_what_does_not_fit_is_told_when_the_layer_is_built(layer, row, message):
         fastnn.Sequential([fastnn.Input(row), layer])
 
 
+def test_a_shape_is_declared_for_rows_that_fit():
+    layer = Conv2D(4, 3)
+    assert layer.compute_output_shape((None, 5, 6, 2)) == (None, 3, 4, 4)
+    with pytest.raises(ValueError, match=r"got rows of shape \(5, 6\)"):
+        layer.compute_output_shape((None, 5, 6))
+    with pytest.raises(ValueError, match=r"does not fit into \(2, 6\)"):
+        layer.compute_output_shape((None, 2, 6, 2))
+
+
 def test_weights_fit_one_number_of_channels_and_any_size():
     layer = Conv2D(2, 3)
     assert layer(np.ones((1, 4, 5, 2))).shape == (1, 2, 3, 2)

@@ -1,6 +1,10 @@
 """Data sets: what comes with fastnn, what the cache holds, and what a download does, without a network."""
 
+import gzip
+import io
+import struct
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import numpy as np
 import pooch
 import pytest
 
-from fastnn.datasets import _fetch, digits, mnist
+from fastnn.datasets import _fetch, cifar10, digits, fashion_mnist, mnist
 
 
 @pytest.fixture
@@ -76,6 +80,110 @@ def test_mnist_labels_are_digits(home):
     np.savez_compressed(home / "datasets" / "mnist.npz", **arrays)
     with pytest.raises(ValueError, match=r"mnist\.npz.* label 10"):
         mnist.load_data()
+
+
+def idx(array):
+    """The IDX format of unsigned bytes."""
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def fashion(home, monkeypatch):
+    """Put 30 and 20 pictures into the cache as Fashion-MNIST; return the arrays of its files."""
+    rng, arrays, files = np.random.default_rng(0), [], {}
+    (home / "datasets" / "fashion-mnist").mkdir()
+    for name, (shape, sha256) in fashion_mnist.FILES.items():
+        shape = (shape[0] // 1000 // 2, *shape[1:]) if shape[0] == 60000 else (20, *shape[1:])
+        array = rng.integers(0, 256 if len(shape) == 3 else 10, shape, np.uint8)
+        files[name] = shape, sha256
+        (home / "datasets" / "fashion-mnist" / name).write_bytes(gzip.compress(idx(array)))
+        arrays.append(array)
+    monkeypatch.setattr(fashion_mnist, "FILES", files)
+    return arrays
+
+
+def test_fashion_mnist_takes_what_is_there(fashion, offline):
+    (x_train, y_train), (x_test, y_test) = fashion_mnist.load_data()
+    for got, want in zip((x_train, y_train, x_test, y_test), fashion, strict=True):
+        np.testing.assert_array_equal(got, want)
+        assert got.dtype == np.uint8
+        assert got.flags.writeable
+    assert (x_train.shape, y_train.shape, x_test.shape, y_test.shape) == (
+        (30, 28, 28), (30,), (20, 28, 28), (20,)
+    )  # fmt: skip
+
+
+def test_fashion_mnist_has_keras_shapes():
+    assert [shape for shape, _ in fashion_mnist.FILES.values()] == [
+        (60000, 28, 28), (60000,), (10000, 28, 28), (10000,)
+    ]  # fmt: skip
+
+
+def test_fashion_mnist_labels_are_kinds(fashion, home):
+    name = "t10k-labels-idx1-ubyte.gz"
+    (home / "datasets" / "fashion-mnist" / name).write_bytes(gzip.compress(idx(np.full(20, 11, np.uint8))))
+    with pytest.raises(ValueError, match=f"{name}.* label 11"):
+        fashion_mnist.load_data()
+
+
+def test_fashion_mnist_offline_says_what_to_put_where(home, offline):
+    with pytest.raises(OSError, match="no route to host") as error:
+        fashion_mnist.load_data()
+    name = next(iter(fashion_mnist.FILES))
+    assert fashion_mnist.ADDRESS + name in str(error.value)
+    assert str(home / "datasets" / "fashion-mnist" / name) in str(error.value)
+
+
+def tar(path, members):
+    """Write a .tar.gz file of (TarInfo or name, bytes)."""
+    with tarfile.open(path, "w:gz") as archive:
+        for info, content in members:
+            if isinstance(info, str):
+                info = tarfile.TarInfo(info)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+@pytest.fixture
+def cifar(home, monkeypatch):
+    """Put a CIFAR-10 of six times 4 pictures into the cache; return its records (6, 4, 3073)."""
+    monkeypatch.setattr(cifar10, "RECORDS", 4)
+    records = np.random.default_rng(1).integers(0, 256, (6, 4, 3073), np.uint8)
+    records[:, :, 0] %= 10
+    members = [(name, batch.tobytes()) for name, batch in zip(cifar10.MEMBERS, records, strict=True)]
+    text = [("cifar-10-batches-bin/batches.meta.txt", b"airplane"), ("cifar-10-batches-bin/readme.html", b"")]
+    # The archive is in no order, and what else is in it does not matter.
+    tar(home / "datasets" / "cifar-10-binary.tar.gz", [text[0], *members[::-1], text[1]])
+    return records
+
+
+def test_cifar10_takes_what_is_there(cifar, offline, home):
+    (x_train, y_train), (x_test, y_test) = cifar10.load_data()
+    assert (x_train.shape, y_train.shape) == ((20, 32, 32, 3), (20, 1))
+    assert (x_test.shape, y_test.shape) == ((4, 32, 32, 3), (4, 1))
+    assert {a.dtype for a in (x_train, y_train, x_test, y_test)} == {np.dtype(np.uint8)}
+    assert all(a.flags.c_contiguous and a.flags.writeable for a in (x_train, y_train, x_test, y_test))
+    for i, batch in enumerate(cifar.reshape(24, 3073)):
+        x, y = (x_train[i], y_train[i]) if i < 20 else (x_test[i - 20], y_test[i - 20])
+        assert y == batch[0]
+        np.testing.assert_array_equal(x[:, :, 1], batch[1025:2049].reshape(32, 32))
+        np.testing.assert_array_equal(x.transpose(2, 0, 1).ravel(), batch[1:])
+    assert [file.name for file in (home / "datasets").iterdir()] == ["cifar-10-binary.tar.gz"]
+
+
+def test_cifar10_labels_are_kinds(cifar, home):
+    cifar[2, 1, 0] = 10
+    members = [(name, batch.tobytes()) for name, batch in zip(cifar10.MEMBERS, cifar, strict=True)]
+    tar(home / "datasets" / "cifar-10-binary.tar.gz", members)
+    with pytest.raises(ValueError, match=r"cifar-10-binary\.tar\.gz.* label 10"):
+        cifar10.load_data()
+
+
+def test_cifar10_offline_says_what_to_put_where(home, offline):
+    with pytest.raises(OSError, match="no route to host") as error:
+        cifar10.load_data()
+    assert cifar10.ADDRESS in str(error.value)
+    assert str(home / "datasets" / "cifar-10-binary.tar.gz") in str(error.value)
 
 
 def test_a_download_arrives_once_and_whole(home, monkeypatch):
@@ -202,6 +310,119 @@ def test_a_damaged_file_is_told_from_the_set_or_reads_the_same(tmp_path):
         assert all((got == want).all() for got, want in zip(arrays, GOOD.values(), strict=True))
 
 
-def test_reading_a_file_that_is_not_there(tmp_path):
+IDX = np.arange(12, dtype=np.uint8).reshape(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (idx(IDX.T), r"begins with 00 00 08 02 00 00 00 03 00 00 00 04, expected .*: \(4, 3\) uint8"),
+        (idx(IDX).replace(b"\x08", b"\x0d", 1), "begins with 00 00 0d"),
+        (idx(IDX)[:7], "begins with"),
+        (b"", "begins with"),
+        (idx(IDX)[:-1], "fewer bytes than expected, 12"),
+        (idx(IDX) + b"\0", "more bytes than expected, 12"),
+    ],
+)
+def test_reading_another_idx_file(tmp_path, content, message):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(content))
+    with pytest.raises(ValueError, match=message) as error:
+        _fetch.read_idx(path, (4, 3))
+    assert str(path) in str(error.value)
+
+
+TAR = {"a/x": np.arange(20, dtype=np.uint8).reshape(4, 5), "a/y": np.arange(3, dtype=np.uint8)}
+
+
+def read_tar(path):
+    arrays = {name: np.zeros_like(array) for name, array in TAR.items()}
+    _fetch.read_tar(path, arrays)
+    return arrays
+
+
+def link(name, kind):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, "/etc/passwd"
+    return info
+
+
+def test_tar_members_beside_the_wanted_are_passed_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tar(
+        tmp_path / "a.tar.gz",
+        [
+            (link("a/x", tarfile.SYMTYPE), b""),
+            (link("a/y", tarfile.LNKTYPE), b""),
+            ("/a/y", b"abc"),
+            ("../a/y", b"abc"),
+            ("a", b"abc"),
+            ("a/" + "long" * 50, b"abc"),
+            *((name, array.tobytes()) for name, array in TAR.items()),
+            ("a/y", b"abc"),
+        ],
+    )
+    for name, array in read_tar(tmp_path / "a.tar.gz").items():
+        np.testing.assert_array_equal(array, TAR[name])
+    assert [file.name for file in tmp_path.iterdir()] == ["a.tar.gz"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"a/x": None}, "there is no file 'a/x' in it"),
+        ({"a/x": bytes(19)}, "'a/x' has fewer bytes than expected, 20"),
+        ({"a/y": bytes(4)}, "'a/y' has more bytes than expected, 3"),
+        ({"z": bytes(2**21)}, "much more than the data set"),
+    ],
+)
+def test_reading_another_tar_file(tmp_path, change, message):
+    path = tmp_path / "a.tar.gz"
+    contents = {name: array.tobytes() for name, array in TAR.items()} | change
+    tar(path, [(name, content) for name, content in contents.items() if content is not None])
+    with pytest.raises(ValueError, match=message) as error:
+        read_tar(path)
+    assert str(path) in str(error.value)
+
+
+def test_a_tar_header_cannot_ask_for_memory(tmp_path):
+    """A record of GNU tar for a long name, said to have 8 gigabytes, decompressed from 2 megabytes."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2**33
+    path = tmp_path / "a.tar.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(2**22))
+    with pytest.raises(ValueError, match="much more than the data set"):
+        read_tar(path)
+
+
+def test_a_damaged_idx_or_tar_file_is_told_from_the_set_or_reads_the_same(tmp_path):
+    path = tmp_path / "a.gz"
+    tar(path, [(name, array.tobytes()) for name, array in TAR.items()])
+    archive = path.read_bytes()
+
+    def idx_agrees():
+        return (_fetch.read_idx(path, IDX.shape) == IDX).all()
+
+    def tar_agrees():
+        return all((array == TAR[name]).all() for name, array in read_tar(path).items())
+
+    for whole, agrees in ((gzip.compress(idx(IDX)), idx_agrees), (archive, tar_agrees)):
+        for length in range(len(whole)):
+            path.write_bytes(whole[:length])
+            with pytest.raises(ValueError, match=r"a\.gz is not the data set"):
+                agrees()
+        for bit in range(8 * len(whole)):
+            damaged = bytearray(whole)
+            damaged[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(damaged)
+            try:
+                assert agrees()
+            except ValueError:
+                continue
+
+
+@pytest.mark.parametrize("read", [_fetch.read_arrays, _fetch.read_idx, _fetch.read_tar])
+def test_reading_a_file_that_is_not_there(tmp_path, read):
     with pytest.raises(FileNotFoundError):
-        _fetch.read_arrays(tmp_path / "a.npz", SHAPES)
+        read(tmp_path / "a.npz", () if read is _fetch.read_idx else {})

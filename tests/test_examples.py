@@ -7,6 +7,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastnn
@@ -20,6 +21,7 @@ MODULES = ["fastnn"] + [
 ]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
+ARGUMENTS = {"mnist_cnn.py": ["--epochs", "1"]}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -39,5 +41,16 @@ def test_pages(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_programs(program, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", [str(program)])
+    monkeypatch.setattr(sys, "argv", [str(program), *ARGUMENTS.get(program.name, [])])
+    # Data sets that are not there cannot be fetched either: programs go on with what comes with fastnn.
+    monkeypatch.setenv("FASTNN_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "pooch", None)
     runpy.run_path(str(program), run_name="__main__")
+
+
+@pytest.mark.filterwarnings("default")
+def test_filters_are_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    program, file = ROOT / "examples" / "mnist_cnn.py", tmp_path / "filters.svg"
+    runpy.run_path(str(program))["plot"](np.ones((3, 3, 1, 32), "float32"), str(file))
+    assert "<svg" in file.read_text()

@@ -5,7 +5,7 @@ import pytest
 from ctable import Table
 from kernelcheck import SIZES, TOLERANCE, assert_close, central_differences, noise
 
-SHAPES = [*[(3, n) for n in SIZES if n], (0, 3), (70, 5), (2, 5000)]
+SHAPES = [*[(3, n) for n in SIZES[1::2]], (0, 3), (70, 5), (2, 5000)]
 EPSILON = 1e-3
 
 each_kind = pytest.mark.parametrize("centered", [True, False], ids=["mean", "rms"])

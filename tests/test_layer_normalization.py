@@ -42,9 +42,7 @@ def by_moments(axes, weight_shape=None, epsilon=1e-3):
 )
 def test_layer_normalization(row, arguments, axes, weights):
     oracle = by_moments(axes, weights, arguments.get("epsilon", 1e-3))
-    check_layer(
-        LayerNormalization, arguments, (2, *row), (2, *row), 2 * int(np.prod(weights)), oracle=oracle
-    )
+    check_layer(LayerNormalization, arguments, (2, *row), (2, *row), 2 * int(np.prod(weights)), oracle=oracle)
 
 
 @pytest.mark.parametrize("kind", ["center", "scale"])
@@ -62,9 +60,7 @@ def test_rms_normalization(row, axis, axes):
         return x / np.sqrt((x * x).mean(axes, keepdims=True) + 0.01) * scale
 
     n = int(np.prod(row[np.min(axes) - 1 :]))
-    check_layer(
-        RMSNormalization, {"axis": axis, "epsilon": 0.01}, (2, *row), (2, *row), n, oracle=oracle
-    )
+    check_layer(RMSNormalization, {"axis": axis, "epsilon": 0.01}, (2, *row), (2, *row), n, oracle=oracle)
 
 
 @pytest.mark.parametrize(

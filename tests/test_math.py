@@ -17,8 +17,18 @@ SPECIAL = {
     "tanh": [-1, -1, None, -0.0, 0, None, 1, 1, NAN],
     "sigmoid": [0, 0, None, 0.5, 0.5, None, 1, 1, NAN],
     "erf": [-1, -1, None, -0.0, 0, None, 1, 1, NAN],
+    "sinpi": [NAN, None, None, -0.0, 0, None, None, NAN, NAN],
+    "cospi": [NAN, 1, -1, 1, 1, -1, 1, NAN, NAN],
 }
-RANGE = {"exp": (0, INFINITY), "expm1": (-1, INFINITY), "tanh": (-1, 1), "sigmoid": (0, 1), "erf": (-1, 1)}
+RANGE = {
+    "exp": (0, INFINITY),
+    "expm1": (-1, INFINITY),
+    "tanh": (-1, 1),
+    "sigmoid": (0, 1),
+    "erf": (-1, 1),
+    "sinpi": (-1, 1),
+    "cospi": (-1, 1),
+}
 
 
 @pytest.fixture(params=ISAS)
@@ -55,7 +65,7 @@ def test_same_bits_wherever_multiply_add_is_fused(isa, dtype, function):
     np.testing.assert_array_equal(apply(function, isa, x), apply(function, runtime.isa_names()[0], x))
 
 
-@pytest.mark.parametrize("function", ["tanh", "erf"])
+@pytest.mark.parametrize("function", ["tanh", "erf", "sinpi"])
 def test_odd(isa, dtype, function):
     x = sample(dtype)
     np.testing.assert_array_equal(apply(function, isa, -x), -apply(function, isa, x))
@@ -66,7 +76,9 @@ def test_odd(isa, dtype, function):
 def test_subnormal_numbers_count_as_zero(isa, dtype, function):
     tiny = np.finfo(dtype).tiny
     x = np.array([np.finfo(dtype).smallest_subnormal, tiny / 2, -tiny / 2], dtype)
-    np.testing.assert_allclose(apply(function, isa, x), apply(function, isa, 0 * x), rtol=0, atol=tiny)
+    np.testing.assert_allclose(
+        apply(function, isa, x), apply(function, isa, 0 * x), rtol=0, atol=np.pi * tiny
+    )
 
 
 @pytest.mark.parametrize("n", range(35))
@@ -77,3 +89,10 @@ def test_any_length_in_place(isa, dtype, n):
         getattr(table(isa, dtype), f"math_{function}")(y, y, n)
         np.testing.assert_array_equal(y[:n], apply(function, isa, x)[:n])
         assert y[n] == x[n]
+
+
+@pytest.mark.parametrize("function", ["sinpi", "cospi"])
+def test_quarters_of_a_turn_are_exact(isa, dtype, function):
+    x = np.arange(-40, 41, dtype=dtype) / 2
+    phase = 2 * x + (function == "cospi")
+    np.testing.assert_array_equal(apply(function, isa, x), np.sin(phase * np.pi / 2).round())

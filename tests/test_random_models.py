@@ -30,6 +30,8 @@ KINKED = ["relu", "leaky_relu", "selu", "hard_sigmoid", "hard_silu", "relu6"]
 def random_layer(rng, row):
     """A layer that fits rows of a shape."""
     pick = rng.choice
+    if len(row) in (2, 3) and rng.random() < 0.5:
+        return random_convolution(rng, row)
     activation = str(pick(SMOOTH + KINKED))
     shared = [axis for axis in range(1, len(row) + 1) if rng.random() < 0.5]
     noise_shape = [None] + [None if rng.random() < 0.5 else 1 for _ in row]
@@ -49,6 +51,36 @@ def random_layer(rng, row):
         "Reshape": lambda: layers.Reshape((int(pick(divisors)), -1)),
     }
     return make[str(pick(list(make), p=[0.4, *[0.6 / 7] * 7]))]()
+
+
+def random_convolution(rng, row):
+    """A convolution, there or back, that fits images or sequences."""
+    first = rng.random() < 0.3
+    *size, channels = (*row[1:], row[0]) if first else row
+    rank, same = len(size), bool(rng.random() < 0.5)
+    transposed = bool(rng.random() < 0.3) and math.prod(row) < 300
+    kernel = rng.integers(1, 4, rank)
+    fits = transposed or same
+    kernel = kernel if fits else np.minimum(kernel, size)
+    apart = rng.integers(1, 4, rank)
+    strides, dilation = (apart, 1) if rng.random() < 0.5 else (1, apart if fits else 1)
+    groups = int(rng.choice([n for n in range(1, channels + 1) if channels % n == 0]))
+    more = {} if transposed else {"groups": groups}
+    causal = rank == 1 and not transposed and rng.random() < 0.5
+    cls = getattr(layers, f"Conv{rank}D{'Transpose' * transposed}")
+    return cls(
+        int(rng.integers(1, 4)) * groups,
+        kernel.tolist(),
+        np.broadcast_to(strides, rank).tolist(),
+        "causal" if same and causal else "same" if same else "valid",
+        dilation_rate=np.broadcast_to(dilation, rank).tolist(),
+        data_format="channels_first" if first else "channels_last",
+        activation=str(rng.choice(SMOOTH + KINKED)),
+        use_bias=bool(rng.random() < 0.8),
+        bias_initializer="random_normal",
+        trainable=bool(rng.random() < 0.8),
+        **more,
+    )
 
 
 def random_model(seed, dtype):

@@ -70,7 +70,27 @@ def erf_tail(degree, edge):
     )
 
 
-def constants(bits, exponent_bits, exp_degree, log_degree, erf_degree, erf_edge):
+def sine_tail(degree):
+    """(sin(pi r) / r - pi) / z for |r| <= 1/4, where z = r^2, as a share of sin(pi r)."""
+
+    def ratio(z):
+        return mpmath.sinpi(mpmath.sqrt(z)) / mpmath.sqrt(z)
+
+    edge = mpf(1) / 16
+    return minimax(lambda z: (ratio(z) - mpmath.pi) / z, lambda z: z / ratio(z), mpf(0), edge, degree)
+
+
+def cosine_tail(degree):
+    """(cos(pi r) - 1) / z, the same of cos(pi r)."""
+
+    def cosine(z):
+        return mpmath.cospi(mpmath.sqrt(z))
+
+    edge = mpf(1) / 16
+    return minimax(lambda z: (cosine(z) - 1) / z, lambda z: z / cosine(z), mpf(0), edge, degree)
+
+
+def constants(dtype, bits, exponent_bits, exp_degree, log_degree, erf_degree, erf_edge, sine, cosine):
     """Each constant's name and value; LN2_HIGH times any exponent is exact."""
     scale = 2 ** (bits - exponent_bits)
     high = mpmath.floor(LN2 * scale) / scale
@@ -82,6 +102,10 @@ def constants(bits, exponent_bits, exp_degree, log_degree, erf_degree, erf_edge)
     yield "LOG_TAIL", log_tail(log_degree)
     yield "ERF_EDGE", mpf(erf_edge)
     yield "ERF_TAIL", erf_tail(erf_degree, mpf(erf_edge))
+    yield "PI", mpmath.pi
+    yield "PI_LOW", mpmath.pi - mpf(float(dtype(mpmath.nstr(mpmath.pi, 40))))
+    yield "SINE_TAIL", sine_tail(sine)
+    yield "COSINE_TAIL", cosine_tail(cosine)
 
 
 def literal(value, dtype):
@@ -91,8 +115,12 @@ def literal(value, dtype):
 
 def main():
     """Print the header."""
-    float64 = constants(53, 11, exp_degree=9, log_degree=6, erf_degree=23, erf_edge="5.95")
-    float32 = constants(24, 8, exp_degree=4, log_degree=2, erf_degree=8, erf_edge="3.95")
+    float64 = constants(
+        np.float64, 53, 11, exp_degree=9, log_degree=6, erf_degree=23, erf_edge="5.95", sine=5, cosine=6
+    )
+    float32 = constants(
+        np.float32, 24, 8, exp_degree=4, log_degree=2, erf_degree=8, erf_edge="3.95", sine=2, cosine=3
+    )
     print("/* coefficients.h - printed by tools/minimax.py: change it there. */")
     for guard, dtype, rows in (("#if FNN_F64", np.float64, float64), ("#else", np.float32, float32)):
         print(guard)

@@ -42,8 +42,8 @@ static void channel_scale(void *scale_, void *shift_, const void *mean_, const v
     for (fnn_idx i = 0; i < outer; i += TALL) { \
         const fnn_idx m = at_most(outer - i, TALL); \
         fnn_idx j = 0; \
-        for (; j + STRIP_LEN <= n; j += STRIP_LEN) \
-            strip(STRIP_LEN, STRIP); \
+        for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP) \
+            strip(CHANNEL_STRIP, CHANNEL_VECTORS); \
         for (; j < n; j += VLEN) \
             strip(n - j, 1); \
     }
@@ -55,7 +55,7 @@ FNN_INLINE void affine_strip(real *y, const real *x, const real *centre, const r
                              fnn_idx j, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
 {
     const vreal zero = v_set1(R(0.0));
-    vreal mid[STRIP], factor[STRIP], base[STRIP];
+    vreal mid[CHANNEL_VECTORS], factor[CHANNEL_VECTORS], base[CHANNEL_VECTORS];
     FNN_UNROLL for (int v = 0; v < vectors; v++) {
         mid[v] = load_or(centre, j + v * VLEN, left, zero);
         factor[v] = v_load_up_to(scale + j + v * VLEN, left);
@@ -93,8 +93,8 @@ static void channel_affine(void *y_, const void *x_, const void *centre_, const 
 FNN_INLINE void strip_sums(double *direct, double *along, const real *dy, const real *x, const real *mean,
                            fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
 {
-    real sum[STRIP_LEN], product[STRIP_LEN];
-    vreal mid[STRIP], s[STRIP], q[STRIP];
+    real sum[CHANNEL_STRIP], product[CHANNEL_STRIP];
+    vreal mid[CHANNEL_VECTORS], s[CHANNEL_VECTORS], q[CHANNEL_VECTORS];
     FNN_UNROLL for (int v = 0; v < vectors; v++) {
         mid[v] = v_load_up_to(mean + v * VLEN, left);
         s[v] = q[v] = v_set1(R(0.0));
@@ -138,8 +138,8 @@ static void channel_sums(double *sums, const void *dy_, const void *x_, const vo
         for (fnn_idx i = 0; i < outer; i += CHANNEL_BLOCK) {
             const fnn_idx m = at_most(outer - i, CHANNEL_BLOCK), at = i * n;
             fnn_idx j = 0;
-            for (; j + STRIP_LEN <= n; j += STRIP_LEN)
-                strip_sums(sums + j, along + j, dy + at + j, x + at + j, mean + j, m, n, STRIP_LEN, STRIP);
+            for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP)
+                strip_sums(sums + j, along + j, dy + at + j, x + at + j, mean + j, m, n, CHANNEL_STRIP, CHANNEL_VECTORS);
             for (; j < n; j += VLEN)
                 strip_sums(sums + j, along + j, dy + at + j, x + at + j, mean + j, m, n, n - j, 1);
         }
@@ -189,7 +189,7 @@ FNN_INLINE vreal gradient_of(vreal dy, vreal away, vreal scale, vreal slope, vre
 FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const real *mean, const real *slopes,
                                fnn_idx j, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
 {
-    vreal mid[STRIP], scale[STRIP], slope[STRIP], base[STRIP];
+    vreal mid[CHANNEL_VECTORS], scale[CHANNEL_VECTORS], slope[CHANNEL_VECTORS], base[CHANNEL_VECTORS];
     FNN_UNROLL for (int v = 0; v < vectors; v++) {
         mid[v] = v_load_up_to(mean + j + v * VLEN, left);
         scale[v] = v_load_up_to(slopes + j + v * VLEN, left);

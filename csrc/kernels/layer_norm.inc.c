@@ -23,7 +23,7 @@ enum { ROW_BLOCK = 4096, ROWS = 32 };
  * four chains, and in double from block to block. */
 #define ROW_SUMS(n, WORD, total_a, total_b) \
     for (fnn_idx block = 0; block < (n); block += ROW_BLOCK) { \
-        const fnn_idx end = (n)-block < ROW_BLOCK ? (n) : block + ROW_BLOCK; \
+        const fnn_idx end = (n) - block < ROW_BLOCK ? (n) : block + ROW_BLOCK; \
         vreal a[4], b[4]; \
         fnn_idx j = block; \
         FNN_UNROLL for (int v = 0; v < 4; v++) a[v] = b[v] = v_set1(R(0.0)); \
@@ -90,7 +90,8 @@ FNN_INLINE void row_gradient(real *dx, const real *dy, const real *x, fnn_idx n,
     double direct = 0, along = 0;
 #define TAKE(a, b, j, left) \
     do { \
-        const vreal slope = v_mul(v_load_up_to(dy + (j), left), gamma ? v_load_up_to(gamma + (j), left) : one); \
+        const vreal slope = \
+            v_mul(v_load_up_to(dy + (j), left), gamma ? v_load_up_to(gamma + (j), left) : one); \
         a = v_add(a, slope); \
         b = v_fma(slope, v_mul(v_sub(v_load_up_to(x + (j), left), mid), by), b); \
     } while (0)
@@ -107,10 +108,10 @@ FNN_INLINE void row_gradient(real *dx, const real *dy, const real *x, fnn_idx n,
 }
 
 FNN_INLINE void column_strip(double *direct, double *along, const real *dy, const real *x, const real *mean,
-                            const real *inverse, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
+                             const real *inverse, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
 {
-    real sum[STRIP_LEN], product[STRIP_LEN];
-    vreal s[STRIP], q[STRIP];
+    real sum[CHANNEL_STRIP], product[CHANNEL_STRIP];
+    vreal s[CHANNEL_VECTORS], q[CHANNEL_VECTORS];
     FNN_UNROLL for (int v = 0; v < vectors; v++) s[v] = q[v] = v_set1(R(0.0));
     for (fnn_idx i = 0; i < m; i++) {
         const vreal mid = v_set1(mean ? mean[i] : R(0.0)), by = v_set1(inverse[i]);
@@ -145,9 +146,9 @@ static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const 
                          inverse[first + i], gamma);
         if (!sums)
             continue;
-        for (; j + STRIP_LEN <= n; j += STRIP_LEN)
+        for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP)
             column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
-                        STRIP_LEN, STRIP);
+                        CHANNEL_STRIP, CHANNEL_VECTORS);
         for (; j < n; j += VLEN)
             column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
                         n - j, 1);

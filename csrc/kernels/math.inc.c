@@ -20,4 +20,6 @@ MATH(log1p)
 MATH(tanh)
 MATH(sigmoid)
 MATH(erf)
+MATH(sinpi)
+MATH(cospi)
 #undef MATH

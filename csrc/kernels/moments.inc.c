@@ -12,9 +12,9 @@
 #include "../simd/rows.h"
 
 enum {
-    CHANNEL_BLOCK = 64, /* numbers of a channel, or vectors of them, that are summed in `real` */
-    STRIP = 4,          /* vectors of neighbouring channels whose sums stay in registers */
-    STRIP_LEN = STRIP * VLEN
+    CHANNEL_BLOCK = 64,  /* numbers of a channel, or vectors of them, that are summed in `real` */
+    CHANNEL_VECTORS = 4, /* vectors of neighbouring channels whose sums stay in registers */
+    CHANNEL_STRIP = CHANNEL_VECTORS * VLEN
 };
 
 FNN_INLINE fnn_idx at_most(fnn_idx n, fnn_idx most) { return n < most ? n : most; }
@@ -34,8 +34,8 @@ FNN_INLINE void add_moments(double *mean, double *squares, const real *shift, co
 FNN_INLINE void strip_moments(double *mean, double *squares, const real *x, fnn_idx seen, fnn_idx m,
                               fnn_idx n, fnn_idx left, const int vectors)
 {
-    real shift[STRIP_LEN], sum[STRIP_LEN], square[STRIP_LEN];
-    vreal first[STRIP], s[STRIP], q[STRIP];
+    real shift[CHANNEL_STRIP], sum[CHANNEL_STRIP], square[CHANNEL_STRIP];
+    vreal first[CHANNEL_VECTORS], s[CHANNEL_VECTORS], q[CHANNEL_VECTORS];
     FNN_UNROLL for (int v = 0; v < vectors; v++) {
         first[v] = v_load_up_to(x + v * VLEN, left);
         s[v] = q[v] = v_set1(R(0.0));
@@ -77,8 +77,8 @@ static void channel_moments(double *moments, const void *x_, fnn_idx outer, fnn_
             const fnn_idx m = at_most(outer - i, CHANNEL_BLOCK);
             const real *block = x + i * n;
             fnn_idx j = 0;
-            for (; j + STRIP_LEN <= n; j += STRIP_LEN)
-                strip_moments(moments + j, moments + n + j, block + j, i, m, n, STRIP_LEN, STRIP);
+            for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP)
+                strip_moments(moments + j, moments + n + j, block + j, i, m, n, CHANNEL_STRIP, CHANNEL_VECTORS);
             for (; j < n; j += VLEN)
                 strip_moments(moments + j, moments + n + j, block + j, i, m, n, n - j, 1);
         }

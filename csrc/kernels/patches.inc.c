@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
     const real *a, *w;
     fnn_idx a_image, c_image; /* elements from one image to the next */
+    fnn_idx a_first, c_first; /* elements that are not there, before what a and c begin with */
     fnn_idx depth;
     fnn_idx w_row, w_column; /* elements of w from channel to channel, from column to column of c */
     axis rows, columns;
@@ -137,8 +138,8 @@ static void list_results(listing *l, const grid *g, fnn_idx end, fnn_idx most)
         const fnn_idx image = l->row / r->results, u = l->row % r->results, v = l->column;
         const fnn_idx n = least(c->results - v, most - l->n);
         const fnn_idx a_step = c->move * c->a_step, c_step = c->c_step;
-        const fnn_idx a = image * g->a_image + (r->origin + u * r->move) * r->a_step + c->origin * c->a_step;
-        const fnn_idx at = image * g->c_image + r->c_origin + u * r->c_step + c->c_origin;
+        const fnn_idx a = image * g->a_image - g->a_first + (r->origin + u * r->move) * r->a_step + c->origin * c->a_step;
+        const fnn_idx at = image * g->c_image - g->c_first + r->c_origin + u * r->c_step + c->c_origin;
         fnn_idx *to_a = l->a + l->n, *to_c = l->c + l->n;
         for (fnn_idx i = 0; i < n; i++) {
             to_a[i] = a + (v + i) * a_step;

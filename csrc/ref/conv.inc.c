@@ -28,7 +28,7 @@ static fnn_idx seer(const fnn_conv *g, fnn_idx image, fnn_idx row, fnn_idx colum
         return -1;
     if (v < 0 || v % g->stride[1] || v / g->stride[1] >= g->out_width)
         return -1;
-    return ((image * g->out_height + u / g->stride[0]) * g->out_width + v / g->stride[1]) * g->filters;
+    return ((image * g->out_height - g->y_first + u / g->stride[0]) * g->out_width + v / g->stride[1]) * g->filters;
 }
 
 /* The weights of tap (s, t) and channel c of a group. */
@@ -41,6 +41,7 @@ static void conv_forward(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_id
                          void *workspace)
 {
     const fnn_idx depth = g->channels / g->groups, filters = g->filters / g->groups;
+    const fnn_idx before = g->y_first * g->out_width;
     const real *x = g->x, *w = g->w, *bias = g->fused.bias;
     real *y = g->y;
     (void)workspace;
@@ -55,9 +56,9 @@ static void conv_forward(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_id
                     for (fnn_idx c = 0; at >= 0 && c < depth; c++)
                         sum += (double)x[at + f / filters * depth + c] * w[weight(g, s, t, c) + f];
                 }
-            y[i * g->filters + f] = (real)sum;
+            y[(i - before) * g->filters + f] = (real)sum;
         }
-        fused_row(&g->fused, y, y + i * g->filters + j, j, n);
+        fused_row(&g->fused, y, y + (i - before) * g->filters + j, j, n);
     }
 }
 
@@ -90,6 +91,7 @@ static void conv_weight_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count
 {
     const fnn_idx depth = g->channels / g->groups, filters = g->filters / g->groups;
     const fnn_idx from = first * g->out_width, to = (first + count) * g->out_width;
+    const fnn_idx before = g->y_first * g->out_width;
     const real *x = g->x, *dy = g->y;
     real *dw = g->w, *db = i == 0 ? g->bias_gradient : NULL;
     (void)workspace;
@@ -100,14 +102,14 @@ static void conv_weight_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count
             for (fnn_idx q = from; q < to; q++) {
                 const fnn_idx at = seen(g, q / g->out_width / g->out_height, q / g->out_width % g->out_height,
                                         q % g->out_width, tap / g->kernel[1], tap % g->kernel[1]);
-                sum += at < 0 ? 0 : (double)x[at + c] * dy[q * g->filters + f];
+                sum += at < 0 ? 0 : (double)x[at + c] * dy[(q - before) * g->filters + f];
             }
             dw[p * g->filters + f] = (real)sum;
         }
     for (fnn_idx f = 0; db && f < g->filters; f++) {
         double sum = g->accumulate ? db[f] : 0;
         for (fnn_idx q = from; q < to; q++)
-            sum += dy[q * g->filters + f];
+            sum += dy[(q - before) * g->filters + f];
         db[f] = (real)sum;
     }
 }

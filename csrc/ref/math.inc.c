@@ -8,6 +8,25 @@ static real sigmoid(real x)
     return (x < 0 ? e : R(1.0)) / (1 + e);
 }
 
+/* x = n / 2 + r without error; n modulo 4 and the sign of n */
+static real quarter_turns(real x, int *n) { return remquo(x, R(0.5), n); }
+
+static real sinpi(real x)
+{
+    int n;
+    const double r = (double)quarter_turns(fabs(x), &n) * 3.14159265358979323846;
+    const double y = n & 1 ? cos(r) : sin(r);
+    return copysign(R(1.0), x) * (real)(n & 2 ? -y : y);
+}
+
+static real cospi(real x)
+{
+    int n;
+    const double r = (double)quarter_turns(fabs(x), &n) * 3.14159265358979323846;
+    const double y = n & 1 ? -sin(r) : cos(r);
+    return (real)(n & 2 ? -y : y);
+}
+
 #define MATH(f) \
     static void math_##f(void *y_, const void *x_, fnn_idx n) \
     { \
@@ -24,4 +43,6 @@ MATH(log1p)
 MATH(tanh)
 MATH(sigmoid)
 MATH(erf)
+MATH(sinpi)
+MATH(cospi)
 #undef MATH

@@ -7,17 +7,19 @@
  *                  zero, and no two branches are computed and blended
  *   log, log1p   x = 2^e (1 + f) with 1 + f around 1, and log(1 + f) by the series of the inverse
  *                  hyperbolic tangent of s = f / (2 + f), which needs half the terms of one in f
+ *   sinpi, cospi sin(pi x) and cos(pi x): x = n / 2 + r with n integral is exact, since no number of digits
+ *                  of pi is lost in it; sine and cosine of pi r change places and signs as n says
  *
  * tanh and erf are found for |x| and take the sign of x. A quotient of polynomials would be shorter for both,
  * but its rounding errors grow to 5 units where the result nears 1; here they fade with e^-x.
  *
  * The largest errors in units in the last place: of float over every normal number there is, of double over
  * the sample of tests/ulp.py. tools/ulp.py measures both; without a fused multiply-add a few are 0.3
- * larger (docs/math.md).
+ * to 0.7 larger (docs/math.md).
  *
- *              exp  expm1   log  log1p  tanh  sigmoid   erf
- *   float     0.93   1.64  0.84   1.40  2.60     2.41  1.91
- *   double    0.95   2.25  0.78   1.37  2.71     2.09  2.00
+ *              exp  expm1   log  log1p  tanh  sigmoid   erf  sinpi  cospi
+ *   float     0.93   1.64  0.84   1.40  2.60     2.41  1.91   1.00   1.01
+ *   double    0.95   2.25  0.78   1.37  2.71     2.09  2.00   0.96   0.95
  *
  * Subnormal numbers count as zero, as they do in the mode the library runs in (fpmode.h).
  * coefficients.h is printed by tools/minimax.py.
@@ -30,21 +32,24 @@
 #include "coefficients.h"
 
 /* From EXP_ZERO down e^x is 0, and from EXP_INFINITY up infinite. From EXP_BURIES_ONE up e^x + 1 is e^x, so
- * sigmoid, tanh and 1 - e^-x are 1. ROUNDER is a number whose last place is 1, plus the exponents' bias.
+ * sigmoid, tanh and 1 - e^-x are 1. ROUNDER is a number whose last place is 1, plus the exponents' bias;
+ * TWO_MANTISSA is 2^MANTISSA.
  */
 #if FNN_F64
 #define EXP_ZERO R(-709.1)
 #define EXP_INFINITY R(710.0)
 #define EXP_BURIES_ONE R(40.0)
 #define EXPONENT_MAX R(1023.0)
-#define ROUNDER (R(6755399441055744.0) + EXPONENT_MAX)
+#define TWO_MANTISSA R(4503599627370496.0)
+#define ROUNDER (R(1.5) * TWO_MANTISSA + EXPONENT_MAX)
 #define SMALLEST_NORMAL R(2.2250738585072014e-308)
 #else
 #define EXP_ZERO R(-88.0)
 #define EXP_INFINITY R(89.0)
 #define EXP_BURIES_ONE R(20.0)
 #define EXPONENT_MAX R(127.0)
-#define ROUNDER (R(12582912.0) + EXPONENT_MAX)
+#define TWO_MANTISSA R(8388608.0)
+#define ROUNDER (R(1.5) * TWO_MANTISSA + EXPONENT_MAX)
 #define SMALLEST_NORMAL R(1.17549435e-38)
 #endif
 
@@ -176,6 +181,41 @@ FNN_INLINE vreal v_log1p(vreal x)
     vreal scale = v_exponent(v_sub(v_set1(ROUNDER), v_min(v_set1(EXPONENT_MAX), e)));
     vreal y = log_reduced(v_fma(lost, scale, v_sub(m, one)), e);
     return v_copysign(log_edges(u, y), x);
+}
+
+/* sin(pi x), and cos(pi x) in *cosine. Adding 2^MANTISSA to what is not negative rounds it to an integer; from
+ * 2^(MANTISSA + 1) on every number is even, the same to both functions as 0.
+ */
+FNN_INLINE vreal v_sincospi(vreal x, vreal *cosine)
+{
+    const vreal one = v_set1(R(1.0)), zero = v_set1(R(0.0)), round = v_set1(TWO_MANTISSA);
+    vreal y = v_abs(x);
+    y = v_select(v_lt(y, v_set1(R(2.0) * TWO_MANTISSA)), y, v_sub(y, y));
+    vreal turns = v_sub(v_fma(y, v_set1(R(0.5)), round), round);
+    y = v_fnma(turns, v_set1(R(2.0)), y); /* from -1 to 1 */
+    vreal n = v_copysign(v_sub(v_fma(v_abs(y), v_set1(R(2.0)), round), round), y);
+    vreal r = v_fnma(n, v_set1(R(0.5)), y), z = v_mul(r, r);
+    vreal tail = v_fma(z, POLYNOMIAL(SINE_TAIL, z), v_set1(PI_LOW));
+    vreal s = v_fma(r, v_set1(PI), v_mul(r, tail)), c = v_fma(z, POLYNOMIAL(COSINE_TAIL, z), one);
+    vmask odd = v_eq(v_abs(n), one);
+    vreal sine = v_select(odd, c, s);
+    vreal half = v_sub(v_abs(n), one); /* -1, 0 or 1: cos(pi n / 2) with its sign changed */
+    *cosine = v_select(odd, v_mul(n, v_sub(zero, s)), v_mul(v_sub(zero, half), c));
+    sine = v_mul(sine, v_select(odd, n, v_sub(zero, half)));
+    return v_mul(sine, v_copysign(one, x));
+}
+
+FNN_INLINE vreal v_sinpi(vreal x)
+{
+    vreal cosine;
+    return v_sincospi(x, &cosine);
+}
+
+FNN_INLINE vreal v_cospi(vreal x)
+{
+    vreal cosine;
+    v_sincospi(x, &cosine);
+    return cosine;
 }
 
 #endif

@@ -77,7 +77,11 @@ def calls_in(side: Side, seconds: float, clock: Clock = time.perf_counter) -> in
 
 
 def alternate(
-    sides: Mapping[str, Side], rounds: int = 7, seconds: float = 0.05, clock: Clock = time.perf_counter
+    sides: Mapping[str, Side],
+    rounds: int = 7,
+    seconds: float = 0.05,
+    clock: Clock = time.perf_counter,
+    pause: float = PAUSE,
 ) -> dict[str, list[float]]:
     """Time several sides in turns, with Python's garbage collection off.
 
@@ -94,6 +98,8 @@ def alternate(
         About how long a turn is.
     clock : callable, default time.perf_counter
         See `clock`.
+    pause : float, default 0.15
+        Seconds before each turn; less will do where no side uses NumPy's BLAS.
 
     Returns
     -------
@@ -118,7 +124,7 @@ def alternate(
     times: dict[str, list[float]] = {name: [] for name in sides}
     for i in range(rounds):
         for name in reversed(timers) if i % 2 else timers:
-            time.sleep(PAUSE)
+            time.sleep(pause)
             timers[name].timeit(1 + calls[name] // 10)
             times[name].append(timers[name].timeit(calls[name]) / calls[name])
     return times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,68 +13,88 @@ from numpy.typing import NDArray
 from .. import initializers, layers, models, optimizers
 from . import plain
 from .tuned import MLP
+from .tuned_cnn import CNN
 
-__all__ = ["MODELS", "DenseModel"]
+__all__ = ["MODELS", "Model"]
 
 Array = NDArray[Any]
 
+KERNEL = 3
+POOL = 2
+
 
 @dataclass(frozen=True)
-class DenseModel:
-    """A stack of dense layers, trained by Adam.
+class Model:
+    """A stack of convolutions, where there are any, and of dense layers, trained by Adam.
 
     Attributes
     ----------
     name : str
-    inputs : int
-        Numbers in a row of data.
+    input : tuple of int
+        Shape of a row of data: numbers, or height, width and channels.
     layers : tuple of (int, str)
-        Units and activation of each layer.
+        Units and activation of each dense layer.
     loss : str
         Its name in Keras.
     batch : int
         Rows in a training step and in a prediction of a batch.
+    blocks : tuple of tuple of int
+        In front of the dense layers: for each block the filters of its 3 x 3 convolutions with ReLU, behind
+        which comes the maximum of each 2 x 2 positions.
     """
 
     name: str
-    inputs: int
+    input: tuple[int, ...]
     layers: tuple[tuple[int, str], ...]
     loss: str
     batch: int
+    blocks: tuple[tuple[int, ...], ...] = ()
 
     @property
     def title(self) -> str:
-        """The sizes, as in "20-32-1, batch 32"."""
-        return f"{'-'.join(map(str, self.widths))}, batch {self.batch}"
-
-    @property
-    def widths(self) -> list[int]:
-        """Numbers in a row between the layers, input and output included."""
-        return [self.inputs, *(units for units, _ in self.layers)]
+        """The sizes, as in "20-32-1, batch 32" or "28x28x1-32c-p-64-10, batch 128"."""
+        names = ["x".join(map(str, self.input))]
+        for block in self.blocks:
+            names += [f"{filters}c" for filters in block] + ["p"]
+        names += [str(units) for units, _ in self.layers]
+        return f"{'-'.join(names)}, batch {self.batch}"
 
     def make(self, learning_rate: float = 1e-3) -> tuple[models.Sequential, MLP]:
-        """Return the model in fastnn, compiled, and in NumPy, with the same weights, every time."""
-        ours = models.Sequential(
-            [layers.Input((self.inputs,))]
-            + [
-                layers.Dense(units, activation, kernel_initializer=initializers.GlorotUniform(seed))
-                for seed, (units, activation) in enumerate(self.layers)
-            ]
-        )
+        """Return the model in fastnn, compiled, and in tuned NumPy, with the same weights, every time."""
+        ours = models.Sequential([layers.Input(self.input)])
+        for block in self.blocks:
+            for filters in block:
+                ours.add(layers.Conv2D(filters, KERNEL, activation="relu", kernel_initializer=_seeded(ours)))
+            ours.add(layers.MaxPooling2D(POOL))
+        if self.blocks:
+            ours.add(layers.Flatten())
+        for units, activation in self.layers:
+            ours.add(layers.Dense(units, activation, kernel_initializer=_seeded(ours)))
         ours.compile(optimizer=optimizers.Adam(learning_rate), loss=self.loss)
-        activations = [activation for _, activation in self.layers]
-        return ours, MLP(ours.get_weights(), activations, self.loss, learning_rate=learning_rate)
+        weights, activations = ours.get_weights(), [activation for _, activation in self.layers]
+        if self.blocks:
+            blocks = [len(block) for block in self.blocks]
+            theirs = CNN(weights, self.input, blocks, activations, self.loss, learning_rate=learning_rate)
+            return ours, theirs
+        return ours, MLP(weights, activations, self.loss, learning_rate=learning_rate)
 
-    def make_plain(self, learning_rate: float = 1e-3) -> plain.MLP:
+    def make_plain(self, learning_rate: float = 1e-3) -> plain.Network:
         """Return the model in NumPy as it is usually written, with the weights that `make` gives it."""
-        activations = [activation for _, activation in self.layers]
         weights = self.make()[0].get_weights()
-        return plain.MLP(weights, activations, self.loss, learning_rate)
+        pairs = zip(weights[::2], weights[1::2], strict=True)
+        stack: list[plain.Layer] = []
+        for block in self.blocks:
+            stack += [plain.Convolution(*next(pairs), activation="relu") for _ in block]
+            stack.append(plain.MaxPooling(POOL))
+        if self.blocks:
+            stack.append(plain.Flatten())
+        stack += [plain.Dense(*next(pairs), activation=activation) for _, activation in self.layers]
+        return plain.Network(stack, self.loss, learning_rate)
 
     def data(self, rows: int, seed: int = 0) -> tuple[Array, Array]:
-        """Return normal inputs (rows, inputs) and labels as the loss takes them."""
+        """Return normal inputs (rows, *input) and labels as the loss takes them."""
         rng = np.random.default_rng(seed)
-        x = rng.standard_normal((rows, self.inputs), np.float32)
+        x = rng.standard_normal((rows, *self.input), np.float32)
         units = self.layers[-1][0]
         if self.loss == "sparse_categorical_crossentropy":
             return x, rng.integers(0, units, rows)
@@ -82,38 +103,68 @@ class DenseModel:
         return x, rng.standard_normal((rows, units), np.float32)
 
     def flops(self, training: bool) -> int:
-        """Return the operations of the matrix products of a batch.
+        """Return the operations of the matrix products and convolutions of a batch.
 
-        A training step has three products for each layer but the first, whose input needs no gradient.
+        A training step has three for each layer but the first, whose input needs no gradient.
         """
-        products = [2 * self.batch * m * n for m, n in pairwise(self.widths)]
+        products = []
+        shape = self.input
+        for block in self.blocks:
+            for filters in block:
+                height, width, channels = shape
+                shape = (height - KERNEL + 1, width - KERNEL + 1, filters)
+                products.append(2 * self.batch * prod(shape) * KERNEL * KERNEL * channels)
+            shape = (shape[0] // POOL, shape[1] // POOL, shape[2])
+        widths = [prod(shape), *(units for units, _ in self.layers)]
+        products += [2 * self.batch * m * n for m, n in pairwise(widths)]
         return 3 * sum(products) - products[0] if training else sum(products)
+
+
+def _seeded(model: models.Sequential) -> initializers.Initializer:
+    """Return how the next layer of a model gets its weights."""
+    return initializers.GlorotUniform(len(model.layers))
 
 
 MODELS = {
     model.name: model
     for model in (
-        DenseModel(
+        Model(
             "mlp_mnist",
-            784,
+            (784,),
             ((128, "relu"), (64, "relu"), (10, "softmax")),
             "sparse_categorical_crossentropy",
             128,
         ),
-        DenseModel(
+        Model(
             "ann_100",
-            100,
+            (100,),
             ((64, "relu"), (32, "relu"), (10, "softmax")),
             "sparse_categorical_crossentropy",
             32,
         ),
-        DenseModel("tabular", 20, ((32, "relu"), (1, "sigmoid")), "binary_crossentropy", 32),
-        DenseModel(
+        Model("tabular", (20,), ((32, "relu"), (1, "sigmoid")), "binary_crossentropy", 32),
+        Model(
             "mlp_wide",
-            1024,
+            (1024,),
             ((1024, "relu"), (1024, "relu"), (10, "softmax")),
             "sparse_categorical_crossentropy",
             256,
+        ),
+        Model(
+            "cnn_mnist",
+            (28, 28, 1),
+            ((64, "relu"), (10, "softmax")),
+            "sparse_categorical_crossentropy",
+            128,
+            blocks=((32,),),
+        ),
+        Model(
+            "cnn_deep",
+            (32, 32, 3),
+            ((128, "relu"), (10, "softmax")),
+            "sparse_categorical_crossentropy",
+            64,
+            blocks=((32, 32), (64, 64)),
         ),
     )
 }

@@ -14,7 +14,7 @@ import numpy as np
 from .. import __version__
 from ..kernels import runtime
 from .measure import Ratio, alternate, clock, ratio
-from .models import DenseModel
+from .models import Model
 from .peak import Peak
 
 __all__ = ["MismatchError", "environment", "heading", "measure", "plot", "table", "verify"]
@@ -32,7 +32,7 @@ class MismatchError(Exception):
     """The two sides of a comparison do not compute the same."""
 
 
-def verify(model: DenseModel) -> None:
+def verify(model: Model) -> None:
     """Check that both sides compute the same from the same weights: predictions, loss, three steps of Adam.
 
     The losses of later steps agree only if the steps before did. How far the weights moved is compared more
@@ -41,7 +41,7 @@ def verify(model: DenseModel) -> None:
 
     Parameters
     ----------
-    model : DenseModel
+    model : Model
         A row of `models.MODELS`.
 
     Raises
@@ -76,12 +76,12 @@ def verify(model: DenseModel) -> None:
             )
 
 
-def measure(model: DenseModel, peak: Peak, rounds: int) -> dict[str, Any]:
+def measure(model: Model, peak: Peak, rounds: int) -> dict[str, Any]:
     """Time both sides of a model.
 
     Parameters
     ----------
-    model : DenseModel
+    model : Model
         A row of `models.MODELS`.
     peak : Peak
         On the threads in use.

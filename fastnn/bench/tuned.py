@@ -163,6 +163,7 @@ class MLP:
             for flat in (self.parameters, self.gradients)
         )
         self._activations = tuple(activations)
+        self._dense = slice(len(weights) - 2 * len(activations), None)  # the weights of the dense layers
         self._loss, self._fused = LOSSES[loss], loss in FUSED
         self._passes: dict[int, Pass] = {}
 
@@ -229,13 +230,15 @@ class MLP:
             np.dot(ones, dy, dbias)
             np.dot(dy, kernel_turned, below.dy)
             gradient(below.dy, below.y, below)
-        np.dot(x.T, run.first.dy, self._gradients[0])
-        np.dot(run.first.rows_of_ones, run.first.dy, self._gradients[1])
+        kernel_gradient, bias_gradient = self._gradients[self._dense][:2]
+        np.dot(x.T, run.first.dy, kernel_gradient)
+        np.dot(run.first.rows_of_ones, run.first.dy, bias_gradient)
         return loss
 
     def _pass_of(self, rows: int) -> Pass:
         found = self._passes.get(rows)
         if found is None:
-            found = Pass(rows, self._weights, self._gradients, self._activations, self._fused)
+            dense = self._dense
+            found = Pass(rows, self._weights[dense], self._gradients[dense], self._activations, self._fused)
             self._passes[rows] = found
         return found

@@ -1,5 +1,5 @@
-"""Data sets: `digits` comes with fastnn, `mnist` is fetched once from its public home."""
+"""Data sets: `digits` comes with fastnn, the others are fetched once from their public homes."""
 
-from . import digits, mnist
+from . import cifar10, digits, fashion_mnist, mnist
 
-__all__ = ["digits", "mnist"]
+__all__ = ["cifar10", "digits", "fashion_mnist", "mnist"]

@@ -4,18 +4,22 @@ A file is never trusted: nothing in it is unpickled, and an array is read only a
 promised the shape that is expected, so a small file cannot ask for more memory than the data set has.
 """
 
+import contextlib
 import os
+import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bytes", "cached", "home", "read_arrays"]
+__all__ = ["Bytes", "cached", "home", "read_arrays", "read_idx", "read_tar"]
 
 Bytes = npt.NDArray[np.uint8]
+
+TAR_EXTRA = 2**20  # what a tar file may hold beside the members that are wanted
 
 
 def home() -> Path:
@@ -100,18 +104,118 @@ def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[Bytes
     """
     import zipfile  # here, because it imports four compression modules that only a reader needs
 
-    with path.open("rb") as file:
-        try:
-            archive = zipfile.ZipFile(file)
-            arrays = []
-            for name, shape in shapes.items():
-                with archive.open(f"{name}.npy") as member:
-                    arrays.append(_read(member, name, shape))
-        except MemoryError:
-            raise
-        except Exception as error:  # each decompressor and the header's parser have errors of their own
-            raise ValueError(f"{path} is not the data set it is named after: {error}") from error
+    with path.open("rb") as file, _judged(path):
+        archive = zipfile.ZipFile(file)
+        arrays = []
+        for name, shape in shapes.items():
+            with archive.open(f"{name}.npy") as member:
+                arrays.append(_read(member, name, shape))
     return arrays
+
+
+def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
+    """Array of unsigned bytes from a compressed file in the IDX format, which is that of MNIST.
+
+    Parameters
+    ----------
+    path : Path
+        The file: ``.gz`` of a header and the numbers.
+    shape : tuple of int
+        The shape that the header must promise.
+
+    Returns
+    -------
+    ndarray of uint8, shape `shape`
+
+    Raises
+    ------
+    ValueError
+        If the file does not hold this array, or is damaged.
+    """
+    import gzip
+
+    # Two zeros, 8 for unsigned bytes, the number of dimensions, then each of them, the highest byte first.
+    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    array = np.empty(shape, np.uint8)
+    with path.open("rb") as file, _judged(path):
+        stream = gzip.GzipFile(fileobj=file)
+        found = stream.read(len(header))
+        if found != header:
+            raise ValueError(f"it begins with {found.hex(' ')}, expected {header.hex(' ')}: {shape} uint8")
+        _fill(array, stream.read, "the array")
+    return array
+
+
+def read_tar(path: Path, members: Mapping[str, Bytes]) -> None:
+    """Fill arrays with the bytes of regular files in a ``.tar.gz`` file, of which nothing gets to the disk.
+
+    Links, absolute paths and all other members are passed over.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    members : mapping of str to contiguous ndarray of uint8
+        What to fill, by the member's name. A member must be as long as its array.
+
+    Raises
+    ------
+    ValueError
+        If a member is missing or of another size, if there is much beside them, or if the file is damaged.
+    """
+    import gzip
+    import tarfile
+
+    wanted = dict(members)
+    most = sum(array.size for array in members.values()) + TAR_EXTRA
+    with path.open("rb") as file, _judged(path):
+        stream = _Bounded(gzip.GzipFile(fileobj=file).read, most)
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=2**18) as archive:  # type: ignore[call-overload]
+            for member in archive:
+                if member.isreg() and member.name in wanted:
+                    content = archive.extractfile(member)
+                    assert content is not None  # it is a regular file
+                    with content:
+                        _fill(wanted.pop(member.name), content.read, repr(member.name))
+        while stream.read(2**18):  # its checksum stands at the end
+            pass
+        if wanted:
+            raise ValueError(f"there is no file {next(iter(wanted))!r} in it")
+
+
+class _Bounded:
+    """A stream that must not be longer than expected: a small file can decompress into a very large one."""
+
+    def __init__(self, read: Callable[[int], bytes], most: int) -> None:
+        self._read, self._left = read, most
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes."""
+        found = self._read(size)
+        self._left -= len(found)
+        if self._left < 0:
+            raise ValueError("it holds much more than the data set")
+        return found
+
+
+@contextlib.contextmanager
+def _judged(path: Path) -> Iterator[None]:
+    """Say of whatever goes wrong while a file is read that it is not the file it should be."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:  # each decompressor and the header's parser have errors of their own
+        raise ValueError(f"{path} is not the data set it is named after: {error}") from error
+
+
+def _fill(array: Bytes, read: Callable[[int], bytes], name: str) -> None:
+    """Fill an array with all that a file has, which must be as much as that."""
+    content = read(array.size + 1)
+    if len(content) != array.size:
+        than = "more" if len(content) > array.size else "fewer"
+        raise ValueError(f"{name} has {than} bytes than expected, {array.size}")
+    array[...] = np.frombuffer(content, np.uint8).reshape(array.shape)
 
 
 def _read(member: IO[bytes], name: str, shape: tuple[int, ...]) -> Bytes:

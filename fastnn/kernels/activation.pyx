@@ -5,7 +5,7 @@ import numpy as np
 from .csrc cimport FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
 from .plan cimport Plan
 from .runtime cimport activation_rows, address, max_threads, parallel_for, table
-from .steps cimport BACKWARD, FORWARD, Step, Value
+from .steps cimport ACTIVATION, BACKWARD, FORWARD, Step, Value, join_product
 from .types cimport DX, DY, OWN_SAVED, X, Y, operand
 
 cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
@@ -65,6 +65,7 @@ def emit(Plan plan, Value x, tuple activation):
     y.producer = s
     s.c.activation = activation_of(activation)
     s.c.size[0] = x.size
+    s.kind, s.join = ACTIVATION, join_product
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

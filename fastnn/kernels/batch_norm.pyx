@@ -9,8 +9,8 @@ ones, and what is left is y = x scale + shift, in two steps, the first of which 
 from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
 from .plan cimport Plan
 from .runtime cimport parallel_for
-from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value, join_product
+from .types cimport DX, DY, FIRST_OWN, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # sizes of every step here
     OUTER           # for each row of the batch
@@ -53,7 +53,7 @@ cdef enum:          # operands
     BETA
     DGAMMA
     DBETA
-    STATISTICS      # (5, n): mean, variance, and the slopes, the first of which is gamma / sqrt(variance + epsilon)
+    STATISTICS      # (5, n): mean, variance, slopes; the first slope is gamma / sqrt(variance + epsilon)
     PARTS           # (parts, 2, n) of double: moments, then sums
 
 
@@ -145,7 +145,8 @@ cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[N], inner = s.size[INNER], item = s.kernels.itemsize
-    cdef idx_t first = i * chunk_of(s), at = first * n * inner * item, rows = min(chunk_of(s), p.outer - first)
+    cdef idx_t first = i * chunk_of(s), at = first * n * inner * item
+    cdef idx_t rows = min(chunk_of(s), p.outer - first)
     cdef char *dx = operand(s, p.run, DX) + at
     cdef char *mean = operand(s, p.run, STATISTICS)
     cdef char *saved = operand(s, p.run, SAVED)
@@ -201,9 +202,7 @@ cdef void update_moving(const step_t *s, const run_t *r) noexcept nogil:
 # ---- with the moving statistics -----------------------------------------------------------------------
 
 cdef enum:          # operands
-    SCALE = FIRST_OWN
-    SHIFT
-    FACTOR          # gamma
+    FACTOR = FIRST_OWN      # gamma
     OFFSET          # beta
     MEAN
     VARIANCE
@@ -227,6 +226,7 @@ def scale_shift(Plan plan, gamma, beta, moving_mean, moving_variance, double eps
         (channels,), for the whole batch.
     """
     cdef Step s = plan.add("scale_shift", make_scale, NULL, NULL, 0)
+    plan.steps.insert(0, plan.steps.pop())      # what comes before the normalisation may take both over
     cdef Value scale = plan.value(moving_mean.shape, False, False)
     cdef Value shift = plan.value(moving_mean.shape, False, False)
     s.c.size[N], s.c.param[0] = scale.size, epsilon
@@ -248,6 +248,8 @@ def affine(Plan plan, Value x, int axis, Value scale, Value shift):
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
     set_shape(s, x, axis)
+    if s.c.size[INNER] == 1:
+        s.kind, s.join = AFFINE, join_product
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH).use(SHIFT, shift, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

@@ -1,3 +1,4 @@
+import numpy as np
 from numpy.typing import NDArray
 
 from ..variables import Variable
@@ -31,12 +32,12 @@ def emit_transpose(
 ) -> Value: ...
 
 class Convolution:
-    x: NDArray
-    w: NDArray
-    y: NDArray
-    dx: NDArray
-    dw: NDArray
-    dy: NDArray
+    x: NDArray[np.floating]
+    w: NDArray[np.floating]
+    y: NDArray[np.floating]
+    dx: NDArray[np.floating]
+    dw: NDArray[np.floating]
+    dy: NDArray[np.floating]
     flops: float
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """y = activation(convolution of x with W, + b), and the transposed convolution, its adjoint.
 
-x is (rows, height, width, channels), W (kernel height, kernel width, channels / groups, filters), b (filters),
-y (rows, out height, out width, filters). A transposed convolution is the input's gradient of a convolution
-from its output to its input: there x and y change places, and W is (..., filters, channels).
+x is (rows, height, width, channels), W (kernel height, kernel width, channels / groups, filters),
+b (filters), y (rows, out height, out width, filters). A transposed convolution is the input's gradient of a
+convolution from its output to its input: there x and y change places, and W is (..., filters, channels).
 
 Forward and the input's gradient are divided over threads by rows of images, or by columns where there are
 few pixels. The weights' gradient is a sum over all pixels: its rows are divided, which changes no bit, and
@@ -17,32 +17,11 @@ from .activation cimport activation_gradient, activation_of, needs_input
 from .csrc cimport FNN_ACT_linear, fnn_conv, fnn_kernels
 from .plan cimport Plan
 from .runtime cimport address, max_threads, parallel_for, table
-from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .steps cimport ACTIVATION, AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
+from .types cimport DX, DY, OWN_SAVED, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 from . import dense
 from .memory import align, aligned_zeros
-
-cdef enum:
-    W = FIRST_OWN
-    B
-    DW
-    DB
-    Z               # before the activation, kept where its gradient needs it
-    PARTS           # of the gradients of W and b
-
-cdef enum:          # sizes
-    HEIGHT
-    WIDTH
-    CHANNELS
-    OUT_HEIGHT
-    OUT_WIDTH
-    FILTERS
-    KERNEL          # each of these is of rows and columns
-    STRIDE = KERNEL + 2
-    DILATION = STRIDE + 2
-    PAD = DILATION + 2
-    GROUPS = PAD + 2
 
 cdef double THREAD_FLOPS = 3e5  # for each thread: a region of two costs about 1 us
 cdef idx_t FEW_PIXELS = 256     # for a thread: packing the weights anew takes 1 % of its work
@@ -63,7 +42,7 @@ ctypedef struct split_t:
     idx_t row_pieces, column_pieces
 
 
-cdef inline idx_t begin(idx_t n, idx_t pieces, idx_t i, idx_t unit) noexcept nogil:
+cdef idx_t begin(idx_t n, idx_t pieces, idx_t i, idx_t unit) noexcept nogil:
     """Where piece i of n begins, in whole units."""
     return min(n, (n + unit - 1) // unit * i // pieces * unit)
 
@@ -92,7 +71,7 @@ cdef void on_images(kernel_fn kernel, const fnn_conv *g, idx_t rows, idx_t width
     parallel_for(piece, &s, s.row_pieces * s.column_pieces, r.threads)
 
 
-cdef inline double flops(const fnn_conv *g, idx_t images) noexcept nogil:
+cdef double flops(const fnn_conv *g, idx_t images) noexcept nogil:
     return (2.0 * images * g.out_height * g.out_width * g.filters
             * g.kernel[0] * g.kernel[1] * (g.channels // g.groups))
 
@@ -112,6 +91,8 @@ ctypedef struct reduction_t:
     const fnn_kernels *kernels
     const fnn_conv *g
     const run_t *run
+    gradient_fn gradient
+    const step_t *step
     idx_t images
     idx_t rows              # of W as a matrix
     idx_t parts, pieces     # of the sum, and of the rows of each
@@ -146,9 +127,8 @@ cdef void reduce_piece(void *context, idx_t chunk, int thread) noexcept nogil:
         g.w = s.memory + (part - 1) * part_size(&g) * item
         if g.bias_gradient is not NULL:
             g.bias_gradient = <char *>g.w + s.rows * g.filters * item
-    s.kernels.conv_weight_gradient(&g, first, begin(all, s.parts, part + 1, 1) - first,
-                                   row, begin(s.rows, s.pieces, i + 1, TILE) - row,
-                                   s.run.scratch + thread * s.run.scratch_size)
+    s.gradient(s.kernels, s.step, s.run, &g, first, begin(all, s.parts, part + 1, 1) - first,
+               row, begin(s.rows, s.pieces, i + 1, TILE) - row, s.run.scratch + thread * s.run.scratch_size)
 
 
 cdef void add_piece(void *context, idx_t chunk, int thread) noexcept nogil:
@@ -162,12 +142,19 @@ cdef void add_piece(void *context, idx_t chunk, int thread) noexcept nogil:
             s.kernels.add_parts(s.g.bias_gradient, s.memory + (part * size + n) * item, s.g.filters, 1)
 
 
-cdef void weight_gradient_of(const fnn_kernels *k, const fnn_conv *g, idx_t images, char *memory,
-                             const run_t *r) noexcept nogil:
+cdef void rows_gradient(const fnn_kernels *k, const step_t *s, const run_t *r, fnn_conv *g, idx_t first,
+                        idx_t count, idx_t i, idx_t m, char *scratch) noexcept nogil:
+    k.conv_weight_gradient(g, first, count, i, m, scratch)
+
+
+cdef void weight_gradient_of(const fnn_kernels *k, const step_t *step, const fnn_conv *g, idx_t images,
+                             char *memory, const run_t *r, gradient_fn gradient) noexcept nogil:
+    """The gradients of W and b: `gradient` makes what some rows of y add to some rows of W."""
     cdef reduction_t s
     cdef double work = flops(g, images)
     cdef idx_t threads = <idx_t>min(<double>r.threads, work / THREAD_FLOPS)
     s.kernels, s.g, s.run, s.images, s.rows, s.memory = k, g, r, images, matrix_rows(g), memory
+    s.gradient, s.step = gradient, step
     s.parts, s.pieces = most_parts(g, k.itemsize), 1
     while s.parts > 1 and (work < s.parts * PART_FLOPS or images * g.out_height < s.parts):
         s.parts //= 2
@@ -205,20 +192,21 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
     """
     window = window_of(kernel)
     cdef idx_t groups = x.shape[2] // kernel.shape[len(kernel.shape) - 2]
+    filters = kernel.shape[len(kernel.shape) - 1]
     cdef Step s
     if window == (1, 1) == strides and pads == (0, 0) and groups == 1:
         return dense.emit(plan, x, kernel, bias, activation)
     s = plan.add("conv", forward, backward, scratch, 0)
-    shape_step(s, x.shape, (*output, kernel.shape[len(kernel.shape) - 1]), window, strides, pads, dilation, groups)
-    return emit_operands(plan, s, x, kernel, bias, activation, output, kernel.shape[len(kernel.shape) - 1])
+    shape_step(s, x.shape, (*output, filters), window, strides, pads, dilation, groups)
+    return emit_operands(plan, s, x, kernel, bias, activation, output, filters)
 
 
 def emit_transpose(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tuple pads,
                    tuple dilation, tuple output):
     """Append a transposed convolution to `plan`: the adjoint of the convolution of this geometry.
 
-    The same as `emit`, but that kernel is (kernel height, kernel width, filters, channels), that strides, pads
-    and dilation are those of the convolution from the output to the input, and that there are no groups.
+    The same as `emit`, but that kernel is (kernel height, kernel width, filters, channels), that strides,
+    pads and dilation are those of the convolution from the output to the input, and that there are no groups.
     """
     window = window_of(kernel)
     filters = kernel.shape[len(kernel.shape) - 2]
@@ -259,6 +247,7 @@ cdef Value emit_operands(Plan plan, Step s, Value x, kernel, bias, tuple activat
     cdef Value y = plan.value((*output, filters), learns or x.differentiable)
     y.producer = s
     s.c.activation = activation_of(activation)
+    s.accepts = AFFINE | ACTIVATION if s.c.activation.code == FNN_ACT_linear else 0
     s.use(X, x, BOTH if kernel.trainable else FORWARD).use(W, plan.parameter(kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
@@ -290,18 +279,19 @@ cdef void geometry(const step_t *s, fnn_conv *g) noexcept nogil:
     g.fused.activation.code = g.fused.gradient.code = FNN_ACT_linear
 
 
-cdef inline void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
+cdef void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
     g.w = operand(s, r, W)
     g.fused.bias = operand(s, r, B)
+    g.fused.scale, g.fused.shift = operand(s, r, SCALE), operand(s, r, SHIFT)
     g.fused.activation, g.fused.preactivation = s.activation, operand(s, r, Z)
 
 
-cdef inline void fuse_backward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
+cdef void fuse_backward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
     g.w = operand(s, r, W)
     g.fused.saved, g.fused.gradient = operand(s, r, SAVED), s.gradient
 
 
-cdef inline void own_gradient(const step_t *s, const run_t *r, idx_t size) noexcept nogil:
+cdef void own_gradient(const step_t *s, const run_t *r, idx_t size) noexcept nogil:
     """Make of the gradient of y that of what the activation is applied to."""
     if s.activation.code != FNN_ACT_linear and not s.preactivation_gradient:
         activation_gradient(s, r, operand(s, r, DY), operand(s, r, DY), operand(s, r, OWN_SAVED), size)
@@ -327,7 +317,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
         geometry(s, &g)
         g.x, g.w, g.y = operand(s, r, X), operand(s, r, DW), operand(s, r, DY)
         g.bias_gradient, g.accumulate = operand(s, r, DB), s.accumulate >> DW & 1
-        weight_gradient_of(s.kernels, &g, r.rows, operand(s, r, PARTS), r)
+        weight_gradient_of(s.kernels, s, &g, r.rows, operand(s, r, PARTS), r, rows_gradient)
 
 
 cdef void transpose_forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -352,9 +342,10 @@ cdef void transpose_backward(const step_t *s, const run_t *r) noexcept nogil:
         geometry(s, &g)
         g.x, g.w, g.y = operand(s, r, DY), operand(s, r, DW), operand(s, r, X)
         g.accumulate = s.accumulate >> DW & 1
-        weight_gradient_of(s.kernels, &g, r.rows, operand(s, r, PARTS), r)
+        weight_gradient_of(s.kernels, s, &g, r.rows, operand(s, r, PARTS), r, rows_gradient)
     if s.at[DB].space >= 0:
-        s.kernels.column_sums(operand(s, r, DB), operand(s, r, DY), pixels, g.channels, s.accumulate >> DB & 1)
+        s.kernels.column_sums(operand(s, r, DB), operand(s, r, DY), pixels, g.channels,
+                              s.accumulate >> DB & 1)
 
 
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
@@ -366,7 +357,9 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 # ---- on arrays ------------------------------------------------------------------------------------------
 
 cdef class Convolution:
-    """A convolution and its gradients on arrays of its own, as a plan computes them: for tests and benchmarks.
+    """A convolution and its gradients on arrays of its own, as a plan computes them.
+
+    It is for tests and benchmarks.
 
     Parameters
     ----------
@@ -444,7 +437,7 @@ cdef class Convolution:
         cdef idx_t images = self.x.shape[0]
         cdef char *parts = address(self.parts)
         with nogil:
-            weight_gradient_of(self.kernels, &g, images, parts, &self.r)
+            weight_gradient_of(self.kernels, NULL, &g, images, parts, &self.r, rows_gradient)
 
 
 def array(tuple shape, dtype):

@@ -8,7 +8,7 @@ cdef extern from "fastnn.h" nogil:
     enum:
         FNN_FLOAT, FNN_DOUBLE
         FNN_SAVED_INPUT, FNN_SAVED_OUTPUT
-        FNN_ACTIVATIONS, FNN_ACT_linear
+        FNN_ACTIVATIONS, FNN_ACT_linear, FNN_ACT_relu
 
     ctypedef struct fnn_activation:
         int code
@@ -52,6 +52,7 @@ cdef extern from "fastnn.h" nogil:
         void *x
         void *w
         void *y
+        fnn_idx y_first
         fnn_fused fused
         void *bias_gradient
         int accumulate
@@ -120,6 +121,21 @@ cdef extern from "fastnn.h" nogil:
         uint64_t step
         double rate
 
+    ctypedef struct fnn_pool:
+        fnn_idx height, width, channels
+        fnn_idx row, pixel
+        fnn_idx out_height, out_width
+        fnn_idx window[2]
+        fnn_idx stride[2]
+        fnn_idx pad[2]
+
+    ctypedef struct fnn_depthwise:
+        fnn_idx height, width, channels
+        fnn_idx out_height, out_width
+        fnn_idx window[2]
+        fnn_idx stride[2]
+        fnn_idx dilation[2]
+        fnn_idx pad[2]
     ctypedef struct fnn_taps:
         const fnn_idx *first
         const fnn_idx *start
@@ -128,6 +144,16 @@ cdef extern from "fastnn.h" nogil:
     ctypedef struct fnn_resample:
         fnn_idx x_width, y_width, channels
         fnn_taps rows, columns
+    enum:
+        FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP
+
+    ctypedef struct fnn_warp:
+        fnn_idx channels, height, width
+        fnn_idx x_height, x_width
+        fnn_idx top, left, window_height, window_width
+        double matrix[6]
+        int bilinear, fill
+        double fill_value
 
     ctypedef struct fnn_kernels:
         const char *isa
@@ -189,10 +215,37 @@ cdef extern from "fastnn.h" nogil:
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*max_pool_forward)(void *, void *, const void *, const fnn_pool *,
+                                 fnn_idx, fnn_idx) noexcept nogil
+        void (*max_pool_backward)(void *, const void *, const void *, const fnn_pool *,
+                                  fnn_idx, fnn_idx) noexcept nogil
+        void (*average_pool_forward)(void *, const void *, const fnn_pool *, fnn_idx, fnn_idx) noexcept nogil
+        void (*average_pool_backward)(void *, const void *, const fnn_pool *, fnn_idx, fnn_idx) noexcept nogil
+        void (*global_average)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*depthwise_forward)(void *, const void *, const void *, const void *, double,
+                                  const fnn_depthwise *, fnn_idx, fnn_idx) noexcept nogil
+        void (*depthwise_backward)(void *, const void *, const void *, const fnn_depthwise *,
+                                   fnn_idx, fnn_idx) noexcept nogil
+        void (*depthwise_weights)(void *, void *, const void *, const void *,
+                                  const fnn_depthwise *) noexcept nogil
+        void (*repeat_channels)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*sum_repeated)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
                          const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
         void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
+        void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double,
+                               const fnn_random *) noexcept nogil
+        void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
+                                 const fnn_random *) noexcept nogil
+        void (*affine)(void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*adjust_forward)(void *, const void *, void *, fnn_idx, fnn_idx,
+                               double, double, double, double) noexcept nogil
+        void (*adjust_backward)(void *, const void *, const void *, void *, fnn_idx, fnn_idx,
+                                double, double, double, double) noexcept nogil
+        void (*warp_forward)(void *, const void *, const fnn_warp *) noexcept nogil
+        void (*warp_backward)(void *, const void *, const fnn_warp *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)

@@ -12,8 +12,8 @@ from .activation cimport activation_gradient, activation_of, needs_input
 from .csrc cimport FNN_ACT_linear, fnn_gemm
 from .gemm cimport gemm, gemm_scratch
 from .plan cimport Plan
-from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .steps cimport ACTIVATION, AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
+from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:
     W = FIRST_OWN
@@ -54,6 +54,7 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation):
     y.producer = s
     s.c.size[ROWS], s.c.size[INPUTS], s.c.size[UNITS] = rows, inputs, units
     s.c.activation = activation_of(activation)
+    s.accepts = AFFINE | ACTIVATION if s.c.activation.code == FNN_ACT_linear else 0
     s.use(X, x, BOTH if kernel.trainable else FORWARD).use(W, plan.parameter(kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
@@ -76,6 +77,7 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     g.b, g.b_row, g.b_column = operand(s, r, W), s.size[UNITS], 1
     g.c, g.ldc = operand(s, r, Y), s.size[UNITS]
     g.fused.bias = operand(s, r, B)
+    g.fused.scale, g.fused.shift = operand(s, r, SCALE), operand(s, r, SHIFT)
     g.fused.activation, g.fused.preactivation = s.activation, operand(s, r, Z)
     gemm(s.kernels, &g, r)
 

@@ -1,16 +1,15 @@
 """y = x * mask / (1 - rate): a mask that depends on seed, step and element, never on threads.
 
 Backward draws the same mask again instead of keeping it. With a noise shape, elements that share a draw
-are told by an index map made at creation.
+are told by an index map made at creation. Whole channels of a row are dropped by a mask of the channels.
 """
 
 import numpy as np
 
-from libc.stdint cimport uint32_t
-
 from .csrc cimport fnn_kernels, fnn_random
 from .indexed cimport scale
 from .plan cimport Plan
+from .random cimport random_of
 from .runtime cimport parallel_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
@@ -29,14 +28,6 @@ ctypedef struct pass_t:
     const char *source
 
 
-cdef inline fnn_random random_of(const step_t *s, const run_t *r) noexcept nogil:
-    cdef fnn_random random
-    random.key[0] = <uint32_t>s.size[SEED]
-    random.key[1] = <uint32_t>(s.size[SEED] >> 32)
-    random.step, random.rate = r.iteration, s.param[0]
-    return random
-
-
 cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef idx_t first = i * CHUNK, at = first * p.kernels.itemsize
@@ -46,7 +37,7 @@ cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
 cdef void drop(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
     cdef pass_t p
     p.kernels, p.out, p.source, p.n = s.kernels, out, source, s.size[SIZE] * r.rows
-    p.random = random_of(s, r)
+    p.random = random_of(s.size[SEED], s.param[0], r)
     parallel_for(chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
 
 
@@ -82,7 +73,7 @@ cdef enum:          # sizes, after those above
 
 
 cdef void draw(const step_t *s, const run_t *r) noexcept nogil:
-    cdef fnn_random random = random_of(s, r)
+    cdef fnn_random random = random_of(s.size[SEED], s.param[0], r)
     cdef idx_t rows = r.rows if s.size[DRAWS_PER_ROW] else 1
     s.kernels.dropout_mask(operand(s, r, MASK), 0, s.size[DRAWS] * rows, &random)
 
@@ -125,6 +116,68 @@ def emit_shared(Plan plan, Value x, double rate, unsigned long long seed, tuple 
     s.c.size[SIZE], s.c.size[SEED], s.c.param[0] = x.size, <idx_t>seed, rate
     s.c.size[DRAWS], s.c.size[DRAWS_PER_ROW] = draws.size, per_row
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(MASK, mask, BOTH).use(INDEX, plan.constant(index), BOTH)
+    if y.differentiable:
+        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
+    return y
+
+
+# ---- whole channels -----------------------------------------------------------------------------------
+
+cdef enum:          # sizes, after those of all
+    OUTER = SEED + 1    # a row is (outer, channels, inner)
+    CHANNELS
+    INNER
+
+ctypedef struct channels_t:
+    const step_t *s
+    const run_t *r
+    fnn_random random
+    char *out
+    const char *source
+
+
+cdef void channels_of_row(void *context, idx_t row, int thread) noexcept nogil:
+    cdef channels_t *p = <channels_t *>context
+    cdef const fnn_kernels *k = p.s.kernels
+    cdef idx_t n = p.s.size[CHANNELS], inner = p.s.size[INNER], outer = p.s.size[OUTER], i
+    cdef idx_t at = row * p.s.size[SIZE] * k.itemsize, step = inner * k.itemsize
+    cdef char *mask = p.r.scratch + thread * p.r.scratch_size
+    k.dropout_mask(mask, row * n, n, &p.random)
+    if inner == 1:
+        k.affine(p.out + at, p.source + at, mask, NULL, outer, n)
+        return
+    for i in range(outer * n):
+        k.affine(p.out + at + i * step, p.source + at + i * step, mask + i % n * k.itemsize, NULL, inner, 1)
+
+
+cdef void drop_channels(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
+    cdef channels_t p
+    p.s, p.r, p.out, p.source = s, r, out, source
+    p.random = random_of(s.size[SEED], s.param[0], r)
+    parallel_for(channels_of_row, &p, r.rows, r.threads)
+
+
+cdef void channels_forward(const step_t *s, const run_t *r) noexcept nogil:
+    drop_channels(s, r, operand(s, r, Y), operand(s, r, X))
+
+
+cdef void channels_backward(const step_t *s, const run_t *r) noexcept nogil:
+    drop_channels(s, r, operand(s, r, DX), operand(s, r, DY))
+
+
+cdef idx_t mask_size(const step_t *s, idx_t rows) noexcept nogil:
+    return s.size[CHANNELS] * s.kernels.itemsize
+
+
+def emit_channels(Plan plan, Value x, double rate, unsigned long long seed, int axis):
+    """Append a dropout of whole channels, which are axis `axis` of a row."""
+    cdef Step s = plan.add("dropout", channels_forward, channels_backward, mask_size, 4.0 * x.size)
+    cdef Value y = plan.value(x.shape, x.differentiable)
+    y.producer = s
+    s.c.size[SIZE], s.c.size[SEED], s.c.param[0] = x.size, <idx_t>seed, rate
+    s.c.size[OUTER], s.c.size[CHANNELS] = np.prod(x.shape[:axis], dtype=np.int64), x.shape[axis]
+    s.c.size[INNER] = np.prod(x.shape[axis + 1:], dtype=np.int64)
+    s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
     return y

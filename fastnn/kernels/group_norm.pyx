@@ -84,9 +84,11 @@ cdef void normalise_row(void *context, idx_t i, int thread) noexcept nogil:
     cdef char *mean = operand(s, p.run, STATISTICS) + i * 2 * row
     cdef char *x = operand(s, p.run, X) + at
     s.kernels.channel_moments(moments, x, outer, n, inner)
-    s.kernels.channel_statistics(mean, mean + row, moments, 1, outer * inner, outer * inner, n, s.size[GROUPS])
+    s.kernels.channel_statistics(mean, mean + row, moments, 1, outer * inner, outer * inner, n,
+                                 s.size[GROUPS])
     s.kernels.channel_scale(scale, NULL, mean, mean + row, operand(s, p.run, GAMMA), NULL, n, s.param[0])
-    s.kernels.channel_affine(operand(s, p.run, Y) + at, x, mean, scale, operand(s, p.run, BETA), outer, n, inner)
+    s.kernels.channel_affine(operand(s, p.run, Y) + at, x, mean, scale, operand(s, p.run, BETA), outer, n,
+                             inner)
 
 
 cdef void gradient_of_row(void *context, idx_t i, int thread) noexcept nogil:

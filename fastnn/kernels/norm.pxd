@@ -25,7 +25,8 @@ cdef inline void multiply_gradient(const step_t *s, char *dx, const char *saved,
         s.kernels.activation_backward(dx, n, dx, n, saved, n, 1, n, &s.gradient)
 
 
-cdef inline void add_gradient(const step_t *s, const run_t *r, int i, const double *sums, idx_t n) noexcept nogil:
+cdef inline void add_gradient(const step_t *s, const run_t *r, int i, const double *sums,
+                              idx_t n) noexcept nogil:
     """Make operand i, the gradient of a weight, of its sums."""
     cdef char *dw = operand(s, r, i)
     if dw is NULL:

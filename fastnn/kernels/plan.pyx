@@ -10,7 +10,9 @@ Design:
     arenas of their own.
 (b) Values live from their first to their last use on one time line, forward 0 ... n-1, then backward
     n ... 2n-1; so training keeps exactly what backward reads, and inference reuses memory at once.
-(c) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
+(c) A step joins the one that makes its input, where nothing else reads that and the two can be done as one: a
+    product scales, shifts and activates in inference, a convolution pools its results.
+(d) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
     value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
 """
 
@@ -25,7 +27,7 @@ from .batch cimport has_buffer
 from .csrc cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, table
 from .steps cimport BACKWARD, FORWARD
-from .types cimport ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, Y
+from .types cimport ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, X, Y
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
@@ -137,7 +139,6 @@ cdef class Plan:
     def finish(self, Value output, idx_t capacity, Update update=None):
         """End the creation and lay out the plan for at most `capacity` rows a run."""
         cdef Step step
-        cdef Value v
         if len(self.totals) > MAX_TOTALS:
             raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
         self.output = output
@@ -146,10 +147,10 @@ cdef class Plan:
         self._batch = Batch(self.input.shape, self.dtype, labels[:len(labels) - self.sparse], self.sparse)
         if output is not None:
             output.root.space = OUTPUT
+        self._find_consumers()
+        self._join()
+        self._find_consumers()
         for step in self.steps:
-            for i, (v, _) in step.uses.items():
-                if i != Y:
-                    v.root.consumers.append(step)
             if Y in step.uses and DY not in step.uses:
                 step.c.backward = NULL      # nothing up to its output learns
         self._fuse_gradients()
@@ -158,6 +159,31 @@ cdef class Plan:
             self._gradients = aligned_zeros(self.block.values.size, self.dtype)
             self._gradient_base = address(self._gradients)
         self.reshape(capacity)
+
+    def _find_consumers(self):
+        """Tell every value which steps read it."""
+        cdef Step step
+        cdef Value v
+        for v in self.values:
+            v.consumers.clear()
+        for step in self.steps:
+            for i, (v, _) in step.uses.items():
+                if i != Y:
+                    v.root.consumers.append(step)
+
+    def _join(self):
+        """Let steps do what follows them, where nothing else reads what they make."""
+        cdef Step step, maker
+        cdef Value x
+        for step in self.steps[:]:
+            if step.join is NULL:
+                continue
+            x = step.operand(X).root
+            maker = x.producer
+            others = [c for c in x.consumers if c is not maker and c is not step]
+            if maker is not None and x.space == ARENA and not others and step.join(maker, step):
+                step.operand(Y).root.producer = maker
+                self.steps.remove(step)
 
     def _fuse_gradients(self):
         cdef Step step, consumer

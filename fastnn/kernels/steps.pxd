@@ -6,6 +6,14 @@ cdef enum:
     BACKWARD = 2
     BOTH = 3
 
+# What products can do behind their sums.
+cdef enum:
+    AFFINE = 1          # by operands SCALE and SHIFT
+    ACTIVATION = 2
+
+# Lets `maker`, which makes the input of `step`, do what `step` does as well; whether it can.
+ctypedef bint (*join_fn)(Step maker, Step step) except -1
+
 cdef class Value:
     cdef readonly tuple shape           # of a row; of the whole array where it does not grow with the batch
     cdef readonly idx_t size            # elements of `shape`
@@ -27,6 +35,11 @@ cdef class Step:
     cdef dict uses                      # operand: (Value, when)
     cdef Value saved                    # what the gradient of the fused activation is computed from
     cdef bint fuses_gradient            # can multiply DX by the gradient of the activation before it
+    cdef int kind                       # AFFINE, ACTIVATION or neither
+    cdef int accepts                    # the kinds that it can do behind its forward direction
+    cdef join_fn join                   # or NULL; called if nothing else reads the input
 
     cdef Step use(self, int i, Value value, int when)
     cdef Value operand(self, int i)
+
+cdef bint join_product(Step product, Step step) except -1

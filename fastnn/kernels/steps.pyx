@@ -1,7 +1,7 @@
 """What a plan is created from: values, and the steps that make and read them."""
 
 from .csrc cimport FNN_ACT_linear
-from .types cimport ARENA, OPERANDS
+from .types cimport ARENA, DY, OPERANDS, SCALE, SHIFT, Y
 
 cdef idx_t LARGEST = 1 << 48    # elements of a row: what any number of rows takes can still be computed
 
@@ -45,3 +45,21 @@ cdef class Step:
 
     cdef Value operand(self, int i):
         return self.uses[i][0]
+
+
+cdef bint join_product(Step product, Step step) except -1:
+    """Let a product scale, shift or activate its result, in inference."""
+    cdef Value y = product.operand(Y), scale
+    if not product.accepts & step.kind or DY in step.uses:
+        return False
+    if step.kind == AFFINE:
+        scale = step.operand(SCALE)
+        if scale.size != y.shape[len(y.shape) - 1]:
+            return False
+        product.use(SCALE, scale, FORWARD).use(SHIFT, step.operand(SHIFT), FORWARD)
+        product.accepts = ACTIVATION
+    else:
+        product.c.activation = step.c.activation
+        product.accepts = 0
+    product.uses[Y] = step.uses[Y]
+    return True

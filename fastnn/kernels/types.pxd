@@ -27,11 +27,13 @@ cdef enum:
     DY              # gradient of the output
     OWN_SAVED       # what the gradient of the step's own fused activation is computed from
     SAVED           # the same of the step before, whose gradient this one fuses behind DX
+    SCALE           # y = y scale + shift, one of each for every channel, behind the step's own sums
+    SHIFT
     FIRST_OWN
 
 cdef enum:
     OPERANDS = 24
-    SIZES = 16
+    SIZES = 32
 
 ctypedef struct operand_t:
     int space       # -1: not there

@@ -20,7 +20,7 @@ ctypedef struct pass_t:
 
 
 def emit(Plan plan, Value x, double epsilon):
-    """Append x times min(1 / sqrt(sum x^2), 1 / epsilon) over the last axis to `plan`; returns the product."""
+    """Append y = x min(1 / sqrt(sum x^2), 1 / epsilon) over the last axis to `plan`; returns y."""
     cdef Step s = plan.add("unit_norm", forward, backward, NULL, 4.0 * x.size)
     cdef Value y = plan.value(x.shape, x.differentiable)
     cdef idx_t n = x.shape[len(x.shape) - 1]

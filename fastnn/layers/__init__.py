@@ -1,12 +1,21 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
+from .depthwise import DepthwiseConv1D, DepthwiseConv2D
 from .dropout import Dropout
+from .gaussian import GaussianDropout, GaussianNoise
+from .global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
 from .group_normalization import GroupNormalization
 from .gru import GRU
 from .input_layer import Input, InputLayer
@@ -19,17 +28,34 @@ from .reshaping import Flatten, Reshape
 from .rms_normalization import RMSNormalization
 from .simple_rnn import SimpleRNN
 from .unit_normalization import UnitNormalization
+from .normalization import Normalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
+from .pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from .prelu import PReLU
+from .random_adjust import RandomBrightness, RandomContrast
+from .random_crop import RandomCrop
+from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
+from .rms_normalization import RMSNormalization
+from .separable import SeparableConv1D, SeparableConv2D
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
+from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
+
+# Keras' short names.
+AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
+GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 
 # Keras' long names.
 Convolution1D, Convolution2D = Conv1D, Conv2D
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 deserialize = registry.deserialize
 serialize = registry.serialize
@@ -40,6 +66,11 @@ __all__ = [
     "LSTM",
     "RNN",
     "Activation",
+    "AlphaDropout",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AvgPool1D",
+    "AvgPool2D",
     "BatchNormalization",
     "CenterCrop",
     "Conv1D",
@@ -53,9 +84,21 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GRUCell",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
     "GroupNormalization",
     "Input",
     "InputLayer",
@@ -63,16 +106,36 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Normalization",
     "PReLU",
-    "RMSNormalization",
     "Permute",
+    "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
+    "Rescaling",
     "Reshape",
     "Resizing",
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
     "StackedRNNCells",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

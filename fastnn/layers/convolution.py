@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import activations, initializers, regularizers
 from ..checks import refuse
 from .layer import dimension, registry
-from .spatial import Spatial, Window, one_of, whole_numbers
+from .spatial import Pair, Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -100,16 +100,9 @@ class Convolution(Spatial):
 
         return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
 
-    def geometry(self, x: Value) -> tuple[tuple[int, ...], ...]:
+    def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
         """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
-        window, above = self.window, 2 - self.rank
-        positions = x.shape[above:2]
-        return (
-            (1,) * above + window.strides,
-            (0,) * above + window.before(positions),
-            (1,) * above + window.dilation,
-            (1,) * above + window.outputs(positions),
-        )
+        return self.window.geometry(x.shape)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., filters)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..checks import real_number, whole_number
-from ..utils.random import next_seed
+from ..checks import real_number
+from ..utils.random import seed_of
 from .layer import Layer, registry
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Dropout(Layer):
             raise ValueError(f"noise_shape: expected a tuple such as (None, 1, 3), got {noise_shape!r}")
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
-        self._stream = next_seed() if seed is None else whole_number(seed, "seed", 0, 2**63 - 1)
+        self._stream = seed_of(seed)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Check that the mask can be broadcast."""

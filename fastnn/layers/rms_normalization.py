@@ -51,7 +51,7 @@ class RMSNormalization(OverAxes):
 
     def build_weights(self, shape: tuple[int, ...]) -> None:
         """Make `scale`."""
-        self.scale = self.add_weight(shape, initializers.get("ones"), "scale")
+        self.scale = self.add_weight(shape, initializers.Ones(), "scale")
 
     def emit_rows(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..kernels.steps import Value
 
 LARGEST = 2**31 - 1
+Pair = tuple[int, int]
 
 
 def whole_numbers(value: Any, name: str, count: int, least: int = 1) -> tuple[int, ...]:
@@ -42,6 +43,12 @@ def format_of(data_format: Any) -> str:
     if data_format is None:
         return config.image_data_format()
     return one_of(data_format, "data_format", "channels_last", "channels_first")
+
+
+def as_pair(values: tuple[int, ...], above: int = 1) -> Pair:
+    """Return (height, width) of one or two numbers; `above` is the height of what has none."""
+    down, across = values if len(values) == 2 else (above, *values)
+    return down, across
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,22 @@ class Window:
         sides = zip(positions, outputs, self.extent, self.strides, strict=True)
         return tuple(max(0, (m - 1) * s + e - n) // 2 for n, m, e, s in sides)
 
+    def geometry(self, shape: tuple[int, ...]) -> tuple[Pair, Pair, Pair, Pair]:
+        """Return strides, zeros in front, dilation and size of the output, each as (height, width).
+
+        Parameters
+        ----------
+        shape : tuple of int
+            (height, width, channels); the height is 1 for windows of one dimension.
+        """
+        positions = shape[2 - len(self.size) : 2]
+        return (
+            as_pair(self.strides),
+            as_pair(self.before(positions), 0),
+            as_pair(self.dilation),
+            as_pair(self.outputs(positions)),
+        )
+
 
 class Spatial(Layer):
     """Base of layers over images (rank 2) and sequences (rank 1); their rows end in channels here.
@@ -128,14 +151,7 @@ class Spatial(Layer):
     # What it gets.
 
     def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check the number of dimensions, and make the weights."""
-        if len(input_shape) != self.rank + 1:
-            names = ("length",) if self.rank == 1 else ("height", "width")
-            order = (*names, "channels") if self.data_format == "channels_last" else ("channels", *names)
-            raise ValueError(
-                f"input: {type(self).__name__} expects rows of ({', '.join(order)}), "
-                f"got rows of shape {input_shape}"
-            )
+        """Make the weights."""
         self.build_last(self._last(input_shape))
         self.output_row(input_shape)  # says so if there is no output
 
@@ -164,6 +180,14 @@ class Spatial(Layer):
         return last
 
     def _last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of a row with channels last, if it has as many dimensions as it should."""
+        if len(shape) != self.rank + 1:
+            names = ("length",) if self.rank == 1 else ("height", "width")
+            order = (*names, "channels") if self.data_format == "channels_last" else ("channels", *names)
+            raise ValueError(
+                f"input: {type(self).__name__} expects rows of ({', '.join(order)}), "
+                f"got rows of shape {shape}"
+            )
         return (*shape[1:], shape[0]) if self.data_format == "channels_first" else shape
 
     def get_config(self) -> dict[str, Any]:

@@ -11,7 +11,9 @@ import threading
 
 import numpy as np
 
-__all__ = ["next_seed", "set_random_seed"]
+from ..checks import whole_number
+
+__all__ = ["next_seed", "seed_of", "set_random_seed"]
 
 
 class _SeedStream:
@@ -57,6 +59,31 @@ def next_seed() -> int:
     True
     """
     return _stream.draw()
+
+
+def seed_of(seed: int | None) -> int:
+    """Return the seed that a layer was given, or a fresh one.
+
+    Parameters
+    ----------
+    seed : int, optional
+        From 0 to 2**63 - 1.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If `seed` is anything else.
+
+    Examples
+    --------
+    >>> seed_of(3)
+    3
+    """
+    return next_seed() if seed is None else whole_number(seed, "seed", 0, 2**63 - 1)
 
 
 def set_random_seed(seed: int) -> None:

@@ -8,20 +8,27 @@
 #include "check.h"
 
 #include "activation.inc.c"
+#include "adjust.inc.c"
+#include "affine.inc.c"
 #include "check.inc.c"
 #include "conv.inc.c"
 #include "copy.inc.c"
+#include "depthwise.inc.c"
 #include "dropout.inc.c"
+#include "gaussian.inc.c"
 #include "gemm.inc.c"
 #include "math.inc.c"
 #include "norm.inc.c"
 #include "parts.inc.c"
 #include "recurrent.inc.c"
+#include "pooling.inc.c"
 #include "regularization.inc.c"
 #include "resample.inc.c"
 #include "score.inc.c"
 #include "softmax.inc.c"
+#include "uniform.inc.c"
 #include "update.inc.c"
+#include "warp.inc.c"
 
 static const struct {
     const char *name;

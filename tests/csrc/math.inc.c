@@ -21,4 +21,6 @@ MATH(log1p, -1.5, 30, 3)
 MATH(tanh, -25, 25, 3)
 MATH(sigmoid, -100, 50, 4)
 MATH(erf, -7, 7, 3)
+MATH(sinpi, -9, 9, 4)
+MATH(cospi, -9, 9, 4)
 #undef MATH

@@ -310,9 +310,77 @@ def convolutions():
     yield from regressions(sequences_first, "signals_first")
 
 
+def normalizations():
+    batch, layer, group, unit = (f"{n}Normalization" for n in ("Batch", "Layer", "Group", "Unit"))
+    root = "RMSNormalization"
+    random = {"gamma_initializer": "random_uniform", "beta_initializer": "random_uniform"}
+    rows = {
+        "batch": [dense(6), of(batch), of("Activation", activation="tanh")],
+        "batch_momentum": [dense(6, "tanh"), of(batch, momentum=0.6, epsilon=0.1, **random)],
+        "batch_plain": [dense(6, "tanh"), of(batch, momentum=0.5, center=False, scale=False)],
+        "batch_without_center": [dense(6, "tanh"), of(batch, momentum=0.5, center=False)],
+        "batch_first": [of(batch, momentum=0.8, gamma_regularizer="l2"), dense(4, "tanh")],
+        "batch_frozen": [dense(6, "tanh"), of(batch, trainable=False, moving_variance_initializer="ones")],
+        "layer": [dense(6), of(layer), of("Activation", activation="tanh")],
+        "layer_plain": [dense(6), of(layer, center=False, scale=False, epsilon=0.1)],
+        "root": [dense(6), of(root), of("Activation", activation="tanh")],
+        "group_rows": [dense(6), of(group, groups=3)],
+        "unit": [dense(6), of(unit)],
+    }
+    images = {
+        "batch_images": [conv(4, 3), of(batch, momentum=0.7), of("ReLU")],
+        "batch_between": [conv(4, 3, use_bias=False), of(batch, momentum=0.7), conv(3, 2, "tanh")],
+        "batch_axis": [conv(4, 3), of(batch, axis=1, momentum=0.7), of("Activation", activation="tanh")],
+        "layer_images": [conv(4, 3), of(layer), of("Activation", activation="tanh")],
+        "layer_axes": [conv(4, 3), of(layer, axis=[1, 2, 3]), of("Activation", activation="tanh")],
+        "group": [conv(6, 3), of(group, groups=2), of("Activation", activation="tanh")],
+        "instance": [conv(4, 3), of(group, groups=-1, epsilon=0.1, **random)],
+        "group_axis": [conv(6, 3), of(group, groups=3, axis=1)],
+        "root_images": [conv(4, 3), of(root, axis=[2, 3])],
+        "unit_axis": [conv(4, 3), of(unit, axis=1)],
+    }
+    yield from regressions(rows, "rows")
+    yield from regressions(images, "images")
+
+
+def resampling():
+    first = {"data_format": "channels_first"}
+    head, line = conv(2, 2, "tanh"), conv(3, 2, "tanh", "Conv1D")
+    images = {
+        "padding": [head, of("ZeroPadding2D", padding=[[1, 0], [2, 3]]), conv(2, 3, "tanh", strides=2)],
+        "padding_default": [of("ZeroPadding2D"), conv(2, 3, "tanh", strides=2)],
+        "cropping": [head, of("Cropping2D", cropping=[[1, 0], [2, 1]])],
+        "center": [of("CenterCrop", height=3, width=4), conv(3, 2, "tanh")],
+        "up": [head, of("UpSampling2D", size=[2, 3]), conv(2, 2, "tanh", strides=2)],
+        "up_bilinear": [head, of("UpSampling2D", size=[3, 2], interpolation="bilinear"), conv(2, 3, "tanh")],
+        "permute": [head, of("Permute", dims=[3, 1, 2])],
+        "resize": [of("Resizing", height=7, width=4), conv(2, 2, "tanh")],
+        "resize_nearest": [of("Resizing", height=3, width=11, interpolation="nearest"), conv(2, 2, "tanh")],
+        "resize_cropped": [of("Resizing", height=4, width=4, crop_to_aspect_ratio=True), conv(2, 2, "tanh")],
+        "resize_padded": [of("Resizing", height=4, width=7, pad_to_aspect_ratio=True), conv(2, 2, "tanh")],
+        "resize_antialiased": [of("Resizing", height=3, width=2, antialias=True), conv(2, 2, "tanh")],
+    }
+    sequences = {
+        "padding_sequence": [line, of("ZeroPadding1D", padding=[2, 1])],
+        "cropping_sequence": [line, of("Cropping1D", cropping=[2, 3])],
+        "up_sequence": [line, of("UpSampling1D", size=3), conv(2, 2, "tanh", "Conv1D", strides=2)],
+        "permute_sequence": [of("Permute", dims=[2, 1]), dense(4, "tanh")],
+    }
+    head = conv(2, 2, "tanh", **first)
+    images_first = {
+        "first_padding": [head, of("ZeroPadding2D", padding=[2, 0], **first)],
+        "first_cropping": [head, of("Cropping2D", cropping=1, **first)],
+        "first_up": [head, of("UpSampling2D", interpolation="bilinear", **first)],
+        "first_flatten": [head, of("Flatten", **first)],
+    }
+    yield from regressions(images, "images")
+    yield from regressions(sequences, "signals")
+    yield from regressions(images_first, "images_first")
+
+
 CASES = {
     f"{make.__name__}/{name}": case
-    for make in (activations, layers, losses, weights, optimizers, convolutions)
+    for make in (activations, layers, losses, weights, optimizers, convolutions, normalizations, resampling)
     for name, case in make()
 }
 

@@ -1,0 +1,15 @@
+/* uniform.inc.c - u (n) uniform in (0, 1): (word + 1/2) / 2^32 for the words (random.h) of the elements from
+ * `first` on. They are double whatever the dtype, so that what a step decides by them is the same in both.
+ */
+#include "random.h"
+
+static void uniform(double *u, fnn_idx first, fnn_idx n, const fnn_random *r)
+{
+    uint32_t words[STREAM];
+    for (fnn_idx size; n > 0; first += size, u += size, n -= size) {
+        size = in_stream(first, n);
+        philox(words, first, size, r);
+        for (fnn_idx i = 0; i < size; i++)
+            u[i] = (words[first % 4 + i] + 0.5) * 0x1p-32;
+    }
+}

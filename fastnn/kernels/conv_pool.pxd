@@ -1,0 +1,3 @@
+from .steps cimport Step
+
+cdef bint join_convolution(Step conv, Step pool) except -1

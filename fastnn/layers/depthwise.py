@@ -1,0 +1,229 @@
+"""`DepthwiseConv1D` and `DepthwiseConv2D`: each channel is convolved by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import activations, initializers, regularizers
+from ..checks import refuse
+from ..variables import Variable
+from .layer import dimension, registry
+from .spatial import Spatial, Window, one_of, whole_numbers
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+class Depthwise(Spatial):
+    """Base of layers with a convolution of each channel; see `DepthwiseConv2D`."""
+
+    def __init__(
+        self,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        depthwise_constraint: None = None,
+        bias_constraint: None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data_format, activity_regularizer=activity_regularizer, **kwargs)
+        refuse(depthwise_constraint=depthwise_constraint, bias_constraint=bias_constraint)
+        self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
+        self.strides = whole_numbers(strides, "strides", self.rank)
+        self.padding = one_of(padding, "padding", "valid", "same")
+        self.depth_multiplier = dimension(depth_multiplier, "depth_multiplier")
+        self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self.rank)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.depthwise_initializer = initializers.get(depthwise_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ValueError(
+                "dilation_rate: expected 1 where strides are longer than 1, "
+                f"got {self.dilation_rate} with strides {self.strides}"
+            )
+
+    @property
+    def window(self) -> Window:
+        """What the kernel reaches of a row."""
+        return Window(self.kernel_size, self.strides, self.dilation_rate, self.padding)
+
+    def add_kernel(self, channels: int, name: str) -> Variable:
+        """Make the kernel of each channel."""
+        shape = (*self.kernel_size, channels, self.depth_multiplier)
+        return self.add_weight(
+            shape, self.depthwise_initializer, name, regularizer=self.depthwise_regularizer
+        )
+
+    def add_bias(self, size: int) -> Variable | None:
+        """Make the bias, if there is one."""
+        if not self.use_bias:
+            return None
+        return self.add_weight((size,), self.bias_initializer, "bias", regularizer=self.bias_regularizer)
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the steps; softmax is over the last axis of the output, which need not be channels."""
+        return self.activation.emit_unfused(plan, super().emit(plan, x))
+
+    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return (positions of the window ..., channels of the convolution)."""
+        return (*self.window.outputs(input_shape[:-1]), input_shape[-1] * self.depth_multiplier)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "kernel_size": list(self.kernel_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+            "depth_multiplier": self.depth_multiplier,
+            "dilation_rate": list(self.dilation_rate),
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "depthwise_initializer": initializers.serialize(self.depthwise_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "depthwise_regularizer": regularizers.serialize(self.depthwise_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+        }
+
+
+class DepthwiseConvolution(Depthwise):
+    """Base of the layers that are nothing but such a convolution."""
+
+    def build_last(self, input_shape: tuple[int, ...]) -> None:
+        """Make `kernel` and `bias`."""
+        self.kernel = self.add_kernel(input_shape[-1], "kernel")
+        self.bias = self.add_bias(input_shape[-1] * self.depth_multiplier)
+
+    def emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append the convolution; an elementwise activation is fused behind it."""
+        from ..kernels import depthwise
+
+        geometry = self.window.geometry(x.shape)
+        return depthwise.emit(plan, x, self.kernel, self.bias, self.activation.fused, *geometry)
+
+
+@registry.add
+class DepthwiseConv1D(DepthwiseConvolution):
+    """y[t, c m] = activation(sum over i of x[t s + i d, c] kernel[i, c, m] + bias[c m]).
+
+    Channel c has m = 0 ... depth_multiplier - 1 kernels, whose results lie next to each other.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Number of positions that a kernel has.
+    strides : int, default 1
+        s, how far a kernel moves from one result to the next.
+    padding : {"valid", "same"}, default "valid"
+        Where a kernel may go: inside only, or beyond both ends, among zeros, so that there are
+        ceil(length / strides) results.
+    depth_multiplier : int, default 1
+        Number of kernels for each channel.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are in a row; `config.image_data_format()` by default.
+    dilation_rate : int, default 1
+        d, the distance of the positions that a kernel touches; not together with longer strides.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether the bias is there.
+    depthwise_initializer : default "glorot_uniform"
+        How `kernel` (kernel_size, channels, depth_multiplier) starts.
+    bias_initializer : default "zeros"
+        How the bias (channels * depth_multiplier,) starts.
+    depthwise_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, depthwise_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments are none of these, or no window fits into the input when the layer is built.
+
+    Notes
+    -----
+    Input is (rows, length, channels), output (rows, results, channels * depth_multiplier).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastnn.layers import DepthwiseConv1D
+    >>> layer = DepthwiseConv1D(2, depthwise_initializer="ones")
+    >>> layer(np.array([[[1.0, 10.0], [2.0, 20.0]]])).ravel()
+    array([ 3., 30.], dtype=float32)
+    """
+
+    rank = 1
+
+
+@registry.add
+class DepthwiseConv2D(DepthwiseConvolution):
+    """y[p, q, c m] = activation(sum over i, j of x[p s + i d, q s + j d, c] kernel[i, j, c, m] + bias[c m]).
+
+    Channel c has m = 0 ... depth_multiplier - 1 kernels, whose results lie next to each other.
+
+    Parameters
+    ----------
+    kernel_size : int or (int, int)
+        Height and width of a kernel.
+    strides : int or (int, int), default 1
+        s, how far a kernel moves from one result to the next.
+    padding : {"valid", "same"}, default "valid"
+        Where a kernel may go: inside only, or beyond all edges, among zeros, so that there are
+        ceil(height / strides) rows of results and ceil(width / strides) columns.
+    depth_multiplier : int, default 1
+        Number of kernels for each channel.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are in a row; `config.image_data_format()` by default.
+    dilation_rate : int or (int, int), default 1
+        d, the distance of the positions that a kernel touches; not together with longer strides.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether the bias is there.
+    depthwise_initializer : default "glorot_uniform"
+        How `kernel` (height, width, channels, depth_multiplier) starts.
+    bias_initializer : default "zeros"
+        How the bias (channels * depth_multiplier,) starts.
+    depthwise_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, depthwise_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments are none of these, or no window fits into the input when the layer is built.
+
+    Notes
+    -----
+    Input is (rows, height, width, channels), output (rows, results down, results across,
+    channels * depth_multiplier).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastnn.layers import DepthwiseConv2D
+    >>> layer = DepthwiseConv2D(2, depthwise_initializer="ones")
+    >>> layer(np.arange(8.0).reshape(1, 2, 2, 2)).ravel()
+    array([12., 16.], dtype=float32)
+    """

@@ -1,0 +1,155 @@
+"""`Normalization`: inputs shifted and scaled by the mean and variance of data seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import config, initializers
+from ..checks import whole_number
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class Normalization(Layer):
+    """Compute (x - mean) / max(sqrt(variance), epsilon), where epsilon is `config.epsilon()`.
+
+    Mean and variance are given, or found by `adapt`; they are weights then, and do not learn.
+
+    Parameters
+    ----------
+    axis : int, sequence of int or None, default -1
+        The dimensions of the input, the batch being 0, that have a mean and a variance for each index. None:
+        one for all elements.
+    mean, variance : float or array_like, optional
+        Both or none; they broadcast to the dimensions of `axis`.
+    invert : bool, default False
+        Whether the layer turns normalized inputs back: x * max(sqrt(variance), epsilon) + mean.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.layers.Normalization()
+    >>> layer.adapt(np.array([[0.0, 7.0], [2.0, 9.0]]))
+    >>> layer([[0.0, 10.0]])
+    array([[-1.,  2.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: ArrayLike | None = None,
+        variance: ArrayLike | None = None,
+        invert: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        axes = () if axis is None else axis if isinstance(axis, Sequence) else (axis,)
+        self.axis = tuple(whole_number(a, "axis", -(2**31)) for a in axes)
+        self.invert = bool(invert)
+        self.input_mean = None if mean is None else np.asarray(mean, np.float64)
+        self.input_variance = None if variance is None else np.asarray(variance, np.float64)
+        if self.input_mean is None or self.input_variance is None:
+            if self.input_mean is not self.input_variance:
+                raise ValueError(f"mean, variance: expected both or none, got {mean!r} and {variance!r}")
+        elif self.input_mean.shape != self.input_variance.shape or self.input_mean.ndim > len(self.axis):
+            raise ValueError(
+                f"mean, variance: expected one shape of at most {len(self.axis)} dimensions, as many as axis "
+                f"has, got {self.input_mean.shape} and {self.input_variance.shape}"
+            )
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make mean and variance, unless they are given."""
+        n = len(input_shape) + 1
+        if any(not (1 <= a < n or 1 - n <= a < 0) for a in self.axis):
+            raise ValueError(f"axis: expected dimensions from 1 to {n - 1} or None, got {self.axis}")
+        self._kept = tuple(sorted({a % n for a in self.axis}))
+        self._broadcast = tuple(size if i in self._kept else 1 for i, size in enumerate(input_shape, 1))
+        if self.input_mean is None:
+            shape = tuple(input_shape[a - 1] for a in self._kept)
+            self.mean = self.add_weight(shape, initializers.Zeros(), "mean", trainable=False)
+            self.variance = self.add_weight(shape, initializers.Ones(), "variance", trainable=False)
+            self.count = self.add_weight((), initializers.Zeros(), "count", trainable=False)
+        else:
+            self._given(self.input_mean)  # says so if it does not fit
+
+    def _given(self, array: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a given mean or variance with the dimensions of a row."""
+        shape = [1] * len(self._broadcast)
+        for axis, size in zip(reversed(self._kept), reversed(array.shape), strict=False):
+            shape[axis - 1] = size
+        try:
+            return np.broadcast_to(array.reshape(shape), self._broadcast)
+        except ValueError:
+            raise ValueError(
+                f"mean, variance: expected a shape that broadcasts to {self._broadcast}, got {array.shape}"
+            ) from None
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the map."""
+        from ..kernels import affine
+
+        if self.input_mean is None or self.input_variance is None:
+            return affine.emit_moments(
+                plan, x, self.mean, self.variance, self._broadcast, config.epsilon(), self.invert
+            )
+        mean = self._given(self.input_mean)
+        deviation = np.maximum(np.sqrt(self._given(self.input_variance)), config.epsilon())
+        if self.invert:
+            return affine.emit(plan, x, deviation, mean)
+        return affine.emit(plan, x, 1 / deviation, -mean / deviation)
+
+    def adapt(self, data: ArrayLike | Iterable[Any]) -> None:
+        """Set mean and variance to those of `data`.
+
+        Parameters
+        ----------
+        data : ndarray or iterable of batches
+            Rows like those of the input, batch first. Of a batch that is a tuple the first element counts:
+            the others are targets and weights.
+
+        Raises
+        ------
+        ValueError
+            If mean and variance were given, there is no row, or rows differ in shape from those of the layer.
+        """
+        if self.input_mean is not None:
+            raise ValueError("data: mean and variance were given, there is nothing to adapt")
+        count, mean, squares = 0, np.float64(0), np.float64(0)
+        for batch in [data] if isinstance(data, np.ndarray) else data:  # type: ignore[union-attr]
+            x = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float64)
+            if not self.built:
+                self.build_once(x.shape[1:])
+            if x.shape[1:] != self._built_for:
+                raise ValueError(f"data: expected rows of shape {self._built_for}, got {x.shape[1:]}")
+            reduced = tuple(a for a in range(x.ndim) if a not in self._kept)
+            n = int(np.prod([x.shape[a] for a in reduced], dtype=np.int64))
+            if not n:
+                continue
+            # Two sets' squared deviations from their means add up with what separates the means.
+            step = x.mean(reduced) - mean
+            squares = squares + x.var(reduced) * n + step**2 * (count * n / (count + n))
+            count += n
+            mean = mean + step * (n / count)
+        if not count:
+            raise ValueError("data: expected at least one row, got none")
+        self.mean.assign(mean)
+        self.variance.assign(squares / count)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "axis": list(self.axis) or None,
+            "mean": None if self.input_mean is None else self.input_mean.tolist(),
+            "variance": None if self.input_variance is None else self.input_variance.tolist(),
+            "invert": self.invert,
+        }

@@ -1,0 +1,216 @@
+"""`SeparableConv1D` and `SeparableConv2D`: each channel is convolved by itself, then all are mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import initializers, regularizers
+from ..checks import refuse
+from .depthwise import Depthwise
+from .layer import dimension, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+class Separable(Depthwise):
+    """Base of the separable convolutions; see `SeparableConv2D`."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        depthwise_constraint: None = None,
+        pointwise_constraint: None = None,
+        bias_constraint: None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            depth_multiplier,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            depthwise_initializer,
+            bias_initializer,
+            depthwise_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            depthwise_constraint,
+            bias_constraint,
+            **kwargs,
+        )
+        refuse(pointwise_constraint=pointwise_constraint)
+        self.filters = dimension(filters, "filters")
+        self.pointwise_initializer = initializers.get(pointwise_initializer)
+        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
+
+    def build_last(self, input_shape: tuple[int, ...]) -> None:
+        """Make `depthwise_kernel`, `pointwise_kernel` and `bias` (filters,)."""
+        self.depthwise_kernel = self.add_kernel(input_shape[-1], "depthwise_kernel")
+        self.pointwise_kernel = self.add_weight(
+            (*(1,) * self.rank, input_shape[-1] * self.depth_multiplier, self.filters),
+            self.pointwise_initializer,
+            "pointwise_kernel",
+            regularizer=self.pointwise_regularizer,
+        )
+        self.bias = self.add_bias(self.filters)
+
+    def emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append both convolutions; an elementwise activation is fused behind the second."""
+        from ..kernels import dense, depthwise
+
+        geometry = self.window.geometry(x.shape)
+        z = depthwise.emit(plan, x, self.depthwise_kernel, None, ("linear",), *geometry)
+        return dense.emit(plan, z, self.pointwise_kernel, self.bias, self.activation.fused)
+
+    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return (positions of the window ..., filters)."""
+        return (*self.window.outputs(input_shape[:-1]), self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "filters": self.filters,
+            "pointwise_initializer": initializers.serialize(self.pointwise_initializer),
+            "pointwise_regularizer": regularizers.serialize(self.pointwise_regularizer),
+        }
+
+
+@registry.add
+class SeparableConv1D(Separable):
+    """y[t, f] = activation(sum over d of z[t, d] pointwise_kernel[0, d, f] + bias[f]).
+
+    z is `DepthwiseConv1D` of the input with `depthwise_kernel`, without bias or activation (Chollet 2017).
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int
+        Number of positions that a kernel has.
+    strides : int, default 1
+        How far a kernel moves from one result to the next.
+    padding : {"valid", "same"}, default "valid"
+        Where a kernel may go: inside only, or beyond both ends, among zeros, so that there are
+        ceil(length / strides) results.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are in a row; `config.image_data_format()` by default.
+    dilation_rate : int, default 1
+        Distance of the positions that a kernel touches; not together with longer strides.
+    depth_multiplier : int, default 1
+        Number of kernels for each channel.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether the bias is there.
+    depthwise_initializer : default "glorot_uniform"
+        How `depthwise_kernel` (kernel_size, channels, depth_multiplier) starts.
+    pointwise_initializer : default "glorot_uniform"
+        How `pointwise_kernel` (1, channels * depth_multiplier, filters) starts.
+    bias_initializer : default "zeros"
+        How the bias (filters,) starts.
+    depthwise_regularizer, pointwise_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, depthwise_constraint, pointwise_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments are none of these, or no window fits into the input when the layer is built.
+
+    Notes
+    -----
+    Input is (rows, length, channels), output (rows, results, filters).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastnn.layers import SeparableConv1D
+    >>> layer = SeparableConv1D(2, 2, depthwise_initializer="ones", pointwise_initializer="ones")
+    >>> layer(np.array([[[1.0, 10.0], [2.0, 20.0]]])).ravel()
+    array([33., 33.], dtype=float32)
+    """
+
+    rank = 1
+
+
+@registry.add
+class SeparableConv2D(Separable):
+    """y[p, q, f] = activation(sum over d of z[p, q, d] pointwise_kernel[0, 0, d, f] + bias[f]).
+
+    z is `DepthwiseConv2D` of the input with `depthwise_kernel`, without bias or activation (Chollet 2017).
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int or (int, int)
+        Height and width of a kernel.
+    strides : int or (int, int), default 1
+        How far a kernel moves from one result to the next.
+    padding : {"valid", "same"}, default "valid"
+        Where a kernel may go: inside only, or beyond all edges, among zeros, so that there are
+        ceil(height / strides) rows of results and ceil(width / strides) columns.
+    data_format : {"channels_last", "channels_first"}, optional
+        Where the channels are in a row; `config.image_data_format()` by default.
+    dilation_rate : int or (int, int), default 1
+        Distance of the positions that a kernel touches; not together with longer strides.
+    depth_multiplier : int, default 1
+        Number of kernels for each channel.
+    activation : str, callable or None, default None
+        See `fastnn.activations`.
+    use_bias : bool, default True
+        Whether the bias is there.
+    depthwise_initializer : default "glorot_uniform"
+        How `depthwise_kernel` (height, width, channels, depth_multiplier) starts.
+    pointwise_initializer : default "glorot_uniform"
+        How `pointwise_kernel` (1, 1, channels * depth_multiplier, filters) starts.
+    bias_initializer : default "zeros"
+        How the bias (filters,) starts.
+    depthwise_regularizer, pointwise_regularizer, bias_regularizer : default None
+        Penalties added to the loss, see `fastnn.regularizers`.
+    activity_regularizer, depthwise_constraint, pointwise_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments are none of these, or no window fits into the input when the layer is built.
+
+    Notes
+    -----
+    Input is (rows, height, width, channels), output (rows, results down, results across, filters).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastnn.layers import SeparableConv2D
+    >>> layer = SeparableConv2D(2, 2, depthwise_initializer="ones", pointwise_initializer="ones")
+    >>> layer(np.arange(8.0).reshape(1, 2, 2, 2)).ravel()
+    array([28., 28.], dtype=float32)
+    """

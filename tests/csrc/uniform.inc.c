@@ -1,0 +1,14 @@
+/* uniform.inc.c - the same numbers, bit for bit, wherever a stretch begins in the step's stream. */
+static void check_uniform(void)
+{
+    EACH_STRETCH(first, n, r) {
+        begin(first, n, 0);
+        double *u[SIDES];
+        EACH_SIDE(s) {
+            u[s] = allocate(n * (fnn_idx)sizeof(double));
+            table[s]->uniform(u[s], first, n, &r);
+        }
+        for (fnn_idx i = 0; i < n; i++)
+            near("u", i, u[TESTED][i], u[TEXTBOOK][i], 0, 0);
+    }
+}
