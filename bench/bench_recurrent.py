@@ -1,4 +1,4 @@
-"""Recurrent layers: against a NumPy loop over steps, the share of the FMA peak by size, and numbers that decay."""
+"""Recurrent layers: against a NumPy loop, the share of the peak by size, and numbers that decay."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def sigmoid(x):
 
 
 class Loop:
-    """SimpleRNN or LSTM and a dense layer in NumPy, one step after the other, with a step of gradient descent.
+    """SimpleRNN or LSTM and a dense layer in NumPy, one step after the other, and gradient descent.
 
     Parameters
     ----------
@@ -58,7 +58,6 @@ class Loop:
     def train(self, x, y, rate=0.01):
         """A step on the mean squared error."""
         w, u, b, v, _ = self.weights
-        n = self.units
         out, last, kept = self.forward(x)
         dout = 2 * (out - y) / y.size
         gradients = [np.zeros_like(w), np.zeros_like(u), np.zeros_like(b), last.T @ dout, dout.sum(0)]
@@ -70,7 +69,13 @@ class Loop:
                 i, f, g, o = np.split(gates, 4, axis=1)
                 dc = dc + dh * o * (1 - squashed**2)
                 dz = np.concatenate(
-                    [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh * squashed * o * (1 - o)], 1
+                    [
+                        dc * g * i * (1 - i),
+                        dc * c * f * (1 - f),
+                        dc * i * (1 - g * g),
+                        dh * squashed * o * (1 - o),
+                    ],
+                    1,
                 )
                 dc = dc * f
             else:
@@ -124,11 +129,16 @@ def test_gru_against_lstm(figure):
     gru, x, y = make("GRU")
     lstm, _, _ = make("LSTM")
     for label, sides in (
-        ("training step", {"gru": lambda: gru.train_on_batch(x, y), "lstm": lambda: lstm.train_on_batch(x, y)}),
+        (
+            "training step",
+            {"gru": lambda: gru.train_on_batch(x, y), "lstm": lambda: lstm.train_on_batch(x, y)},
+        ),
         ("predict", {"gru": lambda: gru(x), "lstm": lambda: lstm(x)}),
     ):
         times = alternate(sides, ROUNDS, TURN, clock(fastnn.num_threads()))
-        figure(f"GRU({UNITS}): {label}", ratio(times["gru"], times["lstm"]), "of the LSTM's time", at_most=0.85)
+        figure(
+            f"GRU({UNITS}): {label}", ratio(times["gru"], times["lstm"]), "of the LSTM's time", at_most=0.85
+        )
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -161,4 +171,6 @@ def test_numbers_that_decay(figure, name):
         model.compile(fastnn.optimizers.SGD(0.0), "mse")
         sides[kind] = lambda m=model, x=x, y=y: m.train_on_batch(x, y)
     times = alternate(sides, ROUNDS, TURN, clock(fastnn.num_threads()))
-    figure(f"{name}: decaying", ratio(times["decaying"], times["normal"]), "of a normal one's time", at_most=1.1)
+    figure(
+        f"{name}: decaying", ratio(times["decaying"], times["normal"]), "of a normal one's time", at_most=1.1
+    )

@@ -24,16 +24,11 @@ def gru_step(x, states, w, u, b=0.0, f=np.tanh, gate=sigmoid):
     h, n = states[0], states[0].shape[1]
     after = np.ndim(b) == 2
     from_x = x @ w + (b[0] if after else b)
-    if after:
-        from_h = h @ u + b[1]
-    else:
-        from_h = h @ u[:, : 2 * n]
+    from_h = h @ u + b[1] if after else h @ u[:, : 2 * n]
     z = gate(from_x[:, :n] + from_h[:, :n])
     r = gate(from_x[:, n : 2 * n] + from_h[:, n : 2 * n])
-    if after:
-        k = f(from_x[:, 2 * n :] + r * from_h[:, 2 * n :])
-    else:
-        k = f(from_x[:, 2 * n :] + (r * h) @ u[:, 2 * n :])
+    share = r * from_h[:, 2 * n :] if after else (r * h) @ u[:, 2 * n :]
+    k = f(from_x[:, 2 * n :] + share)
     return [z * h + (1 - z) * k]
 
 

@@ -6,6 +6,8 @@ from recurrence import oracle
 
 from fastnn.layers import GRU
 
+OTHERS = {"units": 3, "activation": "gelu", "recurrent_activation": "softsign", "recurrent_dropout": 0.3}
+
 
 @pytest.mark.parametrize("reset_after", [True, False])
 @pytest.mark.parametrize(
@@ -13,7 +15,7 @@ from fastnn.layers import GRU
     [
         ({"units": 2, "return_sequences": True}, (3, 1, 3), {}),
         ({"units": 17, "go_backwards": True}, (1, 5, 9), {"sequences": False, "backwards": True}),
-        ({"units": 3, "activation": "gelu", "recurrent_activation": "softsign", "recurrent_dropout": 0.3}, (2, 4, 2), None),
+        (OTHERS, (2, 4, 2), None),
     ],
 )  # fmt: skip
 def test_layer(arguments, shape, options, reset_after):

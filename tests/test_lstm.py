@@ -7,6 +7,8 @@ from recurrence import oracle
 
 from fastnn.layers import LSTM
 
+OTHERS = {"units": 3, "activation": "gelu", "recurrent_activation": "softsign", "recurrent_dropout": 0.3}
+
 
 @pytest.mark.parametrize(
     ("arguments", "shape", "options"),
@@ -14,7 +16,7 @@ from fastnn.layers import LSTM
         ({"units": 2, "return_sequences": True}, (3, 1, 3), {}),
         ({"units": 17, "go_backwards": True}, (1, 5, 9), {"sequences": False, "backwards": True}),
         ({"units": 4, "use_bias": False}, (4, 3, 20), {"sequences": False}),
-        ({"units": 3, "activation": "gelu", "recurrent_activation": "softsign", "recurrent_dropout": 0.3}, (2, 4, 2), None),
+        (OTHERS, (2, 4, 2), None),
     ],
 )  # fmt: skip
 def test_layer(arguments, shape, options):

@@ -8,13 +8,22 @@ from recurrence import STEPS, oracle, recur
 import fastnn
 from fastnn.layers import GRU, LSTM, RNN, Dense, SimpleRNN
 
-LAYERS = [(SimpleRNN, "simple_rnn", {}), (LSTM, "lstm", {}), (GRU, "gru", {}), (GRU, "gru", {"reset_after": False})]
+LAYERS = [
+    (SimpleRNN, "simple_rnn", {}),
+    (LSTM, "lstm", {}),
+    (GRU, "gru", {}),
+    (GRU, "gru", {"reset_after": False}),
+]
 IDS = ["simple_rnn", "lstm", "gru", "gru_reset_before"]
 every_layer = pytest.mark.parametrize(("cls", "name", "arguments"), LAYERS, ids=IDS)
 
 
 def noise(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape)
+
+
+def relu(x):
+    return np.maximum(x, 0)
 
 
 def built(cls, shape, **arguments):
@@ -32,7 +41,7 @@ def close(actual, desired):
     [
         ({"units": 2, "return_sequences": True}, (3, 1, 3), {}),
         ({"units": 17, "go_backwards": True}, (1, 5, 9), {"sequences": False, "backwards": True}),
-        ({"units": 5, "activation": "relu", "use_bias": False}, (4, 3, 20), {"sequences": False, "f": lambda x: np.maximum(x, 0)}),
+        ({"units": 5, "activation": "relu", "use_bias": False}, (4, 3, 20), {"sequences": False, "f": relu}),
         ({"units": 4, "activation": "silu", "dropout": 0.2, "recurrent_dropout": 0.3}, (2, 4, 2), None),
     ],
 )  # fmt: skip
@@ -153,7 +162,11 @@ def test_weights_that_do_not_learn():
     before = model.get_weights()
     model.train_on_batch(noise(4, 5, 2), noise(4, 1))
     names = [v.name for v in model.weights]
-    same = {n for n, v, b in zip(names, model.get_weights(), before, strict=False) if v.shape == b.shape and (v == b).all()}
+    same = {
+        n
+        for n, v, b in zip(names, model.get_weights(), before, strict=False)
+        if v.shape == b.shape and (v == b).all()
+    }
     assert "recurrent_kernel" in same
 
 
@@ -182,13 +195,13 @@ def test_dropout_acts_in_training_alone_and_is_the_same_at_every_step():
         (lambda: SimpleRNN(2, dropout=1), "dropout: expected"),
         (lambda: SimpleRNN(2)(noise(2, 0, 3)), "dimension 0"),
         (lambda: SimpleRNN(2)(noise(2, 3)), r"expects rows \(steps, inputs\)"),
-        (lambda: SimpleRNN(2)(noise(2, 3, 1), initial_state=[noise(2, 3)]), r"initial_state\[0\]: expected shape \(2, 2\)"),
+        (lambda: SimpleRNN(2)(noise(2, 3, 1), initial_state=noise(2, 3)), r"\[0\]: expected shape \(2, 2\)"),
         (lambda: SimpleRNN(2)(noise(2, 3, 1), initial_state=[noise(2, 2)] * 2), "expected 1 arrays, got 2"),
         (lambda: SimpleRNN(2)(noise(2, 3, 1), mask=noise(2, 4)), r"mask: expected shape \(2, 3\)"),
         (lambda: SimpleRNN(2, return_state=True)(noise(3, 1)), "x: expected shape"),
         (lambda: SimpleRNN(2).reset_states(), "needs stateful=True"),
         (lambda: RNN([]), "at least one cell"),
-        (lambda: fastnn.Sequential([SimpleRNN(2, return_state=True)])(noise(2, 3, 1)), "return_state: only a call"),
+        (lambda: fastnn.Sequential([SimpleRNN(2, return_state=True)])(noise(2, 3, 1)), "return_state: only"),
         (lambda: RNN(fastnn.layers.StackedRNNCells([fastnn.layers.LSTMCell(2)] * 2)), "each cell once"),
     ],
 )  # fmt: skip

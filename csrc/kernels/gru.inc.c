@@ -15,7 +15,8 @@ FNN_INLINE void gru_candidate(const slab *s, fnn_idx r, const int fused, const i
     const fnn_idx n = g->units;
     real *k = s->z + r * g->gate_row, *z = k + n, *h = s->h + r * n;
     const real *reset = z + n, *q = reset + n;
-    EACH_VECTOR(j, n) {
+    EACH_VECTOR(j, n)
+    {
         vreal kj = after ? v_fma(GET(reset), GET(q), GET(k)) : GET(k);
         if (fused)
             kj = v_tanh(kj);
@@ -70,7 +71,8 @@ FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, cons
     real *k = s->z + r * g->gate_row, *z = k + n, *reset = z + n, *q = reset + n, *d = s->d;
     real *dh = s->dh + r * n;
     const real *before = s->c_before + r * n;
-    EACH_VECTOR(j, n) {
+    EACH_VECTOR(j, n)
+    {
         const vreal kj = GET(k), zj = GET(z), dhj = GET(dh);
         const vreal dk = v_fnma(dhj, zj, dhj), dz = v_mul(dhj, v_sub(GET(before), kj));
         if (fused) {
@@ -93,7 +95,8 @@ FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, cons
     activation_slope(s, r, 0, n, &g->activation);
     activation_slope(s, r, n, n, &g->recurrent_activation);
     if (after) {
-        EACH_VECTOR(j, n) {
+        EACH_VECTOR(j, n)
+        {
             PUT(d + 2 * n, v_mul(GET(k), GET(q)));
             PUT(q, v_mul(GET(k), GET(reset)));
         }
@@ -108,7 +111,8 @@ static void gru_reset_backward(const slab *s, fnn_idx r)
     const fnn_idx n = g->units;
     real *da = s->da + r * g->a_row + n + g->inputs, *d = s->d;
     const real *h = s->a + r * g->a_row, *reset = s->z + r * g->gate_row + 2 * n;
-    EACH_VECTOR(j, n) {
+    EACH_VECTOR(j, n)
+    {
         PUT(d + 2 * n, v_mul(GET(da), GET(h)));
         PUT(da, v_mul(GET(da), GET(reset)));
     }

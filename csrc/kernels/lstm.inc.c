@@ -17,7 +17,8 @@ FNN_INLINE void lstm_row(const slab *s, fnn_idx r, const int fused)
         activate(s, r, 2 * n, n, &g->activation);
         activate(s, r, 3 * n, n, &g->recurrent_activation);
     }
-    EACH_VECTOR(j, n) {
+    EACH_VECTOR(j, n)
+    {
         vreal ij = GET(i), fj = GET(f), kj = GET(k);
         if (fused) {
             ij = v_sigmoid(ij);
@@ -69,7 +70,8 @@ FNN_INLINE void lstm_row_backward(const slab *s, fnn_idx r, const int fused)
         activation_backward(d, n, d, n, needs_input(&g->activation) ? s->c + r * n : squashed, n, 1, n,
                             &g->activation);
     }
-    EACH_VECTOR(j, n) {
+    EACH_VECTOR(j, n)
+    {
         const vreal i = GET(z), f = GET(z + n), k = GET(z + 2 * n), o = GET(z + 3 * n);
         const vreal sj = GET(squashed), dhj = GET(dh);
         const vreal own = fused ? v_mul(v_mul(dhj, o), tanh_slope(sj)) : GET(d);

@@ -21,10 +21,11 @@ enum { MOST_PRODUCTS = 3, CHAINS = 8 };
 typedef struct {
     const fnn_recurrent *g;
     fnn_idx first, rows, t;
-    real *a, *z, *pre;  /* of this step: the rows of the products, gates, and what they were before activation */
+    real *a, *z,
+        *pre; /* of this step: the rows of the products, gates, and what they were before activation */
     real *c_before, *c, *squashed;
-    real *h;                   /* (rows, units) the state */
-    real *dh, *dc, *da, *d;    /* gradients: of the state, of the cell, of a; and of a row of gates */
+    real *h;                /* (rows, units) the state */
+    real *dh, *dc, *da, *d; /* gradients: of the state, of the cell, of a; and of a row of gates */
     const real *packed;
 } slab;
 
@@ -60,7 +61,10 @@ FNN_INLINE int masked(const slab *s, fnn_idx r)
     return mask && mask[(s->first + r) * g->mask_row + time_of(g, s->t)] == 0;
 }
 
-FNN_INLINE int needs_input(const fnn_activation *f) { return fnn_activations[f->code].saved == FNN_SAVED_INPUT; }
+FNN_INLINE int needs_input(const fnn_activation *f)
+{
+    return fnn_activations[f->code].saved == FNN_SAVED_INPUT;
+}
 
 /* Keras' defaults, whose functions and gradients are done in registers. */
 FNN_INLINE int is_default(const fnn_recurrent *g)
@@ -102,8 +106,8 @@ static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, 
 /* The same for a single row, whose products take as long as it takes to read the panels: from the first to the last
  * and from there back to the first in turns, so that those in L1 are read once more before they are replaced.
  */
-static void multiply_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias, fnn_idx k,
-                         fnn_idx n, int back)
+static void multiply_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias,
+                         fnn_idx k, fnn_idx n, int back)
 {
     const fnn_idx count = parts(n, width);
     tile_job t = {.a_column = 1, .b_row = width, .k = k};
@@ -167,10 +171,11 @@ static void multiply(const slab *s, int i)
         panels += packed_size(p[j].k, p[j].n, panel_width(g, p[j].n));
     const step_product *q = p + i;
     if (g->rows == 1)
-        multiply_row(s->z + q->to, s->a + q->from, panels, panel_width(g, q->n), bias + q->to, q->k, q->n, s->t & 1);
+        multiply_row(s->z + q->to, s->a + q->from, panels, panel_width(g, q->n), bias + q->to, q->k, q->n,
+                     s->t & 1);
     else
-        multiply_panels(s->z + q->to, g->gate_row, s->a + q->from, g->a_row, panels, bias + q->to, s->rows, q->k,
-                        q->n);
+        multiply_panels(s->z + q->to, g->gate_row, s->a + q->from, g->a_row, panels, bias + q->to, s->rows,
+                        q->k, q->n);
 }
 
 static void multiply_transposed(const slab *s, int i)
@@ -181,7 +186,8 @@ static void multiply_transposed(const slab *s, int i)
     transposed_products_of(g, p);
     for (int j = 0; j < i; j++)
         panels += packed_size(p[j].k, p[j].n, NR);
-    multiply_panels(s->da + p[i].to, g->a_row, s->z + p[i].from, g->gate_row, panels, NULL, s->rows, p[i].k, p[i].n);
+    multiply_panels(s->da + p[i].to, g->a_row, s->z + p[i].from, g->gate_row, panels, NULL, s->rows, p[i].k,
+                    p[i].n);
 }
 
 /* What an activation that is not fused does to n of a row's gates from `at` on, and its gradient. */

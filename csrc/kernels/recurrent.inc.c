@@ -253,7 +253,7 @@ static void recurrent_backward(const fnn_recurrent *g, fnn_idx first, fnn_idx ro
             const real *da = s.da + r * g->a_row, *factor = h_factor ? h_factor + row * n : NULL;
             real *dh = s.dh + r * n;
             EACH_VECTOR(j, n)
-                PUT(dh, factor ? v_fma(GET(da), GET(factor), GET(dh)) : v_add(GET(da), GET(dh)));
+            PUT(dh, factor ? v_fma(GET(da), GET(factor), GET(dh)) : v_add(GET(da), GET(dh)));
             if (g->dx)
                 copy_scaled((real *)g->dx + (row * g->steps + time_of(g, t)) * inputs, da + n,
                             x_factor ? x_factor + row * inputs : NULL, inputs);

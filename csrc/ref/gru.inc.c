@@ -13,7 +13,8 @@ static void gru_forward(const moment *m)
     const int after = g->cell == FNN_GRU;
     real *k = m->z, *z = k + n, *r = z + n, *q = r + n, *reset = m->x + g->inputs;
     for (fnn_idx j = 0; j < 2 * n; j++)
-        z[j] = (real)(bias_of(m, j) + (after ? bias_of(m, 3 * n + j) : 0) + x_times(m, j) + h_times(m, m->h_in, j));
+        z[j] = (real)(bias_of(m, j) + (after ? bias_of(m, 3 * n + j) : 0) + x_times(m, j) +
+                      h_times(m, m->h_in, j));
     activate(m, n, 2 * n, &g->recurrent_activation);
     for (fnn_idx j = 0; !after && j < n; j++)
         reset[j] = r[j] * m->h_in[j];

@@ -82,7 +82,8 @@ static void forward_step(moment *m, fnn_idx row, fnn_idx t)
     if (g->cell != FNN_LSTM)
         copy(m->c, m->h, 0, n);
     if (g->sequences || t == g->steps - 1)
-        copy((real *)g->y + row * g->y_row + (g->sequences ? t * n : 0), out && g->zero_masked ? NULL : m->h, 0, n);
+        copy((real *)g->y + row * g->y_row + (g->sequences ? t * n : 0), out && g->zero_masked ? NULL : m->h,
+             0, n);
 }
 
 static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
@@ -139,7 +140,8 @@ static void recurrent_backward(const fnn_recurrent *g, fnn_idx first, fnn_idx ro
     for (fnn_idx r = 0; r < rows; r++) {
         real *free = workspace;
         const fnn_idx row = first + r;
-        moment m = {.g = g, .dh = free, .dc = free + n, .dh_in = free + 2 * n, .d = free + 3 * n, .dx = free + 7 * n};
+        moment m = {
+            .g = g, .dh = free, .dc = free + n, .dh_in = free + 2 * n, .d = free + 3 * n, .dx = free + 7 * n};
         copy(m.dh, g->dh, row * n, n);
         copy(m.dc, g->dc, row * n, n);
         for (fnn_idx t = g->steps - 1; t >= 0; t--) {

@@ -1,7 +1,7 @@
 """Recurrent layers over sequences x (rows, steps, inputs), in slabs of rows: forward and through time.
 
-A thread takes a slab through all steps. The slabs depend on the number of rows alone, and so does the order of
-what a training run keeps of them: gradients of weights are products over all rows and steps after the loop,
+A thread takes a slab through all steps. The slabs depend on the number of rows alone, and so does the order
+of what a training run keeps of them: gradients of weights are products over all rows and steps after the loop,
 and their sums have one order for any number of threads.
 
 The kernel's cells say what is computed (csrc/kernels/{simple_rnn,lstm,gru}.inc.c).
@@ -85,7 +85,7 @@ cdef inline idx_t gates_of(const step_t *s) noexcept nogil:
 
 
 cdef inline idx_t spread(idx_t n, idx_t item) noexcept nogil:
-    """The distance of rows of n elements: whole cache lines, but not such that rows fall into few sets of L1."""
+    """The distance of rows of n elements: whole lines, but not such that rows fall into few sets of L1."""
     cdef idx_t line = LINE // item, whole = (n + line - 1) // line * line
     return whole if whole * item % SET else whole + line
 
@@ -200,7 +200,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef void weight_gradient(const step_t *s, const run_t *r, int which, idx_t column, idx_t a_column, idx_t m,
                           idx_t gate, idx_t n, idx_t bias) noexcept nogil:
-    """m columns of the rows of products times n gates, to a weight's columns; their sums to the bias, if >= 0."""
+    """m columns of the rows of products times n gates, to a weight's columns; and their sums, if bias >= 0."""
     cdef fnn_gemm g
     cdef idx_t item = s.kernels.itemsize
     if s.at[which].space < 0:
@@ -237,13 +237,14 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
     cdef idx_t gates = gates_of(s) * s.size[UNITS], k = capacity * s.size[STEPS]
     shape(s, &g)
     return max(s.kernels.recurrent_workspace(&g, min(capacity, SLAB)),
-               gemm_scratch(s.kernels, s.size[INPUTS], gates, k), gemm_scratch(s.kernels, s.size[UNITS], gates, k))
+               gemm_scratch(s.kernels, s.size[INPUTS], gates, k),
+               gemm_scratch(s.kernels, s.size[UNITS], gates, k))
 
 
 # ---- steps ----------------------------------------------------------------------------------------------
 
-def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple activation, tuple recurrent_activation,
-         *, bint sequences=False, bint backwards=False, bint zero_masked=False, double dropout=0,
+def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple activation,
+         tuple recurrent_activation, *, bint sequences=False, bint backwards=False, bint zero_masked=False, double dropout=0,
          double recurrent_dropout=0, unsigned long long seed=0, state=None, tuple row=None, bint masks=False,
          bint starts=False, bint ends=False):
     """Append a recurrent layer to `plan`.
@@ -255,8 +256,8 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
         (steps, inputs) a row. Its mask, if it has one, tells the steps that are left out.
     cell : {"simple_rnn", "lstm", "gru", "gru_reset_before"}
     kernel, recurrent_kernel, bias : Variable
-        (inputs, gates units), (units, gates units) and (gates units), for "gru" (2, 3 units); bias may be None.
-        They learn together or not at all.
+        (inputs, gates units), (units, gates units) and (gates units), for "gru" (2, 3 units); bias may be
+        None. They learn together or not at all.
     activation, recurrent_activation : tuple
         Name and parameters, as `fastnn.activations` gives them.
     sequences : bool
@@ -272,15 +273,16 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
     state : ndarray of int64, optional
         The addresses of h and c, both (rows, units), which runs start from and leave their last state in.
     row : tuple of int, optional
-        (steps, inputs) if rows of x are flat, and hold after the sequence its mask if it `masks`, and the state
-        that it `starts` from, h and then c; rows of the result are flat, and the last state follows if it `ends`.
+        (steps, inputs) if rows of x are flat, and hold after the sequence its mask if it `masks`, and the
+        state that it `starts` from, h and then c; rows of the result are flat as well, and the last state
+        follows if it `ends`.
 
     Returns
     -------
     Value
         (steps, units), (units) or, flat, (n) a row.
     """
-    cdef Step s = create(plan, x.shape if row is None else row, cell, kernel, activation, recurrent_activation)
+    cdef Step s = create(plan, row or x.shape, cell, kernel, activation, recurrent_activation)
     cdef idx_t steps = s.c.size[STEPS], units = s.c.size[UNITS], end = steps * s.c.size[INPUTS]
     cdef idx_t result = units * (steps if sequences else 1)
     cdef Value y
@@ -348,7 +350,8 @@ cdef int use_gradients(Plan plan, Step s, Value x, Value y, kernel, recurrent_ke
     s.use(DU, plan.parameter_gradient(recurrent_kernel), BACKWARD)
     s.use(DB, plan.parameter_gradient(bias), BACKWARD)
     s.fuses_gradient = True
-    s.use(A, plan.value((steps, s.c.size[A_ROW])), BOTH).use(GATES, plan.value((steps, s.c.size[GATE_ROW])), BOTH)
+    s.use(A, plan.value((steps, s.c.size[A_ROW])), BOTH)
+    s.use(GATES, plan.value((steps, s.c.size[GATE_ROW])), BOTH)
     if needs_input(&s.c.activation) or needs_input(&s.c.inner):
         s.use(PREACTIVATION, plan.value((steps, s.c.size[GATE_ROW])), BOTH)
     if s.c.size[CELL] != FNN_SIMPLE_RNN:

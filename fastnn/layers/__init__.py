@@ -22,12 +22,6 @@ from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
-from .prelu import PReLU
-from .recurrent import RNN
-from .reshaping import Flatten, Reshape
-from .rms_normalization import RMSNormalization
-from .simple_rnn import SimpleRNN
-from .unit_normalization import UnitNormalization
 from .normalization import Normalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
@@ -36,11 +30,13 @@ from .prelu import PReLU
 from .random_adjust import RandomBrightness, RandomContrast
 from .random_crop import RandomCrop
 from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .recurrent import RNN
 from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
 from .rms_normalization import RMSNormalization
 from .separable import SeparableConv1D, SeparableConv2D
+from .simple_rnn import SimpleRNN
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
@@ -125,17 +121,16 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Resizing",
-    "SimpleRNN",
-    "SimpleRNNCell",
-    "Softmax",
-    "StackedRNNCells",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "StackedRNNCells",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

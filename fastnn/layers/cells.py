@@ -1,4 +1,4 @@
-"""The cells of recurrent layers: their arguments, their weights, and what a step of them is called in a plan."""
+"""The cells of recurrent layers: their arguments, their weights, and how a plan calls them."""
 
 from __future__ import annotations
 

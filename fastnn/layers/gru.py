@@ -34,7 +34,7 @@ class GRU(CellLayer):
     activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint : None
         Accepted as Keras has them, without effect.
     dropout, recurrent_dropout : float, default 0.0
-        Shares of x and of the state that the products do not see in training: the same at every step of a row.
+        Shares of x and of the state that the products do not see in training, the same at every step.
     seed : int, optional
         Of these; by default the next one of `fastnn.utils.set_random_seed`.
     return_sequences, return_state, go_backwards, stateful : bool, default False
@@ -48,9 +48,9 @@ class GRU(CellLayer):
 
     Notes
     -----
-    With [z, r] = x_t W + h_{t-1} U + b behind their activation, h_t = z h_{t-1} + (1 - z) k, where the candidate k
-    is activation(x_t W + b + r (h_{t-1} U + b')), or activation(x_t W + (r h_{t-1}) U + b). Input is (rows, steps,
-    inputs), output (rows, units) or (rows, steps, units).
+    With [z, r] = x_t W + h_{t-1} U + b behind their activation, h_t = z h_{t-1} + (1 - z) k, where the
+    candidate k is activation(x_t W + b + r (h_{t-1} U + b')), or activation(x_t W + (r h_{t-1}) U + b). Input
+    is (rows, steps, inputs), output (rows, units) or (rows, steps, units).
 
     Examples
     --------

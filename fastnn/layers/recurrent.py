@@ -59,8 +59,8 @@ class RNN(Layer):
 
     Notes
     -----
-    Input is (rows, steps, inputs), output (rows, units) or (rows, steps, units). A masked step leaves the state as
-    it is. All weights of a cell learn, or none.
+    Input is (rows, steps, inputs), output (rows, units) or (rows, steps, units). A masked step leaves the
+    state as it is. All weights of a cell learn, or none.
 
     Examples
     --------
@@ -324,7 +324,7 @@ class RNN(Layer):
         return (input_shape[0], self.units) if self.return_sequences else (self.units,)
 
     def _flags(self) -> dict[str, Any]:
-        """What the config has besides the cell."""
+        """Return what the config has besides the cell."""
         return {
             "return_sequences": self.return_sequences,
             "return_state": self.return_state,

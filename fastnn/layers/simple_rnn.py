@@ -32,7 +32,7 @@ class SimpleRNN(CellLayer):
     activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint : None
         Accepted as Keras has them, without effect.
     dropout, recurrent_dropout : float, default 0.0
-        Shares of x and of the state that the products do not see in training: the same at every step of a row.
+        Shares of x and of the state that the products do not see in training, the same at every step.
     seed : int, optional
         Of these; by default the next one of `fastnn.utils.set_random_seed`.
     return_sequences, return_state, go_backwards, stateful : bool, default False

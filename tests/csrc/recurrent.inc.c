@@ -6,7 +6,8 @@ typedef struct {
     fnn_idx rows, steps, inputs, units;
 } sequence;
 
-static const sequence sequences[] = {{1, 1, 1, 1}, {3, 4, 1, 5}, {1, 3, 8, 50}, {17, 2, 3, 16}, {5, 3, 20, 33}, {2, 2, 70, 9}};
+static const sequence sequences[] = {{1, 1, 1, 1},   {3, 4, 1, 5},   {1, 3, 8, 50},
+                                     {17, 2, 3, 16}, {5, 3, 20, 33}, {2, 2, 70, 9}};
 
 enum { PLAIN_CELL, ALL_OPTIONS, OTHER_ACTIVATIONS, OPTIONS };
 
@@ -124,7 +125,7 @@ static void check_row_alone(const recurrence *r, sequence d, int cell, int optio
     fnn_recurrent g = recurrent_of(r, TESTED, d, cell, options);
     void *alone = allocate(g.y_row * item);
     const void *among = (const char *)g.y + row * g.y_row * item;
-#define FROM_ROW(p, size) ((p) ? (const char *)(p) + row * (size)*item : NULL)
+#define FROM_ROW(p, size) ((p) ? (const char *)(p) + row * (size) * item : NULL)
     g.x = FROM_ROW(g.x, g.x_row);
     g.mask = FROM_ROW(g.mask, g.mask_row);
     g.input_mask = FROM_ROW(g.input_mask, d.inputs);
