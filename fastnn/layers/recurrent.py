@@ -242,7 +242,9 @@ class RNN(Layer):
         """
         if mask is None and initial_state is None and not self.return_state:
             return super().__call__(x, training=training)
-        return self.advance(x, training, mask, initial_state, self.return_sequences, self.return_state)
+        output: NDArray[np.floating] | list[NDArray[np.floating]]
+        output = self.advance(x, training, mask, initial_state, self.return_sequences, self.return_state)
+        return output
 
     def advance(
         self,
