@@ -105,24 +105,34 @@ def flops(name, units, steps, rows):
     return 2.0 * rows * steps * gates * units * (units + inputs)
 
 
-@pytest.mark.parametrize("name", ["SimpleRNN", "LSTM"])
-def test_against_a_loop_over_steps(versus, name):
-    model, x, y = make(name)
+@pytest.fixture(params=["SimpleRNN", "LSTM"])
+def pair(request):
+    """A model and the same in NumPy, which compute and learn the same; input and targets."""
+    model, x, y = make(request.param)
     loop = Loop(model.get_weights())
     np.testing.assert_allclose(model(x), loop.forward(x)[0], atol=1e-5)
     model.train_on_batch(x, y)
     loop.train(x, y)
     for ours, theirs in zip(model.get_weights(), loop.weights, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    return f"{request.param}({UNITS}) on {x.shape[1:]}", model, loop, x, y
+
+
+def test_training_step(versus, pair):
+    label, model, loop, x, y = pair
     versus(
-        f"{name}({UNITS}) on ({STEPS}, {x.shape[2]}), batch {ROWS}: training step",
+        f"{label}: training step on {ROWS} rows",
         lambda: model.train_on_batch(x, y),
         lambda: loop.train(x, y),
         at_least=10,
     )
-    versus(f"{name}({UNITS}): predict {ROWS}", lambda: model(x), lambda: loop.forward(x))
-    one = x[:1].copy()
-    versus(f"{name}({UNITS}): predict 1", lambda: model(one), lambda: loop.forward(one))
+
+
+@pytest.mark.parametrize("rows", [1, ROWS])
+def test_predict(versus, pair, rows):
+    label, model, loop, x, _ = pair
+    x = x[:rows].copy()
+    versus(f"{label}: predict {rows}", lambda: model(x), lambda: loop.forward(x))
 
 
 def test_gru_against_lstm(figure):

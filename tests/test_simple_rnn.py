@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gradcheck import check_gradients
 from harness import check_layer
 from recurrence import STEPS, oracle, recur
 
@@ -154,6 +155,12 @@ def test_a_stateful_model_learns_from_where_it_was():
     model.predict(x)
     layer.reset_state()
     model.predict(x[:1])
+
+
+def test_gradients_through_layers_on_top_of_each_other():
+    below = [fastnn.Input((4, 2), dtype="float64"), Dense(3, "tanh"), LSTM(4, return_sequences=True)]
+    model = fastnn.Sequential([*below, GRU(3, go_backwards=True, return_sequences=True), SimpleRNN(2)])
+    check_gradients(model, "mse", noise(5, 4, 2), noise(5, 2, seed=1))
 
 
 def test_weights_that_do_not_learn():
