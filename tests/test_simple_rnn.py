@@ -1,5 +1,7 @@
 """`SimpleRNN`, and what all recurrent layers have of `RNN`."""
 
+import copy
+
 import numpy as np
 import pytest
 from gradcheck import check_gradients
@@ -8,6 +10,7 @@ from recurrence import STEPS, oracle, recur
 
 import fastnn
 from fastnn.layers import GRU, LSTM, RNN, Dense, SimpleRNN
+from fastnn.layers.recurrent import KeptState
 
 LAYERS = [
     (SimpleRNN, "simple_rnn", {}),
@@ -139,6 +142,14 @@ def test_a_sequence_in_pieces(cls, name, arguments):
     pieces.reset_states([np.zeros((2, 4)) for _ in range(pieces.cell.states)])
     np.testing.assert_array_equal(pieces(x[:, :2], mask=np.ones((2, 2))), expected[:, :2])
     np.testing.assert_array_equal(pieces(x[:, 2:4]), expected[:, 2:4])
+
+
+def test_a_copy_of_a_kept_state_has_arrays_of_its_own():
+    kept = KeptState()
+    kept.allocate(2, 3, "float32")
+    twin = copy.deepcopy(kept)
+    assert twin.addresses.tolist() == [array.ctypes.data for array in twin.arrays]
+    assert not set(twin.addresses) & set(kept.addresses)
 
 
 def test_a_stateful_model_learns_from_where_it_was():

@@ -16,7 +16,7 @@
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-enum { MOST_PRODUCTS = 3, CHAINS = 8 };
+enum { MOST_PRODUCTS = 3 };
 
 typedef struct {
     const fnn_recurrent *g;
@@ -78,7 +78,7 @@ FNN_INLINE int is_default(const fnn_recurrent *g)
 FNN_INLINE fnn_idx panel_width(const fnn_recurrent *g, fnn_idx n)
 {
     const fnn_idx vectors = parts(n, VLEN);
-    return g->rows == 1 ? parts(vectors, parts(vectors, CHAINS)) * VLEN : NR;
+    return g->rows == 1 ? parts(vectors, parts(vectors, ROW_NV)) * VLEN : NR;
 }
 
 FNN_INLINE fnn_idx packed_size(fnn_idx k, fnn_idx n, fnn_idx width) { return k * parts(n, width) * width; }

@@ -25,7 +25,7 @@ static fnn_idx recurrent_packed(const fnn_recurrent *g)
     step_product p[MOST_PRODUCTS];
     transposed_product q[MOST_PRODUCTS];
     for (int i = 0, count = products_of(g, p); i < count; i++)
-        forward += packed_size(p[i].k, p[i].n + CHAINS * NR, VLEN); /* enough for panels of any width */
+        forward += packed_size(p[i].k, p[i].n + ROW_NV * VLEN, VLEN); /* enough for panels of any width */
     for (int i = 0, count = transposed_products_of(g, q); i < count; i++)
         backward += packed_size(q[i].k, q[i].n, NR);
     return (forward > backward ? forward : backward) * (fnn_idx)sizeof(real);

@@ -22,16 +22,35 @@ CAPACITY = 256  # rows of a run on arrays
 
 
 class KeptState:
-    """The state of a cell between batches."""
+    """The state of a cell between batches.
+
+    Attributes
+    ----------
+    arrays : list of ndarray
+        h and c, each (rows, units), whether the cell has both or not; none before the first batch.
+    addresses : ndarray of int64
+        Where they are: what plans read.
+    """
 
     def __init__(self) -> None:
         self.arrays: list[NDArray[np.floating]] = []
         self.addresses = np.zeros(2, np.int64)
 
     def allocate(self, rows: int, units: int, dtype: str) -> None:
-        """Start from zeros; h and c each have an array, whether the cell has both or not."""
-        self.arrays = [np.zeros((rows, units), dtype) for _ in range(2)]
-        self.addresses[:] = [array.ctypes.data for array in self.arrays]
+        """Start from zeros."""
+        self._keep([np.zeros((rows, units), dtype) for _ in range(2)])
+
+    def _keep(self, arrays: list[NDArray[np.floating]]) -> None:
+        self.arrays = arrays
+        self.addresses[: len(arrays)] = [array.ctypes.data for array in arrays]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"arrays": self.arrays}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Let a copy keep its own arrays, which have addresses of their own."""
+        self.addresses = np.zeros(2, np.int64)
+        self._keep(state["arrays"])
 
 
 @registry.add
