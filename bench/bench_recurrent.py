@@ -59,9 +59,9 @@ class Loop:
         """A step on the mean squared error."""
         w, u, b, v, _ = self.weights
         out, last, kept = self.forward(x)
-        dout = 2 * (out - y) / y.size
-        gradients = [np.zeros_like(w), np.zeros_like(u), np.zeros_like(b), last.T @ dout, dout.sum(0)]
-        h, dh, dc = last, dout @ v.T, 0
+        slope = 2 * (out - y) / y.size
+        gradients = [np.zeros_like(w), np.zeros_like(u), np.zeros_like(b), last.T @ slope, slope.sum(0)]
+        h, dh, dc = last, slope @ v.T, 0
         for t in range(x.shape[1] - 1, -1, -1):
             before, gates, squashed = kept[t]
             if self.lstm:

@@ -1,14 +1,14 @@
 """Recurrent layers over sequences x (rows, steps, inputs), in slabs of rows: forward and through time.
 
 A thread takes a slab through all steps. The slabs depend on the number of rows alone, and so does the order
-of what a training run keeps of them: gradients of weights are products over all rows and steps after the loop,
-and their sums have one order for any number of threads.
+of what a training run keeps of them: gradients of weights are products over all rows and steps after the
+loop, and their sums have one order for any number of threads.
 
 The kernel's cells say what is computed (csrc/kernels/{simple_rnn,lstm,gru}.inc.c).
 """
 
 from libc.stdint cimport uint32_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from .activation cimport activation_of, needs_input
 from .csrc cimport (FNN_ACT_linear, FNN_GRU, FNN_GRU_RESET_BEFORE, FNN_LSTM, FNN_SIMPLE_RNN, fnn_gemm,
@@ -36,6 +36,7 @@ cdef enum:
     INPUT_MASK
     STATE_MASK
     STATE           # the addresses of h and c that outlive a run
+    JOINT           # the gradients of U and W in one piece, where both see the same gates
 
 cdef enum:          # sizes
     CELL
@@ -200,7 +201,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef void weight_gradient(const step_t *s, const run_t *r, int which, idx_t column, idx_t a_column, idx_t m,
                           idx_t gate, idx_t n, idx_t bias) noexcept nogil:
-    """m columns of the rows of products times n gates, to a weight's columns; and their sums, if bias >= 0."""
+    """m columns of the rows of products times n gates, to columns of a weight; their sums, if bias >= 0."""
     cdef fnn_gemm g
     cdef idx_t item = s.kernels.itemsize
     if s.at[which].space < 0:
@@ -211,7 +212,7 @@ cdef void weight_gradient(const step_t *s, const run_t *r, int which, idx_t colu
     g.b, g.b_row, g.b_column = operand(s, r, GATES) + gate * item, s.size[GATE_ROW], 1
     g.c, g.ldc = operand(s, r, which) + column * item, gates_of(s) * s.size[UNITS]
     g.fused.activation.code = g.fused.gradient.code = FNN_ACT_linear
-    g.accumulate = s.accumulate >> which & 1
+    g.accumulate = which != JOINT and s.accumulate >> which & 1
     if bias >= 0 and s.at[DB].space >= 0:
         g.column_sums = operand(s, r, DB) + bias * item
     gemm(s.kernels, &g, r)
@@ -219,9 +220,15 @@ cdef void weight_gradient(const step_t *s, const run_t *r, int which, idx_t colu
 
 cdef void weight_gradients(const step_t *s, const run_t *r, const fnn_recurrent *g) noexcept nogil:
     cdef idx_t n = g.units, inputs = g.inputs
+    cdef idx_t gates = gates_of(s) * n, row = gates * s.kernels.itemsize
+    if s.at[JOINT].space >= 0 and not s.accumulate:     # one pass over the gates, not two
+        weight_gradient(s, r, JOINT, 0, 0, n + inputs, 0, gates, 0)
+        memcpy(operand(s, r, DU), operand(s, r, JOINT), n * row)
+        memcpy(operand(s, r, DW), operand(s, r, JOINT) + n * row, inputs * row)
+        return
     if g.cell == FNN_SIMPLE_RNN or g.cell == FNN_LSTM:
-        weight_gradient(s, r, DW, 0, n, inputs, 0, gates_of(s) * n, 0)
-        weight_gradient(s, r, DU, 0, 0, n, 0, gates_of(s) * n, -1)
+        weight_gradient(s, r, DW, 0, n, inputs, 0, gates, 0)
+        weight_gradient(s, r, DU, 0, 0, n, 0, gates, -1)
         return
     weight_gradient(s, r, DW, 0, n, inputs, n, 2 * n, 0)
     weight_gradient(s, r, DW, 2 * n, n, inputs, 0, n, 2 * n)
@@ -238,15 +245,16 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
     shape(s, &g)
     return max(s.kernels.recurrent_workspace(&g, min(capacity, SLAB)),
                gemm_scratch(s.kernels, s.size[INPUTS], gates, k),
-               gemm_scratch(s.kernels, s.size[UNITS], gates, k))
+               gemm_scratch(s.kernels, s.size[UNITS], gates, k),
+               gemm_scratch(s.kernels, s.size[UNITS] + s.size[INPUTS], gates, k))
 
 
 # ---- steps ----------------------------------------------------------------------------------------------
 
 def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple activation,
-         tuple recurrent_activation, *, bint sequences=False, bint backwards=False, bint zero_masked=False, double dropout=0,
-         double recurrent_dropout=0, unsigned long long seed=0, state=None, tuple row=None, bint masks=False,
-         bint starts=False, bint ends=False):
+         tuple recurrent_activation, *, bint sequences=False, bint backwards=False, bint zero_masked=False,
+         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None, tuple row=None,
+         bint masks=False, bint starts=False, bint ends=False):
     """Append a recurrent layer to `plan`.
 
     Parameters
@@ -356,6 +364,8 @@ cdef int use_gradients(Plan plan, Step s, Value x, Value y, kernel, recurrent_ke
         s.use(PREACTIVATION, plan.value((steps, s.c.size[GATE_ROW])), BOTH)
     if s.c.size[CELL] != FNN_SIMPLE_RNN:
         s.use(CELLS, plan.value((steps + 1, units)), BOTH)
+    if kernel.trainable and (s.c.size[CELL] == FNN_SIMPLE_RNN or s.c.size[CELL] == FNN_LSTM):
+        s.use(JOINT, plan.value((units + s.c.size[INPUTS], kernel.shape[1]), False, False), BACKWARD)
     if s.c.size[CELL] == FNN_LSTM:
         s.use(SQUASHED, plan.value((steps, units)), BOTH)
     return 0
