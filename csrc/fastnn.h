@@ -71,11 +71,51 @@ typedef struct {
     fnn_idx pad[2]; /* zeros before the first row and column of an image */
     fnn_idx groups; /* of channels and of filters, each seeing only its own */
     void *x, *w, *y;
-    fnn_idx y_first; /* the row that y begins with, of those of all images */
+    fnn_idx y_first;     /* the row that y begins with, of those of all images */
     fnn_fused fused;     /* behind what is written, unless that is the gradient of weights */
     void *bias_gradient; /* (filters) sums of y over all pixels, or NULL */
     int accumulate;      /* add to the gradients of weights and bias instead of overwriting them */
 } fnn_conv;
+
+/* The cells of recurrent layers. A GRU resets its state behind the product with the recurrent kernel, or before it. */
+enum { FNN_SIMPLE_RNN, FNN_LSTM, FNN_GRU, FNN_GRU_RESET_BEFORE };
+
+/* A recurrent layer over sequences x (rows, steps, inputs). Kernels are called for some of the rows, a slab, whose
+ * part of `a`, `gates`, `preactivation`, `cells` and `squashed` is ordered by steps, then rows: README.md.
+ */
+typedef struct {
+    int cell;
+    fnn_idx rows, steps, inputs, units;
+    fnn_activation activation, recurrent_activation;
+    int backwards;      /* the last step of x comes first; results stay in the order of processing */
+    int sequences;      /* y has a result for each step, else that of the last one */
+    int zero_masked;    /* results of masked steps are 0, else the one before is repeated */
+    const void *kernel; /* (inputs, gates units) */
+    const void *recurrent_kernel; /* (units, gates units) */
+    const void *bias;             /* (gates units), of FNN_GRU (2, 3 units), or NULL */
+    void *packed;                 /* what recurrent_pack makes of the weights for this direction */
+    const void *x;
+    fnn_idx x_row;
+    const void *mask; /* (rows, steps): 0 where a step is left out; or NULL */
+    fnn_idx mask_row;
+    const void
+        *input_mask; /* (rows, inputs) and (rows, units): factors of x and of the state in all products, */
+    const void *state_mask; /* or NULL */
+    const void *h0, *c0;    /* (rows, units) the state to start from, or NULL for zeros */
+    fnn_idx state_row;
+    void *y; /* (rows, steps, units) or (rows, units) */
+    fnn_idx y_row;
+    void *h, *c; /* (rows, units) the last state, or NULL */
+    fnn_idx last_row;
+    fnn_idx a_row,
+        gate_row;        /* kept for backward, or NULL: the rows of the products, the gates, which become */
+    void *a, *gates;     /* their gradients, ... */
+    void *preactivation; /* ... what they were before, if an activation's gradient needs it, ... */
+    void *cells, *squashed; /* ... the elementwise state before each step and after the last; activation(c) */
+    const void *dy;         /* like y */
+    const void *dh, *dc;    /* (rows, units) or NULL; overwritten are the gradients of x, h0, c0, or NULL */
+    void *dx, *dh0, *dc0;
+} fnn_recurrent;
 
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {

@@ -49,6 +49,22 @@ class Conv(ctypes.Structure):
     ]  # fmt: skip
 
 
+class Recurrent(ctypes.Structure):
+    _fields_ = [
+        ("cell", ctypes.c_int), ("rows", INDEX), ("steps", INDEX), ("inputs", INDEX), ("units", INDEX),
+        ("activation", Activation), ("recurrent_activation", Activation),
+        ("backwards", ctypes.c_int), ("sequences", ctypes.c_int), ("zero_masked", ctypes.c_int),
+        ("kernel", POINTER), ("recurrent_kernel", POINTER), ("bias", POINTER), ("packed", POINTER),
+        ("x", POINTER), ("x_row", INDEX), ("mask", POINTER), ("mask_row", INDEX),
+        ("input_mask", POINTER), ("state_mask", POINTER),
+        ("h0", POINTER), ("c0", POINTER), ("state_row", INDEX), ("y", POINTER), ("y_row", INDEX),
+        ("h", POINTER), ("c", POINTER), ("last_row", INDEX), ("a_row", INDEX), ("gate_row", INDEX),
+        ("a", POINTER), ("gates", POINTER), ("preactivation", POINTER), ("cells", POINTER),
+        ("squashed", POINTER), ("dy", POINTER), ("dh", POINTER), ("dc", POINTER),
+        ("dx", POINTER), ("dh0", POINTER), ("dc0", POINTER),
+    ]  # fmt: skip
+
+
 class Score(ctypes.Structure):
     _fields_ = [
         ("m", INDEX), ("n", INDEX), ("x", POINTER), ("target", POINTER), ("weight", POINTER),
@@ -108,6 +124,7 @@ STRUCTURES = {
     "fnn_gemm": Gemm,
     "fnn_conv": Conv,
     "fnn_activation": Activation,
+    "fnn_recurrent": Recurrent,
     "fnn_score": Score,
     "fnn_update": Update,
     "fnn_random": Random,

@@ -57,6 +57,45 @@ cdef extern from "fastnn.h" nogil:
         void *bias_gradient
         int accumulate
 
+    enum:
+        FNN_SIMPLE_RNN, FNN_LSTM, FNN_GRU, FNN_GRU_RESET_BEFORE
+
+    ctypedef struct fnn_recurrent:
+        int cell
+        fnn_idx rows, steps, inputs, units
+        fnn_activation activation, recurrent_activation
+        int backwards, sequences, zero_masked
+        const void *kernel
+        const void *recurrent_kernel
+        const void *bias
+        void *packed
+        const void *x
+        fnn_idx x_row
+        const void *mask
+        fnn_idx mask_row
+        const void *input_mask
+        const void *state_mask
+        const void *h0
+        const void *c0
+        fnn_idx state_row
+        void *y
+        fnn_idx y_row
+        void *h
+        void *c
+        fnn_idx last_row
+        fnn_idx a_row, gate_row
+        void *a
+        void *gates
+        void *preactivation
+        void *cells
+        void *squashed
+        const void *dy
+        const void *dh
+        const void *dc
+        void *dx
+        void *dh0
+        void *dc0
+
     ctypedef struct fnn_score:
         fnn_idx m, n
         const void *x
@@ -127,6 +166,11 @@ cdef extern from "fastnn.h" nogil:
                                     fnn_idx, fnn_idx, void *) noexcept nogil
         void (*conv_weight_gradient)(const fnn_conv *, fnn_idx, fnn_idx,
                                      fnn_idx, fnn_idx, void *) noexcept nogil
+        fnn_idx (*recurrent_packed)(const fnn_recurrent *) noexcept nogil
+        void (*recurrent_pack)(const fnn_recurrent *, int, fnn_idx, fnn_idx) noexcept nogil
+        fnn_idx (*recurrent_workspace)(const fnn_recurrent *, fnn_idx) noexcept nogil
+        void (*recurrent_forward)(const fnn_recurrent *, fnn_idx, fnn_idx, void *) noexcept nogil
+        void (*recurrent_backward)(const fnn_recurrent *, fnn_idx, fnn_idx, void *) noexcept nogil
         void (*add_parts)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*column_sums)(void *, const void *, fnn_idx, fnn_idx, int) noexcept nogil
         double (*fma_peak)(fnn_idx) noexcept nogil

@@ -28,6 +28,7 @@ cdef class Plan:
     cdef public Value scored            # what the loss compares with the targets
     cdef public bint sparse             # whether targets are class numbers
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
+    cdef readonly list guards           # called with the rows of each run before it; may raise
     cdef readonly list steps
     cdef readonly list values
     cdef readonly idx_t capacity

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ class Plan:
     def input(self) -> Value: ...
     @property
     def output(self) -> Value | None: ...
+    @property
+    def guards(self) -> list[Callable[[int], object]]: ...
     @property
     def steps(self) -> list[Step]: ...
     @property

@@ -69,7 +69,7 @@ cdef class Plan:
         self.kernels = table(self.dtype)
         self._parameter_base = address(block.values)
         self.training, self.stochastic = training, stochastic
-        self.steps, self.values = [], []
+        self.steps, self.values, self.guards = [], [], []
         self._parameters, self._constants, self._arenas = {}, [], []
         self.input = Value(input_shape, INPUT)
         self.totals = {}
@@ -361,6 +361,8 @@ cdef class Plan:
                 f"got {start} to {start + rows}")
         if self.block.stale:
             raise RuntimeError("model: its weights have moved into another model since this run of it began")
+        for guard in self.guards:
+            guard(rows)
         arena = self._borrow()
         self._prepare(&r, arena, rows)
         self._bad = -1
@@ -420,8 +422,11 @@ cdef class Plan:
     cdef object _predicted(self, Py_buffer *source):
         cdef Py_buffer result
         cdef run_t r
-        cdef Arena arena = self._borrow()
+        cdef Arena arena
         cdef idx_t rows = source.shape[0], start, i, in_bytes, out_bytes
+        for guard in self.guards:
+            guard(rows)
+        arena = self._borrow()
         y = empty((rows, *self.output.shape), self.dtype)
         PyObject_GetBuffer(y, &result, PyBUF_WRITABLE)
         in_bytes, out_bytes = self.input.size * source.itemsize, self.output.size * source.itemsize

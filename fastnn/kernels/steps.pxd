@@ -24,6 +24,7 @@ cdef class Value:
     cdef public idx_t offset
     cdef public Value gradient
     cdef public Step producer
+    cdef public Value mask              # (steps) a row: 0 where a step of a sequence is left out; or None
     cdef readonly list consumers
     cdef int first, last
 

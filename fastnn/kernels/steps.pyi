@@ -1,4 +1,5 @@
 class Value:
+    mask: Value | None
     @property
     def shape(self) -> tuple[int, ...]: ...
     @property

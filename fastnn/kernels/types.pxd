@@ -32,7 +32,7 @@ cdef enum:
     FIRST_OWN
 
 cdef enum:
-    OPERANDS = 16
+    OPERANDS = 28
     SIZES = 32
 
 ctypedef struct operand_t:
@@ -66,6 +66,7 @@ ctypedef struct step_t:
     idx_t size[SIZES]
     double param[4]
     fnn_activation activation       # fused behind the forward product
+    fnn_activation inner            # of gates, where an op has such
     bint preactivation_gradient     # the gradient that arrives is already that of the preactivation
     fnn_activation gradient         # fused behind the gradient of the input, where operand SAVED is there
 

@@ -3,6 +3,7 @@
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
+from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
@@ -16,9 +17,11 @@ from .global_pooling import (
     GlobalMaxPooling2D,
 )
 from .group_normalization import GroupNormalization
+from .gru import GRU
 from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
+from .lstm import LSTM
 from .normalization import Normalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
@@ -27,11 +30,13 @@ from .prelu import PReLU
 from .random_adjust import RandomBrightness, RandomContrast
 from .random_crop import RandomCrop
 from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .recurrent import RNN
 from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
 from .rms_normalization import RMSNormalization
 from .separable import SeparableConv1D, SeparableConv2D
+from .simple_rnn import SimpleRNN
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
@@ -53,6 +58,9 @@ serialize = registry.serialize
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "AlphaDropout",
     "AveragePooling1D",
@@ -76,6 +84,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -89,6 +98,7 @@ __all__ = [
     "GroupNormalization",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -115,9 +125,12 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "StackedRNNCells",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

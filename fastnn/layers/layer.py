@@ -123,7 +123,7 @@ class Layer:
     def add_weight(
         self,
         shape: tuple[int, ...],
-        initializer: initializers.Initializer,
+        initializer: initializers.InitializerFunction,
         name: str,
         trainable: bool = True,
         regularizer: regularizers.Regularizer | None = None,

@@ -20,6 +20,7 @@
 #include "math.inc.c"
 #include "norm.inc.c"
 #include "parts.inc.c"
+#include "recurrent.inc.c"
 #include "pooling.inc.c"
 #include "regularization.inc.c"
 #include "resample.inc.c"

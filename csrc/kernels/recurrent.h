@@ -1,0 +1,216 @@
+/* recurrent.h - what the cells share: a slab of rows at one step of time, and its products with packed weights.
+ *
+ * A row of `a` is what the products of a step are made of: [h, x], or [h, x, r h] where a GRU resets the state
+ * before the product. So the projection of the input is the end of the chain of multiply-adds over the units, at
+ * no cost of its own, for narrow and wide inputs alike: weights are packed in one piece. The state comes first
+ * since its vectors then lie in whole cache lines: each is stored just before the next step reads it.
+ *
+ * Gates keep Keras' order (i f c o), but for a GRU: [candidate, z, r], behind them the candidate's share of
+ * the state where reset comes after. Each product backward then reads neighbouring columns. They are not
+ * grouped by units for the cell's update to find them in registers: that pads each gate to whole vectors (16
+ * in place of 13 for 50 units), while reading them again from L1 takes 26 of 750 cycles a row.
+ */
+#ifndef FNN_RECURRENT_H
+#define FNN_RECURRENT_H
+
+#include "../simd/math.h"
+#include "../simd/rows.h"
+
+enum { MOST_PRODUCTS = 3 };
+
+typedef struct {
+    const fnn_recurrent *g;
+    fnn_idx first, rows, t;
+    real *a, *z,
+        *pre; /* of this step: the rows of the products, gates, and what they were before activation */
+    real *c_before, *c, *squashed;
+    real *h;                /* (rows, units) the state */
+    real *dh, *dc, *da, *d; /* gradients: of the state, of the cell, of a; and of a row of gates */
+    const real *packed;
+} slab;
+
+/* Gates `to` ... to + n - 1 = bias + a (columns `from` ... from + k - 1) times columns `source` ... of the matrices that
+ * are stacked in this order.
+ */
+enum stack { UNITS_THEN_INPUTS, INPUTS_THEN_UNITS, INPUTS, UNITS };
+
+typedef struct {
+    fnn_idx from, k, to, n, source;
+    enum stack stack;
+} step_product;
+
+/* The same for gradients: a's columns `to` ... from those of gates, through one of the two matrices transposed;
+ * of its columns, source is the first, and after the last comes column 0.
+ */
+typedef struct {
+    fnn_idx from, k, to, n, source;
+    int recurrent;
+} transposed_product;
+
+FNN_INLINE fnn_idx gates_of(const fnn_recurrent *g)
+{
+    return g->cell == FNN_SIMPLE_RNN ? 1 : g->cell == FNN_LSTM ? 4 : 3;
+}
+
+FNN_INLINE fnn_idx time_of(const fnn_recurrent *g, fnn_idx t) { return g->backwards ? g->steps - 1 - t : t; }
+
+FNN_INLINE int masked(const slab *s, fnn_idx r)
+{
+    const fnn_recurrent *g = s->g;
+    const real *mask = g->mask;
+    return mask && mask[(s->first + r) * g->mask_row + time_of(g, s->t)] == 0;
+}
+
+FNN_INLINE int needs_input(const fnn_activation *f)
+{
+    return fnn_activations[f->code].saved == FNN_SAVED_INPUT;
+}
+
+/* Keras' defaults, whose functions and gradients are done in registers. */
+FNN_INLINE int is_default(const fnn_recurrent *g)
+{
+    return g->activation.code == FNN_ACT_tanh && g->recurrent_activation.code == FNN_ACT_sigmoid;
+}
+
+/* The width of the panels that n columns are packed in: of the tile, or for a single row so many vectors as hide
+ * the latency of the multiply-add, in even panels.
+ */
+FNN_INLINE fnn_idx panel_width(const fnn_recurrent *g, fnn_idx n)
+{
+    const fnn_idx vectors = parts(n, VLEN);
+    return g->rows == 1 ? parts(vectors, parts(vectors, ROW_NV)) * VLEN : NR;
+}
+
+FNN_INLINE fnn_idx packed_size(fnn_idx k, fnn_idx n, fnn_idx width) { return k * parts(n, width) * width; }
+
+/* c (rows, n) = bias or 0, + a (rows, k) times panels of NR columns */
+static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, const real *panels,
+                            const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n)
+{
+    const fnn_idx heights = parts(rows, GEMM_MR);
+    tile_job t = {.ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = NR, .k = k};
+    for (fnn_idx j = 0; j < n; j += NR, t.b += k * NR) {
+        const fnn_idx vectors = parts(least(n - j, NR), VLEN);
+        t.last = least(n - j, NR) - (vectors - 1) * VLEN;
+        t.bias = bias ? bias + j : NULL;
+        for (fnn_idx h = 0, i = 0; h < heights; h++) {
+            const fnn_idx high = height(rows, heights, h);
+            t.c = c + i * ldc + j;
+            t.a = a + i * a_row;
+            tiles[high - 1][vectors - 1][t.last < VLEN](&t);
+            i += high;
+        }
+    }
+}
+
+/* The same for a single row, whose products take as long as it takes to read the panels: from the first to the last
+ * and from there back to the first in turns, so that those in L1 are read once more before they are replaced.
+ */
+static void multiply_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias,
+                         fnn_idx k, fnn_idx n, int back)
+{
+    const fnn_idx count = parts(n, width);
+    tile_job t = {.a_column = 1, .b_row = width, .k = k};
+    for (fnn_idx i = 0; i < count; i++) {
+        const fnn_idx panel = back ? count - 1 - i : i, j = panel * width;
+        const fnn_idx vectors = parts(least(n - j, width), VLEN);
+        t.last = least(n - j, width) - (vectors - 1) * VLEN;
+        t.bias = bias + j;
+        t.c = c + j;
+        t.a = a;
+        t.b = panels + panel * k * width;
+        row_tiles[vectors - 1][t.last < VLEN](&t);
+    }
+}
+
+/* The products of a step forward; the weights of each follow those of the one before. */
+static int products_of(const fnn_recurrent *g, step_product p[MOST_PRODUCTS])
+{
+    const fnn_idx inputs = g->inputs, n = g->units, k = inputs + n;
+    if (g->cell == FNN_SIMPLE_RNN || g->cell == FNN_LSTM) {
+        p[0] = (step_product){.k = k, .n = gates_of(g) * n};
+        return 1;
+    }
+    if (g->cell == FNN_GRU_RESET_BEFORE) {
+        p[0] = (step_product){.k = k, .to = n, .n = 2 * n};
+        p[1] = (step_product){.from = n, .k = k, .n = n, .source = 2 * n, .stack = INPUTS_THEN_UNITS};
+        return 2;
+    }
+    p[0] = (step_product){.k = k, .to = n, .n = 2 * n};
+    p[1] = (step_product){.from = n, .k = inputs, .n = n, .source = 2 * n, .stack = INPUTS};
+    p[2] = (step_product){.k = n, .to = 3 * n, .n = n, .source = 2 * n, .stack = UNITS};
+    return 3;
+}
+
+/* The products of a step backward: the gradients of the state and of x are the first two. */
+static int transposed_products_of(const fnn_recurrent *g, transposed_product p[MOST_PRODUCTS])
+{
+    const fnn_idx inputs = g->inputs, n = g->units, gates = gates_of(g) * n;
+    if (g->cell == FNN_SIMPLE_RNN || g->cell == FNN_LSTM) {
+        p[0] = (transposed_product){.k = gates, .n = n, .recurrent = 1};
+        p[1] = (transposed_product){.k = gates, .to = n, .n = inputs};
+        return 2;
+    }
+    p[0] = (transposed_product){.from = n, .k = gates, .n = n, .recurrent = 1};
+    p[1] = (transposed_product){.k = gates, .to = n, .n = inputs, .source = 2 * n};
+    if (g->cell == FNN_GRU)
+        return 2;
+    p[0].k = 2 * n;
+    p[2] = (transposed_product){.k = n, .to = n + inputs, .n = n, .source = 2 * n, .recurrent = 1};
+    return 3;
+}
+
+/* Product i of this step. */
+static void multiply(const slab *s, int i)
+{
+    const fnn_recurrent *g = s->g;
+    const real *panels = s->packed + g->gate_row, *bias = s->packed;
+    step_product p[MOST_PRODUCTS] = {0};
+    products_of(g, p);
+    for (int j = 0; j < i; j++)
+        panels += packed_size(p[j].k, p[j].n, panel_width(g, p[j].n));
+    const step_product *q = p + i;
+    if (g->rows == 1)
+        multiply_row(s->z + q->to, s->a + q->from, panels, panel_width(g, q->n), bias + q->to, q->k, q->n,
+                     s->t & 1);
+    else
+        multiply_panels(s->z + q->to, g->gate_row, s->a + q->from, g->a_row, panels, bias + q->to, s->rows,
+                        q->k, q->n);
+}
+
+static void multiply_transposed(const slab *s, int i)
+{
+    const fnn_recurrent *g = s->g;
+    const real *panels = s->packed;
+    transposed_product p[MOST_PRODUCTS] = {0};
+    transposed_products_of(g, p);
+    for (int j = 0; j < i; j++)
+        panels += packed_size(p[j].k, p[j].n, NR);
+    multiply_panels(s->da + p[i].to, g->a_row, s->z + p[i].from, g->gate_row, panels, NULL, s->rows, p[i].k,
+                    p[i].n);
+}
+
+/* What an activation that is not fused does to n of a row's gates from `at` on, and its gradient. */
+static void activate(const slab *s, fnn_idx r, fnn_idx at, fnn_idx n, const fnn_activation *f)
+{
+    real *z = s->z + r * s->g->gate_row + at;
+    if (s->pre)
+        memcpy(s->pre + r * s->g->gate_row + at, z, (size_t)n * sizeof(real));
+    activation_forward(z, n, z, n, 1, n, f);
+}
+
+static void activation_slope(const slab *s, fnn_idx r, fnn_idx at, fnn_idx n, const fnn_activation *f)
+{
+    const fnn_idx row = r * s->g->gate_row + at;
+    const real *saved = needs_input(f) ? s->pre + row : s->z + row;
+    activation_backward(s->z + row, n, s->d + at, n, saved, n, 1, n, f);
+}
+
+#define EACH_VECTOR(j, n) for (fnn_idx j = 0; j < (n); j += VLEN)
+#define GET(p) v_load_up_to((p) + j, n - j)
+#define PUT(p, value) v_store_up_to((p) + j, value, n - j)
+
+FNN_INLINE vreal tanh_slope(vreal y) { return v_fnma(y, y, v_set1(1)); }
+FNN_INLINE vreal sigmoid_slope(vreal y) { return v_mul(y, v_sub(v_set1(1), y)); }
+
+#endif

@@ -1,0 +1,31 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from ..variables import Variable
+from .plan import Plan
+from .steps import Value
+
+Fused = tuple[str | float, ...]
+
+def emit(
+    plan: Plan,
+    x: Value,
+    cell: str,
+    kernel: Variable,
+    recurrent_kernel: Variable,
+    bias: Variable | None,
+    activation: Fused,
+    recurrent_activation: Fused,
+    *,
+    sequences: bool = ...,
+    backwards: bool = ...,
+    zero_masked: bool = ...,
+    dropout: float = ...,
+    recurrent_dropout: float = ...,
+    seed: int = ...,
+    state: NDArray[np.int64] | None = ...,
+    row: tuple[int, int] | None = ...,
+    masks: bool = ...,
+    starts: bool = ...,
+    ends: bool = ...,
+) -> Value: ...

@@ -1,0 +1,542 @@
+"""The cells of recurrent layers: their arguments, their weights, and how a plan calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import activations, initializers, regularizers
+from ..checks import real_number, refuse, whole_number
+from ..registry import Registry
+from ..utils.random import next_seed
+from .layer import dimension, unique_name
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+    from ..variables import Variable
+    from .recurrent import RNN
+
+
+def _elementwise(identifier: Any, name: str) -> activations.Activation:
+    activation = activations.get(identifier)
+    if not isinstance(activation, activations.Activation):
+        raise ValueError(f"{name}: expected an elementwise activation, got {identifier!r}")
+    return activation
+
+
+class Cell:
+    """What `RNN` takes: a cell, or cells on top of each other."""
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name or unique_name(type(self))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal cell of."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a cell of what `get_config` returned; its weights are new."""
+        return cls(**config)
+
+
+registry: Registry[Cell] = Registry("cell", Cell)
+
+
+class RecurrentCell(Cell):
+    """Base of the cells; each makes h_t of x_t and the state before, with weights of its own."""
+
+    gates: ClassVar[int]
+    states: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any,
+        recurrent_activation: Any,
+        use_bias: bool,
+        kernel_initializer: Any,
+        recurrent_initializer: Any,
+        bias_initializer: Any,
+        kernel_regularizer: Any,
+        recurrent_regularizer: Any,
+        bias_regularizer: Any,
+        dropout: float,
+        recurrent_dropout: float,
+        seed: int | None,
+        constraints: dict[str, Any],
+        name: str | None = None,
+        **ignored: Any,
+    ) -> None:
+        refuse(**constraints)
+        unknown = set(ignored) - {"implementation", "trainable", "dtype"}
+        if unknown:
+            raise TypeError(f"{type(self).__name__}: unexpected arguments {sorted(unknown)}")
+        super().__init__(name)
+        self.units = dimension(units, "units")
+        self.activation = _elementwise(activation, "activation")
+        self.recurrent_activation = _elementwise(recurrent_activation, "recurrent_activation")
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.recurrent_initializer = initializers.get(recurrent_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.dropout = real_number(dropout, "dropout", 0, below=1)
+        self.recurrent_dropout = real_number(recurrent_dropout, "recurrent_dropout", 0, below=1)
+        self.seed = seed
+        self._stream = next_seed() if seed is None else whole_number(seed, "seed", 0, 2**63 - 1)
+        self.kernel: Variable | None = None
+        self.recurrent_kernel: Variable | None = None
+        self.bias: Variable | None = None
+        self._layer: RNN | None = None
+
+    @property
+    def state_size(self) -> int | list[int]:
+        """Width of the state, or of each of its parts."""
+        return self.units if self.states == 1 else [self.units] * self.states
+
+    @property
+    def output_size(self) -> int:
+        """Width of the output."""
+        return self.units
+
+    @property
+    def op(self) -> str:
+        """What the op calls the cell."""
+        raise NotImplementedError
+
+    @property
+    def bias_shape(self) -> tuple[int, ...]:
+        """Shape of the bias."""
+        return (self.gates * self.units,)
+
+    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> NDArray[np.floating]:
+        """Return how the bias starts."""
+        return np.asarray(self.bias_initializer(shape, dtype))
+
+    def build(self, layer: RNN, inputs: int, prefix: str = "") -> None:
+        """Make the weights, which are those of `layer` as well."""
+        if self._layer is not None and self._layer is not layer:
+            raise ValueError(f"cell: {self.name!r} belongs to the layer {self._layer.name!r} already")
+        self._layer = layer
+        width = self.gates * self.units
+        self.kernel = layer.add_weight(
+            (inputs, width), self.kernel_initializer, f"{prefix}kernel", regularizer=self.kernel_regularizer
+        )
+        self.recurrent_kernel = layer.add_weight(
+            (self.units, width),
+            self.recurrent_initializer,
+            f"{prefix}recurrent_kernel",
+            regularizer=self.recurrent_regularizer,
+        )
+        if self.use_bias:
+            self.bias = layer.add_weight(
+                self.bias_shape, self.initial_bias, f"{prefix}bias", regularizer=self.bias_regularizer
+            )
+
+    def emit(self, plan: Plan, x: Value, **options: Any) -> Value:
+        """Append the cell over time; `options` are those of the op."""
+        from ..kernels import recurrent
+
+        assert self.kernel is not None
+        assert self.recurrent_kernel is not None
+        if plan.stochastic:
+            options |= {
+                "dropout": self.dropout,
+                "recurrent_dropout": self.recurrent_dropout,
+                "seed": self._stream,
+            }
+        return recurrent.emit(
+            plan,
+            x,
+            self.op,
+            self.kernel,
+            self.recurrent_kernel,
+            self.bias,
+            self.activation.fused,
+            self.recurrent_activation.fused,
+            **options,
+        )
+
+    def __call__(
+        self, inputs: ArrayLike, states: ArrayLike | Sequence[ArrayLike], training: bool = False
+    ) -> tuple[NDArray[np.floating], list[NDArray[np.floating]]]:
+        """Take one step.
+
+        Parameters
+        ----------
+        inputs : array_like
+            (rows, inputs).
+        states : list of array_like
+            The state before, each (rows, units): [h], or [h, c].
+        training : bool, default False
+            Whether dropout acts.
+
+        Returns
+        -------
+        output : ndarray
+            (rows, units).
+        states : list of ndarray
+            The state after.
+        """
+        from .recurrent import RNN
+
+        layer = self._layer or RNN(self)
+        given = states if isinstance(states, (list, tuple)) else [states]
+        output, *after = layer.advance(
+            np.asarray(inputs)[:, None], training=training, initial_state=given, sequences=False, ends=True
+        )
+        return output, after
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal cell of."""
+        return super().get_config() | {
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "recurrent_initializer": initializers.serialize(self.recurrent_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "recurrent_regularizer": regularizers.serialize(self.recurrent_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "dropout": self.dropout,
+            "recurrent_dropout": self.recurrent_dropout,
+            "seed": self.seed,
+        }
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r} units={self.units}>"
+
+
+@registry.add
+class SimpleRNNCell(RecurrentCell):
+    """The cell of `SimpleRNN`: h_t = activation(x_t W + h_{t-1} U + b).
+
+    Parameters
+    ----------
+    units : int
+        Width of the state.
+    activation : str or Activation, default "tanh"
+        Any elementwise one.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer, recurrent_initializer, bias_initializer
+        How W (inputs, units), U (units, units) and b (units,) start.
+    kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
+        Penalties on them, see `fastnn.regularizers`.
+    kernel_constraint, recurrent_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    dropout, recurrent_dropout : float, default 0.0
+        Shares of x and of the state that the products do not see in training: the same at every step.
+    seed : int, optional
+        Of these.
+    **kwargs
+        `name`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> cell = fastnn.layers.SimpleRNNCell(3)
+    >>> h, states = cell(np.ones((2, 4)), [np.zeros((2, 3))])
+    >>> h.shape, len(states)
+    ((2, 3), 1)
+    """
+
+    gates = 1
+    op = "simple_rnn"
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: None = None,
+        recurrent_constraint: None = None,
+        bias_constraint: None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation,
+            None,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            dropout,
+            recurrent_dropout,
+            seed,
+            {
+                "kernel_constraint": kernel_constraint,
+                "recurrent_constraint": recurrent_constraint,
+                "bias_constraint": bias_constraint,
+            },
+            **kwargs,
+        )
+
+
+@registry.add
+class LSTMCell(RecurrentCell):
+    """The cell of `LSTM`.
+
+    Parameters
+    ----------
+    units : int
+        Width of h and c.
+    activation : str or Activation, default "tanh"
+        Of the candidate and of c; any elementwise one.
+    recurrent_activation : str or Activation, default "sigmoid"
+        Of the gates i, f and o.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer, recurrent_initializer, bias_initializer
+        How W (inputs, 4 units), U (units, 4 units) and b (4 units,) start.
+    unit_forget_bias : bool, default True
+        Whether the forget gate's part of b starts from ones (Jozefowicz et al. 2015).
+    kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
+        Penalties on them, see `fastnn.regularizers`.
+    kernel_constraint, recurrent_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    dropout, recurrent_dropout, seed, **kwargs
+        As of `SimpleRNNCell`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> cell = fastnn.layers.LSTMCell(3)
+    >>> h, (h, c) = cell(np.ones((2, 4)), [np.zeros((2, 3)), np.zeros((2, 3))])
+    >>> c.shape
+    (2, 3)
+    """
+
+    gates = 4
+    states = 2
+    op = "lstm"
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: None = None,
+        recurrent_constraint: None = None,
+        bias_constraint: None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation,
+            recurrent_activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            dropout,
+            recurrent_dropout,
+            seed,
+            {
+                "kernel_constraint": kernel_constraint,
+                "recurrent_constraint": recurrent_constraint,
+                "bias_constraint": bias_constraint,
+            },
+            **kwargs,
+        )
+        self.unit_forget_bias = bool(unit_forget_bias)
+
+    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> NDArray[np.floating]:
+        """Return how the bias starts: ones for the forget gate, or as its initializer says."""
+        bias = np.array(super().initial_bias(shape, dtype))
+        if self.unit_forget_bias:
+            bias[self.units : 2 * self.units] = 1
+        return bias
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "recurrent_activation": activations.serialize(self.recurrent_activation),
+            "unit_forget_bias": self.unit_forget_bias,
+        }
+
+
+@registry.add
+class GRUCell(RecurrentCell):
+    """The cell of `GRU`.
+
+    Parameters
+    ----------
+    units : int
+        Width of the state.
+    activation : str or Activation, default "tanh"
+        Of the candidate; any elementwise one.
+    recurrent_activation : str or Activation, default "sigmoid"
+        Of the gates z and r.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer, recurrent_initializer, bias_initializer
+        How W (inputs, 3 units), U (units, 3 units) and b (3 units,), or (2, 3 units), start.
+    kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
+        Penalties on them, see `fastnn.regularizers`.
+    kernel_constraint, recurrent_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    dropout, recurrent_dropout, seed, **kwargs
+        As of `SimpleRNNCell`.
+    reset_after : bool, default True
+        Whether the state is reset behind its product with U, which has a bias of its own then, or before.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> cell = fastnn.layers.GRUCell(3)
+    >>> h, states = cell(np.ones((2, 4)), [np.zeros((2, 3))])
+    >>> h.shape
+    (2, 3)
+    """
+
+    gates = 3
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: None = None,
+        recurrent_constraint: None = None,
+        bias_constraint: None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        reset_after: bool = True,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation,
+            recurrent_activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            dropout,
+            recurrent_dropout,
+            seed,
+            {
+                "kernel_constraint": kernel_constraint,
+                "recurrent_constraint": recurrent_constraint,
+                "bias_constraint": bias_constraint,
+            },
+            **kwargs,
+        )
+        self.reset_after = bool(reset_after)
+
+    @property
+    def op(self) -> str:
+        """What the op calls the cell."""
+        return "gru" if self.reset_after else "gru_reset_before"
+
+    @property
+    def bias_shape(self) -> tuple[int, ...]:
+        """Shape of the bias: of the products with W and with U, or of the first."""
+        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "recurrent_activation": activations.serialize(self.recurrent_activation),
+            "reset_after": self.reset_after,
+        }
+
+
+@registry.add
+class StackedRNNCells(Cell):
+    """Cells on top of each other: the output of one is the input of the next.
+
+    Parameters
+    ----------
+    cells : list of cells
+        The first sees the input, the last gives the output.
+    name : str, optional
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> cells = fastnn.layers.StackedRNNCells([fastnn.layers.GRUCell(4), fastnn.layers.LSTMCell(3)])
+    >>> fastnn.layers.RNN(cells)(np.ones((2, 5, 1))).shape
+    (2, 3)
+    """
+
+    def __init__(self, cells: Sequence[RecurrentCell], name: str | None = None) -> None:
+        super().__init__(name)
+        self.cells = [check_cell(c, "cells") for c in cells]
+        if not self.cells:
+            raise ValueError("cells: expected at least one cell")
+        if len({id(c) for c in self.cells}) < len(self.cells):
+            raise ValueError("cells: expected each cell once")
+
+    @property
+    def state_size(self) -> list[int | list[int]]:
+        """Widths of the states, cell by cell."""
+        return [c.state_size for c in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """Width of the last cell's output."""
+        return self.cells[-1].units
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes equal cells of."""
+        return super().get_config() | {"cells": [registry.serialize(c) for c in self.cells]}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make cells of what `get_config` returned."""
+        return cls([registry.deserialize(c) for c in config["cells"]], name=config["name"])
+
+
+def check_cell(cell: Any, name: str) -> RecurrentCell:
+    """Return a cell, or raise a `TypeError` that names the argument."""
+    if not isinstance(cell, RecurrentCell):
+        raise TypeError(f"{name}: expected SimpleRNNCell, LSTMCell or GRUCell objects, got {cell!r}")
+    return cell

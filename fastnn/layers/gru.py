@@ -1,0 +1,125 @@
+"""`GRU`: a gated recurrent unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .cells import GRUCell
+from .layer import registry
+from .recurrent import CellLayer
+
+
+@registry.add
+class GRU(CellLayer):
+    """A gated recurrent unit (Cho et al. 2014).
+
+    Parameters
+    ----------
+    units : int
+        Width of the state and of the output.
+    activation : str or Activation, default "tanh"
+        Of the candidate k; any elementwise one.
+    recurrent_activation : str or Activation, default "sigmoid"
+        Of the gates z and r.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer : default "glorot_uniform"
+        How W (inputs, 3 units) starts.
+    recurrent_initializer : default "orthogonal"
+        How U (units, 3 units) starts.
+    bias_initializer : default "zeros"
+        How b (2, 3 units), or (3 units,) with `reset_after` False, starts.
+    kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
+        Penalties on them, see `fastnn.regularizers`.
+    activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    dropout, recurrent_dropout : float, default 0.0
+        Shares of x and of the state that the products do not see in training, the same at every step.
+    seed : int, optional
+        Of these; by default the next one of `fastnn.utils.set_random_seed`.
+    return_sequences, return_state, go_backwards, stateful : bool, default False
+        See `RNN`.
+    reset_after : bool, default True
+        Whether the state is reset behind its product with U, which has a bias of its own then, or before.
+    unroll, use_cudnn
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `zero_output_for_mask` of `RNN`, and `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Notes
+    -----
+    With [z, r] = x_t W + h_{t-1} U + b behind their activation, h_t = z h_{t-1} + (1 - z) k, where the
+    candidate k is activation(x_t W + b + r (h_{t-1} U + b')), or activation(x_t W + (r h_{t-1}) U + b). Input
+    is (rows, steps, inputs), output (rows, units) or (rows, steps, units).
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.GRU(4, return_sequences=True)
+    >>> layer(np.ones((2, 7, 3))).shape
+    (2, 7, 4)
+    >>> [w.shape for w in layer.weights]
+    [(3, 12), (4, 12), (2, 12)]
+    """
+
+    cell: GRUCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        kernel_constraint: None = None,
+        recurrent_constraint: None = None,
+        bias_constraint: None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
+        cell = GRUCell(
+            units,
+            activation,
+            recurrent_activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
+            dropout,
+            recurrent_dropout,
+            reset_after,
+            seed=seed,
+            **implementation,
+        )
+        super().__init__(
+            cell,
+            return_sequences,
+            return_state,
+            go_backwards,
+            stateful,
+            unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )

@@ -1,0 +1,125 @@
+"""`LSTM`: long short-term memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .cells import LSTMCell
+from .layer import registry
+from .recurrent import CellLayer
+
+
+@registry.add
+class LSTM(CellLayer):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+
+    Parameters
+    ----------
+    units : int
+        Width of the state and of the output.
+    activation : str or Activation, default "tanh"
+        Of the candidate g and of c; any elementwise one.
+    recurrent_activation : str or Activation, default "sigmoid"
+        Of the gates i, f and o.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer : default "glorot_uniform"
+        How W (inputs, 4 units) starts.
+    recurrent_initializer : default "orthogonal"
+        How U (units, 4 units) starts.
+    bias_initializer : default "zeros"
+        How b (4 units,) starts.
+    unit_forget_bias : bool, default True
+        Whether the forget gate's part of b starts from ones (Jozefowicz et al. 2015).
+    kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
+        Penalties on them, see `fastnn.regularizers`.
+    activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    dropout, recurrent_dropout : float, default 0.0
+        Shares of x and of the state that the products do not see in training, the same at every step.
+    seed : int, optional
+        Of these; by default the next one of `fastnn.utils.set_random_seed`.
+    return_sequences, return_state, go_backwards, stateful : bool, default False
+        See `RNN`.
+    unroll, use_cudnn
+        Accepted as Keras has them, without effect.
+    **kwargs
+        `zero_output_for_mask` of `RNN`, and `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Notes
+    -----
+    With [i, f, g, o] = x_t W + h_{t-1} U + b behind their activations, c_t = f c_{t-1} + i g and
+    h_t = o activation(c_t). Input is (rows, steps, inputs), output (rows, units) or (rows, steps, units); the
+    state is h, then c.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.LSTM(4, return_sequences=True)
+    >>> layer(np.ones((2, 7, 3))).shape
+    (2, 7, 4)
+    >>> [w.shape for w in layer.weights]
+    [(3, 16), (4, 16), (16,)]
+    """
+
+    cell: LSTMCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        kernel_constraint: None = None,
+        recurrent_constraint: None = None,
+        bias_constraint: None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
+        cell = LSTMCell(
+            units,
+            activation,
+            recurrent_activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            unit_forget_bias,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
+            dropout,
+            recurrent_dropout,
+            seed=seed,
+            **implementation,
+        )
+        super().__init__(
+            cell,
+            return_sequences,
+            return_state,
+            go_backwards,
+            stateful,
+            unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )

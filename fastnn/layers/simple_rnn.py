@@ -1,0 +1,114 @@
+"""`SimpleRNN`: a recurrent layer whose state is its output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .cells import SimpleRNNCell
+from .layer import registry
+from .recurrent import CellLayer
+
+
+@registry.add
+class SimpleRNN(CellLayer):
+    """h_t = activation(x_t W + h_{t-1} U + b): the state is the output (Elman 1990).
+
+    Parameters
+    ----------
+    units : int
+        Width of the state and of the output.
+    activation : str or Activation, default "tanh"
+        Any elementwise one.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer : default "glorot_uniform"
+        How W (inputs, units) starts.
+    recurrent_initializer : default "orthogonal"
+        How U (units, units) starts.
+    bias_initializer : default "zeros"
+        How b (units,) starts.
+    kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
+        Penalties on them, see `fastnn.regularizers`.
+    activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint : None
+        Accepted as Keras has them, without effect.
+    dropout, recurrent_dropout : float, default 0.0
+        Shares of x and of the state that the products do not see in training, the same at every step.
+    seed : int, optional
+        Of these; by default the next one of `fastnn.utils.set_random_seed`.
+    return_sequences, return_state, go_backwards, stateful : bool, default False
+        See `RNN`.
+    unroll : bool
+        Accepted as Keras has it, without effect.
+    **kwargs
+        `zero_output_for_mask` of `RNN`, and `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
+
+    Notes
+    -----
+    Input is (rows, steps, inputs), output (rows, units) or (rows, steps, units).
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.SimpleRNN(4, return_sequences=True)
+    >>> layer(np.ones((2, 7, 3))).shape
+    (2, 7, 4)
+    >>> [w.shape for w in layer.weights]
+    [(3, 4), (4, 4), (4,)]
+    """
+
+    cell: SimpleRNNCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: None = None,
+        kernel_constraint: None = None,
+        recurrent_constraint: None = None,
+        bias_constraint: None = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
+        cell = SimpleRNNCell(
+            units,
+            activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
+            dropout,
+            recurrent_dropout,
+            seed=seed,
+            **implementation,
+        )
+        super().__init__(
+            cell,
+            return_sequences,
+            return_state,
+            go_backwards,
+            stateful,
+            unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
