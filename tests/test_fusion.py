@@ -41,7 +41,7 @@ def alone(model, x):
         (Conv2D(9, 3, padding="same"), (7, 6, 2), "conv"),
         (Conv2D(20, 1), (4, 4, 3), "dense"),
         (Conv2D(6, 3, groups=2, strides=2), (9, 9, 4), "conv"),
-        (Conv2DTranspose(5, 3, strides=2), (4, 5, 3), "conv"),
+        (Conv2DTranspose(5, 3, strides=2), (4, 5, 3), "conv_transpose"),
         (Conv1D(4, 3), (12, 2), "conv"),
         (Dense(33, use_bias=False), (8,), "dense"),
     ],

@@ -113,15 +113,24 @@ static void conv_forward(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_id
     }
 }
 
+static fnn_idx common_divisor(fnn_idx a, fnn_idx b)
+{
+    while (b) {
+        const fnn_idx rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 /* The pixels phase, phase + stride, ... of x in dimension d, seen from y: every so many taps reach them. */
 static axis phase_of(const fnn_conv *g, int d, fnn_idx phase)
 {
     const fnn_idx at = phase + g->pad[d], stride = g->stride[d], dilation = g->dilation[d];
     const fnn_idx tap = (d ? 1 : g->kernel[1]) * (g->channels / g->groups) * g->filters;
-    fnn_idx first = 0, period = 1;
-    while (period * dilation % stride)
-        period++;
-    while (first < period && (at - first * dilation) % stride)
+    const fnn_idx period = stride / common_divisor(stride, dilation);
+    fnn_idx first = 0;
+    while (first < least(period, g->kernel[d]) && (at - first * dilation) % stride)
         first++;
     const fnn_idx taps = first < least(period, g->kernel[d]) ? (g->kernel[d] - 1 - first) / period + 1 : 0;
     const fnn_idx last = taps ? first + (taps - 1) * period : 0;

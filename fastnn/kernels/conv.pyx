@@ -210,7 +210,7 @@ def emit_transpose(Plan plan, Value x, kernel, bias, tuple activation, tuple str
     """
     window = window_of(kernel)
     filters = kernel.shape[len(kernel.shape) - 2]
-    cdef Step s = plan.add("conv", transpose_forward, transpose_backward, scratch, 0)
+    cdef Step s = plan.add("conv_transpose", transpose_forward, transpose_backward, scratch, 0)
     shape_step(s, (*output, filters), x.shape, window, strides, pads, dilation, 1)
     return emit_operands(plan, s, x, kernel, bias, activation, output, filters)
 

@@ -40,6 +40,10 @@ cdef bint join_convolution(Step conv, Step pool) except -1:
         p.height, p.width, p.row = p.width, 1, p.channels
         p.out_height, p.out_width = p.out_width, 1
         p.window[0], p.window[1], p.stride[0], p.stride[1] = p.window[1], 1, p.stride[1], 1
+    if reaches_beyond(p.height, p.out_height, p.window[0], p.stride[0]):
+        return False
+    if reaches_beyond(p.width, p.out_width, p.window[1], p.stride[1]):
+        return False
     if p.height != s.size[OUT_HEIGHT] or p.width != s.size[OUT_WIDTH] or p.channels != s.size[FILTERS]:
         return False
     if conv.saved is not None and conv.saved is not conv.operand(Y):
@@ -58,6 +62,11 @@ cdef bint join_convolution(Step conv, Step pool) except -1:
         conv.use(OWN_SAVED, conv.saved, BACKWARD)
     conv.accepts = 0
     return True
+
+
+cdef inline bint reaches_beyond(idx_t pixels, idx_t windows, idx_t size, idx_t stride) noexcept nogil:
+    """Whether the last window, the first beginning with the first pixel, has less than its size inside."""
+    return (windows - 1) * stride + size > pixels
 
 
 cdef enum:

@@ -10,14 +10,44 @@ import numpy as np
 
 FORMAT = 2
 ROWS, BATCH, STEPS = 23, 5, 5  # the fifth batch has three rows
-FIT = {"batch_size": BATCH, "epochs": 2, "validation_split": 0.3, "shuffle": False, "verbose": 0}
+FIT = {
+    "batch_size": BATCH,
+    "epochs": 2,
+    "validation_split": 0.3,
+    "shuffle": False,
+    "verbose": 0,
+}
 
 
 # Whose signatures are compared.
-MODULES = ("layers", "losses", "metrics", "optimizers", "initializers", "regularizers", "callbacks")
+MODULES = (
+    "layers",
+    "losses",
+    "metrics",
+    "optimizers",
+    "initializers",
+    "regularizers",
+    "callbacks",
+)
 METHODS = (
-    *("__init__", "add", "pop", "build", "compile", "summary", "get_layer", "set_weights"),
-    *("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"),
+    *(
+        "__init__",
+        "add",
+        "pop",
+        "build",
+        "compile",
+        "summary",
+        "get_layer",
+        "set_weights",
+    ),
+    *(
+        "fit",
+        "evaluate",
+        "predict",
+        "train_on_batch",
+        "test_on_batch",
+        "predict_on_batch",
+    ),
 )
 
 
@@ -65,7 +95,13 @@ def dense(units, activation=None, **config):
 
 
 def conv(filters, kernel_size, activation=None, class_name="Conv2D", **config):
-    return of(class_name, filters=filters, kernel_size=kernel_size, activation=activation, **config)
+    return of(
+        class_name,
+        filters=filters,
+        kernel_size=kernel_size,
+        activation=activation,
+        **config,
+    )
 
 
 def case(layers, y, loss, x="rows", optimizer=None, **more):
@@ -90,9 +126,20 @@ def activations():
         "hard_silu mish linear softmax log_softmax"
     )
     for name in names.split():
-        wide = {"distribution": "untruncated_normal", "scale": 0.5 if name == "exponential" else 9.0}
+        wide = {
+            "distribution": "untruncated_normal",
+            "scale": 0.5 if name == "exponential" else 9.0,
+        }
         first = dense(6, name, kernel_initializer=of("VarianceScaling", **wide))
-        yield name, case([first, dense(2)], "real", "mse", optimizer=of("SGD", learning_rate=0.01))
+        yield (
+            name,
+            case(
+                [first, dense(2)],
+                "real",
+                "mse",
+                optimizer=of("SGD", learning_rate=0.01),
+            ),
+        )
 
 
 def layers():
@@ -105,17 +152,38 @@ def layers():
             of("Activation", activation="hard_swish"),
             dense(2),
         ],
-        "relu_bounded": [dense(8), of("ReLU", max_value=1.0, negative_slope=0.2, threshold=0.3), dense(2)],
+        "relu_bounded": [
+            dense(8),
+            of("ReLU", max_value=1.0, negative_slope=0.2, threshold=0.3),
+            dense(2),
+        ],
         "leaky_relu_layer": [dense(6), of("LeakyReLU"), dense(2)],
         "elu_layer": [dense(6), of("ELU", alpha=0.5), dense(2)],
-        "prelu": [dense(6), of("PReLU", alpha_initializer=of("Constant", value=0.2)), dense(2)],
+        "prelu": [
+            dense(6),
+            of("PReLU", alpha_initializer=of("Constant", value=0.2)),
+            dense(2),
+        ],
         "no_bias": [dense(6, "tanh", use_bias=False), dense(2, use_bias=False)],
         "frozen": [dense(6, "tanh", trainable=False), dense(2)],
-        "frozen_last": [dense(6, "tanh"), of("PReLU", trainable=False), dense(2, "tanh", trainable=False)],
-        "frozen_penalty": [dense(6, "tanh", kernel_regularizer="l2", trainable=False), dense(2)],
+        "frozen_last": [
+            dense(6, "tanh"),
+            of("PReLU", trainable=False),
+            dense(2, "tanh", trainable=False),
+        ],
+        "frozen_penalty": [
+            dense(6, "tanh", kernel_regularizer="l2", trainable=False),
+            dense(2),
+        ],
         "l1": [dense(6, "tanh", kernel_regularizer=of("L1", l1=0.01)), dense(2)],
-        "l2": [dense(6, "tanh", kernel_regularizer="l2", bias_regularizer=of("L2", l2=0.5)), dense(2)],
-        "l1_l2": [dense(6, "tanh", kernel_regularizer=of("L1L2", l1=0.02, l2=0.03)), dense(2)],
+        "l2": [
+            dense(6, "tanh", kernel_regularizer="l2", bias_regularizer=of("L2", l2=0.5)),
+            dense(2),
+        ],
+        "l1_l2": [
+            dense(6, "tanh", kernel_regularizer=of("L1L2", l1=0.02, l2=0.03)),
+            dense(2),
+        ],
     }
     for name, stack in pairs.items():
         yield name, case(stack, "real", "mse", optimizer=sgd, metrics=["mae"])
@@ -129,13 +197,30 @@ def layers():
             of("Reshape", target_shape=[4, 2]),
         ],
     }.items():
-        yield name, case(stack, "real_sequences", "mse", x="sequences", optimizer=sgd, metrics=["mse", "mae"])
-    yield "flatten", case([of("Flatten"), dense(2)], "real", "mae", x="sequences", optimizer=sgd)
+        yield (
+            name,
+            case(
+                stack,
+                "real_sequences",
+                "mse",
+                x="sequences",
+                optimizer=sgd,
+                metrics=["mse", "mae"],
+            ),
+        )
+    yield (
+        "flatten",
+        case([of("Flatten"), dense(2)], "real", "mae", x="sequences", optimizer=sgd),
+    )
 
 
 def losses():
     head, adam = dense(6, "tanh"), of("Adam", learning_rate=0.02)
-    bce, cce, scce = "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"
+    bce, cce, scce = (
+        "BinaryCrossentropy",
+        "CategoricalCrossentropy",
+        "SparseCategoricalCrossentropy",
+    )
     table = {
         "mse": (None, "real", "mean_squared_error", ["mse", "mae"]),
         "mae": (None, "real", of("MeanAbsoluteError"), ["mean_squared_error"]),
@@ -147,19 +232,54 @@ def losses():
             ["accuracy", of("BinaryAccuracy", threshold=0.4)],
         ),
         "bce_flat": ("sigmoid", "binary_flat", "bce", ["acc", "mse"]),
-        "bce_logits": (None, "binary", of(bce, from_logits=True), [of("BinaryAccuracy", threshold=0.0)]),
+        "bce_logits": (
+            None,
+            "binary",
+            of(bce, from_logits=True),
+            [of("BinaryAccuracy", threshold=0.0)],
+        ),
         "bce_labels": ("sigmoid", "labels", of(bce), ["binary_accuracy", "accuracy"]),
         "bce_smoothed": ("sigmoid", "labels", of(bce, label_smoothing=0.2), []),
-        "bce_logits_smoothed": (None, "soft", of(bce, from_logits=True, label_smoothing=0.1), []),
+        "bce_logits_smoothed": (
+            None,
+            "soft",
+            of(bce, from_logits=True, label_smoothing=0.1),
+            [],
+        ),
         "bce_other_activation": ("hard_sigmoid", "binary", of(bce), []),
-        "cce": ("softmax", "one_hot", "categorical_crossentropy", ["accuracy", "categorical_accuracy"]),
+        "cce": (
+            "softmax",
+            "one_hot",
+            "categorical_crossentropy",
+            ["accuracy", "categorical_accuracy"],
+        ),
         "cce_soft": ("softmax", "soft", of(cce), ["mae", "accuracy"]),
-        "cce_logits": (None, "one_hot", of(cce, from_logits=True), [of(cce, from_logits=True)]),
-        "cce_smoothed": ("softmax", "one_hot", of(cce, label_smoothing=0.2), [of(cce, label_smoothing=0.2)]),
-        "cce_logits_smoothed": (None, "one_hot", of(cce, from_logits=True, label_smoothing=0.1), []),
+        "cce_logits": (
+            None,
+            "one_hot",
+            of(cce, from_logits=True),
+            [of(cce, from_logits=True)],
+        ),
+        "cce_smoothed": (
+            "softmax",
+            "one_hot",
+            of(cce, label_smoothing=0.2),
+            [of(cce, label_smoothing=0.2)],
+        ),
+        "cce_logits_smoothed": (
+            None,
+            "one_hot",
+            of(cce, from_logits=True, label_smoothing=0.1),
+            [],
+        ),
         "cce_other_activation": ("sigmoid", "one_hot", of(cce), [of(cce)]),
         "scce": ("softmax", "classes", "sparse_categorical_crossentropy", ["accuracy"]),
-        "scce_column": ("softmax", "classes_column", of(scce), ["acc", "sparse_categorical_accuracy"]),
+        "scce_column": (
+            "softmax",
+            "classes_column",
+            of(scce),
+            ["acc", "sparse_categorical_accuracy"],
+        ),
         "scce_logits": (
             None,
             "classes",
@@ -167,10 +287,25 @@ def losses():
             ["accuracy", of(scce, from_logits=True)],
         ),
         "scce_other_activation": ("sigmoid", "classes", of(scce), [of(scce)]),
-        "scce_ignored": ("softmax", "classes_ignored", of(scce, ignore_class=-1), ["accuracy"]),
-        "scce_ignored_class": (None, "classes", of(scce, from_logits=True, ignore_class=1), ["accuracy"]),
+        "scce_ignored": (
+            "softmax",
+            "classes_ignored",
+            of(scce, ignore_class=-1),
+            ["accuracy"],
+        ),
+        "scce_ignored_class": (
+            None,
+            "classes",
+            of(scce, from_logits=True, ignore_class=1),
+            ["accuracy"],
+        ),
         "step_scce": ("softmax", "step_classes", of(scce), ["accuracy"]),
-        "step_scce_ignored": (None, "step_classes_ignored", of(scce, from_logits=True, ignore_class=-1), []),
+        "step_scce_ignored": (
+            None,
+            "step_classes_ignored",
+            of(scce, from_logits=True, ignore_class=-1),
+            [],
+        ),
         "sum": ("softmax", "classes", of(scce, reduction="sum"), ["Accuracy"]),
         "sum_ignored": (
             None,
@@ -185,7 +320,11 @@ def losses():
     for name, (activation, y, loss, metrics) in table.items():
         stack = [
             head,
-            dense(units.get(y, 3), activation, **saturated if activation == "hard_sigmoid" else {}),
+            dense(
+                units.get(y, 3),
+                activation,
+                **saturated if activation == "hard_sigmoid" else {},
+            ),
         ]
         x = "sequences" if y.startswith("step") else "rows"
         yield name, case(stack, y, loss, x, adam, metrics=metrics)
@@ -193,30 +332,63 @@ def losses():
 
 def weights():
     head, names = dense(6, "tanh"), ["accuracy", "mse"]
-    sparse = {"metrics": ["accuracy"], "weighted_metrics": ["accuracy", "sparse_categorical_crossentropy"]}
+    sparse = {
+        "metrics": ["accuracy"],
+        "weighted_metrics": ["accuracy", "sparse_categorical_crossentropy"],
+    }
     both = {"metrics": names, "weighted_metrics": names}
     scce = "sparse_categorical_crossentropy"
     ignored = of("SparseCategoricalCrossentropy", ignore_class=-1)
     softmax, sigmoid = [head, dense(3, "softmax")], [head, dense(1, "sigmoid")]
     repeated = {"metrics": ["mae", "mae"], "weighted_metrics": ["mae", "mae", "mse"]}
-    yield "weighted_mse", case([head, dense(2)], "real", "mse", sample_weight=True, **repeated)
+    yield (
+        "weighted_mse",
+        case([head, dense(2)], "real", "mse", sample_weight=True, **repeated),
+    )
     yield "weighted_bce", case(sigmoid, "binary", "bce", sample_weight=True, **both)
-    yield "weighted_bce_flat", case(sigmoid, "binary_flat", "bce", sample_weight=True, **both)
-    yield "weighted_cce", case(softmax, "one_hot", "categorical_crossentropy", sample_weight=True, **both)
+    yield (
+        "weighted_bce_flat",
+        case(sigmoid, "binary_flat", "bce", sample_weight=True, **both),
+    )
+    yield (
+        "weighted_cce",
+        case(softmax, "one_hot", "categorical_crossentropy", sample_weight=True, **both),
+    )
     yield "weighted_scce", case(softmax, "classes", scce, sample_weight=True, **sparse)
-    yield "weighted_scce_ignored", case(softmax, "classes_ignored", ignored, sample_weight=True)
+    yield (
+        "weighted_scce_ignored",
+        case(softmax, "classes_ignored", ignored, sample_weight=True),
+    )
     by_weight = {"reduction": "mean_with_sample_weight"}
-    yield "mean_by_weight", case(softmax, "one_hot", of("MeanSquaredError", **by_weight), sample_weight=True)
+    yield (
+        "mean_by_weight",
+        case(softmax, "one_hot", of("MeanSquaredError", **by_weight), sample_weight=True),
+    )
     ignored = of("SparseCategoricalCrossentropy", ignore_class=-1, **by_weight)
-    yield "mean_by_weight_ignored", case(softmax, "classes_ignored", ignored, sample_weight=True)
+    yield (
+        "mean_by_weight_ignored",
+        case(softmax, "classes_ignored", ignored, sample_weight=True),
+    )
     few = {"steps_per_epoch": 3, "epochs": 4}
     yield "few_steps", case([head, dense(2)], "real", "mse", fit=few)
-    yield "class_weight_bce", case(sigmoid, "binary", "bce", class_weight=[0.5, 3.0], **both)
+    yield (
+        "class_weight_bce",
+        case(sigmoid, "binary", "bce", class_weight=[0.5, 3.0], **both),
+    )
     yield (
         "class_weight_cce",
-        case(softmax, "one_hot", "categorical_crossentropy", class_weight=[0.5, 3.0, 0.0], **both),
+        case(
+            softmax,
+            "one_hot",
+            "categorical_crossentropy",
+            class_weight=[0.5, 3.0, 0.0],
+            **both,
+        ),
     )
-    yield "class_weight_scce", case(softmax, "classes", scce, class_weight=[0.5, 3.0], **sparse)
+    yield (
+        "class_weight_scce",
+        case(softmax, "classes", scce, class_weight=[0.5, 3.0], **sparse),
+    )
     yield "unweighted_names", case(softmax, "classes", scce, **sparse)
 
 
@@ -244,7 +416,14 @@ def optimizers():
         "rmsprop": of("RMSprop", **rate),
         "rmsprop_momentum": of("RMSprop", momentum=0.8, rho=0.7, **rate),
         "rmsprop_centered": of("RMSprop", centered=True, epsilon=0.001, **rate),
-        "rmsprop_all": of("RMSprop", centered=True, momentum=0.5, weight_decay=0.2, epsilon=0.01, **rate),
+        "rmsprop_all": of(
+            "RMSprop",
+            centered=True,
+            momentum=0.5,
+            weight_decay=0.2,
+            epsilon=0.01,
+            **rate,
+        ),
     }
     for name, optimizer in table.items():
         yield name, case(stack, "soft", "mse", optimizer=optimizer)
@@ -254,7 +433,10 @@ def regressions(stacks, x):
     """A case for each of the layers that are followed by a dense one."""
     for name, stack in stacks.items():
         end = [of("Flatten"), dense(2)]
-        yield name, case([*stack, *end], "real", "mse", x, of("SGD", learning_rate=0.05))
+        yield (
+            name,
+            case([*stack, *end], "real", "mse", x, of("SGD", learning_rate=0.05)),
+        )
 
 
 def convolutions():
@@ -272,12 +454,24 @@ def convolutions():
         "one_position": [conv(5, 1, "softmax"), conv(3, 1, "tanh", strides=2)],
         "penalty": [conv(4, 3, "tanh", kernel_regularizer="l2", bias_regularizer="l2")],
         "frozen": [conv(4, 3, "tanh"), conv(3, 2, "tanh", trainable=False)],
-        "stack": [conv(4, 3, "relu", padding="same"), conv(4, 3, "relu", strides=2), conv(5, 2, "tanh")],
+        "stack": [
+            conv(4, 3, "relu", padding="same"),
+            conv(4, 3, "relu", strides=2),
+            conv(5, 2, "tanh"),
+        ],
         "transposed": [conv(4, [3, 2], "tanh", "Conv2DTranspose")],
         "transposed_same": [conv(3, 3, "tanh", "Conv2DTranspose", strides=2, padding="same")],
         "transposed_strides": [conv(3, [2, 5], "tanh", "Conv2DTranspose", strides=[4, 2])],
         "transposed_padded": [
-            conv(3, 4, "tanh", "Conv2DTranspose", strides=3, padding="same", output_padding=[0, 2])
+            conv(
+                3,
+                4,
+                "tanh",
+                "Conv2DTranspose",
+                strides=3,
+                padding="same",
+                output_padding=[0, 2],
+            )
         ],
         "transposed_dilated": [conv(3, 3, "tanh", "Conv2DTranspose", dilation_rate=2, padding="same")],
         "there_and_back": [
@@ -310,17 +504,136 @@ def convolutions():
     yield from regressions(sequences_first, "signals_first")
 
 
+def pooling():
+    max2, mean2 = "MaxPooling2D", "AveragePooling2D"
+    first = {"data_format": "channels_first"}
+    head, line = conv(3, 2, "tanh"), conv(3, 2, "tanh", "Conv1D")
+    images = {
+        "max": [head, of(max2)],
+        "max_overlapping": [head, of(max2, pool_size=3, strides=1)],
+        "max_same": [head, of(max2, pool_size=[3, 2], strides=[2, 3], padding="same")],
+        "max_long_strides": [head, of(max2, pool_size=1, strides=[3, 2])],
+        "average": [head, of(mean2, pool_size=2)],
+        "average_overlapping": [head, of(mean2, pool_size=[2, 3], strides=1)],
+        "average_same": [
+            head,
+            of(mean2, pool_size=[3, 4], strides=[2, 3], padding="same"),
+        ],
+        "global_max": [head, of("GlobalMaxPooling2D")],
+        "global_average": [head, of("GlobalAveragePooling2D")],
+        "global_average_kept": [
+            head,
+            of("GlobalAveragePooling2D", keepdims=True),
+            conv(4, 1, "tanh"),
+        ],
+    }
+    sequences = {
+        "max_sequence": [line, of("MaxPooling1D", pool_size=3)],
+        "max_sequence_same": [
+            line,
+            of("MaxPooling1D", pool_size=3, strides=2, padding="same"),
+        ],
+        "average_sequence": [line, of("AveragePooling1D", pool_size=3, strides=2)],
+        "average_sequence_same": [
+            line,
+            of("AveragePooling1D", pool_size=4, strides=3, padding="same"),
+        ],
+        "global_max_sequence": [line, of("GlobalMaxPooling1D")],
+        "global_average_sequence": [line, of("GlobalAveragePooling1D", keepdims=True)],
+    }
+    head = conv(3, 2, "tanh", **first)
+    images_first = {
+        "first_max": [head, of(max2, pool_size=3, padding="same", **first)],
+        "first_average": [
+            head,
+            of(mean2, pool_size=3, strides=2, padding="same", **first),
+        ],
+        "first_global_max": [head, of("GlobalMaxPooling2D", keepdims=True, **first)],
+        "first_global_average": [head, of("GlobalAveragePooling2D", **first)],
+    }
+    yield from regressions(images, "images")
+    yield from regressions(sequences, "signals")
+    yield from regressions(images_first, "images_first")
+
+
+def depthwise():
+    first = {"data_format": "channels_first"}
+    wise2, wise1, apart2, apart1 = (
+        "DepthwiseConv2D",
+        "DepthwiseConv1D",
+        "SeparableConv2D",
+        "SeparableConv1D",
+    )
+    tanh = {"activation": "tanh"}
+    head, line = conv(3, 2, "tanh"), conv(3, 2, "tanh", "Conv1D")
+    images = {
+        "valid": [head, of(wise2, kernel_size=3, **tanh)],
+        "same": [
+            head,
+            of(wise2, kernel_size=[2, 3], padding="same", depth_multiplier=2, **tanh),
+        ],
+        "strides": [
+            head,
+            of(wise2, kernel_size=3, strides=2, padding="same", use_bias=False, **tanh),
+        ],
+        "dilated": [head, of(wise2, kernel_size=2, dilation_rate=[2, 3], **tanh)],
+        "softmax": [of(wise2, kernel_size=2, activation="softmax")],
+        "separable": [
+            head,
+            of(apart2, filters=4, kernel_size=3, depth_multiplier=2, **tanh),
+        ],
+        "separable_same": [of(apart2, filters=4, kernel_size=3, strides=2, padding="same", **tanh)],
+        "separable_dilated": [of(apart2, filters=4, kernel_size=2, dilation_rate=2, **tanh)],
+    }
+    sequences = {
+        "sequence": [line, of(wise1, kernel_size=3, depth_multiplier=3, **tanh)],
+        "sequence_strides": [
+            line,
+            of(wise1, kernel_size=3, strides=2, padding="same", **tanh),
+        ],
+        "separable_sequence": [
+            line,
+            of(apart1, filters=4, kernel_size=3, padding="same", **tanh),
+        ],
+    }
+    images_first = {
+        "first": [of(wise2, kernel_size=3, depth_multiplier=2, **tanh, **first)],
+        "first_separable": [of(apart2, filters=4, kernel_size=3, padding="same", **tanh, **first)],
+    }
+    yield from regressions(images, "images")
+    yield from regressions(sequences, "signals")
+    yield from regressions(images_first, "images_first")
+
+
 def normalizations():
     batch, layer, group, unit = (f"{n}Normalization" for n in ("Batch", "Layer", "Group", "Unit"))
     root = "RMSNormalization"
-    random = {"gamma_initializer": "random_uniform", "beta_initializer": "random_uniform"}
+    random = {
+        "gamma_initializer": "random_uniform",
+        "beta_initializer": "random_uniform",
+    }
     rows = {
         "batch": [dense(6), of(batch), of("Activation", activation="tanh")],
-        "batch_momentum": [dense(6, "tanh"), of(batch, momentum=0.6, epsilon=0.1, **random)],
-        "batch_plain": [dense(6, "tanh"), of(batch, momentum=0.5, center=False, scale=False)],
-        "batch_without_center": [dense(6, "tanh"), of(batch, momentum=0.5, center=False)],
-        "batch_first": [of(batch, momentum=0.8, gamma_regularizer="l2"), dense(4, "tanh")],
-        "batch_frozen": [dense(6, "tanh"), of(batch, trainable=False, moving_variance_initializer="ones")],
+        "batch_momentum": [
+            dense(6, "tanh"),
+            of(batch, momentum=0.6, epsilon=0.1, **random),
+        ],
+        "batch_plain": [
+            dense(6, "tanh"),
+            of(batch, momentum=0.5, center=False, scale=False),
+        ],
+        "batch_without_center": [
+            dense(6, "tanh"),
+            of(batch, momentum=0.5, center=False),
+        ],
+        "batch_first": [
+            of(batch, momentum=0.8, gamma_regularizer="l2"),
+            dense(4, "tanh"),
+        ],
+        "batch_frozen": [
+            dense(6, "tanh"),
+            of(batch, trainable=False, moving_variance_initializer="ones"),
+        ],
         "layer": [dense(6), of(layer), of("Activation", activation="tanh")],
         "layer_plain": [dense(6), of(layer, center=False, scale=False, epsilon=0.1)],
         "root": [dense(6), of(root), of("Activation", activation="tanh")],
@@ -329,10 +642,22 @@ def normalizations():
     }
     images = {
         "batch_images": [conv(4, 3), of(batch, momentum=0.7), of("ReLU")],
-        "batch_between": [conv(4, 3, use_bias=False), of(batch, momentum=0.7), conv(3, 2, "tanh")],
-        "batch_axis": [conv(4, 3), of(batch, axis=1, momentum=0.7), of("Activation", activation="tanh")],
+        "batch_between": [
+            conv(4, 3, use_bias=False),
+            of(batch, momentum=0.7),
+            conv(3, 2, "tanh"),
+        ],
+        "batch_axis": [
+            conv(4, 3),
+            of(batch, axis=1, momentum=0.7),
+            of("Activation", activation="tanh"),
+        ],
         "layer_images": [conv(4, 3), of(layer), of("Activation", activation="tanh")],
-        "layer_axes": [conv(4, 3), of(layer, axis=[1, 2, 3]), of("Activation", activation="tanh")],
+        "layer_axes": [
+            conv(4, 3),
+            of(layer, axis=[1, 2, 3]),
+            of("Activation", activation="tanh"),
+        ],
         "group": [conv(6, 3), of(group, groups=2), of("Activation", activation="tanh")],
         "instance": [conv(4, 3), of(group, groups=-1, epsilon=0.1, **random)],
         "group_axis": [conv(6, 3), of(group, groups=3, axis=1)],
@@ -347,23 +672,47 @@ def resampling():
     first = {"data_format": "channels_first"}
     head, line = conv(2, 2, "tanh"), conv(3, 2, "tanh", "Conv1D")
     images = {
-        "padding": [head, of("ZeroPadding2D", padding=[[1, 0], [2, 3]]), conv(2, 3, "tanh", strides=2)],
+        "padding": [
+            head,
+            of("ZeroPadding2D", padding=[[1, 0], [2, 3]]),
+            conv(2, 3, "tanh", strides=2),
+        ],
         "padding_default": [of("ZeroPadding2D"), conv(2, 3, "tanh", strides=2)],
         "cropping": [head, of("Cropping2D", cropping=[[1, 0], [2, 1]])],
         "center": [of("CenterCrop", height=3, width=4), conv(3, 2, "tanh")],
         "up": [head, of("UpSampling2D", size=[2, 3]), conv(2, 2, "tanh", strides=2)],
-        "up_bilinear": [head, of("UpSampling2D", size=[3, 2], interpolation="bilinear"), conv(2, 3, "tanh")],
+        "up_bilinear": [
+            head,
+            of("UpSampling2D", size=[3, 2], interpolation="bilinear"),
+            conv(2, 3, "tanh"),
+        ],
         "permute": [head, of("Permute", dims=[3, 1, 2])],
         "resize": [of("Resizing", height=7, width=4), conv(2, 2, "tanh")],
-        "resize_nearest": [of("Resizing", height=3, width=11, interpolation="nearest"), conv(2, 2, "tanh")],
-        "resize_cropped": [of("Resizing", height=4, width=4, crop_to_aspect_ratio=True), conv(2, 2, "tanh")],
-        "resize_padded": [of("Resizing", height=4, width=7, pad_to_aspect_ratio=True), conv(2, 2, "tanh")],
-        "resize_antialiased": [of("Resizing", height=3, width=2, antialias=True), conv(2, 2, "tanh")],
+        "resize_nearest": [
+            of("Resizing", height=3, width=11, interpolation="nearest"),
+            conv(2, 2, "tanh"),
+        ],
+        "resize_cropped": [
+            of("Resizing", height=4, width=4, crop_to_aspect_ratio=True),
+            conv(2, 2, "tanh"),
+        ],
+        "resize_padded": [
+            of("Resizing", height=4, width=7, pad_to_aspect_ratio=True),
+            conv(2, 2, "tanh"),
+        ],
+        "resize_antialiased": [
+            of("Resizing", height=3, width=2, antialias=True),
+            conv(2, 2, "tanh"),
+        ],
     }
     sequences = {
         "padding_sequence": [line, of("ZeroPadding1D", padding=[2, 1])],
         "cropping_sequence": [line, of("Cropping1D", cropping=[2, 3])],
-        "up_sequence": [line, of("UpSampling1D", size=3), conv(2, 2, "tanh", "Conv1D", strides=2)],
+        "up_sequence": [
+            line,
+            of("UpSampling1D", size=3),
+            conv(2, 2, "tanh", "Conv1D", strides=2),
+        ],
         "permute_sequence": [of("Permute", dims=[2, 1]), dense(4, "tanh")],
     }
     head = conv(2, 2, "tanh", **first)
@@ -378,11 +727,11 @@ def resampling():
     yield from regressions(images_first, "images_first")
 
 
-CASES = {
-    f"{make.__name__}/{name}": case
-    for make in (activations, layers, losses, weights, optimizers, convolutions, normalizations, resampling)
-    for name, case in make()
-}
+MAKERS = (
+    *(activations, layers, losses, weights, optimizers),
+    *(convolutions, depthwise, pooling, normalizations, resampling),
+)
+CASES = {f"{make.__name__}/{name}": case for make in MAKERS for name, case in make()}
 
 
 def fingerprint():
@@ -429,13 +778,21 @@ class Run:
         rows = slice(i * BATCH, (i + 1) * BATCH)
         weights = None if self.sample_weight is None else self.sample_weight[rows]
         model.train_on_batch(
-            self.x[rows], self.y[rows], sample_weight=weights, class_weight=self.class_weight
+            self.x[rows],
+            self.y[rows],
+            sample_weight=weights,
+            class_weight=self.class_weight,
         )
 
     def evaluate(self, model):
         """Loss and metrics of all rows."""
         return model.evaluate(
-            self.x, self.y, sample_weight=self.sample_weight, batch_size=BATCH, verbose=0, return_dict=True
+            self.x,
+            self.y,
+            sample_weight=self.sample_weight,
+            batch_size=BATCH,
+            verbose=0,
+            return_dict=True,
         )
 
     def history(self, model):
