@@ -2,7 +2,7 @@
 
 Every element is one chain over k, so any split of rows or columns gives the same bits; k is never split.
 Columns are split where each thread gets two whole panels or more, even to 1/16, since then no part of b is
-packed twice, and where there is one row; else rows.
+packed twice; else rows.
 """
 
 import numpy as np
@@ -68,7 +68,7 @@ cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept
     s.rows, s.columns = g.m, g.n
     if threads > 1:
         s.columns = even(g.n, threads, PANEL)
-        if g.m > 1 and (s.columns < 2 * PANEL or s.columns * threads * 16 > g.n * 17):
+        if s.columns < 2 * PANEL or s.columns * threads * 16 > g.n * 17:
             s.columns, s.rows = g.n, even(g.m, threads, 1)
     parallel_for(piece, &s, max(pieces(g.m, s.rows), pieces(g.n, s.columns)), r.threads)
 
