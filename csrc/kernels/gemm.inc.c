@@ -6,7 +6,7 @@
  *
  *   for each block of KC steps of k            the chain goes on from what c holds
  *     for each panel of NV vectors of b        packed (KC, NV * VLEN) when that pays, else read in place
- *       for each MR rows of a                  heights are evened out: 128 rows are 8 x 13 + 2 x 12
+ *       for each MR rows of a                  heights are evened out: 128 rows are 14 x 7 + 5 x 6
  *         tile; after the last block: activation and gradient while the tile is in L1
  *
  * A streams through the caches once per panel, MR elements per MR * NV multiply-adds: 2 bytes a cycle

@@ -187,13 +187,12 @@ static void pack_weights(real *panel, const grid *g, fnn_idx p, fnn_idx k, fnn_i
     })
 }
 
-/* The tiles of m listed rows, n columns from t->c on. The addresses of their rows have to stay in registers: of
- * 14 rows some do not, and 7 are 5 % faster. What begins and ends a tile is a large part of a short one, and more
- * than one has to be under way at a time: 9 steps reach 72 % of the peak, not 63.
+/* The tiles of m listed rows, n columns from t->c on. What begins and ends a tile is a large part of a short one,
+ * and more than one has to be under way at a time: 9 steps reach 72 % of the peak with low tiles, 63 % with high.
  */
 static void listed_rows(tile_job *t, const fnn_idx *rows, const fnn_idx *c_rows, fnn_idx m, fnn_idx n)
 {
-    const fnn_idx most = t->k < SHORT ? 4 : 7, heights = parts(m, least(GEMM_MR, most)),
+    const fnn_idx most = t->k < SHORT ? 4 : GEMM_MR, heights = parts(m, least(GEMM_MR, most)),
                   vectors = parts(n, VLEN);
     t->last = n - (vectors - 1) * VLEN;
     for (fnn_idx h = 0, i = 0; h < heights; h++) {

@@ -131,15 +131,14 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 #elif GEMM_MR == 6
 #define HEIGHTS(kind) \
     {NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), NAMES(kind, 5), NAMES(kind, 6)}
-#elif GEMM_MR == 8
+#elif GEMM_MR == 7
+#define HEIGHTS(kind) \
+    {NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), \
+     NAMES(kind, 5), NAMES(kind, 6), NAMES(kind, 7)}
+#else
 #define HEIGHTS(kind) \
     {NAMES(kind, 1), NAMES(kind, 2), NAMES(kind, 3), NAMES(kind, 4), \
      NAMES(kind, 5), NAMES(kind, 6), NAMES(kind, 7), NAMES(kind, 8)}
-#else
-#define HEIGHTS(kind) \
-    {NAMES(kind, 1),  NAMES(kind, 2),  NAMES(kind, 3),  NAMES(kind, 4),  NAMES(kind, 5), \
-     NAMES(kind, 6),  NAMES(kind, 7),  NAMES(kind, 8),  NAMES(kind, 9),  NAMES(kind, 10), \
-     NAMES(kind, 11), NAMES(kind, 12), NAMES(kind, 13), NAMES(kind, 14)}
 #endif
 
 TILES(1) TILES(2) TILES(3) TILES(4)
@@ -147,10 +146,10 @@ TILES(1) TILES(2) TILES(3) TILES(4)
 TILES(5) TILES(6)
 #endif
 #if GEMM_MR > 6
-TILES(7) TILES(8)
+TILES(7)
 #endif
-#if GEMM_MR > 8
-TILES(9) TILES(10) TILES(11) TILES(12) TILES(13) TILES(14)
+#if GEMM_MR > 7
+TILES(8)
 #endif
 
 typedef void tile_fn(const tile_job *);

@@ -26,7 +26,7 @@ from .memory import align, aligned_zeros
 cdef double THREAD_FLOPS = 3e5  # for each thread: a region of two costs about 1 us
 cdef idx_t FEW_PIXELS = 256     # for a thread: packing the weights anew takes 1 % of its work
 cdef idx_t PANEL = 32           # columns of the widest panel that weights are packed in
-cdef idx_t TILE = 14            # rows of the highest tile
+cdef idx_t TILE = 14            # rows of two of the highest tiles
 
 cdef idx_t MOST_PARTS = 8
 cdef idx_t PARTS_BYTES = 1 << 19
