@@ -45,7 +45,11 @@ class Sequence:
         table = Table(isa, "float64")
         w, u, b = self.weights
         arrays = {k: v.copy() for k, v in self.arrays.items()}
-        out = {"y": np.zeros((ROWS, N_STEPS, UNITS)), "h": np.zeros((ROWS, UNITS)), "c": np.zeros((ROWS, UNITS))}
+        out = {
+            "y": np.zeros((ROWS, N_STEPS, UNITS)),
+            "h": np.zeros((ROWS, UNITS)),
+            "c": np.zeros((ROWS, UNITS)),
+        }
         out |= {"d" + k: np.zeros_like(v) for k, v in arrays.items()}
         a_row, gate_row = INPUTS + 2 * UNITS, 4 * UNITS
         kept = {
@@ -60,7 +64,13 @@ class Sequence:
             a_row=a_row, gate_row=gate_row,
         )  # fmt: skip
         g.activation.code, g.recurrent_activation.code = CODES["tanh"], CODES["sigmoid"]
-        pointers = {"kernel": w, "recurrent_kernel": u, "bias": b, "mask": self.mask, "input_mask": self.factors}
+        pointers = {
+            "kernel": w,
+            "recurrent_kernel": u,
+            "bias": b,
+            "mask": self.mask,
+            "input_mask": self.factors,
+        }
         pointers |= {"dy": self.dy, "dh": self.dh, "dc": self.dc, **arrays, **out, **kept}
         for field, array in pointers.items():
             setattr(g, field, address(array))

@@ -8,7 +8,12 @@ from recurrence import STEPS, oracle, recur
 import fastnn
 from fastnn.layers import GRU, LSTM, RNN, Dense, SimpleRNN
 
-LAYERS = [(SimpleRNN, "simple_rnn", {}), (LSTM, "lstm", {}), (GRU, "gru", {}), (GRU, "gru", {"reset_after": False})]
+LAYERS = [
+    (SimpleRNN, "simple_rnn", {}),
+    (LSTM, "lstm", {}),
+    (GRU, "gru", {}),
+    (GRU, "gru", {"reset_after": False}),
+]
 IDS = ["simple_rnn", "lstm", "gru", "gru_reset_before"]
 every_layer = pytest.mark.parametrize(("cls", "name", "arguments"), LAYERS, ids=IDS)
 
@@ -153,7 +158,11 @@ def test_weights_that_do_not_learn():
     before = model.get_weights()
     model.train_on_batch(noise(4, 5, 2), noise(4, 1))
     names = [v.name for v in model.weights]
-    same = {n for n, v, b in zip(names, model.get_weights(), before, strict=False) if v.shape == b.shape and (v == b).all()}
+    same = {
+        n
+        for n, v, b in zip(names, model.get_weights(), before, strict=False)
+        if v.shape == b.shape and (v == b).all()
+    }
     assert "recurrent_kernel" in same
 
 

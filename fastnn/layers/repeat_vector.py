@@ -41,9 +41,7 @@ class RepeatVector(Layer):
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Check that the input is a vector."""
         if len(input_shape) != 1:
-            raise ValueError(
-                f"input: RepeatVector expects rows (features,), got rows of shape {input_shape}"
-            )
+            raise ValueError(f"input: RepeatVector expects rows (features,), got rows of shape {input_shape}")
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append an image of one column, made n columns wide; the gradient adds them up."""

@@ -62,7 +62,9 @@ def pad_sequences(
     longest = max(lengths, default=0) if maxlen is None else whole_number(maxlen, "maxlen", 1)
     kind = np.dtype(dtype)
     if isinstance(value, str) and kind.kind not in "OUS":
-        raise ValueError(f"value: expected a number for dtype {kind}, got {value!r}; strings need dtype=object")
+        raise ValueError(
+            f"value: expected a number for dtype {kind}, got {value!r}; strings need dtype=object"
+        )
     step = next((np.asarray(s).shape[1:] for s, n in zip(sequences, lengths, strict=True) if n), ())
     padded = np.full((len(lengths), longest, *step), value, kind)
     for i, (sequence, n) in enumerate(zip(sequences, lengths, strict=True)):
@@ -106,7 +108,7 @@ class TimeseriesDataset:
         for first in range(0, len(starts), size):
             chosen = starts[first : first + size]
             windows = self._data[chosen[:, None] + self._steps]
-            targets = None if self._targets is None else self._targets[chosen - self._starts[0]]
+            targets = None if self._targets is None else self._targets[chosen]
             if self._batch_size is None:
                 windows, targets = windows[0], None if targets is None else targets[0]
             yield windows if targets is None else (windows, targets)
@@ -126,8 +128,8 @@ def timeseries_dataset_from_array(
 ) -> TimeseriesDataset:
     """Cut a series into windows of one length.
 
-    Window i begins at step `start_index` + i `sequence_stride` and takes every `sampling_rate`-th step; its target is
-    `targets[i sequence_stride]`.
+    Window i begins at step `start_index` + i `sequence_stride` and takes every `sampling_rate`-th step; its target
+    is that of the step at which it begins.
 
     Parameters
     ----------
@@ -180,7 +182,7 @@ def timeseries_dataset_from_array(
     size = None if batch_size is None else whole_number(batch_size, "batch_size", 1)
     count = end - first - (length - 1) * rate
     if wanted is not None:
-        count = min(count, len(wanted))
+        count = min(count, len(wanted) - first)
     starts = first + np.arange(0, max(0, count), stride, dtype=np.int64)
     steps = np.arange(0, length * rate, rate, dtype=np.int64)
     random = np.random.default_rng(seed) if shuffle else None
