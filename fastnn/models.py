@@ -17,8 +17,8 @@ from .kernels.optimizer import Update
 from .kernels.plan import Plan
 from .kernels.score import emit as emit_score
 from .layers import InputLayer, Layer
-from .layers.layer import registry as layer_registry
 from .layers.layer import Shape, of_length, row_shape, set_values, unique_name
+from .layers.layer import registry as layer_registry
 from .summary import summary_lines
 from .trainer import Trainer, batch_of
 from .variables import ParameterBlock, Variable

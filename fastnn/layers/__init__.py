@@ -24,12 +24,6 @@ from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
-from .prelu import PReLU
-from .recurrent import RNN
-from .reshaping import Flatten, Reshape
-from .rms_normalization import RMSNormalization
-from .simple_rnn import SimpleRNN
-from .unit_normalization import UnitNormalization
 from .masking import Masking
 from .normalization import Normalization
 from .padding import ZeroPadding1D, ZeroPadding2D
@@ -39,12 +33,14 @@ from .prelu import PReLU
 from .random_adjust import RandomBrightness, RandomContrast
 from .random_crop import RandomCrop
 from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .recurrent import RNN
 from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
 from .rms_normalization import RMSNormalization
 from .separable import SeparableConv1D, SeparableConv2D
+from .simple_rnn import SimpleRNN
 from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
@@ -134,17 +130,16 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Resizing",
-    "SimpleRNN",
-    "SimpleRNNCell",
-    "Softmax",
-    "StackedRNNCells",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "StackedRNNCells",
     "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
