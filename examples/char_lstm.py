@@ -2,8 +2,10 @@
 
     python examples/char_lstm.py --text shakespeare.txt --epochs 8
 
-A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text is kept for
-validation; after each epoch the program prints the loss there, in nats a character, and a sample. Without a text it
+A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text
+is kept for
+validation; after each epoch the program prints the loss there, in nats a character, and a sample. Without a
+text it
 reads its own source.
 """
 
@@ -36,6 +38,7 @@ def sample(model, codes, alphabet, length, temperature, steps, random):
 
 
 def main():
+    """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--text", default=__file__, help="any file of text")
     parser.add_argument("--epochs", type=int, default=5)

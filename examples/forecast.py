@@ -2,7 +2,8 @@
 
     python examples/forecast.py --plot forecast.png
 
-An LSTM reads the last 24 months, as logarithms and relative to the month a year before, and says the next one; the
+An LSTM reads the last 24 months, as logarithms and relative to the month a year before, and says the next
+one; the
 forecast goes on from its own answers. Repeating the last year is what it has to beat.
 """
 
@@ -49,6 +50,7 @@ def forecast(model, series, months):
 
 
 def main():
+    """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--plot", metavar="FILE", help="where to draw the series and its forecast")

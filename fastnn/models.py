@@ -250,7 +250,7 @@ class Sequential(Trainer):
         return output
 
     def rows_of(self, x: Any, name: str = "x") -> NDArray[np.floating]:
-        """Bring inputs into the plans' form, or say what is wrong with them; the model is built if need be."""
+        """Bring inputs into the plans' form, or say what is wrong; the model is built if need be."""
         self.build_for(x)
         row = self._built_row(self.input_row)
         rows = as_rows(x, row, self.dtype, name, self.accepts())
@@ -378,7 +378,8 @@ class Sequential(Trainer):
         weighted : bool, default False
             Whether runs get sample weights.
         row : tuple of int, optional
-            Shape of a row of the input; what the model was built for by default. Plans for the `LENGTHS` shapes
+            Shape of a row of the input; what the model was built for by default. Plans for the `LENGTHS`
+            shapes
             used last are kept; they share weights and the optimizer's state.
         """
         with _compiling:

@@ -40,7 +40,8 @@ def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None
     oracle : callable, optional
         From x and the layer's weights, all in float64, to the output, in NumPy.
     below : int, optional
-        Inputs are whole numbers below this, and the layer is the first of its model; it has to take three times
+        Inputs are whole numbers below this, and the layer is the first of its model; it has to take three
+        times
         as large ones.
     """
     case = Case(cls, arguments, input_shape[1:], below)

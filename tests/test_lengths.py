@@ -39,7 +39,7 @@ def test_any_length_gives_what_a_model_of_that_length_gives():
 
 
 def test_training_goes_on_with_other_lengths():
-    """Weights and Adam's moments are those of one model: lengths in turn learn what padding by masks learns."""
+    """Weights and moments are those of one model: lengths in turn learn what masked padding learns."""
     made = model(LSTM(4), Dense(1))
     twin = fastnn.Sequential([Input((None, 3)), fastnn.layers.Masking(), LSTM(4), Dense(1)])
     twin.compile("adam", "mse")

@@ -43,7 +43,7 @@ def masked(weights=None, loss="mse"):
 
 
 def test_loss_and_metrics_count_what_the_mask_leaves():
-    (loss, mae, weighted), error, w = masked()
+    (loss, mae, weighted), error, _ = masked()
     assert loss == pytest.approx((error**2).mean(-1)[MASK].mean(), rel=1e-5)
     assert mae == weighted == pytest.approx(np.abs(error).mean(-1)[MASK].mean(), rel=1e-5)
 

@@ -49,7 +49,8 @@ class Embedding(Layer):
 
     Notes
     -----
-    Input is (rows, ...) whole numbers, in any dtype, output (rows, ..., output_dim). Gradients are made for the
+    Input is (rows, ...) whole numbers, in any dtype, output (rows, ..., output_dim). Gradients are made for
+    the
     rows of the table that a batch names, and for no other.
 
     Examples

@@ -40,7 +40,7 @@ def dimension(value: Any, name: str) -> int:
 
 
 def row_shape(shape: Any, name: str = "input_shape") -> tuple[Any, ...]:
-    """Return a shape without its batch dimension as a tuple of positive ints, and None for what may vary."""
+    """Return a shape without its batch dimension: positive ints, and None for what may vary."""
     if isinstance(shape, int) or not isinstance(shape, (tuple, list)):
         raise ValueError(f"{name}: expected a tuple such as (784,), got {shape!r}")
     return tuple(None if n is None else dimension(n, f"{name}: dimension {i}") for i, n in enumerate(shape))
@@ -63,7 +63,8 @@ class Layer:
     name : str, optional
         By default the class in snake_case, numbered: "dense", "dense_1".
     input_shape : tuple of int, optional
-        Shape of a row of the input, for the first layer of a `Sequential`; None for a dimension that may vary.
+        Shape of a row of the input, for the first layer of a `Sequential`; None for a dimension that may
+        vary.
     input_dim : int, optional
         The same for rows of one dimension.
     activity_regularizer, autocast
@@ -235,7 +236,7 @@ class Layer:
         return (input_shape[0], *self.output_of(row_shape(input_shape[1:])))
 
     def output_of(self, row: Shape) -> Shape:
-        """Return `output_row` of a shape in which dimensions may be None; so are those that depend on them."""
+        """Return `output_row` of a shape with dimensions of None; so are those that depend on them."""
         first, second = (self.output_row(of_length(row, n)) for n in LENGTHS)
         return tuple(m if m == n else None for m, n in zip(first, second, strict=True))
 
@@ -267,7 +268,7 @@ class Layer:
             ) from None
 
     def append(self, plan: Plan, x: Value) -> Value:
-        """Append the layer's steps to `plan`, for rows of the shape of x, and return its output with its mask."""
+        """Append the layer's steps to `plan`, for rows like x, and return its output with its mask."""
         self.build_once(x.shape)
         mask = self.emit_mask(plan, x)
         y = self.emit(plan, x)

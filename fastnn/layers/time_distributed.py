@@ -65,8 +65,10 @@ class TimeDistributed(Wrapper):
 
     Notes
     -----
-    Input is (rows, steps, ...), output (rows, steps, ...) with what the layer makes of (...). To the layer the steps
-    of all rows are the rows of a batch: the statistics of a `BatchNormalization` are over all of them. A mask of
+    Input is (rows, steps, ...), output (rows, steps, ...) with what the layer makes of (...). To the layer
+    the steps
+    of all rows are the rows of a batch: the statistics of a `BatchNormalization` are over all of them. A
+    mask of
     the steps is passed on.
 
     Examples

@@ -68,7 +68,8 @@ def pad_sequences(
     step = next((np.asarray(s).shape[1:] for s, n in zip(sequences, lengths, strict=True) if n), ())
     padded = np.full((len(lengths), longest, *step), value, kind)
     for i, (sequence, n) in enumerate(zip(sequences, lengths, strict=True)):
-        kept = np.asarray(sequence[-longest:] if truncating == "pre" else sequence[:longest], kind)  # type: ignore
+        kept = np.asarray(sequence[-longest:] if truncating == "pre" else sequence[:longest], kind)  # type:
+        ignore
         if not n:
             continue
         if kept.shape[1:] != step:
@@ -128,7 +129,8 @@ def timeseries_dataset_from_array(
 ) -> TimeseriesDataset:
     """Cut a series into windows of one length.
 
-    Window i begins at step `start_index` + i `sequence_stride` and takes every `sampling_rate`-th step; its target
+    Window i begins at step `start_index` + i `sequence_stride` and takes every `sampling_rate`-th step; its
+    target
     is that of the step at which it begins.
 
     Parameters
@@ -155,7 +157,8 @@ def timeseries_dataset_from_array(
     Returns
     -------
     iterable
-        With a length, of windows (batch, sequence_length, ...) or pairs of those and targets. `fit` takes arrays:
+        With a length, of windows (batch, sequence_length, ...) or pairs of those and targets. `fit` takes
+        arrays:
         train with `train_on_batch` on each batch.
 
     Examples
