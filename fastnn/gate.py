@@ -57,7 +57,13 @@ def _plain(x: Any, name: str) -> NDArray[Any]:
     return array
 
 
-def as_rows(x: Any, shape: tuple[int, ...], dtype: str, name: str = "x") -> NDArray[np.floating]:
+def as_rows(
+    x: Any,
+    shape: tuple[int | None, ...],
+    dtype: str,
+    name: str = "x",
+    accepted: tuple[int | None, ...] | None = None,
+) -> NDArray[np.floating]:
     """Return `x` as rows of `shape`.
 
     Parameters
@@ -65,11 +71,13 @@ def as_rows(x: Any, shape: tuple[int, ...], dtype: str, name: str = "x") -> NDAr
     x : array_like
         (rows, *shape). A last dimension of 1 may be missing, or one too many, as Keras allows.
     shape : tuple of int
-        Shape of a row.
+        Shape of a row; None for a dimension that may vary.
     dtype : str
         "float32" or "float64".
     name : str, default "x"
         What the error calls it.
+    accepted : tuple of int, optional
+        The dimensions that are checked, if not those of `shape`.
 
     Raises
     ------
@@ -81,7 +89,10 @@ def as_rows(x: Any, shape: tuple[int, ...], dtype: str, name: str = "x") -> NDAr
         array = array[..., None]
     elif array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]
-    if array.ndim != len(shape) + 1 or array.shape[1:] != shape:
+    required = shape if accepted is None else accepted
+    if array.ndim != len(shape) + 1 or any(
+        n not in (None, m) for n, m in zip(required, array.shape[1:], strict=True)
+    ):
         expected = ", ".join(["rows", *map(str, shape)])
         raise ValueError(f"{name}: expected shape ({expected}), got {np.shape(x)}")
     return array

@@ -17,8 +17,8 @@ from .kernels.optimizer import Update
 from .kernels.plan import Plan
 from .kernels.score import emit as emit_score
 from .layers import InputLayer, Layer
+from .layers.layer import Shape, of_length, row_shape, set_values, unique_name
 from .layers.layer import registry as layer_registry
-from .layers.layer import row_shape, set_values, unique_name
 from .summary import summary_lines
 from .trainer import Trainer, batch_of
 from .variables import ParameterBlock, Variable
@@ -27,6 +27,9 @@ from .variables import ParameterBlock, Variable
 # whose arena would pass the limit takes fewer.
 CAPACITY = 256
 ARENA_BYTES = 1 << 26
+
+# Shapes of rows that there is a plan for, of each purpose: the ones used last.
+LENGTHS = 16
 
 _compiling = RLock()  # plans of models that share layers move weights about
 
@@ -59,12 +62,13 @@ class Sequential(Trainer):
         self.name = name or unique_name(type(self))
         self._layers: list[Layer] = []
         self._trainable = bool(trainable)
-        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._plans: dict[tuple[Any, ...], dict[tuple[int, ...], Plan]] = {}
+        self._outputs: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._predict: Plan | None = None
         self._block: ParameterBlock | None = None
         self.built = False
-        self.input_row: tuple[int, ...] | None = None
-        self.output_row: tuple[int, ...] | None = None
+        self.input_row: Shape | None = None
+        self.output_row: Shape | None = None
         for layer in layers or ():
             self._append(layer)
         self._build_early()
@@ -176,7 +180,7 @@ class Sequential(Trainer):
         """Shape of the output, None for the batch."""
         return (None, *self._built_row(self.output_row))
 
-    def _built_row(self, row: tuple[int, ...] | None) -> tuple[int, ...]:
+    def _built_row(self, row: Shape | None) -> Shape:
         if row is None:
             raise ValueError(
                 f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
@@ -195,7 +199,7 @@ class Sequential(Trainer):
         """
         self._build(row_shape(tuple(input_shape)[1:]))
 
-    def _build(self, row: tuple[int, ...]) -> None:
+    def _build(self, row: Shape) -> None:
         if not self._layers:
             raise ValueError("layers: a model needs at least one")
         dtype = self.dtype
@@ -204,11 +208,57 @@ class Sequential(Trainer):
             layer.dtype = dtype
             try:
                 layer.build_once(shape)
-                shape = layer.output_row(shape)
+                shape = layer.output_of(shape)
             except ValueError as error:
                 raise ValueError(f"layer {layer.name!r} on rows of shape {shape}: {error}") from None
         self.input_row, self.output_row, self.built = row, shape, True
         self.forget_plans()
+
+    def accepts(self) -> Shape:
+        """Return what rows have to be like, None for a dimension that only the layers say something about.
+
+        A model that has been given the shape of its input takes no other; one that was built on data takes
+        what its layers do, as long as there are as many dimensions.
+        """
+        row = self._built_row(self.input_row)
+        return (None,) * len(row) if self._layers[0].input_shape is None else row
+
+    def output_for(self, row: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of a row of the output for rows of another length than the model was built for.
+
+        Raises
+        ------
+        ValueError
+            If a layer does not take such rows.
+        """
+        output = self._outputs.get(row)
+        if output is None:
+            output = row_shape(row, "x")
+            for layer in self._layers:
+                try:
+                    layer.build_once(output)
+                    output = layer.output_row(output)
+                except ValueError as error:
+                    shape = ", ".join(["rows", *map(str, self._built_row(self.input_row))])
+                    raise ValueError(
+                        f"x: expected shape ({shape}), got rows of shape {row}: layer {layer.name!r} "
+                        f"on rows of shape {output}: {error}"
+                    ) from None
+            while len(self._outputs) >= LENGTHS:
+                del self._outputs[next(iter(self._outputs))]
+            self._outputs[row] = output
+        return output
+
+    def rows_of(self, x: Any, name: str = "x") -> NDArray[np.floating]:
+        """Bring inputs into the plans' form, or say what is wrong; the model is built if need be."""
+        self.build_for(x)
+        row = self._built_row(self.input_row)
+        rows = as_rows(x, row, self.dtype, name, self.accepts())
+        self.output_for(rows.shape[1:])
+        self._layers[0 if len(self._layers) == 1 else isinstance(self._layers[0], InputLayer)].check_input(
+            rows, name
+        )
+        return rows
 
     def build_for(self, x: Any) -> None:
         """Build the model for data, if it has not been built."""
@@ -307,10 +357,16 @@ class Sequential(Trainer):
 
     def forget_plans(self) -> None:
         """Compile anew at the next run."""
-        self._plans = {}
+        self._plans, self._outputs = {}, {}
         self._predict = self._train = None
 
-    def plan(self, purpose: str, capacity: int | None = None, weighted: bool = False) -> Plan:
+    def plan(
+        self,
+        purpose: str,
+        capacity: int | None = None,
+        weighted: bool = False,
+        row: tuple[int, ...] | None = None,
+    ) -> Plan:
         """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
 
         Parameters
@@ -321,34 +377,49 @@ class Sequential(Trainer):
             Rows of one run; by default as many as are efficient.
         weighted : bool, default False
             Whether runs get sample weights.
+        row : tuple of int, optional
+            Shape of a row of the input; what the model was built for by default. Plans for the `LENGTHS`
+            shapes
+            used last are kept; they share weights and the optimizer's state.
         """
         with _compiling:
             if self._block is None or self._block.stale:
                 self._block = ParameterBlock.holding(self.weights, self.dtype)
                 self.forget_plans()
+            row = self._fixed_row() if row is None else row
             key = purpose, weighted, get_ident() if purpose == "test" else None
-            plan = self._plans.get(key)
+            plans = self._plans.setdefault(key, {})
+            plan = plans.pop(row, None)
             if plan is None:
-                plan = self._plans[key] = self._compile(purpose, capacity or CAPACITY, weighted)
-            elif capacity is not None and capacity > plan.capacity:
+                plan = self._compile(purpose, capacity or CAPACITY, weighted, row)
+                while len(plans) >= LENGTHS:
+                    del plans[next(iter(plans))]
+            plans[row] = plan
+            if capacity is not None and capacity > plan.capacity:
                 plan.reshape(capacity)
             return plan
 
-    def _enlarged(self, purpose: str, capacity: int) -> Plan:
+    def _fixed_row(self) -> tuple[int, ...]:
+        """Return the shape of a row of the input, if there is but one."""
+        row = self._built_row(self.input_row)
+        if None in row:
+            raise ValueError(f"row: rows of shape {row} may have any length; say which")
+        return of_length(row, 0)
+
+    def _enlarged(self, purpose: str, capacity: int, row: tuple[int, ...]) -> Plan:
         """Put a plan of more rows a run in the place of one that other threads may be running."""
         with _compiling:
-            old = self.plan(purpose)
-            plan = self._compile(purpose, capacity, False)
+            old = self.plan(purpose, row=row)
+            plan = self._compile(purpose, capacity, False, row)
             plan.samples = old.samples
-            self._plans[purpose, False, None] = plan
+            self._plans[purpose, False, None][row] = plan
             return plan
 
-    def _compile(self, purpose: str, capacity: int, weighted: bool) -> Plan:
-        assert self.input_row is not None
+    def _compile(self, purpose: str, capacity: int, weighted: bool, row: tuple[int, ...]) -> Plan:
         assert self._block is not None
         plan = Plan(
             self._block,
-            self.input_row,
+            row,
             training=purpose == "train",
             stochastic=purpose in ("train", "sample"),
         )
@@ -361,7 +432,7 @@ class Sequential(Trainer):
                     regularization.emit(plan, variable, penalty.l1, penalty.l2)
         y = plan.input
         for layer in self._layers:
-            y = layer.emit(plan, y)
+            y = layer.append(plan, y)
         update: Update | None = None
         if scored:
             self._emit_scores(plan, y, weighted)
@@ -413,12 +484,10 @@ class Sequential(Trainer):
 
     def _apply(self, x: ArrayLike, purpose: str) -> NDArray[np.floating]:
         """Take the long way to a prediction: through the gate, with a plan made if need be."""
-        self.build_for(x)
-        assert self.input_row is not None
-        rows = as_rows(x, self.input_row, self.dtype)
-        plan = self.plan(purpose)
+        rows = self.rows_of(x)
+        plan = self.plan(purpose, row=rows.shape[1:])
         if plan.whole and len(rows) > plan.capacity:
-            plan = self._enlarged(purpose, len(rows))
+            plan = self._enlarged(purpose, len(rows), rows.shape[1:])
         if purpose == "predict":
             self._predict = plan
         y = plan.predict(rows)
@@ -454,9 +523,7 @@ class Sequential(Trainer):
         """
         if batch_size is None and steps is None and callbacks is None:
             return self(x)
-        self.build_for(x)
-        assert self.input_row is not None
-        rows = as_rows(x, self.input_row, self.dtype)
+        rows = self.rows_of(x)
         batch = batch_of(batch_size, len(rows))
         if steps is not None:
             rows = rows[: whole_number(steps, "steps", 1) * batch]

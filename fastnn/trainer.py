@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import losses, metrics, optimizers
 from .checks import real_number, whole_number
-from .gate import as_real, as_rows
+from .gate import as_real
 from .kernels.score import check_labels
 from .losses import MEANS, as_labels
 from .metrics import resolve
@@ -94,8 +94,8 @@ class Trainer(ABC):
 
     # What a model provides.
 
-    input_row: tuple[int, ...] | None
-    output_row: tuple[int, ...] | None
+    input_row: tuple[int | None, ...] | None
+    output_row: tuple[int | None, ...] | None
 
     @property
     @abstractmethod
@@ -103,7 +103,13 @@ class Trainer(ABC):
         """What the model computes in."""
 
     @abstractmethod
-    def plan(self, purpose: str, capacity: int | None = None, weighted: bool = False) -> Plan:
+    def plan(
+        self,
+        purpose: str,
+        capacity: int | None = None,
+        weighted: bool = False,
+        row: tuple[int, ...] | None = None,
+    ) -> Plan:
         """Return the plan for a purpose."""
 
     @abstractmethod
@@ -113,6 +119,14 @@ class Trainer(ABC):
     @abstractmethod
     def build_for(self, x: Any) -> None:
         """Build the model for data, if it has not been built."""
+
+    @abstractmethod
+    def rows_of(self, x: Any, name: str = "x") -> NDArray[np.floating]:
+        """Bring inputs into the plans' form."""
+
+    @abstractmethod
+    def output_for(self, row: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of a row of the output."""
 
     # ---- compile ------------------------------------------------------------------------------------
 
@@ -170,7 +184,7 @@ class Trainer(ABC):
     def _reported(self) -> list[tuple[str, metrics.Metric, bool]]:
         """Key, metric and whether it counts by weight of all metrics beside the loss."""
         row = (2,) if self.output_row is None else self.output_row
-        classes = row[-1] if row else 1
+        classes = (row[-1] or 2) if row else 1
         taken = Counter(["loss"])
         reported = []
         entries = [(m, False) for m in self._metrics] + [(m, True) for m in self._weighted_metrics]
@@ -202,15 +216,14 @@ class Trainer(ABC):
         """Bring a data set into the plan's form, or say what is wrong with it."""
         loss = self._require_compiled()
         self.build_for(x)
-        assert self.input_row is not None
-        assert self.output_row is not None
         if y is None:
             raise ValueError(f"{name}y: expected labels, got None")
-        x = as_rows(x, self.input_row, self.dtype, f"{name}x")
-        y = as_labels(y, loss.score, self.output_row, self.dtype, f"{name}y")
+        x = self.rows_of(x, f"{name}x")
+        output_row = self.output_for(x.shape[1:])
+        y = as_labels(y, loss.score, output_row, self.dtype, f"{name}y")
         if len(x) != len(y):
             raise ValueError(f"{name}x, {name}y: expected equal lengths, got {len(x)} and {len(y)}")
-        check_labels(loss.score, y, self.output_row[-1] if self.output_row else 1, f"{name}y")
+        check_labels(loss.score, y, output_row[-1] if output_row else 1, f"{name}y")
         weights = None
         if sample_weight is not None:
             weights = as_real(sample_weight, self.dtype, f"{name}sample_weight")
@@ -316,7 +329,7 @@ class Trainer(ABC):
             if count is not None:
                 whole_number(count, name, 1)
         done = 0  # batches of this walk through the data
-        plan = self.plan("train", capacity=batch, weighted=weights is not None)
+        plan = self.plan("train", batch, weights is not None, x.shape[1:])
         random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
         logs: dict[str, float] = {}
         heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=steps)
@@ -416,7 +429,7 @@ class Trainer(ABC):
             x, y, weights = self._weigh(self._gate(x, y, sample_weight), class_weight)
             if not len(x):
                 raise ValueError("x: expected at least one row to train on, got none")
-            plan = self.plan("train", capacity=len(x), weighted=weights is not None)
+            plan = self.plan("train", len(x), weights is not None, x.shape[1:])
             plan.bind(x, y, weights)
             try:
                 plan.clear_totals()
@@ -482,7 +495,7 @@ class Trainer(ABC):
         loss = self._require_compiled()
         told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
         told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
-        plan = self.plan("test", batch if told else None, weights is not None)
+        plan = self.plan("test", batch if told else None, weights is not None, x.shape[1:])
         size = batch if told else plan.capacity
         totals = Totals(plan)
         plan.bind(x, y, weights)

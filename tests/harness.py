@@ -24,7 +24,7 @@ TOLERANCE = {"float32": 1e-5, "float64": 1e-12}  # of the largest number
 MANY = 60_000  # elements of a batch that is worth several threads
 
 
-def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None):
+def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None, below=None):
     """Check all that holds for every layer.
 
     Parameters
@@ -39,8 +39,12 @@ def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None
         How many there have to be.
     oracle : callable, optional
         From x and the layer's weights, all in float64, to the output, in NumPy.
+    below : int, optional
+        Inputs are whole numbers below this, and the layer is the first of its model; it has to take three
+        times
+        as large ones.
     """
-    case = Case(cls, arguments, input_shape[1:])
+    case = Case(cls, arguments, input_shape[1:], below)
     check_config(case)
     check_shapes(case, input_shape, output_shape, n_params)
     if oracle is not None:
@@ -54,7 +58,8 @@ def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None
             check_batches(case)
             check_last_batch(case)
     check_layouts(case)
-    check_rows(case)
+    if below is None:
+        check_rows(case)
 
 
 @dataclass
@@ -64,6 +69,7 @@ class Case:
     cls: type
     arguments: dict[str, Any]
     row: tuple[int, ...]
+    below: int | None = None
 
     def layer(self, dtype="float32"):
         """A new layer, built."""
@@ -75,12 +81,17 @@ class Case:
     def model(self, dtype="float32"):
         """The layer behind a dense one, whose weights learn from the gradient of the layer's input."""
         layer = self.layer(dtype)
-        model = fastnn.Sequential([Dense(self.row[-1], dtype=dtype, input_shape=self.row), layer])
+        start = Dense(self.row[-1], dtype=dtype, input_shape=self.row)
+        if self.below is not None:
+            start = fastnn.Input(self.row, dtype=dtype)
+        model = fastnn.Sequential([start, layer])
         model.compile(SGD(learning_rate=0.1), "mse")
         return model
 
     def inputs(self, rows, dtype="float32"):
-        """Normal numbers."""
+        """Normal numbers, or whole ones."""
+        if self.below is not None:
+            return np.random.default_rng(2).integers(0, self.below, (rows, *self.row)).astype(dtype)
         return np.random.default_rng(2).standard_normal((rows, *self.row)).astype(dtype)
 
     def targets(self, rows, dtype="float32"):

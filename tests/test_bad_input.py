@@ -242,11 +242,11 @@ def test_sizes(size):
     shown = repr(size).replace("(", r"\(")
     for make in (
         lambda: Dense(size),
-        lambda: fastnn.Input((size,)),
-        lambda: fastnn.Input((4, size)),
-        lambda: Dense(2, input_shape=(3, size)),
+        lambda: fastnn.Input((size,)) if size is not None else Dense(size),  # None is any length
+        lambda: fastnn.Input((4, size)) if size is not None else Dense(size),
+        lambda: Dense(2, input_shape=(3, size)) if size is not None else Dense(size),
         lambda: fastnn.layers.Reshape((size, 2)) if size != -1 else Dense(size),
-        lambda: fastnn.Sequential([Dense(2)]).build((None, size)),
+        lambda: fastnn.Sequential([Dense(2)]).build((None, size)) if size is not None else Dense(size),
     ):
         with pytest.raises(ValueError, match=f"(units|shape|input_shape|target_shape): .*{shown}"):
             make()

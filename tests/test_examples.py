@@ -21,7 +21,11 @@ MODULES = ["fastnn"] + [
 ]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
-ARGUMENTS = {"mnist_cnn.py": ["--epochs", "1"]}
+ARGUMENTS = {
+    "char_lstm.py": ["--epochs", "1", "--hidden", "16", "--length", "20"],
+    "forecast.py": ["--epochs", "5"],
+    "mnist_cnn.py": ["--epochs", "1"],
+}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -24,6 +24,7 @@ cdef class Batch:
 
     cdef int bind(self, x, y, sample_weight, const idx_t[::1] order, idx_t capacity) except -1
     cdef idx_t take(self, x, y, idx_t capacity) except -2
+    cdef idx_t row(self, idx_t i)
     cdef void point(self, run_t *r, idx_t start) noexcept nogil
     cdef bint matches(self, Py_buffer *x) noexcept
     cdef char *labels_of(self, Py_buffer *y, idx_t rows) except? NULL

@@ -127,6 +127,10 @@ cdef class Batch:
         self.source[0], self.source[1], self.source[2] = <char *>rows.buf, targets, NULL
         return rows.shape[0]
 
+    cdef idx_t row(self, idx_t i):
+        """Which row of the caller's arrays row i is."""
+        return i if self.order is NULL else self.order[i]
+
     cdef void point(self, run_t *r, idx_t start) noexcept nogil:
         """Let a run read its rows from `start` on."""
         cdef int i

@@ -230,6 +230,16 @@ cdef extern from "fastnn.h" nogil:
                                   const fnn_depthwise *) noexcept nogil
         void (*repeat_channels)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*sum_repeated)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        fnn_idx (*embedding_indices)(int32_t *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*embedding_forward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx) noexcept nogil
+        void (*embedding_backward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx,
+                                   fnn_idx) noexcept nogil
+        void (*mask_steps)(void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
+        void (*mask_rows)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
+        void (*merge_product)(void *, const void *, const void *, fnn_idx) noexcept nogil
         void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
                          const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil

@@ -66,9 +66,11 @@ cdef class Update:
         """Update these variables of `block` from now on; what the slots held for any of them moves along."""
         cdef int i
         cdef idx_t start, size
-        old, self.block = self.block, block
         self.kernels = table(block.dtype)
         self.kernel = <update_fn>find_kernel(self.kernels, self.kernel_name)
+        if block is self.block and list(variables) == self.variables:
+            return
+        old, self.block, self.variables = self.block, block, list(variables)
         for i, name in enumerate(self.slot_names):
             self.slot[i] = NULL
             if name is not None:

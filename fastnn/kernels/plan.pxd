@@ -4,7 +4,7 @@ from .batch cimport Batch
 from .csrc cimport fnn_kernels
 from .optimizer cimport Update
 from .steps cimport Step, Value
-from .types cimport idx_t, run_t, step_t, totals_t
+from .types cimport bad_t, idx_t, run_t, step_t, totals_t
 
 cdef enum:
     MAX_TOTALS = 32
@@ -29,6 +29,7 @@ cdef class Plan:
     cdef public bint sparse             # whether targets are class numbers
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list guards           # called with the rows of each run before it; may raise
+    cdef public idx_t times             # rows for each row of the batch in what is emitted now
     cdef readonly list steps
     cdef readonly list values
     cdef readonly idx_t capacity
@@ -44,7 +45,7 @@ cdef class Plan:
     cdef char *_parameter_base
     cdef char *_gradient_base
     cdef totals_t _totals[MAX_TOTALS]
-    cdef idx_t _bad
+    cdef bad_t _bad
     cdef step_t *_steps
     cdef int _n_steps
     cdef Batch _batch
@@ -63,5 +64,7 @@ cdef class Plan:
     cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept
     cdef Arena _borrow(self)
     cdef object _predicted(self, Py_buffer *source)
-    cdef void _forward(self, run_t *r) noexcept nogil
+    cdef object _refuse(self, const bad_t *bad, idx_t start)
+    cdef bint _forward(self, run_t *r) noexcept nogil
+    cdef void _infer(self, run_t *r) noexcept nogil
     cdef void _train(self, run_t *r) noexcept nogil

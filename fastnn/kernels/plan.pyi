@@ -10,6 +10,7 @@ from .steps import Step, Value
 
 class Plan:
     whole: bool
+    times: int
     samples: int
 
     def __init__(

@@ -68,7 +68,7 @@ cdef class Plan:
         self.dtype = block.dtype
         self.kernels = table(self.dtype)
         self._parameter_base = address(block.values)
-        self.training, self.stochastic = training, stochastic
+        self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
         self._parameters, self._constants, self._arenas = {}, [], []
         self.input = Value(input_shape, INPUT)
@@ -81,7 +81,7 @@ cdef class Plan:
 
     cdef Value value(self, tuple shape, bint differentiable=False, bint per_row=True):
         """A new array in the arena."""
-        cdef Value v = Value(shape, ARENA, differentiable and self.training, per_row)
+        cdef Value v = Value(shape, ARENA, differentiable and self.training, per_row, None, self.times)
         self.values.append(v)
         return v
 
@@ -116,15 +116,16 @@ cdef class Plan:
         if not value.root.differentiable:
             return None
         if value.root.gradient is None:
-            value.root.gradient = self.value(value.root.shape)
+            value.root.gradient = Value(value.root.shape, ARENA, times=value.root.times)
+            self.values.append(value.root.gradient)
         return value.root.gradient
 
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work):
         """Append a step. `work` is the FLOPs of its forward direction per row."""
-        cdef Step step = Step(name)
+        cdef Step step = Step(name, self.times)
         step.c.forward, step.c.backward, step.c.scratch = forward, backward, scratch
         step.c.kernels = self.kernels
-        step.work = work
+        step.work = work * <double>self.times
         self.steps.append(step)
         return step
 
@@ -134,7 +135,7 @@ cdef class Plan:
 
     def reshaped(self, Value value, tuple shape):
         """The same memory as `value` with another shape of a row."""
-        return Value(shape, value.space, value.differentiable, root=value.root)
+        return Value(shape, value.space, value.differentiable, root=value.root, times=self.times)
 
     def finish(self, Value output, idx_t capacity, Update update=None):
         """End the creation and lay out the plan for at most `capacity` rows a run."""
@@ -181,7 +182,9 @@ cdef class Plan:
             x = step.operand(X).root
             maker = x.producer
             others = [c for c in x.consumers if c is not maker and c is not step]
-            if maker is not None and x.space == ARENA and not others and step.join(maker, step):
+            if maker is None or maker.c.times != step.c.times or others or x.space != ARENA:
+                continue
+            if step.join(maker, step):
                 step.operand(Y).root.producer = maker
                 self.steps.remove(step)
 
@@ -219,7 +222,7 @@ cdef class Plan:
         planned = self._lifetimes(n)
         item = self.kernels.itemsize
         rows = int(capacity)
-        usages = [(int(v.size) * (rows if v.per_row else 1) * item, v.first, v.last) for v in planned]
+        usages = [(int(v.size) * (rows * v.times if v.per_row else 1) * item, v.first, v.last) for v in planned]
         offsets, self.arena_size = assign_offsets(usages)
         for v, offset in zip(planned, offsets):
             v.offset = offset
@@ -235,7 +238,7 @@ cdef class Plan:
                 step.c.at[<int>at].offset = v.root.offset
             self._steps[i] = step.c
             if step.c.scratch is not NULL:
-                scratch = align(step.c.scratch(&self._steps[i], capacity))
+                scratch = align(step.c.scratch(&self._steps[i], capacity * step.c.times))
                 self.scratch_size = max(self.scratch_size, scratch)
         self._mark_accumulation(n)
         self.capacity = capacity
@@ -313,7 +316,6 @@ cdef class Plan:
         r.rows = rows
         r.threads = min(max_threads(), arena.threads) if self.work * <double>rows > THREADS_WORK else 1
         r.totals = self._totals
-        r.bad = &self._bad
 
     cdef Arena _borrow(self):
         cdef Arena arena
@@ -323,27 +325,43 @@ cdef class Plan:
                 return arena
         return Arena(self.arena_size, self.scratch_size)
 
-    cdef void _forward(self, run_t *r) noexcept nogil:
+    cdef bint _forward(self, run_t *r) noexcept nogil:
+        """All steps, or those up to one that finds something invalid; whether none does."""
         cdef int i
-        cdef uint64_t mode = fnn_fp_enter()
+        cdef idx_t rows = r.rows
         for i in range(self._n_steps):
+            r.rows = rows * self._steps[i].times
             self._steps[i].forward(&self._steps[i], r)
+            if r.bad.at >= 0:
+                break
+        r.rows = rows
+        return r.bad.at < 0
+
+    cdef void _infer(self, run_t *r) noexcept nogil:
+        cdef uint64_t mode = fnn_fp_enter()
+        self._forward(r)
         fnn_fp_leave(mode)
 
     cdef void _train(self, run_t *r) noexcept nogil:
-        """Forward, backward, update; nothing after forward where a target is invalid."""
+        """Forward, backward, update; nothing after forward where something is invalid."""
         cdef int i
+        cdef idx_t rows = r.rows
         cdef uint64_t mode = fnn_fp_enter()
-        for i in range(self._n_steps):
-            self._steps[i].forward(&self._steps[i], r)
-            if r.bad[0] >= 0:
-                break
-        else:
+        if self._forward(r):
             for i in range(self._n_steps - 1, -1, -1):
                 if self._steps[i].backward is not NULL:
+                    r.rows = rows * self._steps[i].times
                     self._steps[i].backward(&self._steps[i], r)
+            r.rows = rows
             self._update.apply(r)
         fnn_fp_leave(mode)
+
+    cdef object _refuse(self, const bad_t *bad, idx_t start):
+        """Say which index is out of range, if it was one that has stopped a run."""
+        if bad.at >= 0 and bad.limit:
+            raise ValueError(
+                f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
+                f"{self._batch.row(start + bad.row)}")
 
     def run(self, idx_t start, idx_t rows):
         """One run on `rows` bound rows from `start`: a training step, or forward with its losses and metrics.
@@ -352,6 +370,11 @@ cdef class Plan:
         -------
         int
             -1, or the index of the first invalid target of these rows: then the weights are unchanged.
+
+        Raises
+        ------
+        ValueError
+            If an index into a table is out of range; then the weights are unchanged.
         """
         cdef run_t r
         cdef Arena arena
@@ -365,7 +388,8 @@ cdef class Plan:
             guard(rows)
         arena = self._borrow()
         self._prepare(&r, arena, rows)
-        self._bad = -1
+        self._bad.at, self._bad.limit = -1, 0
+        r.bad = &self._bad
         if self._update is not None:
             self._update.iterations += 1
             r.iteration = self._update.iterations
@@ -374,11 +398,12 @@ cdef class Plan:
             if self.training:
                 self._train(&r)
             else:
-                self._forward(&r)
-        if self._bad >= 0 and self._update is not None:
+                self._infer(&r)
+        if self._bad.at >= 0 and self._update is not None:
             self._update.iterations -= 1
         self._arenas.append(arena)
-        return self._bad
+        self._refuse(&self._bad, start)
+        return self._bad.at
 
     def train_on(self, x, y):
         """One training step on arrays that are in the plan's form: `bind`, `clear_totals` and `run`.
@@ -422,8 +447,9 @@ cdef class Plan:
     cdef object _predicted(self, Py_buffer *source):
         cdef Py_buffer result
         cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Arena arena
-        cdef idx_t rows = source.shape[0], start, i, in_bytes, out_bytes
+        cdef idx_t rows = source.shape[0], start = 0, i, in_bytes, out_bytes
         for guard in self.guards:
             guard(rows)
         arena = self._borrow()
@@ -434,16 +460,20 @@ cdef class Plan:
             i = min(self.capacity, rows - start)
             self._prepare(&r, arena, i)
             self.samples += 1
+            r.bad = &bad
             r.iteration = self.samples
             r.base[INPUT] = <char *>source.buf + start * in_bytes
             r.base[OUTPUT] = <char *>result.buf + start * out_bytes
             if self.work * <double>i > GIL_WORK:
                 with nogil:
-                    self._forward(&r)
+                    self._infer(&r)
             else:
-                self._forward(&r)
+                self._infer(&r)
+            if bad.at >= 0:
+                break
         self._arenas.append(arena)
         PyBuffer_Release(&result)
+        self._refuse(&bad, start)
         return y
 
     def results(self):

@@ -22,13 +22,16 @@ from .steps cimport FORWARD, Step, Value
 from .types cimport (DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t,
                      totals_t)
 
+from . import masking
 from .activation import CODES
 
 cdef enum:
     LABELS = FIRST_OWN
-    WEIGHTS
+    WEIGHTS         # of rows, or where there is a mask of its steps: the mask times those of the rows
+    MASK
 
 cdef enum:          # sizes
+    STEPS           # weights for each row of the batch
     ROWS            # values for each row of the batch: the product of the dimensions between
     CLASSES         # the last dimension
     TOTAL
@@ -117,9 +120,10 @@ def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weight
     """Append a loss or a metric of `prediction` against the bound targets; it adds to the total `name`.
 
     The total of a loss is the mean over batches, weighted by their rows, of what `reduction` makes of the
-    values; that of a metric is the mean of its values, weighted where `weighted`.
+    values; that of a metric is the mean of its values, weighted where `weighted`. Values that the mask of
+    `prediction` leaves out weigh nothing, and do not count.
     """
-    cdef Value x = prediction, p = None
+    cdef Value x = prediction, p = None, mask = prediction.mask, weights = mask
     cdef Step s
     cdef bint logits = score.from_logits
     cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
@@ -129,10 +133,16 @@ def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weight
             x = prediction
         else:
             p, logits = prediction, True
+    if mask is not None and weighted:
+        weights = masking.emit_weights(plan, mask)
     s = plan.add(name, forward, NULL, NULL, 20.0 * prediction.size)
     s.use(X, x, FORWARD).use(Y, p, FORWARD)
     s.use(LABELS, Value((), TARGET), FORWARD)
-    if weighted:
+    s.c.size[STEPS] = 1
+    if mask is not None:
+        s.use(MASK, mask, FORWARD).use(WEIGHTS, weights, FORWARD)
+        s.c.size[STEPS] = mask.size
+    elif weighted:
         s.use(WEIGHTS, Value((), SAMPLE_WEIGHT), FORWARD)
     if is_loss:
         plan.scored, plan.sparse = prediction, score.sparse
@@ -223,17 +233,18 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef idx_t item = s.kernels.itemsize
     cdef double sum, divisor = 1
     memset(&score, 0, sizeof(fnn_score))
-    score.m, score.n, score.rows_per_weight = s.size[ROWS] * r.rows, s.size[CLASSES], s.size[ROWS]
+    score.m, score.n = s.size[ROWS] * r.rows, s.size[CLASSES]
+    score.rows_per_weight = s.size[ROWS] // max(1, s.size[STEPS])
     score.x, score.p, score.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
     score.target, score.weight = labels, operand(s, r, WEIGHTS)
     score.label_smoothing, score.clip, score.threshold = s.param[SMOOTHING], s.param[CLIP], s.param[THRESHOLD]
     score.ignore_class = s.size[IGNORED]
     if s.size[IS_LOSS]:
-        r.bad[0] = first_invalid(s.kernels, s, labels, score.m)
-        if r.bad[0] >= 0:
+        r.bad.at = first_invalid(s.kernels, s, labels, score.m)
+        if r.bad.at >= 0:
             return
         if s.size[REDUCTION] != SUM:
-            divisor = kept(&score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else NULL, item)
+            divisor = kept(&score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else operand(s, r, MASK), item)
     score.scale = 1 / divisor if divisor else 0
     sum = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
     if s.size[IS_LOSS]:

@@ -18,6 +18,7 @@ cdef class Value:
     cdef readonly tuple shape           # of a row; of the whole array where it does not grow with the batch
     cdef readonly idx_t size            # elements of `shape`
     cdef readonly bint per_row
+    cdef readonly idx_t times           # of it there are for each row of the batch
     cdef readonly bint differentiable   # something that learns lies before it
     cdef readonly Value root            # whose memory this is: itself, or what it reshapes
     cdef public int space

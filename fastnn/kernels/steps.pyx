@@ -10,7 +10,7 @@ cdef class Value:
     """One array of a plan: its shape, and where it lives once the plan is laid out."""
 
     def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True,
-                  Value root=None):
+                  Value root=None, idx_t times=1):
         cdef idx_t n
         self.shape = shape
         self.size = 1
@@ -20,7 +20,7 @@ cdef class Value:
             self.size *= n
         self.space = space
         self.differentiable = differentiable
-        self.per_row = per_row
+        self.per_row, self.times = per_row, times
         self.root = self if root is None else root
         self.consumers = []
 
@@ -28,10 +28,11 @@ cdef class Value:
 cdef class Step:
     """One operation of a plan, while the plan is created."""
 
-    def __cinit__(self, str name):
+    def __cinit__(self, str name, idx_t times=1):
         cdef int i
         self.name = name
         self.uses = {}
+        self.c.times = times
         self.c.activation.code = FNN_ACT_linear
         self.c.gradient.code = FNN_ACT_linear
         for i in range(OPERANDS):

@@ -43,16 +43,23 @@ ctypedef struct totals_t:
     double value    # sum of a loss or metric over the rows seen
     double weight   # what to divide it by
 
+# What stops a run before it changes anything.
+ctypedef struct bad_t:
+    idx_t at            # which target is invalid, or which index; -1 where none is
+    idx_t limit         # 0, or what the index has to be below
+    idx_t row           # of the run that the index is in
+    double value        # what it is
+
 # One execution of a plan on some rows.
 ctypedef struct run_t:
     char *base[SPACES]
     char *scratch           # a piece for each thread
     idx_t scratch_size
-    idx_t rows
+    idx_t rows              # of the batch, times the steps of a layer that is distributed over time
     int threads
     uint64_t iteration      # of the optimizer: random masks depend on it
     totals_t *totals
-    idx_t *bad              # set to the index of an invalid target; stops the run
+    bad_t *bad
 
 # One operation, both directions. Sizes and parameters are the op's own.
 ctypedef struct step_t:
@@ -60,6 +67,7 @@ ctypedef struct step_t:
     void (*backward)(const step_t *, const run_t *) noexcept nogil
     idx_t (*scratch)(const step_t *, idx_t rows) noexcept nogil     # bytes per thread, or NULL
     const fnn_kernels *kernels
+    idx_t times                     # rows for each row of the batch
     void *kernel                    # the one of them that an op chose at creation
     operand_t at[OPERANDS]
     unsigned accumulate             # bit i: operand i holds an earlier contribution to its gradient

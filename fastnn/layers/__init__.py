@@ -3,12 +3,14 @@
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
+from .bidirectional import Bidirectional
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D
 from .dropout import Dropout
+from .embedding import Embedding
 from .gaussian import GaussianDropout, GaussianNoise
 from .global_pooling import (
     GlobalAveragePooling1D,
@@ -22,6 +24,7 @@ from .input_layer import Input, InputLayer
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
+from .masking import Masking
 from .normalization import Normalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
@@ -31,12 +34,14 @@ from .random_adjust import RandomBrightness, RandomContrast
 from .random_crop import RandomCrop
 from .random_warp import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .recurrent import RNN
+from .repeat_vector import RepeatVector
 from .rescaling import Rescaling
 from .reshaping import Flatten, Reshape
 from .resizing import Resizing
 from .rms_normalization import RMSNormalization
 from .separable import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
+from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
@@ -68,6 +73,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
+    "Bidirectional",
     "CenterCrop",
     "Conv1D",
     "Conv1DTranspose",
@@ -83,6 +89,7 @@ __all__ = [
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -102,6 +109,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",
@@ -118,6 +126,7 @@ __all__ = [
     "RandomTranslation",
     "RandomZoom",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "Resizing",
@@ -131,6 +140,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "StackedRNNCells",
+    "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

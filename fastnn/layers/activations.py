@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class _Elementwise(Layer):
     """A layer that applies `self.activation`."""
 
+    supports_masking = True
+
     activation: activations.Activation | activations.AxisActivation
 
     def emit(self, plan: Plan, x: Value) -> Value:
@@ -167,6 +169,8 @@ class Softmax(Layer):
     >>> fastnn.layers.Softmax()([[0.0, 0.0]])
     array([[0.5, 0.5]], dtype=float32)
     """
+
+    supports_masking = True
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

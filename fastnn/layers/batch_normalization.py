@@ -59,6 +59,8 @@ class BatchNormalization(Scaled):
            [3.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: int = -1,
@@ -117,6 +119,10 @@ class BatchNormalization(Scaled):
         axis = row_axis(self.axis, x.shape)
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
         if plan.stochastic and self.trainable:
+            if x.mask is not None:
+                raise ValueError(
+                    "input: statistics of a batch with a mask are not there; normalize before the mask"
+                )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
         scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)
         return batch_norm.affine(plan, x, axis, scale, shift)

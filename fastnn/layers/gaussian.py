@@ -40,6 +40,8 @@ class GaussianNoise(Layer):
     (1.0, 0.5)
     """
 
+    supports_masking = True
+
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stddev = real_number(stddev, "stddev", 0)
@@ -82,6 +84,8 @@ class GaussianDropout(Layer):
     >>> round(float(y.mean()), 1), round(float(y.std()), 1)
     (2.0, 1.0)
     """
+
+    supports_masking = True
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -40,7 +40,17 @@ class GlobalMaxPooling(GlobalPooling):
 
 
 class GlobalAveragePooling(GlobalPooling):
-    """Base of the layers that take the mean."""
+    """Base of the layers that take the mean; of a sequence with a mask, over the steps that count."""
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the mean."""
+        from ..kernels import masking
+
+        if x.mask is None or self.rank == 2:
+            return super().emit(plan, x)
+        if self.data_format == "channels_first":
+            raise ValueError("data_format: a mask is of the steps, so these have to come first")
+        return plan.reshaped(masking.emit_mean(plan, x, x.mask), self.output_row(x.shape))
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the mean over one window that is the whole image."""

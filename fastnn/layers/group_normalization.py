@@ -44,6 +44,8 @@ class GroupNormalization(Scaled):
     array([[-1.,  1.,  1., -1.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         groups: int = 32,

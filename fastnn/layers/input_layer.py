@@ -19,7 +19,7 @@ class InputLayer(Layer):
     Parameters
     ----------
     shape : tuple of int
-        Without the batch dimension.
+        Without the batch dimension; None for a dimension that may vary from batch to batch.
     batch_size : int, optional
         Accepted as Keras does; a plan takes batches of any size.
     dtype : {"float32", "float64"}, optional
@@ -40,7 +40,7 @@ class InputLayer(Layer):
 
     def __init__(
         self,
-        shape: tuple[int, ...] | None = None,
+        shape: tuple[int | None, ...] | None = None,
         batch_size: int | None = None,
         dtype: str | None = None,
         sparse: bool | None = None,
@@ -62,6 +62,8 @@ class InputLayer(Layer):
         self.batch_size = batch_size
         self.built = True
 
+    supports_masking = True
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append nothing."""
         return x
@@ -77,7 +79,7 @@ class InputLayer(Layer):
 
 
 def Input(
-    shape: tuple[int, ...] | None = None,
+    shape: tuple[int | None, ...] | None = None,
     batch_size: int | None = None,
     dtype: str | None = None,
     sparse: bool | None = None,

@@ -22,6 +22,10 @@ Shape = tuple[int | None, ...]
 
 _names: Counter[str] = Counter()
 
+# What a dimension that is None is built for: weights that differ between the two depend on it. Both have many
+# divisors, for layers that reshape.
+LENGTHS = 720, 1440
+
 
 def unique_name(kind: type) -> str:
     """Return Keras' default name of a new object: the class in snake_case, numbered from the second on."""
@@ -35,11 +39,16 @@ def dimension(value: Any, name: str) -> int:
     return whole_number(value, name, 1, 2**31 - 1)
 
 
-def row_shape(shape: Any, name: str = "input_shape") -> tuple[int, ...]:
-    """Return a shape without its batch dimension as a tuple of positive ints."""
+def row_shape(shape: Any, name: str = "input_shape") -> tuple[Any, ...]:
+    """Return a shape without its batch dimension: positive ints, and None for what may vary."""
     if isinstance(shape, int) or not isinstance(shape, (tuple, list)):
         raise ValueError(f"{name}: expected a tuple such as (784,), got {shape!r}")
-    return tuple(dimension(n, f"{name}: dimension {i}") for i, n in enumerate(shape))
+    return tuple(None if n is None else dimension(n, f"{name}: dimension {i}") for i, n in enumerate(shape))
+
+
+def of_length(shape: Shape, length: int) -> tuple[int, ...]:
+    """Return a shape with `length` in the place of what may vary."""
+    return tuple(length if n is None else n for n in shape)
 
 
 class Layer:
@@ -54,7 +63,8 @@ class Layer:
     name : str, optional
         By default the class in snake_case, numbered: "dense", "dense_1".
     input_shape : tuple of int, optional
-        Shape of a row of the input, for the first layer of a `Sequential`.
+        Shape of a row of the input, for the first layer of a `Sequential`; None for a dimension that may
+        vary.
     input_dim : int, optional
         The same for rows of one dimension.
     activity_regularizer, autocast
@@ -64,6 +74,8 @@ class Layer:
     ----------
     built : bool
         Whether the weights exist.
+    supports_masking : bool
+        Whether the mask of the input is that of the output as well.
     """
 
     def __init__(
@@ -86,14 +98,23 @@ class Layer:
             config.check_floatx(dtype, "dtype")
         self.name = name or unique_name(type(self))
         self.dtype = dtype
-        self.input_shape = None if input_shape is None else row_shape(input_shape)
+        self.input_shape: tuple[Any, ...] | None = None if input_shape is None else row_shape(input_shape)
         self.built = False
-        self._built_for: tuple[int, ...] | None = None
+        self._built_for: Shape | None = None
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
         self._alone: Sequential | None = None
 
     # What a layer defines, besides its arguments.
+
+    supports_masking = False
+
+    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
+        """Return the mask of the output: that of the input, where the layer `supports_masking`."""
+        return x.mask if self.supports_masking else None
+
+    def check_input(self, x: NDArray[np.floating], name: str) -> None:
+        """Refuse rows that the layer cannot take, as the first of a model, before anything runs."""
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights for rows of `input_shape`."""
@@ -212,13 +233,47 @@ class Layer:
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the output's shape, batch dimension first, for an input's shape."""
-        return (input_shape[0], *self.output_row(row_shape(input_shape[1:])))
+        return (input_shape[0], *self.output_of(row_shape(input_shape[1:])))
 
-    def build_once(self, input_shape: tuple[int, ...]) -> None:
-        """Build for rows of `input_shape`; where weights exist, check that they fit."""
-        if self._built_for != input_shape:
-            self.build(input_shape)
+    def output_of(self, row: Shape) -> Shape:
+        """Return `output_row` of a shape with dimensions of None; so are those that depend on them."""
+        first, second = (self.output_row(of_length(row, n)) for n in LENGTHS)
+        return tuple(m if m == n else None for m, n in zip(first, second, strict=True))
+
+    def build_once(self, input_shape: Shape) -> None:
+        """Build for rows of `input_shape`; where weights exist, check that they fit.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit, or weights depend on a dimension that is None.
+        """
+        if None in input_shape:
+            self._build_of_any_length(input_shape)
+        elif self._built_for != input_shape:
+            self.build(input_shape)  # type: ignore[arg-type]
             self._built_for, self.built = input_shape, True
+
+    def _build_of_any_length(self, input_shape: Shape) -> None:
+        before = len(self._variables)
+        self.build_once(of_length(input_shape, LENGTHS[0]))
+        try:
+            self.build_once(of_length(input_shape, LENGTHS[1]))
+        except ValueError:
+            if not before:
+                self._variables.clear()
+                self._built_for, self.built = None, False
+            raise ValueError(
+                "its weights depend on a dimension that is None; give the input a fixed size there"
+            ) from None
+
+    def append(self, plan: Plan, x: Value) -> Value:
+        """Append the layer's steps to `plan`, for rows like x, and return its output with its mask."""
+        self.build_once(x.shape)
+        mask = self.emit_mask(plan, x)
+        y = self.emit(plan, x)
+        y.mask = mask
+        return y
 
     def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.floating]:
         """Apply the layer to an array, as a model of its own; it is built if need be.

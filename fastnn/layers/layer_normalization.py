@@ -44,6 +44,8 @@ class LayerNormalization(OverAxes, Scaled):
            [-1.,  1.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: Any = -1,

@@ -44,6 +44,8 @@ class Normalization(Layer):
     array([[-1.,  2.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         axis: int | Sequence[int] | None = -1,

@@ -38,6 +38,8 @@ class PReLU(Layer):
     array([[-0.5,  2. ]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         alpha_initializer: Any = "zeros",

@@ -146,6 +146,10 @@ class RNN(Layer):
         self._guard(plan)
         return self._emit_cells(plan, x)
 
+    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
+        """Return the mask of the input, where the output has its steps."""
+        return x.mask if self.return_sequences else None
+
     def _emit_cells(self, plan: Plan, x: Value, **options: Any) -> Value:
         backwards = self.go_backwards
         if backwards and len(self.cells) > 1 and x.mask is not None:

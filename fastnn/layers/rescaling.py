@@ -49,6 +49,8 @@ class Rescaling(Layer):
     array([[-1.,  0.,  1.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self, scale: float | Sequence[float], offset: float | Sequence[float] = 0.0, **kwargs: Any
     ) -> None:

@@ -33,6 +33,8 @@ class UnitNormalization(OverAxes):
            [0. , 0. ]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axes_of(axis)

@@ -1,0 +1,50 @@
+/* masking.inc.c - which rows of x (m, n) have an element that is not `value`, and what is done with those. */
+static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
+{
+    const real *x = x_;
+    real *mask = mask_;
+    for (fnn_idx i = 0; i < m; i++) {
+        mask[i] = 0;
+        for (fnn_idx j = 0; j < n; j++)
+            if (!(x[i * n + j] == (real)value))
+                mask[i] = 1;
+    }
+}
+
+static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+{
+    const real *x = x_, *mask = mask_;
+    real *y = y_;
+    for (fnn_idx i = 0; i < m; i++)
+        for (fnn_idx j = 0; j < n; j++)
+            y[i * n + j] = mask[i] == 0 ? 0 : x[i * n + j];
+}
+
+static double mask_count(const real *mask, fnn_idx m)
+{
+    double count = 0;
+    for (fnn_idx i = 0; i < m; i++)
+        count += mask[i];
+    return count;
+}
+
+static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+{
+    const real *x = x_, *mask = mask_;
+    real *y = y_;
+    for (fnn_idx j = 0; j < n; j++) {
+        double sum = 0;
+        for (fnn_idx i = 0; i < m; i++)
+            sum += (double)mask[i] * x[i * n + j];
+        y[j] = (real)(sum / mask_count(mask, m));
+    }
+}
+
+static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fnn_idx m, fnn_idx n)
+{
+    const real *dy = dy_, *mask = mask_;
+    real *dx = dx_;
+    for (fnn_idx i = 0; i < m; i++)
+        for (fnn_idx j = 0; j < n; j++)
+            dx[i * n + j] = (real)((double)mask[i] * dy[j] / mask_count(mask, m));
+}

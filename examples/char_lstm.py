@@ -1,0 +1,82 @@
+"""Learn to write like a text, character by character.
+
+    python examples/char_lstm.py --text shakespeare.txt --epochs 8
+
+A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text
+is kept for
+validation; after each epoch the program prints the loss there, in nats a character, and a sample. Without a
+text it
+reads its own source.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+import fastnn
+from fastnn.layers import LSTM, Dense, Embedding, Input
+
+
+def pieces(codes, steps):
+    """Return inputs and targets: pieces of a text, and the same one character on."""
+    count = (len(codes) - 1) // steps
+    end = count * steps
+    return codes[:end].reshape(count, steps), codes[1 : end + 1].reshape(count, steps)
+
+
+def sample(model, codes, alphabet, length, temperature, steps, random):
+    """Return what the model writes after the characters `codes`."""
+    written = list(codes)
+    for _ in range(length):
+        chances = model.predict(np.array([written[-steps:]]))[0, -1].astype(float) ** (1 / temperature)
+        written.append(random.choice(len(alphabet), p=chances / chances.sum()))
+    return "".join(alphabet[code] for code in written[len(codes) :])
+
+
+def main():
+    """Run the program."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--text", default=__file__, help="any file of text")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--hidden", type=int, default=192)
+    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--length", type=int, default=200, help="of a sample")
+    parser.add_argument("--temperature", type=float, default=0.8)
+    options = parser.parse_args()
+
+    fastnn.utils.set_random_seed(1)
+    random = np.random.default_rng(1)
+    text = Path(options.text).read_text(encoding="utf-8")
+    alphabet = sorted(set(text))
+    codes = np.array([alphabet.index(c) for c in text])
+    split = len(codes) * 9 // 10
+    training, validation = pieces(codes[:split], options.steps), pieces(codes[split:], options.steps)
+
+    model = fastnn.Sequential([Input((None,)), Embedding(len(alphabet), 32)])
+    for _ in range(options.layers):
+        model.add(LSTM(options.hidden, return_sequences=True))
+    model.add(Dense(len(alphabet), activation="softmax"))
+    model.compile(fastnn.optimizers.Adam(options.rate), "sparse_categorical_crossentropy")
+    model.summary()
+
+    began = time.perf_counter()
+    for epoch in range(options.epochs):
+        if epoch == options.epochs - 1:
+            model.optimizer.learning_rate = options.rate / 5
+        model.fit(*training, batch_size=options.batch, verbose=0)
+        loss = model.evaluate(*validation, verbose=0)
+        print(f"\nepoch {epoch + 1}: {loss:.3f} nats a character, {time.perf_counter() - began:.0f} s")
+        start = codes[split : split + options.steps]
+        written = sample(model, start, alphabet, options.length, options.temperature, options.steps, random)
+        print(written)
+
+
+if __name__ == "__main__":
+    main()

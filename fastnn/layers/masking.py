@@ -1,0 +1,65 @@
+"""`Masking`: which steps of a sequence count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..checks import real_number
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class Masking(Layer):
+    """Leave out the steps whose features are all `mask_value`.
+
+    The layers after it that support masking pass the mask on; recurrent layers skip the steps, and the loss
+    and the
+    metrics do not count them where the mask arrives at the output.
+
+    Parameters
+    ----------
+    mask_value : float, default 0.0
+        What all features of a step are that does not count.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    Input and output are (rows, steps, features); steps that do not count are 0 in the output.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Masking(-1.0)(np.array([[[-1.0, -1.0], [-1.0, 2.0]]]))
+    array([[[ 0.,  0.],
+            [-1.,  2.]]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mask_value = real_number(mask_value, "mask_value")
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Check that there are features."""
+        if not input_shape:
+            raise ValueError("input: Masking expects rows of at least one dimension, got rows of shape ()")
+
+    def append(self, plan: Plan, x: Value) -> Value:
+        """Append the mask and what it leaves."""
+        from ..kernels import masking
+
+        self.build_once(x.shape)
+        mask = masking.emit_mask(plan, x, self.mask_value, x.shape[-1])
+        y = masking.emit(plan, x, mask)
+        y.mask = mask
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"mask_value": self.mask_value}

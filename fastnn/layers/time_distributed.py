@@ -1,0 +1,124 @@
+"""`TimeDistributed`: one layer for each step of a sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+class Wrapper(Layer):
+    """Base of layers around other layers, whose weights are theirs."""
+
+    @property
+    def wrapped(self) -> list[Layer]:
+        """The layers inside, in the order of their weights."""
+        raise NotImplementedError
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Build the layers inside."""
+        for layer in self.wrapped:
+            layer.dtype = self.dtype
+            layer.build_once(input_shape)
+        self._adopt()
+
+    def _adopt(self) -> None:
+        self._variables[:] = [v for layer in self.wrapped for v in layer._variables]
+        for variable in self._variables:
+            variable.trainable = variable.trainable and self._trainable
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the weights of the layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.wrapped:
+            layer.trainable = value
+
+
+def inner_layer(layer: Any, name: str) -> Layer:
+    """Return a layer, given as one or as the config of one."""
+    if isinstance(layer, dict):
+        layer = registry.deserialize(layer)
+    if not isinstance(layer, Layer):
+        raise TypeError(f"{name}: expected a layer, got {layer!r}")
+    return layer
+
+
+@registry.add
+class TimeDistributed(Wrapper):
+    """The same layer, with the same weights, for each step.
+
+    Parameters
+    ----------
+    layer : Layer
+        Whose rows are the steps.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    Input is (rows, steps, ...), output (rows, steps, ...) with what the layer makes of (...). To the layer
+    the steps
+    of all rows are the rows of a batch: the statistics of a `BatchNormalization` are over all of them. A
+    mask of
+    the steps is passed on.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> layer = fastnn.layers.TimeDistributed(fastnn.layers.Flatten())
+    >>> layer(np.zeros((2, 5, 3, 4))).shape
+    (2, 5, 12)
+    """
+
+    supports_masking = True
+
+    def __init__(self, layer: Layer, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.layer = inner_layer(layer, "layer")
+
+    @property
+    def wrapped(self) -> list[Layer]:
+        """The layer."""
+        return [self.layer]
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Build the layer for a step."""
+        if len(input_shape) < 2:
+            raise ValueError(
+                f"input: TimeDistributed expects rows (steps, ...), got rows of shape {input_shape}"
+            )
+        super().build(input_shape[1:])
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the layer on as many rows as there are steps."""
+        steps, outer = x.shape[0], plan.times
+        plan.times = outer * steps
+        try:
+            step = plan.reshaped(x, x.shape[1:])
+            if x.mask is not None and len(x.mask.shape) > 1:
+                step.mask = plan.reshaped(x.mask, x.mask.shape[1:])
+            y = self.layer.append(plan, step)
+        finally:
+            plan.times = outer
+        return plan.reshaped(y, (steps, *y.shape))
+
+    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
+        """Return the mask of the steps."""
+        return x.mask if x.mask is not None and len(x.mask.shape) == 1 else None
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return (steps, ...)."""
+        return (input_shape[0], *self.layer.output_row(input_shape[1:]))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments, the layer as a config of its own."""
+        return super().get_config() | {"layer": registry.serialize(self.layer)}

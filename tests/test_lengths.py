@@ -1,0 +1,96 @@
+"""Sequences whose length differs from batch to batch: one model, weights and optimizer for all."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.layers import LSTM, Activation, Conv1D, Dense, Embedding, Flatten, GlobalMaxPooling1D, Input
+from fastnn.models import LENGTHS
+
+
+def model(*layers):
+    made = fastnn.Sequential([Input((None, 3)), *layers])
+    made.compile("adam", "mse")
+    return made
+
+
+def rows(length, count=4):
+    return np.random.default_rng(length).standard_normal((count, length, 3)).astype("float32")
+
+
+def test_shapes_say_none():
+    made = model(Conv1D(4, 3), LSTM(2, return_sequences=True), Dense(5))
+    assert made.input_shape == (None, None, 3)
+    assert made.output_shape == (None, None, 5)
+    lines = []
+    made.summary(print_fn=lines.append)
+    assert "(None, None, 4)" in lines[0]
+    assert fastnn.Sequential.from_config(made.get_config()).output_shape == made.output_shape
+
+
+def test_any_length_gives_what_a_model_of_that_length_gives():
+    made = model(Conv1D(4, 3, padding="same", activation="relu"), GlobalMaxPooling1D(), Dense(2))
+    for length in (5, 1, 9, 5):
+        twin = fastnn.Sequential.from_config(made.get_config() | {"layers": made.get_config()["layers"][1:]})
+        x = rows(length)
+        twin(x)
+        twin.set_weights(made.get_weights())
+        np.testing.assert_array_equal(made.predict(x), twin.predict(x))
+
+
+def test_training_goes_on_with_other_lengths():
+    """Weights and moments are those of one model: lengths in turn learn what masked padding learns."""
+    made = model(LSTM(4), Dense(1))
+    twin = fastnn.Sequential([Input((None, 3)), fastnn.layers.Masking(), LSTM(4), Dense(1)])
+    twin.compile("adam", "mse")
+    twin.set_weights(made.get_weights())
+    for length in (5, 2, 7, 2, 5):
+        x, y = rows(length), np.ones((4, 1))
+        made.train_on_batch(x, y)
+        twin.train_on_batch(np.concatenate([x, np.zeros((4, 9 - length, 3))], axis=1), y)
+    for a, b in zip(made.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    made.fit(rows(6), np.ones((4, 1)), validation_data=(rows(8), np.ones((4, 1))), verbose=0)
+    assert made.optimizer.iterations == 6
+
+
+def test_plans_of_the_last_lengths_are_kept():
+    made = model(Dense(2))
+    kept = made.plan("predict", row=(1, 3))
+    for length in range(1, LENGTHS + 1):
+        made.predict(rows(length))
+        assert made.plan("predict", row=(1, 3)) is kept
+    made.predict(rows(LENGTHS + 1))
+    assert len(made._plans["predict", False, None]) == LENGTHS
+    assert made.plan("predict", row=(1, 3)) is kept
+
+
+def test_a_model_built_on_data_takes_what_its_layers_take():
+    made = fastnn.Sequential([Embedding(9, 2), LSTM(3)])
+    assert made.predict(np.zeros((2, 12))).shape == made.predict(np.zeros((2, 20))).shape
+    fixed = fastnn.Sequential([Input((12,)), Embedding(9, 2), LSTM(3)])
+    with pytest.raises(ValueError, match=r"x: expected shape \(rows, 12\), got \(2, 20\)"):
+        fixed.predict(np.zeros((2, 20)))
+
+
+def test_weights_that_depend_on_the_length_are_refused():
+    with pytest.raises(ValueError, match=r"layer 'dense.*' on rows of shape \(None,\): its weights depend"):
+        fastnn.Sequential([Input((None, 3)), Flatten(), Dense(2)])
+
+
+def test_what_does_not_fit_is_named():
+    made = model(Conv1D(4, 5))
+    with pytest.raises(ValueError, match=r"x: expected shape \(rows, None, 3\), got rows of shape \(4, 3\)"):
+        made.predict(rows(4))
+    with pytest.raises(ValueError, match=r"x: expected shape \(rows, None, 3\), got \(4, 5, 2\)"):
+        made.predict(rows(5)[..., :2])
+    with pytest.raises(ValueError, match="x: dimension 0"):
+        made.predict(rows(0))
+    with pytest.raises(ValueError, match="any length"):
+        made.plan("predict")
+
+
+def test_several_dimensions_may_vary():
+    made = fastnn.Sequential([Input((None, None, 2)), Activation("relu"), fastnn.layers.Conv2D(3, 3)])
+    assert made.output_shape == (None, None, None, 3)
+    assert made.predict(np.zeros((1, 5, 8, 2))).shape == (1, 3, 6, 3)
