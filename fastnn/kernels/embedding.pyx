@@ -1,9 +1,9 @@
 """y[i] = table[index[i]]: rows of a table by their numbers, which come as reals, and the table's gradient.
 
-The gradient is made in the rows that a run names, by threads that each take some of the columns: every element is
-one sum in the order of the rows, for any number of threads. Rows that the run before has named are cleared first;
-the others are zero already, so a step on a large table costs what its batch does. (Keras' optimizers then move
-every row nevertheless.)
+The gradient is made in the rows that a run names, by threads that each take some of the columns: every
+element is one sum in the order of the rows, for any number of threads. Rows that the run before has named
+are cleared first; the others are zero already, so a step on a large table costs what its batch does.
+(Keras' optimizers then move every row nevertheless.)
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ ctypedef struct pass_t:
 
 
 def emit(Plan plan, Value x, table):
-    """Append the rows of `table` (rows, width) that the numbers of x stand for, (..., width) a row, to `plan`.
+    """Append the rows of `table` (rows, width) that the numbers of x stand for to `plan`: (..., width) a row.
 
     A run stops where a number is none of a row, before anything is read or changed.
     """
@@ -62,7 +62,8 @@ def emit(Plan plan, Value x, table):
 def check(x, idx_t rows, str name="x"):
     """Raise a `ValueError` that names the first of the contiguous reals `x` that is no number of a row."""
     index = np.empty(x.size, np.int32)
-    cdef idx_t at = kernel_table(x.dtype.name).embedding_indices(<int32_t *>address(index), address(x), x.size, rows)
+    cdef idx_t at = kernel_table(x.dtype.name).embedding_indices(
+        <int32_t *>address(index), address(x), x.size, rows)
     if at >= 0:
         where = np.unravel_index(at, x.shape)
         raise ValueError(
@@ -82,7 +83,8 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p
     cdef idx_t at
     p.s, p.r, p.numbers = s, r, s.size[NUMBERS] * r.rows
-    at = s.kernels.embedding_indices(<int32_t *>operand(s, r, INDEX), operand(s, r, X), p.numbers, s.size[ROWS])
+    at = s.kernels.embedding_indices(
+        <int32_t *>operand(s, r, INDEX), operand(s, r, X), p.numbers, s.size[ROWS])
     if at >= 0:
         r.bad.at, r.bad.limit, r.bad.row = at, s.size[ROWS], at // (s.size[NUMBERS] * s.times)
         r.bad.value = value_at(operand(s, r, X), s.kernels.itemsize, at)
@@ -100,7 +102,8 @@ cdef void columns_of(void *context, idx_t i, int thread) noexcept nogil:
     cdef const step_t *s = p.s
     cdef idx_t first = i * p.chunk, at = first * s.kernels.itemsize, width = s.size[WIDTH]
     s.kernels.embedding_backward(operand(s, p.r, DW) + at, operand(s, p.r, DY) + at,
-                                 <const int32_t *>operand(s, p.r, INDEX), p.numbers, min(p.chunk, width - first),
+                                 <const int32_t *>operand(s, p.r, INDEX), p.numbers,
+                                 min(p.chunk, width - first),
                                  width)
 
 

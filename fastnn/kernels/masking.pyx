@@ -120,7 +120,8 @@ cdef void mean_of(void *context, idx_t row, int thread) noexcept nogil:
     cdef idx_t item = s.kernels.itemsize, steps = s.size[STEPS], width = s.size[WIDTH]
     cdef rows_fn mean = s.kernels.mask_mean if p.out == Y else s.kernels.mask_mean_backward
     cdef idx_t y = row * width * item, x = y * steps
-    mean(operand(s, p.r, p.out) + (y if p.out == Y else x), operand(s, p.r, p.source) + (x if p.out == Y else y),
+    mean(operand(s, p.r, p.out) + (y if p.out == Y else x),
+         operand(s, p.r, p.source) + (x if p.out == Y else y),
          operand(s, p.r, MASK) + row * steps * item, steps, width)
 
 

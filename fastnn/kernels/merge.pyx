@@ -36,7 +36,7 @@ ctypedef struct pass_t:
 
 
 def emit(Plan plan, Value a, Value b, str mode):
-    """Append y, which is a + b, (a + b) / 2, a * b, or the last dimensions of both behind each other, to `plan`.
+    """Append y to `plan`: a + b, (a + b) / 2, a * b, or the last dimensions of both behind each other.
 
     Parameters
     ----------
@@ -131,7 +131,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 def emit_second(Plan plan, Value x):
     """Append what a second layer reads in the place of x, whose gradient is then the sum of both.
 
-    It has to come before the first layer that reads x: backward runs last to first, and adds to what that made.
+    It has to come before the first layer that reads x: backward runs last to first, and adds to what that
+    made.
     """
     if plan.gradient(x) is None:
         return x
@@ -139,7 +140,8 @@ def emit_second(Plan plan, Value x):
     cdef Value y = plan.value(x.shape, True)
     y.producer, y.mask = s, x.mask
     s.c.size[SIZE] = x.size
-    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
+    s.use(X, x, FORWARD).use(Y, y, FORWARD)
+    s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
     return y
 
 

@@ -222,7 +222,8 @@ cdef class Plan:
         planned = self._lifetimes(n)
         item = self.kernels.itemsize
         rows = int(capacity)
-        usages = [(int(v.size) * (rows * v.times if v.per_row else 1) * item, v.first, v.last) for v in planned]
+        usages = [
+            (int(v.size) * (rows * v.times if v.per_row else 1) * item, v.first, v.last) for v in planned]
         offsets, self.arena_size = assign_offsets(usages)
         for v, offset in zip(planned, offsets):
             v.offset = offset

@@ -244,7 +244,8 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
         if r.bad.at >= 0:
             return
         if s.size[REDUCTION] != SUM:
-            divisor = kept(&score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else operand(s, r, MASK), item)
+            divisor = kept(
+                &score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else operand(s, r, MASK), item)
     score.scale = 1 / divisor if divisor else 0
     sum = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
     if s.size[IS_LOSS]:

@@ -41,6 +41,7 @@ from .resizing import Resizing
 from .rms_normalization import RMSNormalization
 from .separable import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
@@ -51,7 +52,6 @@ AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D,
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
 
-from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 
 # Keras' long names.
 Convolution1D, Convolution2D = Conv1D, Conv2D

@@ -68,8 +68,8 @@ def pad_sequences(
     step = next((np.asarray(s).shape[1:] for s, n in zip(sequences, lengths, strict=True) if n), ())
     padded = np.full((len(lengths), longest, *step), value, kind)
     for i, (sequence, n) in enumerate(zip(sequences, lengths, strict=True)):
-        kept = np.asarray(sequence[-longest:] if truncating == "pre" else sequence[:longest], kind)  # type:
-        ignore
+        kept = np.asarray(sequence, kind)
+        kept = kept[-longest:] if truncating == "pre" else kept[:longest]
         if not n:
             continue
         if kept.shape[1:] != step:
@@ -138,7 +138,8 @@ def timeseries_dataset_from_array(
     data : array_like
         (steps, ...).
     targets : array_like or None
-        (steps, ...): in place i what belongs to the window that begins at step i. None: batches have no targets.
+        (steps, ...): in place i what belongs to the window that begins at step i. None: batches have no
+        targets.
     sequence_length : int
         Steps of a window.
     sequence_stride : int, default 1

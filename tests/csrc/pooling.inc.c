@@ -109,9 +109,9 @@ static void check_average_pool_backward(void)
 
 static void check_global_average(void)
 {
-    static const fnn_idx images[][2] = {{1, 1}, {49, 100}, {128, 3}, {129, 64}, {300, 33}, {1000, 7}};
-    for (int i = 0; i < COUNT(images); i++) {
-        const fnn_idx positions = images[i][0], channels = images[i][1];
+    static const fnn_idx averaged[][2] = {{1, 1}, {49, 100}, {128, 3}, {129, 64}, {300, 33}, {1000, 7}};
+    for (int i = 0; i < COUNT(averaged); i++) {
+        const fnn_idx positions = averaged[i][0], channels = averaged[i][1];
         begin(positions, channels, 0);
         array x = numbers(positions * channels, 0, 1), y = numbers(channels, 0, 1);
         EACH_SIDE(s)
