@@ -32,6 +32,7 @@ from .reshaping import Flatten, Reshape
 from .resizing import Resizing
 from .rms_normalization import RMSNormalization
 from .separable import SeparableConv1D, SeparableConv2D
+from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
@@ -40,8 +41,6 @@ from .upsampling import UpSampling1D, UpSampling2D
 AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
-
-from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 
 # Keras' long names.
 Convolution1D, Convolution2D = Conv1D, Conv2D
