@@ -33,6 +33,7 @@ from .memory import align, aligned_zeros
 from .planner import assign_offsets
 
 cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
+cdef object LARGEST = 1 << 56       # bytes of an arena, more than there can be
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
 
 cdef object empty = np.empty
@@ -224,7 +225,10 @@ cdef class Plan:
         rows = int(capacity)
         usages = [
             (int(v.size) * (rows * v.times if v.per_row else 1) * item, v.first, v.last) for v in planned]
-        offsets, self.arena_size = assign_offsets(usages)
+        offsets, size = assign_offsets(usages)
+        if size > LARGEST:
+            raise MemoryError(f"no memory for {rows} rows a run: they take {size} bytes")
+        self.arena_size = size
         for v, offset in zip(planned, offsets):
             v.offset = offset
         PyMem_Free(self._steps)

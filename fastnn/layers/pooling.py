@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .layer import registry
-from .spatial import Pair, Spatial, Window, as_pair, one_of, whole_numbers
+from .spatial import LARGEST, Pair, Spatial, Window, as_pair, one_of, whole_numbers
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -18,7 +19,7 @@ class Pooling(Spatial):
 
     def __init__(
         self,
-        pool_size: int | Sequence[int] = 2,
+        pool_size: int | Sequence[int],
         strides: int | Sequence[int] | None = None,
         padding: str = "valid",
         data_format: str | None = None,
@@ -27,6 +28,8 @@ class Pooling(Spatial):
     ) -> None:
         super().__init__(data_format, name=name, **kwargs)
         self.pool_size = whole_numbers(pool_size, "pool_size", self.rank)
+        if prod(self.pool_size) > LARGEST:
+            raise ValueError(f"pool_size: expected at most {LARGEST} positions, got {pool_size!r}")
         self.strides = self.pool_size if strides is None else whole_numbers(strides, "strides", self.rank)
         self.padding = one_of(padding, "padding", "valid", "same")
 
@@ -55,6 +58,17 @@ class Pooling(Spatial):
 
 class MaxPooling(Pooling):
     """Base of the layers that keep the maximum."""
+
+    def __init__(
+        self,
+        pool_size: int | Sequence[int] = 2,
+        strides: int | Sequence[int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the maximum over each window."""
@@ -157,7 +171,7 @@ class AveragePooling1D(AveragePooling):
 
     Parameters
     ----------
-    pool_size : int, default 2
+    pool_size : int
         Number of positions of a window.
     strides : int, optional
         How far the window moves from one result to the next; `pool_size` by default.
@@ -197,7 +211,7 @@ class AveragePooling2D(AveragePooling):
 
     Parameters
     ----------
-    pool_size : int or (int, int), default 2
+    pool_size : int or (int, int)
         Height and width of a window.
     strides : int or (int, int), optional
         s, how far the window moves from one result to the next; `pool_size` by default.

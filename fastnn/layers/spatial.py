@@ -152,8 +152,8 @@ class Spatial(Layer):
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights."""
-        self.build_last(self._last(input_shape))
         self.output_row(input_shape)  # says so if there is no output
+        self.build_last(self._last(input_shape))
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps, with channels last in between."""

@@ -1,4 +1,6 @@
-/* conv.inc.c - every geometry in all three directions, whole and in parts, and what is fused behind. */
+/* conv.inc.c - every geometry in all three directions, whole and in parts, with what is fused behind; and where of
+ * the results there are only the rows that a call writes or reads.
+ */
 static const fnn_conv geometries[] = {
     /* height, width, channels, out_height, out_width, filters, kernel, stride, dilation, pad, groups */
     {.height = 5, 7, 3, 5, 7, 4, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 1},
@@ -10,6 +12,7 @@ static const fnn_conv geometries[] = {
     {.height = 40, 40, 1, 38, 38, 16, {3, 3}, {1, 1}, {1, 1}, {0, 0}, 1},
     {.height = 4, 4, 1, 2, 2, 1, {1, 1}, {3, 3}, {1, 1}, {0, 0}, 1},
     {.height = 4, 3, 2, 4, 3, 3, {3, 3}, {1, 1}, {4, 4}, {4, 4}, 1},
+    {.height = 5, 4, 3, 1, 1, 6, {3, 3}, {INT32_MAX, INT32_MAX}, {1, 1}, {0, 0}, 1},
 };
 enum { IMAGES = 3 };
 
@@ -66,6 +69,37 @@ static void begin_conv(int i, int fused, fnn_idx columns)
         table[s]->kernel(&conv[s], row, (rows) - row, 0, columns, workspace); \
     }
 
+/* Let y be rows first ... end - 1 of what it is, to the byte. */
+static array band_of(array y, fnn_idx first, fnn_idx end)
+{
+    const fnn_idx row = conv[TESTED].out_width * conv[TESTED].filters;
+    array band = numbers((end - first) * row, -1, 1);
+    for (fnn_idx i = 0; i < band.n; i++)
+        set(band, i, get(y.at[TEXTBOOK], first * row + i));
+    EACH_SIDE(s) {
+        conv[s].y = band.at[s];
+        conv[s].y_first = first;
+    }
+    return band;
+}
+
+static void same_rows(const char *what, array band, array whole, fnn_idx first)
+{
+    for (fnn_idx i = 0; i < band.n; i++)
+        EACH_SIDE(s)
+            near(what, i, get(band.at[s], i), get(whole.at[TEXTBOOK], first + i), 60, 2);
+}
+
+/* The first result that sees a row of x, or the one after the last, numbered through all images. */
+static fnn_idx seen_by(const fnn_conv *g, fnn_idx row, int last)
+{
+    const fnn_idx at = row % g->height + g->pad[0] - (last ? 0 : (g->kernel[0] - 1) * g->dilation[0]);
+    fnn_idx u = last ? at / g->stride[0] + 1 : at > 0 ? (at + g->stride[0] - 1) / g->stride[0] : 0;
+    if (u > g->out_height)
+        u = g->out_height;
+    return row / g->height * g->out_height + u;
+}
+
 static void check_conv_forward(void)
 {
     EACH_CONV(i, fused) {
@@ -74,6 +108,17 @@ static void check_conv_forward(void)
         IN_PARTS(conv_forward, IMAGES * g->out_height, g->filters)
         same("y", conv_y, 60, 2);
         same("preactivation", conv_kept, 60, 2);
+        const fnn_idx all = IMAGES * g->out_height, first = all / 3, end = all - all / 4;
+        array band = band_of(conv_y, first, end), kept = numbers(band.n, -1, 1);
+        EACH_SIDE(s) {
+            if (fused == 2)
+                conv[s].fused.preactivation = kept.at[s];
+            table[s]->conv_forward(&conv[s], first, end - first, 0, g->filters,
+                                   allocate(table[s]->conv_workspace(&conv[s])));
+        }
+        same_rows("y of some rows", band, conv_y, first * g->out_width * g->filters);
+        if (fused == 2)
+            same_rows("preactivation of some rows", kept, conv_kept, first * g->out_width * g->filters);
     }
 }
 
@@ -85,6 +130,19 @@ static void check_conv_input_gradient(void)
         IN_PARTS(conv_input_gradient, IMAGES * g->height, g->channels)
         same("x", conv_x, 60, 2);
         same("preactivation", conv_kept, 60, 2);
+        const fnn_idx all = IMAGES * g->height, first = all / 3, end = all - all / 4,
+                      row = g->width * g->channels;
+        const fnn_idx from = seen_by(g, first, 0), to = seen_by(g, end - 1, 1);
+        array part = numbers(conv_x.n, -1, 1);
+        band_of(conv_y, from, to > from ? to : from);
+        EACH_SIDE(s) {
+            conv[s].x = part.at[s];
+            table[s]->conv_input_gradient(&conv[s], first, end - first, 0, g->channels,
+                                          allocate(table[s]->conv_workspace(&conv[s])));
+        }
+        for (fnn_idx p = first * row; p < end * row; p++)
+            EACH_SIDE(s)
+                near("x of some rows", p, get(part.at[s], p), get(conv_x.at[TEXTBOOK], p), 60, 2);
     }
 }
 
@@ -93,12 +151,16 @@ static void check_conv_weight_gradient(void)
     EACH_CONV(i, fused) {
         const fnn_conv *g = &geometries[i];
         const fnn_idx rows = g->kernel[0] * g->kernel[1] * (g->channels / g->groups);
+        const fnn_idx all = IMAGES * g->out_height;
         begin_conv(i, fused, g->filters);
         EACH_SIDE(s) {
             void *workspace = allocate(table[s]->conv_workspace(&conv[s]));
-            const fnn_idx all = IMAGES * g->out_height;
             table[s]->conv_weight_gradient(&conv[s], 0, all / 2, 0, rows, workspace);
             conv[s].accumulate = 1;
+        }
+        band_of(conv_y, all / 2, all);
+        EACH_SIDE(s) {
+            void *workspace = allocate(table[s]->conv_workspace(&conv[s]));
             table[s]->conv_weight_gradient(&conv[s], all / 2, all - all / 2, 0, (rows + 1) / 2, workspace);
             table[s]->conv_weight_gradient(&conv[s], all / 2, all - all / 2, rows / 2, rows - rows / 2,
                                            workspace);
