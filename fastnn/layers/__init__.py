@@ -43,7 +43,6 @@ from .separable import SeparableConv1D, SeparableConv2D
 from .simple_rnn import SimpleRNN
 from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 from .time_distributed import TimeDistributed
-from .spatial_dropout import SpatialDropout1D, SpatialDropout2D
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
