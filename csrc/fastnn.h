@@ -71,7 +71,7 @@ typedef struct {
     fnn_idx pad[2]; /* zeros before the first row and column of an image */
     fnn_idx groups; /* of channels and of filters, each seeing only its own */
     void *x, *w, *y;
-    fnn_idx y_first; /* the row that y begins with, of those of all images */
+    fnn_idx y_first;     /* the row that y begins with, of those of all images */
     fnn_fused fused;     /* behind what is written, unless that is the gradient of weights */
     void *bias_gradient; /* (filters) sums of y over all pixels, or NULL */
     int accumulate;      /* add to the gradients of weights and bias instead of overwriting them */

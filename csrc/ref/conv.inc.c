@@ -28,7 +28,8 @@ static fnn_idx seer(const fnn_conv *g, fnn_idx image, fnn_idx row, fnn_idx colum
         return -1;
     if (v < 0 || v % g->stride[1] || v / g->stride[1] >= g->out_width)
         return -1;
-    return ((image * g->out_height - g->y_first + u / g->stride[0]) * g->out_width + v / g->stride[1]) * g->filters;
+    return ((image * g->out_height - g->y_first + u / g->stride[0]) * g->out_width + v / g->stride[1]) *
+           g->filters;
 }
 
 /* The weights of tap (s, t) and channel c of a group. */

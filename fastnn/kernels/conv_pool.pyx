@@ -117,8 +117,9 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 
 cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_t room, idx_t most,
                    void (*band)(void *, idx_t, int) noexcept nogil) noexcept nogil:
-    """Call `band` for `rows` rows of each image: as many images as there is room for, or `most` rows of one."""
-    cdef idx_t threads_each, threads = max(1, <idx_t>min(<double>r.threads, flops(&b.g, r.rows) / THREAD_FLOPS))
+    """Call `band` for `rows` rows of each image: as many images as have room, or `most` rows of one."""
+    cdef idx_t threads_each
+    cdef idx_t threads = max(1, <idx_t>min(<double>r.threads, flops(&b.g, r.rows) / THREAD_FLOPS))
     b.step, b.run, b.rows, b.bands = s, r, rows, 1
     b.images = max(1, min(room // b.g.out_height, (r.rows + threads - 1) // threads))
     if room < b.g.out_height:
@@ -178,7 +179,8 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
 
 # ---- backward -------------------------------------------------------------------------------------------
 
-cdef void spread(const step_t *s, const run_t *r, char *band, idx_t image, idx_t first, idx_t rows) noexcept nogil:
+cdef void spread(const step_t *s, const run_t *r, char *band, idx_t image, idx_t first,
+                 idx_t rows) noexcept nogil:
     """Rows `first` ... of an image's results: the gradient of y at the places of the maxima, else zeros."""
     cdef fnn_pool p = pool_of(s)[0]
     cdef idx_t window = min(p.out_height, first // p.stride[0]), at = window * pooled_row(s)

@@ -79,9 +79,7 @@ def data():
         "classes_column": classes[:, None],
         "classes_ignored": np.where(np.arange(ROWS) % 4 == 1, -1, classes),
         "step_classes": steps,
-        "step_classes_ignored": np.where(
-            (np.arange(ROWS)[:, None] + np.arange(4)) % 3 == 1, -1, steps
-        ),
+        "step_classes_ignored": np.where((np.arange(ROWS)[:, None] + np.arange(4)) % 3 == 1, -1, steps),
         "step_one_hot": np.eye(3)[steps],
         "weights": weights,
         "images": rng.normal(size=(ROWS, 5, 6, 2)),
@@ -89,10 +87,7 @@ def data():
         "signals": rng.normal(size=(ROWS, 11, 2)),
         "signals_first": rng.normal(size=(ROWS, 2, 11)),
     }
-    return {
-        k: a.astype("int32" if a.dtype.kind == "i" else "float32")
-        for k, a in arrays.items()
-    }
+    return {k: a.astype("int32" if a.dtype.kind == "i" else "float32") for k, a in arrays.items()}
 
 
 def dense(units, activation=None, **config):
@@ -182,9 +177,7 @@ def layers():
         ],
         "l1": [dense(6, "tanh", kernel_regularizer=of("L1", l1=0.01)), dense(2)],
         "l2": [
-            dense(
-                6, "tanh", kernel_regularizer="l2", bias_regularizer=of("L2", l2=0.5)
-            ),
+            dense(6, "tanh", kernel_regularizer="l2", bias_regularizer=of("L2", l2=0.5)),
             dense(2),
         ],
         "l1_l2": [
@@ -323,9 +316,7 @@ def losses():
         "step_cce": ("softmax", "step_one_hot", of(cce), ["accuracy", "mse"]),
     }
     units = {"real": 2, "real_flat": 1, "binary": 1, "binary_flat": 1}
-    saturated = {
-        "kernel_initializer": of("VarianceScaling", scale=20.0)
-    }  # some outputs are exactly 0 or 1
+    saturated = {"kernel_initializer": of("VarianceScaling", scale=20.0)}  # some outputs are exactly 0 or 1
     for name, (activation, y, loss, metrics) in table.items():
         stack = [
             head,
@@ -361,9 +352,7 @@ def weights():
     )
     yield (
         "weighted_cce",
-        case(
-            softmax, "one_hot", "categorical_crossentropy", sample_weight=True, **both
-        ),
+        case(softmax, "one_hot", "categorical_crossentropy", sample_weight=True, **both),
     )
     yield "weighted_scce", case(softmax, "classes", scce, sample_weight=True, **sparse)
     yield (
@@ -373,9 +362,7 @@ def weights():
     by_weight = {"reduction": "mean_with_sample_weight"}
     yield (
         "mean_by_weight",
-        case(
-            softmax, "one_hot", of("MeanSquaredError", **by_weight), sample_weight=True
-        ),
+        case(softmax, "one_hot", of("MeanSquaredError", **by_weight), sample_weight=True),
     )
     ignored = of("SparseCategoricalCrossentropy", ignore_class=-1, **by_weight)
     yield (
@@ -425,9 +412,7 @@ def optimizers():
         "adam_clipnorm": of("Adam", clipnorm=0.2, epsilon=0.1, **rate),
         "adam_global_clipnorm": of("Adam", global_clipnorm=0.2, epsilon=0.1, **rate),
         "adamw": of("AdamW", **rate),
-        "adamw_decay": of(
-            "AdamW", weight_decay=0.4, clipvalue=0.05, epsilon=0.1, **rate
-        ),
+        "adamw_decay": of("AdamW", weight_decay=0.4, clipvalue=0.05, epsilon=0.1, **rate),
         "rmsprop": of("RMSprop", **rate),
         "rmsprop_momentum": of("RMSprop", momentum=0.8, rho=0.7, **rate),
         "rmsprop_centered": of("RMSprop", centered=True, epsilon=0.001, **rate),
@@ -475,12 +460,8 @@ def convolutions():
             conv(5, 2, "tanh"),
         ],
         "transposed": [conv(4, [3, 2], "tanh", "Conv2DTranspose")],
-        "transposed_same": [
-            conv(3, 3, "tanh", "Conv2DTranspose", strides=2, padding="same")
-        ],
-        "transposed_strides": [
-            conv(3, [2, 5], "tanh", "Conv2DTranspose", strides=[4, 2])
-        ],
+        "transposed_same": [conv(3, 3, "tanh", "Conv2DTranspose", strides=2, padding="same")],
+        "transposed_strides": [conv(3, [2, 5], "tanh", "Conv2DTranspose", strides=[4, 2])],
         "transposed_padded": [
             conv(
                 3,
@@ -492,9 +473,7 @@ def convolutions():
                 output_padding=[0, 2],
             )
         ],
-        "transposed_dilated": [
-            conv(3, 3, "tanh", "Conv2DTranspose", dilation_rate=2, padding="same")
-        ],
+        "transposed_dilated": [conv(3, 3, "tanh", "Conv2DTranspose", dilation_rate=2, padding="same")],
         "there_and_back": [
             conv(4, 3, "tanh", strides=2, padding="same"),
             conv(2, 3, "tanh", "Conv2DTranspose", strides=2, padding="same"),
@@ -507,19 +486,13 @@ def convolutions():
         "sequence_groups": [conv(4, 3, "tanh", "Conv1D", groups=2)],
         "causal": [conv(4, 3, "tanh", "Conv1D", padding="causal", dilation_rate=2)],
         "causal_strides": [conv(4, 3, "tanh", "Conv1D", padding="causal", strides=2)],
-        "sequence_transposed": [
-            conv(3, 4, "tanh", "Conv1DTranspose", strides=3, output_padding=2)
-        ],
-        "sequence_transposed_same": [
-            conv(3, 5, "tanh", "Conv1DTranspose", strides=2, padding="same")
-        ],
+        "sequence_transposed": [conv(3, 4, "tanh", "Conv1DTranspose", strides=3, output_padding=2)],
+        "sequence_transposed_same": [conv(3, 5, "tanh", "Conv1DTranspose", strides=2, padding="same")],
     }
     images_first = {
         "first": [conv(4, 3, "softmax", strides=2, padding="same", **first)],
         "first_groups": [conv(4, 3, "tanh", groups=2, **first)],
-        "first_transposed": [
-            conv(3, 3, "softmax", "Conv2DTranspose", strides=2, **first)
-        ],
+        "first_transposed": [conv(3, 3, "softmax", "Conv2DTranspose", strides=2, **first)],
     }
     sequences_first = {
         "sequence_first": [conv(4, 3, "tanh", "Conv1D", padding="causal", **first)],
@@ -609,12 +582,8 @@ def depthwise():
             head,
             of(apart2, filters=4, kernel_size=3, depth_multiplier=2, **tanh),
         ],
-        "separable_same": [
-            of(apart2, filters=4, kernel_size=3, strides=2, padding="same", **tanh)
-        ],
-        "separable_dilated": [
-            of(apart2, filters=4, kernel_size=2, dilation_rate=2, **tanh)
-        ],
+        "separable_same": [of(apart2, filters=4, kernel_size=3, strides=2, padding="same", **tanh)],
+        "separable_dilated": [of(apart2, filters=4, kernel_size=2, dilation_rate=2, **tanh)],
     }
     sequences = {
         "sequence": [line, of(wise1, kernel_size=3, depth_multiplier=3, **tanh)],
@@ -629,9 +598,7 @@ def depthwise():
     }
     images_first = {
         "first": [of(wise2, kernel_size=3, depth_multiplier=2, **tanh, **first)],
-        "first_separable": [
-            of(apart2, filters=4, kernel_size=3, padding="same", **tanh, **first)
-        ],
+        "first_separable": [of(apart2, filters=4, kernel_size=3, padding="same", **tanh, **first)],
     }
     yield from regressions(images, "images")
     yield from regressions(sequences, "signals")
@@ -639,9 +606,7 @@ def depthwise():
 
 
 def normalizations():
-    batch, layer, group, unit = (
-        f"{n}Normalization" for n in ("Batch", "Layer", "Group", "Unit")
-    )
+    batch, layer, group, unit = (f"{n}Normalization" for n in ("Batch", "Layer", "Group", "Unit"))
     root = "RMSNormalization"
     random = {
         "gamma_initializer": "random_uniform",
@@ -788,11 +753,7 @@ class Run:
         self.package, self.case = package, case
         self.x, self.y = arrays[case["x"]], arrays[case["y"]]
         self.sample_weight = arrays["weights"] if case["sample_weight"] else None
-        self.class_weight = (
-            None
-            if case["class_weight"] is None
-            else dict(enumerate(case["class_weight"]))
-        )
+        self.class_weight = None if case["class_weight"] is None else dict(enumerate(case["class_weight"]))
 
     def model(self, flat_weights=None):
         """A compiled model with these weights, or as the layers make them."""
@@ -803,19 +764,13 @@ class Run:
             optimizer=made(package, "optimizers", case["optimizer"]),
             loss=made(package, "losses", case["loss"]),
             metrics=[made(package, "metrics", entry) for entry in case["metrics"]],
-            weighted_metrics=[
-                made(package, "metrics", entry) for entry in case["weighted_metrics"]
-            ],
+            weighted_metrics=[made(package, "metrics", entry) for entry in case["weighted_metrics"]],
             run_eagerly=True,
         )
         if flat_weights is not None:
             shapes = [w.shape for w in model.get_weights()]
-            parts = np.split(
-                flat_weights, np.cumsum([int(np.prod(s)) for s in shapes])[:-1]
-            )
-            model.set_weights(
-                [p.reshape(s) for p, s in zip(parts, shapes, strict=True)]
-            )
+            parts = np.split(flat_weights, np.cumsum([int(np.prod(s)) for s in shapes])[:-1])
+            model.set_weights([p.reshape(s) for p, s in zip(parts, shapes, strict=True)])
         return model
 
     def step(self, model, i):
