@@ -139,7 +139,7 @@ def test_short_names_are_keras():
 )
 def test_bad_arguments_are_named(cls, arguments, message):
     with pytest.raises(ValueError, match=message):
-        cls(**arguments)
+        cls(**{"pool_size": 2} | arguments)
 
 
 def test_inputs_that_do_not_fit_are_named():
