@@ -1,4 +1,4 @@
-"""A convolution that pools its own results, against the two steps apart: a scale of 1 between keeps them so."""
+"""A convolution that pools its own results, against the two steps, which a scale of 1 keeps apart."""
 
 import numpy as np
 import pytest

@@ -240,3 +240,29 @@ def test_weights_fit_one_number_of_channels_and_any_size():
 def test_long_names():
     assert fastnn.layers.Convolution1D is Conv1D
     assert fastnn.layers.Convolution2D is Conv2D
+
+
+def test_a_kernel_that_does_not_fit_is_named_before_it_is_made():
+    with pytest.raises(ValueError, match=r"\(40000, 40000\) positions does not fit into \(8, 8\)"):
+        fastnn.Sequential([fastnn.layers.Input((8, 8, 512)), Conv2D(512, 40000)])
+
+
+def test_strides_of_any_length():
+    model = fastnn.Sequential(
+        [
+            fastnn.layers.Input((8, 8, 3)),
+            Conv2D(2, 3),
+            Conv2D(4, 3, strides=2**31 - 1),
+            fastnn.layers.Flatten(),
+        ]
+    )
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((2, 8, 8, 3)), np.ones((2, 4)))
+    assert model.output_shape == (None, 4)
+
+
+def test_a_plan_that_no_memory_holds():
+    model = fastnn.Sequential([fastnn.layers.Input((2**23, 2**23, 1)), Conv2D(1, 3)])
+    model.compile("sgd", "mse")
+    with pytest.raises(MemoryError, match="no memory for 1048576 rows"):
+        model.plan("train", 2**20)

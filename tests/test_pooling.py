@@ -139,7 +139,7 @@ def test_short_names_are_keras():
 )
 def test_bad_arguments_are_named(cls, arguments, message):
     with pytest.raises(ValueError, match=message):
-        cls(**arguments)
+        cls(**{"pool_size": 2} | arguments)
 
 
 def test_inputs_that_do_not_fit_are_named():
@@ -149,3 +149,8 @@ def test_inputs_that_do_not_fit_are_named():
         AveragePooling1D(2)(np.ones((1, 2, 5, 1)))
     with pytest.raises(ValueError, match=r"GlobalMaxPooling2D expects .*got rows of shape \(5, 1\)"):
         GlobalMaxPooling2D()(np.ones((1, 5, 1)))
+
+
+def test_a_window_has_no_more_positions_than_places_can_be_kept_of():
+    with pytest.raises(ValueError, match="pool_size: expected at most 2147483647 positions"):
+        fastnn.layers.MaxPooling2D(2**16, padding="same")

@@ -117,10 +117,9 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 
 cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_t room, idx_t most,
                    void (*band)(void *, idx_t, int) noexcept nogil) noexcept nogil:
-    """Call `band` for `rows` rows of each image: as many images as there is room for, or `most` rows of one.
-    """
-    cdef double work = flops(&b.g, r.rows)
-    cdef idx_t threads_each, threads = max(1, <idx_t>min(<double>r.threads, work / THREAD_FLOPS))
+    """Call `band` for `rows` rows of each image: as many images as have room, or `most` rows of one."""
+    cdef idx_t threads_each
+    cdef idx_t threads = max(1, <idx_t>min(<double>r.threads, flops(&b.g, r.rows) / THREAD_FLOPS))
     b.step, b.run, b.rows, b.bands = s, r, rows, 1
     b.images = max(1, min(room // b.g.out_height, (r.rows + threads - 1) // threads))
     if room < b.g.out_height:
