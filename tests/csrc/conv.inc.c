@@ -111,8 +111,11 @@ static void check_conv_forward(void)
         const fnn_idx all = IMAGES * g->out_height, first = all / 3, end = all - all / 4;
         array band = band_of(conv_y, first, end), kept = numbers(band.n, -1, 1);
         EACH_SIDE(s) {
-            if (fused == 2)
+            if (fused == 2) {
+                const fnn_idx before = first * g->out_width * g->filters;
                 conv[s].fused.preactivation = kept.at[s];
+                conv[s].fused.saved = (const char *)conv[s].fused.saved + before * table[s]->itemsize;
+            }
             table[s]->conv_forward(&conv[s], first, end - first, 0, g->filters,
                                    allocate(table[s]->conv_workspace(&conv[s])));
         }
