@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .csrc cimport FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
+from .csrc cimport FNN_ACT_linear, FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
 from .plan cimport Plan
 from .runtime cimport activation_rows, address, max_threads, parallel_for, table
 from .steps cimport ACTIVATION, BACKWARD, FORWARD, Step, Value, join_product
@@ -52,10 +52,26 @@ cdef void elementwise(const fnn_kernels *k, const fnn_activation *act, int threa
     parallel_for(chunk, &p, (n + CHUNK - 1) // CHUNK, threads)
 
 
-cdef void activation_gradient(const step_t *s, const run_t *r, char *dx, const char *dy, const char *saved,
-                              idx_t n) noexcept nogil:
-    """dx = dy * gradient of the step's activation, n elements; dx and dy may be the same."""
-    elementwise(s.kernels, &s.activation, r.threads, dx, dy, saved, n)
+cdef int keep_for_gradient(Plan plan, Step s, Value y, int preactivation) except -1:
+    """Let a step keep what the gradient of the activation fused behind it is computed from.
+
+    That is its output y, or what the activation is applied to, which becomes its operand `preactivation`.
+    """
+    if s.c.activation.code == FNN_ACT_linear:
+        return 0
+    s.saved = y
+    if needs_input(&s.c.activation):
+        s.saved = plan.value(y.shape)
+        s.use(preactivation, s.saved, FORWARD)
+    s.use(OWN_SAVED, s.saved, BACKWARD)
+    return 0
+
+
+cdef void own_gradient(const step_t *s, const run_t *r, idx_t n) noexcept nogil:
+    """Make of the gradient of y, n elements, that of what the fused activation is applied to."""
+    if s.activation.code != FNN_ACT_linear and not s.preactivation_gradient:
+        elementwise(s.kernels, &s.activation, r.threads, operand(s, r, DY), operand(s, r, DY),
+                    operand(s, r, OWN_SAVED), n)
 
 
 def emit(Plan plan, Value x, tuple activation):
@@ -79,8 +95,8 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    activation_gradient(s, r, operand(s, r, DX), operand(s, r, DY), operand(s, r, OWN_SAVED),
-                        s.size[0] * r.rows)
+    elementwise(s.kernels, &s.activation, r.threads, operand(s, r, DX), operand(s, r, DY),
+                operand(s, r, OWN_SAVED), s.size[0] * r.rows)
 
 
 def apply(tuple activation, x):

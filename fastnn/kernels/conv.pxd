@@ -36,6 +36,5 @@ cdef double flops(const fnn_conv *g, idx_t images) noexcept nogil
 cdef void geometry(const step_t *s, fnn_conv *g) noexcept nogil
 cdef void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil
 cdef void fuse_backward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil
-cdef void own_gradient(const step_t *s, const run_t *r, idx_t size) noexcept nogil
 cdef void weight_gradient_of(const fnn_kernels *k, const step_t *step, const fnn_conv *g, idx_t images,
                              char *memory, const run_t *r, gradient_fn gradient) noexcept nogil

@@ -13,17 +13,16 @@ import numpy as np
 
 from libc.string cimport memset
 
-from .activation cimport activation_gradient, activation_of, needs_input
+from .activation cimport activation_of, keep_for_gradient, own_gradient
 from .csrc cimport FNN_ACT_linear, fnn_conv, fnn_kernels
 from .plan cimport Plan
-from .runtime cimport address, max_threads, parallel_for, table
+from .runtime cimport address, max_threads, parallel_for, table, threads_for
 from .steps cimport ACTIVATION, AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, OWN_SAVED, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
+from .types cimport DX, DY, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 from . import dense
 from .memory import align, aligned_zeros
 
-cdef double THREAD_FLOPS = 3e5  # for each thread: a region of two costs about 1 us
 cdef idx_t FEW_PIXELS = 256     # for a thread: packing the weights anew takes 1 % of its work
 cdef idx_t PANEL = 32           # columns of the widest panel that weights are packed in
 cdef idx_t TILE = 14            # rows of two of the highest tiles
@@ -60,7 +59,7 @@ cdef void on_images(kernel_fn kernel, const fnn_conv *g, idx_t rows, idx_t width
                     const run_t *r) noexcept nogil:
     """Write `rows` rows of images of `width` pixels with `columns` channels."""
     cdef split_t s
-    cdef idx_t threads = <idx_t>min(<double>r.threads, flops / THREAD_FLOPS)
+    cdef idx_t threads = threads_for(r, flops)
     s.g, s.run, s.kernel, s.rows, s.columns = g, r, kernel, rows, columns
     s.row_pieces = s.column_pieces = 1
     if threads > 1:
@@ -152,7 +151,7 @@ cdef void weight_gradient_of(const fnn_kernels *k, const step_t *step, const fnn
     """The gradients of W and b: `gradient` makes what some rows of y add to some rows of W."""
     cdef reduction_t s
     cdef double work = flops(g, images)
-    cdef idx_t threads = <idx_t>min(<double>r.threads, work / THREAD_FLOPS)
+    cdef idx_t threads = threads_for(r, work)
     s.kernels, s.g, s.run, s.images, s.rows, s.memory = k, g, r, images, matrix_rows(g), memory
     s.gradient, s.step = gradient, step
     s.parts, s.pieces = most_parts(g, k.itemsize), 1
@@ -258,12 +257,7 @@ cdef Value emit_operands(Plan plan, Step s, Value x, kernel, bias, tuple activat
         parts = most_parts(&g, plan.kernels.itemsize) - 1
         if learns and parts:
             s.use(PARTS, plan.value((parts, part_size(&g)), False, False), BACKWARD)
-        if s.c.activation.code != FNN_ACT_linear:
-            s.saved = y
-            if needs_input(&s.c.activation):
-                s.saved = plan.value(y.shape)
-                s.use(Z, s.saved, FORWARD)
-            s.use(OWN_SAVED, s.saved, BACKWARD)
+        keep_for_gradient(plan, s, y, Z)
     return y
 
 
@@ -289,12 +283,6 @@ cdef void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept no
 cdef void fuse_backward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
     g.w = operand(s, r, W)
     g.fused.saved, g.fused.gradient = operand(s, r, SAVED), s.gradient
-
-
-cdef void own_gradient(const step_t *s, const run_t *r, idx_t size) noexcept nogil:
-    """Make of the gradient of y that of what the activation is applied to."""
-    if s.activation.code != FNN_ACT_linear and not s.preactivation_gradient:
-        activation_gradient(s, r, operand(s, r, DY), operand(s, r, DY), operand(s, r, OWN_SAVED), size)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:

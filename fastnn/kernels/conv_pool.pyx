@@ -8,16 +8,16 @@ as many rows as the gradients of x and of W read at a time.
 A band of results is, for the pooling kernels, an image of its own, whose first window may begin before it.
 """
 
+from .activation cimport own_gradient
 from .conv cimport (DB, DW, FILTERS, INDEX, OUT_HEIGHT, OUT_WIDTH, PARTS, POOL, begin, flops, fuse_backward,
-                    fuse_forward, geometry, own_gradient, weight_gradient_of)
+                    fuse_forward, geometry, weight_gradient_of)
 from .csrc cimport fnn_conv, fnn_kernels, fnn_pool
 from .pooling cimport BYTE_PLACES, PLACES_AT, PLACES_OF_IMAGE
-from .runtime cimport parallel_for
+from .runtime cimport parallel_for, threads_for
 from .steps cimport BACKWARD, Step
 from .types cimport DX, DY, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef idx_t BAND_BYTES = 1 << 17     # of results: they stay in L2 until they are read
-cdef double THREAD_FLOPS = 3e5
 
 ctypedef struct bands_t:
     const step_t *step
@@ -119,7 +119,7 @@ cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_
                    void (*band)(void *, idx_t, int) noexcept nogil) noexcept nogil:
     """Call `band` for `rows` rows of each image: as many images as have room, or `most` rows of one."""
     cdef idx_t threads_each
-    cdef idx_t threads = max(1, <idx_t>min(<double>r.threads, flops(&b.g, r.rows) / THREAD_FLOPS))
+    cdef idx_t threads = max(1, threads_for(r, flops(&b.g, r.rows)))
     b.step, b.run, b.rows, b.bands = s, r, rows, 1
     b.images = max(1, min(room // b.g.out_height, (r.rows + threads - 1) // threads))
     if room < b.g.out_height:

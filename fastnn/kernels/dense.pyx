@@ -8,12 +8,12 @@ of x W + b:
 
 from libc.string cimport memset
 
-from .activation cimport activation_gradient, activation_of, needs_input
+from .activation cimport activation_of, keep_for_gradient, own_gradient
 from .csrc cimport FNN_ACT_linear, fnn_gemm
 from .gemm cimport gemm, gemm_scratch
 from .plan cimport Plan
 from .steps cimport ACTIVATION, AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
+from .types cimport DX, DY, FIRST_OWN, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:
     W = FIRST_OWN
@@ -61,12 +61,7 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation):
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
         s.use(DW, plan.parameter_gradient(kernel), BACKWARD).use(DB, plan.parameter_gradient(bias), BACKWARD)
         s.fuses_gradient = True
-        if s.c.activation.code != FNN_ACT_linear:
-            s.saved = y
-            if needs_input(&s.c.activation):
-                s.saved = plan.value(y.shape)
-                s.use(Z, s.saved, FORWARD)
-            s.use(OWN_SAVED, s.saved, BACKWARD)
+        keep_for_gradient(plan, s, y, Z)
     return y
 
 
@@ -86,8 +81,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef fnn_gemm g
     cdef idx_t rows = s.size[ROWS] * r.rows, inputs = s.size[INPUTS], units = s.size[UNITS]
     cdef char *dz = operand(s, r, DY)
-    if s.activation.code != FNN_ACT_linear and not s.preactivation_gradient:
-        activation_gradient(s, r, dz, dz, operand(s, r, OWN_SAVED), rows * units)
+    own_gradient(s, r, rows * units)
     if s.at[DX].space >= 0:
         shape(&g, rows, inputs, units)
         g.a, g.a_row, g.a_column = dz, units, 1

@@ -11,12 +11,12 @@ images each as the number of rows and the size of W say, added up in order.
 from libc.math cimport INFINITY
 from libc.string cimport memset
 
-from .activation cimport activation_gradient, activation_of, needs_input
+from .activation cimport activation_of, keep_for_gradient, own_gradient
 from .csrc cimport FNN_ACT_linear, FNN_ACT_relu, fnn_depthwise, fnn_kernels
 from .plan cimport Plan
 from .runtime cimport parallel_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
+from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef idx_t CHUNK = 1 << 14          # elements that a thread makes at a time
 cdef idx_t MOST_PARTS = 16
@@ -163,10 +163,8 @@ cdef void sum_parts(const step_t *s, const run_t *r, int to, idx_t offset, idx_t
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_of(s, r)
-    cdef char *dz = operand(s, r, DY)
     cdef idx_t parts
-    if s.activation.code != FNN_ACT_linear and not s.preactivation_gradient:
-        activation_gradient(s, r, dz, dz, operand(s, r, OWN_SAVED), r.rows * y_size(p.d))
+    own_gradient(s, r, r.rows * y_size(p.d))
     if s.at[DX].space >= 0:
         over_rows(&p, p.d.height, x_size(p.d), input_chunk)
     if s.at[PARTS].space >= 0:
@@ -228,12 +226,7 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
             s.c.size[N_PARTS] = max(1, min(MOST_PARTS, PARTS_BYTES // (size * item)))
             s.use(PARTS, plan.value((s.c.size[N_PARTS], size), False, False), BACKWARD)
         s.fuses_gradient = True
-        if s.c.activation.code != FNN_ACT_linear:
-            s.saved = y
-            if needs_input(&s.c.activation):
-                s.saved = plan.value(y.shape)
-                s.use(Z, s.saved, FORWARD)
-            s.use(OWN_SAVED, s.saved, BACKWARD)
+        keep_for_gradient(plan, s, y, Z)
     return y
 
 

@@ -8,11 +8,10 @@ packed twice; else rows.
 import numpy as np
 
 from .activation cimport activation_of
-from .runtime cimport address, max_threads, parallel_for, table
+from .runtime cimport address, max_threads, parallel_for, table, threads_for
 
 from .memory import align, aligned_zeros
 
-cdef double THREAD_FLOPS = 3e5      # for each thread: a region of two costs about 1 us
 cdef idx_t PANEL = 32               # columns of the widest panel that b is packed in
 
 ctypedef struct split_t:
@@ -63,7 +62,7 @@ cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept
     """Compute `g` on the threads of the run, as far as it is large enough for them."""
     cdef split_t s
     cdef double flops = 2.0 * g.m * g.n * max(1, g.k)
-    cdef idx_t threads = <idx_t>min(<double>r.threads, flops / THREAD_FLOPS)
+    cdef idx_t threads = threads_for(r, flops)
     s.kernels, s.whole, s.run = k, g, r
     s.rows, s.columns = g.m, g.n
     if threads > 1:

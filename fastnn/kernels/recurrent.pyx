@@ -15,7 +15,7 @@ from .csrc cimport (FNN_ACT_linear, FNN_GRU, FNN_GRU_RESET_BEFORE, FNN_LSTM, FNN
                     fnn_kernels, fnn_random, fnn_recurrent)
 from .gemm cimport gemm, gemm_scratch
 from .plan cimport Plan
-from .runtime cimport parallel_for
+from .runtime cimport parallel_for, THREAD_FLOPS, threads_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
 
@@ -62,7 +62,6 @@ cdef enum:          # parameters
 CELLS_BY_NAME = {"simple_rnn": FNN_SIMPLE_RNN, "lstm": FNN_LSTM, "gru": FNN_GRU,
                  "gru_reset_before": FNN_GRU_RESET_BEFORE}
 
-cdef double THREAD_FLOPS = 3e5      # for each thread: a region of two costs about 1 us
 cdef idx_t SLAB = 16                # rows of the largest slab: two tiles, for one pass over the weights
 cdef idx_t LINE = 64                # bytes of a cache line
 cdef idx_t SET = 1024               # rows so many bytes apart, or a multiple, share few sets of L1
@@ -161,7 +160,7 @@ cdef void over_slabs(pass_t *p) noexcept nogil:
     """Pack the weights, and take all slabs through time."""
     cdef double weights = 1.0 * gates_of(p.step) * p.g.units * (p.g.inputs + p.g.units)
     cdef double flops = 2.0 * weights * p.g.steps * p.run.rows
-    cdef int threads = <int>min(<double>p.run.threads, flops / THREAD_FLOPS)
+    cdef int threads = <int>threads_for(p.run, flops)
     p.slabs = max(1, min(threads, <int>(weights / THREAD_FLOPS)))
     parallel_for(pack, p, p.slabs, threads)
     p.slabs = slabs_of(p.run.rows)

@@ -1,7 +1,7 @@
 from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 
 from .csrc cimport fnn_activation_row, fnn_kernels
-from .types cimport idx_t
+from .types cimport idx_t, run_t
 
 # One piece of an op's work: which piece, and the number of the thread that does it (for its scratch).
 ctypedef void (*chunk_fn)(void *context, idx_t chunk, int thread) noexcept nogil
@@ -10,6 +10,9 @@ ctypedef void (*chunk_fn)(void *context, idx_t chunk, int thread) noexcept nogil
 cdef const fnn_kernels *table(dtype) except NULL
 cdef void *kernel(const fnn_kernels *table, str name) except NULL
 cdef const fnn_activation_row *activation_rows() noexcept nogil
+
+cdef enum:
+    THREAD_FLOPS = 300000   # for each thread: a region of two costs about 1 us
 
 cdef int max_threads() noexcept nogil
 cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil
@@ -20,3 +23,7 @@ cdef inline char *address(array) except? NULL:
     PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
     PyBuffer_Release(&view)
     return <char *>view.buf
+
+cdef inline idx_t threads_for(const run_t *r, double flops) noexcept nogil:
+    """How many threads of the run so much work is worth; 0 or 1: the caller's own."""
+    return <idx_t>min(<double>r.threads, flops / THREAD_FLOPS)
