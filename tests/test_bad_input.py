@@ -208,7 +208,7 @@ def test_no_rows(model):
         ({"loss": max}, TypeError, "loss: .*max"),
         ({"metrics": ["acuracy"]}, ValueError, "metric: .*'acuracy'"),
         ({"metrics": "accuracy"}, TypeError, "metrics: .*'accuracy'"),
-        ({"weighted_metrics": {"a": "mse"}}, TypeError, "weighted_metrics: .*'mse'"),
+        ({"weighted_metrics": {"a": "mse"}}, ValueError, "weighted_metrics: .*'a'"),
         ({"metrics": [max]}, TypeError, "metric: .*max"),
         ({"loss_weights": [1.0, 2.0]}, ValueError, r"loss_weights: .*\[1.0, 2.0\]"),
     ],
