@@ -27,6 +27,7 @@ if importlib.util.find_spec("fastnn.kernels.plan") is None:
 from . import (
     activations,
     config,
+    constraints,
     initializers,
     layers,
     losses,
@@ -57,6 +58,7 @@ __all__ = [
     "activations",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -25,6 +26,8 @@ class Variable:
         Whether optimizers change it.
     regularizer : Regularizer, optional
         A penalty on it, added to the loss.
+    constraint : Constraint or callable, optional
+        What brings it back to where it may be, after each step of an optimizer.
 
     Attributes
     ----------
@@ -32,6 +35,8 @@ class Variable:
         The numbers themselves; writing into it changes the weight.
     learns : bool
         Whether it is trainable while its layer is.
+    grad : ndarray or None
+        The gradient that `Optimizer.step` takes.
 
     Examples
     --------
@@ -47,12 +52,15 @@ class Variable:
         name: str,
         trainable: bool = True,
         regularizer: Regularizer | None = None,
+        constraint: Callable[..., Any] | None = None,
     ) -> None:
         self.value = value
         self.name = name
         self.trainable = trainable
         self.learns = trainable
         self.regularizer = regularizer
+        self.constraint = constraint
+        self.grad: NDArray[np.floating] | None = None
         self._block: ReferenceType[ParameterBlock] | None = None
 
     @property

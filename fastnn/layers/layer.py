@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -148,6 +149,7 @@ class Layer:
         name: str,
         trainable: bool = True,
         regularizer: regularizers.Regularizer | None = None,
+        constraint: Callable[..., Any] | None = None,
     ) -> Variable:
         """Make a weight, or find the one of that name; to be called in `build`."""
         for variable in self._variables:
@@ -158,7 +160,7 @@ class Layer:
         value = np.asarray(initializer(shape, self.compute_dtype))
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
-        variable = Variable(np.array(value, self.compute_dtype), name, trainable, regularizer)
+        variable = Variable(np.array(value, self.compute_dtype), name, trainable, regularizer, constraint)
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable
