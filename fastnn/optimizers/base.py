@@ -11,7 +11,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import real_number, whole_number
+from ..checks import positive_number, real_number, whole_number
 from ..constraints import compiled
 from ..kernels.memory import aligned_zeros
 from ..kernels.optimizer import Update
@@ -91,7 +91,7 @@ class Optimizer:
         if len(given) > 1:
             raise ValueError(f"{', '.join(given)}: at most one of them may be given")
         for key in given:
-            _positive(limits[key], key)
+            positive_number(limits[key], key)
         self.name = name or type(self).__name__.lower()
         self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
@@ -104,7 +104,7 @@ class Optimizer:
             gradient_accumulation_steps, "gradient_accumulation_steps", 2
         )
         self.loss_scale_factor = (
-            None if loss_scale_factor is None else _positive(loss_scale_factor, "loss_scale_factor")
+            None if loss_scale_factor is None else positive_number(loss_scale_factor, "loss_scale_factor")
         )
         self.built = False
         self._model: ReferenceType[object] | None = None
@@ -200,7 +200,7 @@ class Optimizer:
         >>> optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         """
         if self.built:
-            raise ValueError("exclude_from_weight_decay: the optimizer has been built already; call it before")
+            raise ValueError("exclude_from_weight_decay: the optimizer is built already; call it before")
         names = list(var_names or ())
         self._exempt = (list(var_list or ()), re.compile("|".join(names)) if names else None)
 
@@ -306,7 +306,9 @@ class Optimizer:
             raise ValueError(f"grads: expected {len(variables)} gradients, got {len(gradients)}")
         missing = [v.name for g, v in zip(gradients, variables, strict=True) if g is None]
         if missing and len(missing) < len(variables):
-            warnings.warn(f"grads: no gradients for {', '.join(missing)}, which stay as they are", stacklevel=2)
+            warnings.warn(
+                f"grads: no gradients for {', '.join(missing)}, which stay as they are", stacklevel=2
+            )
         self._apply(list(zip(gradients, variables, strict=True)))
 
     def scale_loss(self, loss: Any) -> Any:
@@ -383,7 +385,7 @@ class Optimizer:
 
     @property
     def variables(self) -> list[Variable]:
-        """What the optimizer remembers of each weight, such as its momentum, as variables of the same shape."""
+        """What the optimizer remembers of each weight, such as its momentum: variables of its shape."""
         return [
             Variable(self._slot(name, v), f"{v.name}_{name}", trainable=False)
             for v in (self._update.variables if self.built else ())
@@ -422,9 +424,7 @@ class Optimizer:
         """
         variables = self._require_built("set_state")
         wanted = {
-            f"{name}/{i}": self._slot(name, v)
-            for name in self._update.slots
-            for i, v in enumerate(variables)
+            f"{name}/{i}": self._slot(name, v) for name in self._update.slots for i, v in enumerate(variables)
         }
         arrays = {key: np.asarray(value) for key, value in state.items()}
         iterations = int(arrays.pop("iterations", np.array(-1)))
@@ -476,13 +476,6 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} learning_rate={self.learning_rate:g}>"
-
-
-def _positive(value: Any, name: str) -> float:
-    number = real_number(value, name, 0)
-    if number == 0:
-        raise ValueError(f"{name}: expected a positive number, got 0")
-    return number
 
 
 def _count(value: Any, name: str, least: int) -> int | None:

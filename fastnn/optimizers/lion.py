@@ -10,7 +10,7 @@ from .base import Optimizer, registry
 
 @registry.add
 class Lion(Optimizer):
-    """w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g): every element moves as far (Chen et al. 2023).
+    """w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g): all elements move as far (Chen et al. 2023).
 
     Parameters
     ----------

@@ -11,9 +11,10 @@ import inspect
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Self
 
-from ..checks import real_number
+from ..checks import positive_number, real_number
 from ..registry import Registry
 
 __all__ = [
@@ -92,13 +93,6 @@ def rate_of(schedule: Callable[..., Any]) -> Callable[[int], float]:
     return rate
 
 
-def _steps(value: Any, name: str) -> float:
-    number = real_number(value, name, 0)
-    if number == 0:
-        raise ValueError(f"{name}: expected a positive number, got 0")
-    return value  # type: ignore[no-any-return]
-
-
 @registry.add
 class ExponentialDecay(LearningRateSchedule):
     """initial_learning_rate * decay_rate ^ (step / decay_steps).
@@ -131,7 +125,7 @@ class ExponentialDecay(LearningRateSchedule):
         name: str = "ExponentialDecay",
     ) -> None:
         self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
-        self.decay_steps = _steps(decay_steps, "decay_steps")
+        self.decay_steps = positive_number(decay_steps, "decay_steps")
         self.decay_rate = real_number(decay_rate, "decay_rate", 0)
         self.staircase = bool(staircase)
         self.name = name
@@ -174,7 +168,7 @@ class InverseTimeDecay(LearningRateSchedule):
         name: str = "InverseTimeDecay",
     ) -> None:
         self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
-        self.decay_steps = _steps(decay_steps, "decay_steps")
+        self.decay_steps = positive_number(decay_steps, "decay_steps")
         self.decay_rate = real_number(decay_rate, "decay_rate", 0)
         self.staircase = bool(staircase)
         self.name = name
@@ -217,7 +211,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
             raise ValueError(
                 f"values: expected one more than the {len(boundaries)} boundaries, got {len(values)}"
             )
-        if any(b <= a for a, b in zip(boundaries, boundaries[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(boundaries)):
             raise ValueError(f"boundaries: expected rising numbers of steps, got {boundaries!r:.80}")
         self.boundaries = list(boundaries)
         self.values = [real_number(value, "values", 0) for value in values]
@@ -263,7 +257,7 @@ class PolynomialDecay(LearningRateSchedule):
         name: str = "PolynomialDecay",
     ) -> None:
         self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
-        self.decay_steps = _steps(decay_steps, "decay_steps")
+        self.decay_steps = positive_number(decay_steps, "decay_steps")
         self.end_learning_rate = real_number(end_learning_rate, "end_learning_rate", 0)
         self.power = real_number(power, "power", 0)
         self.cycle = bool(cycle)
@@ -272,8 +266,8 @@ class PolynomialDecay(LearningRateSchedule):
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
         end = self.decay_steps * (max(1, math.ceil(step / self.decay_steps)) if self.cycle else 1)
-        left = 1 - min(step, end) / end
-        return (self.initial_learning_rate - self.end_learning_rate) * left**self.power + self.end_learning_rate
+        span = self.initial_learning_rate - self.end_learning_rate
+        return float(span * (1 - min(step, end) / end) ** self.power + self.end_learning_rate)
 
 
 @registry.add
@@ -312,12 +306,11 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: int = 0,
     ) -> None:
         self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
-        self.decay_steps = _steps(decay_steps, "decay_steps")
+        self.decay_steps = positive_number(decay_steps, "decay_steps")
         self.alpha = real_number(alpha, "alpha", 0)
         self.name = name
         self.warmup_target = None if warmup_target is None else real_number(warmup_target, "warmup_target", 0)
-        real_number(warmup_steps, "warmup_steps", 0)
-        self.warmup_steps = warmup_steps
+        self.warmup_steps = real_number(warmup_steps, "warmup_steps", 0)
 
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
@@ -366,7 +359,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         name: str = "SGDRDecay",
     ) -> None:
         self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
-        self.first_decay_steps = _steps(first_decay_steps, "first_decay_steps")
+        self.first_decay_steps = positive_number(first_decay_steps, "first_decay_steps")
         self.t_mul = real_number(t_mul, "t_mul", 1)
         self.m_mul = real_number(m_mul, "m_mul", 0)
         self.alpha = real_number(alpha, "alpha", 0)
