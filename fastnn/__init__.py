@@ -26,6 +26,7 @@ if importlib.util.find_spec("fastnn.kernels.plan") is None:
 
 from . import (
     activations,
+    autograd,
     config,
     initializers,
     layers,
@@ -36,9 +37,11 @@ from . import (
     regularizers,
     utils,
 )
+from .autograd import Tensor
 from .layers import Input
 from .models import Sequential
 from .threads import num_threads, set_num_threads, threads
+from .variables import Variable
 
 if TYPE_CHECKING:
     from . import callbacks, datasets
@@ -54,7 +57,10 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Input",
     "Sequential",
+    "Tensor",
+    "Variable",
     "activations",
+    "autograd",
     "callbacks",
     "config",
     "datasets",
