@@ -26,6 +26,7 @@ if importlib.util.find_spec("fastnn.kernels.plan") is None:
 
 from . import (
     activations,
+    autograd,
     config,
     constraints,
     initializers,
@@ -37,9 +38,11 @@ from . import (
     regularizers,
     utils,
 )
+from .autograd import Tensor
 from .layers import Input
 from .models import Sequential
 from .threads import num_threads, set_num_threads, threads
+from .variables import Variable
 
 if TYPE_CHECKING:
     from . import callbacks, datasets
@@ -55,7 +58,10 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Input",
     "Sequential",
+    "Tensor",
+    "Variable",
     "activations",
+    "autograd",
     "callbacks",
     "config",
     "constraints",
