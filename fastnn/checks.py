@@ -120,11 +120,11 @@ def refuse(**arguments: Any) -> None:
 
     Examples
     --------
-    >>> refuse(kernel_constraint=None, sparse=False)
-    >>> refuse(kernel_constraint="max_norm")
+    >>> refuse(input_tensor=None, sparse=False)
+    >>> refuse(rms_scaling=True)
     Traceback (most recent call last):
     ...
-    ValueError: kernel_constraint: expected None, got 'max_norm'; fastnn does without
+    ValueError: rms_scaling: expected None, got True; fastnn does without
     """
     for name, value in arguments.items():
         if value is not None and value is not False:

@@ -9,10 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations, config
+from . import activations, config, regularizers
 from .checks import whole_number
 from .gate import as_rows
-from .kernels import regularization
 from .kernels.optimizer import Update
 from .kernels.plan import Plan
 from .kernels.score import emit as emit_score
@@ -427,9 +426,7 @@ class Sequential(Trainer):
         if scored:
             plan.total("loss")
             for variable in self.trainable_variables:
-                penalty = variable.regularizer
-                if penalty is not None and (penalty.l1 or penalty.l2):
-                    regularization.emit(plan, variable, penalty.l1, penalty.l2)
+                regularizers.emit(plan, variable)
         y = plan.input
         for layer in self._layers:
             y = layer.append(plan, y)

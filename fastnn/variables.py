@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .autograd import Tensor
 from .kernels.memory import ALIGNMENT, aligned_zeros
-from .regularizers import Regularizer
 
 
 class Variable(Tensor):
@@ -28,7 +27,7 @@ class Variable(Tensor):
         As the layer calls it: "kernel", "bias".
     trainable : bool, default True
         Whether optimizers change it.
-    regularizer : Regularizer, optional
+    regularizer : Regularizer or callable, optional
         A penalty on it, added to the loss.
     constraint : Constraint or callable, optional
         What brings it back to where it may be, after each step of an optimizer.
@@ -41,8 +40,6 @@ class Variable(Tensor):
         What `backward` of results computed from it has added up.
     learns : bool
         Whether it is trainable while its layer is.
-    grad : ndarray or None
-        The gradient that `Optimizer.step` takes.
 
     Examples
     --------
@@ -57,7 +54,7 @@ class Variable(Tensor):
         value: NDArray[np.floating],
         name: str,
         trainable: bool = True,
-        regularizer: Regularizer | None = None,
+        regularizer: Callable[..., Any] | None = None,
         constraint: Callable[..., Any] | None = None,
     ) -> None:
         self._value = value
@@ -68,7 +65,6 @@ class Variable(Tensor):
         self.learns = trainable
         self.regularizer = regularizer
         self.constraint = constraint
-        self.grad: NDArray[np.floating] | None = None
         self._block: ReferenceType[ParameterBlock] | None = None
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config, initializers, regularizers
+from .. import config, initializers
 from ..checks import refuse, whole_number
 from ..registry import Registry, snake_case
 from ..variables import Variable
@@ -148,7 +148,7 @@ class Layer:
         initializer: initializers.InitializerFunction,
         name: str,
         trainable: bool = True,
-        regularizer: regularizers.Regularizer | None = None,
+        regularizer: Callable[..., Any] | None = None,
         constraint: Callable[..., Any] | None = None,
     ) -> Variable:
         """Make a weight, or find the one of that name; to be called in `build`."""
