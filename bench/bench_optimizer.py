@@ -72,7 +72,8 @@ def rule_in_numpy(name, w, g, a, b):
 
 
 @pytest.mark.parametrize("name", ["adagrad", "adadelta", "adamax", "lion", "ftrl"])
-def test_rule(versus, name, n=109_386):
+def test_rule(versus, name):
+    n = 109_386
     rng = np.random.default_rng(0)
     kernel = getattr(ctable.Table(runtime.isa()[0], "float32"), name)
     arrays = [aligned_zeros(n, "float32") for _ in range(4)]

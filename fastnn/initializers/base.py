@@ -21,16 +21,17 @@ class Initializer:
 
     Examples
     --------
+    >>> import math
     >>> @registry.add
     ... class Ramp(Initializer):
     ...     def __init__(self, slope=1.0):
     ...         self.slope = slope
     ...     def __call__(self, shape, dtype=None):
     ...         return self.slope * np.arange(math.prod(shape), dtype=dtype).reshape(shape)
-    >>> get("ramp")((2, 2), "float32")
+    >>> registry.get("ramp")((2, 2), "float32")
     array([[0., 1.],
            [2., 3.]], dtype=float32)
-    >>> serialize(Ramp(0.5))
+    >>> registry.serialize(Ramp(0.5))
     {'class_name': 'Ramp', 'config': {'slope': 0.5}}
     """
 

@@ -7,4 +7,5 @@ ctypedef struct constraint_t:
     idx_t outer, n, inner   # norms are of the middle one; n is 0 where weights may just not be negative
     double least, most, rate, epsilon
 
-cdef void constrain(const constraint_t *c, char *parameters, const fnn_kernels *kernels, int threads) noexcept nogil
+cdef void constrain(
+    const constraint_t *c, char *parameters, const fnn_kernels *kernels, int threads) noexcept nogil

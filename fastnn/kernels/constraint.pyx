@@ -20,8 +20,8 @@ cdef void clip_columns(void *context, idx_t chunk, int thread) noexcept nogil:
     cdef const pass_t *p = <const pass_t *>context
     cdef const constraint_t *c = p.c
     cdef idx_t first = chunk * p.size
-    p.kernels.clip_norms(p.w + first * p.kernels.itemsize, c.outer, c.n, min(p.size, c.inner - first), c.inner,
-                         c.least, c.most, c.rate, c.epsilon)
+    p.kernels.clip_norms(p.w + first * p.kernels.itemsize, c.outer, c.n, min(p.size, c.inner - first),
+                         c.inner, c.least, c.most, c.rate, c.epsilon)
 
 
 cdef void clip_rows(void *context, idx_t chunk, int thread) noexcept nogil:
@@ -38,7 +38,8 @@ cdef void clip_elements(void *context, idx_t chunk, int thread) noexcept nogil:
     p.kernels.clip_negative(p.w + first * p.kernels.itemsize, min(p.size, p.c.inner - first))
 
 
-cdef void constrain(const constraint_t *c, char *parameters, const fnn_kernels *kernels, int threads) noexcept nogil:
+cdef void constrain(
+        const constraint_t *c, char *parameters, const fnn_kernels *kernels, int threads) noexcept nogil:
     """Bring one weight back."""
     cdef pass_t p = pass_t(c, kernels, parameters + c.offset, 0)
     if c.n == 0:

@@ -59,4 +59,5 @@ cdef class Update:
     cdef fnn_update _corrected(self, uint64_t t) noexcept nogil
     cdef fnn_update _lamb(self, const run_t *r, fnn_update u) noexcept nogil
     cdef double _momentum_product(self, uint64_t t) noexcept nogil
-    cdef double _norm_scale(self, const run_t *r, int first, int last, double limit, double scale) noexcept nogil
+    cdef double _norm_scale(
+        self, const run_t *r, int first, int last, double limit, double scale) noexcept nogil

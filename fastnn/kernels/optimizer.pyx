@@ -153,7 +153,7 @@ cdef class Update:
         self.beta = rule.get("beta", 0)
         self.product = 1
         self.exempt = frozenset()
-        self.hooks = []
+        self.variables, self.hooks = [], []
 
     def __dealloc__(self):
         PyMem_Free(self.ranges)
@@ -299,7 +299,8 @@ cdef class Update:
         cdef fnn_update u, rule = self._corrected(t)
         rule.gradient_scale = 1.0 / <double>self.accumulation
         if self.global_clip_norm:
-            rule.gradient_scale = self._norm_scale(r, 0, self.n_ranges, self.global_clip_norm, rule.gradient_scale)
+            rule.gradient_scale = self._norm_scale(
+                r, 0, self.n_ranges, self.global_clip_norm, rule.gradient_scale)
         for i in range(self.n_ranges):
             u = rule
             if self.clip_norm:
@@ -367,7 +368,8 @@ cdef class Update:
         u.learning_rate = -self.learning_rate * (weight / step if weight > 0 and step > 0 else 1)
         return u
 
-    cdef double _norm_scale(self, const run_t *r, int first, int last, double limit, double scale) noexcept nogil:
+    cdef double _norm_scale(
+            self, const run_t *r, int first, int last, double limit, double scale) noexcept nogil:
         """`scale`, and what else makes the norm of the gradients of these ranges at most `limit`."""
         cdef int i
         cdef double squares = 0

@@ -227,11 +227,10 @@ class Optimizer:
         self._update.exempt = frozenset(
             v for v in variables if any(v is n for n in named) or (pattern and pattern.search(v.name))
         )
-        bound = [v for v in variables if v.constraint is not None]
         self._update.bind(
             ParameterBlock.holding(variables, variables[0].dtype),
             variables,
-            [(v, v.constraint, compiled(v.constraint, v.shape)) for v in bound],
+            [(v, c, compiled(c, v.shape)) for v in variables if (c := v.constraint) is not None],
         )
         self.built = True
 
@@ -384,11 +383,16 @@ class Optimizer:
     # ---- state --------------------------------------------------------------------------------------
 
     @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that the optimizer was built for, in that order; none before."""
+        return list(self._update.variables)
+
+    @property
     def variables(self) -> list[Variable]:
         """What the optimizer remembers of each weight, such as its momentum: variables of its shape."""
         return [
             Variable(self._slot(name, v), f"{v.name}_{name}", trainable=False)
-            for v in (self._update.variables if self.built else ())
+            for v in self.trainable_variables
             for name in self._update.slots
         ]
 
@@ -405,7 +409,7 @@ class Optimizer:
         if self._schedule is None:
             state["learning_rate"] = np.array(self._update.learning_rate)
         for name in self._update.slots:
-            for i, variable in enumerate(self._update.variables if self.built else ()):
+            for i, variable in enumerate(self.trainable_variables):
                 state[f"{name}/{i}"] = self._slot(name, variable).copy()
         return state
 

@@ -314,12 +314,12 @@ class CosineDecay(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
-        start = self.initial_learning_rate
+        start, fallen = self.initial_learning_rate, float(step)
         if self.warmup_target is not None:
             if step < self.warmup_steps:
                 return start + (self.warmup_target - start) * step / self.warmup_steps
-            start, step = self.warmup_target, step - self.warmup_steps
-        fall = 0.5 * (1 + math.cos(math.pi * min(step, self.decay_steps) / self.decay_steps))
+            start, fallen = self.warmup_target, step - self.warmup_steps
+        fall = 0.5 * (1 + math.cos(math.pi * min(fallen, self.decay_steps) / self.decay_steps))
         return start * ((1 - self.alpha) * fall + self.alpha)
 
 
