@@ -1,6 +1,7 @@
 """Every optimizer over fifty steps against Keras' rules in NumPy: one float64 loop over the variables."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -140,6 +141,7 @@ def noise(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
 
 
+@cache
 def gradients(step):
     return [(1.0 + i) * noise(*shape, seed=100 * step + i) for i, shape in enumerate(SHAPES)]
 
@@ -296,6 +298,23 @@ def test_fit_does_what_apply_does(options, constraint):
     np.testing.assert_allclose(layer.kernel.value, kernel.value, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(layer.bias.value, bias.value, rtol=1e-10, atol=1e-12)
     assert model.optimizer.iterations == twin.iterations
+
+
+def test_accumulation_leaves_the_gradients_of_an_embedding_alone():
+    """They are made in the rows that a batch names, and in no others."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 12, (24, 1)), rng.normal(size=(24, 1, 3))
+    table = fastnn.layers.Embedding(12, 3, embeddings_initializer="zeros", dtype="float64")
+    model = fastnn.Sequential([fastnn.Input((1,), dtype="float64"), table])
+    model.compile(optimizers.SGD(0.5, gradient_accumulation_steps=3), "mse")
+    model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0)
+    twin, optimizer = Variable(np.zeros((12, 3)), "table"), optimizers.SGD(0.5)
+    for first in (0, 12):
+        gradient = np.zeros((12, 3))
+        for i in range(first, first + 12):
+            gradient[x[i, 0]] += 2 * (twin.value[x[i, 0]] - y[i, 0]) / 12 / 3
+        optimizer.apply([gradient], [twin])
+    np.testing.assert_allclose(table.embeddings.value, twin.value, rtol=1e-10, atol=1e-14)
 
 
 def test_a_schedule_is_asked_before_each_step():

@@ -5,14 +5,25 @@
  *   w = (clip(z, -l1, l1) - z) / (b^p / lr + l2)
  *   a = b                                                         slot[0]
  *
- * p is one half as a rule: a root is exact and costs less than a logarithm.
+ * The difference of powers is divided by lr, so it is not taken of two numbers that are nearly equal:
+ *
+ *   b^p - a^p = g^2 / (sqrt(b) + sqrt(a)) for p = 1/2, as a rule, else b^p (1 - e^(p log(1 - g^2 / b)))
  */
 #include "../simd/math.h"
 #include "update.h"
 
-FNN_INLINE vreal raised(vreal x, vreal power, const int root)
+/* b^p - a^p, where b = a + square */
+FNN_INLINE vreal growth_of(vreal square, vreal a, vreal b, vreal raised_b, vreal power, const int root)
 {
-    return root ? v_sqrt(x) : v_exp(v_mul(power, v_log(x)));
+    const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0));
+    vreal growth;
+    if (root) {
+        growth = v_div(square, v_add(raised_b, v_sqrt(a)));
+    } else {
+        const vreal share = v_min(one, v_div(square, b));
+        growth = v_fnma(raised_b, v_expm1(v_mul(power, v_log1p(v_sub(zero, share)))), zero);
+    }
+    return v_select(v_eq(b, zero), zero, growth);
 }
 
 FNN_INLINE void ftrl_pass(const fnn_update *u, const int root)
@@ -26,8 +37,9 @@ FNN_INLINE void ftrl_pass(const fnn_update *u, const int root)
     const real *g = u->g;
     for (fnn_idx i = 0; i < n; i += VLEN) {
         const vreal gi = scaled_gradient(g + i, n - i, c), wi = decayed_weight(w + i, n - i, c);
-        const vreal ai = v_load_up_to(a + i, n - i), bi = v_fma(gi, gi, ai);
-        const vreal raised_b = raised(bi, power, root), growth = v_sub(raised_b, raised(ai, power, root));
+        const vreal square = v_mul(gi, gi), ai = v_load_up_to(a + i, n - i), bi = v_add(square, ai);
+        const vreal raised_b = root ? v_sqrt(bi) : v_exp(v_mul(power, v_log(bi)));
+        const vreal growth = growth_of(square, ai, bi, raised_b, power, root);
         const vreal pull = v_sub(v_fma(shrinkage, wi, gi), v_mul(v_div(growth, rate), wi));
         const vreal zi = v_add(v_load_up_to(z + i, n - i), pull);
         const vreal beyond = v_sub(v_min(l1, v_max(minus_l1, zi)), zi);

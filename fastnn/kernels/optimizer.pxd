@@ -53,11 +53,11 @@ cdef class Update:
     cdef int begin(self) except -1
     cdef int end(self, bint done) except -1
     cdef void apply(self, const run_t *r) noexcept nogil
-    cdef void _accumulate(self, const run_t *r, bint due) noexcept nogil
+    cdef void _accumulate(self, const run_t *r, bint last) noexcept nogil
     cdef void _average(self, const run_t *r, uint64_t updates) noexcept nogil
     cdef void _step(self, const run_t *r, uint64_t t) noexcept nogil
     cdef fnn_update _corrected(self, uint64_t t) noexcept nogil
     cdef fnn_update _lamb(self, const run_t *r, fnn_update u) noexcept nogil
     cdef double _momentum_product(self, uint64_t t) noexcept nogil
     cdef double _norm_scale(
-        self, const run_t *r, int first, int last, double limit, double scale) noexcept nogil
+        self, const char *g, int first, int last, double limit, double scale) noexcept nogil

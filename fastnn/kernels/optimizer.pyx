@@ -68,11 +68,10 @@ ctypedef struct sweep_t:
 
 
 cdef void accumulate_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
-    """Gradients a, their sum b: b += a, or at last a += b and b = 0."""
+    """Gradients a, their sum b, which is 0 again at last."""
     cdef sweep_t *s = <sweep_t *>context
     cdef idx_t offset = chunk * CHUNK * s.kernels.itemsize, n = min(CHUNK, s.n - chunk * CHUNK)
     if s.last:
-        s.kernels.add_parts(s.a + offset, s.b + offset, n, 1)
         memset(s.b + offset, 0, n * s.kernels.itemsize)
     else:
         s.kernels.add_parts(s.b + offset, s.a + offset, n, 1)
@@ -273,16 +272,19 @@ cdef class Update:
         cdef uint64_t updates = (self.iterations - 1) // self.accumulation
         cdef bint due = self.iterations % self.accumulation == 0
         if self.accumulation > 1:
-            self._accumulate(r, due)
+            self._accumulate(r, False)
         if due:
             self._step(r, updates + 1)
+            if self.accumulation > 1:
+                self._accumulate(r, True)
         if self.average is not NULL:
             self._average(r, updates)
         for i in range(self.n_constraints):
             constrain(&self.constraints[i], r.base[PARAMETERS], self.kernels, r.threads)
 
-    cdef void _accumulate(self, const run_t *r, bint due) noexcept nogil:
-        cdef sweep_t s = sweep_t(self.kernels, r.base[GRADIENTS], self.accumulator, 0, due, 0)
+    cdef void _accumulate(self, const run_t *r, bint last) noexcept nogil:
+        """Add the gradients up, or begin anew. Those of the run stay as they are: ops know what they hold."""
+        cdef sweep_t s = sweep_t(self.kernels, r.base[GRADIENTS], self.accumulator, 0, last, 0)
         sweep(accumulate_chunk, s, self.whole, self.n_whole, r.threads)
 
     cdef void _average(self, const run_t *r, uint64_t updates) noexcept nogil:
@@ -296,21 +298,22 @@ cdef class Update:
         """The update number t, from 1, of the weights in the ranges."""
         cdef int i, j
         cdef idx_t offset
+        cdef const char *gradients = self.accumulator if self.accumulation > 1 else r.base[GRADIENTS]
         cdef fnn_update u, rule = self._corrected(t)
         rule.gradient_scale = 1.0 / <double>self.accumulation
         if self.global_clip_norm:
             rule.gradient_scale = self._norm_scale(
-                r, 0, self.n_ranges, self.global_clip_norm, rule.gradient_scale)
+                gradients, 0, self.n_ranges, self.global_clip_norm, rule.gradient_scale)
         for i in range(self.n_ranges):
             u = rule
             if self.clip_norm:
-                u.gradient_scale = self._norm_scale(r, i, i + 1, self.clip_norm, u.gradient_scale)
+                u.gradient_scale = self._norm_scale(gradients, i, i + 1, self.clip_norm, u.gradient_scale)
             if not self.ranges[i].decays:
                 u.decay = 0
             offset = self.ranges[i].start * self.kernels.itemsize
             u.n = self.ranges[i].size
             u.w = r.base[PARAMETERS] + offset
-            u.g = r.base[GRADIENTS] + offset
+            u.g = gradients + offset
             for j in range(3):
                 u.slot[j] = NULL if self.slot[j] is NULL else self.slot[j] + offset
             if self.correction == LAMB:
@@ -369,13 +372,13 @@ cdef class Update:
         return u
 
     cdef double _norm_scale(
-            self, const run_t *r, int first, int last, double limit, double scale) noexcept nogil:
+            self, const char *g, int first, int last, double limit, double scale) noexcept nogil:
         """`scale`, and what else makes the norm of the gradients of these ranges at most `limit`."""
         cdef int i
         cdef double squares = 0
         for i in range(first, last):
             squares += self.kernels.sum_squares(
-                r.base[GRADIENTS] + self.ranges[i].start * self.kernels.itemsize, self.ranges[i].size)
+                g + self.ranges[i].start * self.kernels.itemsize, self.ranges[i].size)
         squares *= scale * scale
         return scale * limit / sqrt(squares) if squares > limit * limit else scale
 
