@@ -145,6 +145,8 @@ typedef struct {
     double clip_value;     /* then g is taken into [-clip_value, clip_value]; 0 for none */
     double beta_1, beta_2, momentum, epsilon;
     int nesterov;
+    double gradient_rate;               /* Nadam's learning rate of g itself, beside that of its mean */
+    double l1, l2, l2_shrinkage, power; /* Ftrl's */
 } fnn_update;
 
 /* Where a pseudo-random mask comes from: counter-based, so it depends on these numbers alone. */

@@ -26,7 +26,9 @@ if importlib.util.find_spec("fastnn.kernels.plan") is None:
 
 from . import (
     activations,
+    autograd,
     config,
+    constraints,
     initializers,
     layers,
     losses,
@@ -36,9 +38,11 @@ from . import (
     regularizers,
     utils,
 )
+from .autograd import Tensor
 from .layers import Input
 from .models import Model, Sequential
 from .threads import num_threads, set_num_threads, threads
+from .variables import Variable
 
 if TYPE_CHECKING:
     from . import callbacks, datasets, plotting
@@ -55,9 +59,13 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "Tensor",
+    "Variable",
     "activations",
+    "autograd",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",

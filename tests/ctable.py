@@ -78,7 +78,8 @@ class Update(ctypes.Structure):
         ("n", INDEX), ("w", POINTER), ("g", POINTER), ("slot", POINTER * 3),
         ("learning_rate", DOUBLE), ("decay", DOUBLE), ("gradient_scale", DOUBLE), ("clip_value", DOUBLE),
         ("beta_1", DOUBLE), ("beta_2", DOUBLE), ("momentum", DOUBLE), ("epsilon", DOUBLE),
-        ("nesterov", ctypes.c_int),
+        ("nesterov", ctypes.c_int), ("gradient_rate", DOUBLE),
+        ("l1", DOUBLE), ("l2", DOUBLE), ("l2_shrinkage", DOUBLE), ("power", DOUBLE),
     ]  # fmt: skip
 
 

@@ -115,6 +115,8 @@ cdef extern from "fastnn.h" nogil:
         double learning_rate, decay, gradient_scale, clip_value
         double beta_1, beta_2, momentum, epsilon
         int nesterov
+        double gradient_rate
+        double l1, l2, l2_shrinkage, power
 
     ctypedef struct fnn_random:
         uint32_t key[2]
@@ -213,6 +215,11 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
+        void (*clip_norms)(
+            void *w, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least, double most,
+            double rate, double epsilon) noexcept nogil
+        void (*clip_negative)(void *w, fnn_idx n) noexcept nogil
+        void (*sgd)(const fnn_update *u) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*max_pool_forward)(void *, void *, const void *, const fnn_pool *,

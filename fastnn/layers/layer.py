@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config, initializers, regularizers
+from .. import config, initializers
 from ..checks import refuse, whole_number
 from ..gate import is_several
 from ..graph import Node, SymbolicTensor, tensors_in
@@ -167,7 +167,8 @@ class Layer:
         initializer: initializers.InitializerFunction,
         name: str,
         trainable: bool = True,
-        regularizer: regularizers.Regularizer | None = None,
+        regularizer: Callable[..., Any] | None = None,
+        constraint: Callable[..., Any] | None = None,
     ) -> Variable:
         """Make a weight, or find the one of that name; to be called in `build`."""
         for variable in self._variables:
@@ -178,7 +179,7 @@ class Layer:
         value = np.asarray(initializer(shape, self.compute_dtype))
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
-        variable = Variable(np.array(value, self.compute_dtype), name, trainable, regularizer)
+        variable = Variable(np.array(value, self.compute_dtype), name, trainable, regularizer, constraint)
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable

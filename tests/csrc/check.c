@@ -11,6 +11,7 @@
 #include "adjust.inc.c"
 #include "affine.inc.c"
 #include "check.inc.c"
+#include "constraint.inc.c"
 #include "conv.inc.c"
 #include "copy.inc.c"
 #include "depthwise.inc.c"
