@@ -1,14 +1,17 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
+from .concatenate import Concatenate, concatenate
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D
+from .dot import Dot, dot
 from .dropout import Dropout
 from .embedding import Embedding
 from .gaussian import GaussianDropout, GaussianNoise
@@ -25,7 +28,22 @@ from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
 from .masking import Masking
+from .merging import (
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from .normalization import Normalization
+from .operations import Absolute, Arithmetic, GetItem, MatMul
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
@@ -148,4 +166,21 @@ __all__ = [
     "ZeroPadding2D",
     "deserialize",
     "serialize",
+    "Add",
+    "Average",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+    "Concatenate",
+    "Dot",
+    "ActivityRegularization",
+    "add",
+    "average",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+    "concatenate",
+    "dot",
 ]

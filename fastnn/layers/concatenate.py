@@ -32,8 +32,8 @@ class Concatenate(Merge):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Concatenate()([[[1.0, 2.0]], [[10.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Concatenate()([np.array([[1.0, 2.0]]), np.array([[10.0]])])
     array([[ 1.,  2., 10.]], dtype=float32)
     """
 
@@ -89,3 +89,18 @@ class Concatenate(Merge):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return super().get_config() | {"axis": self.axis}
+
+
+def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
+    """Return a list of arrays or tensors behind each other.
+
+    Parameters
+    ----------
+    inputs : list
+        See `Concatenate`.
+    axis : int, default -1
+        The batch being axis 0.
+    **kwargs
+        Those of the layer that is made, such as `name`.
+    """
+    return Concatenate(axis, **kwargs)(inputs)

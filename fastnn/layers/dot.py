@@ -37,8 +37,8 @@ class Dot(Merge):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Dot(axes=1)([[[1.0, 2.0]], [[10.0, 20.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Dot(axes=1)([np.array([[1.0, 2.0]]), np.array([[10.0, 20.0]])])
     array([[50.]], dtype=float32)
     """
 
@@ -111,3 +111,18 @@ class Dot(Merge):
         """Return the arguments."""
         axes = self.axes if isinstance(self.axes, int) else list(self.axes)
         return super().get_config() | {"axes": axes, "normalize": self.normalize}
+
+
+def dot(inputs: Any, axes: int | Sequence[int] = -1, **kwargs: Any) -> Any:
+    """Return the products of two arrays or tensors, row by row, summed over an axis of each.
+
+    Parameters
+    ----------
+    inputs : list
+        See `Dot`.
+    axes : int or tuple of int, default -1
+        The batch being axis 0.
+    **kwargs
+        Those of the layer that is made, such as `normalize`.
+    """
+    return Dot(axes, **kwargs)(inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -137,8 +138,8 @@ class Add(Elementwise):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Add()([[[1.0, 2.0]], [[10.0, 20.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Add()([np.array([[1.0, 2.0]]), np.array([[10.0, 20.0]])])
     array([[11., 22.]], dtype=float32)
     """
 
@@ -158,8 +159,8 @@ class Average(Elementwise):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Average()([[[1.0, 2.0]], [[3.0, 6.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Average()([np.array([[1.0, 2.0]]), np.array([[3.0, 6.0]])])
     array([[2., 4.]], dtype=float32)
     """
 
@@ -179,8 +180,8 @@ class Subtract(Elementwise):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Subtract()([[[1.0, 2.0]], [[3.0, 6.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Subtract()([np.array([[1.0, 2.0]]), np.array([[3.0, 6.0]])])
     array([[-2., -4.]], dtype=float32)
     """
 
@@ -203,8 +204,8 @@ class Multiply(Elementwise):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Multiply()([[[1.0, 2.0]], [[3.0, 6.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Multiply()([np.array([[1.0, 2.0]]), np.array([[3.0, 6.0]])])
     array([[ 3., 12.]], dtype=float32)
     """
 
@@ -254,8 +255,8 @@ class Maximum(_Extreme):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Maximum()([[[1.0, 9.0]], [[3.0, 6.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Maximum()([np.array([[1.0, 9.0]]), np.array([[3.0, 6.0]])])
     array([[3., 9.]], dtype=float32)
     """
 
@@ -277,9 +278,34 @@ class Minimum(_Extreme):
 
     Examples
     --------
-    >>> import fastnn
-    >>> fastnn.layers.Minimum()([[[1.0, 9.0]], [[3.0, 6.0]]])
+    >>> import fastnn, numpy as np
+    >>> fastnn.layers.Minimum()([np.array([[1.0, 9.0]]), np.array([[3.0, 6.0]])])
     array([[1., 6.]], dtype=float32)
     """
 
     operation = "minimum"
+
+
+def _function(cls: type[Merge], text: str) -> Callable[..., Any]:
+    def function(inputs: Any, **kwargs: Any) -> Any:
+        return cls(**kwargs)(inputs)
+
+    function.__name__ = function.__qualname__ = cls.__name__.lower()
+    function.__doc__ = f"""Return {text} a list of arrays or tensors.
+
+    Parameters
+    ----------
+    inputs : list
+        See `{cls.__name__}`.
+    **kwargs
+        Those of the layer that is made, such as `name`.
+    """
+    return function
+
+
+add = _function(Add, "the sum of")
+subtract = _function(Subtract, "the difference of")
+multiply = _function(Multiply, "the product of")
+average = _function(Average, "the mean of")
+maximum = _function(Maximum, "the largest elements of")
+minimum = _function(Minimum, "the smallest elements of")
