@@ -1,7 +1,7 @@
 """Layers of several inputs, against NumPy.
 
-Sums and products of few operations move memory and nothing else. Bytes of rows of n values each: an n-ary sum reads n
-and writes 1; NumPy, two at a time, reads and writes the partial sums too: 3 (n - 1) against n + 1.
+Sums and products of few operations move memory and nothing else. Bytes of rows of n values each: an n-ary sum
+reads n and writes 1; NumPy, two at a time, reads and writes the partial sums too: 3 (n - 1) against n + 1.
 """
 
 import numpy as np
@@ -79,7 +79,11 @@ def test_average_step(versus):
     model.train_on_batch(x, target)
     for ours, theirs in zip(model.get_weights(), step(x, weights, target), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
-    versus("mean of three layers, step", lambda: model.train_on_batch(x, target), lambda: step(x, weights, target))
+    versus(
+        "mean of three layers, step",
+        lambda: model.train_on_batch(x, target),
+        lambda: step(x, weights, target),
+    )
 
 
 EXPRESSIONS = {

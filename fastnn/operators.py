@@ -43,8 +43,8 @@ class Operators:
 
     Notes
     -----
-    Shapes follow NumPy, the batch being the first dimension, so tensors have to have as many dimensions as each other;
-    an array may have one less, or 1 for the batch. Indexing takes all of the batch: ``x[:, 0]``.
+    Shapes follow NumPy, the batch being the first dimension, so tensors have to have as many dimensions as
+    each other; an array may have one less, or 1 for the batch. Indexing takes all of the batch: ``x[:, 0]``.
     """
 
     __array_ufunc__ = None  # an array on the left leaves the operation to the tensor

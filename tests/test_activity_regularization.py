@@ -70,7 +70,9 @@ def test_gradients_of_layers(layer, row, last):
     check_gradients(model, "mse", x, RNG.standard_normal(model.predict(x).shape))
 
 
-@pytest.mark.parametrize(("activation", "loss"), [("sigmoid", "binary_crossentropy"), ("softmax", "categorical_crossentropy")])
+@pytest.mark.parametrize(
+    ("activation", "loss"), [("sigmoid", "binary_crossentropy"), ("softmax", "categorical_crossentropy")]
+)
 def test_losses_that_know_the_activation(activation, loss):
     start = fastnn.Input((4,), dtype="float64")
     model = fastnn.Sequential([start, Dense(3, activation, activity_regularizer=L1L2(0.1, 0.2))])

@@ -17,7 +17,14 @@ OPS = {
 }
 # shapes of a and b: equal, or one repeats along rows, along columns, or along both
 SHAPES = {(1, 1): (1, 1), (0, 1): (1, 1), (1, 0): (1, 1)}
-WAYS = [("full", "full"), ("full", "row"), ("full", "column"), ("full", "one"), ("row", "column"), ("one", "full")]
+WAYS = [
+    ("full", "full"),
+    ("full", "row"),
+    ("full", "column"),
+    ("full", "one"),
+    ("row", "column"),
+    ("one", "full"),
+]
 
 
 def side(way, m, n, dtype, seed):
@@ -63,4 +70,6 @@ def test_numbers_and_gradients(isa, dtype, op, ways):
             table.combine_backward(dx, dy, a, b, c, which)
             np.testing.assert_allclose(dx, expected, rtol=0, atol=tolerance * max(1, np.abs(terms).max()))
             table.combine_backward(dx, dy, a, b, combine_of(op, m, n, a, b, 1), which)
-            np.testing.assert_allclose(dx, 2 * expected, rtol=0, atol=2 * tolerance * max(1, np.abs(terms).max()))
+            np.testing.assert_allclose(
+                dx, 2 * expected, rtol=0, atol=2 * tolerance * max(1, np.abs(terms).max())
+            )

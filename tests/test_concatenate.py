@@ -21,7 +21,12 @@ from fastnn.layers import Concatenate
 )
 def test_all_that_holds_for_layers(axis, rows, made):
     check_layer(
-        Concatenate, {"axis": axis}, [(4, *row) for row in rows], (4, *made), 0, lambda xs: np.concatenate(xs, axis)
+        Concatenate,
+        {"axis": axis},
+        [(4, *row) for row in rows],
+        (4, *made),
+        0,
+        lambda xs: np.concatenate(xs, axis),
     )
 
 

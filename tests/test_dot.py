@@ -43,7 +43,9 @@ def test_all_that_holds_for_layers(axes, rows, made):
 @pytest.mark.parametrize(("axes", "rows"), [(1, [(5,), (5,)]), (2, [(3, 5), (4, 5)]), (1, [(5, 3), (5, 3)])])
 def test_cosines(axes, rows):
     made = oracle(axes)([np.zeros((4, *row)) for row in rows]).shape
-    check_layer(Dot, {"axes": axes, "normalize": True}, [(4, *row) for row in rows], made, 0, oracle(axes, True))
+    check_layer(
+        Dot, {"axes": axes, "normalize": True}, [(4, *row) for row in rows], made, 0, oracle(axes, True)
+    )
 
 
 def test_large_matrices():

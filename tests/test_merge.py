@@ -81,7 +81,9 @@ def test_any_number_of_inputs(cls, n):
     np.testing.assert_allclose(model.predict(xs), made, rtol=1e-12)
     _, (found,) = gradients(model, "mse", xs, np.zeros((6, 4)))
     step = 1e-6 * rng.standard_normal((4, 4))
-    values = [np.square(ORACLES[cls]([x @ (w.get_weights()[0] + s) for x in xs])).mean() for s in (step, -step)]
+    values = [
+        np.square(ORACLES[cls]([x @ (w.get_weights()[0] + s) for x in xs])).mean() for s in (step, -step)
+    ]
     np.testing.assert_allclose((found * step).sum(), (values[0] - values[1]) / 2, rtol=1e-6)
 
 
@@ -162,5 +164,7 @@ def test_bad_inputs():
         Add()(x)
     with pytest.raises(ValueError, match="inputs: Subtract expects a list of 2, got 3"):
         Subtract()([x, x, x])
-    with pytest.raises(ValueError, match=r"Add expects rows that broadcast against each other, got \(3,\), \(4,\)"):
+    with pytest.raises(
+        ValueError, match=r"Add expects rows that broadcast against each other, got \(3,\), \(4,\)"
+    ):
         Add()([x, np.zeros((2, 4))])

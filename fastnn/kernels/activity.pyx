@@ -1,7 +1,7 @@
 """l1 * sum |y| + l2 * sum y^2 of an output over the rows of a batch, divided by their number, in the loss.
 
-It is emitted right behind what makes y: backward, that comes after all readers of y, whose gradient it adds to.
-The sum is one pass in the order of memory; the gradient is divided over threads.
+It is emitted right behind what makes y: backward, that comes after all readers of y, whose gradient it adds
+to. The sum is one pass in the order of memory; the gradient is divided over threads.
 """
 
 from .plan cimport Plan

@@ -1,7 +1,7 @@
 """y = factor (x0 + x1 + ...), of values of one shape.
 
-Sums are made in y, two at a time from the first one on, in pieces that stay in L1: so memory is passed over once
-for each value, not once for each pair.
+Sums are made in y, two at a time from the first one on, in pieces that stay in L1: so memory is passed over
+once for each value, not once for each pair.
 """
 
 from .plan cimport Plan
@@ -62,7 +62,8 @@ cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
     if not last:
         s.kernels.merge_sum(y, sum, NULL, n, s.param[0])
     for j in range(1, last + 1):
-        s.kernels.merge_sum(y, sum, operand(s, p.r, FIRST_OWN + 2 * j) + at, n, s.param[0] if j == last else 1)
+        s.kernels.merge_sum(y, sum, operand(s, p.r, FIRST_OWN + 2 * j) + at, n,
+                            s.param[0] if j == last else 1)
         sum = y
 
 

@@ -1,14 +1,15 @@
 """y = a o b, element by element, where rows of a and b broadcast against each other as in NumPy.
 
-Dimensions that both sides walk through alike are one, so most pairs come down to the kernel's two: equal rows,
-which are one run of the whole batch, one number for each channel, or one for each position. The rest is a loop
-over calls. Gradients of what repeats are sums in the order of memory, by the thread that has the row.
+Dimensions that both sides walk through alike are one, so most pairs come down to the kernel's two: equal
+rows, which are one run of the whole batch, one number for each channel, or one for each position. The rest is
+a loop over calls. Gradients of what repeats are sums in the order of memory, by the thread that has the row.
 """
 
 import numpy as np
 
 from .csrc cimport (
-    FNN_ABSOLUTE, FNN_ADD, FNN_DIVIDE, FNN_MAXIMUM, FNN_MINIMUM, FNN_MULTIPLY, FNN_POWER, FNN_SUBTRACT, fnn_combine,
+    FNN_ABSOLUTE, FNN_ADD, FNN_DIVIDE, FNN_MAXIMUM, FNN_MINIMUM, FNN_MULTIPLY, FNN_POWER, FNN_SUBTRACT,
+    fnn_combine,
 )
 from .plan cimport Plan
 from .runtime cimport parallel_for

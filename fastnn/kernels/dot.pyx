@@ -1,8 +1,8 @@
 """Products of matrices, one for each row of the batch: y = a b, and their gradients.
 
-Each operand is a matrix of a row or its transpose, as it lies in memory, so nothing is moved first; a whole batch
-times one constant matrix is one product. Rows are divided over threads; a single one is divided itself. Neither
-changes a bit, since k is never divided.
+Each operand is a matrix of a row or its transpose, as it lies in memory, so nothing is moved first; a whole
+batch times one constant matrix is one product. Rows are divided over threads; a single one is divided itself.
+Neither changes a bit, since k is never divided.
 """
 
 import numpy as np
@@ -81,7 +81,7 @@ def emit(Plan plan, Value a, Value b, bint last_a, bint last_b, tuple lead=()):
 
 
 def emit_constant(Plan plan, Value x, array, bint reverse):
-    """Append y = x array, or array x with `reverse`, to `plan`, for x (..., m, k) and an array of two dimensions."""
+    """Append y = x array, or array x with `reverse`, to `plan`: a matrix and x (..., m, k)."""
     cdef Value c = plan.constant(np.ascontiguousarray(array, plan.dtype))
     lead = x.shape[:len(x.shape) - 2]
     return emit(plan, c, x, True, False, lead) if reverse else emit(plan, x, c, True, False, lead)

@@ -1,5 +1,6 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
+from . import operations as operations  # what operators make: into the table of layers
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
@@ -43,7 +44,6 @@ from .merging import (
     subtract,
 )
 from .normalization import Normalization
-from .operations import Absolute, Arithmetic, GetItem, MatMul
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
 from .pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
@@ -85,7 +85,10 @@ __all__ = [
     "LSTM",
     "RNN",
     "Activation",
+    "ActivityRegularization",
+    "Add",
     "AlphaDropout",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AvgPool1D",
@@ -93,6 +96,7 @@ __all__ = [
     "BatchNormalization",
     "Bidirectional",
     "CenterCrop",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -106,6 +110,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -132,6 +137,9 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
@@ -158,29 +166,21 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "StackedRNNCells",
+    "Subtract",
     "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",
     "ZeroPadding2D",
-    "deserialize",
-    "serialize",
-    "Add",
-    "Average",
-    "Maximum",
-    "Minimum",
-    "Multiply",
-    "Subtract",
-    "Concatenate",
-    "Dot",
-    "ActivityRegularization",
     "add",
     "average",
+    "concatenate",
+    "deserialize",
+    "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
-    "concatenate",
-    "dot",
 ]

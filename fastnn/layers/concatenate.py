@@ -27,8 +27,8 @@ class Concatenate(Merge):
 
     Notes
     -----
-    The mask of the output has the steps of all inputs, those of an input without a mask counting, if the axis is
-    that of time; else a step counts if it does for any input.
+    The mask of the output has the steps of all inputs, those of an input without a mask counting, if the axis
+    is that of time; else a step counts if it does for any input.
 
     Examples
     --------
@@ -48,10 +48,7 @@ class Concatenate(Merge):
         """Return the axis of rows of so many dimensions, counted from 0."""
         axis = self.axis + rank if self.axis < 0 else self.axis - 1
         if not 0 <= axis < rank:
-            raise ValueError(
-                f"axis: expected one from 1 to {rank}, or as many from the end, for rows of {rank} dimensions, "
-                f"got {self.axis}"
-            )
+            raise ValueError(f"axis: expected one from 1 to {rank}, or as many from the end, got {self.axis}")
         return axis
 
     def output_row(self, input_shape: Any) -> Row:

@@ -25,15 +25,16 @@ class Dot(Merge):
     axes : int or tuple of int
         The axis of both inputs, or one of each, the batch being axis 0, which it cannot be.
     normalize : bool, default False
-        Whether both are divided by their lengths along the axis first: then the output is the cosine of the angle
-        between them.
+        Whether both are divided by their lengths along the axis first: then the output is the cosine of the
+        angle between them.
     **kwargs
         See `Layer`.
 
     Notes
     -----
-    The output has the other axes of the first input and then those of the second: (rows, 3, 5) and (rows, 4, 5) become
-    (rows, 3, 4) with ``axes=2``, (rows, 5) and (rows, 5) become (rows, 1) with ``axes=1``. It has no mask.
+    The output has the other axes of the first input and then those of the second: (rows, 3, 5) and (rows, 4,
+    5) become (rows, 3, 4) with ``axes=2``, (rows, 5) and (rows, 5) become (rows, 1) with ``axes=1``. It has
+    no mask.
 
     Examples
     --------
@@ -42,7 +43,7 @@ class Dot(Merge):
     array([[50.]], dtype=float32)
     """
 
-    least = most = 2
+    least, most = 2, 2
 
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -73,8 +74,8 @@ class Dot(Merge):
         one, other = input_shape
         if one[a] != other[b]:
             raise ValueError(
-                f"inputs: Dot expects equal sizes along axes {self.axes}, got {one[a]} and {other[b]} of rows of "
-                f"shapes {one} and {other}"
+                f"inputs: Dot expects equal sizes along axes {self.axes}, got {one[a]} and {other[b]} "
+                f"of rows of shapes {one} and {other}"
             )
         return (*one[:a], *one[a + 1 :], *other[:b], *other[b + 1 :]) or (1,)
 
@@ -94,7 +95,7 @@ class Dot(Merge):
         return None
 
     def _as_matrix(self, plan: Plan, x: Value, axis: int) -> tuple[Value, bool]:
-        """Return rows of two dimensions, and whether the axis is the last of them, normalized as asked for."""
+        """Return rows of two dimensions, and whether the axis is the last of them."""
         from ..kernels import transpose, unit_norm
 
         n, rank = x.shape[axis], len(x.shape)

@@ -1,9 +1,8 @@
-"""Layers of several inputs, element by element: `Add`, `Subtract`, `Multiply`, `Average`, `Maximum`, `Minimum`."""
+"""Layers of several inputs, element by element: `Add`, `Multiply`, `Maximum` and their like."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +16,19 @@ if TYPE_CHECKING:
 Row = tuple[int, ...]
 
 
-def union(plan: Plan, masks: list[Value]) -> Value:
-    """Append the steps that count in any of the masks."""
+def joined(plan: Plan, xs: list[Value], operation: str) -> Value:
+    """Append an operation on two values at a time, from the first on."""
     from ..kernels import combine
 
-    return reduce(lambda a, b: combine.emit(plan, a, b, "maximum"), masks)
+    y, *rest = xs
+    for x in rest:
+        y = combine.emit(plan, y, x, operation)
+    return y
+
+
+def union(plan: Plan, masks: list[Value]) -> Value:
+    """Append the steps that count in any of the masks."""
+    return joined(plan, masks, "maximum")
 
 
 class Merge(Layer):
@@ -34,7 +41,8 @@ class Merge(Layer):
 
     supports_masking = True
 
-    least, most = 1, None  # inputs
+    least: int = 1  # inputs
+    most: int | None = None
 
     def check_count(self, inputs: Any) -> None:
         """Refuse what is not a list of as many inputs as the layer takes."""
@@ -61,8 +69,8 @@ class Merge(Layer):
 class Elementwise(Merge):
     """Base of merge layers whose inputs broadcast against each other.
 
-    Rows may have fewer dimensions than others, to which dimensions of 1 are then added in front; dimensions of 1
-    repeat.
+    Rows may have fewer dimensions than others, to which dimensions of 1 are then added in front; dimensions
+    of 1 repeat.
     """
 
     operation: str
@@ -79,10 +87,8 @@ class Elementwise(Merge):
             ) from None
 
     def emit(self, plan: Plan, x: Any) -> Value:
-        """Append the operation, on two inputs at a time from the first on."""
-        from ..kernels import combine
-
-        return reduce(lambda a, b: combine.emit(plan, a, b, self.operation), x)
+        """Append the operation."""
+        return joined(plan, x, self.operation)
 
 
 def _complement(plan: Plan, mask: Value) -> Value:
@@ -114,11 +120,11 @@ def _ones_where_masked(plan: Plan, x: Value) -> Value:
 
 def emit_sum(plan: Plan, xs: list[Value], factor: float = 1.0) -> Value:
     """Append the sum of values times `factor`; in one pass over those of one shape."""
-    from ..kernels import add, affine, combine
+    from ..kernels import add, affine
 
     if len({x.shape for x in xs}) == 1:
         return add.emit(plan, xs, factor)
-    y = reduce(lambda a, b: combine.emit(plan, a, b, "add"), xs)
+    y = joined(plan, xs, "add")
     return y if factor == 1 else affine.emit(plan, y, factor, 0.0)
 
 
@@ -185,7 +191,7 @@ class Subtract(Elementwise):
     array([[-2., -4.]], dtype=float32)
     """
 
-    least = most = 2
+    least, most = 2, 2
     operation = "subtract"
 
 
@@ -225,16 +231,16 @@ class _Extreme(Elementwise):
 
     def emit(self, plan: Plan, x: Any) -> Value:
         """Append the comparison of each input with the extreme of those before it."""
-        from ..kernels import combine
+        from ..kernels import combine, fork
 
         y, mask = x[0], x[0].mask
         for value in x[1:]:
             both = None if mask is None or value.mask is None else union(plan, [mask, value.mask])
             if value.mask is not None:
-                y, other = plan.fork(y, 2)
+                y, other = fork.emit(plan, y, 2)
                 value = _choose(plan, value.mask, value, other)
             if mask is not None:
-                value, other = plan.fork(value, 2)
+                value, other = fork.emit(plan, value, 2)
                 y = _choose(plan, mask, y, other)
             y, mask = combine.emit(plan, y, value, self.operation), both
         return y
@@ -251,7 +257,8 @@ class Maximum(_Extreme):
 
     Notes
     -----
-    Of two equal elements, each gets half of the gradient, as in Keras with JAX. What is not a number stays so.
+    Of two equal elements, each gets half of the gradient, as in Keras with JAX. What is not a number stays
+    so.
 
     Examples
     --------
@@ -274,7 +281,8 @@ class Minimum(_Extreme):
 
     Notes
     -----
-    Of two equal elements, each gets half of the gradient, as in Keras with JAX. What is not a number stays so.
+    Of two equal elements, each gets half of the gradient, as in Keras with JAX. What is not a number stays
+    so.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """What the operators of symbolic tensors are: layers of their own, each with a config.
 
-They follow NumPy on arrays whose first dimension is the batch, and hand on no mask, as operations in Keras do not.
+They follow NumPy on arrays whose first dimension is the batch, and hand on no mask, as operations in Keras do
+not.
 """
 
 from __future__ import annotations
@@ -68,14 +69,14 @@ class Operation(Layer):
 
 @registry.add
 class Arithmetic(Operation):
-    """An operation element by element: what ``x + y``, ``x - 1``, ``2 / x`` or ``x**3`` of symbolic tensors are.
+    """An operation element by element: ``x + y``, ``x - 1``, ``2 / x`` or ``x**3`` of symbolic tensors.
 
     Parameters
     ----------
     operation : {"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"}
     constant : array_like, optional
-        A number or an array that broadcasts against rows; without it the layer is called on a list of two tensors
-        of as many dimensions, those of size 1 being repeated.
+        A number or an array that broadcasts against rows; without it the layer is called on a list of two
+        tensors of as many dimensions, those of size 1 being repeated.
     reverse : bool, default False
         Whether the constant is on the left.
     **kwargs
@@ -106,8 +107,8 @@ class Arithmetic(Operation):
         rows = [input_shape, self._of_rows(input_shape).shape] if self.constant is not None else input_shape
         if self.constant is None and (len(rows) != 2 or len(rows[0]) != len(rows[1])):
             raise ValueError(
-                f"inputs: {self.operation} expects two tensors of as many dimensions, the batch being the first, "
-                f"got rows of shapes {', '.join(map(str, rows))}; layers such as Add take others"
+                f"inputs: {self.operation} expects two tensors of as many dimensions, got rows of shapes "
+                f"{', '.join(map(str, rows))}; layers such as Add take others"
             )
         try:
             return np.broadcast_shapes(*rows)
@@ -122,7 +123,7 @@ class Arithmetic(Operation):
         from ..kernels import combine
 
         if self.constant is None:
-            return combine.emit(plan, *x, self.operation)
+            return combine.emit(plan, x[0], x[1], self.operation)
         return combine.emit_constant(plan, x, self._of_rows(x.shape), self.operation, self.reverse)
 
     def _of_rows(self, row: Row) -> NDArray[np.float64]:
@@ -130,7 +131,7 @@ class Arithmetic(Operation):
         assert self.constant is not None
         array = self.constant
         if array.ndim == len(row) + 1 and len(array) == 1:
-            return array[0]
+            array = array.reshape(array.shape[1:])
         if array.ndim > len(row):
             raise ValueError(
                 f"constant: expected an array that broadcasts against rows of shape {row}, "
@@ -150,8 +151,8 @@ class MatMul(Operation):
     Parameters
     ----------
     constant : array_like, optional
-        A vector or a matrix on the right, or a matrix on the left; without it the layer is called on a list of two
-        tensors (rows, ..., m, k) and (rows, ..., k, n), whose matrices are multiplied one by one.
+        A vector or a matrix on the right, or a matrix on the left; without it the layer is called on a list
+        of two tensors (rows, ..., m, k) and (rows, ..., k, n), whose matrices are multiplied one by one.
     reverse : bool, default False
         Whether the constant is on the left.
     **kwargs
@@ -172,10 +173,10 @@ class MatMul(Operation):
         if self.constant is None:
             fits = fits and left[:-2] == right[:-2]
         if not fits:
+            constant = "" if self.constant is None else f" and a constant of shape {self.constant.shape}"
             raise ValueError(
-                "inputs: @ expects (..., m, k) and (..., k, n) behind the batch, the dimensions before these being "
-                f"equal, or a constant matrix; got {input_shape}"
-                + ("" if self.constant is None else f" and a constant of shape {self.constant.shape}")
+                "inputs: @ expects (..., m, k) and (..., k, n) behind the batch, equal before that, "
+                f"or a constant matrix; got {input_shape}{constant}"
             )
         lead = right[:-2] if self.reverse else left[:-2]
         made = (*lead, left[-2], right[-1])
@@ -188,7 +189,7 @@ class MatMul(Operation):
         from ..kernels import dot
 
         if self.constant is None:
-            return dot.emit(plan, *x, True, False, x[0].shape[:-2])
+            return dot.emit(plan, x[0], x[1], True, False, x[0].shape[:-2])
         left, right = self._shapes(x.shape)
         matrix = self.constant.reshape(left if self.reverse else right)
         y = dot.emit_constant(plan, plan.reshaped(x, right if self.reverse else left), matrix, self.reverse)
@@ -253,8 +254,9 @@ class GetItem(Layer):
     Parameters
     ----------
     key : tuple
-        Of integers, slices, `Ellipsis` and None, as NumPy has them. The first one is for the batch, of which it has to
-        take all. Where there are tuples, a config has lists: [start, stop, step] for a slice, "..." for `Ellipsis`.
+        Of integers, slices, `Ellipsis` and None, as NumPy has them. The first one is for the batch, of which
+        it has to take all. Where there are tuples, a config has lists: [start, stop, step] for a slice, "..."
+        for `Ellipsis`.
     **kwargs
         See `Layer`.
 
@@ -287,9 +289,10 @@ class GetItem(Layer):
     def output_row(self, input_shape: Row) -> Row:
         """Return the shape of the part."""
         try:
-            return np.broadcast_to(np.float32(0), (1, *input_shape))[self.key].shape[1:]
+            part: NDArray[np.float32] = np.broadcast_to(np.float32(0), (1, *input_shape))[self.key]
         except IndexError as error:
             raise ValueError(f"key: {error}, for rows of shape {input_shape}") from None
+        return part.shape[1:]
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the slice, unless it is all of the row."""

@@ -2,7 +2,7 @@
 #define EACH_COMBINE(c) \
     for (fnn_idx m = 1; m <= 4; m += 3) \
         EACH_SIZE(n) \
-            if (n <= 259) \
+            if (n && n <= 259) \
                 for (int op = FNN_ADD; op <= FNN_POWER; op++) \
                     for (int way = 0; way < 5; way++) \
                         for (fnn_combine c = combine_of(op, m, n, way), *once = &c; once; once = NULL)
