@@ -73,3 +73,23 @@ def test_numbers_and_gradients(isa, dtype, op, ways):
             np.testing.assert_allclose(
                 dx, 2 * expected, rtol=0, atol=2 * tolerance * max(1, np.abs(terms).max())
             )
+
+
+def test_squares(isa, dtype):
+    a, dy = noise(3, 21, seed=1).astype(dtype), noise(3, 21, seed=2).astype(dtype)
+    y, dx, two = np.empty_like(a), np.empty_like(a), np.full((1, 1), 2, dtype)
+    table, c = Table(isa, dtype), combine_of("power", 3, 21, a, two)
+    table.combine_forward(y, a, two, c)
+    table.combine_backward(dx, dy, a, two, c, 0)
+    np.testing.assert_array_equal(y, a * a)
+    np.testing.assert_allclose(dx, 2 * a * dy, rtol=1e-6)
+
+
+def test_what_is_not_a_number_and_infinities(isa, dtype):
+    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0], dtype)
+    a, b = (np.ascontiguousarray(x) for x in np.meshgrid(special, special))
+    table, y = Table(isa, dtype), np.empty_like(a)
+    with np.errstate(all="ignore"):
+        for op in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power"):
+            table.combine_forward(y, a, b, combine_of(op, *a.shape, a, b))
+            np.testing.assert_array_equal(y, OPS[op][0](a, b), op)

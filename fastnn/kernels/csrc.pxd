@@ -257,7 +257,6 @@ cdef extern from "fastnn.h" nogil:
         void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
-        void (*merge_product)(void *, const void *, const void *, fnn_idx) noexcept nogil
         void (*combine_forward)(void *, const void *, const void *, const fnn_combine *) noexcept nogil
         void (*combine_backward)(void *, const void *, const void *, const void *, const fnn_combine *,
                                  int) noexcept nogil

@@ -43,12 +43,12 @@ def emit(Plan plan, Value x, list slices):
         With as many dimensions as x.
     """
     cdef idx_t at = 0
-    ranges = [range(n)[s] for s, n in zip(slices, x.shape)]
-    sizes = [len(r) for r in ranges]
+    ranges = [range(n)[part] for part, n in zip(slices, x.shape)]
+    sizes = [len(indices) for indices in ranges]
     strides = []
-    for r, stride in zip(ranges, strides_of(x.shape)):
-        at += (r.start if len(r) else 0) * stride
-        strides.append(r.step * stride)
+    for indices, stride in zip(ranges, strides_of(x.shape)):
+        at += indices.start * stride if len(indices) else 0
+        strides.append(indices.step * stride)
     cdef Value y = plan.value(tuple(sizes), x.differentiable)
     cdef Step s = plan.add("slice", forward, backward, NULL, <double>y.size)
     box = np.array([[1, 1, *sizes], [0, 0, *strides_of(y.shape)], [0, 0, *strides]], np.int64)

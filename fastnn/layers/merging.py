@@ -233,7 +233,8 @@ class _Extreme(Elementwise):
         """Append the comparison of each input with the extreme of those before it."""
         from ..kernels import combine, fork
 
-        y, mask = x[0], x[0].mask
+        y: Value = x[0]
+        mask = y.mask
         for value in x[1:]:
             both = None if mask is None or value.mask is None else union(plan, [mask, value.mask])
             if value.mask is not None:
