@@ -117,6 +117,18 @@ typedef struct {
     void *dx, *dh0, *dc0;
 } fnn_recurrent;
 
+/* An operation on two arrays element by element, results (m, n). Side 0 is the array before the sign, side 1 the one
+ * behind it; elements of a side are `row` and `column` apart, 0 where the same one is taken again.
+ */
+enum { FNN_ADD, FNN_SUBTRACT, FNN_MULTIPLY, FNN_DIVIDE, FNN_MAXIMUM, FNN_MINIMUM, FNN_ABSOLUTE, FNN_POWER };
+
+typedef struct {
+    int op;
+    int accumulate; /* gradients are added to what is there */
+    fnn_idx m, n;
+    fnn_idx row[2], column[2]; /* columns are 1 or 0 apart */
+} fnn_combine;
+
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {
     fnn_idx m, n;

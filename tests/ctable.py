@@ -120,6 +120,13 @@ class Resample(ctypes.Structure):
     ]  # fmt: skip
 
 
+class Combine(ctypes.Structure):
+    _fields_ = [
+        ("op", ctypes.c_int), ("accumulate", ctypes.c_int), ("m", INDEX), ("n", INDEX),
+        ("row", INDEX * 2), ("column", INDEX * 2),
+    ]  # fmt: skip
+
+
 NO_CLASS = -(2**63)
 STRUCTURES = {
     "fnn_gemm": Gemm,
@@ -134,6 +141,7 @@ STRUCTURES = {
     "fnn_taps": Taps,
     "fnn_resample": Resample,
     "fnn_warp": Warp,
+    "fnn_combine": Combine,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

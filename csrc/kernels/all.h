@@ -35,6 +35,7 @@
 #include "embedding.inc.c"
 #include "masking.inc.c"
 #include "merge.inc.c"
+#include "combine.inc.c"
 #include "resample.inc.c"
 #include "uniform.inc.c"
 #include "gaussian.inc.c"

@@ -149,6 +149,24 @@ cdef extern from "fastnn.h" nogil:
     enum:
         FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP
 
+    enum:
+        FNN_ADD
+        FNN_SUBTRACT
+        FNN_MULTIPLY
+        FNN_DIVIDE
+        FNN_MAXIMUM
+        FNN_MINIMUM
+        FNN_ABSOLUTE
+        FNN_POWER
+
+    ctypedef struct fnn_combine:
+        int op
+        int accumulate
+        fnn_idx m
+        fnn_idx n
+        fnn_idx row[2]
+        fnn_idx column[2]
+
     ctypedef struct fnn_warp:
         fnn_idx channels, height, width
         fnn_idx x_height, x_width
@@ -246,7 +264,9 @@ cdef extern from "fastnn.h" nogil:
         void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
-        void (*merge_product)(void *, const void *, const void *, fnn_idx) noexcept nogil
+        void (*combine_forward)(void *, const void *, const void *, const fnn_combine *) noexcept nogil
+        void (*combine_backward)(void *, const void *, const void *, const void *, const fnn_combine *,
+                                 int) noexcept nogil
         void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
                          const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config, initializers
-from ..checks import refuse, whole_number
+from .. import config, initializers, regularizers
+from ..checks import whole_number
 from ..gate import is_several
 from ..graph import Node, SymbolicTensor, tensors_in
 from ..registry import Registry, snake_case
@@ -77,8 +77,10 @@ class Layer:
         vary.
     input_dim : int, optional
         The same for rows of one dimension.
-    activity_regularizer, autocast
-        Accepted as Keras has them, without effect: no activity regularizer but None.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output of a batch, divided by its rows and added to the loss.
+    autocast : bool, default True
+        Accepted as Keras has it, without effect.
 
     Attributes
     ----------
@@ -98,10 +100,10 @@ class Layer:
         name: str | None = None,
         input_shape: tuple[int, ...] | None = None,
         input_dim: int | None = None,
-        activity_regularizer: None = None,
+        activity_regularizer: Any = None,
         autocast: bool = True,
     ) -> None:
-        refuse(activity_regularizer=activity_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         if input_dim is not None:
             input_shape = (dimension(input_dim, "input_dim"),)
         if name is not None and not isinstance(name, str):
@@ -152,6 +154,8 @@ class Layer:
         config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
         if self.first_row is not None:
             config["input_shape"] = list(self.first_row)
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config
 
     @classmethod
@@ -341,11 +345,22 @@ class Layer:
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
             y = self.emit(plan, x, **options)  # a layer without options refuses them
+        if self.activity_regularizer is not None and "loss" in plan.totals:
+            y = self._penalized(plan, y)
         if isinstance(y, list):
             for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
                 value.mask = own
         else:
             y.mask = mask
+        return y
+
+    def _penalized(self, plan: Plan, y: Any) -> Any:
+        """Append the penalty on the output and return the output for its readers."""
+        from ..kernels import activity
+
+        penalty = self.activity_regularizer
+        for value in y if isinstance(y, list) else [y]:
+            activity.emit(plan, value, penalty.l1, penalty.l2)
         return y
 
     # Calls.

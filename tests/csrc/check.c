@@ -22,6 +22,7 @@
 #include "masking.inc.c"
 #include "math.inc.c"
 #include "merge.inc.c"
+#include "combine.inc.c"
 #include "norm.inc.c"
 #include "parts.inc.c"
 #include "recurrent.inc.c"
