@@ -39,7 +39,7 @@ from . import (
 )
 from .autograd import Tensor
 from .layers import Input
-from .models import Sequential
+from .models import Model, Sequential
 from .threads import num_threads, set_num_threads, threads
 from .variables import Variable
 
@@ -56,6 +56,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Input",
+    "Model",
     "Sequential",
     "Tensor",
     "Variable",
