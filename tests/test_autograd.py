@@ -5,8 +5,8 @@ import threading
 import numpy as np
 import pytest
 
+from fastnn import activations, derivatives
 from fastnn import autograd as ag
-from fastnn import derivatives
 from fastnn.autograd import Tensor, grad, no_grad
 from fastnn.derivatives import TABLE
 from fastnn.variables import Variable
@@ -478,3 +478,31 @@ def test_a_weight_is_a_tensor_that_stays_where_it_is():
     assert v in [Variable(memory, "kernel"), v]
     with pytest.raises(ValueError, match=r"expected shape \(2, 2\) for weight 'kernel'"):
         v.data = np.zeros(3)
+
+
+# ---- activations ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", activations._ALL, ids=lambda a: a.name)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_activations_are_operations_of_the_tape(activation, dtype):
+    x = np.asarray(2 * CUBE, dtype)
+    t = Tensor(x)
+    y = activation(t)
+    np.testing.assert_array_equal(y.data, activation(x))
+    factor = normal(*x.shape, seed=3)
+    y.backward(factor)
+    assert t.grad.dtype == dtype
+    u = normal(*x.shape, seed=4)
+    wide = x.astype("float64")
+    rise = activation(wide + EPSILON * u) - activation(wide - EPSILON * u)
+    numeric = (rise * factor).sum() / (2 * EPSILON)
+    assert (t.grad * u).sum() == pytest.approx(numeric, rel=1e-4, abs=1e-4)
+
+
+def test_an_activation_of_a_turned_tensor_over_another_axis():
+    t = Tensor(normal(4, 3))
+    (activations.softmax(t.T, axis=0)[0] ** 2).sum().backward()
+    want = Tensor(t.data)
+    (want.T.softmax(axis=0)[0] ** 2).sum().backward()
+    np.testing.assert_allclose(t.grad, want.grad, rtol=1e-12)

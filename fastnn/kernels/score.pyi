@@ -16,6 +16,7 @@ class Score(NamedTuple):
     clip: float = 0.0
     threshold: float = 0.5
     ignore_class: int | None = None
+    function: Any = None
 
 def emit_loss(
     plan: Plan,
@@ -36,5 +37,8 @@ def apply(
     score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
 ) -> tuple[float, float, float]: ...
 def values(
+    score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
+) -> NDArray[np.floating]: ...
+def gradients(
     score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
 ) -> NDArray[np.floating]: ...

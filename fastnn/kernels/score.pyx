@@ -22,7 +22,7 @@ from .steps cimport FORWARD, Step, Value
 from .types cimport (DX, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t,
                      totals_t)
 
-from . import masking
+from . import call, masking
 from .activation import CODES
 
 cdef enum:
@@ -79,6 +79,8 @@ class Score(NamedTuple):
         Whether predictions are logits; then the kernel is `kernel` + "_logits".
     bounded : bool
         Whether labels have to lie in [0, 1].
+    function : callable or None
+        What computes it in the place of a kernel: see `call.emit_loss` and `call.emit_metric`.
     """
 
     kernel: str
@@ -90,6 +92,7 @@ class Score(NamedTuple):
     clip: float = 0.0
     threshold: float = 0.5
     ignore_class: int | None = None
+    function: object = None
 
 
 cdef void *kernel_of(const fnn_kernels *kernels, score, bint logits) except NULL:
@@ -136,6 +139,10 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     first : bool
         Whether this is the first loss of the model.
     """
+    if score.function is not None:
+        labels = "int32" if score.sparse else plan.dtype
+        call.emit_loss(plan, prediction, target, weights, score.function, name, labels, factor, first)
+        return
     cdef Value x = prediction, p = None
     cdef bint logits = score.from_logits
     if not logits:
@@ -152,6 +159,10 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
 
 def emit_metric(Plan plan, Value prediction, Value target, Value weights, score, str name):
     """Append a metric of `prediction` against `target`; its total is the mean of the values, weighted."""
+    if score.function is not None:
+        labels = "int32" if score.sparse else plan.dtype
+        call.emit_metric(plan, prediction, target, weights, score.function, name, labels)
+        return
     add_step(plan, prediction, target, weights, score, name, score.from_logits).use(X, prediction, FORWARD)
 
 
@@ -366,3 +377,13 @@ def values(score, x, labels, weights=None):
     for i in range(s.m):
         out[i] = piece_value(&p, i)
     return np.asarray(out, x.dtype).reshape(x.shape[:x.ndim - 1])
+
+
+def gradients(score, x, labels, weights=None):
+    """The gradient of the sum of the weighted values with respect to the predictions: see `apply`."""
+    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef fnn_score s = score_of(score, x, labels, weights)
+    dx = np.empty_like(x)
+    s.dx, s.scale = address(dx), 1
+    score_rows(<score_fn>kernel_of(k, score, score.from_logits), &s, k.itemsize, score.sparse, max_threads())
+    return dx
