@@ -1,5 +1,7 @@
 """What the tests of the C kernels share: sizes around each vector length, numbers, how close is close."""
 
+import ctypes
+
 import numpy as np
 from ctable import NO_CLASS, Score, Table, pointer
 
@@ -39,7 +41,7 @@ class Scorer:
         self.kernel = getattr(self.table, name)
 
     def __call__(self, x, target, weight=None, rows_per_weight=1, dx=None, p=None, scale=1.0,
-                 label_smoothing=0.0, clip=0.0, threshold=0.5, ignore_class=NO_CLASS):  # fmt: skip
+                 label_smoothing=0.0, clip=0.0, threshold=0.5, ignore_class=NO_CLASS, param=()):  # fmt: skip
         """The sum over rows; `dx` and `p` are arrays to fill."""
         dtype = self.table.dtype
         x = x if x.dtype == dtype else x.astype(dtype)
@@ -47,6 +49,6 @@ class Scorer:
         weight = None if weight is None else weight.astype(dtype)
         score = Score(
             *x.shape, pointer(x), pointer(target), pointer(weight), rows_per_weight, pointer(dx), pointer(p),
-            scale, label_smoothing, clip, threshold, ignore_class,
+            scale, label_smoothing, clip, threshold, ignore_class, (ctypes.c_double * 3)(*param),
         )  # fmt: skip
         return self.kernel(score)

@@ -106,6 +106,11 @@ cdef extern from "fastnn.h" nogil:
         void *p
         double scale, label_smoothing, clip, threshold
         int64_t ignore_class
+        double param[3]
+        const void *levels
+        fnn_idx n_levels
+        fnn_idx begin, end
+        int options
 
     ctypedef struct fnn_update:
         fnn_idx n
