@@ -456,7 +456,7 @@ class Sequential(Trainer):
             if metric.score.sparse != score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
-            emit_score(plan, y, metric.score, name, False, weighted and counts)
+            emit_score(plan, y, metric.score, name, False, weighted and counts, metric=metric)
 
     # ---- prediction ---------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from . import losses, metrics, optimizers
 from .checks import real_number, whole_number
 from .gate import as_real
 from .kernels.score import check_labels
-from .losses import MEANS, as_labels
+from .losses import as_labels
 from .metrics import resolve
 from .utils.random import next_seed
 
@@ -31,7 +31,7 @@ BATCH = 32
 Data = tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]
 
 
-class Totals(Mapping[str, float]):
+class Totals(Mapping[str, Any]):
     """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
 
     Parameters
@@ -42,9 +42,8 @@ class Totals(Mapping[str, float]):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    def __getitem__(self, name: str) -> float:
-        value, weight = self._plan.read_totals()[name]
-        return value / weight if weight else 0.0
+    def __getitem__(self, name: str) -> Any:
+        return self._plan.read(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._plan.totals)
@@ -494,7 +493,7 @@ class Trainer(ABC):
             rows = min(rows, whole_number(steps, "steps", 1) * batch)
         loss = self._require_compiled()
         told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
-        told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
+        told = told or loss.by_batch
         plan = self.plan("test", batch if told else None, weights is not None, x.shape[1:])
         size = batch if told else plan.capacity
         totals = Totals(plan)

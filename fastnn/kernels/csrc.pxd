@@ -112,6 +112,12 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx begin, end
         int options
 
+    enum:
+        FNN_COUNT_EVEN
+        FNN_COUNT_OUTER
+        FNN_COUNT_EACH
+        FNN_COUNT_LARGEST
+
     ctypedef struct fnn_update:
         fnn_idx n
         void *w
@@ -215,6 +221,7 @@ cdef extern from "fastnn.h" nogil:
         void (*unit_norm_backward)(void *, const void *, const void *, const void *,
                                    fnn_idx, fnn_idx, double) noexcept nogil
         fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
+        fnn_idx (*check_binary)(const void *x, fnn_idx n) noexcept nogil
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil

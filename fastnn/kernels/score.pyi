@@ -3,6 +3,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics import Metric
 from .plan import Plan
 from .steps import Value
 
@@ -16,6 +17,17 @@ class Score(NamedTuple):
     clip: float = 0.0
     threshold: float = 0.5
     ignore_class: int | None = None
+    signed: bool = False
+    root: bool = False
+    parameters: tuple[float, ...] = ()
+    counts: bool = False
+    levels: tuple[float, ...] = ()
+    even: bool = False
+    outer: bool = False
+    each: bool = False
+    largest: bool = False
+    column: int | None = None
+    lenient: bool = False
 
 def emit(
     plan: Plan,
@@ -25,6 +37,7 @@ def emit(
     is_loss: bool,
     weighted: bool,
     reduction: str = "mean",
+    metric: Metric | None = None,
 ) -> None: ...
 def check_labels(score: Score, labels: NDArray[Any], classes: int, name: str = "y") -> None: ...
 def apply(
@@ -33,3 +46,10 @@ def apply(
 def values(
     score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
 ) -> NDArray[np.floating]: ...
+def add_counts(
+    score: Score,
+    state: NDArray[np.float64],
+    x: NDArray[np.floating],
+    labels: NDArray[Any],
+    weights: NDArray[np.floating] | None = None,
+) -> None: ...
