@@ -1,6 +1,7 @@
 """What the tests of the C kernels share: sizes around each vector length, numbers, how close is close."""
 
 import ctypes
+import functools
 
 import numpy as np
 from ctable import NO_CLASS, Score, Table, pointer
@@ -33,11 +34,14 @@ def central_differences(value, x, step=1e-6):
     return gradient
 
 
+table = functools.cache(Table)
+
+
 class Scorer:
     """A loss or metric kernel called with arrays: `Scorer(isa, dtype, name)(x, target, ...)`."""
 
     def __init__(self, isa, dtype, name):
-        self.table = Table(isa, dtype)
+        self.table = table(isa, dtype)
         self.kernel = getattr(self.table, name)
 
     def __call__(self, x, target, weight=None, rows_per_weight=1, dx=None, p=None, scale=1.0,

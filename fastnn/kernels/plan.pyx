@@ -135,7 +135,7 @@ cdef class Plan:
         return self.totals.setdefault(name, len(self.totals))
 
     def report(self, str name, read, state=None):
-        """Let `read` make the number, or numbers, of a total of its value and weight, or of a state of its own."""
+        """Let `read` make a result of the value and weight of a total, or of a state of its own."""
         self._reports[name] = read, state
 
     def reshaped(self, Value value, tuple shape):

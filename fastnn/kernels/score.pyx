@@ -3,8 +3,9 @@
 A loss on the probabilities of a final softmax or sigmoid takes that activation over: it reads the logits,
 writes the probabilities, and its gradient is that of the logits, p - t, exact where p underflows.
 
-What a loss or metric is asked for, beside its arrays, is one `fnn_score` that the plan keeps and each run copies.
-A metric that is no mean of values, such as one that counts, has a state of its own, which its kernel adds to.
+What a loss or metric is asked for, beside its arrays, is one `fnn_score` that the plan keeps and each run
+copies. A metric that is no mean of values, such as one that counts, has a state of its own, which its kernel
+adds to.
 
 Rows are summed in pieces whose number is fixed by the batch, and the pieces in order: the same bits for any
 number of threads.
@@ -19,7 +20,7 @@ from libc.math cimport INFINITY, sqrt
 from libc.string cimport memset
 
 from .csrc cimport (FNN_COUNT_EACH, FNN_COUNT_EVEN, FNN_COUNT_LARGEST, FNN_COUNT_OUTER, fnn_kernels,
-                   fnn_score)
+                    fnn_score)
 from .plan cimport Plan
 from .runtime cimport address, kernel, max_threads, parallel_for, table
 from .steps cimport FORWARD, Step, Value
@@ -315,8 +316,11 @@ cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
 
 
 cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, int threads) noexcept nogil:
-    """The root of the scaled sum over all rows. The gradient needs it, so the rows are passed twice; where the
-    root is 0 it has none, and the gradient is 0."""
+    """The root of the scaled sum over all rows.
+
+    The gradient needs it, so the rows are passed twice. Where the root is 0 it has none, and the gradient is
+    0.
+    """
     cdef void *dx = s.dx
     cdef double root
     s.dx = NULL
@@ -389,8 +393,10 @@ def check_labels(score, labels, idx_t classes, str name="y"):
 
 
 cdef object score_of(fnn_score *s, score, x, labels, weights):
-    """The kernels' form of a score on contiguous arrays, once the labels have been found valid; what it returns has
-    to live as long."""
+    """The kernels' form of a score on contiguous arrays, once the labels have been found valid.
+
+    What it returns has to live as long as s.
+    """
     levels = settle(s, score, x.shape[x.ndim - 1], x.dtype.name)
     s.m = x.size // max(1, s.n)
     s.x, s.target = address(x), address(labels)
@@ -453,5 +459,5 @@ def values(score, x, labels, weights=None):
 def add_counts(score, double[::1] state, x, labels, weights=None):
     """Add to the state of a metric that counts: see `apply`."""
     cdef fnn_score s
-    levels = score_of(&s, score, x, labels, weights)
+    _held = score_of(&s, score, x, labels, weights)
     (<tally_fn>kernel_of(table(x.dtype.name), score, False))(&state[0], &s)

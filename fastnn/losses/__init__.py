@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .hinge import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from .loss import MEANS, Loss, as_labels, as_scored, registry
+from .margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from .overlap import Dice, Tversky, dice, tversky
 from .probabilistic import (
     BinaryCrossentropy,

@@ -108,7 +108,8 @@ class Loss:
             As `reduction` says.
         """
         if type(self).score is Loss.score or self.reduction in (None, "none"):
-            return self._reduced(y_true, y_pred, sample_weight)
+            reduced: np.floating | NDArray[np.floating] = self._reduced(y_true, y_pred, sample_weight)
+            return reduced
         score = self.score
         labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, self.dtype)
         total, count, weight = _score.apply(score, predictions, labels, weights)
@@ -149,6 +150,12 @@ class Loss:
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a loss of what `get_config` returned."""
         return cls(**config)
+
+
+def values_of(loss: Loss, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
+    """Return the value of each sample."""
+    values: NDArray[np.floating] = loss.call(y_true, y_pred)
+    return values
 
 
 def as_scored(

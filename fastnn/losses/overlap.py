@@ -11,7 +11,7 @@ from .. import config
 from ..checks import real_number
 from .loss import Loss, registry
 
-Axis = int | tuple[int, ...] | None
+Axis = int | tuple[int, ...] | list[int] | None
 
 
 @registry.add

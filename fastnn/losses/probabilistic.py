@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..checks import real_number
 from ..kernels.score import Score
-from .loss import Loss, PlainLoss, registry
+from .loss import Loss, PlainLoss, registry, values_of
 
 
 class _Crossentropy(Loss):
@@ -355,7 +355,7 @@ def binary_crossentropy(
     axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the binary cross-entropy of each sample; see `BinaryCrossentropy`."""
-    return BinaryCrossentropy(from_logits, label_smoothing, axis).call(y_true, y_pred)
+    return values_of(BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
 def binary_focal_crossentropy(
@@ -370,7 +370,7 @@ def binary_focal_crossentropy(
 ) -> NDArray[np.floating]:
     """Return the binary focal cross-entropy of each sample; see `BinaryFocalCrossentropy`."""
     loss = BinaryFocalCrossentropy(apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis)
-    return loss.call(y_true, y_pred)
+    return values_of(loss, y_true, y_pred)
 
 
 def categorical_crossentropy(
@@ -381,7 +381,7 @@ def categorical_crossentropy(
     axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the cross-entropy of each sample; see `CategoricalCrossentropy`."""
-    return CategoricalCrossentropy(from_logits, label_smoothing, axis).call(y_true, y_pred)
+    return values_of(CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
 
 def categorical_focal_crossentropy(
@@ -394,7 +394,9 @@ def categorical_focal_crossentropy(
     axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the focal cross-entropy of each sample; see `CategoricalFocalCrossentropy`."""
-    return CategoricalFocalCrossentropy(alpha, gamma, from_logits, label_smoothing, axis).call(y_true, y_pred)
+    return values_of(
+        CategoricalFocalCrossentropy(alpha, gamma, from_logits, label_smoothing, axis), y_true, y_pred
+    )
 
 
 def sparse_categorical_crossentropy(
@@ -405,7 +407,7 @@ def sparse_categorical_crossentropy(
     axis: int = -1,
 ) -> NDArray[np.floating]:
     """Return the cross-entropy of each sample; see `SparseCategoricalCrossentropy`."""
-    return SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis).call(y_true, y_pred)
+    return values_of(SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis), y_true, y_pred)
 
 
 def categorical_generalized_cross_entropy(
@@ -417,9 +419,9 @@ def categorical_generalized_cross_entropy(
 
 def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the divergence of each sample; see `KLDivergence`."""
-    return KLDivergence().call(y_true, y_pred)
+    return values_of(KLDivergence(), y_true, y_pred)
 
 
 def poisson(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the Poisson loss of each sample; see `Poisson`."""
-    return Poisson().call(y_true, y_pred)
+    return values_of(Poisson(), y_true, y_pred)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..checks import real_number
 from ..kernels.score import Score
-from .loss import Loss, PlainLoss, registry
+from .loss import Loss, PlainLoss, registry, values_of
 
 
 @registry.add("mse", "MSE")
@@ -231,44 +231,44 @@ class CosineSimilarity(Loss):
 
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return mean((y_true - y_pred)^2) over the last axis, for each sample."""
-    return MeanSquaredError().call(y_true, y_pred)
+    return values_of(MeanSquaredError(), y_true, y_pred)
 
 
 def sum_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return sum((y_true - y_pred)^2) over the last axis, for each sample."""
-    return SumSquaredError().call(y_true, y_pred)
+    return values_of(SumSquaredError(), y_true, y_pred)
 
 
 def root_mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the root of the mean squared error of each sample."""
-    return RootMeanSquaredError().call(y_true, y_pred)
+    return values_of(RootMeanSquaredError(), y_true, y_pred)
 
 
 def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return mean(|y_true - y_pred|) over the last axis, for each sample."""
-    return MeanAbsoluteError().call(y_true, y_pred)
+    return values_of(MeanAbsoluteError(), y_true, y_pred)
 
 
 def mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the mean absolute percentage error of each sample; see `MeanAbsolutePercentageError`."""
-    return MeanAbsolutePercentageError().call(y_true, y_pred)
+    return values_of(MeanAbsolutePercentageError(), y_true, y_pred)
 
 
 def mean_squared_logarithmic_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the mean squared logarithmic error of each sample; see `MeanSquaredLogarithmicError`."""
-    return MeanSquaredLogarithmicError().call(y_true, y_pred)
+    return values_of(MeanSquaredLogarithmicError(), y_true, y_pred)
 
 
 def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[np.floating]:
     """Return the Huber loss of each sample; see `Huber`."""
-    return Huber(delta).call(y_true, y_pred)
+    return values_of(Huber(delta), y_true, y_pred)
 
 
 def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return mean(log(cosh(y_true - y_pred))) over the last axis, for each sample."""
-    return LogCosh().call(y_true, y_pred)
+    return values_of(LogCosh(), y_true, y_pred)
 
 
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> NDArray[np.floating]:
     """Return minus the cosine between label and prediction of each sample; see `CosineSimilarity`."""
-    return CosineSimilarity(axis).call(y_true, y_pred)
+    return values_of(CosineSimilarity(axis), y_true, y_pred)

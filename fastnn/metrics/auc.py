@@ -149,8 +149,12 @@ class AUC(Metric):
             odds = share(tp + fn, tn + fp)
             x = np.where(tp == 0, 0, np.maximum(1 - odds * share(fn, tp), 0))
             y = np.where(tp == 0, 1, 1 - odds * share(fp, tp))
-        heights = {"interpolation": lambda a, b: (a + b) / 2, "minoring": np.minimum, "majoring": np.maximum}
-        height = heights[self.summation_method](y[:, :-1], y[:, 1:])
+        left, right = y[:, :-1], y[:, 1:]
+        height = (left + right) / 2
+        if self.summation_method != "interpolation":
+            height = (
+                np.minimum(left, right) if self.summation_method == "minoring" else np.maximum(left, right)
+            )
         areas: Numbers = ((x[:, :-1] - x[:, 1:]) * height).sum(-1)
         return areas
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..kernels.score import Score
-from .loss import PlainLoss, registry
+from .loss import PlainLoss, registry, values_of
 
 
 class _Margin(PlainLoss):
@@ -74,14 +74,14 @@ class CategoricalHinge(PlainLoss):
 
 def hinge(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the hinge loss of each sample; see `Hinge`."""
-    return Hinge().call(y_true, y_pred)
+    return values_of(Hinge(), y_true, y_pred)
 
 
 def squared_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the squared hinge loss of each sample; see `SquaredHinge`."""
-    return SquaredHinge().call(y_true, y_pred)
+    return values_of(SquaredHinge(), y_true, y_pred)
 
 
 def categorical_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the categorical hinge loss of each sample; see `CategoricalHinge`."""
-    return CategoricalHinge().call(y_true, y_pred)
+    return values_of(CategoricalHinge(), y_true, y_pred)
