@@ -29,15 +29,19 @@ class Score(NamedTuple):
     column: int | None = None
     lenient: bool = False
 
-def emit(
+def emit_loss(
     plan: Plan,
     prediction: Value,
+    target: Value,
+    weights: Value | None,
     score: Score,
-    name: str,
-    is_loss: bool,
-    weighted: bool,
+    name: str = "loss",
     reduction: str = "mean",
-    metric: Metric | None = None,
+    factor: float = 1,
+    first: bool = True,
+) -> None: ...
+def emit_metric(
+    plan: Plan, prediction: Value, target: Value, weights: Value | None, metric: Metric, name: str
 ) -> None: ...
 def check_labels(score: Score, labels: NDArray[Any], classes: int, name: str = "y") -> None: ...
 def apply(

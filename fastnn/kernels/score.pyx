@@ -24,8 +24,7 @@ from .csrc cimport (FNN_COUNT_EACH, FNN_COUNT_EVEN, FNN_COUNT_LARGEST, FNN_COUNT
 from .plan cimport Plan
 from .runtime cimport address, kernel, max_threads, parallel_for, table
 from .steps cimport FORWARD, Step, Value
-from .types cimport (DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t,
-                     totals_t)
+from .types cimport DX, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t, totals_t
 
 from . import masking
 from .activation import CODES
@@ -46,8 +45,15 @@ cdef enum:          # sizes
     CHECKED         # labels have to lie in [0, 1]
     IS_LOSS
     REDUCTION
+    COUNTS          # rows, in the total of the loss: the first loss of a model does
     SIGNED          # labels of 0 and 1 stand for -1 and 1
     ROOT            # the loss is the root of what the reduction makes of the values
+
+cdef enum:          # parameters
+    FACTOR          # of a loss in that of the model
+
+cdef enum:
+    LOSS = 0        # the total of a model's loss
 
 cdef enum:          # what the sum over a batch becomes as its loss
     MEAN            # divided by the number of values
@@ -185,49 +191,63 @@ cdef Value take_activation(Plan plan, Value prediction, str activation):
     return logits
 
 
-def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weighted, str reduction="mean",
-         metric=None):
-    """Append a loss or a metric of `prediction` against the bound targets; it adds to the total `name`.
+def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, str name="loss",
+              str reduction="mean", double factor=1, bint first=True):
+    """Append a loss of `prediction` against `target`, and its gradient.
 
-    The total of a loss is the mean over batches, weighted by their rows, of what `reduction` makes of the
-    values; that of a metric is the mean of its values, weighted where `weighted`. Values that the mask of
-    `prediction` leaves out weigh nothing, and do not count.
+    Its total is the mean over batches, weighted by their rows, of what `reduction` makes of the values. That
+    of the model, "loss", is the sum of the losses of its outputs, each times a `factor`. Values that the mask
+    of `prediction` leaves out weigh nothing, and do not count.
+
+    Parameters
+    ----------
+    weights : Value or None
+        Of the rows, or of the steps of each.
+    first : bool
+        Whether this is the first loss of the model.
     """
-    cdef Value x = prediction, p = None, mask = prediction.mask, weights = mask
-    cdef Step s
+    cdef Value x = prediction, p = None
     cdef bint logits = score.from_logits
-    cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
-    if is_loss and not logits:
+    if not logits:
         x = take_activation(plan, prediction, score.activation)
         if x is None:
             x = prediction
         else:
             p, logits = prediction, True
-    if mask is not None and weighted:
-        weights = masking.emit_weights(plan, mask)
-    s = plan.add(name, tally if score.counts else forward, NULL, NULL, 20.0 * prediction.size)
-    s.use(X, x, FORWARD).use(Y, p, FORWARD)
-    s.use(LABELS, Value((), TARGET), FORWARD)
-    s.c.size[STEPS] = 1
+    cdef Step s = add_step(plan, prediction, target, weights, score, name, logits)
+    s.use(X, x, FORWARD).use(Y, p, FORWARD).use(DX, plan.gradient(x), FORWARD)
+    s.c.size[IS_LOSS], s.c.size[COUNTS], s.c.size[REDUCTION] = True, first, REDUCTIONS[reduction]
+    s.c.size[ROOT] = score.root
+    s.c.param[FACTOR] = factor
+
+
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric, str name):
+    """Append a metric of `prediction` against `target`; it reads its result of its total or its own state."""
+    cdef Step s = add_step(plan, prediction, target, weights, metric.score, name, metric.score.from_logits)
+    s.use(X, prediction, FORWARD)
+    state = None
+    if metric.score.counts:
+        state = metric.zeros(s.c.size[CLASSES])
+        s.use(STATE, plan.constant(state), FORWARD)
+    if not metric.is_mean:
+        plan.report(name, metric.read, state)
+
+
+cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, score, str name, bint logits):
+    """Append what losses and metrics have in common."""
+    cdef Value mask = prediction.mask
+    cdef Step s
+    cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
     if mask is not None:
-        s.use(MASK, mask, FORWARD).use(WEIGHTS, weights, FORWARD)
-        s.c.size[STEPS] = mask.size
-    elif weighted:
-        s.use(WEIGHTS, Value((), SAMPLE_WEIGHT), FORWARD)
-    if is_loss:
-        plan.scored, plan.sparse = prediction, score.sparse
-        s.use(DX, plan.gradient(x), FORWARD)
+        weights = mask if weights is None else masking.emit_weights(plan, mask, weights)
+    s = plan.add(name, tally if score.counts else forward, NULL, NULL, 20.0 * prediction.size)
+    s.use(LABELS, target, FORWARD).use(WEIGHTS, weights, FORWARD).use(MASK, mask, FORWARD)
+    s.c.size[STEPS] = 1 if weights is None else weights.size
     s.c.kernel = kernel_of(plan.kernels, score, logits)
     s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
     s.c.size[TOTAL] = plan.total(name)
-    s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[IS_LOSS] = score.sparse, score.bounded, is_loss
-    s.c.size[REDUCTION], s.c.size[SIGNED], s.c.size[ROOT] = REDUCTIONS[reduction], score.signed, score.root
-    s.use(SETTINGS, settings(plan, score, classes), FORWARD)
-    if metric is not None:
-        state = metric.zeros(classes) if score.counts else None
-        plan.report(name, metric.read, state)
-        if score.counts:
-            s.use(STATE, plan.constant(state), FORWARD)
+    s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[SIGNED] = score.sparse, score.bounded, score.signed
+    return s.use(SETTINGS, settings(plan, score, classes), FORWARD)
 
 
 ctypedef struct pieces_t:
@@ -315,8 +335,9 @@ cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
     (<tally_fn>s.kernel)(<double *>operand(s, r, STATE), &score)
 
 
-cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, int threads) noexcept nogil:
-    """The root of the scaled sum over all rows.
+cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, int threads,
+                      double factor) noexcept nogil:
+    """The root of the scaled sum over all rows; its gradient is times a factor.
 
     The gradient needs it, so the rows are passed twice. Where the root is 0 it has none, and the gradient is
     0.
@@ -327,7 +348,7 @@ cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, i
     root = sqrt(score_rows(compute, s, item, sparse, threads) * s.scale)
     if dx is not NULL:
         s.dx = dx
-        s.scale = s.scale / (2 * root) if root else 0
+        s.scale = factor * s.scale / (2 * root) if root else 0
         score_rows(compute, s, item, sparse, threads)
     return root
 
@@ -348,16 +369,22 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     if s.size[SIGNED]:
         set_signs(s.kernels, &score)
     if s.size[ROOT]:
-        value = root_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
+        value = root_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads, s.param[FACTOR])
+    elif s.size[IS_LOSS]:
+        score.scale *= s.param[FACTOR]
+        value = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
+        value = value / divisor if divisor else 0
     else:
         value = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
-        value = value * score.scale if s.size[IS_LOSS] else value
-    if s.size[IS_LOSS]:
-        total.value += value * r.rows
-        total.weight += r.rows
-    else:
+    if not s.size[IS_LOSS]:
         total.value += value
         total.weight += kept(&score, score.weight, item)
+        return
+    r.totals[LOSS].value += s.param[FACTOR] * value * r.rows
+    r.totals[LOSS].weight += r.rows * s.size[COUNTS]
+    if s.size[TOTAL] != LOSS:
+        total.value += value * r.rows
+        total.weight += r.rows
 
 
 def check_labels(score, labels, idx_t classes, str name="y"):

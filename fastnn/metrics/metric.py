@@ -74,6 +74,11 @@ class Metric:
         value, weight = state.tolist()
         return value / weight if weight else 0.0
 
+    @property
+    def is_mean(self) -> bool:
+        """Whether the result is the mean of the values of all samples."""
+        return type(self).read is Metric.read
+
     def add_variable(
         self,
         shape: tuple[int, ...] = (),
