@@ -68,18 +68,41 @@ def cached(path: str | os.PathLike[str], address: str, sha256: str) -> Path:
         If the file cannot be fetched, or another file came.
     """
     file = home() / "datasets" / path
-    if file.exists():
-        return file
-    by_hand = f"Fetch {address} yourself and put it at {file}"
+    if not file.exists():
+        fetch(address, file, f"sha256:{sha256}", file)
+    return file
+
+
+def fetch(address: str, file: Path, checksum: str | None, by_hand: Path) -> None:
+    """Download a file.
+
+    Parameters
+    ----------
+    address : str
+        Where it is fetched from.
+    file : Path
+        Where it goes.
+    checksum : str, optional
+        What it must hash to: "sha256:..." or "md5:...".
+    by_hand : Path
+        Where the error says that the file may be put by hand.
+
+    Raises
+    ------
+    ImportError
+        If pooch is not installed.
+    OSError
+        If the file cannot be fetched, or another file came.
+    """
+    advice = f"Fetch {address} yourself and put it at {by_hand}"
     try:
         import pooch
     except ImportError as error:
-        raise ImportError(f"a download needs pooch (the extra 'datasets'). {by_hand}") from error
+        raise ImportError(f"a download needs pooch (the extra 'datasets'). {advice}") from error
     try:
-        pooch.retrieve(address, f"sha256:{sha256}", fname=file.name, path=file.parent)
+        pooch.retrieve(address, checksum, fname=file.name, path=file.parent)
     except (OSError, ValueError) as error:
-        raise OSError(f"{address} could not be fetched: {error}. {by_hand}") from None
-    return file
+        raise OSError(f"{address} could not be fetched: {error}. {advice}") from None
 
 
 def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[Bytes]:
