@@ -4,11 +4,13 @@ from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
+from .category_encoding import CategoryEncoding
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D
+from .discretization import Discretization
 from .dropout import Dropout
 from .embedding import Embedding
 from .gaussian import GaussianDropout, GaussianNoise
@@ -74,6 +76,7 @@ __all__ = [
     "AvgPool2D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
     "Conv1D",
     "Conv1DTranspose",
@@ -88,6 +91,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
     "Dropout",
     "Embedding",
     "Flatten",
