@@ -79,12 +79,18 @@ class Case:
         return layer
 
     def model(self, dtype="float32"):
-        """The layer behind a dense one, whose weights learn from the gradient of the layer's input."""
+        """The layer behind a dense one, whose weights learn from the gradient of the layer's input.
+
+        Where inputs are whole numbers, it is the first, and before a dense one if it has no weights itself.
+        """
         layer = self.layer(dtype)
-        start = Dense(self.row[-1], dtype=dtype, input_shape=self.row)
-        if self.below is not None:
-            start = fastnn.Input(self.row, dtype=dtype)
-        model = fastnn.Sequential([start, layer])
+        if self.below is None:
+            layers = [Dense(self.row[-1], dtype=dtype, input_shape=self.row), layer]
+        else:
+            layers = [fastnn.Input(self.row, dtype=dtype), layer]
+            if not layer.weights:
+                layers.append(Dense(layer.compute_output_shape((1, *self.row))[-1], dtype=dtype))
+        model = fastnn.Sequential(layers)
         model.compile(SGD(learning_rate=0.1), "mse")
         return model
 

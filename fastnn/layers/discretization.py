@@ -134,7 +134,8 @@ class Discretization(Layer):
             summary = _thinned(both[:, np.argsort(both[0])], self.epsilon)
         if summary.shape[1] < self.num_bins:
             raise ValueError(
-                f"data: expected at least {self.num_bins} numbers, as many as num_bins, got {summary.shape[1]}"
+                f"data: expected at least {self.num_bins} numbers, as many as num_bins, "
+                f"got {summary.shape[1]}"
             )
         self.bin_boundaries = _thinned(summary, 1 / self.num_bins)[0, :-1].tolist()
         if self._bounds is not None:
