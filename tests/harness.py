@@ -89,11 +89,17 @@ class Case:
         return list(each) if self.several else next(iter(each))
 
     def model(self, dtype="float32"):
-        """The layer behind dense ones, whose weights learn from the gradients of the layer's inputs."""
+        """The layer behind dense ones, whose weights learn from the gradients of the layer's inputs.
+
+        Where inputs are whole numbers, it is the first, and before a dense one if it has no weights itself.
+        """
         layer = self.layer(dtype)
         inputs = [fastnn.Input(row, dtype=dtype) for row in self.rows]
         starts = inputs if self.below is not None else [Dense(x.shape[-1], dtype=dtype)(x) for x in inputs]
-        model = fastnn.Model(self.given(inputs), layer(self.given(starts)))
+        y = layer(self.given(starts))
+        if self.below is not None and not layer.weights:
+            y = Dense(y.shape[-1], dtype=dtype)(y)
+        model = fastnn.Model(self.given(inputs), y)
         model.compile(SGD(learning_rate=0.1), "mse")
         return model
 

@@ -39,6 +39,8 @@
 #include "depthwise.inc.c"
 #include "copy.inc.c"
 #include "embedding.inc.c"
+#include "category_encoding.inc.c"
+#include "discretization.inc.c"
 #include "masking.inc.c"
 #include "merge.inc.c"
 #include "combine.inc.c"

@@ -271,6 +271,8 @@ cdef extern from "fastnn.h" nogil:
         void (*embedding_forward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx) noexcept nogil
         void (*embedding_backward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx,
                                    fnn_idx) noexcept nogil
+        void (*count_categories)(void *, const int32_t *, fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
+        void (*bin_numbers)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_steps)(void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
         void (*mask_rows)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil

@@ -6,6 +6,7 @@ from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
+from .category_encoding import CategoryEncoding
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
 from .concatenate import Concatenate, concatenate
 from .convolution import Conv1D, Conv2D
@@ -13,6 +14,7 @@ from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D
 from .dot import Dot, dot
+from .discretization import Discretization
 from .dropout import Dropout
 from .embedding import Embedding
 from .gaussian import GaussianDropout, GaussianNoise
@@ -95,6 +97,7 @@ __all__ = [
     "AvgPool2D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
@@ -111,6 +114,7 @@ __all__ = [
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dot",
+    "Discretization",
     "Dropout",
     "Embedding",
     "Flatten",
