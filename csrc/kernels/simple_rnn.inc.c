@@ -4,7 +4,7 @@
 static void simple_rnn_forward(slab *s)
 {
     const fnn_recurrent *g = s->g;
-    const fnn_idx n = g->units;
+    const fnn_idx n = s->n;
     multiply(s, 0);
     for (fnn_idx r = 0; r < s->rows; r++)
         if (!masked(s, r)) {
