@@ -18,6 +18,7 @@
 
 enum {
     MOST_PRODUCTS = 3,
+    CACHE_LINE = 64,
     GROUP_COLUMNS = 64, /* of gates that a single row computes before it updates their units, about */
     GROUP_UNIT = 16,    /* groups have whole vectors of units on every instruction set */
 };
@@ -217,7 +218,7 @@ static void multiply(const slab *s, int i)
 {
     const fnn_recurrent *g = s->g;
     const real *panels = s->packed;
-    step_product p[MOST_PRODUCTS];
+    step_product p[MOST_PRODUCTS] = {0};
     if (s->jobs[i]) {
         const row_job *job = s->jobs[i];
         do

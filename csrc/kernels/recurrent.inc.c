@@ -43,6 +43,13 @@ static slab slab_of(const fnn_recurrent *g, fnn_idx first, fnn_idx rows)
     return (slab){.g = g, .first = first, .rows = rows, .n = g->units};
 }
 
+/* So many elements, and those that fill up their last cache line. */
+FNN_INLINE fnn_idx whole_lines(fnn_idx n)
+{
+    const fnn_idx line = CACHE_LINE / (fnn_idx)sizeof(real);
+    return parts(n, line) * line;
+}
+
 /* The bytes of a group and its panels, at most. */
 static fnn_idx group_bytes(const fnn_recurrent *g)
 {
@@ -50,7 +57,7 @@ static fnn_idx group_bytes(const fnn_recurrent *g)
     step_product p[MOST_PRODUCTS];
     for (int i = 0, count = products_of(g, p); i < count; i++)
         jobs += parts(parts(p[i].count * (group_units(g) + GROUP_UNIT), VLEN), ROW_NV);
-    return (fnn_idx)sizeof(slab) + jobs * (fnn_idx)sizeof(row_job);
+    return parts((fnn_idx)sizeof(slab) + jobs * (fnn_idx)sizeof(row_job), CACHE_LINE) * CACHE_LINE;
 }
 
 /* The larger of what forward without anything kept and backward take, and what a single row takes besides. */
@@ -59,8 +66,8 @@ static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
     fnn_recurrent row = *g;
     row.rows = 1;
     row.gates = NULL;
-    return (rows * (g->a_row + g->gate_row + 3 * g->units) + 4 * g->units) * (fnn_idx)sizeof(real) +
-           groups_of(&row) * group_bytes(&row);
+    const fnn_idx step = rows * (g->a_row + g->gate_row) + 3 * whole_lines(rows * g->units) + 4 * g->units;
+    return step * (fnn_idx)sizeof(real) + groups_of(&row) * group_bytes(&row);
 }
 
 /* The groups of a single row, and the panels of each: told once, since what a step has just written of a slab would
@@ -156,15 +163,15 @@ FNN_INLINE fnn_idx result_at(const slab *s, fnn_idx r)
 static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
 {
     const fnn_idx n = g->units;
-    const fnn_idx count = groups_of(g);
+    const fnn_idx count = groups_of(g), state = whole_lines(rows * n);
     slab s = slab_of(g, first, rows), *const groups = in_groups(g) ? workspace : NULL;
-    s.h = groups ? (real *)((char *)workspace + count * group_bytes(g)) : workspace;
-    real *const c_last = s.h + rows * n;
+    s.h = (real *)((char *)workspace + (groups ? count * group_bytes(g) : 0));
+    real *const c_last = s.h + state;
     s.bias = g->packed;
     s.packed = s.bias + g->gate_row;
     s.c_before = s.c = c_last;
-    s.squashed = c_last + rows * n;
-    s.a = s.squashed + rows * n;
+    s.squashed = c_last + state;
+    s.a = s.squashed + state;
     s.z = s.a + rows * g->a_row;
     if (groups)
         list_groups(&s, groups, (row_job *)(groups + count));

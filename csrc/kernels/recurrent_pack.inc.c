@@ -17,9 +17,12 @@ static fnn_idx recurrent_packed(const fnn_recurrent *g)
 /* y (k, n), rows ldy apart, = x, rows ldx apart */
 static void copy_block(real *y, fnn_idx ldy, const real *x, fnn_idx ldx, fnn_idx k, fnn_idx n)
 {
-    for (fnn_idx p = 0; p < k; p++)
-        for (fnn_idx j = 0; j < n; j += VLEN)
-            v_store_up_to(y + p * ldy + j, v_load_up_to(x + p * ldx + j, n - j), n - j);
+    fnn_idx j = 0;
+    for (; j + VLEN <= n; j += VLEN)
+        for (fnn_idx p = 0; p < k; p++)
+            v_store(y + p * ldy + j, v_load(x + p * ldx + j));
+    for (fnn_idx p = 0; j < n && p < k; p++)
+        v_store_n(y + p * ldy + j, v_load_n(x + p * ldx + j, n - j), n - j);
 }
 
 /* A group of units from `first` on, and the column of one of its products where a panel begins. */
