@@ -57,7 +57,7 @@ class Model:
 
     @property
     def title(self) -> str:
-        """The sizes, as in "20-32-1, batch 32", "28x28x1-32c-p-10, batch 128", "100x8-LSTM 50-1, batch 32"."""
+        """The sizes, as in "20-32-1, batch 32", "28x28x1-32c-p-10, batch 128", "100x8-GRU 50-1, batch 32"."""
         names = ["x".join(map(str, self.input))]
         for block in self.blocks:
             names += [f"{filters}c" for filters in block] + ["p"]
