@@ -42,7 +42,7 @@ def flops(name, units, steps, rows):
 
 @pytest.fixture(params=["rnn_100", "lstm_100", "gru_100"])
 def pair(request):
-    """A model of `fastnn bench` and the same in NumPy, verified; one that does not learn, input and targets."""
+    """A model of `fastnn bench`, verified; it and plain NumPy, which do not learn; input and targets."""
     model = MODELS[request.param]
     report.verify(model)
     ours, _ = model.make(report.NO_LEARNING)

@@ -54,7 +54,7 @@ FNN_INLINE fnn_idx whole_lines(fnn_idx n)
 static fnn_idx group_bytes(const fnn_recurrent *g)
 {
     fnn_idx jobs = 0;
-    step_product p[MOST_PRODUCTS];
+    step_product p[MOST_PRODUCTS] = {0};
     for (int i = 0, count = products_of(g, p); i < count; i++)
         jobs += parts(parts(p[i].count * (group_units(g) + GROUP_UNIT), VLEN), ROW_NV);
     return parts((fnn_idx)sizeof(slab) + jobs * (fnn_idx)sizeof(row_job), CACHE_LINE) * CACHE_LINE;
@@ -78,7 +78,7 @@ static void list_groups(const slab *s, slab *group, row_job *job)
     const fnn_recurrent *g = s->g;
     const fnn_idx groups = groups_of(g);
     const real *panels = (const real *)g->packed + g->gate_row;
-    step_product p[MOST_PRODUCTS];
+    step_product p[MOST_PRODUCTS] = {0};
     const int count = products_of(g, p);
     for (fnn_idx q = 0, from = 0; q < groups; q++, from += group_units(g), group++) {
         *group = *s;

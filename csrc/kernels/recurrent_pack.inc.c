@@ -5,8 +5,8 @@
 static fnn_idx recurrent_packed(const fnn_recurrent *g)
 {
     fnn_idx forward = g->gate_row, backward = 0;
-    step_product p[MOST_PRODUCTS];
-    transposed_product q[MOST_PRODUCTS];
+    step_product p[MOST_PRODUCTS] = {0};
+    transposed_product q[MOST_PRODUCTS] = {0};
     for (int i = 0, count = products_of(g, p); i < count; i++)
         forward += packed_size(p[i].k, p[i].count * g->units + ROW_NV * VLEN, VLEN); /* panels of any width */
     for (int i = 0, count = transposed_products_of(g, q); i < count; i++)
@@ -68,7 +68,7 @@ static void pack_forward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
 {
     const real *w = g->kernel, *u = g->recurrent_kernel;
     real *const bias = g->packed, *panel = bias + g->gate_row;
-    step_product p[MOST_PRODUCTS];
+    step_product p[MOST_PRODUCTS] = {0};
     const int count = products_of(g, p);
     fnn_idx turn = 0, first = 0;
     if (part == 0)
