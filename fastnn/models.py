@@ -14,7 +14,7 @@ from .autograd import Tensor, is_recording, no_grad, record
 from .checks import whole_number
 from .gate import as_rows, is_several
 from .graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in, undescribed
-from .kernels import regularization, tape
+from .kernels import tape
 from .kernels.optimizer import Update
 from .kernels.plan import Plan
 from .layers import InputLayer, Layer, written

@@ -9,6 +9,7 @@
 #include "lstm.inc.c"
 #include "gru.inc.c"
 #include "recurrent.inc.c"
+#include "recurrent_pack.inc.c"
 #include "parts.inc.c"
 #include "softmax.inc.c"
 #include "moments.inc.c"

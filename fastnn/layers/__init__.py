@@ -13,8 +13,8 @@ from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D
-from .dot import Dot, dot
 from .discretization import Discretization
+from .dot import Dot, dot
 from .dropout import Dropout
 from .embedding import Embedding
 from .gaussian import GaussianDropout, GaussianNoise
@@ -113,8 +113,8 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
-    "Dot",
     "Discretization",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
