@@ -6,9 +6,10 @@
  * since its vectors then lie in whole cache lines: each is stored just before the next step reads it.
  *
  * Gates keep Keras' order (i f c o), but for a GRU: [candidate, z, r], behind them the candidate's share of
- * the state where reset comes after. Each product backward then reads neighbouring columns. They are not
+ * the state where reset comes after. Each product backward then reads neighbouring columns. In a slab they are not
  * grouped by units for the cell's update to find them in registers: that pads each gate to whole vectors (16
- * in place of 13 for 50 units), while reading them again from L1 takes 26 of 750 cycles a row.
+ * in place of 13 for 50 units), while reading them again from L1 takes 26 of 750 cycles a row. A single row takes its
+ * units in groups, each with its gates in this order: that takes a tenth off the time of LSTM(50).
  */
 #ifndef FNN_RECURRENT_H
 #define FNN_RECURRENT_H
