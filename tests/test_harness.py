@@ -49,8 +49,8 @@ def case(cls, **arguments):
     ("check", "cls"),
     [
         (harness.check_config, Forgetful),
-        (partial(harness.check_shapes, input_shape=(2, 4), output_shape=(2, 3), n_params=15), Boastful),
-        (partial(harness.check_shapes, input_shape=(2, 4), output_shape=(2, 3), n_params=14), Dense),
+        (partial(harness.check_shapes, rows=2, output_shape=(2, 3), n_params=15), Boastful),
+        (partial(harness.check_shapes, rows=2, output_shape=(2, 3), n_params=14), Dense),
         (partial(harness.check_output, oracle=lambda x, w, b: x @ w + b), Dense),
         (harness.check_layouts, Borrowing),
         (harness.check_rows, Sociable),
