@@ -374,7 +374,7 @@ def scores():
         "mape": (None, "real", "mape", ["mape", of("R2Score")]),
         "msle": ("softplus", "soft", "msle", ["msle"]),
         "huber": (None, "real", of("Huber", delta=0.7), [of("RootMeanSquaredError"), of("LogCoshError")]),
-        "huber_name": (None, "real", "huber", [of("R2Score", num_regressors=2)]),
+        "huber_name": (None, "real", "huber", []),
         "log_cosh": (
             None,
             "real",
