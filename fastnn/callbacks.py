@@ -374,11 +374,12 @@ class _EpochLogger(Callback):
             _say(" - ".join([self._title, f"{seconds:.2f}s", *_items(logs or {})]))
 
 
-def _items(logs: Mapping[str, float]) -> list[str]:
-    """Return "name: value" for each value, to four decimals or, where it is small, four digits."""
+def _items(logs: Mapping[str, Any]) -> list[str]:
+    """Return "name: value" for each value, or the mean of an array, to four decimals or, if small, digits."""
+    means = {name: value.mean() if hasattr(value, "mean") else value for name, value in logs.items()}
     return [
         f"{name}: {value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{name}: {value:.4e}"
-        for name, value in logs.items()
+        for name, value in means.items()
     ]
 
 

@@ -349,10 +349,9 @@ cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, int threads,
                       double factor) noexcept nogil:
-    """The root of the scaled sum over all rows; its gradient is times a factor.
+    """The root of the scaled sum over all rows, and its gradient times a factor.
 
-    The gradient needs it, so the rows are passed twice. Where the root is 0 it has none, and the gradient is
-    0.
+    The gradient needs the root, so rows are passed twice. Where the root is 0 the gradient is 0 too.
     """
     cdef void *dx = s.dx
     cdef double root
