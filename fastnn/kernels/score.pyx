@@ -27,7 +27,7 @@ from .activation import CODES
 
 cdef enum:
     LABELS = FIRST_OWN
-    WEIGHTS         # of rows, or where there is a mask of its steps: the mask times those of the rows
+    WEIGHTS         # of rows or of their steps; where there is a mask, times that
     MASK
 
 cdef enum:          # sizes
@@ -132,7 +132,7 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     Parameters
     ----------
     weights : Value or None
-        Of the rows.
+        Of the rows, or of the values of each.
     first : bool
         Whether this is the first loss of the model.
     """
@@ -164,7 +164,7 @@ cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, sco
         weights = mask if weights is None else masking.emit_weights(plan, mask, weights)
     s = plan.add(name, forward, NULL, NULL, 20.0 * prediction.size)
     s.use(LABELS, target, FORWARD).use(WEIGHTS, weights, FORWARD).use(MASK, mask, FORWARD)
-    s.c.size[STEPS] = 1 if mask is None else mask.size
+    s.c.size[STEPS] = 1 if weights is None else weights.size
     s.c.kernel = kernel_of(plan.kernels, score, logits)
     s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
     s.c.size[TOTAL] = plan.total(name)
