@@ -776,8 +776,8 @@ def _ran_out(done: int, epochs: int) -> None:
     if not done:
         raise ValueError("x: expected at least one batch to train on, got none")
     warnings.warn(
-        f"x: the data ran out after {done} of {epochs} epochs, so training ends here; an iterator has to yield "
-        "batches for all epochs, whose number in each is steps_per_epoch",
+        f"x: the data ran out after {done} of {epochs} epochs, so training ends here; an iterator has to "
+        "yield the batches of all epochs, and steps_per_epoch says how many one has",
         stacklevel=3,
     )
 
