@@ -345,24 +345,28 @@ class Trainer(ABC):
         keys = [key for key in self._loss_keys() if key not in (None, "loss")]
         return ["loss", *map(str, keys), *(reported.key for reported in self._reported())]
 
-    def _require_compiled(self) -> list[Goal]:
+    def _check_compiled(self) -> None:
         if self.optimizer is None or self.loss is None:
             raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
+
+    def _require_compiled(self) -> list[Goal]:
+        self._check_compiled()
         return self._goals()
 
     # ---- data ---------------------------------------------------------------------------------------
 
     def _gate(self, x: Any, y: Any, sample_weight: Any, name: str = "") -> Data:
         """Bring a data set into the plan's form, or say what is wrong with it."""
-        self._require_compiled()
+        self._check_compiled()
         self.build_for(x)
         goals = self._goals()
+        names = [goal.name for goal in goals]
         if y is None:
             raise ValueError(f"{name}y: expected labels, got None")
         x = self.rows_of(x, f"{name}x")
         rows = self.output_rows(tuple(array.shape[1:] for array in x))
-        labels = self._of_outputs(y, f"{name}y")
-        weights = self._of_outputs(sample_weight, f"{name}sample_weight", shared=True)
+        labels = _of_outputs(y, names, f"{name}y")
+        weights = _of_outputs(sample_weight, names, f"{name}sample_weight", shared=True)
         data = Data(x, [], [])
         for goal, row, label, weight in zip(goals, rows, labels, weights, strict=True):
             here = f"{name}y" if len(goals) == 1 else f"{name}y[{goal.name!r}]"
@@ -371,24 +375,6 @@ class Trainer(ABC):
             shape = (len(data), *row[:-1])
             data.weights.append(None if weight is None else self._weights(weight, shape, here))
         return data
-
-    def _of_outputs(self, given: Any, name: str, shared: bool = False) -> list[Any]:
-        """Return labels or weights for each output, of what a caller gives; `shared`, one may be for all."""
-        names = self.output_names
-        if given is None or (shared and not isinstance(given, (dict, list, tuple))):
-            return [given] * len(names)
-        if isinstance(given, dict):
-            unknown = set(given) - set(names)
-            if unknown:
-                raise ValueError(f"{name}: expected the outputs {names}, got {list(given)}")
-            return [given.get(key) for key in names]
-        if len(names) == 1:
-            return [given[0]] if is_several(given) and len(given) == 1 else [given]
-        if not isinstance(given, (list, tuple)) or len(given) != len(names):
-            raise ValueError(
-                f"{name}: expected a list of {len(names)} arrays, or a dict, for the outputs {names}"
-            )
-        return list(given)
 
     def _labels(self, loss: losses.Loss, row: tuple[int, ...], y: Any, rows: int, name: str) -> NDArray[Any]:
         if y is None:
@@ -506,7 +492,7 @@ class Trainer(ABC):
         ValueError, TypeError
             If an argument is not as expected; the message names it.
         """
-        self._require_compiled()
+        self._check_compiled()
         initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
         for name, count in (
             ("steps_per_epoch", steps_per_epoch),
@@ -823,6 +809,24 @@ def _by_output(kind: str, given: Any, names: list[str], of_one: Any, nested: boo
         raise TypeError(f"{kind}: expected a list such as ['accuracy'], got {given!r}")
     made: list[Any] = of_one(given)
     return made
+
+
+def _of_outputs(given: Any, names: list[str], name: str, shared: bool = False) -> list[Any]:
+    """Return labels or weights for each output, of what a caller gives; `shared`, one may be for all."""
+    if given is None or (shared and not isinstance(given, (dict, list, tuple))):
+        return [given] * len(names)
+    if isinstance(given, dict):
+        unknown = set(given) - set(names)
+        if unknown:
+            raise ValueError(f"{name}: expected the outputs {names}, got {list(given)}")
+        return [given.get(key) for key in names]
+    if len(names) == 1:
+        return [given[0]] if is_several(given) and len(given) == 1 else [given]
+    if not isinstance(given, (list, tuple)) or len(given) != len(names):
+        raise ValueError(
+            f"{name}: expected a list of {len(names)} arrays, or a dict, for the outputs {names}"
+        )
+    return list(given)
 
 
 def _listed(entries: Any) -> list[Any]:
