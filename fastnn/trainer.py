@@ -502,8 +502,7 @@ class Trainer(ABC):
             if count is not None:
                 whole_number(count, name, 1)
         is_due = _due(validation_freq)
-        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
-        data = self._given(x, y, sample_weight, steps_per_epoch, random, goes_on=True)
+        data = self._given(x, y, sample_weight, steps_per_epoch, shuffle, goes_on=True)
         validation: Data | Source | None
         if validation_data is None:
             data, validation = self._split(data, validation_split)
@@ -512,7 +511,7 @@ class Trainer(ABC):
         if isinstance(data, Source):
             feed: Feed = SourceFeed(self, "train", data, class_weight)
         else:
-            feed = self._training_feed(self._weigh(data, class_weight), batch_size, steps_per_epoch, random)
+            feed = self._training_feed(self._weigh(data, class_weight), batch_size, steps_per_epoch, shuffle)
         logs: dict[str, float] = {}
         self.stop_training = False
         try:
@@ -546,12 +545,13 @@ class Trainer(ABC):
         return self.history
 
     def _training_feed(
-        self, data: Data, batch_size: int | None, steps: int | None, random: np.random.Generator | None
+        self, data: Data, batch_size: int | None, steps: int | None, shuffle: bool
     ) -> ArrayFeed:
         if not len(data):
             raise ValueError("x: expected at least one row to train on, got none")
         batch = batch_of(batch_size, len(data))
-        return ArrayFeed(self.plan("train", batch, data.weighted, data.rows), data, batch, steps, random)
+        plan = self.plan("train", batch, data.weighted, data.rows)
+        return ArrayFeed(plan, data, batch, steps, _orders(shuffle))
 
     def _given(
         self,
@@ -559,7 +559,7 @@ class Trainer(ABC):
         y: Any,
         sample_weight: Any,
         steps: int | None,
-        random: np.random.Generator | None = None,
+        shuffle: bool = False,
         goes_on: bool = False,
     ) -> Data | Source:
         """Return what a caller gives as arrays in the form of the plans, or as batches."""
@@ -568,7 +568,7 @@ class Trainer(ABC):
         for name, array in (("y", y), ("sample_weight", sample_weight)):
             if array is not None:
                 raise ValueError(f"{name}: expected None, since x is a data set whose batches have their own")
-        return Source(x, steps, random, goes_on)
+        return Source(x, steps, _orders(shuffle), goes_on)
 
     def _validation(self, given: Any, steps: int | None) -> Data | Source:
         """Return what to evaluate after an epoch."""
@@ -646,7 +646,7 @@ class Trainer(ABC):
                 run(plan, 0, len(data))
             finally:
                 plan.unbind()
-            self._train = None if any(data.weighted) else plan
+            self._train = plan if all(weights is None for weights in data.weights) else None
         if return_dict:
             return dict(Totals([plan]))
         results: list[float] = plan.results()
@@ -746,6 +746,11 @@ class Trainer(ABC):
     ) -> float | list[float] | dict[str, float]:
         """Compute loss and metrics on these rows: `evaluate` without a word."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+
+def _orders(shuffle: bool) -> np.random.Generator | None:
+    """Return where the orders of rows or batches come from, if they are not to stay."""
+    return np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
 
 
 def _due(frequency: Any) -> Callable[[int], bool]:

@@ -367,6 +367,14 @@ def test_weights_of_steps_train():
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)
 
 
+def test_a_batch_without_weights_after_one_with():
+    one, other = make(), make()
+    one.train_on_batch(X, Y, sample_weight=W)
+    one.train_on_batch(X, Y)
+    other.fit(iter([(X, Y, W), (X, Y)]), verbose=0)
+    same(one, other)
+
+
 def test_weights_of_steps_and_a_mask_multiply():
     x = SEQUENCES.copy()
     x[:3, 3:] = 0
