@@ -6,12 +6,12 @@ asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .data import Source
+from .data import Batch, Source
 
 if TYPE_CHECKING:
     from .kernels.plan import Plan
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayFeed", "Feed", "SourceFeed", "Totals"]
 
-Batch = tuple["Plan", int, int]
+Batches = Generator[tuple["Plan", int, int], None, None]
 
 
-class Totals(Mapping[str, float]):
+class Totals(Mapping[str, Any]):
     """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
 
     Parameters
@@ -34,10 +34,9 @@ class Totals(Mapping[str, float]):
     def __init__(self, plans: list[Plan]) -> None:
         self._plans = plans
 
-    def __getitem__(self, name: str) -> float:
-        totals = [plan.read_totals()[name] for plan in self._plans]
-        weight = sum(weight for _, weight in totals)
-        return sum(value for value, _ in totals) / weight if weight else 0.0
+    def __getitem__(self, name: str) -> Any:
+        states = [plan.state(name) for plan in self._plans]
+        return self._plans[0].read(name, np.sum(states, axis=0))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._plans[0].totals if self._plans else ())
@@ -52,7 +51,7 @@ class Feed(Protocol):
     steps: int | None
     totals: Totals
 
-    def epoch(self) -> Iterator[Batch] | None:
+    def epoch(self) -> Batches | None:
         """Clear the totals and return the batches of the next epoch, or None if there are no more."""
 
     def close(self) -> None:
@@ -68,28 +67,33 @@ class ArrayFeed:
     data : Data
     batch : int
         Rows of a batch; the last one of a walk through the data has what is left.
-    steps : int
+    steps : int, optional
         At most so many batches an epoch; the next one goes on where it has stopped, and ends with the data.
     random : numpy.random.Generator, optional
         Where the order of the rows comes from, a new one for each walk.
     """
 
     def __init__(
-        self, plan: Plan, data: Data, batch: int, steps: int, random: np.random.Generator | None = None
+        self,
+        plan: Plan,
+        data: Data,
+        batch: int,
+        steps: int | None = None,
+        random: np.random.Generator | None = None,
     ) -> None:
         self._plan, self._rows, self._batch, self._random = plan, len(data), batch, random
         self._count = -(-len(data) // batch)
         self._next = 0  # batch of this walk
-        self.steps: int | None = min(steps, self._count)
+        self.steps: int | None = self._count if steps is None else min(steps, self._count)
         self.totals = Totals([plan])
         plan.bind(*data.arrays)
 
-    def epoch(self) -> Iterator[Batch]:
+    def epoch(self) -> Batches:
         """Clear the totals and return the batches of the next epoch."""
         self._plan.clear_totals()
         return self._batches(self.steps or 0)
 
-    def _batches(self, steps: int) -> Iterator[Batch]:
+    def _batches(self, steps: int) -> Batches:
         for _ in range(steps):
             if not self._next and self._random is not None:
                 self._plan.reorder(self._random.permutation(self._rows))
@@ -114,6 +118,8 @@ class SourceFeed:
     source : Source
     class_weight : dict, optional
         See `Trainer.fit`.
+    name : str, default ""
+        What errors say before the names of arrays.
     """
 
     def __init__(
@@ -122,22 +128,26 @@ class SourceFeed:
         purpose: str,
         source: Source,
         class_weight: Mapping[int, float] | None = None,
+        name: str = "",
     ) -> None:
         self._model, self._purpose, self._source = model, purpose, source
-        self._class_weight = class_weight
+        self._class_weight, self._name = class_weight, name
         self._plans: list[Plan] = []
         self.steps = source.steps
         self.totals = Totals(self._plans)
 
-    def epoch(self) -> Iterator[Batch] | None:
+    def epoch(self) -> Batches | None:
         """Clear the totals and return the batches of the next epoch, or None if there are no more."""
         self._plans.clear()
         batches = self._source.epoch()
         return None if batches is None else self._batches(batches)
 
-    def _batches(self, batches: Iterator[tuple[object, object, object]]) -> Iterator[Batch]:
+    def _batches(self, batches: Iterator[Batch]) -> Batches:
         for batch in batches:
-            data = self._model._gated(*batch, class_weight=self._class_weight, name=self._source.name)
+            data = self._model._gate(*batch, name=self._name)
+            data = self._model._weigh(data, self._class_weight)
+            if not len(data):
+                raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
             plan = self._model.plan(self._purpose, len(data), data.weighted, data.rows)
             if plan not in self._plans:
                 plan.clear_totals()

@@ -49,12 +49,16 @@ def _plain(x: Any, name: str) -> NDArray[Any]:
     if x is None or isinstance(x, (str, bytes, dict, set)):
         raise TypeError(f"{name}: expected an array, got {x!r:.80}")
     try:
-        array = np.asarray(x)
+        array = np.asarray(np.from_dlpack(x) if _speaks_dlpack_only(x) else x)
     except ValueError as error:
         raise ValueError(f"{name}: expected rows of equal length ({error})") from None
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
         raise ValueError(f"{name}: expected an array without masked entries; fill them first")
     return array
+
+
+def _speaks_dlpack_only(x: Any) -> bool:
+    return hasattr(x, "__dlpack__") and not hasattr(x, "__array__")
 
 
 def is_several(x: Any) -> bool:

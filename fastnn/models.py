@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import activations, config, regularizers
 from .autograd import Tensor, is_recording, no_grad, record
 from .checks import whole_number
+from .data import Source, is_dataset
 from .gate import as_rows, is_several
 from .graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in, undescribed
 from .kernels import tape
@@ -437,7 +438,7 @@ class Model(Layer, Trainer):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: tuple[Weighted, ...] = (),
+        weighted: Weighted = (),
         rows: Rows | None = None,
     ) -> Plan:
         """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
@@ -448,8 +449,9 @@ class Model(Layer, Trainer):
             "sample" is a prediction in which `Dropout` and its like act.
         capacity : int, optional
             Rows of one run; by default as many as are efficient.
-        weighted : tuple of bool, optional
-            Whether runs get sample weights for each output; none by default.
+        weighted : tuple of (tuple of int or None), optional
+            For each output the shape of the sample weights of a row; None where there are none, as for all by
+            default.
         rows : tuple of tuple of int, optional
             Shape of a row of each input; what the model was built for by default. Plans for the `LENGTHS`
             shapes used last are kept; they share weights and the optimizer's state.
@@ -459,7 +461,7 @@ class Model(Layer, Trainer):
                 self._block = ParameterBlock.holding(self.weights, self.dtype)
                 self.forget_plans()
             rows = self._fixed_rows() if rows is None else rows
-            weighted = weighted if any(weighted) else ()
+            weighted = () if all(shape is None for shape in weighted) else weighted
             key = purpose, weighted, get_ident() if purpose == "test" else None
             plans = self._plans.setdefault(key, {})
             plan = plans.pop(rows, None)
@@ -489,7 +491,7 @@ class Model(Layer, Trainer):
             self._plans[purpose, (), None][rows] = plan
             return plan
 
-    def _compile(self, purpose: str, capacity: int, weighted: tuple[Weighted, ...], rows: Rows) -> Plan:
+    def _compile(self, purpose: str, capacity: int, weighted: Weighted, rows: Rows) -> Plan:
         assert self._block is not None
         plan = Plan(
             self._block,
@@ -649,8 +651,8 @@ class Model(Layer, Trainer):
 
         Parameters
         ----------
-        x : array_like, or list or dict of them
-            (rows, ...) for each input.
+        x : array_like, list or dict of them, or data set
+            (rows, ...) for each input; or batches, of which labels and weights are passed over: see `fit`.
         batch_size : int, optional
             Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
         verbose
@@ -664,22 +666,37 @@ class Model(Layer, Trainer):
         -------
         ndarray, or list or dict of ndarray
         """
+        if steps is not None:
+            whole_number(steps, "steps", 1)
+        if is_dataset(x):
+            source = Source(x, steps)
+            try:
+                parts = (part for part, _, _ in source.epoch() or ())
+                return self._predict_parts(parts, source.steps, callbacks)
+            finally:
+                source.close()
         if batch_size is None and steps is None and callbacks is None:
             return self(x)
         arrays = self.rows_of(x)
         rows = len(arrays[0])
         batch = batch_of(batch_size, rows)
         if steps is not None:
-            rows = min(rows, whole_number(steps, "steps", 1) * batch)
-        heard = self._callbacks(callbacks, 0, history=False, epochs=1, steps=-(-rows // batch))
+            rows = min(rows, steps * batch)
+        starts = range(0, max(1, rows), batch)
+        parts = ([array[start : min(start + batch, rows)] for array in arrays] for start in starts)
+        return self._predict_parts(parts, len(starts), callbacks)
+
+    def _predict_parts(self, parts: Iterable[Any], count: int | None, callbacks: Any) -> Any:
+        """Return the output for all rows of some batches."""
+        heard = self._callbacks(callbacks, 0, history=False, epochs=1, steps=count)
         heard.on_predict_begin()
         outputs = []
-        for step, start in enumerate(range(0, max(1, rows), batch)):
+        for step, part in enumerate(parts):
             heard.on_predict_batch_begin(step)
-            outputs.append(
-                self._apply([array[start : min(start + batch, rows)] for array in arrays], "predict")
-            )
+            outputs.append(self._apply(part, "predict"))
             heard.on_predict_batch_end(step, {"outputs": outputs[-1]})
+        if not outputs:
+            raise ValueError("x: expected at least one batch, got none")
         heard.on_predict_end()
         return outputs[0] if len(outputs) == 1 else _joined(outputs)
 

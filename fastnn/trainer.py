@@ -5,18 +5,22 @@ A batch is one call into a plan, without the GIL; Python wakes between batches f
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from . import losses, metrics, optimizers
 from .checks import real_number, whole_number
+from .data import Source, is_dataset
+from .feeds import ArrayFeed, Feed, SourceFeed, Totals
 from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
 from .losses import as_labels
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from .kernels.score import Score
 
 BATCH = 32
-Weighted = bool | tuple[int, ...]
+Weighted = tuple[tuple[int, ...] | None, ...]  # for each output the shape of a row's weights, if it has some
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Data:
     y : list of ndarray or None
         Labels of each output; None where it has no loss.
     weights : list of ndarray or None
-        Of the rows, or of the steps of each, for each output.
+        Of the rows, or of the values of each, for each output.
     """
 
     x: list[NDArray[Any]]
@@ -59,9 +63,9 @@ class Data:
         return tuple(array.shape[1:] for array in self.x)
 
     @property
-    def weighted(self) -> tuple[Weighted, ...]:
-        """Whether each output has weights, of rows or of the parts of a row that have this shape."""
-        return tuple(False if weights is None else weights.shape[1:] or True for weights in self.weights)
+    def weighted(self) -> Weighted:
+        """Shape of the weights of a row for each output; None where there are none."""
+        return tuple(None if weights is None else weights.shape[1:] for weights in self.weights)
 
     def part(self, start: int, end: int) -> Data:
         """Return some of the rows."""
@@ -102,27 +106,6 @@ class Reported(NamedTuple):
     output: int
     metric: metrics.Metric
     weighted: bool
-
-
-class Totals(Mapping[str, Any]):
-    """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
-
-    Parameters
-    ----------
-    plan : Plan
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-
-    def __getitem__(self, name: str) -> Any:
-        return self._plan.read(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._plan.totals)
-
-    def __len__(self) -> int:
-        return len(self._plan.totals)
 
 
 def batch_of(batch_size: Any, rows: int) -> int:
@@ -187,7 +170,7 @@ class Trainer(ABC):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: tuple[Weighted, ...] = (),
+        weighted: Weighted = (),
         rows: tuple[tuple[int, ...], ...] | None = None,
     ) -> Plan:
         """Return the plan for a purpose."""
@@ -326,13 +309,11 @@ class Trainer(ABC):
             return ["loss" if goal.loss is not None else None for goal in goals]
         return [f"{goal.name}_loss" if goal.loss is not None else None for goal in goals]
 
-    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: tuple[Weighted, ...]) -> None:
+    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: Weighted) -> None:
         """Append the losses and metrics of the outputs."""
         goals = self._require_compiled()
-        weights: list[Any] = [None] * len(goals)
-        for i, of in enumerate(weighted):
-            if of:
-                weights[i] = plan.sample_weight(i, of if isinstance(of, tuple) else ())
+        shapes = weighted or (None,) * len(goals)
+        weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
         targets: list[Any] = []
         first = True
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
@@ -364,49 +345,36 @@ class Trainer(ABC):
         keys = [key for key in self._loss_keys() if key not in (None, "loss")]
         return ["loss", *map(str, keys), *(reported.key for reported in self._reported())]
 
-    def _require_compiled(self) -> list[Goal]:
+    def _check_compiled(self) -> None:
         if self.optimizer is None or self.loss is None:
             raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
+
+    def _require_compiled(self) -> list[Goal]:
+        self._check_compiled()
         return self._goals()
 
     # ---- data ---------------------------------------------------------------------------------------
 
     def _gate(self, x: Any, y: Any, sample_weight: Any, name: str = "") -> Data:
         """Bring a data set into the plan's form, or say what is wrong with it."""
-        self._require_compiled()
+        self._check_compiled()
         self.build_for(x)
         goals = self._goals()
+        names = [goal.name for goal in goals]
         if y is None:
             raise ValueError(f"{name}y: expected labels, got None")
         x = self.rows_of(x, f"{name}x")
         rows = self.output_rows(tuple(array.shape[1:] for array in x))
-        labels = self._of_outputs(y, f"{name}y")
-        weights = self._of_outputs(sample_weight, f"{name}sample_weight", shared=True)
+        labels = _of_outputs(y, names, f"{name}y")
+        weights = _of_outputs(sample_weight, names, f"{name}sample_weight", shared=True)
         data = Data(x, [], [])
         for goal, row, label, weight in zip(goals, rows, labels, weights, strict=True):
             here = f"{name}y" if len(goals) == 1 else f"{name}y[{goal.name!r}]"
             data.y.append(None if goal.loss is None else self._labels(goal.loss, row, label, len(data), here))
             here = here.replace("y", "sample_weight", 1) if not name else f"{name}sample_weight"
-            data.weights.append(None if weight is None else self._weights(weight, len(data), row, here))
+            shape = (len(data), *row[:-1])
+            data.weights.append(None if weight is None else self._weights(weight, shape, here))
         return data
-
-    def _of_outputs(self, given: Any, name: str, shared: bool = False) -> list[Any]:
-        """Return labels or weights for each output, of what a caller gives; `shared`, one may be for all."""
-        names = self.output_names
-        if given is None or (shared and not isinstance(given, (dict, list, tuple))):
-            return [given] * len(names)
-        if isinstance(given, dict):
-            unknown = set(given) - set(names)
-            if unknown:
-                raise ValueError(f"{name}: expected the outputs {names}, got {list(given)}")
-            return [given.get(key) for key in names]
-        if len(names) == 1:
-            return [given[0]] if is_several(given) and len(given) == 1 else [given]
-        if not isinstance(given, (list, tuple)) or len(given) != len(names):
-            raise ValueError(
-                f"{name}: expected a list of {len(names)} arrays, or a dict, for the outputs {names}"
-            )
-        return list(given)
 
     def _labels(self, loss: losses.Loss, row: tuple[int, ...], y: Any, rows: int, name: str) -> NDArray[Any]:
         if y is None:
@@ -419,17 +387,21 @@ class Trainer(ABC):
         labels: NDArray[Any] = y
         return labels
 
-    def _weights(self, sample_weight: Any, rows: int, row: tuple[int, ...], name: str) -> NDArray[Any]:
+    def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
+        """Return weights (rows,), or of the shape of the values of a loss: a dimension may be missing."""
         weights = as_real(sample_weight, self.dtype, name)
-        if weights.shape == (rows, *row[:-1], 1):
-            weights = weights[..., 0]
-        elif weights.ndim == 2 and weights.shape[1] == 1:
+        rows = shape[0]
+        if weights.shape == (rows, 1):
             weights = weights[:, 0]
-        if weights.shape not in ((rows,), (rows, *row[:-1])):
-            steps = f" or {(rows, *row[:-1])}" if len(row) > 1 else ""
-            raise ValueError(f"{name}: expected shape ({rows},){steps}, got {weights.shape}")
+        if not weights.ndim or weights.shape != shape[: weights.ndim]:
+            expected = f"({rows},)" if len(shape) == 1 else f"({rows},) or {shape}"
+            raise ValueError(f"{name}: expected shape {expected}, got {weights.shape}")
         if not np.isfinite(weights).all():
             raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+        if 1 < weights.ndim < len(shape):
+            weights = np.broadcast_to(
+                weights.reshape(weights.shape + (1,) * (len(shape) - weights.ndim)), shape
+            )
         return np.ascontiguousarray(weights)
 
     def _weigh(self, data: Data, class_weight: Mapping[int, float] | None) -> Data:
@@ -449,33 +421,36 @@ class Trainer(ABC):
 
     def fit(
         self,
-        x: ArrayLike,
-        y: ArrayLike | None = None,
+        x: Any,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: str | int = "auto",
         callbacks: Any = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, ...] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Iterable[int] = 1,
     ) -> History:
         """Train for a number of epochs.
 
         Parameters
         ----------
-        x : array_like
-            (rows, ...) inputs.
-        y : array_like
-            Labels: like the outputs, or class numbers where the loss is sparse.
+        x : array_like, list or dict of them, or data set
+            (rows, ...) for each input: in their order, or by their names. Or batches (x, y) or (x, y,
+            sample_weight): a generator or another iterator, a `utils.PyDataset`, or what can be walked
+            through again and again, such as a `DataLoader` of torch.
+        y : array_like, or list or dict of them
+            Labels of each output: like the outputs, or class numbers where the loss is sparse. None beside a
+            data set.
         batch_size : int, default 32
-            Rows of one step; the last step of an epoch takes what is left.
+            Rows of one step; the last step of an epoch takes what is left. A data set has its own.
         epochs : int, default 1
             The epoch to end before; with `initial_epoch` not how many to train.
         verbose : {"auto", 0, 1, 2}, default "auto"
@@ -483,26 +458,29 @@ class Trainer(ABC):
         callbacks : list of Callback, optional
         validation_split : float, default 0.0
             Share of the rows, the last ones before shuffling, that is evaluated and not trained on.
-        validation_data : tuple, optional
-            (x, y) or (x, y, sample_weight) to evaluate after each epoch.
+        validation_data : tuple or data set, optional
+            (x, y) or (x, y, sample_weight) to evaluate after each epoch, or batches of that. An iterator goes
+            on with the next evaluation.
         shuffle : bool, default True
-            Whether each epoch takes the rows in a new order.
+            Whether each epoch takes the rows, or the batches of a `PyDataset`, in a new order.
         class_weight : dict, optional
             From class number to a factor of the losses of its rows in training, not in validation; where
             there are sample weights too, their product counts.
-        sample_weight : array_like, shape (rows,) or (rows, steps), optional
-            A factor for the loss of each row, or where the outputs are sequences, of each step.
+        sample_weight : array_like, or list or dict of them, optional
+            A factor for the loss of each row, (rows,), or of each step of a sequence, (rows, steps): one for
+            all outputs, or for each. None beside a data set.
         initial_epoch : int, default 0
             The epoch to start at.
         steps_per_epoch : int, optional
             At most so many batches an epoch, by default all; the next epoch goes on where one has stopped,
-            and ends with the data.
+            and ends with the data. An iterator without end needs it; where it ends, so does the training,
+            with a warning if there were more epochs to come.
         validation_steps : int, optional
             At most so many batches; by default all.
         validation_batch_size : int, optional
             `batch_size` of the evaluation, by default that of training; see `evaluate`.
-        validation_freq : int, default 1
-            Evaluate after every so many epochs.
+        validation_freq : int or list of int, default 1
+            Evaluate after every so many epochs, or after these, of which the first is 1.
 
         Returns
         -------
@@ -514,61 +492,95 @@ class Trainer(ABC):
         ValueError, TypeError
             If an argument is not as expected; the message names it.
         """
-        training, validation = self._split(self._gate(x, y, sample_weight), validation_split, validation_data)
-        data = self._weigh(training, class_weight)
-        rows = len(data)
-        if not rows:
-            raise ValueError("x: expected at least one row to train on, got none")
-        batch = batch_of(batch_size, rows)
+        self._check_compiled()
         initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
-        batches = steps = -(-rows // batch)
-        if steps_per_epoch is not None:
-            steps = min(steps, whole_number(steps_per_epoch, "steps_per_epoch", 1))
-        validation_freq = whole_number(validation_freq, "validation_freq", 1)
         for name, count in (
+            ("steps_per_epoch", steps_per_epoch),
             ("validation_steps", validation_steps),
             ("validation_batch_size", validation_batch_size),
         ):
             if count is not None:
                 whole_number(count, name, 1)
-        done = 0  # batches of this walk through the data
-        plan = self.plan("train", batch, data.weighted, data.rows)
-        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
+        is_due = _due(validation_freq)
+        data = self._given(x, y, sample_weight, steps_per_epoch, shuffle, goes_on=True)
+        validation: Data | Source | None
+        if validation_data is None:
+            data, validation = self._split(data, validation_split)
+        else:
+            validation = self._validation(validation_data, validation_steps)
+        if isinstance(data, Source):
+            feed: Feed = SourceFeed(self, "train", data, class_weight)
+        else:
+            feed = self._training_feed(self._weigh(data, class_weight), batch_size, steps_per_epoch, shuffle)
         logs: dict[str, float] = {}
-        heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=steps)
         self.stop_training = False
-        plan.bind(*data.arrays)
         try:
+            heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=feed.steps)
             heard.on_train_begin()
             for epoch in range(initial_epoch, epochs):
-                plan.clear_totals()
-                totals = Totals(plan)
+                batches = feed.epoch()
+                if batches is None:
+                    _ran_out(epoch - initial_epoch, epochs - initial_epoch)
+                    break
                 heard.on_epoch_begin(epoch)
-                for step in range(steps):
-                    if not done and random is not None:
-                        plan.reorder(random.permutation(rows))
-                    start = done * batch
-                    heard.on_train_batch_begin(step)
-                    run(plan, start, min(batch, rows - start))
-                    heard.on_train_batch_end(step, totals)
-                    done = (done + 1) % batches
-                    if not done or self.stop_training:
-                        break
-                logs = dict(totals)
-                if validation is not None and (epoch + 1) % validation_freq == 0:
+                with closing(batches):
+                    for step, (plan, start, rows) in enumerate(batches):
+                        heard.on_train_batch_begin(step)
+                        run(plan, start, rows)
+                        heard.on_train_batch_end(step, feed.totals)
+                        if self.stop_training:
+                            break
+                logs = dict(feed.totals)
+                if validation is not None and is_due(epoch + 1):
                     size = batch_size if validation_batch_size is None else validation_batch_size
-                    results = self._evaluate(validation, validation_steps, size, heard)
+                    results = self._evaluate(validation, validation_steps, size, heard, "validation ")
                     logs |= {f"val_{name}": value for name, value in results.items()}
                 heard.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
         finally:
-            plan.unbind()
-        if self.optimizer is not None and epochs > initial_epoch:
-            self.optimizer.finalize_variable_values()
+            feed.close()
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
+
+    def _training_feed(
+        self, data: Data, batch_size: int | None, steps: int | None, shuffle: bool
+    ) -> ArrayFeed:
+        if not len(data):
+            raise ValueError("x: expected at least one row to train on, got none")
+        batch = batch_of(batch_size, len(data))
+        plan = self.plan("train", batch, data.weighted, data.rows)
+        return ArrayFeed(plan, data, batch, steps, _orders(shuffle))
+
+    def _given(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        steps: int | None,
+        shuffle: bool = False,
+        goes_on: bool = False,
+    ) -> Data | Source:
+        """Return what a caller gives as arrays in the form of the plans, or as batches."""
+        if not is_dataset(x):
+            return self._gate(x, y, sample_weight)
+        for name, array in (("y", y), ("sample_weight", sample_weight)):
+            if array is not None:
+                raise ValueError(f"{name}: expected None, since x is a data set whose batches have their own")
+        return Source(x, steps, _orders(shuffle), goes_on)
+
+    def _validation(self, given: Any, steps: int | None) -> Data | Source:
+        """Return what to evaluate after an epoch."""
+        if is_dataset(given):
+            return Source(given, steps, name="validation_data")
+        forms = "(x, y), (x, y, sample_weight) or a data set"
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(f"validation_data: expected {forms}, got {given!r:.80}")
+        if len(given) not in (2, 3):
+            raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
+        x, y, sample_weight = (*given, None)[:3]
+        return self._gate(x, y, sample_weight, "validation ")
 
     def _callbacks(self, callbacks: Any, verbose: str | int, history: bool, **params: Any) -> CallbackList:
         if verbose not in ("auto", 0, 1, 2):
@@ -585,19 +597,13 @@ class Trainer(ABC):
             **params,
         )
 
-    def _split(self, data: Data, split: float, given: tuple[Any, ...] | None) -> tuple[Data, Data | None]:
+    def _split(self, data: Data | Source, split: float) -> tuple[Data | Source, Data | None]:
         """Return what to train on and what to evaluate."""
-        if given is not None:
-            forms = "(x, y) or (x, y, sample_weight)"
-            if not isinstance(given, (tuple, list)):
-                raise TypeError(f"validation_data: expected {forms}, got {given!r:.80}")
-            if len(given) not in (2, 3):
-                raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
-            weights = given[2] if len(given) == 3 else None
-            return data, self._gate(given[0], given[1], weights, name="validation ")
         split = real_number(split, "validation_split", 0, below=1)
         if not split:
             return data, None
+        if isinstance(data, Source):
+            raise ValueError("validation_split: a data set cannot be split; give validation_data")
         at = int(len(data) * (1 - split))
         if at == 0 or at == len(data):
             raise ValueError(
@@ -607,9 +613,9 @@ class Trainer(ABC):
 
     def train_on_batch(
         self,
-        x: ArrayLike,
-        y: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
@@ -640,9 +646,9 @@ class Trainer(ABC):
                 run(plan, 0, len(data))
             finally:
                 plan.unbind()
-            self._train = None if any(data.weighted) else plan
+            self._train = plan if all(weights is None for weights in data.weights) else None
         if return_dict:
-            return dict(Totals(plan))
+            return dict(Totals([plan]))
         results: list[float] = plan.results()
         return results[0] if len(results) == 1 else results
 
@@ -650,11 +656,11 @@ class Trainer(ABC):
 
     def evaluate(
         self,
-        x: ArrayLike,
-        y: ArrayLike | None = None,
+        x: Any,
+        y: Any = None,
         batch_size: int | None = None,
         verbose: str | int = "auto",
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Any = None,
         steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
@@ -678,52 +684,93 @@ class Trainer(ABC):
         float, list of float or dict
             The loss; with metrics a list that starts with it.
         """
-        data = self._gate(x, y, sample_weight)
-        heard = self._callbacks(callbacks, verbose, history=False, epochs=1, steps=1)
+        if steps is not None:
+            whole_number(steps, "steps", 1)
+        data = self._given(x, y, sample_weight, steps)
+        count = data.steps if isinstance(data, Source) else 1
+        heard = self._callbacks(callbacks, verbose, history=False, epochs=1, steps=count)
         results = self._evaluate(data, steps, batch_size, heard)
         return _report(results, return_dict)
 
     def _evaluate(
         self,
-        data: Data,
+        data: Data | Source,
         steps: int | None,
         batch_size: int | None,
         heard: CallbackList,
+        name: str = "",
     ) -> dict[str, float]:
-        """Run the test plan over the rows: in batches where these can be told, else in large pieces."""
-        rows, batch = len(data), batch_of(batch_size, len(data))
-        if steps is not None:
-            rows = min(rows, whole_number(steps, "steps", 1) * batch)
-        goals = self._require_compiled()
-        told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
-        for loss in (goal.loss for goal in goals if goal.loss is not None):
-            told = told or loss.by_batch
-        plan = self.plan("test", batch if told else None, data.weighted, data.rows)
-        size = batch if told else plan.capacity
-        totals = Totals(plan)
-        plan.bind(*data.arrays)
+        """Run plans that test over the rows or the batches."""
+        if isinstance(data, Source):
+            feed: Feed = SourceFeed(self, "test", data, name=name)
+        else:
+            feed = self._testing_feed(data, steps, batch_size, heard)
         try:
-            plan.clear_totals()
+            batches = feed.epoch()
+            if batches is None:
+                raise ValueError(
+                    f"{name}x: expected batches to evaluate, got none; an iterator that is to be evaluated "
+                    "again and again has to be without end, with a number of steps"
+                )
             heard.on_test_begin()
-            for step, start in enumerate(range(0, rows, size)):
-                heard.on_test_batch_begin(step)
-                run(plan, start, min(size, rows - start))
-                heard.on_test_batch_end(step, totals)
-            results = dict(totals)
+            with closing(batches):
+                for step, (plan, start, rows) in enumerate(batches):
+                    heard.on_test_batch_begin(step)
+                    run(plan, start, rows)
+                    heard.on_test_batch_end(step, feed.totals)
+            results = dict(feed.totals)
         finally:
-            plan.unbind()
+            feed.close()
         heard.on_test_end(results)
         return results
 
+    def _testing_feed(
+        self, data: Data, steps: int | None, batch_size: int | None, heard: CallbackList
+    ) -> ArrayFeed:
+        """Return the rows in batches where these can be told, else in large pieces."""
+        batch = batch_of(batch_size, len(data))
+        if steps is not None:
+            data = data.part(0, min(len(data), steps * batch))
+        told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
+        for loss in (goal.loss for goal in self._require_compiled() if goal.loss is not None):
+            told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
+        plan = self.plan("test", batch if told else None, data.weighted, data.rows)
+        return ArrayFeed(plan, data, batch if told else plan.capacity)
+
     def test_on_batch(
         self,
-        x: ArrayLike,
-        y: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Compute loss and metrics on these rows: `evaluate` without a word."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+
+def _orders(shuffle: bool) -> np.random.Generator | None:
+    """Return where the orders of rows or batches come from, if they are not to stay."""
+    return np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
+
+
+def _due(frequency: Any) -> Callable[[int], bool]:
+    """Return whether to evaluate after an epoch, of which the first is 1."""
+    if isinstance(frequency, Iterable) and not isinstance(frequency, str):
+        epochs = {whole_number(epoch, "validation_freq", 1) for epoch in frequency}
+        return epochs.__contains__
+    every = whole_number(frequency, "validation_freq", 1)
+    return lambda epoch: epoch % every == 0
+
+
+def _ran_out(done: int, epochs: int) -> None:
+    """Say that there are no more batches."""
+    if not done:
+        raise ValueError("x: expected at least one batch to train on, got none")
+    warnings.warn(
+        f"x: the data ran out after {done} of {epochs} epochs, so training ends here; an iterator has to "
+        "yield the batches of all epochs, and steps_per_epoch says how many one has",
+        stacklevel=3,
+    )
 
 
 def leaves_mapped(function: Any, structure: Any) -> Any:
@@ -767,6 +814,24 @@ def _by_output(kind: str, given: Any, names: list[str], of_one: Any, nested: boo
         raise TypeError(f"{kind}: expected a list such as ['accuracy'], got {given!r}")
     made: list[Any] = of_one(given)
     return made
+
+
+def _of_outputs(given: Any, names: list[str], name: str, shared: bool = False) -> list[Any]:
+    """Return labels or weights for each output, of what a caller gives; `shared`, one may be for all."""
+    if given is None or (shared and not isinstance(given, (dict, list, tuple))):
+        return [given] * len(names)
+    if isinstance(given, dict):
+        unknown = set(given) - set(names)
+        if unknown:
+            raise ValueError(f"{name}: expected the outputs {names}, got {list(given)}")
+        return [given.get(key) for key in names]
+    if len(names) == 1:
+        return [given[0]] if is_several(given) and len(given) == 1 else [given]
+    if not isinstance(given, (list, tuple)) or len(given) != len(names):
+        raise ValueError(
+            f"{name}: expected a list of {len(names)} arrays, or a dict, for the outputs {names}"
+        )
+    return list(given)
 
 
 def _listed(entries: Any) -> list[Any]:

@@ -640,18 +640,22 @@ cdef class Plan:
                 made.append(array)
         return made
 
-    def read(self, str name):
-        """A loss or metric since the last call to `clear_totals`; 0 of no rows."""
+    def state(self, str name):
+        """What a loss or metric is read of, since the last call to `clear_totals`: sums over the rows."""
         cdef totals_t total = self._totals[<int>self.totals[name]]
-        if name not in self._reports:
-            return total.value / total.weight if total.weight else 0.0
-        read, state = self._reports[name]
-        return read(np.array([total.value, total.weight]) if state is None else state)
+        state = self._reports[name][1] if name in self._reports else None
+        return np.array([total.value, total.weight]) if state is None else state.copy()
+
+    def read(self, str name, state):
+        """The loss or metric of that name of such sums; 0 of no rows."""
+        if name in self._reports:
+            return self._reports[name][0](state)
+        return float(state[0] / state[1]) if state[1] else 0.0
 
     def results(self):
         """All losses and metrics since the last call to `clear_totals`, the loss first."""
         if self._reports:
-            return [self.read(name) for name in self.totals]
+            return [self.read(name, self.state(name)) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
 
     def clear_totals(self):

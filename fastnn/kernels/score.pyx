@@ -31,7 +31,7 @@ from .activation import CODES
 
 cdef enum:
     LABELS = FIRST_OWN
-    WEIGHTS         # of rows, or where there is a mask of its steps: the mask times those of the rows
+    WEIGHTS         # of rows or of their steps; where there is a mask, times that
     MASK
     SETTINGS        # an fnn_score without its arrays
     STATE           # of a metric that counts
@@ -205,7 +205,7 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     Parameters
     ----------
     weights : Value or None
-        Of the rows, or of the steps of each.
+        Of the rows, or of the values of each.
     first : bool
         Whether this is the first loss of the model.
     """
