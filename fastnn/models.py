@@ -272,7 +272,7 @@ class Model(Layer, Trainer):
     def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
         if self._graph is None:
-            return super().emit(plan, x, **options)
+            return written.emit(self, plan, x, options)
         return self._as_called(self._graph.emit(plan, self._ordered(x)))
 
     def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
@@ -592,8 +592,8 @@ class Model(Layer, Trainer):
         Returns
         -------
         ndarray or Tensor, or list or dict of them
-            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in training,
-            where `backward` of what is computed from it reaches the weights.
+            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
+            training, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._predict
         if plan is not None and not training:

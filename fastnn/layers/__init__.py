@@ -46,6 +46,7 @@ from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
+from .wrapper import Wrapper
 
 # Keras' short names.
 AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D

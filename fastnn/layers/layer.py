@@ -143,11 +143,9 @@ class Layer:
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights for rows of `input_shape`."""
 
-    def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
+    def emit(self, plan: Plan, x: Any) -> Any:
         """Append the layer's steps to `plan` and return its output."""
-        if not written.is_written(self):
-            raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
-        return written.emit(self, plan, x, options)
+        raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shape of a row of the output for rows of `input_shape`."""
@@ -373,7 +371,10 @@ class Layer:
         self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
-            y = self.emit(plan, x, **options)  # a layer without options refuses them
+            if written.is_written(self):
+                y = written.emit(self, plan, x, options)
+            else:
+                y = self.emit(plan, x, **options)  # a layer without options refuses them
         if isinstance(y, list):
             for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
                 value.mask = own

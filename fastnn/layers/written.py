@@ -146,7 +146,8 @@ def trace(layer: Layer, rows: Any, training: bool) -> Graph | None:
             for node in graph.nodes:
                 node.layer.forget_call(node)
             layer._traces[key] = graph
-    return layer._traces[key]
+    found: Graph | None = layer._traces[key]
+    return found
 
 
 def result_rows(layer: Layer, rows: Any) -> Any:
@@ -157,10 +158,6 @@ def result_rows(layer: Layer, rows: Any) -> Any:
     ValueError
         If what it makes does not have as many rows as it gets.
     """
-    from .layer import Layer
-
-    if type(layer).compute_output_shape is not Layer.compute_output_shape:
-        return _unbatched(layer.compute_output_shape(batched(rows)))
     key = _key(rows)
     if key not in layer._results:
         graph = trace(layer, rows, False)
@@ -228,7 +225,8 @@ def on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]
     training = is_training() if training is None else bool(training)
     if not is_written(layer):
         if options:
-            raise TypeError(f"{', '.join(options)}: {type(layer).__name__} takes no such argument with tensors")
+            kind = type(layer).__name__
+            raise TypeError(f"{', '.join(options)}: {kind} takes no such argument with tensors")
         return layer.alone(x).on_tape(x, training)
     layer.build_once([np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:])
     return run(layer, x, training, **options)
