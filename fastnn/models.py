@@ -21,7 +21,7 @@ from .layers import InputLayer, Layer, written
 from .layers.layer import Shape, acting, row_shape
 from .layers.layer import registry as layer_registry
 from .summary import summary_lines
-from .trainer import Trainer, batch_of
+from .trainer import Trainer, Weighted, batch_of
 from .variables import ParameterBlock
 
 # Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
@@ -437,7 +437,7 @@ class Model(Layer, Trainer):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: tuple[bool, ...] = (),
+        weighted: tuple[Weighted, ...] = (),
         rows: Rows | None = None,
     ) -> Plan:
         """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
@@ -489,7 +489,7 @@ class Model(Layer, Trainer):
             self._plans[purpose, (), None][rows] = plan
             return plan
 
-    def _compile(self, purpose: str, capacity: int, weighted: tuple[bool, ...], rows: Rows) -> Plan:
+    def _compile(self, purpose: str, capacity: int, weighted: tuple[Weighted, ...], rows: Rows) -> Plan:
         assert self._block is not None
         plan = Plan(
             self._block,

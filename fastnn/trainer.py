@@ -19,7 +19,7 @@ from . import losses, metrics, optimizers
 from .checks import real_number, whole_number
 from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
-from .losses import MEANS, as_labels
+from .losses import as_labels
 from .metrics import resolve
 from .utils.random import next_seed
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .kernels.score import Score
 
 BATCH = 32
+Weighted = bool | tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Data:
     y : list of ndarray or None
         Labels of each output; None where it has no loss.
     weights : list of ndarray or None
-        Of the rows, for each output.
+        Of the rows, or of the steps of each, for each output.
     """
 
     x: list[NDArray[Any]]
@@ -58,9 +59,9 @@ class Data:
         return tuple(array.shape[1:] for array in self.x)
 
     @property
-    def weighted(self) -> tuple[bool, ...]:
-        """Whether each output has weights."""
-        return tuple(weights is not None for weights in self.weights)
+    def weighted(self) -> tuple[Weighted, ...]:
+        """Whether each output has weights, of rows or of the parts of a row that have this shape."""
+        return tuple(False if weights is None else weights.shape[1:] or True for weights in self.weights)
 
     def part(self, start: int, end: int) -> Data:
         """Return some of the rows."""
@@ -103,7 +104,7 @@ class Reported(NamedTuple):
     weighted: bool
 
 
-class Totals(Mapping[str, float]):
+class Totals(Mapping[str, Any]):
     """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
 
     Parameters
@@ -114,9 +115,8 @@ class Totals(Mapping[str, float]):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    def __getitem__(self, name: str) -> float:
-        value, weight = self._plan.read_totals()[name]
-        return value / weight if weight else 0.0
+    def __getitem__(self, name: str) -> Any:
+        return self._plan.read(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._plan.totals)
@@ -187,7 +187,7 @@ class Trainer(ABC):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: tuple[bool, ...] = (),
+        weighted: tuple[Weighted, ...] = (),
         rows: tuple[tuple[int, ...], ...] | None = None,
     ) -> Plan:
         """Return the plan for a purpose."""
@@ -326,10 +326,13 @@ class Trainer(ABC):
             return ["loss" if goal.loss is not None else None for goal in goals]
         return [f"{goal.name}_loss" if goal.loss is not None else None for goal in goals]
 
-    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: tuple[bool, ...]) -> None:
+    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: tuple[Weighted, ...]) -> None:
         """Append the losses and metrics of the outputs."""
         goals = self._require_compiled()
-        weights = [plan.sample_weight(i) if weighted and weighted[i] else None for i in range(len(goals))]
+        weights: list[Any] = [None] * len(goals)
+        for i, of in enumerate(weighted):
+            if of:
+                weights[i] = plan.sample_weight(i, of if isinstance(of, tuple) else ())
         targets: list[Any] = []
         first = True
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
@@ -348,7 +351,7 @@ class Trainer(ABC):
             if metric.score.sparse != loss.score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
-            emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric.score, key)
+            emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric, key)
 
     @property
     def metrics(self) -> list[metrics.Metric]:
@@ -384,7 +387,7 @@ class Trainer(ABC):
             here = f"{name}y" if len(goals) == 1 else f"{name}y[{goal.name!r}]"
             data.y.append(None if goal.loss is None else self._labels(goal.loss, row, label, len(data), here))
             here = here.replace("y", "sample_weight", 1) if not name else f"{name}sample_weight"
-            data.weights.append(None if weight is None else self._weights(weight, len(data), here))
+            data.weights.append(None if weight is None else self._weights(weight, len(data), row, here))
         return data
 
     def _of_outputs(self, given: Any, name: str, shared: bool = False) -> list[Any]:
@@ -416,11 +419,15 @@ class Trainer(ABC):
         labels: NDArray[Any] = y
         return labels
 
-    def _weights(self, sample_weight: Any, rows: int, name: str) -> NDArray[Any]:
+    def _weights(self, sample_weight: Any, rows: int, row: tuple[int, ...], name: str) -> NDArray[Any]:
         weights = as_real(sample_weight, self.dtype, name)
-        weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
-        if weights.shape != (rows,):
-            raise ValueError(f"{name}: expected shape ({rows},), got {weights.shape}")
+        if weights.shape == (rows, *row[:-1], 1):
+            weights = weights[..., 0]
+        elif weights.ndim == 2 and weights.shape[1] == 1:
+            weights = weights[:, 0]
+        if weights.shape not in ((rows,), (rows, *row[:-1])):
+            steps = f" or {(rows, *row[:-1])}" if len(row) > 1 else ""
+            raise ValueError(f"{name}: expected shape ({rows},){steps}, got {weights.shape}")
         if not np.isfinite(weights).all():
             raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         return np.ascontiguousarray(weights)
@@ -483,8 +490,8 @@ class Trainer(ABC):
         class_weight : dict, optional
             From class number to a factor of the losses of its rows in training, not in validation; where
             there are sample weights too, their product counts.
-        sample_weight : array_like, shape (rows,), optional
-            A factor for the loss of each row.
+        sample_weight : array_like, shape (rows,) or (rows, steps), optional
+            A factor for the loss of each row, or where the outputs are sequences, of each step.
         initial_epoch : int, default 0
             The epoch to start at.
         steps_per_epoch : int, optional
@@ -688,7 +695,7 @@ class Trainer(ABC):
         goals = self._require_compiled()
         told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
         for loss in (goal.loss for goal in goals if goal.loss is not None):
-            told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
+            told = told or loss.by_batch
         plan = self.plan("test", batch if told else None, data.weighted, data.rows)
         size = batch if told else plan.capacity
         totals = Totals(plan)

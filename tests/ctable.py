@@ -70,6 +70,8 @@ class Score(ctypes.Structure):
         ("m", INDEX), ("n", INDEX), ("x", POINTER), ("target", POINTER), ("weight", POINTER),
         ("rows_per_weight", INDEX), ("dx", POINTER), ("p", POINTER), ("scale", DOUBLE),
         ("label_smoothing", DOUBLE), ("clip", DOUBLE), ("threshold", DOUBLE), ("ignore_class", INDEX),
+        ("param", DOUBLE * 3), ("levels", POINTER), ("n_levels", INDEX), ("begin", INDEX), ("end", INDEX),
+        ("options", ctypes.c_int),
     ]  # fmt: skip
 
 

@@ -17,10 +17,11 @@ from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
+from .batch cimport Port
 from .plan cimport Plan, step_fn
 from .runtime cimport address
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport (ARENA, DX, DY, FIRST_OWN, OPERANDS, X, Y, idx_t, operand, run_t, step_t,
+from .types cimport (ARENA, DX, DY, FIRST_OWN, OPERANDS, PORTS, X, Y, idx_t, operand, run_t, step_t,
                      totals_t)
 
 from .. import autograd
@@ -291,13 +292,14 @@ cdef class Score:
 
 
 cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, function, str name,
-                    str label_dtype, step_fn run):
+                    step_fn run):
     cdef Score score = Score()
     cdef Step s = plan.add(name, run, NULL, NULL, WORK)
     cdef Value mask = prediction.mask
     score.function, score.factor = function, 1
     score.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
-    score.dtypes = [label_dtype, plan.dtype, plan.dtype, plan.dtype]
+    cdef Port port = plan._ports[target.space - PORTS]
+    score.dtypes = ["int32" if port.format == b"i"[0] else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
     plan._constants.append(score)
     s.c.kernel = <void *>score
     s.c.size[TOTAL] = plan.total(name)
@@ -306,24 +308,21 @@ cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, fu
 
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, function, str name,
-              str label_dtype, double factor=1, bint first=True):
+              double factor=1, bint first=True):
     """Append a loss written in Python, and its gradient: see `score.emit_loss`.
 
     Parameters
     ----------
     function : callable
         From labels, predictions (a tensor), weights and mask to what they come to, a tensor of one number.
-    label_dtype : str
-        Of the labels.
     """
-    cdef Step s = add_score(plan, prediction, target, weights, function, name, label_dtype, loss)
+    cdef Step s = add_score(plan, prediction, target, weights, function, name, loss)
     cdef Score score = <Score>s.c.kernel
     score.factor, score.first = factor, first
     s.use(DX, plan.gradient(prediction), FORWARD)
 
 
-def emit_metric(Plan plan, Value prediction, Value target, Value weights, function, str name,
-                str label_dtype):
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, function, str name):
     """Append a metric written in Python.
 
     Parameters
@@ -332,7 +331,7 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, functi
         From labels, predictions, weights, mask and the sum and weight of its total so far, both 0 at the
         start, to those with this batch.
     """
-    add_score(plan, prediction, target, weights, function, name, label_dtype, metric)
+    add_score(plan, prediction, target, weights, function, name, metric)
 
 
 cdef void loss(const step_t *s, const run_t *r) noexcept nogil:

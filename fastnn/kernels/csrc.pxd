@@ -106,6 +106,17 @@ cdef extern from "fastnn.h" nogil:
         void *p
         double scale, label_smoothing, clip, threshold
         int64_t ignore_class
+        double param[3]
+        const void *levels
+        fnn_idx n_levels
+        fnn_idx begin, end
+        int options
+
+    enum:
+        FNN_COUNT_EVEN
+        FNN_COUNT_OUTER
+        FNN_COUNT_EACH
+        FNN_COUNT_LARGEST
 
     ctypedef struct fnn_update:
         fnn_idx n
@@ -210,6 +221,7 @@ cdef extern from "fastnn.h" nogil:
         void (*unit_norm_backward)(void *, const void *, const void *, const void *,
                                    fnn_idx, fnn_idx, double) noexcept nogil
         fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
+        fnn_idx (*check_binary)(const void *x, fnn_idx n) noexcept nogil
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil

@@ -142,10 +142,10 @@ cdef void backward_mean(const step_t *s, const run_t *r) noexcept nogil:
 # ---- as weights of a loss -----------------------------------------------------------------------------
 
 def emit_weights(Plan plan, Value mask, Value weights):
-    """Append the mask times the weight of each row to `plan`."""
+    """Append the mask times the weight of each row, or of each step, to `plan`."""
     cdef Value y = plan.value(mask.shape)
     cdef Step step = plan.add("mask_weights", forward_weights, NULL, NULL, <double>mask.size)
-    step.c.size[STEPS] = mask.size
+    step.c.size[STEPS], step.c.size[WIDTH] = mask.size, weights.size
     step.use(MASK, mask, FORWARD).use(Y, y, FORWARD).use(WEIGHTS, weights, FORWARD)
     return y
 
@@ -154,6 +154,9 @@ cdef void forward_weights(const step_t *s, const run_t *r) noexcept nogil:
     cdef idx_t item = s.kernels.itemsize, n = s.size[STEPS], row = n * item, i
     cdef char *weights = operand(s, r, WEIGHTS)
     cdef double weight
+    if s.size[WIDTH] == n:
+        s.kernels.merge_product(operand(s, r, Y), operand(s, r, MASK), weights, n * r.rows)
+        return
     for i in range(r.rows):
         weight = (<float *>weights)[i] if item == sizeof(float) else (<double *>weights)[i]
         s.kernels.merge_sum(operand(s, r, Y) + i * row, operand(s, r, MASK) + i * row, NULL, n, weight)

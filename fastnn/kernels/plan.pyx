@@ -80,7 +80,7 @@ cdef class Plan:
         self._ports, self._sources = [], []
         self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
         self._n_inputs = <int>len(self.inputs)
-        self.outputs, self.tape_ends, self.totals = [], [], {}
+        self.outputs, self.tape_ends, self.totals, self._reports = [], [], {}, {}
 
     def __dealloc__(self):
         PyMem_Free(self._steps)
@@ -162,6 +162,10 @@ cdef class Plan:
     def total(self, str name):
         """The number of a sum over the rows, a loss or a metric; 0 is the loss."""
         return self.totals.setdefault(name, len(self.totals))
+
+    def report(self, str name, read, state=None):
+        """Let `read` make a result of the value and weight of a total, or of a state of its own."""
+        self._reports[name] = read, state
 
     def reshaped(self, Value value, tuple shape):
         """The same memory as `value` with another shape of a row."""
@@ -636,13 +640,23 @@ cdef class Plan:
                 made.append(array)
         return made
 
+    def read(self, str name):
+        """A loss or metric since the last call to `clear_totals`; 0 of no rows."""
+        cdef totals_t total = self._totals[<int>self.totals[name]]
+        if name not in self._reports:
+            return total.value / total.weight if total.weight else 0.0
+        read, state = self._reports[name]
+        return read(np.array([total.value, total.weight]) if state is None else state)
+
     def results(self):
-        """The mean of every loss and metric since the last call to `clear_totals`, the loss first."""
+        """All losses and metrics since the last call to `clear_totals`, the loss first."""
+        if self._reports:
+            return [self.read(name) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
 
-    def read_totals(self):
-        """Sum and weight of every loss and metric since the last call to `clear_totals`, by name."""
-        return {name: (self._totals[i].value, self._totals[i].weight) for name, i in self.totals.items()}
-
     def clear_totals(self):
+        """Forget all rows that losses and metrics have seen."""
         memset(self._totals, 0, sizeof(self._totals))
+        for _, state in self._reports.values():
+            if state is not None:
+                state.fill(0)
