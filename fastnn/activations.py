@@ -289,8 +289,8 @@ def serialize(activation: Activation | AxisActivation | WrittenActivation) -> st
     """
     if isinstance(activation, WrittenActivation):
         raise TypeError(
-            f"activation: {activation!r} is a function of your own, which a config cannot describe; put it into "
-            "a layer of your own"
+            f"activation: {activation!r} is a function of your own, which a config cannot describe; put it "
+            "into a layer of your own"
         )
     if _BY_NAME[activation.name].parameters == activation.parameters:
         return activation.name

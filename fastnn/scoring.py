@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,18 +26,18 @@ def _aligned(weights: Any, ndim: int) -> Any:
     return weights.reshape(weights.shape + (1,) * (ndim - weights.ndim)) if weights.ndim < ndim else weights
 
 
-def reduced(values: Any, weights: Any, mask: Any, reduction: str | None) -> Tensor:
-    """Return what a reduction makes of the values of samples, or of the one value of a batch.
+def reduced(found: Any, weights: Any, mask: Any, reduction: str | None) -> Tensor:
+    """Return what a reduction makes of the values found for samples, or of the one of a batch.
 
     Parameters
     ----------
-    values : Tensor or array_like, shape (rows, ...) or ()
+    found : Tensor or array_like, shape (rows, ...) or ()
     weights, mask : ndarray or None
         Factors of the values; what the mask leaves out does not count either.
     reduction : str or None
         See `Loss`.
     """
-    values = values if isinstance(values, Tensor) else Tensor(values, requires_grad=False)
+    values: Tensor = found if isinstance(found, Tensor) else Tensor(found, requires_grad=False)
     factor = np.ones((), values.data.dtype)
     kept = float(values.size)
     for part in (weights, mask):
@@ -48,7 +47,7 @@ def reduced(values: Any, weights: Any, mask: Any, reduction: str | None) -> Tens
         factor = factor * (part if values.ndim else part.mean())
     if mask is not None and values.ndim:
         kept = float(np.broadcast_to(_aligned(np.asarray(mask), values.ndim), values.shape).sum())
-    values = values * factor
+    values = autograd.apply(np.multiply, values, factor)
     if reduction in (None, "none"):
         return values
     if reduction == "mean_with_sample_weight":
@@ -65,14 +64,14 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
     TypeError
         If labels require a gradient that the loss does not have.
     """
-    if is_written(loss):
+    score = loss.score
+    if score.function is not None:
         weights = None if sample_weight is None else np.asarray(sample_weight)
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
         y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
-        return reduced(loss.call(y_true, y_pred), weights, None, loss.reduction)  # type: ignore[attr-defined]
+        return reduced(loss.call(y_true, y_pred), weights, None, loss.reduction)
     from .losses import as_scored
 
-    score = loss.score
     if isinstance(y_true, Tensor) and y_true.requires_grad:
         if score.kernel not in SYMMETRIC or (isinstance(y_pred, Tensor) and y_pred.requires_grad):
             raise TypeError(
@@ -82,7 +81,6 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
         y_true, y_pred = y_pred, y_true
     labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, loss.dtype)
     values = _score.values(score, predictions, labels, weights)
-    root = getattr(score, "root", False)
 
     def pull(gradients: list[Any]) -> list[NDArray[Any]]:
         g = np.ascontiguousarray(np.broadcast_to(gradients[0], values.shape), predictions.dtype)
@@ -93,17 +91,11 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
     wanted = isinstance(y_pred, Tensor) and y_pred.requires_grad
     tensor = record([y_pred] if wanted else [], [values], pull)[0]
     if loss.reduction in (None, "none"):
-        return autograd.sqrt(tensor) if root else tensor
+        return autograd.sqrt(tensor) if score.root else tensor
     _, count, weight = _score.apply(score, predictions, labels, weights)
     divisor = {"sum": 1.0, "mean_with_sample_weight": weight}.get(loss.reduction or "", count)
     total = tensor.sum() / divisor if divisor else tensor.sum() * 0.0
-    return autograd.sqrt(total) if root else total
-
-
-def is_written(scored: Any) -> bool:
-    """Whether a loss is written as `call`, or a metric as `update_state`, rather than as a kernel."""
-    base = next(kind for kind in type(scored).__mro__ if kind.__name__ in ("Loss", "Metric"))
-    return type(scored).score is base.score  # type: ignore[attr-defined]
+    return autograd.sqrt(total) if score.root else total
 
 
 def loss_score(loss: Any) -> _score.Score:
@@ -118,30 +110,11 @@ def loss_score(loss: Any) -> _score.Score:
 def metric_score(metric: Any) -> _score.Score:
     """Return what a plan has to know of a metric that is written as `update_state`."""
 
-    def function(
-        labels: Any, predictions: Any, weights: Any, mask: Any, before: tuple[float, float]
-    ) -> tuple[float, float]:
-        if not before[1]:
+    def function(labels: Any, predictions: Any, weights: Any, mask: Any, cleared: bool) -> None:
+        if cleared:
             metric.reset_state()
         if mask is not None:
             weights = mask if weights is None else mask * _aligned(weights, mask.ndim)
         metric.update_state(labels, predictions, sample_weight=weights)
-        return float(metric.result()), 1.0
 
     return _score.Score("", function=function)
-
-
-def mean_of(function: Callable[[Any, Any], Any]) -> Callable[..., tuple[float, float]]:
-    """Return the metric of a plan that is the weighted mean of what a function makes of samples."""
-
-    def counted(
-        labels: Any, predictions: Any, weights: Any, mask: Any, before: tuple[float, float]
-    ) -> tuple[float, float]:
-        values = np.asarray(function(labels, predictions), np.float64)
-        factor: Any = np.ones(values.shape) if values.ndim else np.float64(len(predictions))
-        for part in (weights, mask):
-            if part is not None:
-                factor = factor * (_aligned(part, values.ndim) if values.ndim else part.mean())
-        return before[0] + float((values * factor).sum()), before[1] + float(np.sum(factor))
-
-    return counted

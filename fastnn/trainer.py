@@ -348,7 +348,7 @@ class Trainer(ABC):
         for key, i, metric, counts in self._reported():
             loss = goals[i].loss
             assert loss is not None
-            if metric.score.sparse != loss.score.sparse:
+            if metric.score.function is None and metric.score.sparse != loss.score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
             emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric, key)

@@ -286,8 +286,8 @@ cdef class Score:
 
     cdef int metric(self, const step_t *s, const run_t *r) except -1:
         cdef totals_t *total = r.totals + s.size[TOTAL]
-        before = (total.value, total.weight)
-        total.value, total.weight = self.function(*self.arguments(s, r), before)
+        self.function(*self.arguments(s, r), total.weight == 0)
+        total.weight = 1
         return 0
 
 
@@ -328,8 +328,8 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, functi
     Parameters
     ----------
     function : callable
-        From labels, predictions, weights, mask and the sum and weight of its total so far, both 0 at the
-        start, to those with this batch.
+        Of labels, predictions, weights and mask, and whether the plan's totals have been cleared since it was
+        called last; it keeps its own state.
     """
     add_score(plan, prediction, target, weights, function, name, metric)
 

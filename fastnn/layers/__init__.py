@@ -20,7 +20,9 @@ from .global_pooling import (
 )
 from .group_normalization import GroupNormalization
 from .gru import GRU
+from .identity import Identity
 from .input_layer import Input, InputLayer
+from .lambda_layer import Lambda
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
@@ -104,9 +106,11 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
     "LSTMCell",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -145,6 +149,7 @@ __all__ = [
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "deserialize",

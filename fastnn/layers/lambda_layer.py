@@ -74,5 +74,6 @@ class Lambda(Layer):
     def get_config(self) -> dict[str, Any]:
         """Raise a `TypeError`: there is no config of a function."""
         raise TypeError(
-            f"layer {self.name!r}: a config cannot describe the function of a Lambda; write a layer of your own"
+            f"layer {self.name!r}: a config cannot describe the function of a Lambda; write a layer of your "
+            "own"
         )

@@ -182,7 +182,7 @@ def _tried(layer: Layer, rows: Any) -> Any:
     for shape in shapes:
         if not shape or shape[0] != TRIAL:
             raise ValueError(
-                f"call: expected results with the {TRIAL} rows of the input {batched(rows)}, got shape {shape}"
+                f"call: expected results with the {TRIAL} rows that it got of {batched(rows)}, got {shape}"
             )
     return [shape[1:] for shape in shapes] if isinstance(made, (list, tuple)) else shapes[0][1:]
 
