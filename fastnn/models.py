@@ -610,6 +610,10 @@ class Model(Layer, Trainer):
             return self.on_tape(x, True)
         return self._apply(x, "sample" if training else "predict")
 
+    def sample(self, x: Any) -> Any:
+        """Return the output for arrays with `Dropout` and its like acting, as arrays; no weight changes."""
+        return self._apply(x, "sample")
+
     def _learns(self, x: Any) -> bool:
         """Whether a gradient can flow into any weight."""
         self.build_for(x)

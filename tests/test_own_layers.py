@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from gradcheck import check_gradients
+from harness import check_layer
 
 import fastnn
 from fastnn import Model, Sequential, autograd, layers, losses, metrics
 from fastnn.autograd import Tensor
+from fastnn.layers import Identity
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((12, 4))
@@ -277,6 +279,10 @@ def test_shapes_that_do_not_fit_are_refused():
 
     with pytest.raises(TypeError, match="Empty defines no call"):
         Empty()(X)
+
+
+def test_identity():
+    check_layer(Identity, {}, (3, 4), (3, 4), 0, lambda x: x)
 
 
 def test_a_wrapper_and_an_identity():

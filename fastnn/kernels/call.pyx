@@ -13,7 +13,6 @@ Design:
 
 import numpy as np
 
-from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
@@ -25,6 +24,7 @@ from .types cimport (ARENA, DX, DY, FIRST_OWN, OPERANDS, PORTS, X, Y, idx_t, ope
                      totals_t)
 
 from .. import autograd
+from .plan import raised
 
 cdef enum:
     WEIGHTS = OPERANDS - FIRST_OWN      # that a step has operands for
@@ -161,8 +161,8 @@ cdef object zero(char *to, idx_t rows, tuple shape, str dtype):
 
 cdef int fail(const run_t *r, error) except -1:
     """Stop the run: it raises the error."""
-    Py_INCREF(error)
-    r.bad.at, r.bad.limit, r.bad.error = 0, 0, <void *>error
+    raised[<uintptr_t>r.bad] = error
+    r.bad.at, r.bad.limit = 0, -1
     return 0
 
 

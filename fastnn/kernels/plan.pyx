@@ -20,8 +20,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.ref cimport Py_DECREF
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint64_t, uintptr_t
 from libc.string cimport memset
 
 from .batch cimport Port, has_buffer
@@ -38,6 +37,8 @@ cdef object LARGEST = 1 << 56       # bytes of an arena, more than there can be
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
 
 cdef object empty = np.empty
+
+raised = {}     # what Python steps have raised, by the addresses of the `bad` of the runs that they have stopped
 
 
 cdef class Arena:
@@ -414,10 +415,8 @@ cdef class Plan:
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
         """Raise what Python code has, or say which index is out of range, if that has stopped a run."""
-        if bad.error is not NULL:
-            error = <object>bad.error
-            Py_DECREF(error)
-            raise error
+        if bad.limit < 0:
+            raise raised.pop(<uintptr_t>bad)
         if bad.at >= 0 and bad.limit:
             raise ValueError(
                 f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
@@ -448,7 +447,7 @@ cdef class Plan:
             guard(rows)
         arena = self._borrow()
         self._prepare(&r, arena, rows)
-        self._bad.at, self._bad.limit, self._bad.error = -1, 0, NULL
+        self._bad.at, self._bad.limit = -1, 0
         r.bad = &self._bad
         if self._update is not None:
             self._update.iterations += 1
@@ -522,7 +521,7 @@ cdef class Plan:
         cdef char *results[MAX_PORTS]
         cdef idx_t row_bytes[MAX_PORTS]
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Arena arena
         cdef idx_t rows = sources[0].shape[0], start = 0, i
         cdef int j, first = <int>(len(self._ports) - len(self.outputs))
@@ -568,7 +567,7 @@ cdef class Plan:
             For `backward`.
         """
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Record record = Record()
         record.x, record.rows = x, x[0].shape[0]
         for guard in self.guards:
@@ -592,7 +591,7 @@ cdef class Plan:
             The gradients of the inputs that `tape.emit_input` made some for, in the order of those calls.
         """
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef uint64_t mode
         cdef Step step
         self._claim()

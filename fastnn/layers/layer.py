@@ -397,7 +397,7 @@ class Layer:
         Returns
         -------
         ndarray, Tensor, SymbolicTensor, or list of them
-            What it is called on; in training a layer with weights makes a `Tensor` of arrays.
+            What it is called on.
         """
         if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
             return written.on_tape(self, x, training, options)
@@ -409,7 +409,8 @@ class Layer:
             return node.result
         if options:
             raise TypeError(f"{', '.join(options)}: {type(self).__name__} takes no such argument with arrays")
-        return self.alone(x)(x, training=bool(training))
+        model = self.alone(x)
+        return model.sample(x) if training else model(x)
 
     def alone(self, x: Any) -> Model:
         """Return a model of this layer alone, for arrays like x."""

@@ -89,11 +89,14 @@ def run(layer: Layer, x: Any, training: bool, mask: Any = None, **options: Any) 
 
 def build(layer: Layer, rows: Any) -> None:
     """Make the weights of a layer, and of those that it calls, for rows of these shapes."""
+    from ..models import Model
+
     if layer._built_for == rows:
         return
     if not layer.built:
         try:
-            layer.build(batched(rows))
+            if not isinstance(layer, Model):
+                layer.build(batched(rows))
         except BaseException:
             layer._variables.clear()
             raise
