@@ -573,7 +573,7 @@ class Model(Layer, Trainer):
             for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
                 yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
             for variable in variables:
-                yield plan.block.part(plan.gradients, variable)
+                yield plan.block.part(plan.gradients, variable).copy()
 
         outputs = record([*tensors, *variables], made, pull)
         return self._packed(outputs if len(outputs) > 1 else outputs[0])

@@ -7,7 +7,8 @@ Design:
 (a) The function gets copies, never the plan's memory: it may keep them.
 (b) What it raises stops the run before anything has changed, and is raised by the run as it is.
 (c) Graphs are kept by arena, so that several runs may be under way.
-(d) A step has a limited number of operands, so weights have steps of their own in front of the call, which
+(d) Numbers below the smallest normal one are 0 inside, as everywhere in a plan.
+(e) A step has a limited number of operands, so weights have steps of their own in front of the call, which
     put the gradients that backward has found where they belong.
 """
 
@@ -125,7 +126,8 @@ cdef class Call:
         for i, wants in enumerate(self.wants):
             if wants:
                 given(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
-        self.gradients[<uintptr_t>r.base[ARENA]] = found
+        if found:
+            self.gradients[<uintptr_t>r.base[ARENA]] = found
         return 0
 
     cdef int hand_out(self, const step_t *s, const run_t *r) except -1:
@@ -137,6 +139,8 @@ cdef class Call:
             if s.accumulate >> (FIRST_OWN + i) & 1:
                 g = g + taken(operand(s, r, FIRST_OWN + i), g.shape, self.dtype)
             given(operand(s, r, FIRST_OWN + i), g)
+        if s.size[START] == 0:      # the last of the weights: backward runs last to first
+            del self.gradients[<uintptr_t>r.base[ARENA]]
         return 0
 
 

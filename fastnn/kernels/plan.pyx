@@ -52,7 +52,16 @@ cdef class Arena:
 
 
 cdef class Record:
-    """A forward run that backward will be run for."""
+    """A forward run that backward will be run for, or that is dropped."""
+
+    def __del__(self):
+        self.free()
+
+    cdef void free(self):
+        """Give the arena back."""
+        if self.arena is not None:
+            self.arenas.append(self.arena)
+            self.arena = None
 
 
 cdef class Plan:
@@ -573,7 +582,7 @@ cdef class Plan:
         for guard in self.guards:
             guard(record.rows)
         self.samples += 1
-        record.arena, record.iteration = self._borrow(), self.samples
+        record.arenas, record.arena, record.iteration = self._arenas, self._borrow(), self.samples
         self._point(&r, record)
         r.bad = &bad
         made = self._at_ends(&r, record, Y, outputs=True)
@@ -606,8 +615,7 @@ cdef class Plan:
                 mode = fnn_fp_enter()
                 self._run_backward(&r)
                 fnn_fp_leave(mode)
-            self._arenas.append(record.arena)
-            record.arena = None
+            record.free()
             self._refuse(&bad, 0)
             return made
         finally:
