@@ -104,7 +104,22 @@ def loss_score(loss: Any) -> _score.Score:
     def function(labels: Any, predictions: Tensor, weights: Any, mask: Any) -> Tensor:
         return reduced(loss.call(labels, predictions), weights, mask, loss.reduction)
 
-    return _score.Score("", function=function)
+    return _score.Score("", sparse=loss.sparse, lenient=True, function=function)
+
+
+def adopt_labels(loss: Any, labels: Any, row: tuple[int, ...]) -> bool:
+    """Let a written loss take class numbers where labels lack the last axis of predictions with such rows.
+
+    Returns
+    -------
+    bool
+        Whether it took others before.
+    """
+    sparse = bool(row) and row[-1] != 1 and np.ndim(labels) == len(row)
+    changed: bool = loss.score.function is not None and sparse != loss.sparse
+    if changed:
+        loss.sparse = sparse
+    return changed
 
 
 def metric_score(metric: Any) -> _score.Score:

@@ -21,6 +21,7 @@ from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
 from .losses import as_labels
 from .metrics import resolve
+from .scoring import adopt_labels
 from .utils.random import next_seed
 
 if TYPE_CHECKING:
@@ -411,6 +412,8 @@ class Trainer(ABC):
     def _labels(self, loss: losses.Loss, row: tuple[int, ...], y: Any, rows: int, name: str) -> NDArray[Any]:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
+        if adopt_labels(loss, y, row):
+            self.forget_plans()
         y = as_labels(y, loss.score, row, self.dtype, name)
         if len(y) != rows:
             x = name.replace("y", "x", 1)

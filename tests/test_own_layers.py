@@ -354,7 +354,21 @@ def test_a_function_is_the_loss_that_it_computes(loss):
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
 
-def test_a_loss_of_class_numbers_and_of_the_tape():
+def test_a_loss_of_class_numbers():
+    def crossentropy(y_true, y_pred):
+        assert y_true.dtype == "int32"
+        return -autograd.log_softmax(y_pred)[np.arange(len(y_true)), y_true]
+
+    classes = np.arange(12) % 3
+    one, other = dense(), dense()
+    one.compile("sgd", crossentropy, metrics=["accuracy"])
+    other.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    found = [m.fit(X, classes, epochs=3, verbose=0).history["loss"] for m in (one, other)]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-10)
+    one.fit(X, classes, verbose=0)
+
+
+def test_a_loss_on_the_tape():
     t = Tensor(Y)
     loss = Quartic()(Y * 0, t)
     loss.backward()

@@ -48,6 +48,8 @@ class Loss:
     0.5
     """
 
+    sparse = False  # whether one that defines `call` gets class numbers
+
     def __init__(
         self,
         name: str | None = None,
