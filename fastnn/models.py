@@ -273,7 +273,7 @@ class Model(Layer, Trainer):
     def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
         if self._graph is None:
-            return super().emit(plan, x, **options)
+            return written.emit(self, plan, x, options)
         return self._as_called(self._graph.emit(plan, self._ordered(x)))
 
     def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
@@ -573,7 +573,7 @@ class Model(Layer, Trainer):
             for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
                 yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
             for variable in variables:
-                yield plan.block.part(plan.gradients, variable)
+                yield plan.block.part(plan.gradients, variable).copy()
 
         outputs = record([*tensors, *variables], made, pull)
         return self._packed(outputs if len(outputs) > 1 else outputs[0])
@@ -592,8 +592,8 @@ class Model(Layer, Trainer):
         Returns
         -------
         ndarray or Tensor, or list or dict of them
-            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in training,
-            where `backward` of what is computed from it reaches the weights.
+            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
+            training, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._predict
         if plan is not None and not training:
@@ -609,6 +609,10 @@ class Model(Layer, Trainer):
         if training and is_recording() and self._learns(x):
             return self.on_tape(x, True)
         return self._apply(x, "sample" if training else "predict")
+
+    def sample(self, x: Any) -> Any:
+        """Return the output for arrays with `Dropout` and its like acting, as arrays; no weight changes."""
+        return self._apply(x, "sample")
 
     def _learns(self, x: Any) -> bool:
         """Whether a gradient can flow into any weight."""

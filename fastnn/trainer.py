@@ -25,6 +25,7 @@ from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
 from .losses import as_labels
 from .metrics import resolve
+from .scoring import adopt_labels
 from .utils.random import next_seed
 
 if TYPE_CHECKING:
@@ -329,7 +330,7 @@ class Trainer(ABC):
         for key, i, metric, counts in self._reported():
             loss = goals[i].loss
             assert loss is not None
-            if metric.score.sparse != loss.score.sparse:
+            if metric.score.function is None and metric.score.sparse != loss.score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
             emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric, key)
@@ -379,6 +380,8 @@ class Trainer(ABC):
     def _labels(self, loss: losses.Loss, row: tuple[int, ...], y: Any, rows: int, name: str) -> NDArray[Any]:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
+        if adopt_labels(loss, y, row):
+            self.forget_plans()
         y = as_labels(y, loss.score, row, self.dtype, name)
         if len(y) != rows:
             x = name.replace("y", "x", 1)

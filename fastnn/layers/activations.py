@@ -18,7 +18,7 @@ class _Elementwise(Layer):
 
     supports_masking = True
 
-    activation: activations.Activation | activations.AxisActivation
+    activation: activations.Activation | activations.AxisActivation | activations.WrittenActivation
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the activation."""

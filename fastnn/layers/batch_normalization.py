@@ -45,9 +45,9 @@ class BatchNormalization(Scaled):
     -----
     Training normalises by mean and variance (the biased one) of the batch, and after each step the moving
     statistics become moving * momentum + batch * (1 - momentum). Everything else normalises by the moving
-    statistics, and so does training while `trainable` is false. `layer(x, training=True)` and
-    `model(x, training=True)` use the statistics of all rows of `x`; since a call changes no weights, the
-    moving ones stay, other than in Keras.
+    statistics, and so does training while `trainable` is false. `model(x, training=True)` is a training
+    step's forward half, so it moves them as well; `layer(x, training=True)` of an array uses the statistics
+    of all its rows and changes no weights, other than in Keras.
 
     Examples
     --------

@@ -145,11 +145,9 @@ class Layer:
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights for rows of `input_shape`."""
 
-    def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
+    def emit(self, plan: Plan, x: Any) -> Any:
         """Append the layer's steps to `plan` and return its output."""
-        if not written.is_written(self):
-            raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
-        return written.emit(self, plan, x, options)
+        raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shape of a row of the output for rows of `input_shape`."""
@@ -378,7 +376,10 @@ class Layer:
         self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
-            y = self.emit(plan, x, **options)  # a layer without options refuses them
+            if written.is_written(self):
+                y = written.emit(self, plan, x, options)
+            else:
+                y = self.emit(plan, x, **options)  # a layer without options refuses them
         if self.activity_regularizer is not None and "loss" in plan.totals:
             y = self._penalized(plan, y)
         if isinstance(y, list):
@@ -412,7 +413,7 @@ class Layer:
         Returns
         -------
         ndarray, Tensor, SymbolicTensor, or list of them
-            What it is called on; in training a layer with weights makes a `Tensor` of arrays.
+            What it is called on.
         """
         if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
             return written.on_tape(self, x, training, options)
@@ -424,7 +425,8 @@ class Layer:
             return node.result
         if options:
             raise TypeError(f"{', '.join(options)}: {type(self).__name__} takes no such argument with arrays")
-        return self.alone(x)(x, training=bool(training))
+        model = self.alone(x)
+        return model.sample(x) if training else model(x)
 
     def alone(self, x: Any) -> Model:
         """Return a model of this layer alone, for arrays like x."""
