@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import RLock, get_ident
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,9 @@ from .layers.layer import registry as layer_registry
 from .summary import summary_lines
 from .trainer import Trainer, batch_of
 from .variables import ParameterBlock, Variable
+
+if TYPE_CHECKING:
+    from .streaming import Stream
 
 # Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
 # whose arena would pass the limit takes fewer.
@@ -536,6 +539,23 @@ class Sequential(Trainer):
             heard.on_predict_batch_end(step, {"outputs": outputs[-1]})  # type: ignore[dict-item]
         heard.on_predict_end()
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+
+    def stream(self, rows: int = 1) -> Stream:
+        """Return a `Stream`: the model over sequences that come one time step after the other.
+
+        Parameters
+        ----------
+        rows : int, default 1
+            Sequences that advance together.
+
+        Raises
+        ------
+        ValueError
+            If a layer needs the whole sequence: the message names it.
+        """
+        from .streaming import Stream
+
+        return Stream(self, rows)
 
     def predict_on_batch(self, x: ArrayLike) -> NDArray[np.floating]:
         """Return the output for all rows of `x`."""

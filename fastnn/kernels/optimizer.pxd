@@ -24,6 +24,7 @@ cdef class Update:
     cdef fnn_update rule
     cdef bint bias_correction
     cdef range_t *ranges
+    cdef idx_t *version         # of the values of `block`
     cdef int n_ranges
     cdef char *slot[3]
 

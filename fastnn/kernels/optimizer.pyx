@@ -68,6 +68,7 @@ cdef class Update:
         cdef idx_t start, size
         self.kernels = table(block.dtype)
         self.kernel = <update_fn>find_kernel(self.kernels, self.kernel_name)
+        self.version = <idx_t *>address(block.version)
         if block is self.block and list(variables) == self.variables:
             return
         old, self.block, self.variables = self.block, block, list(variables)
@@ -97,6 +98,7 @@ cdef class Update:
         cdef idx_t offset
         cdef pass_t p
         cdef fnn_update u = self.rule
+        self.version[0] += 1
         u.decay = self.learning_rate * self.weight_decay
         u.learning_rate = self.learning_rate
         if self.bias_correction:

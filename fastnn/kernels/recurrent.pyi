@@ -24,6 +24,7 @@ def emit(
     recurrent_dropout: float = ...,
     seed: int = ...,
     state: NDArray[np.int64] | None = ...,
+    stays_packed: bool = ...,
     row: tuple[int, int] | None = ...,
     masks: bool = ...,
     starts: bool = ...,

@@ -7,6 +7,8 @@ loop, and their sums have one order for any number of threads.
 The kernel's cells say what is computed (csrc/kernels/{simple_rnn,lstm,gru}.inc.c).
 """
 
+import numpy as np
+
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -18,6 +20,8 @@ from .plan cimport Plan
 from .runtime cimport parallel_for, THREAD_FLOPS, threads_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+
+from .memory import aligned_zeros
 
 cdef enum:
     W = FIRST_OWN
@@ -36,6 +40,8 @@ cdef enum:
     INPUT_MASK
     STATE_MASK
     STATE           # the addresses of h and c that outlive a run
+    VERSION         # of the weights, and that of those which are packed, where PACKED outlives a run
+    PACKED_VERSION
     JOINT           # the gradients of U and W in one piece, where both see the same gates
 
 cdef enum:          # sizes
@@ -156,13 +162,24 @@ cdef void pack(void *context, idx_t chunk, int thread) noexcept nogil:
     p.step.kernels.recurrent_pack(&p.g, p.backward, chunk, p.slabs)
 
 
+cdef bint is_packed(const step_t *s, const run_t *r) noexcept nogil:
+    """Whether an earlier run has packed the weights as they are; if not, this one is about to."""
+    cdef const idx_t *version = <const idx_t *>operand(s, r, VERSION)
+    cdef idx_t *of_packed = <idx_t *>operand(s, r, PACKED_VERSION)
+    if version is NULL or of_packed[0] == version[0]:
+        return version is not NULL
+    of_packed[0] = version[0]
+    return False
+
+
 cdef void over_slabs(pass_t *p) noexcept nogil:
     """Pack the weights, and take all slabs through time."""
     cdef double weights = 1.0 * gates_of(p.step) * p.g.units * (p.g.inputs + p.g.units)
     cdef double flops = 2.0 * weights * p.g.steps * p.run.rows
     cdef int threads = <int>threads_for(p.run, flops)
-    p.slabs = max(1, min(threads, <int>(weights / THREAD_FLOPS)))
-    parallel_for(pack, p, p.slabs, threads)
+    if not is_packed(p.step, p.run):
+        p.slabs = max(1, min(threads, <int>(weights / THREAD_FLOPS)))
+        parallel_for(pack, p, p.slabs, threads)
     p.slabs = slabs_of(p.run.rows)
     parallel_for(slab, p, p.slabs, threads)
 
@@ -252,8 +269,8 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 
 def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple activation,
          tuple recurrent_activation, *, bint sequences=False, bint backwards=False, bint zero_masked=False,
-         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None, tuple row=None,
-         bint masks=False, bint starts=False, bint ends=False):
+         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None, bint stays_packed=False,
+         tuple row=None, bint masks=False, bint starts=False, bint ends=False):
     """Append a recurrent layer to `plan`.
 
     Parameters
@@ -279,6 +296,9 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
         Of these.
     state : ndarray of int64, optional
         The addresses of h and c, both (rows, units), which runs start from and leave their last state in.
+    stays_packed : bool
+        Whether the packed weights outlive a run, until the block of weights says that they have changed: of a
+        plan that runs for one number of rows, and one run at a time.
     row : tuple of int, optional
         (steps, inputs) if rows of x are flat, and hold after the sequence its mask if it `masks`, and the
         state that it `starts` from, h and then c; rows of the result are flat as well, and the last state
@@ -310,7 +330,7 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
     s.c.size[X_ROW], s.c.size[Y_ROW] = x.size, result
     s.c.size[BACKWARDS], s.c.size[SEQUENCES], s.c.size[ZERO_MASKED] = backwards, sequences, zero_masked
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(MASK, x.mask, BOTH)
-    use_weights(plan, s, kernel, recurrent_kernel, bias)
+    use_weights(plan, s, kernel, recurrent_kernel, bias, stays_packed)
     s.c.size[SEED], s.c.param[DROPOUT], s.c.param[RECURRENT_DROPOUT] = <idx_t>seed, dropout, recurrent_dropout
     if dropout:
         s.use(INPUT_MASK, plan.value((s.c.size[INPUTS],)), BOTH)
@@ -338,13 +358,17 @@ cdef Step create(Plan plan, tuple row, str cell, kernel, tuple activation, tuple
     return s
 
 
-cdef int use_weights(Plan plan, Step s, kernel, recurrent_kernel, bias) except -1:
+cdef int use_weights(Plan plan, Step s, kernel, recurrent_kernel, bias, bint stays_packed) except -1:
     cdef fnn_recurrent g
     shape(&s.c, &g)
     s.use(W, plan.parameter(kernel), BOTH).use(U, plan.parameter(recurrent_kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD)
     packed = plan.kernels.recurrent_packed(&g) // plan.kernels.itemsize
-    if packed:
+    if stays_packed and packed:
+        s.use(PACKED, plan.constant(aligned_zeros(packed, plan.dtype)), FORWARD)
+        s.use(VERSION, plan.constant(plan.block.version), FORWARD)
+        s.use(PACKED_VERSION, plan.constant(np.full(1, -1, np.int64)), FORWARD)
+    elif packed:
         s.use(PACKED, plan.value((packed,), False, False), BOTH)
     return 0
 

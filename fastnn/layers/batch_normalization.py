@@ -112,6 +112,11 @@ class BatchNormalization(Scaled):
             shape, self.moving_variance_initializer, "moving_variance", trainable=False
         )
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether channels are not the steps."""
+        return self._built_for is not None and row_axis(self.axis, self._built_for) > 0
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation: by the batch where random layers act too, else by what moves."""
         from ..kernels import batch_norm

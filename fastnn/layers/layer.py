@@ -76,6 +76,9 @@ class Layer:
         Whether the weights exist.
     supports_masking : bool
         Whether the mask of the input is that of the output as well.
+    stepwise : bool
+        Whether each step of rows (steps, ...) is computed on its own and with the same weights, which lets a
+        stream take one at a time.
     """
 
     def __init__(
@@ -108,6 +111,11 @@ class Layer:
     # What a layer defines, besides its arguments.
 
     supports_masking = False
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps are computed on their own; may depend on `build`."""
+        return False
 
     def emit_mask(self, plan: Plan, x: Value) -> Value | None:
         """Return the mask of the output: that of the input, where the layer `supports_masking`."""

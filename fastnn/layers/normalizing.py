@@ -77,6 +77,11 @@ class OverAxes(Layer):
         """Check the axes, and make the weights, of the shape of the axes."""
         self.build_weights(tuple(input_shape[a] for a in row_axes(self.axis, input_shape)))
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps are not along one of the axes."""
+        return self._built_for is not None and 0 not in row_axes(self.axis, self._built_for)
+
     def build_weights(self, shape: tuple[int, ...]) -> None:
         """Make the weights."""
 

@@ -72,6 +72,11 @@ class PReLU(Layer):
             shape, self.alpha_initializer, "alpha", regularizer=self.alpha_regularizer
         )
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps share alpha."""
+        return 1 in self.shared_axes
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the rectifier."""
         from ..kernels import prelu

@@ -21,6 +21,22 @@ if TYPE_CHECKING:
 CAPACITY = 256  # rows of a run on arrays
 
 
+def check_states(
+    states: Any, widths: Sequence[int], rows: int | None, dtype: str, name: str
+) -> list[NDArray[np.floating]]:
+    """Return states as arrays (rows, width) of `dtype`, as many as there are widths, or say what is wrong."""
+    given = list(states) if isinstance(states, (list, tuple)) else [states]
+    if len(given) != len(widths):
+        raise ValueError(f"{name}: expected {len(widths)} arrays, got {len(given)}")
+    arrays = [as_real(s, dtype, f"{name}[{i}]") for i, s in enumerate(given)]
+    if rows is None and arrays[0].ndim:
+        rows = len(arrays[0])
+    for i, (array, width) in enumerate(zip(arrays, widths, strict=True)):
+        if array.shape != (rows, width):
+            raise ValueError(f"{name}[{i}]: expected shape ({rows}, {width}), got {array.shape}")
+    return arrays
+
+
 class KeptState:
     """The state of a cell between batches.
 
@@ -144,28 +160,36 @@ class RNN(Layer):
         if self.return_state:
             raise ValueError("return_state: only a call of the layer on arrays returns more than one array")
         self._guard(plan)
-        return self._emit_cells(plan, x)
+        kept = [k.addresses if self.stateful else None for k in self._kept]
+        return self._emit_cells(plan, x, kept)
+
+    def emit_step(self, plan: Plan, x: Value, kept: Sequence[KeptState]) -> Value:
+        """Append a step of a stream, from the states in `kept`, one for each cell, to those after it."""
+        if self.return_state or self.go_backwards:
+            name = "return_state" if self.return_state else "go_backwards"
+            raise ValueError(f"{name}: expected False, got True")
+        return self._emit_cells(plan, x, [k.addresses for k in kept], stays_packed=True)
 
     def emit_mask(self, plan: Plan, x: Value) -> Value | None:
         """Return the mask of the input, where the output has its steps."""
         return x.mask if self.return_sequences else None
 
-    def _emit_cells(self, plan: Plan, x: Value, **options: Any) -> Value:
+    def _emit_cells(
+        self, plan: Plan, x: Value, states: Sequence[NDArray[np.int64] | None], **options: Any
+    ) -> Value:
         backwards = self.go_backwards
         if backwards and len(self.cells) > 1 and x.mask is not None:
             raise ValueError("go_backwards: cells on top of each other cannot take a mask backwards")
-        for cell, kept in zip(self.cells, self._kept, strict=True):
+        for cell, state in zip(self.cells, states, strict=True):
             last = cell is self.cells[-1]
             x = cell.emit(
                 plan,
                 x,
                 backwards=backwards,
-                state=kept.addresses if self.stateful else None,
-                **{
-                    "sequences": self.return_sequences or not last,
-                    "zero_masked": self.zero_output_for_mask and last,
-                }
-                | options,
+                state=state,
+                sequences=self.return_sequences or not last,
+                zero_masked=self.zero_output_for_mask and last,
+                **options,
             )
             backwards = False
         return x
@@ -224,17 +248,8 @@ class RNN(Layer):
     reset_state = reset_states
 
     def _check_states(self, states: Any, rows: int | None) -> list[NDArray[np.floating]]:
-        given = list(states) if isinstance(states, (list, tuple)) else [states]
         widths = [cell.units for cell in self.cells for _ in range(cell.states)]
-        if len(given) != len(widths):
-            raise ValueError(f"initial_state: expected {len(widths)} arrays, got {len(given)}")
-        arrays = [as_real(s, self.compute_dtype, f"initial_state[{i}]") for i, s in enumerate(given)]
-        if rows is None and arrays[0].ndim:
-            rows = len(arrays[0])
-        for i, (array, width) in enumerate(zip(arrays, widths, strict=True)):
-            if array.shape != (rows, width):
-                raise ValueError(f"initial_state[{i}]: expected shape ({rows}, {width}), got {array.shape}")
-        return arrays
+        return check_states(states, widths, rows, self.compute_dtype, "initial_state")
 
     # ---- on arrays ----------------------------------------------------------------------------------
 
