@@ -65,7 +65,9 @@ class Stream(Stepper):
     def __init__(self, model: Sequential, rows: int = 1) -> None:
         row = model.input_shape[1:]
         if not row or None in row[1:]:
-            raise ValueError(f"model: expected one that takes sequences (steps, ...), got rows of shape {row}")
+            raise ValueError(
+                f"model: expected one that takes sequences (steps, ...), got rows of shape {row}"
+            )
         self.rows = whole_number(rows, "rows", 1)
         self.dtype = model.dtype
         self._taken: tuple[Any, ...] = row[1:]

@@ -114,7 +114,7 @@ cdef class Stepper:
 
     cdef object as_step(self, x):
         """What `step` takes without a detour."""
-        array = as_real(x, self.dtype, "x")
+        array = as_real(x, self.dtype, "x").reshape(np.shape(x))    # which a number would lose
         row = tuple(self.taken.shape[i] for i in range(self.taken.ndim))
         allowed = [(self.rows, *row)] + [row] * (self.rows == 1)
         if array.shape not in allowed:
