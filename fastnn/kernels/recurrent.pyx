@@ -269,8 +269,8 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 
 def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple activation,
          tuple recurrent_activation, *, bint sequences=False, bint backwards=False, bint zero_masked=False,
-         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None, bint stays_packed=False,
-         tuple row=None, bint masks=False, bint starts=False, bint ends=False):
+         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None,
+         bint stays_packed=False, tuple row=None, bint masks=False, bint starts=False, bint ends=False):
     """Append a recurrent layer to `plan`.
 
     Parameters

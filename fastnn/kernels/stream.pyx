@@ -118,7 +118,8 @@ cdef class Stepper:
         row = tuple(self.taken.shape[i] for i in range(self.taken.ndim))
         allowed = [(self.rows, *row)] + [row] * (self.rows == 1)
         if array.shape not in allowed:
-            raise ValueError(f"x: expected one step, of shape {' or '.join(map(str, allowed))}, got {array.shape}")
+            shapes = " or ".join(map(str, allowed))
+            raise ValueError(f"x: expected one step, of shape {shapes}, got {array.shape}")
         return array
 
     cdef object advance(self, Py_buffer *x, int extra, out):

@@ -47,6 +47,9 @@ class BatchNormalization(Scaled):
     `model(x, training=True)` use the statistics of all rows of `x`; since a call changes no weights, the
     moving ones stay, other than in Keras.
 
+    Where the input has a mask, masked steps do not count in the statistics of the batch, and are normalised by
+    them like the others.
+
     Examples
     --------
     >>> import fastnn
@@ -124,9 +127,10 @@ class BatchNormalization(Scaled):
         axis = row_axis(self.axis, x.shape)
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
         if plan.stochastic and self.trainable:
-            if x.mask is not None:
+            if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):
                 raise ValueError(
-                    "input: statistics of a batch with a mask are not there; normalize before the mask"
+                    f"input: the statistics leave out what a mask of all dimensions but the channels, the last "
+                    f"one, says; got rows of shape {x.shape} with a mask of shape {x.mask.shape}, axis {self.axis}"
                 )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
         scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import initializers, regularizers
 from ..checks import real_number, refuse, whole_number
-from .layer import Layer
+from .layer import Layer, Shape
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -32,7 +32,7 @@ def axes_of(axis: Any) -> Axis:
     return axis_of(axis)
 
 
-def row_axis(axis: int, row: tuple[int, ...]) -> int:
+def row_axis(axis: int, row: Shape) -> int:
     """Return the axis of a row that an axis of the batch is.
 
     Raises
@@ -50,7 +50,7 @@ def row_axis(axis: int, row: tuple[int, ...]) -> int:
     return place - 1
 
 
-def row_axes(axis: Axis, row: tuple[int, ...]) -> tuple[int, ...]:
+def row_axes(axis: Axis, row: Shape) -> tuple[int, ...]:
     """Return the axes of a row in their order, each of them once."""
     given = axis if isinstance(axis, list) else [axis]
     places = sorted(row_axis(a, row) for a in given)
