@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +28,6 @@ def emit(
     seed: int = ...,
     state: NDArray[np.int64] | None = ...,
     stays_packed: bool = ...,
-    row: tuple[int, int] | None = ...,
-    masks: bool = ...,
-    starts: bool = ...,
+    initial: Sequence[Value] | None = ...,
     ends: bool = ...,
-) -> Value: ...
+) -> Any: ...
