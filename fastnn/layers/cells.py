@@ -245,7 +245,8 @@ class SimpleRNNCell(RecurrentCell):
     kernel_constraint, recurrent_constraint, bias_constraint : None
         Accepted as Keras has them, without effect.
     dropout, recurrent_dropout : float, default 0.0
-        Shares of x and of the state that the products do not see in training: the same at every step.
+        Shares of x and of the state that the products do not see in training: the same at every step, and for
+        all gates (Gal & Ghahramani 2016). Keras draws for each gate where `recurrent_dropout` is not 0.
     seed : int, optional
         Of these.
     **kwargs
