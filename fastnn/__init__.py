@@ -37,22 +37,23 @@ from . import (
     utils,
 )
 from .layers import Input
-from .models import Sequential
+from .models import Model, Sequential
 from .threads import num_threads, set_num_threads, threads
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets
+    from . import callbacks, datasets, plotting
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use what a program that only predicts does without."""
-    if name in ("callbacks", "datasets"):
+    if name in ("callbacks", "datasets", "plotting"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
     "Input",
+    "Model",
     "Sequential",
     "activations",
     "callbacks",
@@ -65,6 +66,7 @@ __all__ = [
     "models",
     "num_threads",
     "optimizers",
+    "plotting",
     "regularizers",
     "set_num_threads",
     "threads",

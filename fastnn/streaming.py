@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,31 @@ from .kernels.plan import Plan
 from .kernels.stream import Stepper
 from .layers import RNN, Embedding, Layer
 from .layers.recurrent import KeptState, check_states
+from .models import Model
 from .variables import ParameterBlock
 
 if TYPE_CHECKING:
     from .kernels.steps import Value
-    from .models import Sequential
+    from .graph import Graph, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a layer makes at a step, and whether it makes one of each step, or one of the last."""
+
+    value: Value
+    over_time: bool
+
+
+def values_in(structure: Any) -> Any:
+    """Return lists, tuples and dicts with the values of the parts in them; tuples become lists."""
+    if isinstance(structure, Part):
+        return structure.value
+    if isinstance(structure, (list, tuple)):
+        return [values_in(part) for part in structure]
+    if isinstance(structure, dict):
+        return {key: values_in(part) for key, part in structure.items()}
+    return structure
 
 
 class Stream(Stepper):
@@ -28,8 +49,8 @@ class Stream(Stepper):
 
     Parameters
     ----------
-    model : Sequential
-        Built. It takes sequences (steps, ...); up to the recurrent layer that returns its last output only,
+    model : Model
+        Built, with one input and one output. It takes sequences (steps, ...); up to the recurrent layer that returns its last output only,
         if there is such, its layers treat each step on its own or are recurrent. The layers behind that are
         any.
     rows : int, default 1
@@ -62,64 +83,80 @@ class Stream(Stepper):
     ((1,), (1, 1))
     """
 
-    def __init__(self, model: Sequential, rows: int = 1) -> None:
-        row = model.input_shape[1:]
-        if not row or None in row[1:]:
+    def __init__(self, model: Model, rows: int = 1) -> None:
+        given, made = model.inputs, model.outputs
+        if len(given) != 1 or len(made) != 1:
             raise ValueError(
-                f"model: expected one that takes sequences (steps, ...), got rows of shape {row}"
+                f"model: expected one with one input and one output, got {len(given)} and {len(made)}"
             )
+        row = given[0].row
+        if not row or None in row[1:]:
+            raise ValueError(f"model: expected one that takes sequences (steps, ...), got rows of shape {row}")
         self.rows = whole_number(rows, "rows", 1)
         self.dtype = model.dtype
         self._taken: tuple[Any, ...] = row[1:]
-        self._layers = model.layers
-        self._kept: dict[RNN, list[KeptState]] = {}
+        self._graph = model._built_graph()
+        self._kept: dict[tuple[Node, ...], list[KeptState]] = {}
         self._compile()
 
     def _compile(self) -> None:
         """Make the plan of a step; states that there are stay."""
-        weights = [v for layer in self._layers for v in layer.weights]
-        self._block = ParameterBlock.holding(weights, self.dtype)
-        plan = Plan(self._block, (1, *self._taken))
-        y, over_time = plan.input, True
-        for layer in self._layers:
-            try:
-                if not over_time:
-                    y = self._emit_behind(layer, plan, y)
-                elif isinstance(layer, RNN):
-                    y, over_time = self._emit_recurrent(layer, plan, y), layer.return_sequences
-                else:
-                    y = self._emit_step(layer, plan, y)
-            except ValueError as error:
-                raise ValueError(f"layer {layer.name!r} in a stream: {error}") from None
-        if y.root is plan.input:
-            y = activations.linear.emit(plan, y)
-        plan.finish(y, self.rows)
-        self._use(plan, self.rows, self._taken, y.shape[1:] if over_time else y.shape)
+        weights = [v for layer in self._graph.layers for v in layer.weights]
+        self._block = ParameterBlock.holding(list(dict.fromkeys(weights)), self.dtype)
+        plan = Plan(self._block, [(1, *self._taken)])
+        (y,) = self._emit(plan, self._graph, [Part(plan.inputs[0], True)], ())
+        value = y.value if plan.is_result(y.value) else activations.linear.emit(plan, y.value)
+        plan.finish([value], self.rows)
+        self._use(plan, self.rows, self._taken, value.shape[1:] if y.over_time else value.shape)
 
-    def _emit_recurrent(self, layer: RNN, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, graph: Graph, inputs: list[Part], inside: tuple[Node, ...]) -> list[Part]:
+        """Append the layers of a graph, which is a model called at the last one of the nodes `inside`."""
+
+        def call(node: Node, x: Any, options: dict[str, Any]) -> list[Part]:
+            layer, parts = node.layer, [leaf for leaf in leaves([x, options]) if isinstance(leaf, Part)]
+            try:
+                if not any(part.over_time for part in parts):
+                    return self._emit_behind(layer, plan, x, options)
+                if isinstance(layer, Model):
+                    return self._emit(plan, layer._built_graph(), layer._ordered(x), (*inside, node))
+                if not all(part.over_time for part in parts) or options.keys() - {"training"}:
+                    raise ValueError("it reads a step, and what is left of the sequence at the last one")
+                if isinstance(layer, RNN):
+                    return [self._emit_recurrent(layer, plan, x.value, (*inside, node))]
+                return self._emit_step(layer, plan, x)
+            except ValueError as error:
+                if str(error).startswith("layer "):
+                    raise
+                raise ValueError(f"layer {layer.name!r} in a stream: {error}") from None
+
+        return graph.walk(inputs, call)
+
+    def _emit_recurrent(self, layer: RNN, plan: Plan, x: Value, place: tuple[Node, ...]) -> Part:
         layer.build_once(x.shape)
-        if layer not in self._kept:
-            self._kept[layer] = [KeptState() for _ in layer.cells]
-            for cell, kept in zip(layer.cells, self._kept[layer], strict=True):
+        if place not in self._kept:
+            self._kept[place] = [KeptState() for _ in layer.cells]
+            for cell, kept in zip(layer.cells, self._kept[place], strict=True):
                 kept.allocate(self.rows, cell.units, self.dtype)
         mask = layer.emit_mask(plan, x)
-        y = layer.emit_step(plan, x, self._kept[layer])
+        y = layer.emit_step(plan, x, self._kept[place])
         y.mask = mask
-        return y
+        return Part(y, layer.return_sequences)
 
-    def _emit_step(self, layer: Layer, plan: Plan, x: Value) -> Value:
+    def _emit_step(self, layer: Layer, plan: Plan, x: Any) -> list[Part]:
         """Append what a layer does at each step of a sequence."""
-        layer.build_once(x.shape)
-        if not layer.stepwise or (len(x.shape) < 2 and not isinstance(layer, Embedding)):
+        values = values_in(x)
+        shapes = [value.shape for value in leaves(values)]
+        layer.build_once(shapes if isinstance(values, list) else shapes[0])
+        if not layer.stepwise or (min(map(len, shapes)) < 2 and not isinstance(layer, Embedding)):
             raise ValueError(f"{type(layer).__name__} needs the whole sequence, not a step of it")
-        return layer.append(plan, x)
+        return [Part(y, True) for y in leaves(layer.append(plan, values))]
 
-    def _emit_behind(self, layer: Layer, plan: Plan, x: Value) -> Value:
+    def _emit_behind(self, layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> list[Part]:
         """Append what a layer does to what is left of the sequence at its last step."""
-        y = layer.append(plan, x)
+        made = layer.append(plan, values_in(x), **values_in(options))
         if plan.guards:
             raise ValueError("stateful: expected False behind the last step, got True")
-        return y
+        return [Part(y, False) for y in leaves(made)]
 
     @property
     def states(self) -> list[NDArray[np.floating]]:
@@ -129,8 +166,8 @@ class Stream(Stepper):
     def _arrays(self) -> list[NDArray[np.floating]]:
         return [
             array
-            for layer, states in self._kept.items()
-            for cell, kept in zip(layer.cells, states, strict=True)
+            for place, states in self._kept.items()
+            for cell, kept in zip(place[-1].layer.cells, states, strict=True)
             for array in kept.arrays[: cell.states]
         ]
 

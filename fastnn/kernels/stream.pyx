@@ -11,7 +11,8 @@ from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuff
 
 from .batch cimport MAX_NDIM, has_buffer
 from .plan cimport Arena, Plan
-from .types cimport INPUT, OUTPUT, bad_t, idx_t, run_t
+from .steps cimport Value
+from .types cimport bad_t, idx_t, run_t
 
 from ..gate import as_real
 
@@ -59,6 +60,7 @@ cdef class Stepper:
     cdef bad_t bad
     cdef bint busy, frees
     cdef idx_t rows
+    cdef int source, target         # spaces of the input and of the result
     cdef form_t taken, given
     cdef tuple shapes               # of the result: of a single row, of rows
     cdef str dtype
@@ -69,6 +71,7 @@ cdef class Stepper:
         set_form(&self.given, given, plan.dtype)
         self.plan, self.rows, self.dtype = plan, rows, plan.dtype
         self.shapes = given, (rows, *given)
+        self.source, self.target = (<Value>plan.inputs[0]).space, (<Value>plan.outputs[0]).root.space
         self.arena = plan._borrow()
         plan._prepare(&self.run, self.arena, rows)
         self.run.bad = &self.bad
@@ -140,7 +143,7 @@ cdef class Stepper:
                                  f"{self.shapes[extra]}, got {out.dtype} of shape {out.shape}")
             if start < <char *>result.buf + result.len and <char *>result.buf < start + x.len:
                 raise ValueError("out: expected memory of its own, got that of x")
-            self.run.base[INPUT], self.run.base[OUTPUT] = start, <char *>result.buf
+            self.run.base[self.source], self.run.base[self.target] = start, <char *>result.buf
             self.advance_plan()
         finally:
             PyBuffer_Release(&result)
