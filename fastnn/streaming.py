@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from .checks import whole_number
+from .graph import Graph, Node, leaves
 from .kernels.plan import Plan
 from .kernels.stream import Stepper
 from .layers import RNN, Embedding, Layer
@@ -20,7 +21,6 @@ from .variables import ParameterBlock
 
 if TYPE_CHECKING:
     from .kernels.steps import Value
-    from .graph import Graph, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Stream(Stepper):
     Parameters
     ----------
     model : Model
-        Built, with one input and one output. It takes sequences (steps, ...); up to the recurrent layer that returns its last output only,
-        if there is such, its layers treat each step on its own or are recurrent. The layers behind that are
-        any.
+        Built, with one input and one output. It takes sequences (steps, ...); up to the recurrent layer that
+        returns its last output only, if there is such, its layers treat each step on its own or are
+        recurrent. The layers behind that are any.
     rows : int, default 1
         Sequences that advance together.
 
@@ -91,12 +91,14 @@ class Stream(Stepper):
             )
         row = given[0].row
         if not row or None in row[1:]:
-            raise ValueError(f"model: expected one that takes sequences (steps, ...), got rows of shape {row}")
+            raise ValueError(
+                f"model: expected one that takes sequences (steps, ...), got rows of shape {row}"
+            )
         self.rows = whole_number(rows, "rows", 1)
         self.dtype = model.dtype
         self._taken: tuple[Any, ...] = row[1:]
         self._graph = model._built_graph()
-        self._kept: dict[tuple[Node, ...], list[KeptState]] = {}
+        self._kept: dict[tuple[Node, ...], tuple[RNN, list[KeptState]]] = {}
         self._compile()
 
     def _compile(self) -> None:
@@ -134,11 +136,11 @@ class Stream(Stepper):
     def _emit_recurrent(self, layer: RNN, plan: Plan, x: Value, place: tuple[Node, ...]) -> Part:
         layer.build_once(x.shape)
         if place not in self._kept:
-            self._kept[place] = [KeptState() for _ in layer.cells]
-            for cell, kept in zip(layer.cells, self._kept[place], strict=True):
+            self._kept[place] = layer, [KeptState() for _ in layer.cells]
+            for cell, kept in zip(layer.cells, self._kept[place][1], strict=True):
                 kept.allocate(self.rows, cell.units, self.dtype)
         mask = layer.emit_mask(plan, x)
-        y = layer.emit_step(plan, x, self._kept[place])
+        y = layer.emit_step(plan, x, self._kept[place][1])
         y.mask = mask
         return Part(y, layer.return_sequences)
 
@@ -166,8 +168,8 @@ class Stream(Stepper):
     def _arrays(self) -> list[NDArray[np.floating]]:
         return [
             array
-            for place, states in self._kept.items()
-            for cell, kept in zip(place[-1].layer.cells, states, strict=True)
+            for layer, states in self._kept.values()
+            for cell, kept in zip(layer.cells, states, strict=True)
             for array in kept.arrays[: cell.states]
         ]
 

@@ -47,8 +47,7 @@ def inputs(*rows):
     return [Input(row, dtype="float64") for row in rows]
 
 
-def as_list(states):
-    return states if isinstance(states, list) else [states]
+X = noise(2, 5, 3)
 
 
 @every_layer
@@ -200,10 +199,10 @@ def test_models_with_states_have_configs():
     [
         (lambda a, s: LSTM(4)(a, initial_state=s), r"expected tensors of shapes \(None, 4\), "),
         (lambda a, s: GRU(3)(a, initial_state=[s]), r"expected tensors of shapes \(None, 3\), got"),
-        (lambda a, s: GRU(4)(noise(2, 5, 3), initial_state=noise(3, 4)), r"\[0\]: expected shape \(2, 4\), got"),
-        (lambda a, s: GRU(4)(noise(2, 5, 3), initial_state=noise(2, 5)), r"\[0\]: expected shape \(2, 4\), got"),
-        (lambda a, s: Bidirectional(GRU(4))(noise(2, 5, 3), initial_state=[noise(2, 4)]), "expected 2 arrays"),
-        (lambda a, s: Bidirectional(GRU(4))(noise(2, 5, 3), mask=noise(2, 4)), r"mask: expected shape \(2, 5\)"),
+        (lambda a, s: GRU(4)(X, initial_state=noise(3, 4)), r"\[0\]: expected shape \(2, 4\), got \(3, 4\)"),
+        (lambda a, s: GRU(4)(X, initial_state=noise(2, 5)), r"\[0\]: expected shape \(2, 4\), got \(2, 5\)"),
+        (lambda a, s: Bidirectional(GRU(4))(X, initial_state=[noise(2, 4)]), "expected 2 arrays, got 1"),
+        (lambda a, s: Bidirectional(GRU(4))(X, mask=noise(2, 4)), r"mask: expected shape \(2, 5\)"),
         (lambda a, s: LSTM(4)(noise(2, 0, 3)), "dimension 0: expected"),
         (lambda a, s: LSTMCell(4)(noise(2, 3), [noise(2, 4)]), "states: expected 2 arrays, got 1"),
         (lambda a, s: GRUCell(4)(noise(2, 3, 1), [noise(2, 4)]), r"inputs: expected shape \(rows, inputs\)"),

@@ -98,7 +98,7 @@ class Bidirectional(Wrapper):
             initial, self._initial = self._initial, None
             set_values([v for layer in self.sublayers for v in layer.weights], initial, self.name)
 
-    def __call__(
+    def __call__(  # type: ignore[override]
         self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
     ) -> Any:
         """Apply both layers to arrays, or to symbolic tensors; they are built if need be.

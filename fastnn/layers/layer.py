@@ -333,9 +333,7 @@ class Layer:
                 "its weights depend on a dimension that is None; give the input a fixed size there"
             ) from None
 
-    def append(
-        self, plan: Plan, x: Any, training: bool | None = None, mask: Value | None = None, **options: Any
-    ) -> Any:
+    def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the layer's steps to `plan`, for rows like x, and return its output with its mask.
 
         Parameters
@@ -344,14 +342,13 @@ class Layer:
         x : Value or list of Value
         training : bool, optional
             Whether random layers act here; by default where they do in the rest of the plan.
-        mask : Value, optional
-            Of x, in the place of the one that it comes with.
         **options
-            What else a call may get, see `emit`.
+            What else a call may get: `mask`, a value in the place of the mask of x; and see `emit`.
         """
-        if mask is not None:
+        given = options.pop("mask", None)
+        if given is not None:
             x = plan.reshaped(x, x.shape)
-            x.mask = mask
+            x.mask = given
         self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
@@ -391,12 +388,13 @@ class Layer:
         return model(given, training=bool(training))
 
     def alone(self, x: Any, options: dict[str, Any] | None = None) -> Model:
-        """Return a model of this layer alone, for arrays like x and like those in what a call gets besides."""
+        """Return a model of this layer alone, for arrays like x and those that a call gets besides."""
         from ..models import Model
         from .input_layer import Input
 
         several = is_several(x)
-        given, arrays = list(x) if several else [x], [a for a in leaves(options) if isinstance(a, np.ndarray)]
+        given = list(x) if several else [x]
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
         rows = [np.shape(array)[1:] for array in (*given, *arrays)]
         form = mapped(lambda _: None, options, np.ndarray)
         if self._alone is None or self._alone.input_rows != rows or self._alone_form != form:

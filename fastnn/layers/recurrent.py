@@ -70,7 +70,7 @@ def check_mask(mask: Any, x: Any, dtype: str) -> NDArray[np.floating]:
     steps = np.asarray(mask)
     if steps.shape != np.shape(x)[:2]:
         raise ValueError(f"mask: expected shape {np.shape(x)[:2]}, got {steps.shape}")
-    return (steps != 0).astype(dtype)
+    return np.asarray(steps != 0, dtype)
 
 
 def reversed_steps(plan: Plan, x: Value) -> Value:
@@ -79,7 +79,8 @@ def reversed_steps(plan: Plan, x: Value) -> Value:
 
     steps, size = x.shape[0], x.size // x.shape[0]
     box = np.array([[steps, size], [size, 1], [-size, 1]], np.int64)
-    return copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
+    y: Value = copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
+    return y
 
 
 class KeptState:
@@ -227,7 +228,8 @@ class RNN(Layer):
         **options: Any,
     ) -> Any:
         given = None if initial_state is None else iter(leaves(initial_state))
-        mask, last = x.mask, []
+        mask = x.mask
+        last: list[Value] = []
         for cell, state in zip(self.cells, kept, strict=True):
             final = cell is self.cells[-1]
             y = cell.emit(
@@ -310,7 +312,7 @@ class RNN(Layer):
 
     # ---- calls --------------------------------------------------------------------------------------
 
-    def __call__(
+    def __call__(  # type: ignore[override]
         self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
     ) -> Any:
         """Apply the layer to arrays, or to symbolic tensors; it is built if need be.
