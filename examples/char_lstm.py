@@ -26,13 +26,16 @@ def pieces(codes, steps):
     return codes[:end].reshape(count, steps), codes[1 : end + 1].reshape(count, steps)
 
 
-def sample(model, codes, alphabet, length, temperature, steps, random):
-    """Return what the model writes after the characters `codes`."""
-    written = list(codes)
+def sample(model, codes, alphabet, length, temperature, random):
+    """Return what the model writes after the characters `codes`, one step for each character."""
+    stream, written = model.stream(), []
+    for code in codes:
+        answer = stream.step(code)
     for _ in range(length):
-        chances = model.predict(np.array([written[-steps:]]))[0, -1].astype(float) ** (1 / temperature)
+        chances = answer.astype(float) ** (1 / temperature)
         written.append(random.choice(len(alphabet), p=chances / chances.sum()))
-    return "".join(alphabet[code] for code in written[len(codes) :])
+        answer = stream.step(written[-1])
+    return "".join(alphabet[code] for code in written)
 
 
 def main():
@@ -73,7 +76,7 @@ def main():
         seconds = time.perf_counter() - began
         print(f"\nepoch {epoch + 1}: {loss:.3f} nats a character, {seconds:.0f} s", flush=True)
         start = codes[split : split + options.steps]
-        written = sample(model, start, alphabet, options.length, options.temperature, options.steps, random)
+        written = sample(model, start, alphabet, options.length, options.temperature, random)
         print(written, flush=True)
 
 

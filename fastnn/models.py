@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import RLock, get_ident
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,9 @@ from .layers.layer import registry as layer_registry
 from .summary import summary_lines
 from .trainer import Trainer, Weighted, batch_of
 from .variables import ParameterBlock
+
+if TYPE_CHECKING:
+    from .streaming import Stream
 
 # Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
 # whose arena would pass the limit takes fewer.
@@ -703,6 +706,23 @@ class Model(Layer, Trainer):
             raise ValueError("x: expected at least one batch, got none")
         heard.on_predict_end()
         return outputs[0] if len(outputs) == 1 else _joined(outputs)
+
+    def stream(self, rows: int = 1) -> Stream:
+        """Return a `Stream`: the model over sequences that come one time step after the other.
+
+        Parameters
+        ----------
+        rows : int, default 1
+            Sequences that advance together.
+
+        Raises
+        ------
+        ValueError
+            If a layer needs the whole sequence: the message names it.
+        """
+        from .streaming import Stream
+
+        return Stream(self, rows)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""

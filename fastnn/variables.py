@@ -119,6 +119,8 @@ class Variable(Tensor):
         if new.shape != self.shape:
             raise ValueError(f"value: expected shape {self.shape} for weight {self.name!r}, got {new.shape}")
         self.value[...] = new
+        if self.block is not None:
+            self.block.version += 1
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
@@ -136,11 +138,18 @@ class ParameterBlock:
     variables : sequence of Variable
     dtype : str
         "float32" or "float64".
+
+    Attributes
+    ----------
+    version : ndarray of int64
+        (1,): a number that grows whenever `Variable.assign` or an optimizer changes values, for what keeps
+        something made of them.
     """
 
     def __init__(self, variables: Sequence[Variable], dtype: str) -> None:
         self.dtype = dtype
         self.stale = False
+        self.version = np.zeros(1, np.int64)
         self._start: dict[Variable, int] = {}
         step = ALIGNMENT // np.dtype(dtype).itemsize
         end = 0

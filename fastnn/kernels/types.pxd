@@ -32,7 +32,7 @@ cdef enum:
     FIRST_OWN
 
 cdef enum:
-    OPERANDS = 28
+    OPERANDS = 36
     SIZES = 32
 
 ctypedef struct operand_t:

@@ -14,7 +14,7 @@ from .. import config, constraints, initializers, regularizers
 from ..autograd import Tensor
 from ..checks import whole_number
 from ..gate import is_several
-from ..graph import Node, SymbolicTensor, leaves, tensors_in
+from ..graph import Node, SymbolicTensor, leaves, mapped, tensors_in
 from ..registry import Registry, snake_case
 from ..variables import Variable
 from . import written
@@ -92,6 +92,9 @@ class Layer:
         What `input_shape` says.
     supports_masking : bool
         Whether the mask of the input is that of the output as well.
+    stepwise : bool
+        Whether each step of rows (steps, ...) is computed on its own and with the same weights, which lets a
+        stream take one at a time.
     """
 
     def __init__(
@@ -123,12 +126,18 @@ class Layer:
         self._alone: Model | None = None
         self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`, see `written`
         self._results: dict[Any, Any] = {}
+        self._alone_form: Any = None
 
     # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
     # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns
     # lists.
 
     supports_masking = False
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps are computed on their own; may depend on `build`."""
+        return False
 
     @property
     def sublayers(self) -> list[Layer]:
@@ -371,8 +380,12 @@ class Layer:
         training : bool, optional
             Whether random layers act here; by default where they do in the rest of the plan.
         **options
-            What else a call may get, see `emit`.
+            What else a call may get: `mask`, a value in the place of the mask of x; and see `emit`.
         """
+        given = options.pop("mask", None)
+        if given is not None:
+            x = plan.reshaped(x, x.shape)
+            x.mask = given
         self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
@@ -423,22 +436,27 @@ class Layer:
             node = Node(self, x, options)
             self._nodes.append(node)
             return node.result
-        if options:
-            raise TypeError(f"{', '.join(options)}: {type(self).__name__} takes no such argument with arrays")
-        model = self.alone(x)
-        return model.sample(x) if training else model(x)
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        model = self.alone(x, options)
+        given = [*(x if is_several(x) else [x]), *arrays] if arrays else x
+        return model.sample(given) if training else model(given)
 
-    def alone(self, x: Any) -> Model:
-        """Return a model of this layer alone, for arrays like x."""
+    def alone(self, x: Any, options: dict[str, Any] | None = None) -> Model:
+        """Return a model of this layer alone, for arrays like x and those that a call gets besides."""
         from ..models import Model
         from .input_layer import Input
 
         several = is_several(x)
-        rows = [np.shape(array)[1:] for array in (x if several else [x])]
-        if self._alone is None or self._alone.input_rows != rows:
+        given = list(x) if several else [x]
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        rows = [np.shape(array)[1:] for array in (*given, *arrays)]
+        form = mapped(lambda _: None, options, np.ndarray)
+        if self._alone is None or self._alone.input_rows != rows or self._alone_form != form:
             inputs = [Input(row, dtype=self.dtype) for row in rows]
-            made = Node(self, inputs if several else inputs[0], {}).result
-            self._alone = Model(inputs, made, name=self.name)
+            rest = iter(inputs[len(given) :])
+            called = mapped(lambda _: next(rest), options, np.ndarray)
+            made = Node(self, inputs[: len(given)] if several else inputs[0], called).result
+            self._alone, self._alone_form = Model(inputs, made, name=self.name), form
         return self._alone
 
     @property
