@@ -41,12 +41,12 @@ from .models import Sequential
 from .threads import num_threads, set_num_threads, threads
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets
+    from . import callbacks, datasets, saving
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use what a program that only predicts does without."""
-    if name in ("callbacks", "datasets"):
+    if name in ("callbacks", "datasets", "saving"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -66,6 +66,7 @@ __all__ = [
     "num_threads",
     "optimizers",
     "regularizers",
+    "saving",
     "set_num_threads",
     "threads",
     "utils",

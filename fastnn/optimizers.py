@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 from weakref import ReferenceType, ref
 
+import numpy as np
+
 from .checks import real_number, refuse
 from .kernels.optimizer import Update
 from .registry import Registry
@@ -127,6 +129,33 @@ class Optimizer:
         block = ParameterBlock.holding(variables, variables[0].dtype)
         self._update.bind(block, variables)
         self.built = True
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What is updated."""
+        return list(self._update.variables or ())
+
+    def get_state(self) -> dict[str, Any]:
+        """Return copies of what is remembered of each variable, and the number of steps done."""
+        update = self._update
+        arrays = {
+            f"{name}/{i}": update.block.part(slot, variable).copy()
+            for name, slot in update.slots.items()
+            if slot is not None
+            for i, variable in enumerate(self.variables)
+        }
+        return {"iterations": np.array(self.iterations, np.int64)} | arrays
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Bring back what `get_state` returned."""
+        own = self.get_state()
+        if own.keys() != state.keys() or any(own[n].shape != state[n].shape for n in own):
+            raise ValueError("state: it is that of another optimizer, or of other variables")
+        update = self._update
+        for name, slot in update.slots.items():
+            for i, variable in enumerate(self.variables):
+                update.block.part(slot, variable)[...] = state[f"{name}/{i}"]
+        update.iterations = int(state["iterations"])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config, initializers, regularizers
 from ..checks import refuse, whole_number
 from ..registry import Registry, snake_case
-from ..variables import Variable
+from ..variables import Variable, initial_value
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -155,7 +155,7 @@ class Layer:
                 if variable.shape != shape:
                     raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
                 return variable
-        value = np.asarray(initializer(shape, self.compute_dtype))
+        value = initial_value(initializer, shape, self.compute_dtype)
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
         variable = Variable(np.array(value, self.compute_dtype), name, trainable, regularizer)

@@ -1,0 +1,447 @@
+"""Models and weights to files and back."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from ..custom_objects import CustomObjectScope, custom_name, get_registered_object
+from ..variables import values_follow
+from .container import ModelFileError, Path, _name, parse, read, write
+from .names import NamedWeight, named_weights
+from .state import RESERVED, get_state, set_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..registry import Registry
+
+__all__ = [
+    "LoadReport",
+    "clone_model",
+    "load_model",
+    "load_weights",
+    "model_from_json",
+    "save_model",
+    "save_weights",
+    "to_json",
+]
+
+# What the constructors of known classes raise where a config is not theirs.
+_BAD_CONFIG = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
+def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
+    """Write a model to a file: its configuration, weights, and all that its training depends on.
+
+    The file is replaced in one step, when everything is on the disk; until then the old one stays. Any reader
+    of safetensors files can read the weights.
+
+    Parameters
+    ----------
+    model : Model
+        Built. If it has been compiled, so will be what `load_model` makes.
+    filepath : str, path or binary file object
+        Any name will do: "digits.fastnn".
+    overwrite : bool, default True
+        Whether to replace a file that is there.
+
+    Raises
+    ------
+    ValueError
+        If the model has not been built.
+    TypeError
+        If the configuration holds what JSON cannot, such as a lambda.
+    FileExistsError
+        If there is a file and `overwrite` is False.
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np, pathlib, tempfile
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2, name="first")])
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "small.fastnn")
+    >>> save_model(model, file)
+    >>> again = load_model(file)
+    >>> np.array_equal(again.get_weights()[0], model.get_weights()[0])
+    True
+    """
+    document, tensors = described(model)
+    write(filepath, document, tensors, overwrite)
+
+
+def described(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return what a file says of a model."""
+    document, tensors = _weights_of(model)
+    state, kept = get_state(model)
+    compiled = compile_config(model)
+    document |= {"kind": "model", "model": model_config(model), "compile": compiled, "state": state}
+    return document, tensors | kept
+
+
+def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
+    """Write the weights of a model to a file, and nothing else.
+
+    Parameters
+    ----------
+    model : Model
+        Built.
+    filepath, overwrite
+        See `save_model`.
+
+    Raises
+    ------
+    ValueError, FileExistsError, OSError
+        As `save_model`.
+    """
+    document, tensors = _weights_of(model)
+    write(filepath, document | {"kind": "weights"}, tensors, overwrite)
+
+
+def _weights_of(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    from .. import __version__
+
+    if not model.built:
+        raise ValueError(f"model {model.name!r} has not been built: call it on data, or build(input_shape)")
+    weights = named_weights(model)
+    for weight in weights:
+        if weight.path.startswith(RESERVED):
+            raise ValueError(f"name: layers may not be called {RESERVED!r}, got {weight.path!r}")
+    names = [[weight.path, weight.structure] for weight in weights]
+    return {"fastnn": __version__, "weights": names}, {w.path: w.variable.value for w in weights}
+
+
+def load_model(
+    filepath: Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """Return the model of a file, in the state in which it was saved.
+
+    The file cannot name code: no function, module, path or address, only classes of fastnn and those passed.
+
+    Parameters
+    ----------
+    filepath : str, path or binary file object
+    custom_objects : dict, optional
+        Classes and functions of the program's own that the model uses, by name.
+    compile : bool, default True
+        Whether to compile the model, if it was, with the state of its optimizer: training goes on bit for bit.
+    safe_mode : bool, default True
+        Accepted for Keras' sake: there is no unsafe mode.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelFileError
+        If it is not a model file as it was written, or names a class that is not known.
+    OSError
+        If there is no such file, or it may not be read.
+    """
+    document, tensors = read(filepath)
+    with CustomObjectScope(custom_objects), refusing(filepath):
+        if document["kind"] == "weights":
+            raise ModelFileError("it holds weights only; make the model and use load_weights")
+        return model_of(document, tensors, compile)
+
+
+def model_of(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile: bool) -> Any:
+    """Return the model that a file describes."""
+    names = {path: (path, path) for path, _ in document["weights"]}
+    with values_follow(sum(tensors[name].size for name in names)):
+        model = model_of_config(document["model"])
+    weights = named_weights(model)
+    report = fitting(weights, list(names.values()), tensors, "path")
+    if report.differs:
+        raise ModelFileError(f"its weights are not those of its model: {report}")
+    for weight in weights:
+        weight.variable.assign(tensors[weight.path])
+    compiles = compile and document["compile"] is not None
+    if compiles:
+        compile_from_config(model, document["compile"])
+    set_state(model, document["state"], tensors, compiles)
+    return model
+
+
+@contextmanager
+def refusing(filepath: Path) -> Iterator[None]:
+    """Turn what known classes say to a config that is not theirs into one error."""
+    try:
+        yield
+    except _BAD_CONFIG as error:
+        if isinstance(error, ModelFileError):
+            text = str(error)
+        else:
+            text = f"what it describes is no model: {type(error).__name__}: {error}"
+        if "unknown name" in text:
+            text += " A class of your own is passed as custom_objects={name: class}."
+        raise ModelFileError(f"{_name(filepath)}: {text}") from error
+
+
+# ---- weights by name ------------------------------------------------------------------------------------
+
+
+@dataclass
+class LoadReport:
+    """What became of the weights of a file.
+
+    Attributes
+    ----------
+    loaded : list of str
+        The model's weights that have been set.
+    missing : list of str
+        Those that the file does not have.
+    unexpected : list of str
+        What the file has besides.
+    mismatched : list of str
+        The model's weights that have another shape in the file, each with both shapes.
+    """
+
+    loaded: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    mismatched: list[str] = field(default_factory=list)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything did not fit."""
+        return bool(self.missing or self.unexpected or self.mismatched)
+
+    def __str__(self) -> str:
+        kinds = {
+            "not in the file": self.missing,
+            "not in the model": self.unexpected,
+            "of another shape": self.mismatched,
+        }
+        return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names) or "all fit"
+
+
+def load_weights(
+    model: Any, filepath: Path, skip_mismatch: bool = False, by_name: bool = False
+) -> LoadReport:
+    """Set the weights of a model to those of a file, written by `save_weights` or `save_model`.
+
+    Layers that were given no name are found by their number among those of their class, so that a model made
+    by the same code fits whatever else has been made before; others by their names.
+
+    Parameters
+    ----------
+    model : Model
+        Built.
+    filepath : str, path or binary file object
+    skip_mismatch : bool, default False
+        Whether to set what fits and warn of the rest, rather than to set nothing and raise an error.
+    by_name : bool, default False
+        Whether to go by the names of all layers, and leave out what only the file or only the model has.
+
+    Returns
+    -------
+    LoadReport
+        What has been set and what has not.
+
+    Raises
+    ------
+    ValueError
+        If weights do not fit, in which case none has changed, or the model has not been built.
+    ModelFileError
+        If it is not a file as it was written.
+    OSError
+        If there is no such file, or it may not be read.
+
+    Examples
+    --------
+    >>> import fastnn, io
+    >>> layers = fastnn.layers
+    >>> def make(classes):
+    ...     return fastnn.Sequential(
+    ...         [fastnn.Input((4,)), layers.Dense(8, name="features"), layers.Dense(classes, name="head")]
+    ...     )
+    >>> file = io.BytesIO()
+    >>> save_weights(make(10), file)
+    >>> _ = file.seek(0)
+    >>> load_weights(make(3), file)
+    Traceback (most recent call last):
+    ...
+    ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in the file (10,)
+    """
+    document, tensors = read(filepath)
+    if not model.built:
+        raise ValueError(f"model {model.name!r} has not been built: call it on data, or build(input_shape)")
+    with refusing(filepath):
+        names = [(path, structure) for path, structure in document["weights"] if path in tensors]
+        weights = named_weights(model)
+        report = fitting(weights, names, tensors, "path" if by_name else "structure")
+    wrong = bool(report.mismatched) if by_name else report.differs
+    if wrong and not skip_mismatch:
+        raise ValueError(f"{_name(filepath)}: the weights are not those of {model.name!r}: {report}")
+    if report.differs and skip_mismatch:
+        warnings.warn(f"{_name(filepath)}: not all weights were set: {report}", stacklevel=3)
+    where = {names[0 if by_name else 1]: names[0] for names in names}
+    for weight in weights:
+        if weight.path in report.loaded:
+            weight.variable.assign(tensors[where[weight.path if by_name else weight.structure]])
+    return report
+
+
+def fitting(
+    weights: list[NamedWeight],
+    names: list[tuple[str, str]],
+    tensors: Mapping[str, NDArray[Any]],
+    key: str,
+) -> LoadReport:
+    """Compare the weights of a model with those of a file, by "path" or by "structure"."""
+    report = LoadReport()
+    index = 0 if key == "path" else 1
+    in_file = {name[index]: tensors[name[0]] for name in names}
+    for weight in weights:
+        found = in_file.pop(getattr(weight, key), None)
+        if found is None:
+            report.missing.append(weight.path)
+        elif found.shape != weight.variable.shape or found.dtype.kind not in "fiub":
+            shapes = f"{weight.variable.shape}, in the file {found.shape}"
+            report.mismatched.append(f"{weight.path} {shapes}")
+        else:
+            report.loaded.append(weight.path)
+    report.unexpected.extend(in_file)
+    return report
+
+
+# ---- configurations -------------------------------------------------------------------------------------
+
+
+def model_config(model: Any) -> dict[str, Any]:
+    """Return what `model_of_config` makes an equal model of, with other weights."""
+    return {"class_name": type(model).__name__, "config": model.get_config()}
+
+
+def model_of_config(config: Any) -> Any:
+    """Return the model that a configuration describes."""
+    from ..models import Sequential
+
+    if config["class_name"] != "Sequential":
+        raise ValueError(f"model: unknown name {config['class_name']!r}")
+    return Sequential.from_config(config["config"])
+
+
+def compile_config(model: Any) -> dict[str, Any] | None:
+    """Return what `compile_from_config` compiles an equal model with, None for one that has not been."""
+    from .. import losses, metrics, optimizers
+
+    if model.optimizer is None:
+        return None
+    return {
+        "optimizer": optimizers.serialize(model.optimizer),
+        "loss": serialized(model.loss, losses.registry),
+        "metrics": serialized(model._metrics, metrics.registry),
+        "weighted_metrics": serialized(model._weighted_metrics, metrics.registry),
+    }
+
+
+def compile_from_config(model: Any, config: dict[str, Any]) -> None:
+    """Compile a model as another has been."""
+    from .. import losses, metrics, optimizers
+
+    model.compile(
+        optimizers.deserialize(config["optimizer"]),
+        deserialized(config["loss"], losses.registry),
+        metrics=deserialized(config["metrics"], metrics.registry),
+        weighted_metrics=deserialized(config["weighted_metrics"], metrics.registry),
+    )
+
+
+def serialized(value: Any, registry: Registry[Any]) -> Any:
+    """Return what JSON can hold of an argument of `compile`: names and objects, in lists and dictionaries."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [serialized(entry, registry) for entry in value]
+    if isinstance(value, Mapping):
+        return {name: serialized(entry, registry) for name, entry in value.items()}
+    if isinstance(value, registry.base):
+        return registry.serialize(value)
+    return {"class_name": "function", "config": custom_name(value)}
+
+
+def deserialized(value: Any, registry: Registry[Any]) -> Any:
+    """Return the argument that `serialized` has been given."""
+    if isinstance(value, list):
+        return [deserialized(entry, registry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {name: deserialized(entry, registry) for name, entry in value.items()}
+    if value["class_name"] != "function":
+        return registry.deserialize(value)
+    found = get_registered_object(value["config"])
+    if found is None or isinstance(found, type):
+        raise ValueError(f"{registry.kind}: unknown name {value['config']!r:.200}")
+    return found
+
+
+def to_json(model: Any, **kwargs: Any) -> str:
+    """Return the configuration of a model, without its weights.
+
+    Parameters
+    ----------
+    model : Model
+    **kwargs
+        See `json.dumps`.
+    """
+    return json.dumps(model_config(model), **kwargs)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return a model of the configuration that `to_json` returned; its weights are new.
+
+    Parameters
+    ----------
+    json_string : str
+    custom_objects : dict, optional
+        Classes and functions of the program's own that the model uses, by name.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no such configuration, or names a class that is not known.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+    >>> model_from_json(to_json(model)).output_shape
+    (None, 2)
+    """
+    with CustomObjectScope(custom_objects), refusing("json_string"):
+        return model_of_config(parse(json_string.encode("utf-8", "surrogatepass")))
+
+
+def clone_model(model: Any, clone_function: Callable[[Any], Any] | None = None) -> Any:
+    """Return a model of the same configuration, with layers and weights of its own.
+
+    Parameters
+    ----------
+    model : Model
+    clone_function : callable, optional
+        From a layer of the model to that of the clone; by default ``layer.from_config(layer.get_config())``.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+    >>> clone_model(model).layers[0] is model.layers[0]
+    False
+    """
+    if clone_function is None:
+        return type(model).from_config(model.get_config())
+    return type(model)([clone_function(layer) for layer in model._layers], name=model.name)
