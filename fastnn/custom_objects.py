@@ -55,7 +55,9 @@ class CustomObjectScope:
             raise TypeError(f"custom_objects: expected a dict of names and objects, got {custom_objects!r}")
         for name, obj in objects.items():
             if not isinstance(name, str) or not callable(obj):
-                raise TypeError(f"custom_objects: expected names of classes or functions, got {name!r}: {obj!r}")
+                raise TypeError(
+                    f"custom_objects: expected names of classes or functions, got {name!r}: {obj!r}"
+                )
         self.custom_objects = dict(objects)
 
     def __enter__(self) -> Self:
@@ -100,7 +102,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
         if not callable(obj):
             raise TypeError(f"register_keras_serializable: expected a class or function, got {obj!r}")
         if isinstance(obj, type) and not hasattr(obj, "get_config"):
-            raise ValueError(f"register_keras_serializable: {obj!r} has no get_config(): nothing describes it")
+            raise ValueError(
+                f"register_keras_serializable: {obj!r} has no get_config(): nothing describes it"
+            )
         _registered[f"{package}>{name or obj.__name__}"] = obj  # type: ignore[attr-defined]
         return obj
 
@@ -135,7 +139,9 @@ def get_registered_name(obj: Any) -> str:
 
 
 def get_registered_object(
-    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None
+    name: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    module_objects: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return the class or function of a name, or None.
 

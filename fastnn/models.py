@@ -19,6 +19,7 @@ from .kernels.score import emit as emit_score
 from .layers import InputLayer, Layer
 from .layers.layer import Shape, of_length, row_shape, set_values, unique_name
 from .layers.layer import registry as layer_registry
+from .savable import Savable
 from .summary import summary_lines
 from .trainer import Trainer, batch_of
 from .variables import ParameterBlock, Variable
@@ -34,7 +35,7 @@ LENGTHS = 16
 _compiling = RLock()  # plans of models that share layers move weights about
 
 
-class Sequential(Trainer):
+class Sequential(Savable, Trainer):
     """Layers one after the other.
 
     Parameters
@@ -564,3 +565,12 @@ class Sequential(Trainer):
 
     def __repr__(self) -> str:
         return f"<Sequential name={self.name!r} layers={len(self.layers)} built={self.built}>"
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use what a program that saves nothing does without."""
+    if name in ("clone_model", "load_model", "model_from_json", "save_model"):
+        from . import saving
+
+        return getattr(saving, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -210,8 +210,8 @@ class Registry(Generic[T]):
         Returns
         -------
         dict or None
-            ``{"class_name": ..., "config": ...}``; None for None. The name of a class that is not in the table
-            starts with the package that it has been registered for, "Custom>" by default.
+            ``{"class_name": ..., "config": ...}``; None for None. The name of a class that is not in the
+            table starts with the package that it has been registered for, "Custom>" by default.
 
         Raises
         ------
@@ -274,5 +274,7 @@ class Registry(Generic[T]):
             classes = {cls.__name__ for cls in self._classes.values()}
             raise ValueError(unknown_name(self.kind, name, self._classes.keys() - classes))
         if isinstance(found, type) and not issubclass(found, self.base):
-            raise ValueError(f"{self.kind}: expected a class derived from {self.base.__name__}, {name!r} is {found!r}")
+            raise ValueError(
+                f"{self.kind}: expected a class derived from {self.base.__name__}, {name!r} is {found!r}"
+            )
         return found

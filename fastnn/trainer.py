@@ -20,7 +20,8 @@ from .gate import as_real
 from .kernels.score import check_labels
 from .losses import MEANS, as_labels
 from .metrics import resolve
-from .utils.random import next_seed
+from .progress import Progress
+from .utils.random import Walks
 
 if TYPE_CHECKING:
     from .callbacks import CallbackList, History
@@ -91,6 +92,8 @@ class Trainer(ABC):
     stop_training = False
     _train: Plan | None = None  # the last plan that a batch without weights was trained with
     history: History | None = None
+    walks: Walks | None = None
+    progress: Progress | None = None  # during `fit`
 
     # What a model provides.
 
@@ -328,29 +331,38 @@ class Trainer(ABC):
         ):
             if count is not None:
                 whole_number(count, name, 1)
-        done = 0  # batches of this walk through the data
         plan = self.plan("train", batch, weights is not None, x.shape[1:])
-        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
+        if self.walks is None:
+            self.walks = Walks()
+        walks = self.walks
+        walks.begin()
         logs: dict[str, float] = {}
         heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=steps)
         self.stop_training = False
+        progress = self.progress = Progress(plan, walks, heard.callbacks, initial_epoch)
+        totals = Totals(plan)
         plan.bind(x, y, weights)
         try:
             heard.on_train_begin()
-            for epoch in range(initial_epoch, epochs):
-                plan.clear_totals()
-                totals = Totals(plan)
+            if walks.done and shuffle:
+                plan.reorder(walks.order(len(x)))
+            while progress.epoch < epochs:
+                epoch = progress.epoch
+                if not progress.step:
+                    plan.clear_totals()
                 heard.on_epoch_begin(epoch)
-                for step in range(steps):
-                    if not done and random is not None:
-                        plan.reorder(random.permutation(len(x)))
-                    start = done * batch
+                for step in range(progress.step, steps):
+                    if not walks.done and shuffle:
+                        plan.reorder(walks.order(len(x)))
+                    start = walks.done * batch
                     heard.on_train_batch_begin(step)
                     run(plan, start, min(batch, len(x) - start))
+                    walks.advance(batches)
+                    progress.step = step + 1 if walks.done else steps
                     heard.on_train_batch_end(step, totals)
-                    done = (done + 1) % batches
-                    if not done or self.stop_training:
+                    if not walks.done or self.stop_training:
                         break
+                progress.epoch, progress.step = epoch + 1, 0
                 logs = dict(totals)
                 if validation is not None and (epoch + 1) % validation_freq == 0:
                     size = batch_size if validation_batch_size is None else validation_batch_size
@@ -361,6 +373,7 @@ class Trainer(ABC):
                     break
         finally:
             plan.unbind()
+            self.progress = None
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history

@@ -489,5 +489,11 @@ cdef class Plan:
         """Sum and weight of every loss and metric since the last call to `clear_totals`, by name."""
         return {name: (self._totals[i].value, self._totals[i].weight) for name, i in self.totals.items()}
 
+    def write_totals(self, dict totals):
+        """Go on from what `read_totals` returned."""
+        for name, (value, weight) in totals.items():
+            self._totals[<int>self.totals[name]].value = value
+            self._totals[<int>self.totals[name]].weight = weight
+
     def clear_totals(self):
         memset(self._totals, 0, sizeof(self._totals))

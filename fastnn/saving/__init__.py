@@ -1,9 +1,9 @@
 """Models and weights in files: one safe format, without anything to switch off.
 
 `save_model` and `load_model` keep a model with all that its training depends on, `save_weights` and
-`load_weights` the weights alone. A file is a safetensors container (`fastnn.saving.container` says how), which
-other tools read too; it holds numbers and a configuration, which names classes of fastnn, or of those that the
-program passes or registers, and nothing else.
+`load_weights` the weights alone. A file is a safetensors container (`fastnn.saving.container` says how),
+which other tools read too; it holds numbers and a configuration, which names classes of fastnn or those that
+the program passes or registers, and nothing else.
 """
 
 from ..custom_objects import (

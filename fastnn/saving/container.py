@@ -180,17 +180,16 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
 
 
 def _unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    for magic, kind in _KINDS.items():
-        if data.startswith(magic):
-            raise ModelFileError(f"expected a model file of fastnn, got {kind}")
     length = int.from_bytes(data[:8], "little")
     found = _SUM.match(data, 8 + len(_START))
     if not data.startswith(_START, 8) or found is None:
-        raise ModelFileError("expected a model file of fastnn, got something else, or the first bytes of one")
+        kinds = [kind for magic, kind in _KINDS.items() if data.startswith(magic)]
+        what = kinds[0] if kinds else "something else, or the first bytes of one"
+        raise ModelFileError(f"expected a model file of fastnn, got {what}")
     if int(found[1]) > FORMAT:
         raise ModelFileError(
-            f"its format is version {int(found[1])}, and this fastnn reads up to {FORMAT}: it has been written "
-            "by a newer one"
+            f"a newer fastnn has written it: its format is version {int(found[1])}, this one reads up to "
+            f"{FORMAT}"
         )
     if found[2] is None or not found.end() - 8 <= length <= min(HEADER_BYTES, len(data) - 8):
         raise ModelFileError("the file has been cut off or altered: its header does not fit in it")

@@ -82,7 +82,7 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
 
 def described(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return what a file says of a model."""
-    document, tensors = _weights_of(model)
+    document, tensors = weights_of(model)
     state, kept = get_state(model)
     compiled = compile_config(model)
     document |= {"kind": "model", "model": model_config(model), "compile": compiled, "state": state}
@@ -104,11 +104,11 @@ def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
     ValueError, FileExistsError, OSError
         As `save_model`.
     """
-    document, tensors = _weights_of(model)
+    document, tensors = weights_of(model)
     write(filepath, document | {"kind": "weights"}, tensors, overwrite)
 
 
-def _weights_of(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def weights_of(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     from .. import __version__
 
     if not model.built:
@@ -122,7 +122,10 @@ def _weights_of(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 
 def load_model(
-    filepath: Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+    filepath: Path,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
 ) -> Any:
     """Return the model of a file, in the state in which it was saved.
 
@@ -134,7 +137,8 @@ def load_model(
     custom_objects : dict, optional
         Classes and functions of the program's own that the model uses, by name.
     compile : bool, default True
-        Whether to compile the model, if it was, with the state of its optimizer: training goes on bit for bit.
+        Whether to compile the model, if it was, with the state of its optimizer: training goes on bit for
+        bit.
     safe_mode : bool, default True
         Accepted for Keras' sake: there is no unsafe mode.
 
@@ -151,8 +155,8 @@ def load_model(
     """
     document, tensors = read(filepath)
     with CustomObjectScope(custom_objects), refusing(filepath):
-        if document["kind"] == "weights":
-            raise ModelFileError("it holds weights only; make the model and use load_weights")
+        if document["kind"] != "model":
+            raise ModelFileError("it holds weights and no model; make the model and use load_weights")
         return model_of(document, tensors, compile)
 
 
@@ -273,7 +277,7 @@ def load_weights(
     >>> load_weights(make(3), file)
     Traceback (most recent call last):
     ...
-    ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in the file (10,)
+    ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in ...
     """
     document, tensors = read(filepath)
     if not model.built:

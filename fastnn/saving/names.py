@@ -57,6 +57,7 @@ def named_layers(model: Any) -> Iterator[NamedLayer]:
 
 def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[NamedLayer]:
     numbers: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
     for layer in _parts(owner):
         kind = snake_case(type(layer).__name__)
         own = layer.name
@@ -67,7 +68,7 @@ def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[N
         if id(layer) in seen:
             continue
         seen.add(id(layer))
-        named = NamedLayer(f"{path}{layer.name}", f"{structure}{own}", layer)
+        named = NamedLayer(f"{path}{layer.name}", f"{structure}{_free(own, taken)}", layer)
         yield named
         yield from _inside(layer, f"{named.path}/", f"{named.structure}/", seen)
 

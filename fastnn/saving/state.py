@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..utils.random import Walks
 from .container import ModelFileError
 from .names import named_layers, named_weights
 
@@ -31,9 +32,12 @@ def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
     for path, layer in _stateful(model):
         for i, array in enumerate(layer.states):
             tensors[f"{RESERVED}layers/{path}/{i}"] = array
+    if model.walks is not None:
+        state["walks"] = model.walks.get_state()
     if model.optimizer is not None and model.optimizer.built:
-        path_of = {id(weight.variable): weight.path for weight in named_weights(model)}
+        path_of = {id(weight.variable): weight.structure for weight in named_weights(model)}
         state["optimizer"] = [path_of[id(variable)] for variable in model.optimizer.variables]
+        state["learning_rate"] = model.optimizer.learning_rate
         for name, value in model.optimizer.get_state().items():
             tensors[f"{RESERVED}optimizer/{name}"] = np.asarray(value)
     return state, tensors
@@ -56,7 +60,7 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
     ModelFileError
         If the state is that of another model.
     """
-    streams, arrays = state["streams"], {}
+    streams = state["streams"]
     for path, drawn in _random(model):
         if type(streams[path]) is not int or not 0 <= streams[path] < 2**63:
             raise ModelFileError(f"layer {path!r}: expected a seed, got {streams[path]!r:.80}")
@@ -67,17 +71,23 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
             kept.append(tensors[name])
         if kept:
             layer.reset_states(kept)
+    if "walks" in state:
+        model.walks = Walks()
+        model.walks.set_state(state["walks"])
     if optimizer and "optimizer" in state:
         start = f"{RESERVED}optimizer/"
-        arrays = {name.removeprefix(start): array for name, array in tensors.items() if name.startswith(start)}
-        by_path = {weight.path: weight.variable for weight in named_weights(model)}
+        arrays = {
+            name.removeprefix(start): array for name, array in tensors.items() if name.startswith(start)
+        }
+        by_path = {weight.structure: weight.variable for weight in named_weights(model)}
         model.optimizer.build([by_path[path] for path in state["optimizer"]])
         model.optimizer.set_state(arrays)
+        model.optimizer.learning_rate = state["learning_rate"]
 
 
 def _random(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield what draws random numbers, a layer or a cell of one, by name."""
-    for path, _, layer in named_layers(model):
+    for _, path, layer in named_layers(model):
         if hasattr(layer, "_stream"):
             yield path, layer
         for i, cell in enumerate(getattr(layer, "cells", ())):
@@ -85,6 +95,6 @@ def _random(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _stateful(model: Any) -> Iterator[tuple[str, Any]]:
-    for path, _, layer in named_layers(model):
+    for _, path, layer in named_layers(model):
         if getattr(layer, "stateful", False) and hasattr(layer, "states"):
             yield path, layer
