@@ -50,7 +50,7 @@ class CustomObjectScope:
     """
 
     def __init__(self, custom_objects: Mapping[str, Any] | None) -> None:
-        objects = {} if custom_objects is None else custom_objects
+        objects: Any = {} if custom_objects is None else custom_objects
         if not isinstance(objects, Mapping):
             raise TypeError(f"custom_objects: expected a dict of names and objects, got {custom_objects!r}")
         for name, obj in objects.items():
@@ -98,14 +98,14 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     ('mine>Thrice', True)
     """
 
-    def register(obj: T) -> T:
+    def register(obj: Any) -> Any:
         if not callable(obj):
             raise TypeError(f"register_keras_serializable: expected a class or function, got {obj!r}")
         if isinstance(obj, type) and not hasattr(obj, "get_config"):
             raise ValueError(
                 f"register_keras_serializable: {obj!r} has no get_config(): nothing describes it"
             )
-        _registered[f"{package}>{name or obj.__name__}"] = obj  # type: ignore[attr-defined]
+        _registered[f"{package}>{name or obj.__name__}"] = obj
         return obj
 
     return register
@@ -152,14 +152,14 @@ def get_registered_object(
     custom_objects : dict, optional
         Where to look first, before the scopes and the registered objects.
     module_objects : dict, optional
-        Where to look last.
+        Where to look last, for the whole name.
     """
-    tables = (custom_objects or {}, *_scopes.get(), _registered, module_objects or {})
+    tables = (custom_objects or {}, *_scopes.get(), _registered)
     for spelling in dict.fromkeys((name, name.rpartition(">")[2])):
         for objects in tables:
             if spelling in objects:
                 return objects[spelling]
-    return None
+    return None if module_objects is None else module_objects.get(name)
 
 
 def custom_name(obj: Any) -> str:

@@ -182,8 +182,8 @@ class Registry(Generic[T]):
         if identifier is None or isinstance(identifier, self.base):
             return identifier
         if isinstance(identifier, str):
-            found = self._named(identifier)
-            return found() if isinstance(found, type) else self.get(found)
+            named: T | None = self.get(self._named(identifier))
+            return named
         if isinstance(identifier, Mapping):
             return self.deserialize(identifier)
         if isinstance(identifier, type) and issubclass(identifier, self.base):
@@ -265,7 +265,8 @@ class Registry(Generic[T]):
         found = self._named(name)
         if not isinstance(found, type):
             raise ValueError(f"{self.kind}: expected the name of a class, {name!r} is {found!r:.200}")
-        return found.from_config(arguments)
+        described: type[T] = found
+        return described.from_config(arguments)
 
     def _named(self, name: str) -> Any:
         """Return the class, or the function of the program's own, that has a name."""

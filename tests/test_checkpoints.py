@@ -255,8 +255,8 @@ def test_a_backup_that_cannot_be_read(tmp_path):
     latest = folder / "latest.fastnn"
     latest.write_bytes(latest.read_bytes()[:-1])
     starts = []
-    fit(make(), BackupAndRestore(folder, double_checkpoint=True), LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: starts.append(epoch)))  # fmt: skip
+    watcher = LambdaCallback(on_epoch_begin=lambda epoch, logs: starts.append(epoch))
+    fit(make(), BackupAndRestore(folder, double_checkpoint=True), watcher, epochs=6)
     assert starts[0] == 3
     interrupted()
     latest.write_bytes(latest.read_bytes()[:-1])
@@ -337,21 +337,15 @@ def test_hooks_of_fit_in_keras_order():
     recorder = Recorder()
     model = make()
     model.fit(X, Y, batch_size=15, validation_data=(X[:5], Y[:5]), verbose=0, callbacks=[recorder])
-    batch = [
-        ("on_train_batch_begin", 0),
-        ("on_train_batch_end", 0),
-        ("on_train_batch_begin", 1),
-        ("on_train_batch_end", 1),
-    ]
+    steps = [(f"on_train_batch_{side}", step) for step in range(2) for side in ("begin", "end")]
     test = [
         ("on_test_begin", None),
         ("on_test_batch_begin", 0),
         ("on_test_batch_end", 0),
         ("on_test_end", None),
     ]
-    assert recorder.calls == [
-        ("on_train_begin", None), ("on_epoch_begin", 0), *batch, *test, ("on_epoch_end", 0), ("on_train_end", None),
-    ]  # fmt: skip
+    epoch = [("on_epoch_begin", 0), *steps, *test, ("on_epoch_end", 0)]
+    assert recorder.calls == [("on_train_begin", None), *epoch, ("on_train_end", None)]
     assert recorder.params == {"epochs": 1, "steps": 2, "verbose": 0}
     assert recorder.model is model
 

@@ -75,7 +75,8 @@ def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[N
 
 def _parts(owner: Any) -> list[Any]:
     """Return the layers that a model or a wrapper is made of."""
-    return list(getattr(owner, "layers", None) or getattr(owner, "wrapped", ()))
+    inside: list[Any] = getattr(owner, "layers", None) or getattr(owner, "wrapped", [])
+    return inside
 
 
 def named_weights(model: Any) -> list[NamedWeight]:

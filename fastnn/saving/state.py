@@ -66,7 +66,7 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
             raise ModelFileError(f"layer {path!r}: expected a seed, got {streams[path]!r:.80}")
         drawn._stream = streams[path]
     for path, layer in _stateful(model):
-        kept = []
+        kept: list[NDArray[Any]] = []
         while (name := f"{RESERVED}layers/{path}/{len(kept)}") in tensors:
             kept.append(tensors[name])
         if kept:
