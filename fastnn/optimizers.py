@@ -154,6 +154,7 @@ class Optimizer:
         update = self._update
         for name, slot in update.slots.items():
             for i, variable in enumerate(self.variables):
+                assert slot is not None
                 update.block.part(slot, variable)[...] = state[f"{name}/{i}"]
         update.iterations = int(state["iterations"])
 

@@ -7,9 +7,12 @@ import os
 import re
 import stat
 import struct
+import subprocess
 import sys
 import tarfile
+import tracemalloc
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -289,6 +292,47 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch, at):
     assert same(load_model(path).get_weights(), old.get_weights())
 
 
+SAVER = """
+import fastnn
+fastnn.utils.set_random_seed(0)
+models = [fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(400)]) for _ in range(2)]
+for model, value in zip(models, (1.0, 2.0)):
+    model.set_weights([w * 0 + value for w in model.get_weights()])
+while True:
+    for model in models:
+        model.save({path!r})
+    print("saved", flush=True)
+"""
+
+
+@pytest.mark.parametrize("rounds", [1, 7])
+def test_a_killed_save_leaves_a_whole_file(tmp_path, rounds):
+    path = tmp_path / "model"
+    code = SAVER.format(path=str(path))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+        for _ in range(rounds):
+            assert child.stdout.readline().split() == [b"saved"]
+        child.kill()
+    kernel, bias = load_model(path).get_weights()
+    assert kernel[0, 0] in (1.0, 2.0)
+    assert (kernel == kernel[0, 0]).all()
+    assert (bias == kernel[0, 0]).all()
+
+
+def test_saves_at_the_same_time(tmp_path):
+    path, models = tmp_path / "model", [small() for _ in range(4)]
+
+    def save(model):
+        for _ in range(10):
+            model.save(path)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(save, models))
+    found = load_model(path).get_weights()
+    assert any(same(found, model.get_weights()) for model in models)
+    assert os.listdir(tmp_path) == ["model"]
+
+
 def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError):
         small().save(tmp_path / "none" / "model.fastnn")
@@ -469,7 +513,15 @@ def tensor(shape, offsets, dtype="F32"):
     ],
 )
 def test_tensors_that_lie(tensors, tmp_path):
-    refused(forged(tensors, b"\0" * 8), tmp_path)
+    content = forged(tensors, b"\0" * 8)
+    refused(content, tmp_path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError):
+            loaded(content)
+        assert tracemalloc.get_traced_memory()[1] < 24 * len(content) + 100_000  # what JSON takes
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("length", [2**31, 2**32, 2**63 - 1, 2**64 - 1, 0, 100])

@@ -64,6 +64,7 @@ class CallbackList(Callback):
 
     Examples
     --------
+    >>> from fastnn.callbacks import LambdaCallback
     >>> seen = []
     >>> listener = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["loss"]))
     >>> callbacks = CallbackList([listener], epochs=1, steps=None, verbose=0)

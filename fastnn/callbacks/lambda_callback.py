@@ -28,6 +28,7 @@ class LambdaCallback(Callback):
 
     Examples
     --------
+    >>> from fastnn.callbacks import CallbackList
     >>> callback = LambdaCallback(on_epoch_begin=lambda epoch, logs: print("epoch", epoch))
     >>> CallbackList([callback]).on_epoch_begin(3)
     epoch 3

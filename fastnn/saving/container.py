@@ -37,7 +37,7 @@ Path: TypeAlias = "str | os.PathLike[str] | IO[bytes]"
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
 FORMAT = 1  # a reader takes this version and those before it
-HEADER_BYTES = 100_000_000
+HEADER_BYTES = 25_000_000
 DEPTH = 64  # of lists and dictionaries in each other
 
 _START = b'{"__metadata__":{"fastnn":"{\\"format\\":'
