@@ -6,7 +6,6 @@ is beside them: objects that the program has registered for good, or for a ``wit
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Self, TypeVar
@@ -171,6 +170,6 @@ def custom_name(obj: Any) -> str:
         If it has no name that a reader could pass it under, as a lambda has not.
     """
     name = get_registered_name(obj)
-    if not inspect.isclass(obj) and not name.isidentifier() and ">" not in name:
+    if name == obj.__name__ and not name.isidentifier():
         raise TypeError(f"{obj!r} has no name that a file could call it by; define it with def")
     return name if ">" in name else f"Custom>{name}"

@@ -761,6 +761,32 @@ def test_a_class_of_the_same_name_is_another():
         loaded(saved(model), custom_objects={"Other": own})
 
 
+def half(x):
+    return x / 2
+
+
+def test_objects_as_plain_data():
+    objects = [
+        Dense(3, name="d"),
+        fastnn.losses.Huber() if hasattr(fastnn.losses, "Huber") else None,
+        half,
+        2.5,
+    ]
+    config = json.loads(json.dumps(saving.serialize_keras_object({"inside": objects})))
+    again = saving.deserialize_keras_object(config, {"half": half})["inside"]
+    assert again[0].get_config() == objects[0].get_config()
+    assert type(again[1]) is type(objects[1])
+    assert again[2:] == [half, 2.5]
+    with pytest.raises(ValueError, match="'Custom>half'"):
+        saving.deserialize_keras_object(config)
+    for wrong in (lambda x: x, object()):
+        with pytest.raises(TypeError):
+            saving.serialize_keras_object(wrong)
+    for wrong in ({"class_name": "Dense", "config": {"units": 1}}, {"kind": "os", "class_name": "system"}):
+        with pytest.raises(ValueError, match="kind"):
+            saving.deserialize_keras_object(wrong)
+
+
 @pytest.mark.parametrize("wrong", [[Doubling], {"Doubling": 3}, {3: Doubling}])
 def test_custom_objects_are_checked(wrong):
     with pytest.raises(TypeError, match="custom_objects"):

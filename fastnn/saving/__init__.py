@@ -24,12 +24,14 @@ from .models import (
     save_weights,
     to_json,
 )
+from .objects import deserialize_keras_object, serialize_keras_object
 
 __all__ = [
     "CustomObjectScope",
     "LoadReport",
     "ModelFileError",
     "clone_model",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
@@ -39,5 +41,6 @@ __all__ = [
     "register_keras_serializable",
     "save_model",
     "save_weights",
+    "serialize_keras_object",
     "to_json",
 ]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ..custom_objects import CustomObjectScope, custom_name, get_registered_object
+from ..custom_objects import CustomObjectScope
 from ..variables import values_follow
 from .container import ModelFileError, Path, _name, parse, read, write
 from .names import NamedWeight, named_weights
+from .objects import deserialized, serialized
 from .state import RESERVED, get_state, set_state
 
 if TYPE_CHECKING:
@@ -344,11 +345,12 @@ def compile_config(model: Any) -> dict[str, Any] | None:
 
     if model.optimizer is None:
         return None
+    tables: dict[str, Registry[Any]] = {"loss": losses.registry, "metric": metrics.registry}
     return {
         "optimizer": optimizers.serialize(model.optimizer),
-        "loss": serialized(model.loss, losses.registry),
-        "metrics": serialized(model._metrics, metrics.registry),
-        "weighted_metrics": serialized(model._weighted_metrics, metrics.registry),
+        "loss": serialized(model.loss, tables),
+        "metrics": serialized(model._metrics, tables),
+        "weighted_metrics": serialized(model._weighted_metrics, tables),
     }
 
 
@@ -356,41 +358,12 @@ def compile_from_config(model: Any, config: dict[str, Any]) -> None:
     """Compile a model as another has been."""
     from .. import losses, metrics, optimizers
 
+    tables: dict[str, Registry[Any]] = {"loss": losses.registry, "metric": metrics.registry}
+    optimizer = optimizers.deserialize(config["optimizer"])
     model.compile(
-        optimizers.deserialize(config["optimizer"]),
-        deserialized(config["loss"], losses.registry),
-        metrics=deserialized(config["metrics"], metrics.registry),
-        weighted_metrics=deserialized(config["weighted_metrics"], metrics.registry),
+        optimizer,
+        **{name: deserialized(config[name], tables) for name in ("loss", "metrics", "weighted_metrics")},
     )
-
-
-def serialized(value: Any, registry: Registry[Any]) -> Any:
-    """Return what JSON can hold of an argument of `compile`: names and objects, in lists and dictionaries."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [serialized(entry, registry) for entry in value]
-    if isinstance(value, Mapping):
-        return {name: serialized(entry, registry) for name, entry in value.items()}
-    if isinstance(value, registry.base):
-        return registry.serialize(value)
-    return {"class_name": "function", "config": custom_name(value)}
-
-
-def deserialized(value: Any, registry: Registry[Any]) -> Any:
-    """Return the argument that `serialized` has been given."""
-    if isinstance(value, list):
-        return [deserialized(entry, registry) for entry in value]
-    if not isinstance(value, dict):
-        return value
-    if "class_name" not in value:
-        return {name: deserialized(entry, registry) for name, entry in value.items()}
-    if value["class_name"] != "function":
-        return registry.deserialize(value)
-    found = get_registered_object(value["config"])
-    if found is None or isinstance(found, type):
-        raise ValueError(f"{registry.kind}: unknown name {value['config']!r:.200}")
-    return found
 
 
 def to_json(model: Any, **kwargs: Any) -> str:
