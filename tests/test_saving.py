@@ -13,6 +13,7 @@ import tarfile
 import tracemalloc
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import numpy as np
 import pytest
@@ -649,6 +650,43 @@ def test_json_that_no_model_has_written(config):
 def test_documents_that_no_model_has_written(changes):
     with pytest.raises(ModelFileError):
         loaded(forged(**changes))
+
+
+def places(value, path=()):
+    """The path to everything in a document."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from places(value[key], (*path, key))
+
+
+VALUES = [None, True, *HUGE, 0.5, 1e308, float("nan"), "", "Dense", "../x", [], {}, [[]], LAYER]
+
+
+@pytest.mark.parametrize("name", ["Dense", "RNN", "Bidirectional", "BatchNormalization", "SeparableConv2D"])
+def test_documents_with_something_else_in_one_place(name):
+    random = Random(0)
+    model, x, y = model_around(name)
+    model.fit(x, y, batch_size=4, verbose=0)
+    content = saved(model)
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    text = header.pop("__metadata__")["fastnn"]
+    refusals = 0
+    for _ in range(100):
+        document = json.loads(text) | {"sha256": "0" * 64}
+        *path, last = random.choice(
+            [path for path in places(document) if path[0] not in ("format", "sha256")]
+        )
+        inside = document
+        for key in path:
+            inside = inside[key]
+        inside[last] = random.choice(VALUES)
+        new = {"__metadata__": {"fastnn": json.dumps(document, separators=(",", ":"))}}
+        try:
+            loaded(packed(new | header, content[8 + length :]))
+        except ModelFileError:
+            refusals += 1
+    assert refusals > 20
 
 
 def test_an_unknown_class_is_told():
