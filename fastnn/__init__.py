@@ -37,7 +37,7 @@ from . import (
     utils,
 )
 from .layers import Input
-from .models import Sequential
+from .models import Model, Sequential
 from .threads import num_threads, set_num_threads, threads
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Input",
+    "Model",
     "Sequential",
     "activations",
     "callbacks",

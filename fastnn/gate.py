@@ -57,6 +57,11 @@ def _plain(x: Any, name: str) -> NDArray[Any]:
     return array
 
 
+def is_several(x: Any) -> bool:
+    """Whether x is a list of arrays, rather than one that is written as a list of numbers."""
+    return isinstance(x, (list, tuple)) and bool(x) and all(getattr(part, "shape", ()) for part in x)
+
+
 def as_rows(
     x: Any,
     shape: tuple[int | None, ...],

@@ -1,4 +1,4 @@
-"""`Sequential`: a model as a list of layers."""
+"""`Model`: layers as a graph, and `Sequential`: as a list."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations, config
 from .checks import whole_number
-from .gate import as_rows
+from .gate import as_rows, is_several
+from .graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in, undescribed
 from .kernels import regularization
 from .kernels.optimizer import Update
 from .kernels.plan import Plan
-from .kernels.score import emit as emit_score
 from .layers import InputLayer, Layer
-from .layers.layer import Shape, of_length, row_shape, set_values, unique_name
+from .layers.layer import Shape, acting, row_shape
 from .layers.layer import registry as layer_registry
 from .savable import Savable
 from .summary import summary_lines
 from .trainer import Trainer, batch_of
-from .variables import ParameterBlock, Variable
+from .variables import ParameterBlock
 
 # Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
 # whose arena would pass the limit takes fewer.
@@ -32,10 +32,674 @@ ARENA_BYTES = 1 << 26
 # Shapes of rows that there is a plan for, of each purpose: the ones used last.
 LENGTHS = 16
 
+Rows = tuple[tuple[int, ...], ...]
+
 _compiling = RLock()  # plans of models that share layers move weights about
 
 
-class Sequential(Savable, Trainer):
+@layer_registry.add("functional")
+class Model(Savable, Layer, Trainer):
+    """Layers between inputs and outputs.
+
+    Parameters
+    ----------
+    inputs, outputs : SymbolicTensor, or list or dict of them
+        What `Input` returned, and what layers made of it.
+    trainable : bool, default True
+        Whether training changes any weight.
+    name : str, optional
+    dtype : {"float32", "float64"}, optional
+        See `Layer`.
+
+    Notes
+    -----
+    A model is a layer too: it can be called on a symbolic tensor, as part of a larger one. Its plan is one
+    list of steps for the whole graph.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> x = fastnn.Input((4,))
+    >>> hidden = fastnn.layers.Dense(8, activation="relu")(x)
+    >>> value, kind = fastnn.layers.Dense(1)(hidden), fastnn.layers.Dense(3, activation="softmax")(hidden)
+    >>> model = fastnn.Model(x, [value, kind])
+    >>> [y.shape for y in model(np.zeros((5, 4)))]
+    [(5, 1), (5, 3)]
+    """
+
+    def __init__(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(trainable=trainable, name=name, dtype=dtype)
+        self._graph: Graph | None = None
+        self._plans: dict[tuple[Any, ...], dict[Rows, Plan]] = {}
+        self._output_rows: dict[Rows, list[tuple[int, ...]]] = {}
+        self._predict: Plan | None = None
+        self._block: ParameterBlock | None = None
+        self._rows: list[Shape] | None = None
+        self._structure: Any = None
+        if (inputs is None) != (outputs is None):
+            raise ValueError(f"inputs, outputs: expected both or none, got {inputs!r} and {outputs!r}")
+        if inputs is not None:
+            self._connect(inputs, outputs)
+
+    # ---- structure ----------------------------------------------------------------------------------
+
+    def _connect(self, inputs: Any, outputs: Any) -> None:
+        """Become the model of a graph."""
+        for name, structure in (("inputs", inputs), ("outputs", outputs)):
+            wrong = [leaf for leaf in leaves(structure) if not isinstance(leaf, SymbolicTensor)]
+            if wrong or not tensors_in(structure):
+                raise TypeError(f"{name}: expected symbolic tensors, got {(wrong or [structure])[0]!r:.200}")
+        self._graph = Graph(tensors_in(inputs), tensors_in(outputs))
+        if len(set(self._graph.inputs)) < len(self._graph.inputs):
+            raise ValueError("inputs: expected each tensor once")
+        self._structure = _unwrapped(outputs)
+        self._keys = list(inputs) if isinstance(inputs, dict) else None
+        self._rows = [tensor.row for tensor in self._graph.inputs]
+        self.built = True
+        if not self._trainable:
+            self.trainable = False
+        self.forget_plans()
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The layers, in the order of their weights."""
+        return self._graph.layers if self._graph is not None else super().sublayers
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, those before others first."""
+        return self.sublayers
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """What the model starts from."""
+        return self._built_graph().inputs
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """What the model makes."""
+        return self._built_graph().outputs
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names by which a dict of arrays gives the inputs."""
+        return self._keys or [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of losses, labels and metrics: the keys of a dict, or the layers'."""
+        if isinstance(self._structure, dict):
+            return list(self._structure)
+        if self._graph is None:
+            return [self.name]
+        taken: list[str] = []
+        for tensor in self.outputs:
+            name = tensor.name
+            taken.append(name if name not in taken else f"{name}_{taken.count(name)}")
+        return taken
+
+    def _built_graph(self) -> Graph:
+        if self._graph is None:
+            raise ValueError(
+                f"model {self.name!r} has no graph: it has not been built, or is written as `call`"
+            )
+        return self._graph
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or its place.
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(f"name, index: expected one of them, got {name!r} and {index!r}")
+        if index is not None:
+            n = len(self.layers)
+            if not -n <= index < n:
+                raise ValueError(f"index: expected a number from {-n} to {n - 1}, got {index!r}")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"name: there is no layer {name!r}; there are {[layer.name for layer in self.layers]}"
+        )
+
+    @property
+    def dtype(self) -> str:
+        """What the model computes in: the dtype its layers were given, or `config.floatx()`."""
+        given = {layer.dtype for layer in self.sublayers} | {self._dtype}
+        given -= {None}
+        if len(given) > 1:
+            raise ValueError(f"dtype: the layers of a model share one dtype, got {sorted(map(str, given))}")
+        return str(given.pop()) if given else config.floatx()
+
+    @dtype.setter
+    def dtype(self, value: str | None) -> None:
+        self._dtype = value
+        for layer in self.sublayers:
+            layer.dtype = value
+
+    @property
+    def input_rows(self) -> list[Shape]:
+        """Shape of a row of each input."""
+        if self._rows is None:
+            raise ValueError(
+                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
+            )
+        return self._rows
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input, None for the batch; a list of shapes where there are several."""
+        shapes = [(None, *row) for row in self.input_rows]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output, None for the batch; a list of shapes where there are several."""
+        rows = self.output_of(self._as_called(self.input_rows))
+        return [(None, *row) for row in rows] if isinstance(rows, list) else (None, *rows)
+
+    # ---- as a layer ---------------------------------------------------------------------------------
+
+    def _as_called(self, parts: list[Any]) -> Any:
+        return parts[0] if len(parts) == 1 else parts
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights.
+
+        Parameters
+        ----------
+        input_shape : tuple, or list of them
+            Batch dimension first, as in Keras: (None, 784).
+        """
+        several = isinstance(input_shape, list)
+        rows = [row_shape(tuple(shape)[1:]) for shape in (input_shape if several else [input_shape])]
+        self.build_once(self._as_called(rows))
+
+    def build_once(self, input_shape: Any) -> None:
+        """Build for rows of `input_shape`; where the model is built, check that they fit."""
+        rows = input_shape if isinstance(input_shape, list) else [input_shape]
+        if not self.built:
+            self._build(rows)
+            if not self._trainable:
+                self.trainable = False
+        elif None not in [n for row in rows for n in row]:
+            self.output_rows(tuple(rows))
+
+    @property
+    def first_row(self) -> Shape | None:
+        """Shape of a row of the input, if there is one input and the model is built."""
+        return self._rows[0] if self._rows is not None and len(self._rows) == 1 else None
+
+    @first_row.setter
+    def first_row(self, value: Shape | None) -> None:
+        """Ignore what a layer would be given as `input_shape`."""
+
+    def _build(self, rows: list[Shape]) -> None:
+        """Make the weights for rows of these shapes."""
+        raise TypeError(
+            f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
+        )
+
+    def output_row(self, input_shape: Any) -> Any:
+        """Return the shapes of rows of the outputs for those of the inputs."""
+        if self._graph is None:
+            return super().output_row(input_shape)
+        return self._as_called(self._graph.output_rows(self._ordered(input_shape)))
+
+    def output_of(self, row: Any) -> Any:
+        """Return `output_row` of a shape with dimensions of None."""
+        return self.output_row(row)
+
+    def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
+        """Append the steps of all layers."""
+        if self._graph is None:
+            return super().emit(plan, x, **options)
+        return self._as_called(self._graph.emit(plan, self._ordered(x)))
+
+    def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
+        """Append the steps of all layers; the last ones say what the masks of the outputs are."""
+        self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
+        with acting(plan, training):
+            return self.emit(plan, x, **options)
+
+    def _ordered(self, x: Any) -> list[Any]:
+        """Return what the model is called on as a list, in the order of the inputs."""
+        names = self.input_names
+        if isinstance(x, dict):
+            missing, unknown = set(names) - set(x), set(x) - set(names)
+            if missing or unknown:
+                raise ValueError(f"x: expected the inputs {names}, got {list(x)}")
+            return [x[name] for name in names]
+        parts = list(x) if isinstance(x, list) else [x]
+        if len(parts) != len(names):
+            raise ValueError(f"x: expected {len(names)} inputs, {names}, got {len(parts)}")
+        return parts
+
+    # ---- data ---------------------------------------------------------------------------------------
+
+    def accepts(self, i: int) -> Shape:
+        """Return what rows of input i have to be like, None where only the layers say something.
+
+        A model that has been given the shape of its input takes no other; one that was built on data takes
+        what its layers do, as long as there are as many dimensions.
+        """
+        return self.input_rows[i]
+
+    def output_rows(self, rows: Rows) -> list[tuple[int, ...]]:
+        """Return the shapes of rows of the outputs, for inputs perhaps of other lengths than those built for.
+
+        Raises
+        ------
+        ValueError
+            If a layer does not take such rows.
+        """
+        outputs = self._output_rows.get(rows)
+        if outputs is None:
+            try:
+                made = self.output_row(self._as_called(list(rows)))
+            except ValueError as error:
+                expected = [", ".join(["rows", *map(str, row)]) for row in self.input_rows]
+                raise ValueError(
+                    f"x: expected shape ({'), ('.join(expected)}), got rows of shape "
+                    f"{self._as_called(list(rows))}: {error}"
+                ) from None
+            outputs = made if isinstance(made, list) else [made]
+            while len(self._output_rows) >= LENGTHS:
+                del self._output_rows[next(iter(self._output_rows))]
+            self._output_rows[rows] = outputs
+        return outputs
+
+    def rows_of(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
+        """Bring inputs into the plans' form, or say what is wrong; the model is built if need be."""
+        self.build_for(x)
+        rows, dtype = self.input_rows, self.dtype
+        parts = self._parts(x)
+        names = [name] if len(parts) == 1 else [f"{name}[{n!r}]" for n in self.input_names]
+        arrays = [
+            as_rows(part, row, dtype, n, self.accepts(i))
+            for i, (part, row, n) in enumerate(zip(parts, rows, names, strict=True))
+        ]
+        if len({len(array) for array in arrays}) > 1:
+            raise ValueError(f"{name}: expected as many rows in each input, got {[len(a) for a in arrays]}")
+        self.output_rows(tuple(array.shape[1:] for array in arrays))
+        if self._graph is not None:
+            for tensor, array, n in zip(self._graph.inputs, arrays, names, strict=True):
+                for node in self._graph.nodes:
+                    if node.x is tensor:
+                        node.layer.check_input(array, n)
+        return arrays
+
+    def check_input(self, x: NDArray[np.floating], name: str) -> None:
+        """Refuse rows that the first layers cannot take."""
+        if self._graph is not None:
+            for node in self._graph.nodes:
+                if node.x is self._graph.inputs[0]:
+                    node.layer.check_input(x, name)
+
+    def _parts(self, x: Any) -> list[Any]:
+        """Return the inputs in order, of what a caller gives."""
+        if isinstance(x, dict):
+            return self._ordered(x)
+        if len(self.input_rows) == 1:
+            alone = is_several(x) and len(x) == 1 and x[0].ndim > len(self.input_rows[0])
+            return [x[0]] if alone else [x]
+        if not isinstance(x, (list, tuple)):
+            raise TypeError(f"x: expected a list of {len(self.input_rows)} arrays, or a dict, got {x!r:.80}")
+        return self._ordered(list(x))
+
+    def build_for(self, x: Any) -> None:
+        """Build the model for data, if it has not been built."""
+        if not self.built:
+            parts = list(x.values()) if isinstance(x, dict) else list(x) if is_several(x) else [x]
+            for part in parts:
+                if not np.shape(part):
+                    raise ValueError(f"x: expected rows, got {part!r:.80}")
+            self.build_once(self._as_called([row_shape(np.shape(part)[1:], "x") for part in parts]))
+
+    # ---- weights ------------------------------------------------------------------------------------
+
+    def set_weights(self, weights: list[ArrayLike]) -> None:
+        """Set all weights, in the order of `get_weights`.
+
+        Raises
+        ------
+        ValueError
+            If number or shapes differ; then no weight has changed.
+        """
+        if not self.weights:
+            self._check_built()
+        super().set_weights(weights)
+
+    def count_params(self) -> int:
+        """Return the number of elements of all weights."""
+        self._check_built()
+        return sum(v.size for v in self.weights)
+
+    def _check_built(self) -> None:
+        assert self.input_rows is not None
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: tuple[str, str] | None = None,
+    ) -> None:
+        """Print the layers, their output shapes and numbers of parameters.
+
+        Parameters
+        ----------
+        line_length : int, default 80
+            Width of the table.
+        print_fn : callable, default print
+            Called with the text.
+        show_trainable : bool, default False
+            Whether to show which layers learn.
+        expand_nested : bool, default False
+            Whether to show the layers of models inside.
+        layer_range : tuple of two str, optional
+            Names of the first and the last layer to show.
+        positions
+            Accepted for Keras' sake.
+        """
+        lines = summary_lines(self, line_length or 80, show_trainable, expand_nested, layer_range)
+        (print_fn or print)("\n".join(lines))
+
+    # ---- plans --------------------------------------------------------------------------------------
+
+    def forget_plans(self) -> None:
+        """Compile anew at the next run."""
+        self._plans, self._output_rows = {}, {}
+        self._predict = self._train = None
+
+    def plan(
+        self,
+        purpose: str,
+        capacity: int | None = None,
+        weighted: tuple[bool, ...] = (),
+        rows: Rows | None = None,
+    ) -> Plan:
+        """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
+
+        Parameters
+        ----------
+        purpose : {"predict", "sample", "train", "test"}
+            "sample" is a prediction in which `Dropout` and its like act.
+        capacity : int, optional
+            Rows of one run; by default as many as are efficient.
+        weighted : tuple of bool, optional
+            Whether runs get sample weights for each output; none by default.
+        rows : tuple of tuple of int, optional
+            Shape of a row of each input; what the model was built for by default. Plans for the `LENGTHS`
+            shapes used last are kept; they share weights and the optimizer's state.
+        """
+        with _compiling:
+            if self._block is None or self._block.stale:
+                self._block = ParameterBlock.holding(self.weights, self.dtype)
+                self.forget_plans()
+            rows = self._fixed_rows() if rows is None else rows
+            weighted = weighted if any(weighted) else ()
+            key = purpose, weighted, get_ident() if purpose == "test" else None
+            plans = self._plans.setdefault(key, {})
+            plan = plans.pop(rows, None)
+            if plan is None:
+                plan = self._compile(purpose, capacity or CAPACITY, weighted, rows)
+                while len(plans) >= LENGTHS:
+                    del plans[next(iter(plans))]
+            plans[rows] = plan
+            if capacity is not None and capacity > plan.capacity:
+                plan.reshape(capacity)
+            return plan
+
+    def _fixed_rows(self) -> Rows:
+        """Return the shapes of rows of the inputs, if there is but one of each."""
+        rows = self.input_rows
+        for row in rows:
+            if None in row:
+                raise ValueError(f"rows: rows of shape {row} may have any length; say which")
+        return tuple(rows)  # type: ignore[arg-type]
+
+    def _enlarged(self, purpose: str, capacity: int, rows: Rows) -> Plan:
+        """Put a plan of more rows a run in the place of one that other threads may be running."""
+        with _compiling:
+            old = self.plan(purpose, rows=rows)
+            plan = self._compile(purpose, capacity, (), rows)
+            plan.samples = old.samples
+            self._plans[purpose, (), None][rows] = plan
+            return plan
+
+    def _compile(self, purpose: str, capacity: int, weighted: tuple[bool, ...], rows: Rows) -> Plan:
+        assert self._block is not None
+        plan = Plan(
+            self._block,
+            list(rows),
+            training=purpose == "train",
+            stochastic=purpose in ("train", "sample"),
+        )
+        scored = purpose in ("train", "test")
+        if scored:
+            plan.total("loss")
+            for variable in self.trainable_variables:
+                penalty = variable.regularizer
+                if penalty is not None and (penalty.l1 or penalty.l2):
+                    regularization.emit(plan, variable, penalty.l1, penalty.l2)
+        made = self.emit(plan, self._as_called(plan.inputs))
+        outputs = made if isinstance(made, list) else [made]
+        update: Update | None = None
+        if scored:
+            self._emit_scores(plan, outputs, weighted)
+            outputs = []
+        if purpose == "train":
+            assert self.optimizer is not None
+            self.optimizer.build(self.trainable_variables)
+            update = self.optimizer._update
+        plan.finish(_results(plan, outputs), capacity, update)
+        if plan.arena_size > ARENA_BYTES and purpose != "train" and not plan.whole:
+            plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
+        return plan
+
+    # ---- prediction ---------------------------------------------------------------------------------
+
+    def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
+        """Return the output for all rows of `x`.
+
+        Parameters
+        ----------
+        x : array_like, or list or dict of them
+            (rows, ...) for each input; or symbolic tensors, for a larger model.
+        training : bool, optional
+            Whether `Dropout` and its like act: not by default.
+
+        Returns
+        -------
+        ndarray, or list or dict of ndarray
+            (rows, ...) of the model's dtype; zero rows give zero rows.
+        """
+        plan = self._predict
+        if plan is not None and not training:
+            y = plan.predict(x)
+            if y is not None:
+                return y if self._structure is None else self._packed(y)
+        if tensors_in([x, options]):
+            return super().__call__(self._symbolic(x), training, **options)
+        return self._apply(x, "sample" if training else "predict")
+
+    def _symbolic(self, x: Any) -> Any:
+        """Return the tensors that the model is called on as layers are: one, or a list."""
+        return self._as_called(self._ordered(list(x) if isinstance(x, tuple) else x)) if self.built else x
+
+    def _packed(self, y: Any) -> Any:
+        """Return outputs in the form in which the model was given them."""
+        if isinstance(self._structure, SymbolicTensor) or self._structure is None:
+            return y
+        parts = iter(y if isinstance(y, list) else [y])
+        return mapped(lambda _: next(parts), self._structure)
+
+    def _apply(self, x: Any, purpose: str) -> Any:
+        """Take the long way to a prediction: through the gate, with a plan made if need be."""
+        arrays = self.rows_of(x)
+        rows = tuple(array.shape[1:] for array in arrays)
+        plan = self.plan(purpose, rows=rows)
+        if plan.whole and len(arrays[0]) > plan.capacity:
+            plan = self._enlarged(purpose, len(arrays[0]), rows)
+        if purpose == "predict":
+            self._predict = plan
+        y = plan.predict(arrays)
+        assert y is not None
+        return self._packed(y)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Return the output for all rows of `x`, as calling the model does.
+
+        Parameters
+        ----------
+        x : array_like, or list or dict of them
+            (rows, ...) for each input.
+        batch_size : int, optional
+            Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
+        verbose
+            Accepted for Keras' sake: a prediction is done before a bar could be drawn.
+        callbacks : list of Callback, optional
+            Called around batches of 32 rows or as many as `batch_size` says.
+        steps : int, optional
+            At most so many batches.
+
+        Returns
+        -------
+        ndarray, or list or dict of ndarray
+        """
+        if batch_size is None and steps is None and callbacks is None:
+            return self(x)
+        arrays = self.rows_of(x)
+        rows = len(arrays[0])
+        batch = batch_of(batch_size, rows)
+        if steps is not None:
+            rows = min(rows, whole_number(steps, "steps", 1) * batch)
+        heard = self._callbacks(callbacks, 0, history=False, epochs=1, steps=-(-rows // batch))
+        heard.on_predict_begin()
+        outputs = []
+        for step, start in enumerate(range(0, max(1, rows), batch)):
+            heard.on_predict_batch_begin(step)
+            outputs.append(
+                self._apply([array[start : min(start + batch, rows)] for array in arrays], "predict")
+            )
+            heard.on_predict_batch_end(step, {"outputs": outputs[-1]})
+        heard.on_predict_end()
+        return outputs[0] if len(outputs) == 1 else _joined(outputs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the output for all rows of `x`."""
+        return self(x)
+
+    # ---- configuration ------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal model of.
+
+        The calls of layers are "nodes", each after those that it reads; a tensor is ``{"node": i, "output":
+        j}``, where the inputs are the first nodes.
+        """
+        graph = self._built_graph()
+        return {
+            "name": self.name,
+            "trainable": self._trainable,
+            "layers": [layer_registry.serialize(layer) for layer in graph.layers],
+            "inputs": [
+                {"name": tensor.name, "shape": list(tensor.row), "dtype": tensor.dtype}
+                for tensor in graph.inputs
+            ],
+            "input_keys": self._keys,
+            "nodes": [
+                {
+                    "layer": node.layer.name,
+                    "x": graph.describe(node.x),
+                    "options": graph.describe(node.options),
+                }
+                for node in graph.nodes
+            ],
+            "outputs": graph.describe(self._structure),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a model of what `get_config` returned; its weights are new."""
+        if "nodes" not in config:
+            return super().from_config(config)
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Connect layers as a config says: those that it describes, or others in their places."""
+        names = [described["config"]["name"] for described in config["layers"]]
+        layers = dict(zip(names, made, strict=True))
+        results: list[list[SymbolicTensor]] = []
+        for described in config["inputs"]:
+            start = layers.get(described["name"])
+            if not isinstance(start, InputLayer):
+                start = InputLayer(tuple(described["shape"]), dtype=described["dtype"])
+            results.append([start.output])
+        for node in config["nodes"]:
+            if node["layer"] not in layers:
+                raise ValueError(f"nodes: there is no layer {node['layer']!r}; there are {list(layers)}")
+            options = undescribed(node["options"], results)
+            result = layers[node["layer"]](undescribed(node["x"], results), **options)
+            results.append(result if isinstance(result, list) else [result])
+        inputs: Any = [tensors[0] for tensors in results[: len(config["inputs"])]]
+        if config["input_keys"] is not None:
+            inputs = dict(zip(config["input_keys"], inputs, strict=True))
+        return cls(inputs, undescribed(config["outputs"], results), config["trainable"], config["name"])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
+
+
+def _unwrapped(structure: Any) -> Any:
+    """Return the tensor in a list of one, as Keras does."""
+    return structure[0] if isinstance(structure, (list, tuple)) and len(structure) == 1 else structure
+
+
+def _results(plan: Plan, outputs: list[Any]) -> list[Any]:
+    """Return the outputs of a plan, copied where two share memory or it is not the plan's own."""
+    results: list[Any] = []
+    for y in outputs:
+        taken = not plan.is_result(y) or any(y.root is other.root for other in results)
+        results.append(activations.linear.emit(plan, y) if taken else y)
+    return results
+
+
+def _joined(outputs: list[Any]) -> Any:
+    """Return the outputs of batches as those of all rows."""
+    first = outputs[0]
+    if isinstance(first, dict):
+        return {key: _joined([part[key] for part in outputs]) for key in first}
+    if isinstance(first, list):
+        return [_joined(list(parts)) for parts in zip(*outputs, strict=True)]
+    return np.concatenate(outputs)
+
+
+@layer_registry.add
+class Sequential(Model):
     """Layers one after the other.
 
     Parameters
@@ -58,30 +722,33 @@ class Sequential(Savable, Trainer):
     """
 
     def __init__(
-        self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None
+        self,
+        layers: Iterable[Layer | SymbolicTensor] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
     ) -> None:
-        self.name = name or unique_name(type(self))
+        super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
-        self._trainable = bool(trainable)
-        self._plans: dict[tuple[Any, ...], dict[tuple[int, ...], Plan]] = {}
-        self._outputs: dict[tuple[int, ...], tuple[int, ...]] = {}
-        self._predict: Plan | None = None
-        self._block: ParameterBlock | None = None
-        self.built = False
-        self.input_row: Shape | None = None
-        self.output_row: Shape | None = None
         for layer in layers or ():
             self._append(layer)
         self._build_early()
 
-    # ---- structure ----------------------------------------------------------------------------------
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The layers, one after the other."""
+        return self._layers
 
-    def add(self, layer: Layer) -> None:
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without `Input`."""
+        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    def add(self, layer: Layer | SymbolicTensor) -> None:
         """Append a layer.
 
         Parameters
         ----------
-        layer : Layer or Sequential
+        layer : Layer or Model
 
         Raises
         ------
@@ -110,11 +777,8 @@ class Sequential(Savable, Trainer):
         return layer
 
     def _append(self, layer: Any) -> None:
-        if isinstance(layer, Sequential):
-            for inner in layer._layers:
-                if not isinstance(inner, InputLayer) or not self._layers:
-                    self._append(inner)
-            return
+        if isinstance(layer, SymbolicTensor):
+            layer = layer.node.layer
         if not isinstance(layer, Layer):
             raise TypeError(f"layers: expected Layer objects, got {layer!r}")
         if isinstance(layer, InputLayer) and self._layers:
@@ -127,422 +791,47 @@ class Sequential(Savable, Trainer):
         self._unbuild()
 
     def _unbuild(self) -> None:
+        """Take the layers out of the graph that they were in."""
+        if self._graph is not None:
+            for node in self._graph.nodes:
+                node.layer.forget_call(node)
         self.built = False
-        self.input_row = self.output_row = None
-        self._block = None
+        self._graph, self._rows, self._structure, self._block = None, None, None, None
         self.forget_plans()
 
     def _build_early(self) -> None:
-        if self._layers and self._layers[0].input_shape is not None:
-            self._build(self._layers[0].input_shape)
+        if self._layers and self._layers[0].first_row is not None:
+            self.build_once(self._layers[0].first_row)
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, without `Input`."""
-        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name or its place.
-
-        Raises
-        ------
-        ValueError
-            If there is no such layer.
-        """
-        if (name is None) == (index is None):
-            raise ValueError(f"name, index: expected one of them, got {name!r} and {index!r}")
-        if index is not None:
-            n = len(self.layers)
-            if not -n <= index < n:
-                raise ValueError(f"index: expected a number from {-n} to {n - 1}, got {index!r}")
-            return self.layers[index]
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise ValueError(
-            f"name: there is no layer {name!r}; there are {[layer.name for layer in self.layers]}"
-        )
-
-    @property
-    def dtype(self) -> str:
-        """What the model computes in: the dtype its layers were given, or `config.floatx()`."""
-        given = {layer.dtype for layer in self._layers} - {None}
-        if len(given) > 1:
-            raise ValueError(f"dtype: the layers of a model share one dtype, got {sorted(map(str, given))}")
-        return str(given.pop()) if given else config.floatx()
-
-    @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """Shape of the input, None for the batch."""
-        return (None, *self._built_row(self.input_row))
-
-    @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        """Shape of the output, None for the batch."""
-        return (None, *self._built_row(self.output_row))
-
-    def _built_row(self, row: Shape | None) -> Shape:
-        if row is None:
-            raise ValueError(
-                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
-            )
-        return row
-
-    # ---- weights ------------------------------------------------------------------------------------
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Make the weights.
-
-        Parameters
-        ----------
-        input_shape : tuple
-            Batch dimension first, as in Keras: (None, 784).
-        """
-        self._build(row_shape(tuple(input_shape)[1:]))
-
-    def _build(self, row: Shape) -> None:
+    def _build(self, rows: list[Shape]) -> None:
         if not self._layers:
             raise ValueError("layers: a model needs at least one")
-        dtype = self.dtype
-        shape = row
-        for layer in self._layers:
-            layer.dtype = dtype
-            try:
-                layer.build_once(shape)
-                shape = layer.output_of(shape)
-            except ValueError as error:
-                raise ValueError(f"layer {layer.name!r} on rows of shape {shape}: {error}") from None
-        self.input_row, self.output_row, self.built = row, shape, True
-        self.forget_plans()
-
-    def accepts(self) -> Shape:
-        """Return what rows have to be like, None for a dimension that only the layers say something about.
-
-        A model that has been given the shape of its input takes no other; one that was built on data takes
-        what its layers do, as long as there are as many dimensions.
-        """
-        row = self._built_row(self.input_row)
-        return (None,) * len(row) if self._layers[0].input_shape is None else row
-
-    def output_for(self, row: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of a row of the output for rows of another length than the model was built for.
-
-        Raises
-        ------
-        ValueError
-            If a layer does not take such rows.
-        """
-        output = self._outputs.get(row)
-        if output is None:
-            output = row_shape(row, "x")
-            for layer in self._layers:
+        if len(rows) != 1:
+            raise ValueError(f"x: a Sequential takes one input, got {len(rows)}")
+        self.dtype = self.dtype
+        first = self._layers[0]
+        start = first if isinstance(first, InputLayer) else InputLayer(rows[0], dtype=self.dtype)
+        x = start.output
+        calls: list[Node] = []
+        try:
+            for layer in self.layers:
                 try:
-                    layer.build_once(output)
-                    output = layer.output_row(output)
+                    x = layer(x)
                 except ValueError as error:
-                    shape = ", ".join(["rows", *map(str, self._built_row(self.input_row))])
-                    raise ValueError(
-                        f"x: expected shape ({shape}), got rows of shape {row}: layer {layer.name!r} "
-                        f"on rows of shape {output}: {error}"
-                    ) from None
-            while len(self._outputs) >= LENGTHS:
-                del self._outputs[next(iter(self._outputs))]
-            self._outputs[row] = output
-        return output
+                    raise ValueError(f"layer {layer.name!r} on rows of shape {x.row}: {error}") from None
+                if not isinstance(x, SymbolicTensor):
+                    raise ValueError(f"layers: {layer.name!r} has {len(x)} outputs, a Sequential takes one")
+                calls.append(x.node)
+        except Exception:
+            for node in calls:
+                node.layer.forget_call(node)
+            raise
+        self._connect(start.output, x)
 
-    def rows_of(self, x: Any, name: str = "x") -> NDArray[np.floating]:
-        """Bring inputs into the plans' form, or say what is wrong; the model is built if need be."""
-        self.build_for(x)
-        row = self._built_row(self.input_row)
-        rows = as_rows(x, row, self.dtype, name, self.accepts())
-        self.output_for(rows.shape[1:])
-        self._layers[0 if len(self._layers) == 1 else isinstance(self._layers[0], InputLayer)].check_input(
-            rows, name
-        )
-        return rows
-
-    def build_for(self, x: Any) -> None:
-        """Build the model for data, if it has not been built."""
-        if not self.built:
-            shape = np.shape(x)
-            if not shape:
-                raise ValueError(f"x: expected rows, got {x!r:.80}")
-            self._build(row_shape(tuple(shape)[1:], "x"))
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes any weight; set it before `compile`."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self._layers:
-            layer.trainable = value
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights, layer by layer."""
-        return [v for layer in self._layers for v in layer.weights]
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All weights, layer by layer."""
-        return self.weights
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The weights that training changes."""
-        return [v for v in self.weights if v.trainable and self._trainable]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes."""
-        return self.trainable_variables
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that training leaves alone."""
-        return [v for v in self.weights if not (v.trainable and self._trainable)]
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """The weights that training leaves alone."""
-        return self.non_trainable_weights
-
-    def get_weights(self) -> list[NDArray[np.floating]]:
-        """Return copies of all weights, in the order of `weights`."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: list[ArrayLike]) -> None:
-        """Set all weights, in the order of `get_weights`.
-
-        Raises
-        ------
-        ValueError
-            If number or shapes differ; then no weight has changed.
-        """
-        self._built_row(self.input_row)
-        set_values(self.weights, weights, self.name)
-
-    def count_params(self) -> int:
-        """Return the number of elements of all weights."""
-        self._built_row(self.input_row)
-        return sum(v.size for v in self.weights)
-
-    def summary(
-        self,
-        line_length: int | None = None,
-        positions: list[float] | None = None,
-        print_fn: Callable[[str], object] | None = None,
-        expand_nested: bool = False,
-        show_trainable: bool = False,
-        layer_range: tuple[str, str] | None = None,
-    ) -> None:
-        """Print the layers, their output shapes and numbers of parameters.
-
-        Parameters
-        ----------
-        line_length : int, default 80
-            Width of the table.
-        print_fn : callable, default print
-            Called with the text.
-        show_trainable : bool, default False
-            Whether to show which layers learn.
-        positions, expand_nested, layer_range
-            Accepted for Keras' sake.
-        """
-        (print_fn or print)("\n".join(summary_lines(self, line_length or 80, show_trainable)))
-
-    # ---- plans --------------------------------------------------------------------------------------
-
-    def forget_plans(self) -> None:
-        """Compile anew at the next run."""
-        self._plans, self._outputs = {}, {}
-        self._predict = self._train = None
-
-    def plan(
-        self,
-        purpose: str,
-        capacity: int | None = None,
-        weighted: bool = False,
-        row: tuple[int, ...] | None = None,
-    ) -> Plan:
-        """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
-
-        Parameters
-        ----------
-        purpose : {"predict", "sample", "train", "test"}
-            "sample" is a prediction in which `Dropout` and its like act.
-        capacity : int, optional
-            Rows of one run; by default as many as are efficient.
-        weighted : bool, default False
-            Whether runs get sample weights.
-        row : tuple of int, optional
-            Shape of a row of the input; what the model was built for by default. Plans for the `LENGTHS`
-            shapes
-            used last are kept; they share weights and the optimizer's state.
-        """
-        with _compiling:
-            if self._block is None or self._block.stale:
-                self._block = ParameterBlock.holding(self.weights, self.dtype)
-                self.forget_plans()
-            row = self._fixed_row() if row is None else row
-            key = purpose, weighted, get_ident() if purpose == "test" else None
-            plans = self._plans.setdefault(key, {})
-            plan = plans.pop(row, None)
-            if plan is None:
-                plan = self._compile(purpose, capacity or CAPACITY, weighted, row)
-                while len(plans) >= LENGTHS:
-                    del plans[next(iter(plans))]
-            plans[row] = plan
-            if capacity is not None and capacity > plan.capacity:
-                plan.reshape(capacity)
-            return plan
-
-    def _fixed_row(self) -> tuple[int, ...]:
-        """Return the shape of a row of the input, if there is but one."""
-        row = self._built_row(self.input_row)
-        if None in row:
-            raise ValueError(f"row: rows of shape {row} may have any length; say which")
-        return of_length(row, 0)
-
-    def _enlarged(self, purpose: str, capacity: int, row: tuple[int, ...]) -> Plan:
-        """Put a plan of more rows a run in the place of one that other threads may be running."""
-        with _compiling:
-            old = self.plan(purpose, row=row)
-            plan = self._compile(purpose, capacity, False, row)
-            plan.samples = old.samples
-            self._plans[purpose, False, None][row] = plan
-            return plan
-
-    def _compile(self, purpose: str, capacity: int, weighted: bool, row: tuple[int, ...]) -> Plan:
-        assert self._block is not None
-        plan = Plan(
-            self._block,
-            row,
-            training=purpose == "train",
-            stochastic=purpose in ("train", "sample"),
-        )
-        scored = purpose in ("train", "test")
-        if scored:
-            plan.total("loss")
-            for variable in self.trainable_variables:
-                penalty = variable.regularizer
-                if penalty is not None and (penalty.l1 or penalty.l2):
-                    regularization.emit(plan, variable, penalty.l1, penalty.l2)
-        y = plan.input
-        for layer in self._layers:
-            y = layer.append(plan, y)
-        update: Update | None = None
-        if scored:
-            self._emit_scores(plan, y, weighted)
-        elif y.root is plan.input:
-            y = activations.linear.emit(plan, y)
-        if purpose == "train":
-            assert self.optimizer is not None
-            self.optimizer.build(self.trainable_variables)
-            update = self.optimizer._update
-        plan.finish(None if scored else y, capacity, update)
-        if plan.arena_size > ARENA_BYTES and purpose != "train" and not plan.whole:
-            plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
-        return plan
-
-    def _emit_scores(self, plan: Plan, y: Any, weighted: bool) -> None:
-        loss = self._require_compiled()
-        score = loss.score
-        assert loss.reduction is not None
-        emit_score(plan, y, score, "loss", True, weighted, loss.reduction)
-        for name, metric, counts in self._reported():
-            if metric.score.sparse != score.sparse:
-                labels = "class numbers" if metric.score.sparse else "labels like the output"
-                raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
-            emit_score(plan, y, metric.score, name, False, weighted and counts)
-
-    # ---- prediction ---------------------------------------------------------------------------------
-
-    def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.floating]:
-        """Return the output for all rows of `x`.
-
-        Parameters
-        ----------
-        x : array_like
-            (rows, ...).
-        training : bool, default False
-            Whether `Dropout` and its like act.
-
-        Returns
-        -------
-        ndarray
-            (rows, ...) of the model's dtype; zero rows give zero rows.
-        """
-        plan = self._predict
-        if plan is not None and not training:
-            y = plan.predict(x)
-            if y is not None:
-                return y
-        return self._apply(x, "sample" if training else "predict")
-
-    def _apply(self, x: ArrayLike, purpose: str) -> NDArray[np.floating]:
-        """Take the long way to a prediction: through the gate, with a plan made if need be."""
-        rows = self.rows_of(x)
-        plan = self.plan(purpose, row=rows.shape[1:])
-        if plan.whole and len(rows) > plan.capacity:
-            plan = self._enlarged(purpose, len(rows), rows.shape[1:])
-        if purpose == "predict":
-            self._predict = plan
-        y = plan.predict(rows)
-        assert y is not None
-        return y
-
-    def predict(
-        self,
-        x: ArrayLike,
-        batch_size: int | None = None,
-        verbose: str | int = "auto",
-        steps: int | None = None,
-        callbacks: Any = None,
-    ) -> NDArray[np.floating]:
-        """Return the output for all rows of `x`, as calling the model does.
-
-        Parameters
-        ----------
-        x : array_like
-            (rows, ...).
-        batch_size : int, optional
-            Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
-        verbose
-            Accepted for Keras' sake: a prediction is done before a bar could be drawn.
-        callbacks : list of Callback, optional
-            Called around batches of 32 rows or as many as `batch_size` says.
-        steps : int, optional
-            At most so many batches.
-
-        Returns
-        -------
-        ndarray
-        """
-        if batch_size is None and steps is None and callbacks is None:
-            return self(x)
-        rows = self.rows_of(x)
-        batch = batch_of(batch_size, len(rows))
-        if steps is not None:
-            rows = rows[: whole_number(steps, "steps", 1) * batch]
-        heard = self._callbacks(callbacks, 0, history=False, epochs=1, steps=-(-len(rows) // batch))
-        heard.on_predict_begin()
-        outputs = []
-        for step, start in enumerate(range(0, max(1, len(rows)), batch)):
-            heard.on_predict_batch_begin(step)
-            outputs.append(self(rows[start : start + batch]))
-            heard.on_predict_batch_end(step, {"outputs": outputs[-1]})  # type: ignore[dict-item]
-        heard.on_predict_end()
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-
-    def predict_on_batch(self, x: ArrayLike) -> NDArray[np.floating]:
-        """Return the output for all rows of `x`."""
-        return self(x)
-
-    # ---- configuration ------------------------------------------------------------------------------
+    def accepts(self, i: int) -> Shape:
+        """Return what rows have to be like, None where only the layers say something."""
+        row = self.input_rows[i]
+        return (None,) * len(row) if self._layers[0].first_row is None else row
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal model of."""
@@ -550,21 +839,21 @@ class Sequential(Savable, Trainer):
             "name": self.name,
             "trainable": self._trainable,
             "layers": [layer_registry.serialize(layer) for layer in self._layers],
-            "build_input_shape": None if self.input_row is None else [None, *self.input_row],
+            "build_input_shape": None if self._rows is None else [None, *self._rows[0]],
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a model of what `get_config` returned; its weights are new."""
-        model = cls(
-            [layer_registry.deserialize(c) for c in config["layers"]], config["trainable"], config["name"]
-        )
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Put layers one after the other as a config says."""
+        model = cls(made, config["trainable"], config["name"])
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))
         return model
-
-    def __repr__(self) -> str:
-        return f"<Sequential name={self.name!r} layers={len(self.layers)} built={self.built}>"
 
 
 def __getattr__(name: str) -> Any:

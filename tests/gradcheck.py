@@ -23,7 +23,7 @@ def gradients(model, loss, *batch):
     """
     before = {variable: variable.numpy() for variable in model.variables}
     model.compile(SGD(learning_rate=1.0), loss)
-    value = model.train_on_batch(*batch)
+    value = np.ravel(model.train_on_batch(*batch))[0]
     found = [before[variable] - variable.numpy() for variable in model.trainable_variables]
     for variable, old in before.items():
         variable.assign(old)

@@ -67,7 +67,7 @@ USES = {
         (np.zeros((10, 4), [("a", "f4")]), TypeError, "x: expected real numbers, got dtype"),
         (np.ma.masked_array(X, X > 0), ValueError, "x: expected an array without masked entries"),
         ("text", TypeError, "x: expected an array, got 'text'"),
-        ({"x": X}, TypeError, "x: expected an array, got {'x': "),
+        ({"x": X}, ValueError, r"x: expected the inputs \['input.*'\], got \['x'\]"),
         (None, TypeError, "x: expected an array, got None"),
     ],
 )
@@ -208,9 +208,9 @@ def test_no_rows(model):
         ({"loss": max}, TypeError, "loss: .*max"),
         ({"metrics": ["acuracy"]}, ValueError, "metric: .*'acuracy'"),
         ({"metrics": "accuracy"}, TypeError, "metrics: .*'accuracy'"),
-        ({"weighted_metrics": {"a": "mse"}}, TypeError, "weighted_metrics: .*'mse'"),
+        ({"weighted_metrics": {"a": "mse"}}, ValueError, "weighted_metrics: .*'a'"),
         ({"metrics": [max]}, TypeError, "metric: .*max"),
-        ({"loss_weights": [1.0]}, ValueError, r"loss_weights: .*\[1.0\]"),
+        ({"loss_weights": [1.0, 2.0]}, ValueError, r"loss_weights: .*\[1.0, 2.0\]"),
     ],
 )
 def test_arguments_of_compile(model, arguments, error, message):

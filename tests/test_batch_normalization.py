@@ -216,7 +216,7 @@ def test_an_invalid_target_leaves_all_weights_alone():
     plan = model.plan("train", 8)
     x, y = data(8, (4,), "float32"), np.zeros(8, "int32")
     before = model.get_weights()
-    plan.bind(x, y)
+    plan.bind([x], [y])
     y[5] = 3
     assert plan.run(0, 8) == 5
     for old, new in zip(before, model.get_weights(), strict=True):

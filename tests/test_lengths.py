@@ -56,13 +56,13 @@ def test_training_goes_on_with_other_lengths():
 
 def test_plans_of_the_last_lengths_are_kept():
     made = model(Dense(2))
-    kept = made.plan("predict", row=(1, 3))
+    kept = made.plan("predict", rows=((1, 3),))
     for length in range(1, LENGTHS + 1):
         made.predict(rows(length))
-        assert made.plan("predict", row=(1, 3)) is kept
+        assert made.plan("predict", rows=((1, 3),)) is kept
     made.predict(rows(LENGTHS + 1))
-    assert len(made._plans["predict", False, None]) == LENGTHS
-    assert made.plan("predict", row=(1, 3)) is kept
+    assert len(made._plans["predict", (), None]) == LENGTHS
+    assert made.plan("predict", rows=((1, 3),)) is kept
 
 
 def test_a_model_built_on_data_takes_what_its_layers_take():
@@ -84,7 +84,7 @@ def test_what_does_not_fit_is_named():
         made.predict(rows(4))
     with pytest.raises(ValueError, match=r"x: expected shape \(rows, None, 3\), got \(4, 5, 2\)"):
         made.predict(rows(5)[..., :2])
-    with pytest.raises(ValueError, match="x: dimension 0"):
+    with pytest.raises(ValueError, match=r"x: expected shape \(rows, None, 3\), got rows of shape \(0, 3\)"):
         made.predict(rows(0))
     with pytest.raises(ValueError, match="any length"):
         made.plan("predict")

@@ -95,8 +95,8 @@ def test_add_and_pop():
 def test_a_model_in_a_model():
     inner = make()
     model = fastnn.Sequential([Flatten(input_shape=(2, 2)), inner, Dense(1)])
-    assert [type(layer).__name__ for layer in model.layers] == ["Flatten", "Dense", "Dense", "Dense"]
-    assert model.layers[1] is inner.layers[0]
+    assert [type(layer).__name__ for layer in model.layers] == ["Flatten", "Sequential", "Dense"]
+    assert model.layers[1] is inner
     x = np.random.default_rng(0).standard_normal((5, 2, 2))
     np.testing.assert_array_equal(
         fastnn.Sequential([Flatten(input_shape=(2, 2)), inner]).predict(x), inner.predict(x.reshape(5, 4))

@@ -336,7 +336,7 @@ def test_runs_stay_inside_the_arrays_that_are_bound():
     model = chain(1)
     model.compile("sgd", "mse")
     plan = model.plan("train", capacity=8)
-    plan.bind(x, y)
+    plan.bind([x], [y])
     with pytest.raises(ValueError, match="rows: expected at most 8 .* 0 to 9"):
         plan.run(0, 9)
     with pytest.raises(ValueError, match="rows: .*10 bound, got 4 to 12"):

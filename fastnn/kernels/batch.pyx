@@ -13,7 +13,7 @@ from libc.stdint cimport INT32_MAX, INT32_MIN, int32_t, int64_t
 from libc.string cimport memcpy
 
 from .runtime cimport address, parallel_for
-from .types cimport INPUT
+from .types cimport SPACES
 
 from .memory import aligned_zeros
 
@@ -64,68 +64,126 @@ cdef bint has_buffer(x, Py_buffer *view):
     return True
 
 
-cdef class Batch:
-    """Rows of arrays.
+cdef class Port:
+    """Where a plan meets an array of the caller: its rows, their labels or weights, or a result.
 
     Parameters
     ----------
-    row : tuple of int
-        Shape of a row of x.
-    dtype : str
-        "float32" or "float64".
-    labels : tuple of int
-        Shape of a row of y.
-    sparse : bool
-        Whether y holds class numbers.
+    space : int
+        Its number among the spaces of a run.
+    shape : tuple of int
+        Shape of a row.
+    dtype : {"float32", "float64", "int32"}
+        The last for class numbers.
     """
 
-    def __cinit__(self, tuple row, str dtype, tuple labels=(), bint sparse=False):
+    def __cinit__(self, int space, tuple shape, str dtype):
         cdef int i
-        if len(row) > MAX_NDIM:
-            raise ValueError(f"input_shape: expected at most {MAX_NDIM} dimensions in a row, got {row}")
-        self.format = {"float32": b"f", "float64": b"d"}[dtype][0]
-        self.ndim = <int>len(row)
+        if len(shape) > MAX_NDIM:
+            raise ValueError(f"input_shape: expected at most {MAX_NDIM} dimensions in a row, got {shape}")
+        if space >= SPACES:
+            raise ValueError(f"model: expected at most {MAX_PORTS} inputs, outputs, labels and weights")
+        self.format = {"float32": b"f", "float64": b"d", "int32": b"i"}[dtype][0]
+        self.space, self.shape, self.ndim = space, shape, <int>len(shape)
         for i in range(self.ndim):
-            self.shape[i] = row[i]
-        self.labels, self.sparse = labels, sparse
+            self.dims[i] = shape[i]
 
-    cdef int bind(self, x, y, sample_weight, const idx_t[::1] order, idx_t capacity) except -1:
+    cdef bint matches(self, Py_buffer *x) noexcept:
+        """Whether x is rows of the port's shape and dtype, contiguous."""
+        return self.fits(x) and x.format[0] == self.format
+
+    cdef bint fits(self, Py_buffer *x) noexcept:
+        cdef int i
+        if x.ndim != self.ndim + 1 or x.format[1] != 0:
+            return False
+        for i in range(self.ndim):
+            if x.shape[i + 1] != self.dims[i]:
+                return False
+        return PyBuffer_IsContiguous(x, b"C")
+
+    cdef char *taken(self, Py_buffer *x) except? NULL:
+        """The rows in the port's own form or NULL; class numbers of int64 are copied."""
+        cdef idx_t size
+        if not self.fits(x):
+            return NULL
+        if x.format[0] == self.format:
+            return <char *>x.buf
+        if self.format != b"i"[0] or x.format[0] not in b"lq" or x.itemsize != sizeof(int64_t):
+            return NULL
+        size = x.len // <idx_t>sizeof(int64_t)
+        if self.classes is None or self.classes.shape[0] < size:
+            self.classes = np.empty(max(1, size), np.int32)
+        saturate(&self.classes[0], <const int64_t *>x.buf, size)
+        return <char *>&self.classes[0]
+
+
+cdef class Batch:
+    """Rows of arrays, one array for each port that a plan reads.
+
+    Parameters
+    ----------
+    ports : list of Port
+    """
+
+    def __cinit__(self, list ports):
+        cdef int i
+        cdef Port port
+        self.ports = ports
+        for i, port in enumerate(ports):
+            self.space[i] = port.space
+
+    cdef int bind(self, arrays, const idx_t[::1] order, idx_t capacity) except -1:
         """Read these contiguous arrays from now on; with `order`, row i is row order[i]."""
         cdef int i
-        held = [x, y, sample_weight, order]
-        self.rows = 0 if x is None else x.shape[0]
-        self.order = &order[0] if order is not None and order.shape[0] else NULL
-        for i, array in enumerate((x, y, sample_weight)):
-            self.source[i] = NULL
-            if array is None:
-                continue
+        cdef Port port
+        self.count, self.rows = 0, 0
+        self.held = [list(arrays), order, []]
+        for i, array in enumerate(arrays):
+            port = self.ports[i]
+            if array.shape[1:] != port.shape or array.dtype.char != chr(port.format):
+                raise ValueError(
+                    f"bind: expected rows of shape {port.shape}, got an array of {array.dtype} and shape "
+                    f"{array.shape}")
             self.source[i] = address(array)
             self.row_bytes[i] = array.nbytes // max(1, array.shape[0])
-            if self.order is not NULL:
+            self.rows = array.shape[0]
+        self.count = <int>len(arrays)
+        return self.reorder(order, capacity)
+
+    cdef int reorder(self, const idx_t[::1] order, idx_t capacity) except -1:
+        """Let row i be row order[i] of the bound arrays."""
+        cdef int i
+        self.order = &order[0] if order is not None and order.shape[0] else NULL
+        self.held[1] = order
+        if self.order is not NULL and not self.held[2]:
+            for i in range(self.count):
                 buffer = aligned_zeros(capacity * self.row_bytes[i])
                 self.gathered[i] = address(buffer)
-                held.append(buffer)
-        self.held = held
+                self.held[2].append(buffer)
         return 0
 
-    cdef idx_t take(self, x, y, idx_t capacity) except -2:
+    cdef idx_t take(self, arrays, idx_t capacity) except -2:
         """Bind arrays that are in the plan's form: the number of rows, or -1 where they are not."""
-        cdef Py_buffer rows, labels
-        cdef char *targets = NULL
-        if not has_buffer(x, &rows):
+        cdef Py_buffer view
+        cdef Port port
+        cdef idx_t rows = -1
+        cdef int i
+        if len(arrays) != len(self.ports):
             return -1
-        if not has_buffer(y, &labels):
-            PyBuffer_Release(&rows)
-            return -1
-        if self.matches(&rows) and 0 < rows.shape[0] <= capacity:
-            targets = self.labels_of(&labels, rows.shape[0])
-        PyBuffer_Release(&rows)
-        PyBuffer_Release(&labels)
-        if targets is NULL:
-            return -1
-        self.held, self.order, self.rows = (x, y, None), NULL, rows.shape[0]
-        self.source[0], self.source[1], self.source[2] = <char *>rows.buf, targets, NULL
-        return rows.shape[0]
+        for i, array in enumerate(arrays):
+            if not has_buffer(array, &view):
+                return -1
+            port = self.ports[i]
+            self.source[i] = NULL
+            if view.ndim and 0 < view.shape[0] <= capacity and rows in (-1, view.shape[0]):
+                rows = view.shape[0]
+                self.source[i] = port.taken(&view)
+                self.row_bytes[i] = view.len // rows
+            PyBuffer_Release(&view)
+            if self.source[i] is NULL:
+                return -1
+        self.held, self.order, self.rows, self.count = arrays, NULL, rows, <int>len(arrays)
+        return rows
 
     cdef idx_t row(self, idx_t i):
         """Which row of the caller's arrays row i is."""
@@ -135,42 +193,9 @@ cdef class Batch:
         """Let a run read its rows from `start` on."""
         cdef int i
         cdef gather_t g
-        for i in range(SOURCES):
-            if self.source[i] is NULL:
-                continue
-            r.base[INPUT + i] = self.source[i] + start * self.row_bytes[i]
+        for i in range(self.count):
+            r.base[self.space[i]] = self.source[i] + start * self.row_bytes[i]
             if self.order is not NULL:
                 g = gather_t(self.gathered[i], self.source[i], self.order + start, self.row_bytes[i], r.rows)
                 parallel_for(gather, &g, gather_chunks(&g), r.threads)
-                r.base[INPUT + i] = self.gathered[i]
-
-    cdef bint matches(self, Py_buffer *x) noexcept:
-        """Whether x is rows of the plan's shape and dtype, contiguous."""
-        cdef int i
-        if x.ndim != self.ndim + 1 or x.format[0] != self.format or x.format[1] != 0:
-            return False
-        for i in range(self.ndim):
-            if x.shape[i + 1] != self.shape[i]:
-                return False
-        return PyBuffer_IsContiguous(x, b"C")
-
-    cdef char *labels_of(self, Py_buffer *y, idx_t rows) except? NULL:
-        """Labels in the loss's own form or NULL: reals, or class numbers, of which int64 ones are copied."""
-        cdef int i, ndim = <int>len(self.labels)
-        cdef idx_t size = rows
-        if y.ndim != ndim + 1 or y.shape[0] != rows or y.format[1] != 0:
-            return NULL
-        for i in range(ndim):
-            if y.shape[i + 1] != <idx_t>self.labels[i]:
-                return NULL
-            size *= y.shape[i + 1]
-        if not PyBuffer_IsContiguous(y, b"C"):
-            return NULL
-        if self.sparse and y.format[0] in b"lq" and y.itemsize == sizeof(int64_t):
-            if self.classes is None or self.classes.shape[0] < size:
-                self.classes = np.empty(size, np.int32)
-            saturate(&self.classes[0], <const int64_t *>y.buf, size)
-            return <char *>&self.classes[0]
-        if y.format[0] == (b"i"[0] if self.sparse else self.format):
-            return <char *>y.buf
-        return NULL
+                r.base[self.space[i]] = self.gathered[i]

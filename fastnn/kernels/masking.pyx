@@ -3,7 +3,7 @@
 from .plan cimport Plan
 from .runtime cimport parallel_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport DX, DY, FIRST_OWN, SAMPLE_WEIGHT, X, Y, idx_t, operand, run_t, step_t
+from .types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
 cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
@@ -141,12 +141,12 @@ cdef void backward_mean(const step_t *s, const run_t *r) noexcept nogil:
 
 # ---- as weights of a loss -----------------------------------------------------------------------------
 
-def emit_weights(Plan plan, Value mask):
-    """Append the mask times the sample weight of each row to `plan`."""
+def emit_weights(Plan plan, Value mask, Value weights):
+    """Append the mask times the weight of each row to `plan`."""
     cdef Value y = plan.value(mask.shape)
     cdef Step step = plan.add("mask_weights", forward_weights, NULL, NULL, <double>mask.size)
     step.c.size[STEPS] = mask.size
-    step.use(MASK, mask, FORWARD).use(Y, y, FORWARD).use(WEIGHTS, Value((), SAMPLE_WEIGHT), FORWARD)
+    step.use(MASK, mask, FORWARD).use(Y, y, FORWARD).use(WEIGHTS, weights, FORWARD)
     return y
 
 

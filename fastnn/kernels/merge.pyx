@@ -1,8 +1,6 @@
-"""Two values as one: their sum, mean or product, or one beside the other; and a value read by two layers."""
+"""Two values as one: their sum, mean or product, or one beside the other."""
 
 import numpy as np
-
-from libc.string cimport memcpy
 
 from .plan cimport Plan
 from .runtime cimport parallel_for
@@ -124,40 +122,3 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     merge(s, r, True)
-
-
-# ---- a value for two layers ---------------------------------------------------------------------------
-
-def emit_second(Plan plan, Value x):
-    """Append what a second layer reads in the place of x, whose gradient is then the sum of both.
-
-    It has to come before the first layer that reads x: backward runs last to first, and adds to what that
-    made.
-    """
-    if plan.gradient(x) is None:
-        return x
-    cdef Step s = plan.add("second", forward_second, backward_second, NULL, <double>x.size)
-    cdef Value y = plan.value(x.shape, True)
-    y.producer, y.mask = s, x.mask
-    s.c.size[SIZE] = x.size
-    s.use(X, x, FORWARD).use(Y, y, FORWARD)
-    s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-    return y
-
-
-cdef void forward_second(const step_t *s, const run_t *r) noexcept nogil:
-    memcpy(operand(s, r, Y), operand(s, r, X), s.size[SIZE] * r.rows * s.kernels.itemsize)
-
-
-cdef void add(void *context, idx_t i, int thread) noexcept nogil:
-    cdef pass_t *p = <pass_t *>context
-    cdef const step_t *s = p.s
-    cdef idx_t at = i * CHUNK * s.kernels.itemsize
-    cdef char *dx = operand(s, p.r, DX) + at
-    s.kernels.merge_sum(dx, dx, operand(s, p.r, DY) + at, min(CHUNK, p.n - i * CHUNK), 1)
-
-
-cdef void backward_second(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    p.s, p.r, p.n = s, r, s.size[SIZE] * r.rows
-    parallel_for(add, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)

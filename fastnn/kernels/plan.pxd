@@ -1,6 +1,6 @@
 from libc.stdint cimport uint64_t
 
-from .batch cimport Batch
+from .batch cimport Batch, Port
 from .csrc cimport fnn_kernels
 from .optimizer cimport Update
 from .steps cimport Step, Value
@@ -18,15 +18,20 @@ cdef class Arena:
     cdef char *scratch
     cdef int threads
 
+cdef class Record:
+    cdef Arena arena
+    cdef list x
+    cdef idx_t rows
+    cdef uint64_t iteration
+
 cdef class Plan:
     cdef readonly object block
     cdef readonly str dtype
     cdef readonly bint training
-    cdef readonly bint stochastic
-    cdef readonly Value input
-    cdef readonly Value output
-    cdef public Value scored            # what the loss compares with the targets
-    cdef public bint sparse             # whether targets are class numbers
+    cdef public bint stochastic         # whether random layers act in what is emitted now
+    cdef readonly list inputs           # Value
+    cdef readonly list outputs          # Value
+    cdef readonly list tape_ends        # (input or -1, Step) of a plan that is a node of a tape
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list guards           # called with the rows of each run before it; may raise
     cdef public idx_t times             # rows for each row of the batch in what is emitted now
@@ -48,6 +53,9 @@ cdef class Plan:
     cdef bad_t _bad
     cdef step_t *_steps
     cdef int _n_steps
+    cdef list _ports                    # of inputs, outputs, labels and weights
+    cdef list _sources                  # what runs read: (argument of bind, index in it, Port)
+    cdef int _n_inputs
     cdef Batch _batch
     cdef bint _bound                    # to arrays of a caller, who alone may run it until they are unbound
     cdef Update _update
@@ -57,6 +65,7 @@ cdef class Plan:
     cdef Value constant(self, array)
     cdef Value parameter(self, variable)
     cdef Value parameter_gradient(self, variable)
+    cdef Value port(self, tuple shape)
     cdef Value gradient(self, Value value)
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
     cdef int _claim(self) except -1
@@ -68,3 +77,6 @@ cdef class Plan:
     cdef bint _forward(self, run_t *r) noexcept nogil
     cdef void _infer(self, run_t *r) noexcept nogil
     cdef void _train(self, run_t *r) noexcept nogil
+    cdef void _run_backward(self, run_t *r) noexcept nogil
+    cdef int _point(self, run_t *r, Record record) except -1
+    cdef list _at_ends(self, run_t *r, Record record, int at, bint outputs)

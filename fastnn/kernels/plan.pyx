@@ -18,16 +18,16 @@ Design:
 
 import numpy as np
 
-from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBuffer_Release
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
-from .batch cimport has_buffer
+from .batch cimport Port, has_buffer
 from .csrc cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, table
 from .steps cimport BACKWARD, FORWARD
-from .types cimport ARENA, CONSTANTS, DY, GRADIENTS, INPUT, OUTPUT, OWN_SAVED, PARAMETERS, SAVED, X, Y
+from .types cimport ARENA, CONSTANTS, DX, DY, GRADIENTS, MAX_PORTS, OWN_SAVED, PARAMETERS, PORTS, SAVED, X, Y
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
@@ -49,6 +49,10 @@ cdef class Arena:
         self.scratch = self.base + size
 
 
+cdef class Record:
+    """A forward run that backward will be run for."""
+
+
 cdef class Plan:
     """The steps of a model for one purpose.
 
@@ -56,15 +60,15 @@ cdef class Plan:
     ----------
     block : ParameterBlock
         The model's weights.
-    input_shape : tuple of int
-        Shape of one row of the input.
+    input_shapes : list of tuple of int
+        Shape of one row of each input.
     training : bool
         Whether steps run backward and the weights are updated.
     stochastic : bool
         Whether random layers act.
     """
 
-    def __init__(self, block, tuple input_shape, bint training=False, bint stochastic=False):
+    def __init__(self, block, list input_shapes, bint training=False, bint stochastic=False):
         self.block = block
         self.dtype = block.dtype
         self.kernels = table(self.dtype)
@@ -72,8 +76,10 @@ cdef class Plan:
         self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
         self._parameters, self._constants, self._arenas = {}, [], []
-        self.input = Value(input_shape, INPUT)
-        self.totals = {}
+        self._ports, self._sources = [], []
+        self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
+        self._n_inputs = <int>len(self.inputs)
+        self.outputs, self.tape_ends, self.totals = [], [], {}
 
     def __dealloc__(self):
         PyMem_Free(self._steps)
@@ -85,6 +91,28 @@ cdef class Plan:
         cdef Value v = Value(shape, ARENA, differentiable and self.training, per_row, None, self.times)
         self.values.append(v)
         return v
+
+    def _port(self, tuple shape, str dtype):
+        port = Port(PORTS + len(self._ports), shape, dtype)
+        self._ports.append(port)
+        return port
+
+    cdef Value port(self, tuple shape):
+        """An array of the caller."""
+        return Value(shape, self._port(shape, self.dtype).space)
+
+    def _source(self, int argument, int index, tuple shape, str dtype):
+        port = self._port(shape, dtype)
+        self._sources.append((argument, index, port))
+        return Value(shape, port.space)
+
+    def target(self, int output, tuple shape, bint sparse):
+        """The labels of an output: class numbers of this shape, or reals."""
+        return self._source(1, output, shape, "int32" if sparse else self.dtype)
+
+    def sample_weight(self, int output, tuple shape=()):
+        """The weights of the rows of an output, or of parts of rows."""
+        return self._source(2, output, shape, self.dtype)
 
     cdef Value constant(self, array):
         """An array that an op made at creation; it lives as long as the plan."""
@@ -114,12 +142,12 @@ cdef class Plan:
 
     cdef Value gradient(self, Value value):
         """The gradient of a value, or None where nothing before it learns."""
-        if not value.root.differentiable:
+        if not value.flow.differentiable:
             return None
-        if value.root.gradient is None:
-            value.root.gradient = Value(value.root.shape, ARENA, times=value.root.times)
-            self.values.append(value.root.gradient)
-        return value.root.gradient
+        if value.flow.gradient is None:
+            value.flow.gradient = Value(value.flow.shape, ARENA, times=value.flow.times)
+            self.values.append(value.flow.gradient)
+        return value.flow.gradient
 
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work):
         """Append a step. `work` is the FLOPs of its forward direction per row."""
@@ -136,19 +164,27 @@ cdef class Plan:
 
     def reshaped(self, Value value, tuple shape):
         """The same memory as `value` with another shape of a row."""
-        return Value(shape, value.space, value.differentiable, root=value.root, times=self.times)
+        return Value(
+            shape, value.space, value.differentiable, root=value.root, times=self.times, flow=value.flow)
 
-    def finish(self, Value output, idx_t capacity, Update update=None):
-        """End the creation and lay out the plan for at most `capacity` rows a run."""
+    def is_result(self, Value y):
+        """Whether a run can write y to where the caller wants it: nothing but the plan has it so far."""
+        return y.root.space == ARENA and y.root.gradient is None
+
+    def finish(self, list outputs, idx_t capacity, Update update=None):
+        """End the creation and lay out the plan for at most `capacity` rows a run.
+
+        The outputs lie in the arena, each in memory of its own: `is_result` says so.
+        """
         cdef Step step
+        cdef Value y
         if len(self.totals) > MAX_TOTALS:
             raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
-        self.output = output
+        self.outputs = outputs
         self._update = update
-        labels = () if self.scored is None else self.scored.shape
-        self._batch = Batch(self.input.shape, self.dtype, labels[:len(labels) - self.sparse], self.sparse)
-        if output is not None:
-            output.root.space = OUTPUT
+        self._batch = Batch([port for _, _, port in self._sources])
+        for y in outputs:
+            y.root.space = self._port(y.shape, self.dtype).space
         self._find_consumers()
         self._join()
         self._find_consumers()
@@ -279,10 +315,15 @@ cdef class Plan:
 
     # ---- bind ---------------------------------------------------------------------------------------
 
-    def bind(self, x, y=None, sample_weight=None, const idx_t[::1] order=None):
-        """Let runs read these arrays until `unbind`: contiguous, x and sample_weight in the plan's dtype.
+    def bind(self, x, y=(), sample_weight=(), const idx_t[::1] order=None):
+        """Let runs read these arrays until `unbind`: contiguous, in the dtypes of their ports.
 
         With `order`, row i of a run is row order[i] of the arrays.
+
+        Parameters
+        ----------
+        x, y, sample_weight : sequence of ndarray
+            For each input, and for each output; None where there is nothing to read.
 
         Raises
         ------
@@ -290,16 +331,16 @@ cdef class Plan:
             If other arrays are bound, by another thread or by the caller of this callback.
         """
         self._claim()
-        self._batch.bind(x, y, sample_weight, order, self.capacity)
+        given = x, y, sample_weight
+        self._batch.bind([given[argument][i] for argument, i, _ in self._sources], order, self.capacity)
 
     def reorder(self, const idx_t[::1] order):
         """Let row i of a run be row order[i] of the bound arrays."""
-        x, y, sample_weight = self._batch.held[:3]
-        self._batch.bind(x, y, sample_weight, order, self.capacity)
+        self._batch.reorder(order, self.capacity)
 
     def unbind(self):
         """Forget the caller's arrays."""
-        self._batch.bind(None, None, None, None, 0)
+        self._batch.bind((), None, 0)
         self._bound = False
 
     cdef int _claim(self) except -1:
@@ -349,17 +390,20 @@ cdef class Plan:
 
     cdef void _train(self, run_t *r) noexcept nogil:
         """Forward, backward, update; nothing after forward where something is invalid."""
-        cdef int i
-        cdef idx_t rows = r.rows
         cdef uint64_t mode = fnn_fp_enter()
         if self._forward(r):
-            for i in range(self._n_steps - 1, -1, -1):
-                if self._steps[i].backward is not NULL:
-                    r.rows = rows * self._steps[i].times
-                    self._steps[i].backward(&self._steps[i], r)
-            r.rows = rows
+            self._run_backward(r)
             self._update.apply(r)
         fnn_fp_leave(mode)
+
+    cdef void _run_backward(self, run_t *r) noexcept nogil:
+        cdef int i
+        cdef idx_t rows = r.rows
+        for i in range(self._n_steps - 1, -1, -1):
+            if self._steps[i].backward is not NULL:
+                r.rows = rows * self._steps[i].times
+                self._steps[i].backward(&self._steps[i], r)
+        r.rows = rows
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
         """Say which index is out of range, if it was one that has stopped a run."""
@@ -410,7 +454,7 @@ cdef class Plan:
         self._refuse(&self._bad, start)
         return self._bad.at
 
-    def train_on(self, x, y):
+    def train_on(self, tuple x, tuple y):
         """One training step on arrays that are in the plan's form: `bind`, `clear_totals` and `run`.
 
         Returns
@@ -423,52 +467,73 @@ cdef class Plan:
             return None
         self._claim()
         try:
-            rows = self._batch.take(x, y, self.capacity)
+            rows = self._batch.take((*x, *y), self.capacity)
             if rows < 0:
                 return None
             self.clear_totals()
             return self.run(0, rows)
         finally:
-            self._batch.held, self._batch.rows = None, 0
-            self._bound = False
+            self.unbind()
 
     def predict(self, x):
         """The output for all rows of `x`, in pieces of at most the capacity.
 
+        Parameters
+        ----------
+        x : ndarray, or tuple or list of ndarray
+            For a plan of one input, or for each one.
+
         Returns
         -------
-        ndarray or None
-            None where `x` is not a contiguous array of the plan's dtype and row shape: it has to pass the
-            input gate first.
+        ndarray, list of ndarray or None
+            None where `x` is not contiguous arrays of the plan's dtype and row shapes: it has to pass the
+            input gate first. A list where there are several outputs.
         """
-        cdef Py_buffer source
-        if self.block.stale or not has_buffer(x, &source):
+        cdef Py_buffer sources[MAX_PORTS]
+        cdef int n = 0, i
+        if self.block.stale:
             return None
         try:
-            return self._predicted(&source) if self._batch.matches(&source) else None
+            for array in (x if type(x) is tuple or type(x) is list else (x,)):
+                if n == self._n_inputs or not has_buffer(array, &sources[n]):
+                    return None
+                n += 1
+                if not (<Port>self._ports[n - 1]).matches(&sources[n - 1]):
+                    return None
+                if sources[n - 1].shape[0] != sources[0].shape[0]:
+                    return None
+            return self._predicted(sources) if n == self._n_inputs else None
         finally:
-            PyBuffer_Release(&source)
+            for i in range(n):
+                PyBuffer_Release(&sources[i])
 
-    cdef object _predicted(self, Py_buffer *source):
-        cdef Py_buffer result
+    cdef object _predicted(self, Py_buffer *sources):
+        cdef char *results[MAX_PORTS]
+        cdef idx_t row_bytes[MAX_PORTS]
         cdef run_t r
         cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Arena arena
-        cdef idx_t rows = source.shape[0], start = 0, i, in_bytes, out_bytes
+        cdef idx_t rows = sources[0].shape[0], start = 0, i
+        cdef int j, first = <int>(len(self._ports) - len(self.outputs))
         for guard in self.guards:
             guard(rows)
         arena = self._borrow()
-        y = empty((rows, *self.output.shape), self.dtype)
-        PyObject_GetBuffer(y, &result, PyBUF_WRITABLE)
-        in_bytes, out_bytes = self.input.size * source.itemsize, self.output.size * source.itemsize
+        made = []
+        for j, y in enumerate(self.outputs):
+            array = empty((rows, *(<Value>y).shape), self.dtype)
+            results[j] = address(array)
+            row_bytes[j] = (<Value>y).size * self.kernels.itemsize
+            made.append(array)
         for start in range(0, rows, self.capacity):
             i = min(self.capacity, rows - start)
             self._prepare(&r, arena, i)
             self.samples += 1
             r.bad = &bad
             r.iteration = self.samples
-            r.base[INPUT] = <char *>source.buf + start * in_bytes
-            r.base[OUTPUT] = <char *>result.buf + start * out_bytes
+            for j in range(self._n_inputs):
+                r.base[PORTS + j] = <char *>sources[j].buf + start * (sources[j].len // rows)
+            for j in range(<int>len(made)):
+                r.base[PORTS + first + j] = results[j] + start * row_bytes[j]
             if self.work * <double>i > GIL_WORK:
                 with nogil:
                     self._infer(&r)
@@ -477,9 +542,89 @@ cdef class Plan:
             if bad.at >= 0:
                 break
         self._arenas.append(arena)
-        PyBuffer_Release(&result)
         self._refuse(&bad, start)
-        return y
+        return made[0] if len(made) == 1 else made
+
+    # ---- as a node of a tape ------------------------------------------------------------------------
+
+    def record(self, list x):
+        """Run forward on arrays in the plan's form, at most its capacity of rows, and keep what backward reads.
+
+        Returns
+        -------
+        outputs : list of ndarray
+        record : Record
+            For `backward`.
+        """
+        cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef Record record = Record()
+        record.x, record.rows = x, x[0].shape[0]
+        for guard in self.guards:
+            guard(record.rows)
+        self.samples += 1
+        record.arena, record.iteration = self._borrow(), self.samples
+        self._point(&r, record)
+        r.bad = &bad
+        made = self._at_ends(&r, record, Y, outputs=True)
+        with nogil:
+            self._infer(&r)
+        self._refuse(&bad, 0)
+        return made, record
+
+    def backward(self, Record record, list dy):
+        """Run backward from the gradients of the outputs; those of the weights are in `gradients` then.
+
+        Returns
+        -------
+        list of ndarray
+            The gradients of the inputs that `tape.emit_input` made some for, in the order of those calls.
+        """
+        cdef run_t r
+        cdef uint64_t mode
+        cdef Step step
+        self._claim()
+        try:
+            self._point(&r, record)
+            outputs = [step for i, step in self.tape_ends if i < 0]
+            for step, gradient in zip(outputs, dy):
+                r.base[step.operand(DY).space] = address(gradient)
+            made = self._at_ends(&r, record, DX, outputs=False)
+            with nogil:
+                mode = fnn_fp_enter()
+                self._run_backward(&r)
+                fnn_fp_leave(mode)
+            self._arenas.append(record.arena)
+            record.arena = None
+            return made
+        finally:
+            self._bound = False
+
+    @property
+    def gradients(self):
+        """The gradients of the weights that the last backward run made, in the layout of the block."""
+        return self._gradients
+
+    cdef int _point(self, run_t *r, Record record) except -1:
+        cdef int i
+        if record.arena is None or record.rows > self.capacity:
+            raise RuntimeError("backward: this run has been taken back already")
+        self._prepare(r, record.arena, record.rows)
+        r.iteration = record.iteration
+        for i in range(self._n_inputs):
+            r.base[PORTS + i] = address(record.x[i])
+        return 0
+
+    cdef list _at_ends(self, run_t *r, Record record, int at, bint outputs):
+        """New arrays for what a run hands to the caller at the outputs or at the inputs."""
+        cdef Step step
+        made = []
+        for i, step in self.tape_ends:
+            if (i < 0) == outputs:
+                array = empty((record.rows, *step.operand(at).shape), self.dtype)
+                r.base[step.operand(at).space] = address(array)
+                made.append(array)
+        return made
 
     def results(self):
         """The mean of every loss and metric since the last call to `clear_totals`, the loss first."""

@@ -17,14 +17,19 @@ class Score(NamedTuple):
     threshold: float = 0.5
     ignore_class: int | None = None
 
-def emit(
+def emit_loss(
     plan: Plan,
     prediction: Value,
+    target: Value,
+    weights: Value | None,
     score: Score,
-    name: str,
-    is_loss: bool,
-    weighted: bool,
+    name: str = "loss",
     reduction: str = "mean",
+    factor: float = 1,
+    first: bool = True,
+) -> None: ...
+def emit_metric(
+    plan: Plan, prediction: Value, target: Value, weights: Value | None, score: Score, name: str
 ) -> None: ...
 def check_labels(score: Score, labels: NDArray[Any], classes: int, name: str = "y") -> None: ...
 def apply(

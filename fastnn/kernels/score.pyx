@@ -19,7 +19,7 @@ from .csrc cimport fnn_kernels, fnn_score
 from .plan cimport Plan
 from .runtime cimport address, kernel, max_threads, parallel_for, table
 from .steps cimport FORWARD, Step, Value
-from .types cimport (DX, FIRST_OWN, OWN_SAVED, SAMPLE_WEIGHT, TARGET, X, Y, idx_t, operand, run_t, step_t,
+from .types cimport (DX, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t,
                      totals_t)
 
 from . import masking
@@ -40,11 +40,16 @@ cdef enum:          # sizes
     IS_LOSS
     IGNORED         # class; INT64_MIN where there is none
     REDUCTION
+    COUNTS          # rows, in the total of the loss: the first loss of a model does
 
 cdef enum:          # parameters
+    FACTOR          # of a loss in that of the model
     SMOOTHING
     CLIP
     THRESHOLD
+
+cdef enum:
+    LOSS = 0        # the total of a model's loss
 
 cdef enum:          # what the sum over a batch becomes as its loss
     MEAN            # divided by the number of values
@@ -116,45 +121,58 @@ cdef Value take_activation(Plan plan, Value prediction, str activation):
     return logits
 
 
-def emit(Plan plan, Value prediction, score, str name, bint is_loss, bint weighted, str reduction="mean"):
-    """Append a loss or a metric of `prediction` against the bound targets; it adds to the total `name`.
+def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, str name="loss",
+              str reduction="mean", double factor=1, bint first=True):
+    """Append a loss of `prediction` against `target`, and its gradient.
 
-    The total of a loss is the mean over batches, weighted by their rows, of what `reduction` makes of the
-    values; that of a metric is the mean of its values, weighted where `weighted`. Values that the mask of
-    `prediction` leaves out weigh nothing, and do not count.
+    Its total is the mean over batches, weighted by their rows, of what `reduction` makes of the values. That
+    of the model, "loss", is the sum of the losses of its outputs, each times a `factor`. Values that the mask
+    of `prediction` leaves out weigh nothing, and do not count.
+
+    Parameters
+    ----------
+    weights : Value or None
+        Of the rows.
+    first : bool
+        Whether this is the first loss of the model.
     """
-    cdef Value x = prediction, p = None, mask = prediction.mask, weights = mask
-    cdef Step s
+    cdef Value x = prediction, p = None
     cdef bint logits = score.from_logits
-    cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
-    if is_loss and not logits:
+    if not logits:
         x = take_activation(plan, prediction, score.activation)
         if x is None:
             x = prediction
         else:
             p, logits = prediction, True
-    if mask is not None and weighted:
-        weights = masking.emit_weights(plan, mask)
-    s = plan.add(name, forward, NULL, NULL, 20.0 * prediction.size)
-    s.use(X, x, FORWARD).use(Y, p, FORWARD)
-    s.use(LABELS, Value((), TARGET), FORWARD)
-    s.c.size[STEPS] = 1
+    cdef Step s = add_step(plan, prediction, target, weights, score, name, logits)
+    s.use(X, x, FORWARD).use(Y, p, FORWARD).use(DX, plan.gradient(x), FORWARD)
+    s.c.size[IS_LOSS], s.c.size[COUNTS], s.c.size[REDUCTION] = True, first, REDUCTIONS[reduction]
+    s.c.param[FACTOR] = factor
+
+
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, score, str name):
+    """Append a metric of `prediction` against `target`; its total is the mean of the values, weighted."""
+    add_step(plan, prediction, target, weights, score, name, score.from_logits).use(X, prediction, FORWARD)
+
+
+cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, score, str name, bint logits):
+    """Append what losses and metrics have in common."""
+    cdef Value mask = prediction.mask
+    cdef Step s
+    cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
     if mask is not None:
-        s.use(MASK, mask, FORWARD).use(WEIGHTS, weights, FORWARD)
-        s.c.size[STEPS] = mask.size
-    elif weighted:
-        s.use(WEIGHTS, Value((), SAMPLE_WEIGHT), FORWARD)
-    if is_loss:
-        plan.scored, plan.sparse = prediction, score.sparse
-        s.use(DX, plan.gradient(x), FORWARD)
+        weights = mask if weights is None else masking.emit_weights(plan, mask, weights)
+    s = plan.add(name, forward, NULL, NULL, 20.0 * prediction.size)
+    s.use(LABELS, target, FORWARD).use(WEIGHTS, weights, FORWARD).use(MASK, mask, FORWARD)
+    s.c.size[STEPS] = 1 if mask is None else mask.size
     s.c.kernel = kernel_of(plan.kernels, score, logits)
     s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
     s.c.size[TOTAL] = plan.total(name)
-    s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[IS_LOSS] = score.sparse, score.bounded, is_loss
+    s.c.size[SPARSE], s.c.size[CHECKED] = score.sparse, score.bounded
     s.c.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
-    s.c.size[REDUCTION] = REDUCTIONS[reduction]
     s.c.param[SMOOTHING], s.c.param[CLIP] = score.label_smoothing, score.clip
     s.c.param[THRESHOLD] = score.threshold
+    return s
 
 
 ctypedef struct pieces_t:
@@ -246,11 +264,14 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
         if s.size[REDUCTION] != SUM:
             divisor = kept(
                 &score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else operand(s, r, MASK), item)
-    score.scale = 1 / divisor if divisor else 0
+    score.scale = s.param[FACTOR] / divisor if divisor else 0
     sum = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
     if s.size[IS_LOSS]:
-        total.value += sum * score.scale * r.rows
-        total.weight += r.rows
+        r.totals[LOSS].value += sum * score.scale * r.rows
+        r.totals[LOSS].weight += r.rows * s.size[COUNTS]
+        if s.size[TOTAL] != LOSS:
+            total.value += sum / divisor * r.rows if divisor else 0
+            total.weight += r.rows
     else:
         total.value += sum
         total.weight += kept(&score, score.weight, item)

@@ -21,6 +21,7 @@ cdef class Value:
     cdef readonly idx_t times           # of it there are for each row of the batch
     cdef readonly bint differentiable   # something that learns lies before it
     cdef readonly Value root            # whose memory this is: itself, or what it reshapes
+    cdef readonly Value flow            # whose gradient its readers make: itself, or what it reshapes
     cdef public int space
     cdef public idx_t offset
     cdef public Value gradient

@@ -10,7 +10,7 @@ cdef class Value:
     """One array of a plan: its shape, and where it lives once the plan is laid out."""
 
     def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True,
-                  Value root=None, idx_t times=1):
+                  Value root=None, idx_t times=1, Value flow=None):
         cdef idx_t n
         self.shape = shape
         self.size = 1
@@ -22,6 +22,7 @@ cdef class Value:
         self.differentiable = differentiable
         self.per_row, self.times = per_row, times
         self.root = self if root is None else root
+        self.flow = self if flow is None else flow
         self.consumers = []
 
 

@@ -13,11 +13,11 @@ cdef enum:
     PARAMETERS      # the model's weights
     GRADIENTS       # the same layout, trainable ones only
     CONSTANTS       # index maps that an op made at creation
-    INPUT           # the caller's rows, or their gathered copy
-    TARGET
-    SAMPLE_WEIGHT
-    OUTPUT          # the caller's result
-    SPACES
+    PORTS           # the first of the caller's arrays: rows, or their gathered copy, and results
+
+cdef enum:
+    MAX_PORTS = 128
+    SPACES = PORTS + MAX_PORTS
 
 # The operands that ops have in common; an op numbers its own from FIRST_OWN.
 cdef enum:

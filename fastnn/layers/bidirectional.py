@@ -64,7 +64,7 @@ class Bidirectional(Wrapper):
             self.backward_layer = recurrent(backward_layer, "backward_layer")
         self._given_backward = backward_layer is not None
         self._check_pair()
-        for half in self.wrapped:
+        for half in self.sublayers:
             assert isinstance(half, RNN)
             half.zero_output_for_mask = half.return_sequences
         self.return_sequences = self.forward_layer.return_sequences
@@ -84,28 +84,28 @@ class Bidirectional(Wrapper):
                 )
 
     @property
-    def wrapped(self) -> list[Layer]:
+    def sublayers(self) -> list[Layer]:
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build both layers."""
         super().build(input_shape)
-        one, other = (layer.output_row(input_shape) for layer in self.wrapped)
+        one, other = (layer.output_row(input_shape) for layer in self.sublayers)
         if one != other:
             raise ValueError(f"backward_layer: expected outputs of shape {one}, got {other}")
         if self._initial is not None:
             initial, self._initial = self._initial, None
-            set_values([v for layer in self.wrapped for v in layer.weights], initial, self.name)
+            set_values([v for layer in self.sublayers for v in layer.weights], initial, self.name)
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append both layers, and what makes one output of theirs."""
-        from ..kernels import copy, merge
+        from ..kernels import copy, fork, merge
 
         if self.merge_mode is None:
             raise ValueError("merge_mode: None makes two outputs, and a model has one")
-        second = merge.emit_second(plan, x)
-        one = self.forward_layer.append(plan, x)
+        first, second = fork.emit(plan, x, 2)
+        one = self.forward_layer.append(plan, first)
         other = self.backward_layer.append(plan, second)
         if self.return_sequences:
             steps, units = other.shape

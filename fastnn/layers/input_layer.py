@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import refuse
+from ..graph import Node, SymbolicTensor
 from .layer import Layer, registry, row_shape
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
     from ..kernels.steps import Value
+
+
+WHOLE = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
 
 
 @registry.add
@@ -22,8 +26,8 @@ class InputLayer(Layer):
         Without the batch dimension; None for a dimension that may vary from batch to batch.
     batch_size : int, optional
         Accepted as Keras does; a plan takes batches of any size.
-    dtype : {"float32", "float64"}, optional
-        See `Layer`.
+    dtype : str, optional
+        See `Layer`; whole numbers, such as "int32", are converted to what the model computes in.
     sparse, ragged, input_tensor, optional
         Accepted as Keras has them, without effect.
     batch_shape : tuple, optional
@@ -34,8 +38,8 @@ class InputLayer(Layer):
     Examples
     --------
     >>> import fastnn
-    >>> fastnn.Input((784,)).input_shape
-    (784,)
+    >>> fastnn.layers.InputLayer((784,)).output.shape
+    (None, 784)
     """
 
     def __init__(
@@ -50,7 +54,7 @@ class InputLayer(Layer):
         optional: bool = False,
         name: str | None = None,
     ) -> None:
-        super().__init__(dtype=dtype, name=name)
+        super().__init__(dtype=None if dtype in WHOLE else dtype, name=name)
         refuse(sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)
         if (shape is None) == (batch_shape is None):
             raise ValueError(f"shape, batch_shape: expected one of them, got {shape!r} and {batch_shape!r}")
@@ -58,9 +62,10 @@ class InputLayer(Layer):
             if not batch_shape:
                 raise ValueError(f"batch_shape: expected a tuple such as (None, 784), got {batch_shape!r}")
             batch_size, shape = batch_shape[0], row_shape(batch_shape[1:], "batch_shape")
-        self.input_shape = row_shape(shape, "shape")
+        self.first_row = row_shape(shape, "shape")
         self.batch_size = batch_size
         self.built = True
+        self._nodes = [Node(self, None, {})]
 
     supports_masking = True
 
@@ -71,7 +76,7 @@ class InputLayer(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return {
-            "shape": list(self.input_shape or ()),
+            "shape": list(self.first_row or ()),
             "batch_size": self.batch_size,
             "dtype": self.dtype,
             "name": self.name,
@@ -88,6 +93,15 @@ def Input(
     name: str | None = None,
     tensor: None = None,
     optional: bool = False,
-) -> InputLayer:
-    """Return the start of a `Sequential`: see `InputLayer`."""
-    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+) -> SymbolicTensor:
+    """Return what a model starts from, as a tensor that layers can be called on: see `InputLayer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.Input((784,)).shape
+    (None, 784)
+    """
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    made: SymbolicTensor = layer.output
+    return made

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config, initializers, regularizers
 from ..checks import refuse, whole_number
+from ..gate import is_several
+from ..graph import Node, SymbolicTensor, tensors_in
 from ..registry import Registry, snake_case
 from ..variables import Variable, initial_value
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
-    from ..kernels.steps import Value
-    from ..models import Sequential
+    from ..models import Model
 
 Shape = tuple[int | None, ...]
 
@@ -46,9 +49,16 @@ def row_shape(shape: Any, name: str = "input_shape") -> tuple[Any, ...]:
     return tuple(None if n is None else dimension(n, f"{name}: dimension {i}") for i, n in enumerate(shape))
 
 
-def of_length(shape: Shape, length: int) -> tuple[int, ...]:
-    """Return a shape with `length` in the place of what may vary."""
+def of_length(shape: Any, length: int) -> Any:
+    """Return a shape, or a list of shapes, with `length` in the place of what may vary."""
+    if isinstance(shape, list):
+        return [of_length(part, length) for part in shape]
     return tuple(length if n is None else n for n in shape)
+
+
+def varies(shape: Any) -> bool:
+    """Whether a dimension of a shape, or of one in a list, may vary."""
+    return any(varies(part) for part in shape) if isinstance(shape, list) else None in shape
 
 
 class Layer:
@@ -74,6 +84,8 @@ class Layer:
     ----------
     built : bool
         Whether the weights exist.
+    first_row : tuple or None
+        What `input_shape` says.
     supports_masking : bool
         Whether the mask of the input is that of the output as well.
     """
@@ -97,21 +109,29 @@ class Layer:
         if dtype is not None:
             config.check_floatx(dtype, "dtype")
         self.name = name or unique_name(type(self))
-        self.dtype = dtype
-        self.input_shape: tuple[Any, ...] | None = None if input_shape is None else row_shape(input_shape)
+        self._dtype = dtype
+        self.first_row: Shape | None = None if input_shape is None else row_shape(input_shape)
         self.built = False
-        self._built_for: Shape | None = None
+        self._built_for: Any = None
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
-        self._alone: Sequential | None = None
+        self._nodes: list[Node] = []
+        self._alone: Model | None = None
 
-    # What a layer defines, besides its arguments.
+    # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
+    # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns
+    # lists.
 
     supports_masking = False
 
-    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
-        """Return the mask of the output: that of the input, where the layer `supports_masking`."""
-        return x.mask if self.supports_masking else None
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The layers inside, in the order of their weights."""
+        return []
+
+    def emit_mask(self, plan: Plan, x: Any) -> Any:
+        """Return the mask of the output: that of the one input, where the layer `supports_masking`."""
+        return x.mask if self.supports_masking and not isinstance(x, list) else None
 
     def check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse rows that the layer cannot take, as the first of a model, before anything runs."""
@@ -119,19 +139,19 @@ class Layer:
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights for rows of `input_shape`."""
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def emit(self, plan: Plan, x: Any) -> Any:
         """Append the layer's steps to `plan` and return its output."""
         raise TypeError(f"{type(self).__name__} defines no emit(plan, x): it cannot be part of a model")
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def output_row(self, input_shape: Any) -> Any:
         """Return the shape of a row of the output for rows of `input_shape`."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal layer of."""
         config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
-        if self.input_shape is not None:
-            config["input_shape"] = list(self.input_shape)
+        if self.first_row is not None:
+            config["input_shape"] = list(self.first_row)
         return config
 
     @classmethod
@@ -164,6 +184,33 @@ class Layer:
         return variable
 
     @property
+    def dtype(self) -> str | None:
+        """The dtype that the layer was given, by its user or its model."""
+        return self._dtype
+
+    @dtype.setter
+    def dtype(self, value: str | None) -> None:
+        self._dtype = value
+        for layer in self.sublayers:
+            layer.dtype = value
+
+    def adopt_dtype(self, given: list[str]) -> None:
+        """Compute in the dtype of what the layer is called on.
+
+        Raises
+        ------
+        ValueError
+            If the layer was given another one.
+        """
+        if self.dtype is None:
+            self.dtype = given[0]
+        if {self.dtype, *given} != {self.dtype}:
+            raise ValueError(
+                f"dtype: layer {self.name!r} computes in {self.dtype}, got inputs of {' and '.join(given)}; "
+                "the layers of a model share one dtype"
+            )
+
+    @property
     def compute_dtype(self) -> str:
         """The dtype that the layer computes in."""
         return self.dtype or config.floatx()
@@ -178,26 +225,28 @@ class Layer:
         self._trainable = bool(value)
         for variable in self._variables:
             variable.trainable = variable.learns and self._trainable
+        for layer in self.sublayers:
+            layer.trainable = value
 
     @property
     def weights(self) -> list[Variable]:
-        """All weights: the trainable ones first."""
-        return self.trainable_weights + self.non_trainable_weights
-
-    variables = weights
+        """All weights, each once: the layer's own, the trainable ones first, then those of layers inside."""
+        own = sorted(self._variables, key=lambda v: not v.trainable)
+        inner = [v for layer in self.sublayers for v in layer.weights]
+        return list(dict.fromkeys([*own, *inner]))
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that optimizers change."""
-        return [v for v in self._variables if v.trainable]
-
-    trainable_variables = trainable_weights
+        return [v for v in self.weights if v.trainable]
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that optimizers leave alone."""
-        return [v for v in self._variables if not v.trainable]
+        return [v for v in self.weights if not v.trainable]
 
+    variables = weights
+    trainable_variables = trainable_weights
     non_trainable_variables = non_trainable_weights
 
     def get_weights(self) -> list[NDArray[np.floating]]:
@@ -229,18 +278,24 @@ class Layer:
         """
         if not self.built:
             raise ValueError(f"layer {self.name!r} has no weights yet: call it on data or build it first")
-        return sum(v.size for v in self._variables)
+        return sum(v.size for v in self.weights)
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the output's shape, batch dimension first, for an input's shape."""
-        return (input_shape[0], *self.output_of(row_shape(input_shape[1:])))
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape, batch dimension first, for an input's shape, or lists of them."""
+        several = isinstance(input_shape, list)
+        rows = [row_shape(shape[1:]) for shape in (input_shape if several else [input_shape])]
+        batch = input_shape[0][0] if several else input_shape[0]
+        made = self.output_of(rows if several else rows[0])
+        return [(batch, *row) for row in made] if isinstance(made, list) else (batch, *made)
 
-    def output_of(self, row: Shape) -> Shape:
+    def output_of(self, row: Any) -> Any:
         """Return `output_row` of a shape with dimensions of None; so are those that depend on them."""
         first, second = (self.output_row(of_length(row, n)) for n in LENGTHS)
-        return tuple(m if m == n else None for m, n in zip(first, second, strict=True))
+        if isinstance(first, list):
+            return [_common(a, b) for a, b in zip(first, second, strict=True)]
+        return _common(first, second)
 
-    def build_once(self, input_shape: Shape) -> None:
+    def build_once(self, input_shape: Any) -> None:
         """Build for rows of `input_shape`; where weights exist, check that they fit.
 
         Raises
@@ -248,13 +303,15 @@ class Layer:
         ValueError
             If the rows do not fit, or weights depend on a dimension that is None.
         """
-        if None in input_shape:
+        if varies(input_shape):
             self._build_of_any_length(input_shape)
         elif self._built_for != input_shape:
-            self.build(input_shape)  # type: ignore[arg-type]
+            self.build(input_shape)
             self._built_for, self.built = input_shape, True
+            if not self._trainable:
+                self.trainable = False
 
-    def _build_of_any_length(self, input_shape: Shape) -> None:
+    def _build_of_any_length(self, input_shape: Any) -> None:
         before = len(self._variables)
         self.build_once(of_length(input_shape, LENGTHS[0]))
         try:
@@ -267,36 +324,110 @@ class Layer:
                 "its weights depend on a dimension that is None; give the input a fixed size there"
             ) from None
 
-    def append(self, plan: Plan, x: Value) -> Value:
-        """Append the layer's steps to `plan`, for rows like x, and return its output with its mask."""
-        self.build_once(x.shape)
-        mask = self.emit_mask(plan, x)
-        y = self.emit(plan, x)
-        y.mask = mask
-        return y
-
-    def __call__(self, x: ArrayLike, training: bool = False) -> NDArray[np.floating]:
-        """Apply the layer to an array, as a model of its own; it is built if need be.
+    def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
+        """Append the layer's steps to `plan`, for rows like x, and return its output with its mask.
 
         Parameters
         ----------
-        x : array_like
-            (rows, ...).
-        training : bool, default False
-            Whether layers such as `Dropout` act.
+        plan : Plan
+        x : Value or list of Value
+        training : bool, optional
+            Whether random layers act here; by default where they do in the rest of the plan.
+        **options
+            What else a call may get, see `emit`.
+        """
+        self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
+        mask = self.emit_mask(plan, x)
+        with acting(plan, training):
+            y = self.emit(plan, x, **options)  # a layer without options refuses them
+        if isinstance(y, list):
+            for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
+                value.mask = own
+        else:
+            y.mask = mask
+        return y
+
+    # Calls.
+
+    def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
+        """Apply the layer to arrays, as a model of its own, or to symbolic tensors; it is built if need be.
+
+        Parameters
+        ----------
+        x : array_like, SymbolicTensor, or list of them
+            (rows, ...); a list where the layer takes several inputs.
+        training : bool, optional
+            Whether layers such as `Dropout` act: on arrays not by default, in a model where it trains.
 
         Returns
         -------
-        ndarray
+        ndarray, SymbolicTensor, or list of them
         """
-        if self._alone is None or self._alone.input_row != np.shape(x)[1:]:
-            from ..models import Sequential
+        if tensors_in([x, options]):
+            if training is not None:
+                options["training"] = bool(training)
+            node = Node(self, x, options)
+            self._nodes.append(node)
+            return node.result
+        if options:
+            raise TypeError(f"{', '.join(options)}: {type(self).__name__} takes no such argument with arrays")
+        return self.alone(x)(x, training=bool(training))
 
-            self._alone = Sequential([self], name=self.name)
-        return self._alone(x, training=training)
+    def alone(self, x: Any) -> Model:
+        """Return a model of this layer alone, for arrays like x."""
+        from ..models import Model
+        from .input_layer import Input
+
+        several = is_several(x)
+        rows = [np.shape(array)[1:] for array in (x if several else [x])]
+        if self._alone is None or self._alone.input_rows != rows:
+            inputs = [Input(row, dtype=self.dtype) for row in rows]
+            made = Node(self, inputs if several else inputs[0], {}).result
+            self._alone = Model(inputs, made, name=self.name)
+        return self._alone
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor, or list of them, that the layer was first called on."""
+        return self._first_call().x
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor, or list of them, that the first call of the layer makes."""
+        return self._first_call().result
+
+    @property
+    def outputs_so_far(self) -> list[SymbolicTensor]:
+        """What the first call of the layer makes; nothing before that."""
+        return self._nodes[0].outputs if self._nodes else []
+
+    def forget_call(self, node: Node) -> None:
+        """Forget a call: the graph that it was part of is no more."""
+        self._nodes = [other for other in self._nodes if other is not node]
+
+    def _first_call(self) -> Node:
+        if not self._nodes:
+            raise AttributeError(f"layer {self.name!r} is in no model yet: it has neither input nor output")
+        return self._nodes[0]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
+
+
+def _common(first: Shape, second: Shape) -> Shape:
+    return tuple(m if m == n else None for m, n in zip(first, second, strict=True))
+
+
+@contextmanager
+def acting(plan: Plan, training: bool | None) -> Iterator[None]:
+    """Let random layers act, or not, in what is emitted inside."""
+    before = plan.stochastic
+    if training is not None:
+        plan.stochastic = training
+    try:
+        yield
+    finally:
+        plan.stochastic = before
 
 
 def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:

@@ -50,7 +50,7 @@ class Masking(Layer):
         if not input_shape:
             raise ValueError("input: Masking expects rows of at least one dimension, got rows of shape ()")
 
-    def append(self, plan: Plan, x: Value) -> Value:
+    def append(self, plan: Plan, x: Value, training: bool | None = None, **options: Any) -> Value:
         """Append the mask and what it leaves."""
         from ..kernels import masking
 

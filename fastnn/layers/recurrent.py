@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..gate import as_real
+from ..graph import tensors_in
 from ..variables import ParameterBlock
 from .cells import RecurrentCell, StackedRNNCells, check_cell
 from .cells import registry as cell_registry
@@ -241,10 +242,10 @@ class RNN(Layer):
     def __call__(  # type: ignore[override]
         self,
         x: ArrayLike,
-        training: bool = False,
+        training: bool | None = None,
         mask: ArrayLike | None = None,
         initial_state: Any = None,
-    ) -> NDArray[np.floating] | list[NDArray[np.floating]]:
+    ) -> Any:
         """Apply the layer to arrays; it is built if need be.
 
         Parameters
@@ -263,16 +264,15 @@ class RNN(Layer):
         ndarray or list of ndarray
             The output; with `return_state` a list of it and the last state.
         """
-        if mask is None and initial_state is None and not self.return_state:
+        plain = mask is None and initial_state is None
+        if tensors_in([x, mask, initial_state]) or (plain and not self.return_state):
             return super().__call__(x, training=training)
-        output: NDArray[np.floating] | list[NDArray[np.floating]]
-        output = self.advance(x, training, mask, initial_state, self.return_sequences, self.return_state)
-        return output
+        return self.advance(x, training, mask, initial_state, self.return_sequences, self.return_state)
 
     def advance(
         self,
         x: ArrayLike,
-        training: bool = False,
+        training: bool | None = None,
         mask: ArrayLike | None = None,
         initial_state: Any = None,
         sequences: bool = False,
@@ -329,16 +329,16 @@ class RNN(Layer):
             block = ParameterBlock.holding(self.weights, self.compute_dtype)
             steps, inputs = row
             width = steps * inputs + flags["masks"] * steps + flags["starts"] * cell.states * cell.units
-            plan = Plan(block, (width,), stochastic=training)
+            plan = Plan(block, [(width,)], stochastic=training)
             options: dict[str, Any] = {"row": row, "ends": ends, "sequences": sequences, **flags}
             y = cell.emit(
                 plan,
-                plan.input,
+                plan.inputs[0],
                 backwards=self.go_backwards,
                 zero_masked=self.zero_output_for_mask,
                 **options,
             )
-            plan.finish(y, CAPACITY)
+            plan.finish([y], CAPACITY)
             self._plans[key] = plan
         return plan
 

@@ -14,33 +14,11 @@ if TYPE_CHECKING:
 class Wrapper(Layer):
     """Base of layers around other layers, whose weights are theirs."""
 
-    @property
-    def wrapped(self) -> list[Layer]:
-        """The layers inside, in the order of their weights."""
-        raise NotImplementedError
-
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build the layers inside."""
-        for layer in self.wrapped:
+        for layer in self.sublayers:
             layer.dtype = self.dtype
             layer.build_once(input_shape)
-        self._adopt()
-
-    def _adopt(self) -> None:
-        self._variables[:] = [v for layer in self.wrapped for v in layer._variables]
-        for variable in self._variables:
-            variable.trainable = variable.trainable and self._trainable
-
-    @property
-    def trainable(self) -> bool:
-        """Whether optimizers change the weights of the layers inside."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self.wrapped:
-            layer.trainable = value
 
 
 def inner_layer(layer: Any, name: str) -> Layer:
@@ -86,7 +64,7 @@ class TimeDistributed(Wrapper):
         self.layer = inner_layer(layer, "layer")
 
     @property
-    def wrapped(self) -> list[Layer]:
+    def sublayers(self) -> list[Layer]:
         """The layer."""
         return [self.layer]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from ..checks import refuse
 from ..custom_objects import CustomObjectScope
 from ..variables import values_follow
 from .container import ModelFileError, Path, _name, parse, read, write
@@ -327,16 +328,24 @@ def fitting(
 
 def model_config(model: Any) -> dict[str, Any]:
     """Return what `model_of_config` makes an equal model of, with other weights."""
-    return {"class_name": type(model).__name__, "config": model.get_config()}
+    from ..layers import registry
+
+    return registry.serialize(model)
 
 
 def model_of_config(config: Any) -> Any:
     """Return the model that a configuration describes."""
-    from ..models import Sequential
+    from ..layers import registry
+    from ..models import Model
 
-    if config["class_name"] != "Sequential":
-        raise ValueError(f"model: unknown name {config['class_name']!r}")
-    return Sequential.from_config(config["config"])
+    model = registry.deserialize(config)
+    if not isinstance(model, Model):
+        raise ValueError(f"expected the configuration of a model, got that of {model!r:.80}")
+    return model
+
+
+# What a model keeps of the arguments of `compile`, beside the optimizer.
+_COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
 def compile_config(model: Any) -> dict[str, Any] | None:
@@ -348,10 +357,7 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     tables: dict[str, Registry[Any]] = {"loss": losses.registry, "metric": metrics.registry}
     return {
         "optimizer": optimizers.serialize(model.optimizer),
-        "loss": serialized(model.loss, tables),
-        "metrics": serialized(model._metrics, tables),
-        "weighted_metrics": serialized(model._weighted_metrics, tables),
-    }
+    } | {name: serialized(value, tables) for name, value in zip(_COMPILED, model._compiled, strict=True)}
 
 
 def compile_from_config(model: Any, config: dict[str, Any]) -> None:
@@ -360,10 +366,7 @@ def compile_from_config(model: Any, config: dict[str, Any]) -> None:
 
     tables: dict[str, Registry[Any]] = {"loss": losses.registry, "metric": metrics.registry}
     optimizer = optimizers.deserialize(config["optimizer"])
-    model.compile(
-        optimizer,
-        **{name: deserialized(config[name], tables) for name in ("loss", "metrics", "weighted_metrics")},
-    )
+    model.compile(optimizer, **{name: deserialized(config[name], tables) for name in _COMPILED})
 
 
 def to_json(model: Any, **kwargs: Any) -> str:
@@ -403,12 +406,16 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         return model_of_config(parse(json_string.encode("utf-8", "surrogatepass")))
 
 
-def clone_model(model: Any, clone_function: Callable[[Any], Any] | None = None) -> Any:
+def clone_model(
+    model: Any, input_tensors: None = None, clone_function: Callable[[Any], Any] | None = None
+) -> Any:
     """Return a model of the same configuration, with layers and weights of its own.
 
     Parameters
     ----------
     model : Model
+    input_tensors
+        Accepted as Keras has it, at its default only: call the clone on other tensors instead.
     clone_function : callable, optional
         From a layer of the model to that of the clone; by default ``layer.from_config(layer.get_config())``.
 
@@ -419,6 +426,8 @@ def clone_model(model: Any, clone_function: Callable[[Any], Any] | None = None) 
     >>> clone_model(model).layers[0] is model.layers[0]
     False
     """
+    refuse(input_tensors=input_tensors)
+    config = model.get_config()
     if clone_function is None:
-        return type(model).from_config(model.get_config())
-    return type(model)([clone_function(layer) for layer in model._layers], name=model.name)
+        return type(model).from_config(config)
+    return type(model).of_layers(config, [clone_function(layer) for layer in model.sublayers])

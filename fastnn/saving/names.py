@@ -74,9 +74,8 @@ def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[N
 
 
 def _parts(owner: Any) -> list[Any]:
-    """Return the layers that a model or a wrapper is made of."""
-    inside: list[Any] = getattr(owner, "layers", None) or getattr(owner, "wrapped", [])
-    return inside
+    """Return the layers that a layer is made of: a model's, a wrapper's."""
+    return list(owner.sublayers)
 
 
 def named_weights(model: Any) -> list[NamedWeight]:
