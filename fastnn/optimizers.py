@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from weakref import ReferenceType, ref
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from .checks import real_number, refuse
+from .checks import real_number, refuse, whole_number
 from .kernels.optimizer import Update
 from .registry import Registry
 from .variables import ParameterBlock, Variable
@@ -131,32 +132,51 @@ class Optimizer:
         self.built = True
 
     @property
-    def variables(self) -> list[Variable]:
-        """What is updated."""
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that the optimizer was built for, in that order; none before."""
         return list(self._update.variables or ())
 
-    def get_state(self) -> dict[str, Any]:
-        """Return copies of what is remembered of each variable, and the number of steps done."""
-        update = self._update
-        arrays = {
-            f"{name}/{i}": update.block.part(slot, variable).copy()
-            for name, slot in update.slots.items()
-            if slot is not None
-            for i, variable in enumerate(self.variables)
-        }
-        return {"iterations": np.array(self.iterations, np.int64)} | arrays
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return all that the optimizer remembers, in copies.
 
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Bring back what `get_state` returned."""
-        own = self.get_state()
-        if own.keys() != state.keys() or any(own[n].shape != state[n].shape for n in own):
-            raise ValueError("state: it is that of another optimizer, or of other variables")
-        update = self._update
-        for name, slot in update.slots.items():
-            for i, variable in enumerate(self.variables):
+        Returns
+        -------
+        dict of str to ndarray
+            "iterations", the steps done; "learning_rate"; and "<slot>/<i>" for the variable number i of those
+            that the optimizer was built for, such as "momentum/0".
+        """
+        state = {
+            "iterations": np.array(self.iterations, np.int64),
+            "learning_rate": np.array(self.learning_rate),
+        }
+        for name, slot in self._update.slots.items():
+            for i, variable in enumerate(self.trainable_variables):
                 assert slot is not None
-                update.block.part(slot, variable)[...] = state[f"{name}/{i}"]
-        update.iterations = int(state["iterations"])
+                state[f"{name}/{i}"] = self._update.block.part(slot, variable).copy()
+        return state
+
+    def set_state(self, state: Mapping[str, ArrayLike]) -> None:
+        """Remember what `get_state` returned, of an optimizer for variables of the same shapes.
+
+        Parameters
+        ----------
+        state : dict of str to array_like
+
+        Raises
+        ------
+        ValueError
+            If something is missing, unknown or of another shape; then nothing has changed.
+        """
+        own = self.get_state()
+        arrays = {key: np.asarray(value) for key, value in state.items()}
+        if own.keys() != arrays.keys() or any(own[key].shape != arrays[key].shape for key in own):
+            raise ValueError("state: it is that of another optimizer, or of other variables")
+        self.learning_rate = float(arrays["learning_rate"])
+        for name, slot in self._update.slots.items():
+            for i, variable in enumerate(self.trainable_variables):
+                assert slot is not None
+                self._update.block.part(slot, variable)[...] = arrays[f"{name}/{i}"]
+        self._update.iterations = whole_number(int(arrays["iterations"]), "iterations")
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

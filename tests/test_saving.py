@@ -17,6 +17,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from safetensors.numpy import load as safetensors_load
 from safetensors.numpy import load_file
 
 import fastnn
@@ -73,6 +74,7 @@ LAYERS = {
     "Dense": ((5,), {"units": 3, "kernel_initializer": "he_normal"}),
     "DepthwiseConv1D": (SERIES, {"kernel_size": 2}),
     "DepthwiseConv2D": (IMAGE, {"kernel_size": 2}),
+    "Dot": ((5,), {"axes": 1}),
     "Dropout": ((5,), {"rate": 0.3}),
     "Embedding": ((5,), {"input_dim": 7, "output_dim": 3}),
     "GRU": (SERIES, {"units": 3, "dropout": 0.2}),
@@ -105,12 +107,13 @@ LAYERS = {
     "ZeroPadding1D": (SERIES, {}),
     "ZeroPadding2D": (IMAGE, {}),
 }
-IMAGES = ("Random", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
+MERGING = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract")
 
 
 def every_layer():
     found = {cls.__name__: cls for cls in layers.registry._classes.values()}
-    return sorted(cls.__name__ for cls in found.values() if cls.__module__.startswith("fastnn.layers"))
+    own = [cls for cls in found.values() if cls.__module__.startswith("fastnn.layers")]
+    return sorted(cls.__name__ for cls in own if hasattr(layers, cls.__name__))
 
 
 def model_around(name, optimizer="adam"):
@@ -119,8 +122,13 @@ def model_around(name, optimizer="adam"):
         row = IMAGE
     arguments = {key: value() if callable(value) else value for key, value in arguments.items()}
     layer = getattr(layers, name)(**arguments)
-    start = [] if name == "Embedding" else [Dense(row[-1])]
-    model = fastnn.Sequential([fastnn.Input(row), *start, layer, layers.Flatten(), Dense(2)])
+    if name in MERGING:
+        start = fastnn.Input(row)
+        merged = layer([Dense(row[-1])(start), Dense(row[-1])(start)])
+        model = fastnn.Model(start, Dense(2)(layers.Flatten()(merged)))
+    else:
+        start = [] if name == "Embedding" else [Dense(row[-1])]
+        model = fastnn.Sequential([fastnn.Input(row), *start, layer, layers.Flatten(), Dense(2)])
     if optimizer:
         model.compile(optimizer, "mse", metrics=["mae"])
     x = np.random.default_rng(1).integers(0, 7, (12, *row)).astype("f")
@@ -205,6 +213,46 @@ def test_training_goes_on_as_if_nothing_had_happened(kind, optimizer):
     assert same(again.get_weights(), whole.get_weights())
     assert history.history["loss"] == expected.history["loss"][2:]
     assert again.optimizer.iterations == whole.optimizer.iterations == 24
+
+
+def branched():
+    """Two inputs, a shared layer, a model inside, two outputs."""
+    a, b = fastnn.Input((4,), name="a"), fastnn.Input((3,), name="b")
+    shared = Dense(5, "tanh", name="shared")
+    base = fastnn.Sequential([Dense(4, name="inner"), layers.Dropout(0.3)], name="base")
+    one, two = Dense(2, name="one")(shared(a)), Dense(1, name="two")(shared(base(b)))
+    model = fastnn.Model({"a": a, "b": b}, {"first": one, "second": two}, name="branched")
+    losses = {"first": "mse", "second": fastnn.losses.MeanAbsoluteError()}
+    model.compile("adam", losses, loss_weights={"first": 0.5}, metrics={"second": ["mse"]})
+    random = np.random.default_rng(0)
+    sizes = {"a": 4, "b": 3, "first": 2, "second": 1}
+    arrays = {name: random.standard_normal((20, size)).astype("f") for name, size in sizes.items()}
+    x, y = ({name: arrays[name] for name in names} for names in (("a", "b"), ("first", "second")))
+    return model, x, y
+
+
+def test_a_graph_with_several_inputs_and_outputs_comes_back():
+    model, x, y = branched()
+    model.fit(x, y, batch_size=4, verbose=0)
+    again = loaded(saved(model))
+    assert again.get_config() == model.get_config()
+    for one in (model, again):
+        history = one.fit(x, y, batch_size=4, epochs=2, verbose=0)
+    assert same(again.get_weights(), model.get_weights())
+    assert history.history == model.history.history
+    for one, other in zip(again.predict(x).values(), model.predict(x).values(), strict=True):
+        assert np.array_equal(one, other)
+    clone = clone_model(model, clone_function=lambda layer: type(layer).from_config(layer.get_config()))
+    clone.set_weights(model.get_weights())
+    assert np.array_equal(clone.predict(x)["first"], model.predict(x)["first"])
+
+
+def test_weights_are_named_by_the_models_around_them():
+    model, _, _ = branched()
+    names = {"shared", "base/inner", "one", "two"}
+    assert set(safetensors_load(saved(model, weights=True))) == {
+        f"{name}/{weight}" for name in names for weight in ("kernel", "bias")
+    }
 
 
 def test_a_frozen_layer_may_be_saved_after_it_was_trained():

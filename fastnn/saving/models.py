@@ -86,8 +86,13 @@ def described(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return what a file says of a model."""
     document, tensors = weights_of(model)
     state, kept = get_state(model)
-    compiled = compile_config(model)
-    document |= {"kind": "model", "model": model_config(model), "compile": compiled, "state": state}
+    document |= {
+        "kind": "model",
+        "model": model_config(model),
+        "rows": [list(row) for row in model.input_rows],
+        "compile": compile_config(model),
+        "state": state,
+    }
     return document, tensors | kept
 
 
@@ -167,6 +172,9 @@ def model_of(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile
     names = {path: (path, path) for path, _ in document["weights"]}
     with values_follow(sum(tensors[name].size for name in names)):
         model = model_of_config(document["model"])
+        if not model.built:  # its own `call` says what it is made of
+            shapes = [(None, *row) for row in document["rows"]]
+            model.build(shapes if len(shapes) > 1 else shapes[0])
     weights = named_weights(model)
     report = fitting(weights, list(names.values()), tensors, "path")
     if report.differs:
@@ -328,14 +336,15 @@ def fitting(
 
 def model_config(model: Any) -> dict[str, Any]:
     """Return what `model_of_config` makes an equal model of, with other weights."""
-    from ..layers import registry
+    from ..layers.layer import registry
 
-    return registry.serialize(model)
+    config: dict[str, Any] = registry.serialize(model)
+    return config
 
 
 def model_of_config(config: Any) -> Any:
     """Return the model that a configuration describes."""
-    from ..layers import registry
+    from ..layers.layer import registry
     from ..models import Model
 
     model = registry.deserialize(config)

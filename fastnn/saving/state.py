@@ -36,8 +36,7 @@ def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
         state["walks"] = model.walks.get_state()
     if model.optimizer is not None and model.optimizer.built:
         path_of = {id(weight.variable): weight.structure for weight in named_weights(model)}
-        state["optimizer"] = [path_of[id(variable)] for variable in model.optimizer.variables]
-        state["learning_rate"] = model.optimizer.learning_rate
+        state["optimizer"] = [path_of[id(variable)] for variable in model.optimizer.trainable_variables]
         for name, value in model.optimizer.get_state().items():
             tensors[f"{RESERVED}optimizer/{name}"] = np.asarray(value)
     return state, tensors
@@ -82,7 +81,6 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         by_path = {weight.structure: weight.variable for weight in named_weights(model)}
         model.optimizer.build([by_path[path] for path in state["optimizer"]])
         model.optimizer.set_state(arrays)
-        model.optimizer.learning_rate = state["learning_rate"]
 
 
 def _random(model: Any) -> Iterator[tuple[str, Any]]:
