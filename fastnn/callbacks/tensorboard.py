@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import Any
@@ -103,7 +104,8 @@ class TensorBoard(Callback):
         self._batch, self._training = 0, True
         writer = self._writer("train")
         if self.write_graph:
-            writer.add_text("model", f"    {self.model.to_json(indent=2)}".replace("\n", "\n    "), 0)
+            with contextlib.suppress(TypeError):  # what no config describes has no picture either
+                writer.add_text("model", f"    {self.model.to_json(indent=2)}".replace("\n", "\n    "), 0)
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
         """Close the files."""
