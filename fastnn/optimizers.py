@@ -77,6 +77,8 @@ class Optimizer:
         self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.built = False
+        self._block: ParameterBlock | None = None
+        self.trainable_variables: list[Variable] = []  # that it was built for
         self._model: ReferenceType[object] | None = None
         fixed = (rule or {}) | {"clip_value": clipvalue or 0.0}
         self._update = Update(self.kernel, self.slots, fixed, self.bias_correction)
@@ -129,12 +131,8 @@ class Optimizer:
             raise ValueError("variables: expected at least one trainable variable, got none")
         block = ParameterBlock.holding(variables, variables[0].dtype)
         self._update.bind(block, variables)
+        self._block, self.trainable_variables = block, variables
         self.built = True
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The weights that the optimizer was built for, in that order; none before."""
-        return list(self._update.variables or ())
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return all that the optimizer remembers, in copies.
@@ -152,7 +150,8 @@ class Optimizer:
         for name, slot in self._update.slots.items():
             for i, variable in enumerate(self.trainable_variables):
                 assert slot is not None
-                state[f"{name}/{i}"] = self._update.block.part(slot, variable).copy()
+                assert self._block is not None
+                state[f"{name}/{i}"] = self._block.part(slot, variable).copy()
         return state
 
     def set_state(self, state: Mapping[str, ArrayLike]) -> None:
@@ -175,7 +174,8 @@ class Optimizer:
         for name, slot in self._update.slots.items():
             for i, variable in enumerate(self.trainable_variables):
                 assert slot is not None
-                self._update.block.part(slot, variable)[...] = arrays[f"{name}/{i}"]
+                assert self._block is not None
+                self._block.part(slot, variable)[...] = arrays[f"{name}/{i}"]
         self._update.iterations = whole_number(int(arrays["iterations"]), "iterations")
 
     def get_config(self) -> dict[str, Any]:

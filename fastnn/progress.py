@@ -59,7 +59,8 @@ class Progress:
         """
         self.epoch, self.step = (whole_number(state[name], name) for name in ("epoch", "step"))
         self.walks.set_state(state["walks"])
-        self._plan.write_totals(state["totals"])
+        if self.step:
+            self._plan.write_totals(state["totals"])
         states = [(name, found) for name, found in state["callbacks"]]
         for callback in self._callbacks:
             for i, (name, found) in enumerate(states):

@@ -15,8 +15,8 @@ cdef class Update:
     cdef public double clip_norm
     cdef public double global_clip_norm
     cdef public unsigned long long iterations
-    cdef readonly object block
-    cdef readonly list variables     # that are updated
+    cdef object block
+    cdef list variables         # that are updated
     cdef str kernel_name
     cdef tuple slot_names
     cdef const fnn_kernels *kernels
