@@ -20,6 +20,7 @@ from fastnn.callbacks import (
     LearningRateScheduler,
     ModelCheckpoint,
     ReduceLROnPlateau,
+    SwapEMAWeights,
     TensorBoard,
 )
 from fastnn.models import load_model
@@ -316,6 +317,38 @@ def test_a_killed_program_goes_on(tmp_path):
     model = make("adam", "lstm")
     fit(model, epochs=4)
     assert np.array_equal(np.load(result), np.concatenate([w.ravel() for w in model.get_weights()]))
+
+
+# ---- SwapEMAWeights --------------------------------------------------------------------------------------
+
+
+class Averaging(Script):
+    """A model whose optimizer keeps averages."""
+
+    def __init__(self):
+        super().__init__()
+        self.optimizer = self
+        self.averages = False
+
+    def swap_averages(self):
+        self.averages = not self.averages
+
+
+@pytest.mark.parametrize("on_epoch", [False, True])
+def test_averages_where_the_model_is_evaluated(on_epoch):
+    model, seen = Averaging(), []
+    heard = CallbackList(SwapEMAWeights(on_epoch), model=model)
+    hooks = """
+        on_train_begin on_epoch_begin on_train_batch_end on_test_begin on_test_end
+        on_epoch_end on_epoch_begin on_epoch_end on_train_end
+        on_predict_begin on_predict_end
+    """
+    for hook in hooks.split():
+        arguments = (0, {}) if "epoch" in hook or "batch" in hook else ({},)
+        getattr(heard, hook)(*arguments)
+        seen.append(model.averages)
+    ends = [on_epoch, False, on_epoch, False]
+    assert seen == [False, False, False, True, False, *ends, True, False]
 
 
 # ---- what callbacks see ----------------------------------------------------------------------------------
