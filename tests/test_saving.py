@@ -743,6 +743,31 @@ def test_an_unknown_class_is_told():
         loaded(forged(model=sequential(config)))
 
 
+def nested(levels, calls):
+    """A model that calls a model that calls a model ..., each so many times."""
+    if not levels:
+        return {"class_name": "ReLU", "config": {"name": "relu"}}
+    inner = nested(levels - 1, calls)
+    name = inner["config"]["name"]
+    config = {
+        "name": f"level{levels}",
+        "trainable": True,
+        "layers": [inner],
+        "inputs": [{"name": "x", "shape": [1], "dtype": "float32"}],
+        "input_keys": None,
+        "nodes": [{"layer": name, "x": {"node": k, "output": 0}, "options": {}} for k in range(calls)],
+        "outputs": {"node": calls, "output": 0},
+    }
+    return {"class_name": "Model", "config": config}
+
+
+@pytest.mark.parametrize("calls", [2, 30])
+def test_a_few_bytes_do_not_make_a_large_graph(calls):
+    assert model_from_json(json.dumps(nested(2, calls)))(np.ones((1, 1)))[0, 0] == 1
+    with pytest.raises(ModelFileError, match="calls of layers"):
+        model_from_json(json.dumps(nested(14, calls)))
+
+
 def test_names_are_looked_up_and_nothing_else():
     before = set(sys.modules)
     names = [

@@ -35,6 +35,9 @@ __all__ = [
     "to_json",
 ]
 
+# Calls of layers in a model that is read: models in models could make any number of a few bytes.
+CALLS = 20_000
+
 # What the constructors of known classes raise where a config is not theirs.
 _BAD_CONFIG = (
     ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
@@ -347,10 +350,24 @@ def model_of_config(config: Any) -> Any:
     from ..layers.layer import registry
     from ..models import Model
 
+    if calls_in(config) > CALLS:
+        raise ValueError(f"expected a model of at most {CALLS} calls of layers, got {calls_in(config)}")
     model = registry.deserialize(config)
     if not isinstance(model, Model):
         raise ValueError(f"expected the configuration of a model, got that of {model!r:.80}")
     return model
+
+
+def calls_in(config: Any) -> int:
+    """Return how many calls of layers a configuration makes: a model inside counts at each of its calls."""
+    if isinstance(config, list):
+        return sum(map(calls_in, config))
+    if not isinstance(config, dict):
+        return 0
+    if "nodes" not in config:
+        return ("class_name" in config) + sum(map(calls_in, config.values()))
+    of_layer = {described["config"]["name"]: calls_in(described) for described in config["layers"]}
+    return sum(of_layer[node["layer"]] for node in config["nodes"])
 
 
 # What a model keeps of the arguments of `compile`, beside the optimizer.
