@@ -266,7 +266,11 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
     if isinstance(identifier, (Activation, AxisActivation, WrittenActivation)):
         return identifier
     if isinstance(identifier, dict):
-        found = get(identifier.get("name"))
+        if not isinstance(identifier.get("name"), str):
+            raise ValueError(
+                f"activation: expected {{'name': name, 'parameters': ...}}, got {identifier!r:.200}"
+            )
+        found = get(identifier["name"])
         parameters = identifier.get("parameters", {})
         return found.bind(**parameters) if isinstance(found, Activation) else found
     if isinstance(identifier, str):

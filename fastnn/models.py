@@ -21,6 +21,7 @@ from .kernels.plan import Plan
 from .layers import InputLayer, Layer, written
 from .layers.layer import Shape, acting, row_shape
 from .layers.layer import registry as layer_registry
+from .savable import Savable
 from .summary import summary_lines
 from .trainer import Trainer, Weighted, batch_of
 from .variables import ParameterBlock
@@ -42,7 +43,7 @@ _compiling = RLock()  # plans of models that share layers move weights about
 
 
 @layer_registry.add("functional")
-class Model(Layer, Trainer):
+class Model(Savable, Layer, Trainer):
     """Layers between inputs and outputs.
 
     Parameters
@@ -762,8 +763,13 @@ class Model(Layer, Trainer):
         """Make a model of what `get_config` returned; its weights are new."""
         if "nodes" not in config:
             return super().from_config(config)
-        made = [layer_registry.deserialize(described) for described in config["layers"]]
-        layers = {layer.name: layer for layer in made}
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Connect layers as a config says: those that it describes, or others in their places."""
+        names = [described["config"]["name"] for described in config["layers"]]
+        layers = dict(zip(names, made, strict=True))
         results: list[list[SymbolicTensor]] = []
         for described in config["inputs"]:
             start = layers.get(described["name"])
@@ -965,9 +971,21 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a model of what `get_config` returned; its weights are new."""
-        model = cls(
-            [layer_registry.deserialize(c) for c in config["layers"]], config["trainable"], config["name"]
-        )
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Put layers one after the other as a config says."""
+        model = cls(made, config["trainable"], config["name"])
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))
         return model
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use what a program that saves nothing does without."""
+    if name in ("clone_model", "load_model", "model_from_json", "save_model"):
+        from . import saving
+
+        return getattr(saving, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

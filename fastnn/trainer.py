@@ -23,10 +23,11 @@ from .data import Source, is_dataset
 from .feeds import ArrayFeed, Feed, SourceFeed, Totals
 from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
-from .losses import as_labels
+from .losses import MEANS, as_labels
 from .metrics import resolve
+from .progress import Progress
 from .scoring import adopt_labels
-from .utils.random import next_seed
+from .utils.random import Walks
 
 if TYPE_CHECKING:
     from .callbacks import CallbackList, History
@@ -148,6 +149,8 @@ class Trainer(ABC):
     stop_training = False
     _train: Plan | None = None  # the last plan that a batch without weights was trained with
     history: History | None = None
+    walks: Walks | None = None
+    progress: Progress | None = None  # during `fit`
 
     # What a model provides.
 
@@ -511,6 +514,10 @@ class Trainer(ABC):
             data, validation = self._split(data, validation_split)
         else:
             validation = self._validation(validation_data, validation_steps)
+        if self.walks is None:
+            self.walks = Walks()
+        walks = self.walks
+        walks.begin()
         if isinstance(data, Source):
             feed: Feed = SourceFeed(self, "train", data, class_weight)
         else:
@@ -520,19 +527,24 @@ class Trainer(ABC):
         try:
             heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=feed.steps)
             heard.on_train_begin()
-            for epoch in range(initial_epoch, epochs):
-                batches = feed.epoch()
+            progress = self.progress = Progress(feed, walks, heard.callbacks, initial_epoch)
+            heard.on_train_begin()
+            while progress.epoch < epochs:
+                epoch = progress.epoch
+                batches = feed.epoch(progress.step)
                 if batches is None:
                     _ran_out(epoch - initial_epoch, epochs - initial_epoch)
                     break
                 heard.on_epoch_begin(epoch)
                 with closing(batches):
-                    for step, (plan, start, rows) in enumerate(batches):
+                    for step, (plan, start, rows) in enumerate(batches, progress.step):
                         heard.on_train_batch_begin(step)
                         run(plan, start, rows)
+                        progress.step = feed.step
                         heard.on_train_batch_end(step, feed.totals)
                         if self.stop_training:
                             break
+                progress.epoch, progress.step = epoch + 1, 0
                 logs = dict(feed.totals)
                 if validation is not None and is_due(epoch + 1):
                     size = batch_size if validation_batch_size is None else validation_batch_size
@@ -543,6 +555,7 @@ class Trainer(ABC):
                     break
         finally:
             feed.close()
+            self.progress = None
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
@@ -554,7 +567,7 @@ class Trainer(ABC):
             raise ValueError("x: expected at least one row to train on, got none")
         batch = batch_of(batch_size, len(data))
         plan = self.plan("train", batch, data.weighted, data.rows)
-        return ArrayFeed(plan, data, batch, steps, _orders(shuffle))
+        return ArrayFeed(plan, data, batch, steps, self.walks, shuffle)
 
     def _given(
         self,
@@ -750,10 +763,6 @@ class Trainer(ABC):
         """Compute loss and metrics on these rows: `evaluate` without a word."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
-
-def _orders(shuffle: bool) -> np.random.Generator | None:
-    """Return where the orders of rows or batches come from, if they are not to stay."""
-    return np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
 
 
 def _due(frequency: Any) -> Callable[[int], bool]:

@@ -653,6 +653,15 @@ cdef class Plan:
         state = self._reports[name][1] if name in self._reports else None
         return np.array([total.value, total.weight]) if state is None else state.copy()
 
+    def set_state(self, str name, state):
+        """Go on from what `state` returned."""
+        cdef int i = self.totals[name]
+        own = self._reports[name][1] if name in self._reports else None
+        if own is None:
+            self._totals[i].value, self._totals[i].weight = state
+        else:
+            own[...] = state
+
     def read(self, str name, state):
         """The loss or metric of that name of such sums; 0 of no rows."""
         if name in self._reports:

@@ -16,7 +16,7 @@ from ..checks import whole_number
 from ..gate import is_several
 from ..graph import Node, SymbolicTensor, leaves, mapped, tensors_in
 from ..registry import Registry, snake_case
-from ..variables import Variable
+from ..variables import Variable, initial_value
 from . import written
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Layer:
                 if variable.shape != shape:
                     raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
                 return variable
-        value = np.asarray(initializers.get(initializer)(shape, self.compute_dtype))
+        value = initial_value(initializers.get(initializer), shape, self.compute_dtype)
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
         rules = regularizers.get(regularizer), constraints.get(constraint)
