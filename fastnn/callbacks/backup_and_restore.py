@@ -16,7 +16,9 @@ class BackupAndRestore(Callback):
 
     It goes on bit for bit as if it had never been interrupted, from the middle of an epoch too: with weights,
     optimizer, orders of rows, random numbers, losses and metrics, and what other callbacks have found so far.
-    All that the program itself does has to be the same again: data, model, arguments.
+    All that the program itself does has to be the same again: data, model, arguments. Of a data set that
+    comes in batches, those of the epoch that have been trained on are passed over, so it has to give the
+    same ones again.
 
     Parameters
     ----------

@@ -492,7 +492,8 @@ class _AnyCase(Registry[Optimizer]):
     """Names in any case: "adam", "Adam", "RMSprop"."""
 
     def _named(self, name: str) -> type[Optimizer]:
-        return super()._named(name if name in self._classes else name.lower())
+        cls: type[Optimizer] = super()._named(name if name in self._classes else name.lower())
+        return cls
 
 
 registry = _AnyCase("optimizer", Optimizer)
