@@ -20,6 +20,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.ref cimport Py_DECREF
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
@@ -397,20 +398,26 @@ cdef class Plan:
         cdef uint64_t mode = fnn_fp_enter()
         if self._forward(r):
             self._run_backward(r)
-            self._update.apply(r)
+            if r.bad.at < 0:
+                self._update.apply(r)
         fnn_fp_leave(mode)
 
     cdef void _run_backward(self, run_t *r) noexcept nogil:
+        """All steps, or those down to one whose Python code fails."""
         cdef int i
         cdef idx_t rows = r.rows
         for i in range(self._n_steps - 1, -1, -1):
-            if self._steps[i].backward is not NULL:
+            if self._steps[i].backward is not NULL and r.bad.at < 0:
                 r.rows = rows * self._steps[i].times
                 self._steps[i].backward(&self._steps[i], r)
         r.rows = rows
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
-        """Say which index is out of range, if it was one that has stopped a run."""
+        """Raise what Python code has, or say which index is out of range, if that has stopped a run."""
+        if bad.error is not NULL:
+            error = <object>bad.error
+            Py_DECREF(error)
+            raise error
         if bad.at >= 0 and bad.limit:
             raise ValueError(
                 f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
@@ -441,10 +448,10 @@ cdef class Plan:
             guard(rows)
         arena = self._borrow()
         self._prepare(&r, arena, rows)
-        self._bad.at, self._bad.limit = -1, 0
+        self._bad.at, self._bad.limit, self._bad.error = -1, 0, NULL
         r.bad = &self._bad
         if self._update is not None:
-            self._update.iterations += 1
+            self._update.begin()
             r.iteration = self._update.iterations
         with nogil:
             self._batch.point(&r, start)
@@ -452,9 +459,9 @@ cdef class Plan:
                 self._train(&r)
             else:
                 self._infer(&r)
-        if self._bad.at >= 0 and self._update is not None:
-            self._update.iterations -= 1
         self._arenas.append(arena)
+        if self._update is not None:
+            self._update.end(self._bad.at < 0)
         self._refuse(&self._bad, start)
         return self._bad.at
 
@@ -515,7 +522,7 @@ cdef class Plan:
         cdef char *results[MAX_PORTS]
         cdef idx_t row_bytes[MAX_PORTS]
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
         cdef Arena arena
         cdef idx_t rows = sources[0].shape[0], start = 0, i
         cdef int j, first = <int>(len(self._ports) - len(self.outputs))
@@ -561,7 +568,7 @@ cdef class Plan:
             For `backward`.
         """
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
         cdef Record record = Record()
         record.x, record.rows = x, x[0].shape[0]
         for guard in self.guards:
@@ -585,11 +592,13 @@ cdef class Plan:
             The gradients of the inputs that `tape.emit_input` made some for, in the order of those calls.
         """
         cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
         cdef uint64_t mode
         cdef Step step
         self._claim()
         try:
             self._point(&r, record)
+            r.bad = &bad
             outputs = [step for i, step in self.tape_ends if i < 0]
             for step, gradient in zip(outputs, dy):
                 r.base[step.operand(DY).space] = address(gradient)
@@ -600,6 +609,7 @@ cdef class Plan:
                 fnn_fp_leave(mode)
             self._arenas.append(record.arena)
             record.arena = None
+            self._refuse(&bad, 0)
             return made
         finally:
             self._bound = False

@@ -28,6 +28,7 @@ class Score(NamedTuple):
     largest: bool = False
     column: int | None = None
     lenient: bool = False
+    function: Any = None
 
 def emit_loss(
     plan: Plan,
@@ -57,3 +58,6 @@ def add_counts(
     labels: NDArray[Any],
     weights: NDArray[np.floating] | None = None,
 ) -> None: ...
+def gradients(
+    score: Score, x: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.floating] | None = None
+) -> NDArray[np.floating]: ...

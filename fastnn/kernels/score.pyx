@@ -26,7 +26,7 @@ from .runtime cimport address, kernel, max_threads, parallel_for, table
 from .steps cimport FORWARD, Step, Value
 from .types cimport DX, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t, totals_t
 
-from . import masking
+from . import call, masking
 from .activation import CODES
 
 cdef enum:
@@ -84,6 +84,8 @@ class Score(NamedTuple):
         Whether predictions are logits; then the kernel is `kernel` + "_logits".
     bounded : bool
         Whether labels have to lie in [0, 1].
+    function : callable or None
+        What computes it in the place of a kernel: see `call.emit_loss` and `call.emit_metric`.
     signed : bool
         Whether labels that are all 0 or 1 stand for -1 and 1.
     root : bool
@@ -114,6 +116,7 @@ class Score(NamedTuple):
     clip: float = 0.0
     threshold: float = 0.5
     ignore_class: int | None = None
+    function: object = None
     signed: bool = False
     root: bool = False
     parameters: tuple = ()
@@ -206,6 +209,10 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     first : bool
         Whether this is the first loss of the model.
     """
+    if score.function is not None:
+        labels = "int32" if score.sparse else plan.dtype
+        call.emit_loss(plan, prediction, target, weights, score.function, name, labels, factor, first)
+        return
     cdef Value x = prediction, p = None
     cdef bint logits = score.from_logits
     if not logits:
@@ -223,7 +230,12 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
 
 def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric, str name):
     """Append a metric of `prediction` against `target`; it reads its result of its total or its own state."""
-    cdef Step s = add_step(plan, prediction, target, weights, metric.score, name, metric.score.from_logits)
+    cdef Step s
+    if metric.score.function is not None:
+        labels = "int32" if metric.score.sparse else plan.dtype
+        call.emit_metric(plan, prediction, target, weights, metric.score.function, name, labels)
+        return
+    s = add_step(plan, prediction, target, weights, metric.score, name, metric.score.from_logits)
     s.use(X, prediction, FORWARD)
     state = None
     if metric.score.counts:
@@ -480,6 +492,17 @@ def values(score, x, labels, weights=None):
     for i in range(s.m):
         out[i] = piece_value(&p, i)
     return np.asarray(out, x.dtype).reshape(x.shape[:x.ndim - 1])
+
+
+def gradients(score, x, labels, weights=None):
+    """The gradient of the sum of the weighted values with respect to the predictions: see `apply`."""
+    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef fnn_score s
+    _held = score_of(&s, score, x, labels, weights)
+    dx = np.empty_like(x)
+    s.dx, s.scale = address(dx), 1
+    score_rows(<score_fn>kernel_of(k, score, score.from_logits), &s, k.itemsize, score.sparse, max_threads())
+    return dx
 
 
 def add_counts(score, double[::1] state, x, labels, weights=None):
