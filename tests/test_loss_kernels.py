@@ -162,7 +162,7 @@ def test_no_weight_is_weight_one(isa, dtype, name):
 
 
 @each_loss
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", [(0, 3), (4, 17), (257, 1)], ids=str)
 def test_gradient_in_the_place_of_x(isa, dtype, name, shape):
     x, target = problem(name, *shape, dtype=dtype)
     loss, dx, p = Loss(isa, dtype, name), np.empty_like(x), np.full_like(x, 7)
