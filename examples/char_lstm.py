@@ -46,7 +46,7 @@ def main():
     parser.add_argument("--hidden", type=int, default=192)
     parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--steps", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--length", type=int, default=200, help="of a sample")
     parser.add_argument("--temperature", type=float, default=0.8)
