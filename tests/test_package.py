@@ -11,7 +11,10 @@ from pathlib import Path
 import fastnn
 
 ROOT = Path(__file__).parent.parent
-OPTIONAL = {"matplotlib", "pooch", "requests", "pytest", "sklearn", "onnx", "h5py", "torch", "keras"}
+OPTIONAL = {
+    "matplotlib", "pooch", "requests", "pytest", "sklearn", "onnx", "h5py", "torch", "keras", "safetensors",
+    "tensorboardX",
+}  # fmt: skip
 
 
 def test_the_version_is_said_once_everywhere():
