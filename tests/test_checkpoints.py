@@ -333,6 +333,13 @@ class Averaging(Script):
     def swap_averages(self):
         self.averages = not self.averages
 
+    def get_weights(self):
+        return [self.averages]
+
+    def set_weights(self, weights):
+        assert weights == [True]
+        self.averages = False  # for the rest of the test
+
 
 @pytest.mark.parametrize("on_epoch", [False, True])
 def test_averages_where_the_model_is_evaluated(on_epoch):

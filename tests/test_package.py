@@ -12,18 +12,9 @@ import fastnn
 
 ROOT = Path(__file__).parent.parent
 OPTIONAL = {
-    "matplotlib",
-    "pooch",
-    "PIL",
-    "pandas",
-    "requests",
-    "pytest",
-    "sklearn",
-    "onnx",
-    "h5py",
-    "torch",
-    "keras",
-}
+    "matplotlib", "pooch", "PIL", "pandas", "requests", "pytest", "sklearn", "onnx", "h5py", "torch", "keras",
+    "safetensors", "tensorboardX",
+}  # fmt: skip
 
 
 def test_the_version_is_said_once_everywhere():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .callback import Callback, EpochLogs
 
 
@@ -26,6 +28,7 @@ class SwapEMAWeights(Callback):
     def __init__(self, swap_on_epoch: bool = False) -> None:
         self.swap_on_epoch = swap_on_epoch
         self._averages_in_model = False
+        self._averages: list[Any] = []
 
     def _swap(self, averages: bool) -> None:
         if self._averages_in_model != averages:
@@ -39,10 +42,14 @@ class SwapEMAWeights(Callback):
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
         """Put the averages in their place, if they are to stay."""
         self._swap(self.swap_on_epoch)
+        if self.swap_on_epoch:
+            self._averages = self.model.get_weights()
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
-        """Bring the weights back; an optimizer with averages then makes them the model's for good."""
-        self._swap(False)
+        """Leave the averages in the model, as an optimizer does that keeps them, but for this exchange."""
+        if self._averages_in_model:
+            self.model.set_weights(self._averages)
+            self._averages_in_model = False
 
     def on_test_begin(self, logs: EpochLogs = None) -> None:
         """Put the averages in their place."""
