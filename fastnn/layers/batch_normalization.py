@@ -131,8 +131,8 @@ class BatchNormalization(Scaled):
         if plan.stochastic and self.trainable:
             if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):
                 raise ValueError(
-                    "input: expected a mask of all dimensions but the last, which has the channels; got "
-                    f" rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
+                    "input: expected a mask of all dimensions but the last, which has the channels; "
+                    f"got rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
                 )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
         scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)
