@@ -117,6 +117,18 @@ typedef struct {
     void *dx, *dh0, *dc0;
 } fnn_recurrent;
 
+/* An operation on two arrays element by element, results (m, n). Side 0 is the array before the sign, side 1 the one
+ * behind it; elements of a side are `row` and `column` apart, 0 where the same one is taken again.
+ */
+enum { FNN_ADD, FNN_SUBTRACT, FNN_MULTIPLY, FNN_DIVIDE, FNN_MAXIMUM, FNN_MINIMUM, FNN_ABSOLUTE, FNN_POWER };
+
+typedef struct {
+    int op;
+    int accumulate; /* gradients are added to what is there */
+    fnn_idx m, n;
+    fnn_idx row[2], column[2]; /* columns are 1 or 0 apart */
+} fnn_combine;
+
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {
     fnn_idx m, n;
@@ -131,7 +143,19 @@ typedef struct {
     double clip;          /* probabilities stay in [clip, 1 - clip] for the logarithm; 0 only with logits */
     double threshold;     /* binary_accuracy: above it is class 1 */
     int64_t ignore_class; /* sparse targets: rows of this class count nothing; INT64_MIN for none */
+    double param[3];      /* the kernel's own, README.md says which */
+    const void *levels;   /* count_above: (n_levels) thresholds, real, in ascending order */
+    fnn_idx n_levels;
+    fnn_idx begin, end; /* the columns that count_above counts */
+    int options;        /* of count_above, from below */
 } fnn_score;
+
+enum {
+    FNN_COUNT_EVEN = 1,    /* levels are even from 0 to 1: which are exceeded is found by a product */
+    FNN_COUNT_OUTER = 2,   /* ... and the first lies below 0 */
+    FNN_COUNT_EACH = 4,    /* every column has counts of its own */
+    FNN_COUNT_LARGEST = 8, /* what is largest in its row, and not 0, exceeds all levels, the rest none */
+};
 
 /* One optimizer pass over n consecutive parameters. */
 typedef struct {
@@ -145,6 +169,8 @@ typedef struct {
     double clip_value;     /* then g is taken into [-clip_value, clip_value]; 0 for none */
     double beta_1, beta_2, momentum, epsilon;
     int nesterov;
+    double gradient_rate;               /* Nadam's learning rate of g itself, beside that of its mean */
+    double l1, l2, l2_shrinkage, power; /* Ftrl's */
 } fnn_update;
 
 /* Where a pseudo-random mask comes from: counter-based, so it depends on these numbers alone. */

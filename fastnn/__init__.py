@@ -26,7 +26,9 @@ if importlib.util.find_spec("fastnn.kernels.plan") is None:
 
 from . import (
     activations,
+    autograd,
     config,
+    constraints,
     initializers,
     layers,
     losses,
@@ -36,17 +38,19 @@ from . import (
     regularizers,
     utils,
 )
+from .autograd import Tensor
 from .layers import Input
 from .models import Model, Sequential
 from .threads import num_threads, set_num_threads, threads
+from .variables import Variable
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets
+    from . import callbacks, datasets, plotting
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use what a program that only predicts does without."""
-    if name in ("callbacks", "datasets"):
+    if name in ("callbacks", "datasets", "plotting"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -55,9 +59,13 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "Tensor",
+    "Variable",
     "activations",
+    "autograd",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",
@@ -66,6 +74,7 @@ __all__ = [
     "models",
     "num_threads",
     "optimizers",
+    "plotting",
     "regularizers",
     "set_num_threads",
     "threads",

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import config
+from .autograd import Tensor, record
 from .checks import real_number
 from .gate import as_real
 from .kernels import activation as _elementwise
@@ -60,12 +61,19 @@ class Activation:
         self.fused = row(**parameters)
         self.__doc__ = f"{name}: {formula}, for each element of an array."
 
-    def __call__(self, x: ArrayLike, *args: Any, **parameters: Any) -> NDArray[np.floating]:
-        """Return the function of each element of `x`, with parameters in Keras' order or by name."""
+    def __call__(self, x: ArrayLike | Tensor, *args: Any, **parameters: Any) -> Any:
+        """Return the function of each element of `x`, with parameters in Keras' order or by name.
+
+        It is an array, or for a `Tensor` one.
+        """
         if args:
             parameters = inspect.signature(self._row).bind_partial(*args, **parameters).arguments
         fused = self._row(**self.parameters | parameters)
-        return _elementwise.apply(fused, _as_floating(x))
+        return _on_tape(
+            x,
+            lambda array: _elementwise.apply(fused, array),
+            lambda g, array, y: _elementwise.apply_gradient(fused, g, array, y),
+        )
 
     def bind(self, **parameters: Any) -> Activation:
         """Return the same function with these parameters as its own."""
@@ -95,12 +103,15 @@ class AxisActivation:
         self._log = log
         self.__doc__ = f"{name}: {formula}, over an axis of an array."
 
-    def __call__(self, x: ArrayLike, axis: int = -1) -> NDArray[np.floating]:
-        """Return the function of `x` over `axis` as a new array."""
-        array = _as_floating(x)
-        if not -array.ndim <= axis < array.ndim:
-            raise ValueError(f"axis: expected one of the {array.ndim} axes of x, got {axis!r}")
-        return _softmax.apply(array, axis, self._log)
+    def __call__(self, x: ArrayLike | Tensor, axis: int = -1) -> Any:
+        """Return the function of `x` over `axis` as a new array, or for a `Tensor` as one."""
+        if not -np.ndim(x) <= axis < np.ndim(x):
+            raise ValueError(f"axis: expected one of the {np.ndim(x)} axes of x, got {axis!r}")
+        return _on_tape(
+            x,
+            lambda array: _softmax.apply(array, axis, self._log),
+            lambda g, array, y: _softmax.apply_gradient(g, y, axis, self._log),
+        )
 
     def emit(self, plan: Plan, x: Value, axis: int = -1) -> Value:
         """Append the function over `axis` of a row to a plan."""
@@ -112,6 +123,19 @@ class AxisActivation:
 
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
+
+
+def _on_tape(x: Any, forward: Callable[..., Any], backward: Callable[..., Any]) -> Any:
+    """Return forward(x), on the tape if x is a tensor: backward takes the gradient, x and the result."""
+    array = _as_floating(x)
+    y = forward(array)
+    if not isinstance(x, Tensor):
+        return y
+
+    def pull(gradients: list[Any]) -> list[Any]:
+        return [backward(np.ascontiguousarray(gradients[0]), array, y).astype(x.data.dtype, copy=False)]
+
+    return record([x] if x.requires_grad else [], [y], pull)[0]
 
 
 def _as_floating(x: ArrayLike) -> NDArray[np.floating]:

@@ -7,7 +7,7 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,28 +22,28 @@ __all__ = ["ArrayFeed", "Feed", "SourceFeed", "Totals"]
 Batches = Generator[tuple["Plan", int, int], None, None]
 
 
-class Totals(Mapping[str, float]):
+class Totals(Mapping[str, Any]):
     """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
 
     Parameters
     ----------
-    plans : list of Plan
-        Which have run them; the list may grow.
+    plan : Plan, optional
+        Which has run them; None before there is one.
     """
 
-    def __init__(self, plans: list[Plan]) -> None:
-        self._plans = plans
+    def __init__(self, plan: Plan | None = None) -> None:
+        self.plan = plan
 
-    def __getitem__(self, name: str) -> float:
-        totals = [plan.read_totals()[name] for plan in self._plans]
-        weight = sum(weight for _, weight in totals)
-        return sum(value for value, _ in totals) / weight if weight else 0.0
+    def __getitem__(self, name: str) -> Any:
+        if self.plan is None:
+            raise KeyError(name)
+        return self.plan.read(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._plans[0].totals if self._plans else ())
+        return iter(() if self.plan is None else self.plan.totals)
 
     def __len__(self) -> int:
-        return len(self._plans[0].totals) if self._plans else 0
+        return 0 if self.plan is None else len(self.plan.totals)
 
 
 class Feed(Protocol):
@@ -86,7 +86,7 @@ class ArrayFeed:
         self._count = -(-len(data) // batch)
         self._next = 0  # batch of this walk
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
-        self.totals = Totals([plan])
+        self.totals = Totals(plan)
         plan.bind(*data.arrays)
 
     def epoch(self) -> Batches:
@@ -133,13 +133,12 @@ class SourceFeed:
     ) -> None:
         self._model, self._purpose, self._source = model, purpose, source
         self._class_weight, self._name = class_weight, name
-        self._plans: list[Plan] = []
         self.steps = source.steps
-        self.totals = Totals(self._plans)
+        self.totals = Totals()
 
     def epoch(self) -> Batches | None:
         """Clear the totals and return the batches of the next epoch, or None if there are no more."""
-        self._plans.clear()
+        self.totals.plan = None
         batches = self._source.epoch()
         return None if batches is None else self._batches(batches)
 
@@ -150,9 +149,11 @@ class SourceFeed:
             if not len(data):
                 raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
             plan = self._model.plan(self._purpose, len(data), data.weighted, data.rows)
-            if plan not in self._plans:
+            if plan is not self.totals.plan:
                 plan.clear_totals()
-                self._plans.append(plan)
+                if self.totals.plan is not None:
+                    plan.add_totals(self.totals.plan)
+                self.totals.plan = plan
             plan.bind(*data.arrays)
             try:
                 yield plan, 0, len(data)

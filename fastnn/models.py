@@ -9,15 +9,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations, config
+from . import activations, config, regularizers
+from .autograd import Tensor, is_recording, no_grad, record
 from .checks import whole_number
 from .data import Source, is_dataset
 from .gate import as_rows, is_several
 from .graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in, undescribed
-from .kernels import regularization
+from .kernels import tape
 from .kernels.optimizer import Update
 from .kernels.plan import Plan
-from .layers import InputLayer, Layer
+from .layers import InputLayer, Layer, written
 from .layers.layer import Shape, acting, row_shape
 from .layers.layer import registry as layer_registry
 from .summary import summary_lines
@@ -130,6 +131,8 @@ class Model(Layer, Trainer):
     @property
     def input_names(self) -> list[str]:
         """The names by which a dict of arrays gives the inputs."""
+        if self._graph is None and written.is_written(self):
+            return [f"input_{i}" for i in range(len(self.input_rows))]
         return self._keys or [tensor.name for tensor in self.inputs]
 
     @property
@@ -247,10 +250,15 @@ class Model(Layer, Trainer):
         """Ignore what a layer would be given as `input_shape`."""
 
     def _build(self, rows: list[Shape]) -> None:
-        """Make the weights for rows of these shapes."""
-        raise TypeError(
-            f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
-        )
+        """Make the weights for rows of these shapes, of a model that is written as `call`."""
+        if not written.is_written(self):
+            raise TypeError(
+                f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
+            )
+        for layer in self.sublayers:
+            layer.dtype = self.dtype
+        written.build(self, self._as_called(rows))
+        self._rows = list(rows)
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shapes of rows of the outputs for those of the inputs."""
@@ -260,7 +268,7 @@ class Model(Layer, Trainer):
 
     def output_of(self, row: Any) -> Any:
         """Return `output_row` of a shape with dimensions of None."""
-        return self.output_row(row)
+        return super().output_of(row) if self._graph is None else self.output_row(row)
 
     def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
@@ -430,7 +438,7 @@ class Model(Layer, Trainer):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: Weighted = (),
+        weighted: tuple[Weighted, ...] = (),
         rows: Rows | None = None,
     ) -> Plan:
         """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
@@ -441,9 +449,9 @@ class Model(Layer, Trainer):
             "sample" is a prediction in which `Dropout` and its like act.
         capacity : int, optional
             Rows of one run; by default as many as are efficient.
-        weighted : tuple of (tuple of int or None), optional
-            For each output the shape of the sample weights of a row; None where there are none, as for all by
-            default.
+        weighted : tuple of (bool or tuple of int), optional
+            Whether runs get sample weights for each output, of rows or of the parts of a row that have this
+            shape; none by default.
         rows : tuple of tuple of int, optional
             Shape of a row of each input; what the model was built for by default. Plans for the `LENGTHS`
             shapes used last are kept; they share weights and the optimizer's state.
@@ -453,7 +461,7 @@ class Model(Layer, Trainer):
                 self._block = ParameterBlock.holding(self.weights, self.dtype)
                 self.forget_plans()
             rows = self._fixed_rows() if rows is None else rows
-            weighted = () if all(shape is None for shape in weighted) else weighted
+            weighted = weighted if any(weighted) else ()
             key = purpose, weighted, get_ident() if purpose == "test" else None
             plans = self._plans.setdefault(key, {})
             plan = plans.pop(rows, None)
@@ -483,7 +491,7 @@ class Model(Layer, Trainer):
             self._plans[purpose, (), None][rows] = plan
             return plan
 
-    def _compile(self, purpose: str, capacity: int, weighted: Weighted, rows: Rows) -> Plan:
+    def _compile(self, purpose: str, capacity: int, weighted: tuple[Weighted, ...], rows: Rows) -> Plan:
         assert self._block is not None
         plan = Plan(
             self._block,
@@ -495,9 +503,7 @@ class Model(Layer, Trainer):
         if scored:
             plan.total("loss")
             for variable in self.trainable_variables:
-                penalty = variable.regularizer
-                if penalty is not None and (penalty.l1 or penalty.l2):
-                    regularization.emit(plan, variable, penalty.l1, penalty.l2)
+                regularizers.emit(plan, variable)
         made = self.emit(plan, self._as_called(plan.inputs))
         outputs = made if isinstance(made, list) else [made]
         update: Update | None = None
@@ -513,7 +519,64 @@ class Model(Layer, Trainer):
             plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
         return plan
 
+    def _tape_plan(self, rows: Rows, wants: tuple[bool, ...], training: bool, capacity: int) -> Plan:
+        """Return the plan of the model as a node of a tape; runs of it may be waiting for their backward."""
+        with _compiling:
+            if self._block is None or self._block.stale:
+                self._block = ParameterBlock.holding(self.weights, self.dtype)
+                self.forget_plans()
+            plans = self._plans.setdefault(("tape", training, wants), {})
+            plan = plans.pop(rows, None)
+            if plan is None or plan.capacity < capacity:
+                plan = Plan(self._block, list(rows), training=True, stochastic=training)
+                inputs = [
+                    tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
+                ]
+                made = self.emit(plan, self._as_called(inputs))
+                for y in made if isinstance(made, list) else [made]:
+                    tape.emit_output(plan, y)
+                plan.finish([], capacity)
+                while len(plans) >= LENGTHS:
+                    del plans[next(iter(plans))]
+            plans[rows] = plan
+            return plan
+
     # ---- prediction ---------------------------------------------------------------------------------
+
+    def on_tape(self, x: Any, training: bool) -> Any:
+        """Return the output as tensors: one operation of the tape, forward and backward by a plan.
+
+        Parameters
+        ----------
+        x : array_like or Tensor, or list or dict of them
+        training : bool
+            Whether `Dropout` and its like act.
+        """
+        arrays = self.rows_of(x)
+        parts = self._parts(x)
+        wants = tuple(isinstance(part, Tensor) and part.requires_grad for part in parts)
+        tensors = [part for part, wanted in zip(parts, wants, strict=True) if wanted]
+        variables = self.trainable_variables
+        if not is_recording() or not (tensors or variables) or not len(arrays[0]):
+            with no_grad():
+                made = self._apply(arrays, "sample" if training else "predict")
+            return mapped_arrays(lambda y: Tensor(y, requires_grad=False), made)
+        rows = tuple(array.shape[1:] for array in arrays)
+        plan = self._tape_plan(rows, wants, training, len(arrays[0]))
+        made, run = plan.record(arrays)
+
+        def pull(gradients: list[Any]) -> Iterable[NDArray[Any]]:
+            dy = [
+                np.zeros_like(y) if g is None else np.ascontiguousarray(g, y.dtype)
+                for y, g in zip(made, gradients, strict=True)
+            ]
+            for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
+                yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
+            for variable in variables:
+                yield plan.block.part(plan.gradients, variable)
+
+        outputs = record([*tensors, *variables], made, pull)
+        return self._packed(outputs if len(outputs) > 1 else outputs[0])
 
     def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Return the output for all rows of `x`.
@@ -521,14 +584,16 @@ class Model(Layer, Trainer):
         Parameters
         ----------
         x : array_like, or list or dict of them
-            (rows, ...) for each input; or symbolic tensors, for a larger model.
+            (rows, ...) for each input; or tensors of `fastnn.autograd`; or symbolic tensors, for a larger
+            model.
         training : bool, optional
             Whether `Dropout` and its like act: not by default.
 
         Returns
         -------
-        ndarray, or list or dict of ndarray
-            (rows, ...) of the model's dtype; zero rows give zero rows.
+        ndarray or Tensor, or list or dict of them
+            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in training,
+            where `backward` of what is computed from it reaches the weights.
         """
         plan = self._predict
         if plan is not None and not training:
@@ -537,7 +602,18 @@ class Model(Layer, Trainer):
                 return y if self._structure is None else self._packed(y)
         if tensors_in([x, options]):
             return super().__call__(self._symbolic(x), training, **options)
+        if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
+            if written.is_written(self):
+                return super().__call__(x, training, **options)
+            return self.on_tape(x, written.is_training() if training is None else bool(training))
+        if training and is_recording() and self._learns(x):
+            return self.on_tape(x, True)
         return self._apply(x, "sample" if training else "predict")
+
+    def _learns(self, x: Any) -> bool:
+        """Whether a gradient can flow into any weight."""
+        self.build_for(x)
+        return bool(self.trainable_variables)
 
     def _symbolic(self, x: Any) -> Any:
         """Return the tensors that the model is called on as layers are: one, or a list."""
@@ -697,6 +773,15 @@ def _results(plan: Plan, outputs: list[Any]) -> list[Any]:
         taken = not plan.is_result(y) or any(y.root is other.root for other in results)
         results.append(activations.linear.emit(plan, y) if taken else y)
     return results
+
+
+def mapped_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a structure of arrays with each replaced."""
+    if isinstance(structure, list):
+        return [mapped_arrays(function, part) for part in structure]
+    if isinstance(structure, dict):
+        return {key: mapped_arrays(function, part) for key, part in structure.items()}
+    return function(structure)
 
 
 def _joined(outputs: list[Any]) -> Any:

@@ -23,7 +23,7 @@ from .data import Source, is_dataset
 from .feeds import ArrayFeed, Feed, SourceFeed, Totals
 from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
-from .losses import MEANS, as_labels
+from .losses import as_labels
 from .metrics import resolve
 from .utils.random import next_seed
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .kernels.score import Score
 
 BATCH = 32
-Weighted = tuple[tuple[int, ...] | None, ...]  # for each output the shape of a row's weights, if it has some
+Weighted = bool | tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Data:
     y : list of ndarray or None
         Labels of each output; None where it has no loss.
     weights : list of ndarray or None
-        Of the rows, or of the values of each, for each output.
+        Of the rows, or of the steps of each, for each output.
     """
 
     x: list[NDArray[Any]]
@@ -63,9 +63,9 @@ class Data:
         return tuple(array.shape[1:] for array in self.x)
 
     @property
-    def weighted(self) -> Weighted:
-        """Shape of the weights of a row for each output; None where there are none."""
-        return tuple(None if weights is None else weights.shape[1:] for weights in self.weights)
+    def weighted(self) -> tuple[Weighted, ...]:
+        """Whether each output has weights, of rows or of the parts of a row that have this shape."""
+        return tuple(False if weights is None else weights.shape[1:] or True for weights in self.weights)
 
     def part(self, start: int, end: int) -> Data:
         """Return some of the rows."""
@@ -170,7 +170,7 @@ class Trainer(ABC):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: Weighted = (),
+        weighted: tuple[Weighted, ...] = (),
         rows: tuple[tuple[int, ...], ...] | None = None,
     ) -> Plan:
         """Return the plan for a purpose."""
@@ -309,11 +309,13 @@ class Trainer(ABC):
             return ["loss" if goal.loss is not None else None for goal in goals]
         return [f"{goal.name}_loss" if goal.loss is not None else None for goal in goals]
 
-    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: Weighted) -> None:
+    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: tuple[Weighted, ...]) -> None:
         """Append the losses and metrics of the outputs."""
         goals = self._require_compiled()
-        shapes = weighted or (None,) * len(goals)
-        weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
+        weights: list[Any] = [None] * len(goals)
+        for i, of in enumerate(weighted):
+            if of:
+                weights[i] = plan.sample_weight(i, of if isinstance(of, tuple) else ())
         targets: list[Any] = []
         first = True
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
@@ -332,7 +334,7 @@ class Trainer(ABC):
             if metric.score.sparse != loss.score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
-            emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric.score, key)
+            emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric, key)
 
     @property
     def metrics(self) -> list[metrics.Metric]:
@@ -372,8 +374,7 @@ class Trainer(ABC):
             here = f"{name}y" if len(goals) == 1 else f"{name}y[{goal.name!r}]"
             data.y.append(None if goal.loss is None else self._labels(goal.loss, row, label, len(data), here))
             here = here.replace("y", "sample_weight", 1) if not name else f"{name}sample_weight"
-            shape = (len(data), *row[:-1])
-            data.weights.append(None if weight is None else self._weights(weight, shape, here))
+            data.weights.append(None if weight is None else self._weights(weight, len(data), row, here))
         return data
 
     def _labels(self, loss: losses.Loss, row: tuple[int, ...], y: Any, rows: int, name: str) -> NDArray[Any]:
@@ -387,20 +388,21 @@ class Trainer(ABC):
         labels: NDArray[Any] = y
         return labels
 
-    def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
-        """Return weights (rows,), or of the shape of the values of a loss: a dimension may be missing."""
-        weights = as_real(sample_weight, self.dtype, name)
-        rows = shape[0]
-        if weights.shape == (rows, 1):
+    def _weights(self, sample_weight: Any, rows: int, row: tuple[int, ...], name: str) -> NDArray[Any]:
+        """Return weights (rows,), or of the shape of the values of a loss: last dimensions may be missing."""
+        weights, full = as_real(sample_weight, self.dtype, name), (rows, *row[:-1])
+        if weights.shape == (*full, 1):
+            weights = weights[..., 0]
+        elif weights.shape == (rows, 1):
             weights = weights[:, 0]
-        if not weights.ndim or weights.shape != shape[: weights.ndim]:
-            expected = f"({rows},)" if len(shape) == 1 else f"({rows},) or {shape}"
-            raise ValueError(f"{name}: expected shape {expected}, got {weights.shape}")
+        if not weights.ndim or weights.shape != full[: weights.ndim]:
+            steps = f" or {full}" if len(row) > 1 else ""
+            raise ValueError(f"{name}: expected shape ({rows},){steps}, got {weights.shape}")
         if not np.isfinite(weights).all():
             raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
-        if 1 < weights.ndim < len(shape):
+        if 1 < weights.ndim < len(full):
             weights = np.broadcast_to(
-                weights.reshape(weights.shape + (1,) * (len(shape) - weights.ndim)), shape
+                weights.reshape(weights.shape + (1,) * (len(full) - weights.ndim)), full
             )
         return np.ascontiguousarray(weights)
 
@@ -540,6 +542,8 @@ class Trainer(ABC):
                     break
         finally:
             feed.close()
+        if self.optimizer is not None and epochs > initial_epoch:
+            self.optimizer.finalize_variable_values()
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
@@ -648,7 +652,7 @@ class Trainer(ABC):
                 plan.unbind()
             self._train = plan if all(weights is None for weights in data.weights) else None
         if return_dict:
-            return dict(Totals([plan]))
+            return dict(Totals(plan))
         results: list[float] = plan.results()
         return results[0] if len(results) == 1 else results
 
@@ -733,7 +737,7 @@ class Trainer(ABC):
             data = data.part(0, min(len(data), steps * batch))
         told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
         for loss in (goal.loss for goal in self._require_compiled() if goal.loss is not None):
-            told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
+            told = told or loss.by_batch
         plan = self.plan("test", batch if told else None, data.weighted, data.rows)
         return ArrayFeed(plan, data, batch if told else plan.capacity)
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 from weakref import ReferenceType, ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from .autograd import Tensor
 from .kernels.memory import ALIGNMENT, aligned_zeros
-from .regularizers import Regularizer
 
 
-class Variable:
+class Variable(Tensor):
     """A weight of a layer: a view into the parameter block of its model.
+
+    On the tape of `fastnn.autograd` it is a tensor that requires a gradient while it is trainable. Two
+    variables are equal only if they are the same one.
 
     Parameters
     ----------
@@ -23,13 +27,17 @@ class Variable:
         As the layer calls it: "kernel", "bias".
     trainable : bool, default True
         Whether optimizers change it.
-    regularizer : Regularizer, optional
+    regularizer : Regularizer or callable, optional
         A penalty on it, added to the loss.
+    constraint : Constraint or callable, optional
+        What brings it back to where it may be, after each step of an optimizer.
 
     Attributes
     ----------
-    value : ndarray
-        The numbers themselves; writing into it changes the weight.
+    value, data : ndarray
+        The numbers themselves; writing into them, or setting them, changes the weight where it is.
+    grad : ndarray or None
+        What `backward` of results computed from it has added up.
     learns : bool
         Whether it is trainable while its layer is.
 
@@ -46,13 +54,17 @@ class Variable:
         value: NDArray[np.floating],
         name: str,
         trainable: bool = True,
-        regularizer: Regularizer | None = None,
+        regularizer: Callable[..., Any] | None = None,
+        constraint: Callable[..., Any] | None = None,
     ) -> None:
-        self.value = value
+        self._value = value
+        self.grad = None
+        self._node, self._place = None, 0
         self.name = name
         self.trainable = trainable
         self.learns = trainable
         self.regularizer = regularizer
+        self.constraint = constraint
         self._block: ReferenceType[ParameterBlock] | None = None
 
     @property
@@ -61,26 +73,34 @@ class Variable:
         return None if self._block is None else self._block()
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the weight."""
-        return self.value.shape
+    def value(self) -> NDArray[np.floating]:
+        """The numbers themselves."""
+        return self._value
+
+    @value.setter
+    def value(self, value: ArrayLike) -> None:
+        if value is not self._value:  # what `variable.data -= x` sets is
+            self.assign(value)
+
+    data = value
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change it, and the tape gives it a gradient."""
+        return self.requires_grad
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self.requires_grad = bool(value)
 
     @property
     def dtype(self) -> str:
         """Name of the dtype, "float32" or "float64"."""
-        return str(self.value.dtype.name)
+        return str(self._value.dtype.name)
 
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return int(self.value.size)
-
-    def numpy(self) -> NDArray[np.floating]:
-        """Return a copy of the value."""
-        return self.value.copy()
-
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[np.floating]:
-        return np.array(self.value, dtype=dtype, copy=copy)
+    __eq__ = object.__eq__  # type: ignore[assignment]
+    __ne__ = object.__ne__  # type: ignore[assignment]
+    __hash__ = object.__hash__
 
     def assign(self, value: ArrayLike) -> None:
         """Set the value.
@@ -134,7 +154,7 @@ class ParameterBlock:
                 old.stale = True
             part = self.part(self.values, variable)
             part[...] = variable.value
-            variable.value, variable._block = part, ref(self)
+            variable._value, variable._block = part, ref(self)
 
     @classmethod
     def holding(cls, variables: Sequence[Variable], dtype: str) -> ParameterBlock:

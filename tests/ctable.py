@@ -70,6 +70,8 @@ class Score(ctypes.Structure):
         ("m", INDEX), ("n", INDEX), ("x", POINTER), ("target", POINTER), ("weight", POINTER),
         ("rows_per_weight", INDEX), ("dx", POINTER), ("p", POINTER), ("scale", DOUBLE),
         ("label_smoothing", DOUBLE), ("clip", DOUBLE), ("threshold", DOUBLE), ("ignore_class", INDEX),
+        ("param", DOUBLE * 3), ("levels", POINTER), ("n_levels", INDEX), ("begin", INDEX), ("end", INDEX),
+        ("options", ctypes.c_int),
     ]  # fmt: skip
 
 
@@ -78,7 +80,8 @@ class Update(ctypes.Structure):
         ("n", INDEX), ("w", POINTER), ("g", POINTER), ("slot", POINTER * 3),
         ("learning_rate", DOUBLE), ("decay", DOUBLE), ("gradient_scale", DOUBLE), ("clip_value", DOUBLE),
         ("beta_1", DOUBLE), ("beta_2", DOUBLE), ("momentum", DOUBLE), ("epsilon", DOUBLE),
-        ("nesterov", ctypes.c_int),
+        ("nesterov", ctypes.c_int), ("gradient_rate", DOUBLE),
+        ("l1", DOUBLE), ("l2", DOUBLE), ("l2_shrinkage", DOUBLE), ("power", DOUBLE),
     ]  # fmt: skip
 
 
@@ -119,6 +122,13 @@ class Resample(ctypes.Structure):
     ]  # fmt: skip
 
 
+class Combine(ctypes.Structure):
+    _fields_ = [
+        ("op", ctypes.c_int), ("accumulate", ctypes.c_int), ("m", INDEX), ("n", INDEX),
+        ("row", INDEX * 2), ("column", INDEX * 2),
+    ]  # fmt: skip
+
+
 NO_CLASS = -(2**63)
 STRUCTURES = {
     "fnn_gemm": Gemm,
@@ -133,6 +143,7 @@ STRUCTURES = {
     "fnn_taps": Taps,
     "fnn_resample": Resample,
     "fnn_warp": Warp,
+    "fnn_combine": Combine,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

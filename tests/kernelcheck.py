@@ -1,5 +1,8 @@
 """What the tests of the C kernels share: sizes around each vector length, numbers, how close is close."""
 
+import ctypes
+import functools
+
 import numpy as np
 from ctable import NO_CLASS, Score, Table, pointer
 
@@ -31,15 +34,18 @@ def central_differences(value, x, step=1e-6):
     return gradient
 
 
+table = functools.cache(Table)
+
+
 class Scorer:
     """A loss or metric kernel called with arrays: `Scorer(isa, dtype, name)(x, target, ...)`."""
 
     def __init__(self, isa, dtype, name):
-        self.table = Table(isa, dtype)
+        self.table = table(isa, dtype)
         self.kernel = getattr(self.table, name)
 
     def __call__(self, x, target, weight=None, rows_per_weight=1, dx=None, p=None, scale=1.0,
-                 label_smoothing=0.0, clip=0.0, threshold=0.5, ignore_class=NO_CLASS):  # fmt: skip
+                 label_smoothing=0.0, clip=0.0, threshold=0.5, ignore_class=NO_CLASS, param=()):  # fmt: skip
         """The sum over rows; `dx` and `p` are arrays to fill."""
         dtype = self.table.dtype
         x = x if x.dtype == dtype else x.astype(dtype)
@@ -47,6 +53,6 @@ class Scorer:
         weight = None if weight is None else weight.astype(dtype)
         score = Score(
             *x.shape, pointer(x), pointer(target), pointer(weight), rows_per_weight, pointer(dx), pointer(p),
-            scale, label_smoothing, clip, threshold, ignore_class,
+            scale, label_smoothing, clip, threshold, ignore_class, (ctypes.c_double * 3)(*param),
         )  # fmt: skip
         return self.kernel(score)

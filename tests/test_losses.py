@@ -17,6 +17,15 @@ CLASSES = RNG.integers(0, 3, (7, 4))
 ONE_HOT = np.eye(3)[CLASSES]
 BITS = RNG.integers(0, 2, (7, 4, 3)).astype(float)
 CE = crossentropy(P, ONE_HOT)
+FAR = 3 * REALS
+SIGNS = 2 * BITS - 1
+FOCAL = (BITS * (1 - P) + (1 - BITS) * P) ** 2 * -np.log(np.where(BITS == 1, P, 1 - P))
+FADED = -((1 - P[ONE_HOT == 1].reshape(7, 4)) ** 2) * np.log(P[ONE_HOT == 1].reshape(7, 4))
+
+
+def cosine(t, x):
+    return (t * x).sum(-1) / np.sqrt((t * t).sum(-1) * (x * x).sum(-1))
+
 
 # Loss, labels, predictions, and the value of each sample.
 CASES = {
@@ -28,6 +37,23 @@ CASES = {
     "cce": (losses.CategoricalCrossentropy(), ONE_HOT, P, CE),
     "cce_logits": (losses.CategoricalCrossentropy(True), ONE_HOT, REALS, CE),
     "cce_smooth": (losses.CategoricalCrossentropy(False, 0.3), ONE_HOT, P, crossentropy(P, ONE_HOT * 0.7 + 0.1)),  # noqa: E501
+    "sse": (losses.SumSquaredError("sum_over_batch_size"), OTHERS, REALS, ((REALS - OTHERS) ** 2).sum(-1)),
+    "mape": (losses.get("mape"), OTHERS, REALS, 100 * abs((REALS - OTHERS) / OTHERS).mean(-1)),
+    "msle": (losses.get("MSLE"), BITS, P, ((np.log1p(P) - np.log1p(np.maximum(BITS, 1e-7))) ** 2).mean(-1)),
+    "huber": (losses.Huber(2.0), OTHERS, FAR, np.where(abs(FAR - OTHERS) <= 2, (FAR - OTHERS) ** 2 / 2, 2 * abs(FAR - OTHERS) - 2).mean(-1)),  # noqa: E501
+    "logcosh": (losses.get("logcosh"), OTHERS, REALS, np.log(np.cosh(REALS - OTHERS)).mean(-1)),
+    "cosine": (losses.CosineSimilarity(), OTHERS, REALS, -cosine(OTHERS, REALS)),
+    "hinge": (losses.Hinge(), BITS, REALS, np.maximum(1 - SIGNS * REALS, 0).mean(-1)),
+    "hinge_signs": (losses.Hinge(), SIGNS, REALS, np.maximum(1 - SIGNS * REALS, 0).mean(-1)),
+    "squared_hinge": (losses.SquaredHinge(), BITS, REALS, (np.maximum(1 - SIGNS * REALS, 0) ** 2).mean(-1)),
+    "categorical_hinge": (losses.CategoricalHinge(), ONE_HOT, REALS, np.maximum(((1 - ONE_HOT) * REALS).max(-1) - (ONE_HOT * REALS).sum(-1) + 1, 0)),  # noqa: E501
+    "kld": (losses.get("kld"), P[::-1], P, (P[::-1] * np.log(P[::-1] / P)).sum(-1)),
+    "poisson": (losses.Poisson(), BITS, P, (P - BITS * np.log(P + 1e-7)).mean(-1)),
+    "focal": (losses.BinaryFocalCrossentropy(), BITS, P, FOCAL.mean(-1)),
+    "focal_balanced": (losses.BinaryFocalCrossentropy(True, 0.3), BITS, P, (np.where(BITS == 1, 0.3, 0.7) * FOCAL).mean(-1)),  # noqa: E501
+    "focal_logits": (losses.BinaryFocalCrossentropy(from_logits=True), BITS, np.log(P / (1 - P)), FOCAL.mean(-1)),  # noqa: E501
+    "focal_classes": (losses.CategoricalFocalCrossentropy(), ONE_HOT, P, 0.25 * FADED),
+    "focal_class_logits": (losses.CategoricalFocalCrossentropy(0.5, from_logits=True), ONE_HOT, REALS, 0.5 * FADED),  # noqa: E501
     "scce": (losses.SparseCategoricalCrossentropy(), CLASSES, P, CE),
     "scce_logits": (losses.SparseCategoricalCrossentropy(True), CLASSES, REALS, CE),
 }  # fmt: skip
@@ -83,6 +109,85 @@ def test_a_model_learns_by_the_loss_itself(loss, y, p, expected):
     assert model.evaluate(p, y, verbose=0) < value
 
 
+def test_the_root_of_all():
+    loss, square = losses.RootMeanSquaredError(), (REALS - OTHERS) ** 2
+    weights = RNG.random((7, 4))
+    assert loss(OTHERS, REALS) == pytest.approx(np.sqrt(square.mean()))
+    assert loss(OTHERS, REALS, weights) == pytest.approx(np.sqrt((square.mean(-1) * weights).mean()))
+    assert reduced(loss, "sum")(OTHERS, REALS) == pytest.approx(np.sqrt(square.mean(-1).sum()))
+    np.testing.assert_allclose(losses.root_mean_squared_error(OTHERS, REALS), np.sqrt(square.mean(-1)))
+
+
+def test_a_model_descends_along_the_root():
+    """One step of plain descent is minus the gradient, which central differences of the loss know as well."""
+    x, y = RNG.standard_normal((2, 6, 2))
+    model = fastnn.Sequential([fastnn.Input((2,), dtype="float64"), Dense(2, use_bias=False)])
+    model.compile(fastnn.optimizers.SGD(1.0), "rmse")
+    (start,) = model.get_weights()
+    assert model.train_on_batch(x, y) == pytest.approx(np.sqrt(((x @ start - y) ** 2).mean()))
+    step = start - model.get_weights()[0]
+    for at in np.ndindex(start.shape):
+        ends = []
+        for shift in (1e-6, -1e-6):
+            moved = start.copy()
+            moved[at] += shift
+            ends.append(losses.RootMeanSquaredError()(y, x @ moved))
+        assert step[at] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-7)
+
+
+def test_nothing_to_learn_where_the_root_is_zero():
+    model = fastnn.Sequential([fastnn.Input((2,)), Dense(1, kernel_initializer="zeros")])
+    model.compile("sgd", "rmse")
+    assert model.train_on_batch(np.ones((3, 2)), np.zeros((3, 1))) == 0
+    assert not model.get_weights()[0].any()
+
+
+def test_a_batch_of_roots_is_evaluated_as_such():
+    model = fastnn.Sequential([fastnn.Input((3,), dtype="float64"), Dense(3)])
+    model.compile("sgd", "rmse")
+    x, y = REALS[:, 0], OTHERS[:, 0]
+    error = ((model.predict(x) - y) ** 2).mean(1)
+    parts = [np.sqrt(error[i : i + 2].mean()) for i in range(0, 7, 2)]
+    assert model.evaluate(x, y, batch_size=2, verbose=0) == pytest.approx(
+        np.average(parts, weights=[2, 2, 2, 1])
+    )
+
+
+def test_overlap():
+    t, p = BITS[:, 0], P[:, 0]
+    both = (t * p).sum()
+    assert losses.Dice()(t, p) == pytest.approx(1 - 2 * both / (t.sum() + p.sum()))
+    missed, beyond = (t * (1 - p)).sum(-1), (p * (1 - t)).sum(-1)
+    rows = 1 - (t * p).sum(-1) / ((t * p).sum(-1) + 0.3 * missed + 0.7 * beyond + 1e-7)
+    np.testing.assert_allclose(losses.tversky(t, p, 0.3, 0.7, axis=-1), rows)
+    assert losses.Tversky(0.3, 0.7, axis=[1])(t, p) == pytest.approx(rows.mean())
+    chosen = P[ONE_HOT == 1].reshape(7, 4)
+    loss = losses.CategoricalGeneralizedCrossEntropy(0.7)
+    assert loss(CLASSES, P) == pytest.approx(((1 - chosen**0.7) / 0.7).mean())
+
+
+def test_a_loss_of_your_own():
+    class Bias(losses.Loss):
+        def call(self, y_true, y_pred):
+            return (y_pred - y_true).mean(-1)
+
+    values, weights = (REALS - OTHERS).mean(-1), RNG.random((7, 4))
+    assert Bias()(OTHERS, REALS) == pytest.approx(values.mean())
+    assert Bias(reduction="sum")(OTHERS, REALS, weights) == pytest.approx((values * weights).sum())
+    by_weight = Bias(reduction="mean_with_sample_weight")(OTHERS, REALS, weights)
+    assert by_weight == pytest.approx(np.average(values, weights=weights))
+    np.testing.assert_allclose(Bias(reduction=None)(OTHERS, REALS), values)
+    with pytest.raises(ValueError, match="sample_weight"):
+        Bias()(OTHERS, REALS, np.ones(5))
+
+
+@pytest.mark.parametrize("name", ["mse", "hinge", "kld", "huber", "log_cosh", "cosine_similarity", "poisson"])
+def test_what_is_not_a_number_is_seen(name):
+    x = P[0].copy()
+    x[1, 2] = np.nan
+    assert np.isnan(losses.get(name)(BITS[0], x))
+
+
 def test_an_ignored_class_counts_nothing():
     loss = losses.SparseCategoricalCrossentropy(ignore_class=1)
     kept = CLASSES != 1
@@ -130,6 +235,11 @@ def test_float32_unless_predictions_say_otherwise():
         (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), "label_smoothing: .*1.5"),
         (lambda: losses.BinaryCrossentropy(label_smoothing=float("nan")), "label_smoothing: .*nan"),
         (lambda: losses.CategoricalCrossentropy(axis=1), "axis: .*1"),
+        (lambda: losses.Huber("1"), "delta: .*'1'"),
+        (lambda: losses.CosineSimilarity(axis=0), "axis: .*0"),
+        (lambda: losses.CategoricalFocalCrossentropy(alpha=[0.1, 0.9]), "alpha: .*0.9"),
+        (lambda: losses.BinaryFocalCrossentropy(gamma=-1), "gamma: .*-1"),
+        (lambda: losses.CategoricalGeneralizedCrossEntropy(1.0), "q: .*1.0"),
         (lambda: losses.SparseCategoricalCrossentropy(ignore_class=1.5), "ignore_class: .*1.5"),
         (lambda: losses.MeanSquaredError(dtype="float16"), "dtype: .*'float16'"),
         (lambda: losses.MeanSquaredError()([1.0, 2], [1.0, 2, 3]), "y_true, y_pred: .*2 and 3"),

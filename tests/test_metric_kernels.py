@@ -1,8 +1,10 @@
 """Accuracies and input checks in C."""
 
+import ctypes
+
 import numpy as np
 import pytest
-from ctable import NO_CLASS, Table
+from ctable import NO_CLASS, Score, Table, pointer
 from kernelcheck import SHAPES, SIZES, Scorer, noise
 
 
@@ -16,6 +18,11 @@ def share_right(name, x, target, threshold=0.5):
         return (x == target).mean(1)
     if name == "binary_accuracy":
         return ((x > threshold) == target).mean(1)
+    if name.endswith("sorted_accuracy"):
+        return (x[:, :2] == target[:, None]).any(1)
+    if "top_k" in name:
+        at = target if "sparse" in name else target.argmax(1)
+        return (x > x[np.arange(len(x)), at][:, None]).sum(1) < 2
     right = target if name == "sparse_categorical_accuracy" else target.argmax(1)
     return x.argmax(1) == right
 
@@ -28,10 +35,13 @@ def problem(name, m, n, dtype):
         return classes(m, n, 9).astype(dtype) / 8, classes(m, n, 2, seed=1).astype(dtype)
     x = classes(m, n, 4).astype(dtype)
     target = classes(m, 1, n, seed=1)[:, 0].astype("int32")
-    return x, target if name == "sparse_categorical_accuracy" else np.eye(n, dtype=dtype)[target]
+    return x, target if "sparse" in name else np.eye(n, dtype=dtype)[target]
 
 
-METRICS = ["accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"]
+METRICS = [
+    *("accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"),
+    *("top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "sparse_top_k_sorted_accuracy"),
+]
 each_metric = pytest.mark.parametrize("name", METRICS)
 
 
@@ -44,7 +54,7 @@ def test_value(isa, dtype, name, shape, weighted):
     desired = (share_right(name, x, target) * (1 if weight is None else weight)).sum() if x.size else 0
     for table in ("ref", isa):
         dx = np.full_like(x, 7)
-        value = Scorer(table, dtype, name)(x, target, weight, dx=dx, p=dx)
+        value = Scorer(table, dtype, name)(x, target, weight, dx=dx, p=dx, param=(2,))
         np.testing.assert_allclose(value, desired, rtol=1e-5 if dtype == "float32" else 1e-12)
         assert np.all(dx == 7)
 
@@ -108,6 +118,42 @@ def test_check_range_without_bounds_finds_nan_alone(isa, dtype):
     x = np.array([1.0, np.inf, -np.inf, np.nan] * 10, dtype)
     for table in (Table("ref", dtype), Table(isa, dtype)):
         assert table.check_range(x, x.size, -np.inf, np.inf) == 3
+
+
+@pytest.mark.parametrize("name", ["pearson_correlation", "concordance_correlation"])
+def test_correlations(isa, dtype, name):
+    x, t = noise(5, 9, dtype=dtype), noise(5, 9, dtype=dtype, seed=1)
+    cov = [np.cov(a, b, bias=True) for a, b in zip(x.astype("float64"), t.astype("float64"), strict=True)]
+    if name == "pearson_correlation":
+        desired = [c[0, 1] / np.sqrt(c[0, 0] * c[1, 1]) for c in cov]
+    else:
+        apart = (x.mean(1, dtype=float) - t.mean(1, dtype=float)) ** 2
+        desired = [2 * c[0, 1] / (c[0, 0] + c[1, 1] + a + 1e-7) for c, a in zip(cov, apart, strict=True)]
+    for table in ("ref", isa):
+        np.testing.assert_allclose(Scorer(table, dtype, name)(x, t, clip=1e-7), sum(desired), rtol=1e-6)
+
+
+@pytest.mark.parametrize("row", [[0.3, 0.3, 0.9, 0.1], [0.5, 0.5, 0.5, 0.5], [np.nan, 0.2, 0.4, 0.4]])
+@pytest.mark.parametrize("k", [0, 1, 2, 3, 4])
+def test_only_the_largest_exceed(isa, dtype, row, k):
+    """Of equals the first ones, as many as there are places; what is not a number has none."""
+    x, level = np.array([row], dtype), np.array([0.0], dtype)
+    order = sorted((j for j in range(4) if row[j] == row[j]), key=lambda j: (-row[j], j))
+    for table in (Table("ref", dtype), Table(isa, dtype)):
+        state = np.zeros((4, 2, 2))
+        table.count_above(pointer(state), Score(
+            m=1, n=4, x=pointer(x), target=pointer(np.ones_like(x)), rows_per_weight=1,
+            param=(ctypes.c_double * 3)(k), levels=pointer(level), n_levels=1, begin=0, end=4, options=4,
+        ))  # fmt: skip
+        assert np.flatnonzero(state[:, 1, 1]).tolist() == sorted(order[: k or 4])
+
+
+def test_check_binary(isa, dtype):
+    for bad in (0.5, 2, -1, np.nan):
+        x = np.array([0, 1, 1, 0, bad, 1], dtype)
+        for table in (Table("ref", dtype), Table(isa, dtype)):
+            assert table.check_binary(x, 6) == 4
+            assert table.check_binary(x, 4) == -1
 
 
 def test_check_classes(isa, dtype):

@@ -25,6 +25,35 @@ CASES = {
     "sparse_categorical_accuracy": (metrics.SparseCategoricalAccuracy(), CLASSES, P, RIGHT),
     "mse": (metrics.MeanSquaredError(), BITS, P, ((BITS - P) ** 2).mean(1)),
     "mae": (metrics.MeanAbsoluteError(), BITS, P, abs(BITS - P).mean(1)),
+    "mape": (metrics.get("mape"), P[::-1], P, 100 * abs((P[::-1] - P) / P[::-1]).mean(1)),
+    "msle": (metrics.get("msle"), P[::-1], P, ((np.log1p(P[::-1]) - np.log1p(P)) ** 2).mean(1)),
+    "logcosh": (metrics.LogCoshError(), BITS, P, np.log(np.cosh(P - BITS)).mean(1)),
+    "cosine": (
+        metrics.CosineSimilarity(),
+        P[::-1],
+        P,
+        (P * P[::-1]).sum(1) / np.sqrt((P**2).sum(1) * (P[::-1] ** 2).sum(1)),
+    ),
+    "hinge": (metrics.Hinge(), BITS, P, np.maximum(1 - (2 * BITS - 1) * P, 0).mean(1)),
+    "squared_hinge": (metrics.SquaredHinge(), BITS, P, (np.maximum(1 - (2 * BITS - 1) * P, 0) ** 2).mean(1)),
+    "kld": (metrics.KLDivergence(), P[::-1], P, (P[::-1] * np.log(P[::-1] / P)).sum(1)),
+    "poisson": (metrics.Poisson(), BITS, P, (P - BITS * np.log(P + 1e-7)).mean(1)),
+    "categorical_hinge": (
+        metrics.CategoricalHinge(),
+        ONE_HOT,
+        P,
+        np.maximum(((1 - ONE_HOT) * P).max(1) - (ONE_HOT * P).sum(1) + 1, 0),
+    ),
+    "top_k": (metrics.TopKCategoricalAccuracy(2), ONE_HOT, P, P.argmin(1) != CLASSES),
+    "sparse_top_k": (metrics.SparseTopKCategoricalAccuracy(2), CLASSES, P, P.argmin(1) != CLASSES),
+    "pearson": (
+        metrics.PearsonCorrelation(),
+        P[::-1],
+        P,
+        [np.corrcoef(*rows)[0, 1] for rows in zip(P[::-1], P, strict=True)],
+    ),
+    "wrapped": (metrics.MeanMetricWrapper(losses.huber, delta=0.3), BITS, P, losses.huber(BITS, P, 0.3)),
+    "wrapped_loss": (metrics.get(losses.SumSquaredError()), BITS, P, ((P - BITS) ** 2).sum(1)),
     "bce": (
         metrics.BinaryCrossentropy(label_smoothing=0.2),
         BITS,
@@ -40,6 +69,7 @@ CASES = {
     ),
     "scce": (metrics.SparseCategoricalCrossentropy(), CLASSES, P, crossentropy(P, ONE_HOT)),
 }
+CASES = {name: (*case[:3], np.asarray(case[3], float)) for name, case in CASES.items()}
 each_case = pytest.mark.parametrize(("metric", "y", "p", "expected"), CASES.values(), ids=CASES)
 
 

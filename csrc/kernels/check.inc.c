@@ -1,5 +1,5 @@
-/* check.inc.c - where bad input first stands: a number outside [low, high] or not a number at all; a class
- * number outside 0 ... classes - 1 that is not ignore_class. -1 if all is well.
+/* check.inc.c - where bad input first stands: a number outside [low, high] or not a number at all; what is
+ * neither 0 nor 1; a class number outside 0 ... classes - 1 that is not ignore_class. -1 if all is well.
  */
 static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
 {
@@ -13,6 +13,15 @@ static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
     }
     for (; i < n; i++)
         if (!((real)low <= x[i] && x[i] <= (real)high))
+            return i;
+    return -1;
+}
+
+static fnn_idx check_binary(const void *x_, fnn_idx n)
+{
+    const real *x = x_;
+    for (fnn_idx i = 0; i < n; i++)
+        if (x[i] != 0 && x[i] != 1)
             return i;
     return -1;
 }

@@ -39,6 +39,7 @@ typedef struct {
     real low, high;   /* bounds of a probability ... */
     real least, most; /* ... and of its -log */
     real threshold;
+    real a, b, c; /* the kernel's own */
 } score_constants;
 
 FNN_INLINE score_constants constants_of(const fnn_score *s, fnn_idx classes)
@@ -51,6 +52,9 @@ FNN_INLINE score_constants constants_of(const fnn_score *s, fnn_idx classes)
         .least = (real)-log1p(-s->clip),
         .most = (real)-log(s->clip),
         .threshold = (real)s->threshold,
+        .a = (real)s->param[0],
+        .b = (real)s->param[1],
+        .c = (real)s->param[2],
     };
 }
 
@@ -66,12 +70,13 @@ typedef struct {
 
 typedef score_point score_point_of(vreal x, vreal t, const score_constants *c);
 
-FNN_INLINE double sum_points(const fnn_score *s, score_point_of *f, real *dx, real *p)
+/* The same with the sum over j divided by `share` instead of their number. */
+FNN_INLINE double sum_points_over(const fnn_score *s, fnn_idx share, score_point_of *f, real *dx, real *p)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx size = s->m * s->n;
     const score_constants c = constants_of(s, 2);
-    const vreal scale = v_set1((real)(s->scale / (double)s->n));
+    const vreal scale = v_set1((real)(s->scale / (double)share));
     real weight[SCORE_BLOCK];
     double total = 0;
 
@@ -93,7 +98,12 @@ FNN_INLINE double sum_points(const fnn_score *s, score_point_of *f, real *dx, re
         }
         total += v_sum(sum);
     }
-    return total / (double)s->n;
+    return total / (double)share;
+}
+
+FNN_INLINE double sum_points(const fnn_score *s, score_point_of *f, real *dx, real *p)
+{
+    return sum_points_over(s, s->n, f, dx, p);
 }
 
 #endif

@@ -10,3 +10,9 @@ CODES: dict[str, int]
 
 def emit(plan: Plan, x: Value, activation: tuple[Any, ...]) -> Value: ...
 def apply(activation: tuple[Any, ...], x: NDArray[np.floating]) -> NDArray[np.floating]: ...
+def apply_gradient(
+    activation: tuple[Any, ...],
+    g: NDArray[np.floating],
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+) -> NDArray[np.floating]: ...

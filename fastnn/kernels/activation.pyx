@@ -105,3 +105,11 @@ def apply(tuple activation, x):
     y = np.empty_like(x)
     elementwise(table(x.dtype.name), &a, max_threads(), address(y), address(x), NULL, x.size)
     return y
+
+
+def apply_gradient(tuple activation, g, x, y):
+    """The gradient of x, from that of y = activation(x); contiguous arrays of one dtype and shape."""
+    cdef fnn_activation a = activation_of(activation)
+    saved, dx = x if needs_input(&a) else y, np.empty_like(g)
+    elementwise(table(g.dtype.name), &a, max_threads(), address(dx), address(g), address(saved), g.size)
+    return dx

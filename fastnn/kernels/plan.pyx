@@ -20,6 +20,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.ref cimport Py_DECREF
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
@@ -79,7 +80,7 @@ cdef class Plan:
         self._ports, self._sources = [], []
         self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
         self._n_inputs = <int>len(self.inputs)
-        self.outputs, self.tape_ends, self.totals = [], [], {}
+        self.outputs, self.tape_ends, self.totals, self._reports = [], [], {}, {}
 
     def __dealloc__(self):
         PyMem_Free(self._steps)
@@ -161,6 +162,10 @@ cdef class Plan:
     def total(self, str name):
         """The number of a sum over the rows, a loss or a metric; 0 is the loss."""
         return self.totals.setdefault(name, len(self.totals))
+
+    def report(self, str name, read, state=None):
+        """Let `read` make a result of the value and weight of a total, or of a state of its own."""
+        self._reports[name] = read, state
 
     def reshaped(self, Value value, tuple shape):
         """The same memory as `value` with another shape of a row."""
@@ -393,20 +398,26 @@ cdef class Plan:
         cdef uint64_t mode = fnn_fp_enter()
         if self._forward(r):
             self._run_backward(r)
-            self._update.apply(r)
+            if r.bad.at < 0:
+                self._update.apply(r)
         fnn_fp_leave(mode)
 
     cdef void _run_backward(self, run_t *r) noexcept nogil:
+        """All steps, or those down to one whose Python code fails."""
         cdef int i
         cdef idx_t rows = r.rows
         for i in range(self._n_steps - 1, -1, -1):
-            if self._steps[i].backward is not NULL:
+            if self._steps[i].backward is not NULL and r.bad.at < 0:
                 r.rows = rows * self._steps[i].times
                 self._steps[i].backward(&self._steps[i], r)
         r.rows = rows
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
-        """Say which index is out of range, if it was one that has stopped a run."""
+        """Raise what Python code has, or say which index is out of range, if that has stopped a run."""
+        if bad.error is not NULL:
+            error = <object>bad.error
+            Py_DECREF(error)
+            raise error
         if bad.at >= 0 and bad.limit:
             raise ValueError(
                 f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
@@ -437,10 +448,10 @@ cdef class Plan:
             guard(rows)
         arena = self._borrow()
         self._prepare(&r, arena, rows)
-        self._bad.at, self._bad.limit = -1, 0
+        self._bad.at, self._bad.limit, self._bad.error = -1, 0, NULL
         r.bad = &self._bad
         if self._update is not None:
-            self._update.iterations += 1
+            self._update.begin()
             r.iteration = self._update.iterations
         with nogil:
             self._batch.point(&r, start)
@@ -448,9 +459,9 @@ cdef class Plan:
                 self._train(&r)
             else:
                 self._infer(&r)
-        if self._bad.at >= 0 and self._update is not None:
-            self._update.iterations -= 1
         self._arenas.append(arena)
+        if self._update is not None:
+            self._update.end(self._bad.at < 0)
         self._refuse(&self._bad, start)
         return self._bad.at
 
@@ -511,7 +522,7 @@ cdef class Plan:
         cdef char *results[MAX_PORTS]
         cdef idx_t row_bytes[MAX_PORTS]
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
         cdef Arena arena
         cdef idx_t rows = sources[0].shape[0], start = 0, i
         cdef int j, first = <int>(len(self._ports) - len(self.outputs))
@@ -557,7 +568,7 @@ cdef class Plan:
             For `backward`.
         """
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
         cdef Record record = Record()
         record.x, record.rows = x, x[0].shape[0]
         for guard in self.guards:
@@ -581,11 +592,13 @@ cdef class Plan:
             The gradients of the inputs that `tape.emit_input` made some for, in the order of those calls.
         """
         cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
         cdef uint64_t mode
         cdef Step step
         self._claim()
         try:
             self._point(&r, record)
+            r.bad = &bad
             outputs = [step for i, step in self.tape_ends if i < 0]
             for step, gradient in zip(outputs, dy):
                 r.base[step.operand(DY).space] = address(gradient)
@@ -596,6 +609,7 @@ cdef class Plan:
                 fnn_fp_leave(mode)
             self._arenas.append(record.arena)
             record.arena = None
+            self._refuse(&bad, 0)
             return made
         finally:
             self._bound = False
@@ -626,13 +640,33 @@ cdef class Plan:
                 made.append(array)
         return made
 
+    def read(self, str name):
+        """A loss or metric since the last call to `clear_totals`; 0 of no rows."""
+        cdef totals_t total = self._totals[<int>self.totals[name]]
+        if name not in self._reports:
+            return total.value / total.weight if total.weight else 0.0
+        read, state = self._reports[name]
+        return read(np.array([total.value, total.weight]) if state is None else state)
+
     def results(self):
-        """The mean of every loss and metric since the last call to `clear_totals`, the loss first."""
+        """All losses and metrics since the last call to `clear_totals`, the loss first."""
+        if self._reports:
+            return [self.read(name) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
 
-    def read_totals(self):
-        """Sum and weight of every loss and metric since the last call to `clear_totals`, by name."""
-        return {name: (self._totals[i].value, self._totals[i].weight) for name, i in self.totals.items()}
+    def add_totals(self, Plan other):
+        """Count the rows that another plan of the model has seen, too."""
+        cdef int i
+        for i in range(MAX_TOTALS):
+            self._totals[i].value += other._totals[i].value
+            self._totals[i].weight += other._totals[i].weight
+        for name, (_, state) in self._reports.items():
+            if state is not None:
+                state += other._reports[name][1]
 
     def clear_totals(self):
+        """Forget all rows that losses and metrics have seen."""
         memset(self._totals, 0, sizeof(self._totals))
+        for _, state in self._reports.values():
+            if state is not None:
+                state.fill(0)

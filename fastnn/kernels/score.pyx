@@ -3,6 +3,10 @@
 A loss on the probabilities of a final softmax or sigmoid takes that activation over: it reads the logits,
 writes the probabilities, and its gradient is that of the logits, p - t, exact where p underflows.
 
+What a loss or metric is asked for, beside its arrays, is one `fnn_score` that the plan keeps and each run
+copies. A metric that is no mean of values, such as one that counts, has a state of its own, which its kernel
+adds to.
+
 Rows are summed in pieces whose number is fixed by the batch, and the pieces in order: the same bits for any
 number of threads.
 """
@@ -12,23 +16,25 @@ from typing import NamedTuple
 import numpy as np
 
 from libc.stdint cimport INT64_MIN, int32_t, int64_t
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, sqrt
 from libc.string cimport memset
 
-from .csrc cimport fnn_kernels, fnn_score
+from .csrc cimport (FNN_COUNT_EACH, FNN_COUNT_EVEN, FNN_COUNT_LARGEST, FNN_COUNT_OUTER, fnn_kernels,
+                    fnn_score)
 from .plan cimport Plan
 from .runtime cimport address, kernel, max_threads, parallel_for, table
 from .steps cimport FORWARD, Step, Value
-from .types cimport (DX, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t,
-                     totals_t)
+from .types cimport DX, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t, totals_t
 
-from . import masking
+from . import call, masking
 from .activation import CODES
 
 cdef enum:
     LABELS = FIRST_OWN
     WEIGHTS         # of rows or of their steps; where there is a mask, times that
     MASK
+    SETTINGS        # an fnn_score without its arrays
+    STATE           # of a metric that counts
 
 cdef enum:          # sizes
     STEPS           # weights for each row of the batch
@@ -38,15 +44,13 @@ cdef enum:          # sizes
     SPARSE          # labels are class numbers
     CHECKED         # labels have to lie in [0, 1]
     IS_LOSS
-    IGNORED         # class; INT64_MIN where there is none
     REDUCTION
     COUNTS          # rows, in the total of the loss: the first loss of a model does
+    SIGNED          # labels of 0 and 1 stand for -1 and 1
+    ROOT            # the loss is the root of what the reduction makes of the values
 
 cdef enum:          # parameters
     FACTOR          # of a loss in that of the model
-    SMOOTHING
-    CLIP
-    THRESHOLD
 
 cdef enum:
     LOSS = 0        # the total of a model's loss
@@ -62,6 +66,7 @@ cdef enum:
     PIECES = 64
 
 ctypedef double (*score_fn)(const fnn_score *) noexcept nogil
+ctypedef void (*tally_fn)(double *, const fnn_score *) noexcept nogil
 
 
 class Score(NamedTuple):
@@ -79,6 +84,27 @@ class Score(NamedTuple):
         Whether predictions are logits; then the kernel is `kernel` + "_logits".
     bounded : bool
         Whether labels have to lie in [0, 1].
+    function : callable or None
+        What computes it in the place of a kernel: see `call.emit_loss` and `call.emit_metric`.
+    signed : bool
+        Whether labels that are all 0 or 1 stand for -1 and 1.
+    root : bool
+        Whether a loss is the square root of what its reduction makes of the values.
+    parameters : tuple of float
+        The kernel's own.
+    counts : bool
+        Whether the kernel adds to a state, rather than to a sum of values. Of those that count what exceeds
+        `levels`:
+    even, outer : bool
+        Whether the levels lie evenly from 0 to 1, but for the first, if `outer`, just below 0.
+    each : bool
+        Whether columns are counted apart.
+    largest : bool
+        Whether it is the largest of a row that counts, in the place of levels.
+    column : int or None
+        The only column that counts.
+    lenient : bool
+        Whether class numbers may be others than those of the predictions.
     """
 
     kernel: str
@@ -90,6 +116,53 @@ class Score(NamedTuple):
     clip: float = 0.0
     threshold: float = 0.5
     ignore_class: int | None = None
+    function: object = None
+    signed: bool = False
+    root: bool = False
+    parameters: tuple = ()
+    counts: bool = False
+    levels: tuple = ()
+    even: bool = False
+    outer: bool = False
+    each: bool = False
+    largest: bool = False
+    column: int | None = None
+    lenient: bool = False
+
+
+cdef object settle(fnn_score *s, score, idx_t classes, str dtype):
+    """Write what `score` asks for; the array returned holds the levels, and has to live as long as s."""
+    cdef idx_t i
+    memset(s, 0, sizeof(fnn_score))
+    s.n, s.rows_per_weight = classes, 1
+    s.label_smoothing, s.clip, s.threshold = score.label_smoothing, score.clip, score.threshold
+    s.ignore_class = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
+    for i, number in enumerate(score.parameters):
+        s.param[i] = number
+    s.begin, s.end = 0, classes
+    if score.column is not None:
+        s.begin, s.end = score.column, <idx_t>score.column + 1
+        if s.end > classes:
+            raise ValueError(f"class_id: expected a class below {classes}, got {score.column}")
+    s.options = (FNN_COUNT_EVEN * score.even | FNN_COUNT_OUTER * score.outer | FNN_COUNT_EACH * score.each
+                 | FNN_COUNT_LARGEST * score.largest)
+    levels = np.array(score.levels, dtype)
+    s.levels, s.n_levels = address(levels), levels.size
+    return levels
+
+
+cdef Value settings(Plan plan, score, idx_t classes):
+    """The same as an array that the plan keeps."""
+    array = np.empty(sizeof(fnn_score), np.uint8)
+    plan.constant(settle(<fnn_score *>address(array), score, classes, plan.dtype))
+    return plan.constant(array)
+
+
+cdef void set_signs(const fnn_kernels *k, fnn_score *s) noexcept nogil:
+    """Let labels be what they are, or where all are 0 or 1, -1 or 1."""
+    s.param[0], s.param[1] = 1, 0
+    if k.check_binary(s.target, s.m * s.n) < 0:
+        s.param[0], s.param[1] = 2, -1
 
 
 cdef void *kernel_of(const fnn_kernels *kernels, score, bint logits) except NULL:
@@ -132,10 +205,14 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     Parameters
     ----------
     weights : Value or None
-        Of the rows, or of the values of each.
+        Of the rows, or of the steps of each.
     first : bool
         Whether this is the first loss of the model.
     """
+    if score.function is not None:
+        labels = "int32" if score.sparse else plan.dtype
+        call.emit_loss(plan, prediction, target, weights, score.function, name, labels, factor, first)
+        return
     cdef Value x = prediction, p = None
     cdef bint logits = score.from_logits
     if not logits:
@@ -147,12 +224,25 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     cdef Step s = add_step(plan, prediction, target, weights, score, name, logits)
     s.use(X, x, FORWARD).use(Y, p, FORWARD).use(DX, plan.gradient(x), FORWARD)
     s.c.size[IS_LOSS], s.c.size[COUNTS], s.c.size[REDUCTION] = True, first, REDUCTIONS[reduction]
+    s.c.size[ROOT] = score.root
     s.c.param[FACTOR] = factor
 
 
-def emit_metric(Plan plan, Value prediction, Value target, Value weights, score, str name):
-    """Append a metric of `prediction` against `target`; its total is the mean of the values, weighted."""
-    add_step(plan, prediction, target, weights, score, name, score.from_logits).use(X, prediction, FORWARD)
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric, str name):
+    """Append a metric of `prediction` against `target`; it reads its result of its total or its own state."""
+    cdef Step s
+    if metric.score.function is not None:
+        labels = "int32" if metric.score.sparse else plan.dtype
+        call.emit_metric(plan, prediction, target, weights, metric.score.function, name, labels)
+        return
+    s = add_step(plan, prediction, target, weights, metric.score, name, metric.score.from_logits)
+    s.use(X, prediction, FORWARD)
+    state = None
+    if metric.score.counts:
+        state = metric.zeros(s.c.size[CLASSES])
+        s.use(STATE, plan.constant(state), FORWARD)
+    if not metric.is_mean:
+        plan.report(name, metric.read, state)
 
 
 cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, score, str name, bint logits):
@@ -162,17 +252,14 @@ cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, sco
     cdef idx_t classes = prediction.shape[len(prediction.shape) - 1] if prediction.shape else 1
     if mask is not None:
         weights = mask if weights is None else masking.emit_weights(plan, mask, weights)
-    s = plan.add(name, forward, NULL, NULL, 20.0 * prediction.size)
+    s = plan.add(name, tally if score.counts else forward, NULL, NULL, 20.0 * prediction.size)
     s.use(LABELS, target, FORWARD).use(WEIGHTS, weights, FORWARD).use(MASK, mask, FORWARD)
     s.c.size[STEPS] = 1 if weights is None else weights.size
     s.c.kernel = kernel_of(plan.kernels, score, logits)
     s.c.size[CLASSES], s.c.size[ROWS] = classes, prediction.size // max(1, classes)
     s.c.size[TOTAL] = plan.total(name)
-    s.c.size[SPARSE], s.c.size[CHECKED] = score.sparse, score.bounded
-    s.c.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
-    s.c.param[SMOOTHING], s.c.param[CLIP] = score.label_smoothing, score.clip
-    s.c.param[THRESHOLD] = score.threshold
-    return s
+    s.c.size[SPARSE], s.c.size[CHECKED], s.c.size[SIGNED] = score.sparse, score.bounded, score.signed
+    return s.use(SETTINGS, settings(plan, score, classes), FORWARD)
 
 
 ctypedef struct pieces_t:
@@ -219,9 +306,10 @@ cdef double score_rows(score_fn compute, const fnn_score *s, idx_t item, bint sp
     return sum
 
 
-cdef idx_t first_invalid(const fnn_kernels *k, const step_t *s, const char *labels, idx_t m) noexcept nogil:
+cdef idx_t first_invalid(const fnn_kernels *k, const step_t *s, const char *labels, idx_t m,
+                         int64_t ignored) noexcept nogil:
     if s.size[SPARSE]:
-        return k.check_classes(<const int32_t *>labels, m, s.size[CLASSES], s.size[IGNORED])
+        return k.check_classes(<const int32_t *>labels, m, s.size[CLASSES], ignored)
     if s.size[CHECKED]:
         return k.check_range(labels, m * s.size[CLASSES], 0, 1)
     return k.check_range(labels, m * s.size[CLASSES], -INFINITY, INFINITY)
@@ -244,37 +332,71 @@ cdef double kept(const fnn_score *s, const void *weight, idx_t item) noexcept no
     return sum
 
 
-cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef fnn_score score
-    cdef totals_t *total = r.totals + s.size[TOTAL]
-    cdef char *labels = operand(s, r, LABELS)
-    cdef idx_t item = s.kernels.itemsize
-    cdef double sum, divisor = 1
-    memset(&score, 0, sizeof(fnn_score))
-    score.m, score.n = s.size[ROWS] * r.rows, s.size[CLASSES]
+cdef fnn_score bound(const step_t *s, const run_t *r) noexcept nogil:
+    """The settings of a step, with the arrays of this run."""
+    cdef fnn_score score = (<const fnn_score *>operand(s, r, SETTINGS))[0]
+    score.m = s.size[ROWS] * r.rows
     score.rows_per_weight = s.size[ROWS] // max(1, s.size[STEPS])
     score.x, score.p, score.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
-    score.target, score.weight = labels, operand(s, r, WEIGHTS)
-    score.label_smoothing, score.clip, score.threshold = s.param[SMOOTHING], s.param[CLIP], s.param[THRESHOLD]
-    score.ignore_class = s.size[IGNORED]
+    score.target, score.weight = operand(s, r, LABELS), operand(s, r, WEIGHTS)
+    return score
+
+
+cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_score score = bound(s, r)
+    (<tally_fn>s.kernel)(<double *>operand(s, r, STATE), &score)
+
+
+cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, int threads,
+                      double factor) noexcept nogil:
+    """The root of the scaled sum over all rows; its gradient is times a factor.
+
+    The gradient needs it, so the rows are passed twice. Where the root is 0 it has none, and the gradient is
+    0.
+    """
+    cdef void *dx = s.dx
+    cdef double root
+    s.dx = NULL
+    root = sqrt(score_rows(compute, s, item, sparse, threads) * s.scale)
+    if dx is not NULL:
+        s.dx = dx
+        s.scale = factor * s.scale / (2 * root) if root else 0
+        score_rows(compute, s, item, sparse, threads)
+    return root
+
+
+cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_score score = bound(s, r)
+    cdef totals_t *total = r.totals + s.size[TOTAL]
+    cdef idx_t item = s.kernels.itemsize
+    cdef double value, divisor = 1
     if s.size[IS_LOSS]:
-        r.bad.at = first_invalid(s.kernels, s, labels, score.m)
+        r.bad.at = first_invalid(s.kernels, s, <const char *>score.target, score.m, score.ignore_class)
         if r.bad.at >= 0:
             return
         if s.size[REDUCTION] != SUM:
             divisor = kept(
                 &score, score.weight if s.size[REDUCTION] == WEIGHTED_MEAN else operand(s, r, MASK), item)
-    score.scale = s.param[FACTOR] / divisor if divisor else 0
-    sum = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
-    if s.size[IS_LOSS]:
-        r.totals[LOSS].value += sum * score.scale * r.rows
-        r.totals[LOSS].weight += r.rows * s.size[COUNTS]
-        if s.size[TOTAL] != LOSS:
-            total.value += sum / divisor * r.rows if divisor else 0
-            total.weight += r.rows
+    score.scale = 1 / divisor if divisor else 0
+    if s.size[SIGNED]:
+        set_signs(s.kernels, &score)
+    if s.size[ROOT]:
+        value = root_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads, s.param[FACTOR])
+    elif s.size[IS_LOSS]:
+        score.scale *= s.param[FACTOR]
+        value = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
+        value = value / divisor if divisor else 0
     else:
-        total.value += sum
+        value = score_rows(<score_fn>s.kernel, &score, item, s.size[SPARSE], r.threads)
+    if not s.size[IS_LOSS]:
+        total.value += value
         total.weight += kept(&score, score.weight, item)
+        return
+    r.totals[LOSS].value += s.param[FACTOR] * value * r.rows
+    r.totals[LOSS].weight += r.rows * s.size[COUNTS]
+    if s.size[TOTAL] != LOSS:
+        total.value += value * r.rows
+        total.weight += r.rows
 
 
 def check_labels(score, labels, idx_t classes, str name="y"):
@@ -293,9 +415,11 @@ def check_labels(score, labels, idx_t classes, str name="y"):
     cdef step_t step
     dtype = "float64" if labels.itemsize == sizeof(double) else "float32"
     step.size[SPARSE], step.size[CHECKED], step.size[CLASSES] = score.sparse, score.bounded, classes
-    step.size[IGNORED] = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
+    cdef int64_t ignored = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
     cdef idx_t count = labels.size if score.sparse else labels.size // max(1, classes)
-    cdef idx_t bad = first_invalid(table(dtype), &step, address(labels), count)
+    if score.sparse and score.lenient:
+        return
+    cdef idx_t bad = first_invalid(table(dtype), &step, address(labels), count, ignored)
     if bad < 0:
         return
     expected = "a number"
@@ -307,18 +431,19 @@ def check_labels(score, labels, idx_t classes, str name="y"):
     raise ValueError(f"{name}: expected {expected}, got {labels[index]} in row {index[0] if index else 0}")
 
 
-cdef fnn_score score_of(score, x, labels, weights) except *:
-    """The kernels' form of a score on contiguous arrays, once the labels have been found valid."""
-    cdef fnn_score s
-    memset(&s, 0, sizeof(fnn_score))
-    s.n = x.shape[x.ndim - 1]
-    s.m, s.rows_per_weight = x.size // max(1, s.n), 1
+cdef object score_of(fnn_score *s, score, x, labels, weights):
+    """The kernels' form of a score on contiguous arrays, once the labels have been found valid.
+
+    What it returns has to live as long as s.
+    """
+    levels = settle(s, score, x.shape[x.ndim - 1], x.dtype.name)
+    s.m = x.size // max(1, s.n)
     s.x, s.target = address(x), address(labels)
     s.weight = NULL if weights is None else address(weights)
-    s.label_smoothing, s.clip, s.threshold = score.label_smoothing, score.clip, score.threshold
-    s.ignore_class = INT64_MIN if score.ignore_class is None else <int64_t>score.ignore_class
     check_labels(score, labels, s.n, "y_true")
-    return s
+    if score.signed:
+        set_signs(table(x.dtype.name), s)
+    return levels
 
 
 def apply(score, x, labels, weights=None):
@@ -348,7 +473,8 @@ def apply(score, x, labels, weights=None):
         If a label is out of range.
     """
     cdef const fnn_kernels *k = table(x.dtype.name)
-    cdef fnn_score s = score_of(score, x, labels, weights)
+    cdef fnn_score s
+    score_of(&s, score, x, labels, weights)
     cdef score_fn compute = <score_fn>kernel_of(k, score, score.from_logits)
     total = score_rows(compute, &s, k.itemsize, score.sparse, max_threads())
     return total, kept(&s, NULL, k.itemsize), kept(&s, s.weight, k.itemsize)
@@ -357,7 +483,8 @@ def apply(score, x, labels, weights=None):
 def values(score, x, labels, weights=None):
     """The weighted values themselves, of shape (...): see `apply`."""
     cdef const fnn_kernels *k = table(x.dtype.name)
-    cdef fnn_score s = score_of(score, x, labels, weights)
+    cdef fnn_score s
+    score_of(&s, score, x, labels, weights)
     cdef pieces_t p
     cdef idx_t i
     cdef double[::1] out = np.empty(s.m)
@@ -366,3 +493,21 @@ def values(score, x, labels, weights=None):
     for i in range(s.m):
         out[i] = piece_value(&p, i)
     return np.asarray(out, x.dtype).reshape(x.shape[:x.ndim - 1])
+
+
+def gradients(score, x, labels, weights=None):
+    """The gradient of the sum of the weighted values with respect to the predictions: see `apply`."""
+    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef fnn_score s
+    _held = score_of(&s, score, x, labels, weights)
+    dx = np.empty_like(x)
+    s.dx, s.scale = address(dx), 1
+    score_rows(<score_fn>kernel_of(k, score, score.from_logits), &s, k.itemsize, score.sparse, max_threads())
+    return dx
+
+
+def add_counts(score, double[::1] state, x, labels, weights=None):
+    """Add to the state of a metric that counts: see `apply`."""
+    cdef fnn_score s
+    _held = score_of(&s, score, x, labels, weights)
+    (<tally_fn>kernel_of(table(x.dtype.name), score, False))(&state[0], &s)

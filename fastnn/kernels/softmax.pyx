@@ -85,14 +85,23 @@ def emit(Plan plan, Value x, int axis=-1, bint log=False):
     return y
 
 
-def apply(x, int axis=-1, bint log=False):
-    """softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64: a new array."""
+cdef over_axis(y, a, saved, int axis, bint log):
+    """Fill y with the softmax of a, or from its gradient a and its result `saved` with that of its input."""
     cdef pass_t p
-    y = np.empty_like(x)
-    axis += x.ndim if axis < 0 else 0
-    p.kernels, p.log = table(x.dtype.name), log
-    p.n = x.shape[axis]
-    p.outer, p.inner = Value(x.shape[:axis]).size, Value(x.shape[axis + 1:]).size
-    p.out, p.a, p.y = address(y), address(x), NULL
+    axis += y.ndim if axis < 0 else 0
+    p.kernels, p.log = table(y.dtype.name), log
+    p.n = y.shape[axis]
+    p.outer, p.inner = Value(y.shape[:axis]).size, Value(y.shape[axis + 1:]).size
+    p.out, p.a, p.y = address(y), address(a), NULL if saved is None else address(saved)
     over_rows(&p, max_threads())
     return y
+
+
+def apply(x, int axis=-1, bint log=False):
+    """softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64: a new array."""
+    return over_axis(np.empty_like(x), x, None, axis, log)
+
+
+def apply_gradient(g, y, int axis=-1, bint log=False):
+    """The gradient of x, from that of y = softmax(x) or log_softmax(x) over `axis`; contiguous arrays."""
+    return over_axis(np.empty_like(g), g, y, axis, log)

@@ -49,6 +49,7 @@ ctypedef struct bad_t:
     idx_t limit         # 0, or what the index has to be below
     idx_t row           # of the run that the index is in
     double value        # what it is
+    void *error         # an exception that a Python step has raised, owned; or NULL
 
 # One execution of a plan on some rows.
 ctypedef struct run_t:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config, initializers, regularizers
-from ..checks import refuse, whole_number
+from .. import config, constraints, initializers, regularizers
+from ..autograd import Tensor
+from ..checks import whole_number
 from ..gate import is_several
-from ..graph import Node, SymbolicTensor, tensors_in
+from ..graph import Node, SymbolicTensor, leaves, tensors_in
 from ..registry import Registry, snake_case
 from ..variables import Variable
+from . import written
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -77,8 +79,10 @@ class Layer:
         vary.
     input_dim : int, optional
         The same for rows of one dimension.
-    activity_regularizer, autocast
-        Accepted as Keras has them, without effect: no activity regularizer but None.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output of a batch, divided by its rows and added to the loss.
+    autocast : bool, default True
+        Accepted as Keras has it, without effect.
 
     Attributes
     ----------
@@ -98,10 +102,10 @@ class Layer:
         name: str | None = None,
         input_shape: tuple[int, ...] | None = None,
         input_dim: int | None = None,
-        activity_regularizer: None = None,
+        activity_regularizer: Any = None,
         autocast: bool = True,
     ) -> None:
-        refuse(activity_regularizer=activity_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         if input_dim is not None:
             input_shape = (dimension(input_dim, "input_dim"),)
         if name is not None and not isinstance(name, str):
@@ -117,6 +121,8 @@ class Layer:
         self._variables: list[Variable] = []
         self._nodes: list[Node] = []
         self._alone: Model | None = None
+        self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`, see `written`
+        self._results: dict[Any, Any] = {}
 
     # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
     # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns
@@ -126,8 +132,8 @@ class Layer:
 
     @property
     def sublayers(self) -> list[Layer]:
-        """The layers inside, in the order of their weights."""
-        return []
+        """The layers inside, in the order of their weights: those that a `call` finds in attributes."""
+        return written.held_layers(self) if written.is_written(self) else []
 
     def emit_mask(self, plan: Plan, x: Any) -> Any:
         """Return the mask of the output: that of the one input, where the layer `supports_masking`."""
@@ -139,19 +145,26 @@ class Layer:
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights for rows of `input_shape`."""
 
-    def emit(self, plan: Plan, x: Any) -> Any:
+    def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the layer's steps to `plan` and return its output."""
-        raise TypeError(f"{type(self).__name__} defines no emit(plan, x): it cannot be part of a model")
+        if not written.is_written(self):
+            raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
+        return written.emit(self, plan, x, options)
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shape of a row of the output for rows of `input_shape`."""
-        return input_shape
+        made: tuple[int, ...] = (
+            written.result_rows(self, input_shape) if written.is_written(self) else input_shape
+        )
+        return made
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal layer of."""
         config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
         if self.first_row is not None:
             config["input_shape"] = list(self.first_row)
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config
 
     @classmethod
@@ -163,22 +176,44 @@ class Layer:
 
     def add_weight(
         self,
-        shape: tuple[int, ...],
-        initializer: initializers.InitializerFunction,
-        name: str,
+        shape: Any = (),
+        initializer: Any = "glorot_uniform",
+        name: str | None = None,
         trainable: bool = True,
-        regularizer: regularizers.Regularizer | None = None,
+        regularizer: Any = None,
+        constraint: Any = None,
+        dtype: str | None = None,
     ) -> Variable:
-        """Make a weight, or find the one of that name; to be called in `build`."""
+        """Make a weight, or find the one of that name; to be called in `build` or in the constructor.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer : str, callable or Initializer, default "glorot_uniform"
+        name : str, optional
+            By default "variable", numbered.
+        trainable : bool, default True
+        regularizer : str, callable or Regularizer, optional
+        constraint : str, callable or Constraint, optional
+        dtype : None
+            Accepted as Keras has it: weights have the dtype of their layer.
+        """
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        if name is None:
+            taken = {variable.name for variable in self._variables}
+            name = next(
+                n for i in range(len(taken) + 1) if (n := f"variable_{i}" if i else "variable") not in taken
+            )
         for variable in self._variables:
             if variable.name == name:
                 if variable.shape != shape:
                     raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
                 return variable
-        value = np.asarray(initializer(shape, self.compute_dtype))
+        value = np.asarray(initializers.get(initializer)(shape, self.compute_dtype))
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
-        variable = Variable(np.array(value, self.compute_dtype), name, trainable, regularizer)
+        rules = regularizers.get(regularizer), constraints.get(constraint)
+        variable = Variable(np.array(value, self.compute_dtype), name, trainable, *rules)
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable
@@ -303,7 +338,11 @@ class Layer:
         ValueError
             If the rows do not fit, or weights depend on a dimension that is None.
         """
-        if varies(input_shape):
+        if written.is_written(self):
+            if self._built_for != input_shape:
+                written.build(self, input_shape)
+                self.trainable = self._trainable
+        elif varies(input_shape):
             self._build_of_any_length(input_shape)
         elif self._built_for != input_shape:
             self.build(input_shape)
@@ -340,6 +379,8 @@ class Layer:
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
             y = self.emit(plan, x, **options)  # a layer without options refuses them
+        if self.activity_regularizer is not None and "loss" in plan.totals:
+            y = self._penalized(plan, y)
         if isinstance(y, list):
             for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
                 value.mask = own
@@ -347,22 +388,34 @@ class Layer:
             y.mask = mask
         return y
 
+    def _penalized(self, plan: Plan, y: Any) -> Any:
+        """Append the penalty on the output and return the output for its readers."""
+        from ..kernels import activity
+
+        penalty = self.activity_regularizer
+        for value in y if isinstance(y, list) else [y]:
+            activity.emit(plan, value, penalty.l1, penalty.l2)
+        return y
+
     # Calls.
 
     def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
-        """Apply the layer to arrays, as a model of its own, or to symbolic tensors; it is built if need be.
+        """Apply the layer to arrays, as a model of its own, or to tensors; it is built if need be.
 
         Parameters
         ----------
-        x : array_like, SymbolicTensor, or list of them
+        x : array_like, Tensor, SymbolicTensor, or list of them
             (rows, ...); a list where the layer takes several inputs.
         training : bool, optional
             Whether layers such as `Dropout` act: on arrays not by default, in a model where it trains.
 
         Returns
         -------
-        ndarray, SymbolicTensor, or list of them
+        ndarray, Tensor, SymbolicTensor, or list of them
+            What it is called on; in training a layer with weights makes a `Tensor` of arrays.
         """
+        if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
+            return written.on_tape(self, x, training, options)
         if tensors_in([x, options]):
             if training is not None:
                 options["training"] = bool(training)

@@ -5,6 +5,7 @@ from .directories import image_dataset_from_directory, text_dataset_from_directo
 from .files import get_file
 from .images import array_to_img, img_to_array, load_img, save_img
 from .numerical import normalize, to_categorical
+from .plot_model import plot_model
 from .progbar import Progbar
 from .random import set_random_seed
 from .sequences import pad_sequences, timeseries_dataset_from_array
@@ -24,6 +25,7 @@ __all__ = [
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "save_img",
     "set_random_seed",
     "split_dataset",

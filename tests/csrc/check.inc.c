@@ -17,6 +17,22 @@ static void check_check_range(void)
     }
 }
 
+static void check_check_binary(void)
+{
+    for (fnn_idx n = 0; n < 40; n++) {
+        begin(n, 0, 0);
+        array x = integers(n, 0, 1);
+        for (fnn_idx bad = n; bad >= 0; bad--) {
+            fnn_idx at[SIDES];
+            if (bad < n)
+                set(x, bad, 0.5);
+            EACH_SIDE(s)
+                at[s] = table[s]->check_binary(x.at[s], n);
+            near("first", 0, (double)at[TESTED], (double)at[TEXTBOOK], 0, 1);
+        }
+    }
+}
+
 static void check_check_classes(void)
 {
     const int32_t bad[] = {-1, 10, INT32_MIN, INT32_MAX};

@@ -37,6 +37,7 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
                     .clip = 1e-7,
                     .threshold = 0.5,
                     .ignore_class = weighted ? 1 : INT64_MIN,
+                    .param = {2, -1, 0.75},
                 });
             near("value", 0, value[TESTED], value[TEXTBOOK], units, 1);
             same("dx", dx, units, 1);
@@ -51,6 +52,21 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
     }
 
 SCORE(mean_squared_error, LOGITS, 0, 25)
+SCORE(sum_squared_error, LOGITS, 0, 25)
+SCORE(mean_absolute_percentage_error, LOGITS, 0, 25)
+SCORE(mean_squared_logarithmic_error, PROBABILITIES, 0, 25)
+SCORE(huber, LOGITS, 0, 25)
+SCORE(log_cosh, LOGITS, 0, 25)
+SCORE(poisson, PROBABILITIES, 0, 25)
+SCORE(kl_divergence, PROBABILITIES, 0, 25)
+SCORE(hinge, LOGITS, 0, 25)
+SCORE(squared_hinge, LOGITS, 0, 25)
+SCORE(categorical_hinge, LOGITS, 0, 25)
+SCORE(cosine_similarity, LOGITS, 0, 25)
+SCORE(binary_focal_crossentropy, PROBABILITIES, 0, 50)
+SCORE(binary_focal_crossentropy_logits, LOGITS, 0, 50)
+SCORE(categorical_focal_crossentropy, PROBABILITIES, 0, 50)
+SCORE(categorical_focal_crossentropy_logits, LOGITS, 0, 50)
 SCORE(mean_absolute_error, LOGITS, 0, 25)
 SCORE(binary_crossentropy, PROBABILITIES, 0, 25)
 SCORE(categorical_crossentropy, PROBABILITIES, 0, 25)
@@ -62,4 +78,57 @@ SCORE(accuracy, WHOLE, 0, 50)
 SCORE(binary_accuracy, WHOLE, 0, 50)
 SCORE(categorical_accuracy, WHOLE, 0, 1)
 SCORE(sparse_categorical_accuracy, WHOLE, 1, 1)
+SCORE(top_k_categorical_accuracy, WHOLE, 0, 1)
+SCORE(sparse_top_k_categorical_accuracy, WHOLE, 1, 1)
+SCORE(sparse_top_k_sorted_accuracy, WHOLE, 1, 1)
+SCORE(pearson_correlation, PROBABILITIES, 0, 1)
+SCORE(concordance_correlation, PROBABILITIES, 0, 1)
 #undef SCORE
+
+typedef void tally_fn(double *state, const fnn_score *s);
+
+/* `size` numbers of state; `k` as param[0], the number of classes, or -1 to let it vary. */
+static void check_tally(tally_fn *textbook, tally_fn *tested, int classes, int k, fnn_idx size)
+{
+    tally_fn *const tally[SIDES] = {textbook, tested};
+    for (int options = 0; options < 16; options++) {
+        const fnn_idx m = 6, n = 3;
+        begin(m, n, options);
+        array x = numbers(m * n, 0, 1), target = integers(m * n, 0, 1), levels = numbers(3, 0, 1);
+        int32_t *number = class_numbers(m, (int)n);
+        double *state[SIDES];
+        EACH_SIDE(s) {
+            state[s] = memset(allocate(size * (fnn_idx)sizeof(double)), 0, (size_t)size * sizeof(double));
+            tally[s](state[s], &(fnn_score){
+                                   .m = m,
+                                   .n = n,
+                                   .x = x.at[s],
+                                   .target = classes ? number : target.at[s],
+                                   .rows_per_weight = 1,
+                                   .threshold = 0.5,
+                                   .ignore_class = INT64_MIN,
+                                   .param = {k < 0 ? options % 3 : k},
+                                   .levels = levels.at[s],
+                                   .n_levels = 3,
+                                   .end = n,
+                                   .options = options,
+                               });
+        }
+        for (fnn_idx i = 0; i < size; i++)
+            near("state", i, state[TESTED][i], state[TEXTBOOK][i], 1, 1);
+    }
+}
+
+#define TALLY(name, classes, k, size) \
+    static void check_##name(void) \
+    { \
+        check_tally(table[TEXTBOOK]->name, table[TESTED]->name, classes, k, size); \
+    }
+
+TALLY(count_above, 0, -1, 24)
+TALLY(pair_numbers, 0, 3, 9)
+TALLY(pair_binary, 0, 3, 9)
+TALLY(pair_categorical, 0, 3, 9)
+TALLY(pair_sparse_categorical, 1, 3, 9)
+TALLY(squares, 0, 0, 13)
+#undef TALLY

@@ -1,0 +1,51 @@
+/* correlation.inc.c - how each row of x goes with that of target (m, n), both in double. Both tables use this file:
+ * metrics like these are seldom asked for.
+ *
+ *   pearson_correlation       cov(x, t) / (std(x) std(t))
+ *   concordance_correlation   2 cov(x, t) / (var x + var t + (mean x - mean t)^2 + clip)
+ *
+ * of population moments; what has no variance has no correlation, which is not a number.
+ */
+#include <math.h>
+
+typedef struct {
+    double mean_x, mean_t, xx, tt, xt; /* the last three are variances and covariance */
+} row_moments;
+
+static row_moments moments_of_row(const fnn_score *s, fnn_idx i)
+{
+    const real *x = (const real *)s->x + i * s->n, *t = (const real *)s->target + i * s->n;
+    const double n = (double)s->n;
+    row_moments r = {0};
+    for (fnn_idx j = 0; j < s->n; j++) {
+        r.mean_x += x[j] / n;
+        r.mean_t += t[j] / n;
+    }
+    for (fnn_idx j = 0; j < s->n; j++) {
+        r.xx += (x[j] - r.mean_x) * (x[j] - r.mean_x) / n;
+        r.tt += (t[j] - r.mean_t) * (t[j] - r.mean_t) / n;
+        r.xt += (x[j] - r.mean_x) * (t[j] - r.mean_t) / n;
+    }
+    return r;
+}
+
+static double pearson_correlation(const fnn_score *s)
+{
+    double total = 0;
+    for (fnn_idx i = 0; i < s->m; i++) {
+        const row_moments r = moments_of_row(s, i);
+        total += row_weight(s, i) * r.xt / sqrt(r.xx * r.tt);
+    }
+    return total;
+}
+
+static double concordance_correlation(const fnn_score *s)
+{
+    double total = 0;
+    for (fnn_idx i = 0; i < s->m; i++) {
+        const row_moments r = moments_of_row(s, i);
+        const double apart = r.mean_x - r.mean_t;
+        total += row_weight(s, i) * 2 * r.xt / (r.xx + r.tt + apart * apart + s->clip);
+    }
+    return total;
+}

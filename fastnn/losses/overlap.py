@@ -1,0 +1,111 @@
+"""Losses of overlap between a mask and its prediction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import config
+from ..checks import real_number
+from .loss import Loss, registry
+
+Axis = int | tuple[int, ...] | list[int] | None
+
+
+@registry.add
+class Tversky(Loss):
+    """1 - c / (c + alpha sum(t (1 - p)) + beta sum(p (1 - t))), where c = sum(t p).
+
+    S. Salehi et al., Tversky loss function for image segmentation, 2017, arXiv:1706.05721.
+
+    Parameters
+    ----------
+    alpha, beta : float, default 0.5
+        What of the label is missed, and what is predicted beyond it, counts this much.
+    reduction, name, dtype
+        See `Loss`.
+    axis : int or tuple of int, optional
+        What to sum over; by default everything, samples included.
+
+    Examples
+    --------
+    >>> round(float(Tversky()([[1.0, 0.0]], [[0.5, 0.5]])), 4)
+    0.5
+    """
+
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        axis: Axis = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.alpha, self.beta = real_number(alpha, "alpha"), real_number(beta, "beta")
+        self.axis = tuple(axis) if isinstance(axis, list) else axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the value of each sample, or of all of them; see `Loss`."""
+        common = (y_true * y_pred).sum(self.axis)
+        missed = (y_true * (1 - y_pred)).sum(self.axis)
+        beyond = (y_pred * (1 - y_true)).sum(self.axis)
+        return 1 - common / (common + missed * self.alpha + beyond * self.beta + config.epsilon())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"alpha": self.alpha, "beta": self.beta, "axis": self.axis}
+
+
+@registry.add
+class Dice(Loss):
+    """1 - 2 sum(t p) / (sum(t) + sum(p)).
+
+    F. Milletari et al., V-Net, 2016, arXiv:1606.04797, without its squares.
+
+    Parameters
+    ----------
+    reduction, name, dtype
+        See `Loss`.
+    axis : int or tuple of int, optional
+        What to sum over; by default everything, samples included.
+
+    Examples
+    --------
+    >>> round(float(Dice()([[1.0, 0.0]], [[0.5, 0.5]])), 4)
+    0.5
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        axis: Axis = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.axis = tuple(axis) if isinstance(axis, list) else axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the value of each sample, or of all of them; see `Loss`."""
+        common = (y_true * y_pred).sum(self.axis)
+        return 1 - 2 * common / (y_true.sum(self.axis) + y_pred.sum(self.axis) + config.epsilon())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"axis": self.axis}
+
+
+def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axis = None) -> NDArray[np.floating]:
+    """Return the Dice loss; see `Dice`."""
+    return Dice(None, axis=axis)(y_true, y_pred)  # type: ignore[return-value]
+
+
+def tversky(
+    y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: float = 0.5, axis: Axis = None
+) -> NDArray[np.floating]:
+    """Return the Tversky loss; see `Tversky`."""
+    return Tversky(alpha, beta, None, axis=axis)(y_true, y_pred)  # type: ignore[return-value]

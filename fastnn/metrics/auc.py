@@ -1,0 +1,186 @@
+"""The area under a curve that thresholds trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import config
+from ..checks import real_number, whole_number
+from ..kernels.score import Score
+from .confusion import Counts, counts_of, is_even
+from .metric import Metric, registry, share
+
+Numbers = NDArray[np.float64]
+CURVES = ("ROC", "PR", "PRGAIN")
+SUMMATIONS = ("interpolation", "minoring", "majoring")
+
+
+@registry.add
+class AUC(Metric):
+    """The area under the ROC or precision-recall curve, by Riemann sums over thresholds.
+
+    J. Davis and M. Goadrich, The relationship between precision-recall and ROC curves, 2006, has the
+    interpolation of precision; P. Flach and M. Kull, Precision-recall-gain curves, 2015, its gain.
+
+    Parameters
+    ----------
+    num_thresholds : int, default 200
+        How many there are, evenly from 0 to 1.
+    curve : {"ROC", "PR", "PRGAIN"}, default "ROC"
+        Recall over the rate of false positives, precision over recall, or the gains of these.
+    summation_method : {"interpolation", "minoring", "majoring"}, default "interpolation"
+        Between two thresholds: the mean of both heights (of precision, what true positives that grow evenly
+        give), the smaller or the larger.
+    name, dtype
+        See `Metric`.
+    thresholds : list of float, optional
+        From 0 to 1, in the place of `num_thresholds`; one below 0 and one above 1 are added.
+    multi_label : bool, default False
+        Whether each column is a curve of its own; the result is their mean. Else all are one.
+    num_labels : int, optional
+        With `multi_label`, accepted for Keras' sake.
+    label_weights : array_like, optional
+        Of the columns.
+    from_logits : bool, default False
+        Whether predictions are logits.
+
+    Examples
+    --------
+    >>> metric = AUC(num_thresholds=3)
+    >>> metric.update_state([0, 0, 1, 1], [0.0, 0.5, 0.3, 0.9])
+    >>> metric.result()
+    0.75
+    """
+
+    _flat = True
+
+    def __init__(
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: str | None = None,
+        thresholds: Sequence[float] | None = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: ArrayLike | None = None,
+        from_logits: bool = False,
+    ) -> None:
+        super().__init__(dtype, name)
+        self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
+        if self.curve not in CURVES:
+            raise ValueError(f"curve: expected one of {CURVES}, got {curve!r}")
+        if self.summation_method not in SUMMATIONS:
+            raise ValueError(f"summation_method: expected one of {SUMMATIONS}, got {summation_method!r}")
+        if num_labels and not multi_label:
+            raise ValueError(f"num_labels: expected None unless multi_label, got {num_labels!r}")
+        self.init_thresholds = (
+            None if thresholds is None else sorted(real_number(number, "thresholds") for number in thresholds)
+        )
+        if self.init_thresholds is None:
+            inner = np.linspace(0, 1, whole_number(num_thresholds, "num_thresholds", 2))[1:-1].tolist()
+        else:
+            inner = self.init_thresholds
+            if not all(0 <= number <= 1 for number in inner):
+                raise ValueError(f"thresholds: expected numbers from 0 to 1, got {thresholds!r}")
+        self.thresholds = [-config.epsilon(), *inner, 1 + config.epsilon()]
+        self._even = is_even([0.0, *inner, 1.0]) or self.init_thresholds is None
+        self.num_thresholds = len(self.thresholds)
+        self.multi_label, self.num_labels = bool(multi_label), num_labels
+        self.label_weights = None if label_weights is None else np.asarray(label_weights, float)
+        self.from_logits = bool(from_logits)
+
+    @property
+    def score(self) -> Score:
+        """The kernel. Probabilities exceed thresholds where logits exceed those of the thresholds."""
+        levels = np.array(self.thresholds)
+        if self.from_logits:
+            with np.errstate(divide="ignore"):
+                inner = np.clip(levels, 0, 1)
+                levels = np.log(inner) - np.log1p(-inner)
+        return Score(
+            "count_above",
+            counts=True,
+            levels=tuple(levels.tolist()),
+            even=self._even and not self.from_logits,
+            outer=True,
+            each=self.multi_label or self.label_weights is not None,
+        )
+
+    def zeros(self, width: int) -> Numbers:
+        """Return the state before the first sample."""
+        groups = width if self.score.each else 1
+        if self.label_weights is not None and len(self.label_weights) != groups:
+            raise ValueError(f"label_weights: expected {groups} numbers, got {len(self.label_weights)}")
+        if self.num_labels and self.num_labels != groups:
+            raise ValueError(f"num_labels: expected {groups}, got {self.num_labels}")
+        return np.zeros(groups * 2 * (self.num_thresholds + 1))
+
+    def result(self) -> Any:
+        """Return the area; 0 before the first sample."""
+        return 0.0 if self._state is None else super().result()
+
+    def read(self, state: Numbers) -> Any:
+        """Return the area, or the mean of those of all columns."""
+        counts = counts_of(state, self.num_thresholds)
+        if self.label_weights is not None and not self.multi_label:
+            counts = Counts(*((self.label_weights @ kind)[None] for kind in counts))
+        areas = self._areas(counts)
+        weights = self.label_weights if self.multi_label else None
+        if weights is None:
+            return float(areas.mean())
+        return float(share(np.array((areas * weights).sum()), np.array(weights.sum())))
+
+    def _areas(self, c: Counts) -> Numbers:
+        tp, fp, tn, fn = c
+        recall = share(tp, tp + fn)
+        if self.curve == "PR" and self.summation_method == "interpolation":
+            return _interpolated_precision(c)
+        if self.curve == "ROC":
+            x, y = share(fp, fp + tn), recall
+        elif self.curve == "PR":
+            x, y = recall, share(tp, tp + fp)
+        else:
+            odds = share(tp + fn, tn + fp)
+            x = np.where(tp == 0, 0, np.maximum(1 - odds * share(fn, tp), 0))
+            y = np.where(tp == 0, 1, 1 - odds * share(fp, tp))
+        left, right = y[:, :-1], y[:, 1:]
+        height = (left + right) / 2
+        if self.summation_method != "interpolation":
+            height = (
+                np.minimum(left, right) if self.summation_method == "minoring" else np.maximum(left, right)
+            )
+        areas: Numbers = ((x[:, :-1] - x[:, 1:]) * height).sum(-1)
+        return areas
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        weights = self.label_weights
+        return super().get_config() | {
+            "num_thresholds": self.num_thresholds,
+            "curve": self.curve,
+            "summation_method": self.summation_method,
+            "thresholds": self.init_thresholds,
+            "multi_label": self.multi_label,
+            "num_labels": self.num_labels,
+            "label_weights": None if weights is None else weights.tolist(),
+            "from_logits": self.from_logits,
+        }
+
+
+def _interpolated_precision(c: Counts) -> Numbers:
+    """Between two thresholds true positives are a linear function of all positives; precision is not."""
+    tp, fp, _, fn = c
+    positives = tp + fp
+    gained, grown = tp[:, :-1] - tp[:, 1:], positives[:, :-1] - positives[:, 1:]
+    slope = share(gained, np.maximum(grown, 0))
+    intercept = tp[:, 1:] - slope * positives[:, 1:]
+    both = (positives[:, :-1] > 0) & (positives[:, 1:] > 0)
+    ratio = np.divide(positives[:, :-1], positives[:, 1:], out=np.ones_like(gained), where=both)
+    areas: Numbers = share(slope * (gained + intercept * np.log(ratio)), (tp + fn)[:, 1:]).sum(-1)
+    return areas

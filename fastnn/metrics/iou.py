@@ -1,0 +1,289 @@
+"""Intersection over union: how far predicted and true classes cover the same places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import real_number, whole_number
+from ..config import epsilon
+from ..kernels.score import Score
+from .metric import Metric, registry
+
+Numbers = NDArray[np.float64]
+
+
+class _Overlap(Metric):
+    """The mean over some classes of TP / (TP + FP + FN)."""
+
+    _flat = True
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(dtype, name)
+        self.num_classes = whole_number(num_classes, "num_classes", 1)
+        ids = [whole_number(i, "target_class_ids") for i in target_class_ids]
+        if not ids or max(ids) >= num_classes:
+            raise ValueError(
+                f"target_class_ids: expected classes below {num_classes}, got {target_class_ids!r}"
+            )
+        if axis != -1:
+            raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
+        self.target_class_ids, self.ignore_class = ids, ignore_class
+        self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
+
+    @property
+    def score(self) -> Score:
+        """The kernel."""
+        kernel = "pair_numbers"
+        if not self.sparse_y_pred:
+            kernel = "pair_sparse_categorical" if self.sparse_y_true else "pair_categorical"
+        return Score(
+            kernel,
+            sparse=self.sparse_y_true and not self.sparse_y_pred,
+            lenient=True,
+            counts=True,
+            parameters=(self.num_classes,),
+            ignore_class=self.ignore_class,
+        )
+
+    def zeros(self, width: int) -> Numbers:
+        """Return the state before the first sample: how often each class is predicted as each."""
+        return np.zeros(self.num_classes**2)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count samples in; see `Metric`."""
+        if self.sparse_y_pred and not self.sparse_y_true:
+            y_true = np.argmax(y_true, -1)
+        if self.sparse_y_pred and sample_weight is not None and np.shape(sample_weight) == np.shape(y_pred):
+            y_true, y_pred, sample_weight = (np.ravel(a) for a in (y_true, y_pred, sample_weight))
+        super().update_state(y_true, y_pred, sample_weight)
+
+    def read(self, state: Numbers) -> Any:
+        """Return the mean over those of the classes that occur; 0 before the first sample."""
+        pairs = state.reshape(self.num_classes, -1)
+        common = pairs.diagonal()[self.target_class_ids]
+        union = (pairs.sum(0) + pairs.sum(1) - pairs.diagonal())[self.target_class_ids]
+        occurs = union > 1e-9
+        return float((common / (union + epsilon()))[occurs].sum() / (occurs.sum() + epsilon()))
+
+
+@registry.add
+class IoU(_Overlap):
+    """TP / (TP + FP + FN), the mean over some classes.
+
+    Parameters
+    ----------
+    num_classes : int
+        How many classes there are.
+    target_class_ids : sequence of int
+        Those to take the mean over; what does not occur is left out.
+    name, dtype
+        See `Metric`.
+    ignore_class : int, optional
+        Samples of this class count nothing.
+    sparse_y_true, sparse_y_pred : bool, default True
+        Whether labels, and predictions, are class numbers, rather than a number for each class.
+    axis : int, default -1
+        The axis of the classes; only the last is supported.
+
+    Examples
+    --------
+    >>> round(IoU(num_classes=2, target_class_ids=[0])([0, 0, 1, 1], [0, 1, 0, 1]), 4)
+    0.3333
+    """
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "num_classes": self.num_classes,
+            "target_class_ids": self.target_class_ids,
+            "ignore_class": self.ignore_class,
+            "sparse_y_true": self.sparse_y_true,
+            "sparse_y_pred": self.sparse_y_pred,
+        }
+
+
+@registry.add
+class BinaryIoU(_Overlap):
+    """`IoU` of two classes, 1 where predictions reach a threshold.
+
+    Parameters
+    ----------
+    target_class_ids : sequence of int, default (0, 1)
+        The classes to take the mean over.
+    threshold : float, default 0.5
+        Predictions from it on are class 1.
+    name, dtype
+        See `Metric`.
+
+    Examples
+    --------
+    >>> round(BinaryIoU(threshold=0.3)([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7]), 4)
+    0.3333
+    """
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(2, target_class_ids, name, dtype)
+        self.threshold = real_number(threshold, "threshold")
+
+    @property
+    def score(self) -> Score:
+        """The kernel."""
+        return Score("pair_binary", counts=True, parameters=(2,), threshold=self.threshold)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        own = {"target_class_ids": self.target_class_ids, "threshold": self.threshold}
+        return super().get_config() | own
+
+
+@registry.add
+class MeanIoU(_Overlap):
+    """`IoU`, the mean over all classes that occur.
+
+    Parameters
+    ----------
+    num_classes : int
+        How many classes there are.
+    name, dtype
+        See `Metric`.
+    ignore_class : int, optional
+        Samples of this class count nothing.
+    sparse_y_true, sparse_y_pred, axis
+        See `IoU`.
+
+    Examples
+    --------
+    >>> round(MeanIoU(num_classes=2)([0, 0, 1, 1], [0, 1, 0, 1]), 4)
+    0.3333
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        ids = range(whole_number(num_classes, "num_classes", 1))
+        super().__init__(num_classes, ids, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "num_classes": self.num_classes,
+            "ignore_class": self.ignore_class,
+            "sparse_y_true": self.sparse_y_true,
+            "sparse_y_pred": self.sparse_y_pred,
+        }
+
+
+@registry.add
+class OneHotIoU(_Overlap):
+    """`IoU` of labels that are one-hot rows.
+
+    Parameters
+    ----------
+    num_classes, target_class_ids
+        See `IoU`.
+    name, dtype
+        See `Metric`.
+    ignore_class : int, optional
+        Samples of this class count nothing.
+    sparse_y_pred : bool, default False
+        Whether predictions are class numbers.
+    axis
+        See `IoU`.
+
+    Examples
+    --------
+    >>> labels, predictions = [[0, 1], [1, 0], [0, 1]], [[0.2, 0.8], [0.4, 0.6], [0.1, 0.9]]
+    >>> round(OneHotIoU(num_classes=2, target_class_ids=[1])(labels, predictions), 4)
+    0.6667
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "num_classes": self.num_classes,
+            "target_class_ids": self.target_class_ids,
+            "ignore_class": self.ignore_class,
+            "sparse_y_pred": self.sparse_y_pred,
+        }
+
+
+@registry.add
+class OneHotMeanIoU(_Overlap):
+    """`MeanIoU` of labels that are one-hot rows.
+
+    Parameters
+    ----------
+    num_classes
+        See `IoU`.
+    name, dtype
+        See `Metric`.
+    ignore_class : int, optional
+        Samples of this class count nothing.
+    sparse_y_pred, axis
+        See `OneHotIoU`.
+
+    Examples
+    --------
+    >>> labels, predictions = [[0, 1], [1, 0], [0, 1]], [[0.2, 0.8], [0.4, 0.6], [0.1, 0.9]]
+    >>> round(OneHotMeanIoU(num_classes=2)(labels, predictions), 4)
+    0.3333
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        ids = range(whole_number(num_classes, "num_classes", 1))
+        super().__init__(num_classes, ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "num_classes": self.num_classes,
+            "ignore_class": self.ignore_class,
+            "sparse_y_pred": self.sparse_y_pred,
+        }

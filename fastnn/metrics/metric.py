@@ -1,0 +1,188 @@
+"""What all metrics have in common: a state that samples are counted into, and a result that is read of it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import initializers
+from ..config import check_floatx, floatx
+from ..kernels import score as _score
+from ..kernels.score import Score
+from ..losses import as_scored
+from ..registry import Registry
+from ..variables import Variable
+
+
+class Metric:
+    """Base of all metrics: the weighted mean of a value for each sample seen.
+
+    A metric of this package says which kernel counts samples (`score`), what state it starts from (`zeros`)
+    and what that means (`read`), so models run it without Python. A metric of your own defines `update_state`
+    and `result`, over what `add_variable` returns.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64"}, optional
+        What values of arrays are computed in, by default what the predictions are in; models have their
+        own. Sums are kept in double precision.
+    name : str, optional
+        By default the class in snake_case; the key of the metric in `History`.
+
+    Examples
+    --------
+    >>> class Largest(Metric):
+    ...     def __init__(self, name="largest"):
+    ...         super().__init__(name=name)
+    ...         self.most = self.add_variable((), "zeros", name="most")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.most.assign(np.maximum(self.most.numpy(), np.max(y_pred)))
+    ...     def result(self):
+    ...         return float(self.most.numpy())
+    >>> Largest()([0.0, 0.0], [1.0, 3.0])
+    3.0
+    """
+
+    _direction = "up"  # what callbacks with mode="auto" take for better
+    _flat = False  # whether rows of one dimension are samples, not one sample
+
+    def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
+        self.name = name or registry.name_of(type(self))
+        self.dtype = None if dtype is None else check_floatx(dtype)
+        self._variables: list[Variable] = []
+        self._state: NDArray[np.float64] | None = None
+
+    @property
+    def score(self) -> Score:
+        """What the kernels compute."""
+        raise TypeError(f"{type(self).__name__} defines no score: it cannot be part of a model")
+
+    def zeros(self, width: int) -> NDArray[np.float64]:
+        """Return the state before the first sample: here the sums of weighted values and of weights.
+
+        Parameters
+        ----------
+        width : int
+            Last dimension of the predictions.
+        """
+        return np.zeros(2)
+
+    def read(self, state: NDArray[np.float64]) -> Any:
+        """Return what a state means: here the mean over all samples counted; 0 before the first."""
+        value, weight = state.tolist()
+        return value / weight if weight else 0.0
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the result is the mean of the values of all samples."""
+        return type(self).read is Metric.read
+
+    def add_variable(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = None,
+        dtype: str | None = None,
+        aggregation: str | None = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """Return a new variable that `reset_state` sets to 0.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer : str or Initializer, default "zeros"
+        dtype : str, optional
+            By default that of the metric, or `config.floatx()`.
+        aggregation : str
+            Accepted for Keras' sake.
+        name : str, optional
+        """
+        dtype = dtype or self.dtype or floatx()
+        value = initializers.get(initializer or "zeros")(shape, dtype)
+        variable = Variable(np.ascontiguousarray(value).reshape(shape), name or "variable", trainable=False)
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = None,
+        dtype: str | None = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Return `add_variable(...)`: the older name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What `add_variable` has returned."""
+        return list(self._variables)
+
+    def reset_state(self) -> None:
+        """Forget all samples."""
+        self._state = None
+        for variable in self._variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count samples in.
+
+        Parameters
+        ----------
+        y_true : array_like
+            Labels.
+        y_pred : array_like, shape (..., n)
+            Predictions.
+        sample_weight : array_like, optional
+            A factor for each sample.
+        """
+        score = self.score
+        if self._flat and np.ndim(y_pred) == 1:
+            y_true, y_pred = np.reshape(y_true, (-1, 1)), np.reshape(y_pred, (-1, 1))
+        labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, self.dtype)
+        width = predictions.shape[-1] if predictions.ndim else 1
+        if self._state is None:
+            self._state = self.zeros(width)
+        elif score.counts and self._state.shape != self.zeros(width).shape:
+            raise ValueError(f"y_pred: expected as many columns as before, got {width}")
+        if score.counts:
+            _score.add_counts(score, self._state, predictions, labels, weights)
+        else:
+            total, _, weight = _score.apply(score, predictions, labels, weights)
+            self._state += total, weight
+
+    def result(self) -> Any:
+        """Return what the samples counted so far amount to: a number, or for some metrics an array."""
+        return self.read(self.zeros(1) if self._state is None else self._state)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Count samples in and return the result."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a metric of what `get_config` returned."""
+        return cls(**config)
+
+
+registry: Registry[Metric] = Registry("metric", Metric)
+
+
+class PlainMetric(Metric):
+    """A metric that has the arguments of all metrics only, in Keras' order."""
+
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        super().__init__(dtype, name)
+
+
+def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return part / whole, 0 where whole is 0."""
+    quotient: NDArray[np.float64] = np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
+    return quotient
