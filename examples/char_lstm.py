@@ -2,9 +2,9 @@
 
     python examples/char_lstm.py --text shakespeare.txt --epochs 8
 
-A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text is
-kept for validation; after each epoch the program prints the loss there, in nats a character, and a sample. The
-learning rate falls to zero with the epochs. Without a text the program reads its own source.
+A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text
+is kept for validation; after each epoch the program prints the loss there, in nats a character, and a sample.
+Without a text it reads its own source.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ def pieces(codes, steps):
     return codes[:end].reshape(count, steps), codes[1 : end + 1].reshape(count, steps)
 
 
-def sample(model, codes, alphabet, length, temperature, steps, random):
-    """Return what the model writes after the characters `codes`."""
-    written = list(codes)
+def sample(model, codes, alphabet, length, temperature, random):
+    """Return what the model writes after the characters `codes`, one step for each character."""
+    stream, written = model.stream(), []
+    for code in codes:
+        answer = stream.step(code)
     for _ in range(length):
-        chances = model.predict(np.array([written[-steps:]]))[0, -1].astype(float) ** (1 / temperature)
+        chances = answer.astype(float) ** (1 / temperature)
         written.append(random.choice(len(alphabet), p=chances / chances.sum()))
-    return "".join(alphabet[code] for code in written[len(codes) :])
+        answer = stream.step(written[-1])
+    return "".join(alphabet[code] for code in written)
 
 
 def main():
@@ -66,13 +69,14 @@ def main():
 
     began = time.perf_counter()
     for epoch in range(options.epochs):
-        model.optimizer.learning_rate = options.rate * (1 - epoch / options.epochs)
+        if epoch == options.epochs - 1:
+            model.optimizer.learning_rate = options.rate / 5
         model.fit(*training, batch_size=options.batch, verbose=0)
         loss = model.evaluate(*validation, verbose=0)
         seconds = time.perf_counter() - began
         print(f"\nepoch {epoch + 1}: {loss:.3f} nats a character, {seconds:.0f} s", flush=True)
         start = codes[split : split + options.steps]
-        written = sample(model, start, alphabet, options.length, options.temperature, options.steps, random)
+        written = sample(model, start, alphabet, options.length, options.temperature, random)
         print(written, flush=True)
 
 

@@ -45,12 +45,12 @@ from .threads import num_threads, set_num_threads, threads
 from .variables import Variable
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets, plotting
+    from . import callbacks, datasets, plotting, saving
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use what a program that only predicts does without."""
-    if name in ("callbacks", "datasets", "plotting"):
+    if name in ("callbacks", "datasets", "plotting", "saving"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -76,6 +76,7 @@ __all__ = [
     "optimizers",
     "plotting",
     "regularizers",
+    "saving",
     "set_num_threads",
     "threads",
     "utils",

@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import config
-from .autograd import Tensor, record
+from .autograd import Tensor, no_grad, record
 from .checks import real_number
 from .gate import as_real
 from .kernels import activation as _elementwise
+from .kernels import call as _call
 from .kernels import softmax as _softmax
 from .registry import unknown_name
 
@@ -125,6 +126,39 @@ class AxisActivation:
         return f"<activation {self.name}>"
 
 
+class WrittenActivation:
+    """A function of tensors, as an activation: a step of a plan that runs Python.
+
+    Parameters
+    ----------
+    function : callable
+        From a tensor to one of the same shape.
+    """
+
+    fused: Fused = ("linear",)
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.parameters: dict[str, Any] = {}
+
+    def __call__(self, x: ArrayLike | Tensor) -> Any:
+        """Return the function of `x` as a new array, or for a `Tensor` as one."""
+        if isinstance(x, Tensor):
+            return self.function(x)
+        with no_grad():
+            return np.asarray(self.function(Tensor(_as_floating(x), requires_grad=False)))
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the function to a plan."""
+        return _call.emit(plan, self.name, [x], [x.shape], [], self.function)[0]
+
+    emit_unfused = emit
+
+    def __repr__(self) -> str:
+        return f"<activation {self.name}>"
+
+
 def _on_tape(x: Any, forward: Callable[..., Any], backward: Callable[..., Any]) -> Any:
     """Return forward(x), on the tape if x is a tensor: backward takes the gradient, x and the result."""
     array = _as_floating(x)
@@ -206,27 +240,37 @@ _BY_NAME: dict[str, Activation | AxisActivation] = {a.name: a for a in _ALL}
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
-def get(identifier: Any) -> Activation | AxisActivation:
+def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
     """Return an activation by what names it.
 
     Parameters
     ----------
-    identifier : str, Activation, dict or None
-        A name such as "relu"; one of this module's functions; what `serialize` returned; None for `linear`.
+    identifier : str, Activation, dict, callable or None
+        A name such as "relu"; one of this module's functions; what `serialize` returned; a function of your
+        own, of a `fastnn.Tensor`, which runs Python in the middle of a plan; None for `linear`.
 
     Raises
     ------
     ValueError
         If there is no activation of that name.
     TypeError
-        If it is something else: a plan runs without Python, so it cannot call a Python function.
+        If it is something else.
+
+    Examples
+    --------
+    >>> get(lambda x: x * np.tanh(x))(np.array([0.0, 1.0])).round(4)
+    array([0.    , 0.7616])
     """
     if identifier is None:
         return linear
-    if isinstance(identifier, (Activation, AxisActivation)):
+    if isinstance(identifier, (Activation, AxisActivation, WrittenActivation)):
         return identifier
     if isinstance(identifier, dict):
-        found = get(identifier.get("name"))
+        if not isinstance(identifier.get("name"), str):
+            raise ValueError(
+                f"activation: expected {{'name': name, 'parameters': ...}}, got {identifier!r:.200}"
+            )
+        found = get(identifier["name"])
         parameters = identifier.get("parameters", {})
         return found.bind(**parameters) if isinstance(found, Activation) else found
     if isinstance(identifier, str):
@@ -234,14 +278,24 @@ def get(identifier: Any) -> Activation | AxisActivation:
         if name not in _BY_NAME:
             raise ValueError(unknown_name("activation", identifier, [*_BY_NAME, *_ALIASES]))
         return _BY_NAME[name]
-    raise TypeError(
-        f"activation: expected a name or a function of fastnn.activations, got {identifier!r}; "
-        "Python functions cannot run inside a compiled plan"
-    )
+    if callable(identifier):
+        return WrittenActivation(identifier)
+    raise TypeError(f"activation: expected a name or a function, got {identifier!r}")
 
 
-def serialize(activation: Activation | AxisActivation) -> str | dict[str, Any]:
-    """Return the name of an activation, with its parameters where they are not the defaults."""
+def serialize(activation: Activation | AxisActivation | WrittenActivation) -> str | dict[str, Any]:
+    """Return the name of an activation, with its parameters where they are not the defaults.
+
+    Raises
+    ------
+    TypeError
+        If it is a function of your own, which no file can describe.
+    """
+    if isinstance(activation, WrittenActivation):
+        raise TypeError(
+            f"activation: {activation!r} is a function of your own, which a config cannot describe; put it "
+            "into a layer of your own"
+        )
     if _BY_NAME[activation.name].parameters == activation.parameters:
         return activation.name
     return {"name": activation.name, "parameters": activation.parameters}

@@ -7,11 +7,13 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from .data import Batch, Source
+from .utils.random import Walks
 
 if TYPE_CHECKING:
     from .kernels.plan import Plan
@@ -27,33 +29,53 @@ class Totals(Mapping[str, Any]):
 
     Parameters
     ----------
-    plan : Plan, optional
-        Which has run them; None before there is one.
+    plans : list of Plan
+        Which have run them; the list may grow.
     """
 
-    def __init__(self, plan: Plan | None = None) -> None:
-        self.plan = plan
+    def __init__(self, plans: list[Plan]) -> None:
+        self._plans = plans
 
     def __getitem__(self, name: str) -> Any:
-        if self.plan is None:
-            raise KeyError(name)
-        return self.plan.read(name)
+        states = [plan.state(name) for plan in self._plans]
+        return self._plans[0].read(name, np.sum(states, axis=0))
+
+    def states(self) -> dict[str, list[float]]:
+        """Return what the totals are read of: sums over the rows."""
+        return {name: np.sum([plan.state(name) for plan in self._plans], axis=0).tolist() for name in self}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(() if self.plan is None else self.plan.totals)
+        return iter(self._plans[0].totals if self._plans else ())
 
     def __len__(self) -> int:
-        return 0 if self.plan is None else len(self.plan.totals)
+        return len(self._plans[0].totals) if self._plans else 0
 
 
 class Feed(Protocol):
-    """What training and evaluation go through."""
+    """What training and evaluation go through.
+
+    Attributes
+    ----------
+    steps : int or None
+        Batches of an epoch, if that is known.
+    step : int
+        Batches of this epoch that have been given out; all of them where the data have ended with the last.
+    totals : Totals
+        Of this epoch.
+    """
 
     steps: int | None
+    step: int
     totals: Totals
 
-    def epoch(self) -> Batches | None:
-        """Clear the totals and return the batches of the next epoch, or None if there are no more."""
+    def epoch(self, step: int = 0) -> Batches | None:
+        """Return the batches of the next epoch, or of this one from `step` on, or None if there are no more.
+
+        The totals are cleared, but not in the middle of an epoch.
+        """
+
+    def go_on(self, totals: Mapping[str, Any]) -> None:
+        """Let the totals be those of an epoch that is continued: what `Totals.states` returned."""
 
     def close(self) -> None:
         """Let go of the data."""
@@ -70,8 +92,10 @@ class ArrayFeed:
         Rows of a batch; the last one of a walk through the data has what is left.
     steps : int, optional
         At most so many batches an epoch; the next one goes on where it has stopped, and ends with the data.
-    random : numpy.random.Generator, optional
-        Where the order of the rows comes from, a new one for each walk.
+    walks : Walks, optional
+        Where in the data the feed is, and from where the orders of the rows come.
+    shuffle : bool, default False
+        Whether each walk takes the rows in an order of its own.
     """
 
     def __init__(
@@ -80,29 +104,40 @@ class ArrayFeed:
         data: Data,
         batch: int,
         steps: int | None = None,
-        random: np.random.Generator | None = None,
+        walks: Walks | None = None,
+        shuffle: bool = False,
     ) -> None:
-        self._plan, self._rows, self._batch, self._random = plan, len(data), batch, random
+        self._plan, self._rows, self._batch = plan, len(data), batch
+        self._walks, self._shuffle = walks or Walks(), shuffle
+        self._ordered: int | None = None  # number of the walk whose order the plan has
         self._count = -(-len(data) // batch)
-        self._next = 0  # batch of this walk
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
-        self.totals = Totals(plan)
+        self.step = 0
+        self.totals = Totals([plan])
         plan.bind(*data.arrays)
 
-    def epoch(self) -> Batches:
-        """Clear the totals and return the batches of the next epoch."""
-        self._plan.clear_totals()
+    def epoch(self, step: int = 0) -> Batches:
+        """Return the batches of the next epoch, or of this one from `step` on."""
+        if not step:
+            self._plan.clear_totals()
+        self.step = step
         return self._batches(self.steps or 0)
 
     def _batches(self, steps: int) -> Batches:
-        for _ in range(steps):
-            if not self._next and self._random is not None:
-                self._plan.reorder(self._random.permutation(self._rows))
-            start = self._next * self._batch
-            self._next = (self._next + 1) % self._count
+        walks = self._walks
+        while self.step < steps:
+            if self._shuffle and self._ordered != walks.number:
+                self._plan.reorder(walks.order(self._rows))
+                self._ordered = walks.number
+            start = walks.done * self._batch
+            walks.advance(self._count)
+            self.step = self.step + 1 if walks.done else steps
             yield self._plan, start, min(self._batch, self._rows - start)
-            if not self._next:
-                return
+
+    def go_on(self, totals: Mapping[str, Any]) -> None:
+        """Let the totals be those of an epoch that is continued."""
+        for name, state in totals.items():
+            self._plan.set_state(name, state)
 
     def close(self) -> None:
         """Let go of the arrays."""
@@ -133,27 +168,37 @@ class SourceFeed:
     ) -> None:
         self._model, self._purpose, self._source = model, purpose, source
         self._class_weight, self._name = class_weight, name
+        self._plans: list[Plan] = []
+        self._carried: Mapping[str, Any] = {}
         self.steps = source.steps
-        self.totals = Totals()
+        self.step = 0
+        self.totals = Totals(self._plans)
 
-    def epoch(self) -> Batches | None:
-        """Clear the totals and return the batches of the next epoch, or None if there are no more."""
-        self.totals.plan = None
+    def epoch(self, step: int = 0) -> Batches | None:
+        """Return the batches of the next epoch, or of this one from `step` on, or None if there are no more."""
+        self._plans.clear()
         batches = self._source.epoch()
-        return None if batches is None else self._batches(batches)
+        self.step = step
+        return None if batches is None else self._batches(islice(batches, step, None))
+
+    def go_on(self, totals: Mapping[str, Any]) -> None:
+        """Let the totals be those of an epoch that is continued."""
+        self._carried = totals
 
     def _batches(self, batches: Iterator[Batch]) -> Batches:
         for batch in batches:
+            self.step += 1
             data = self._model._gate(*batch, name=self._name)
             data = self._model._weigh(data, self._class_weight)
             if not len(data):
                 raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
             plan = self._model.plan(self._purpose, len(data), data.weighted, data.rows)
-            if plan is not self.totals.plan:
+            if plan not in self._plans:
                 plan.clear_totals()
-                if self.totals.plan is not None:
-                    plan.add_totals(self.totals.plan)
-                self.totals.plan = plan
+                for name, state in self._carried.items():
+                    plan.set_state(name, state)
+                self._carried = {}
+                self._plans.append(plan)
             plan.bind(*data.arrays)
             try:
                 yield plan, 0, len(data)

@@ -97,14 +97,14 @@ def tensors_in(structure: Any) -> list[SymbolicTensor]:
     return [leaf for leaf in leaves(structure) if isinstance(leaf, SymbolicTensor)]
 
 
-def mapped(function: Callable[[SymbolicTensor], Any], structure: Any) -> Any:
-    """Return a structure with each symbolic tensor replaced; tuples become lists."""
-    if isinstance(structure, SymbolicTensor):
+def mapped(function: Callable[[Any], Any], structure: Any, kind: type = SymbolicTensor) -> Any:
+    """Return a structure with each symbolic tensor, or else of a kind, replaced; tuples become lists."""
+    if isinstance(structure, kind):
         return function(structure)
     if isinstance(structure, (list, tuple)):
-        return [mapped(function, part) for part in structure]
+        return [mapped(function, part, kind) for part in structure]
     if isinstance(structure, dict):
-        return {key: mapped(function, part) for key, part in structure.items()}
+        return {key: mapped(function, part, kind) for key, part in structure.items()}
     return structure
 
 

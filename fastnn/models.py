@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import RLock, get_ident
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,9 +21,13 @@ from .kernels.plan import Plan
 from .layers import InputLayer, Layer, written
 from .layers.layer import Shape, acting, row_shape
 from .layers.layer import registry as layer_registry
+from .savable import Savable
 from .summary import summary_lines
 from .trainer import Trainer, Weighted, batch_of
 from .variables import ParameterBlock
+
+if TYPE_CHECKING:
+    from .streaming import Stream
 
 # Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
 # whose arena would pass the limit takes fewer.
@@ -39,7 +43,7 @@ _compiling = RLock()  # plans of models that share layers move weights about
 
 
 @layer_registry.add("functional")
-class Model(Layer, Trainer):
+class Model(Savable, Layer, Trainer):
     """Layers between inputs and outputs.
 
     Parameters
@@ -273,7 +277,7 @@ class Model(Layer, Trainer):
     def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
         if self._graph is None:
-            return super().emit(plan, x, **options)
+            return written.emit(self, plan, x, options)
         return self._as_called(self._graph.emit(plan, self._ordered(x)))
 
     def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
@@ -438,7 +442,7 @@ class Model(Layer, Trainer):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: tuple[Weighted, ...] = (),
+        weighted: Weighted = (),
         rows: Rows | None = None,
     ) -> Plan:
         """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
@@ -449,9 +453,9 @@ class Model(Layer, Trainer):
             "sample" is a prediction in which `Dropout` and its like act.
         capacity : int, optional
             Rows of one run; by default as many as are efficient.
-        weighted : tuple of (bool or tuple of int), optional
-            Whether runs get sample weights for each output, of rows or of the parts of a row that have this
-            shape; none by default.
+        weighted : tuple of (tuple of int or None), optional
+            For each output the shape of the sample weights of a row; None where there are none, as for all by
+            default.
         rows : tuple of tuple of int, optional
             Shape of a row of each input; what the model was built for by default. Plans for the `LENGTHS`
             shapes used last are kept; they share weights and the optimizer's state.
@@ -461,7 +465,7 @@ class Model(Layer, Trainer):
                 self._block = ParameterBlock.holding(self.weights, self.dtype)
                 self.forget_plans()
             rows = self._fixed_rows() if rows is None else rows
-            weighted = weighted if any(weighted) else ()
+            weighted = () if all(shape is None for shape in weighted) else weighted
             key = purpose, weighted, get_ident() if purpose == "test" else None
             plans = self._plans.setdefault(key, {})
             plan = plans.pop(rows, None)
@@ -491,7 +495,7 @@ class Model(Layer, Trainer):
             self._plans[purpose, (), None][rows] = plan
             return plan
 
-    def _compile(self, purpose: str, capacity: int, weighted: tuple[Weighted, ...], rows: Rows) -> Plan:
+    def _compile(self, purpose: str, capacity: int, weighted: Weighted, rows: Rows) -> Plan:
         assert self._block is not None
         plan = Plan(
             self._block,
@@ -573,7 +577,7 @@ class Model(Layer, Trainer):
             for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
                 yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
             for variable in variables:
-                yield plan.block.part(plan.gradients, variable)
+                yield plan.block.part(plan.gradients, variable).copy()
 
         outputs = record([*tensors, *variables], made, pull)
         return self._packed(outputs if len(outputs) > 1 else outputs[0])
@@ -592,8 +596,8 @@ class Model(Layer, Trainer):
         Returns
         -------
         ndarray or Tensor, or list or dict of them
-            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in training,
-            where `backward` of what is computed from it reaches the weights.
+            (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
+            training, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._predict
         if plan is not None and not training:
@@ -609,6 +613,10 @@ class Model(Layer, Trainer):
         if training and is_recording() and self._learns(x):
             return self.on_tape(x, True)
         return self._apply(x, "sample" if training else "predict")
+
+    def sample(self, x: Any) -> Any:
+        """Return the output for arrays with `Dropout` and its like acting, as arrays; no weight changes."""
+        return self._apply(x, "sample")
 
     def _learns(self, x: Any) -> bool:
         """Whether a gradient can flow into any weight."""
@@ -700,6 +708,23 @@ class Model(Layer, Trainer):
         heard.on_predict_end()
         return outputs[0] if len(outputs) == 1 else _joined(outputs)
 
+    def stream(self, rows: int = 1) -> Stream:
+        """Return a `Stream`: the model over sequences that come one time step after the other.
+
+        Parameters
+        ----------
+        rows : int, default 1
+            Sequences that advance together.
+
+        Raises
+        ------
+        ValueError
+            If a layer needs the whole sequence: the message names it.
+        """
+        from .streaming import Stream
+
+        return Stream(self, rows)
+
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""
         return self(x)
@@ -738,8 +763,13 @@ class Model(Layer, Trainer):
         """Make a model of what `get_config` returned; its weights are new."""
         if "nodes" not in config:
             return super().from_config(config)
-        made = [layer_registry.deserialize(described) for described in config["layers"]]
-        layers = {layer.name: layer for layer in made}
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Connect layers as a config says: those that it describes, or others in their places."""
+        names = [described["config"]["name"] for described in config["layers"]]
+        layers = dict(zip(names, made, strict=True))
         results: list[list[SymbolicTensor]] = []
         for described in config["inputs"]:
             start = layers.get(described["name"])
@@ -941,9 +971,21 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a model of what `get_config` returned; its weights are new."""
-        model = cls(
-            [layer_registry.deserialize(c) for c in config["layers"]], config["trainable"], config["name"]
-        )
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Put layers one after the other as a config says."""
+        model = cls(made, config["trainable"], config["name"])
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))
         return model
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use what a program that saves nothing does without."""
+    if name in ("clone_model", "load_model", "model_from_json", "save_model"):
+        from . import saving
+
+        return getattr(saving, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

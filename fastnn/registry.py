@@ -1,8 +1,8 @@
 """Names, and the classes that they stand for.
 
 Whatever an argument accepts by name or by config, such as `kernel_initializer="he_normal"`, is looked up in a
-`Registry`. Its table is closed: reading a file makes objects of the classes that have been added to it, and
-of no others.
+`Registry`. Its table is closed: reading a file makes objects of the classes that have been added to it, of
+those that the program itself passes or registers (`fastnn.custom_objects`), and of no others.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
+from .custom_objects import custom_name, get_registered_object
 
 __all__ = ["Configurable", "Registry", "snake_case", "unknown_name"]
 
@@ -180,7 +182,8 @@ class Registry(Generic[T]):
         if identifier is None or isinstance(identifier, self.base):
             return identifier
         if isinstance(identifier, str):
-            return self._named(identifier)()
+            named: T | None = self.get(self._named(identifier))
+            return named
         if isinstance(identifier, Mapping):
             return self.deserialize(identifier)
         if isinstance(identifier, type) and issubclass(identifier, self.base):
@@ -202,26 +205,26 @@ class Registry(Generic[T]):
         Parameters
         ----------
         obj : object or None
-            Of a class in the table.
+            Of a class in the table, or of one of the program's own.
 
         Returns
         -------
         dict or None
-            ``{"class_name": ..., "config": ...}``; None for None.
+            ``{"class_name": ..., "config": ...}``; None for None. The name of a class that is not in the
+            table starts with the package that it has been registered for, "Custom>" by default.
 
         Raises
         ------
         TypeError
-            If the class is not in the table, so that nobody could read what was written.
+            If it is no object of this kind.
         """
         if obj is None:
             return None
+        if not isinstance(obj, self.base):
+            raise TypeError(f"{self.kind}: expected an instance of {self.base.__name__}, got {obj!r:.200}")
         name = type(obj).__name__
         if self._classes.get(name) is not type(obj):
-            raise TypeError(
-                f"{self.kind}: {obj!r:.200} cannot be described by a config: its class is not in the "
-                "table of known classes; a class of your own can be, see the `add` of the registry"
-            )
+            name = custom_name(type(obj))
         return {"class_name": name, "config": obj.get_config()}
 
     @overload
@@ -247,7 +250,8 @@ class Registry(Generic[T]):
         Raises
         ------
         ValueError
-            If the dictionary has another form or the class is not in the table.
+            If the dictionary has another form, or the class is neither in the table nor passed or registered
+            by the program.
         TypeError
             If the class does not take the arguments.
         """
@@ -258,10 +262,20 @@ class Registry(Generic[T]):
             raise ValueError(
                 f"{self.kind}: expected {{'class_name': name, 'config': arguments}}, got {config!r:.200}"
             )
-        return self._named(name).from_config(arguments)
+        found = self._named(name)
+        if not isinstance(found, type):
+            raise ValueError(f"{self.kind}: expected the name of a class, {name!r} is {found!r:.200}")
+        described: type[T] = found
+        return described.from_config(arguments)
 
-    def _named(self, name: str) -> type[T]:
-        if name not in self._classes:
+    def _named(self, name: str) -> Any:
+        """Return the class, or the function of the program's own, that has a name."""
+        found = get_registered_object(name, module_objects=self._classes)
+        if found is None:
             classes = {cls.__name__ for cls in self._classes.values()}
             raise ValueError(unknown_name(self.kind, name, self._classes.keys() - classes))
-        return self._classes[name]
+        if isinstance(found, type) and not issubclass(found, self.base):
+            raise ValueError(
+                f"{self.kind}: expected a class derived from {self.base.__name__}, {name!r} is {found!r}"
+            )
+        return found

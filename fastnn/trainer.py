@@ -23,9 +23,11 @@ from .data import Source, is_dataset
 from .feeds import ArrayFeed, Feed, SourceFeed, Totals
 from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
-from .losses import as_labels
+from .losses import MEANS, as_labels
 from .metrics import resolve
-from .utils.random import next_seed
+from .progress import Progress
+from .scoring import adopt_labels
+from .utils.random import Walks
 
 if TYPE_CHECKING:
     from .callbacks import CallbackList, History
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from .kernels.score import Score
 
 BATCH = 32
-Weighted = bool | tuple[int, ...]
+Weighted = tuple[tuple[int, ...] | None, ...]  # for each output the shape of a row's weights, if it has some
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Data:
     y : list of ndarray or None
         Labels of each output; None where it has no loss.
     weights : list of ndarray or None
-        Of the rows, or of the steps of each, for each output.
+        Of the rows, or of the values of each, for each output.
     """
 
     x: list[NDArray[Any]]
@@ -63,9 +65,9 @@ class Data:
         return tuple(array.shape[1:] for array in self.x)
 
     @property
-    def weighted(self) -> tuple[Weighted, ...]:
-        """Whether each output has weights, of rows or of the parts of a row that have this shape."""
-        return tuple(False if weights is None else weights.shape[1:] or True for weights in self.weights)
+    def weighted(self) -> Weighted:
+        """Shape of the weights of a row for each output; None where there are none."""
+        return tuple(None if weights is None else weights.shape[1:] for weights in self.weights)
 
     def part(self, start: int, end: int) -> Data:
         """Return some of the rows."""
@@ -147,6 +149,8 @@ class Trainer(ABC):
     stop_training = False
     _train: Plan | None = None  # the last plan that a batch without weights was trained with
     history: History | None = None
+    walks: Walks | None = None
+    progress: Progress | None = None  # during `fit`
 
     # What a model provides.
 
@@ -170,7 +174,7 @@ class Trainer(ABC):
         self,
         purpose: str,
         capacity: int | None = None,
-        weighted: tuple[Weighted, ...] = (),
+        weighted: Weighted = (),
         rows: tuple[tuple[int, ...], ...] | None = None,
     ) -> Plan:
         """Return the plan for a purpose."""
@@ -309,13 +313,11 @@ class Trainer(ABC):
             return ["loss" if goal.loss is not None else None for goal in goals]
         return [f"{goal.name}_loss" if goal.loss is not None else None for goal in goals]
 
-    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: tuple[Weighted, ...]) -> None:
+    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: Weighted) -> None:
         """Append the losses and metrics of the outputs."""
         goals = self._require_compiled()
-        weights: list[Any] = [None] * len(goals)
-        for i, of in enumerate(weighted):
-            if of:
-                weights[i] = plan.sample_weight(i, of if isinstance(of, tuple) else ())
+        shapes = weighted or (None,) * len(goals)
+        weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
         targets: list[Any] = []
         first = True
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
@@ -331,7 +333,7 @@ class Trainer(ABC):
         for key, i, metric, counts in self._reported():
             loss = goals[i].loss
             assert loss is not None
-            if metric.score.sparse != loss.score.sparse:
+            if metric.score.function is None and metric.score.sparse != loss.score.sparse:
                 labels = "class numbers" if metric.score.sparse else "labels like the output"
                 raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
             emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric, key)
@@ -374,12 +376,15 @@ class Trainer(ABC):
             here = f"{name}y" if len(goals) == 1 else f"{name}y[{goal.name!r}]"
             data.y.append(None if goal.loss is None else self._labels(goal.loss, row, label, len(data), here))
             here = here.replace("y", "sample_weight", 1) if not name else f"{name}sample_weight"
-            data.weights.append(None if weight is None else self._weights(weight, len(data), row, here))
+            shape = (len(data), *row[:-1])
+            data.weights.append(None if weight is None else self._weights(weight, shape, here))
         return data
 
     def _labels(self, loss: losses.Loss, row: tuple[int, ...], y: Any, rows: int, name: str) -> NDArray[Any]:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
+        if adopt_labels(loss, y, row):
+            self.forget_plans()
         y = as_labels(y, loss.score, row, self.dtype, name)
         if len(y) != rows:
             x = name.replace("y", "x", 1)
@@ -388,21 +393,20 @@ class Trainer(ABC):
         labels: NDArray[Any] = y
         return labels
 
-    def _weights(self, sample_weight: Any, rows: int, row: tuple[int, ...], name: str) -> NDArray[Any]:
-        """Return weights (rows,), or of the shape of the values of a loss: last dimensions may be missing."""
-        weights, full = as_real(sample_weight, self.dtype, name), (rows, *row[:-1])
-        if weights.shape == (*full, 1):
-            weights = weights[..., 0]
-        elif weights.shape == (rows, 1):
+    def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
+        """Return weights (rows,), or of the shape of the values of a loss: a dimension may be missing."""
+        weights = as_real(sample_weight, self.dtype, name)
+        rows = shape[0]
+        if weights.shape == (rows, 1):
             weights = weights[:, 0]
-        if not weights.ndim or weights.shape != full[: weights.ndim]:
-            steps = f" or {full}" if len(row) > 1 else ""
-            raise ValueError(f"{name}: expected shape ({rows},){steps}, got {weights.shape}")
+        if not weights.ndim or weights.shape != shape[: weights.ndim]:
+            expected = f"({rows},)" if len(shape) == 1 else f"({rows},) or {shape}"
+            raise ValueError(f"{name}: expected shape {expected}, got {weights.shape}")
         if not np.isfinite(weights).all():
             raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
-        if 1 < weights.ndim < len(full):
+        if 1 < weights.ndim < len(shape):
             weights = np.broadcast_to(
-                weights.reshape(weights.shape + (1,) * (len(full) - weights.ndim)), full
+                weights.reshape(weights.shape + (1,) * (len(shape) - weights.ndim)), shape
             )
         return np.ascontiguousarray(weights)
 
@@ -510,6 +514,10 @@ class Trainer(ABC):
             data, validation = self._split(data, validation_split)
         else:
             validation = self._validation(validation_data, validation_steps)
+        if self.walks is None:
+            self.walks = Walks()
+        walks = self.walks
+        walks.begin()
         if isinstance(data, Source):
             feed: Feed = SourceFeed(self, "train", data, class_weight)
         else:
@@ -519,19 +527,24 @@ class Trainer(ABC):
         try:
             heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=feed.steps)
             heard.on_train_begin()
-            for epoch in range(initial_epoch, epochs):
-                batches = feed.epoch()
+            progress = self.progress = Progress(feed, walks, heard.callbacks, initial_epoch)
+            heard.on_train_begin()
+            while progress.epoch < epochs:
+                epoch = progress.epoch
+                batches = feed.epoch(progress.step)
                 if batches is None:
                     _ran_out(epoch - initial_epoch, epochs - initial_epoch)
                     break
                 heard.on_epoch_begin(epoch)
                 with closing(batches):
-                    for step, (plan, start, rows) in enumerate(batches):
+                    for step, (plan, start, rows) in enumerate(batches, progress.step):
                         heard.on_train_batch_begin(step)
                         run(plan, start, rows)
+                        progress.step = feed.step
                         heard.on_train_batch_end(step, feed.totals)
                         if self.stop_training:
                             break
+                progress.epoch, progress.step = epoch + 1, 0
                 logs = dict(feed.totals)
                 if validation is not None and is_due(epoch + 1):
                     size = batch_size if validation_batch_size is None else validation_batch_size
@@ -542,8 +555,7 @@ class Trainer(ABC):
                     break
         finally:
             feed.close()
-        if self.optimizer is not None and epochs > initial_epoch:
-            self.optimizer.finalize_variable_values()
+            self.progress = None
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
@@ -555,7 +567,7 @@ class Trainer(ABC):
             raise ValueError("x: expected at least one row to train on, got none")
         batch = batch_of(batch_size, len(data))
         plan = self.plan("train", batch, data.weighted, data.rows)
-        return ArrayFeed(plan, data, batch, steps, _orders(shuffle))
+        return ArrayFeed(plan, data, batch, steps, self.walks, shuffle)
 
     def _given(
         self,
@@ -652,7 +664,7 @@ class Trainer(ABC):
                 plan.unbind()
             self._train = plan if all(weights is None for weights in data.weights) else None
         if return_dict:
-            return dict(Totals(plan))
+            return dict(Totals([plan]))
         results: list[float] = plan.results()
         return results[0] if len(results) == 1 else results
 
@@ -737,7 +749,7 @@ class Trainer(ABC):
             data = data.part(0, min(len(data), steps * batch))
         told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
         for loss in (goal.loss for goal in self._require_compiled() if goal.loss is not None):
-            told = told or loss.by_batch
+            told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
         plan = self.plan("test", batch if told else None, data.weighted, data.rows)
         return ArrayFeed(plan, data, batch if told else plan.capacity)
 
@@ -751,10 +763,6 @@ class Trainer(ABC):
         """Compute loss and metrics on these rows: `evaluate` without a word."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
-
-def _orders(shuffle: bool) -> np.random.Generator | None:
-    """Return where the orders of rows or batches come from, if they are not to stay."""
-    return np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
 
 
 def _due(frequency: Any) -> Callable[[int], bool]:

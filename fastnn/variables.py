@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import ReferenceType, ref
 
@@ -119,9 +122,52 @@ class Variable(Tensor):
         if new.shape != self.shape:
             raise ValueError(f"value: expected shape {self.shape} for weight {self.name!r}, got {new.shape}")
         self.value[...] = new
+        if self.block is not None:
+            self.block.version += 1
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+_allowance: ContextVar[list[int] | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def values_follow(elements: int) -> Iterator[None]:
+    """Make weights that start with zeros, and no more than so many elements of them.
+
+    Their values are in a file that is being read: nothing has to be drawn for them, and what a file asks for
+    is bounded by what it holds.
+
+    Parameters
+    ----------
+    elements : int
+        Of all weights together.
+    """
+    token = _allowance.set([elements])
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+def initial_value(
+    initializer: Callable[..., ArrayLike], shape: tuple[int, ...], dtype: str
+) -> NDArray[np.floating]:
+    """Return what a weight starts with: what its initializer says, unless its value will follow.
+
+    Raises
+    ------
+    ValueError
+        If the values that follow are fewer.
+    """
+    left = _allowance.get()
+    if left is None:
+        return np.asarray(initializer(shape, dtype))
+    left[0] -= math.prod(shape)
+    if left[0] < 0:
+        raise ValueError(f"weights: one of shape {shape} takes more than the file holds")
+    return np.zeros(shape, dtype)
 
 
 class ParameterBlock:
@@ -136,11 +182,18 @@ class ParameterBlock:
     variables : sequence of Variable
     dtype : str
         "float32" or "float64".
+
+    Attributes
+    ----------
+    version : ndarray of int64
+        (1,): a number that grows whenever `Variable.assign` or an optimizer changes values, for what keeps
+        something made of them.
     """
 
     def __init__(self, variables: Sequence[Variable], dtype: str) -> None:
         self.dtype = dtype
         self.stale = False
+        self.version = np.zeros(1, np.int64)
         self._start: dict[Variable, int] = {}
         step = ALIGNMENT // np.dtype(dtype).itemsize
         end = 0

@@ -4,10 +4,11 @@ import threading
 
 import numpy as np
 import pytest
+from gradcheck import check_gradients
 from harness import check_layer
 
 import fastnn
-from fastnn.layers import BatchNormalization, Dense, Dropout
+from fastnn.layers import BatchNormalization, Dense, Dropout, Flatten, Masking
 from fastnn.optimizers import SGD
 
 RANDOM = fastnn.initializers.RandomUniform(0.5, 1.5, seed=4)
@@ -98,6 +99,51 @@ def test_a_row_alone_has_no_variance():
     np.testing.assert_array_equal(layer.moving_mean, x[0])
     assert not layer.moving_variance.numpy().any()
     np.testing.assert_array_equal(layer(x, training=True), [layer.beta.numpy()])
+
+
+def sequences(rows, steps=5):
+    """Of the even rows the last two steps are left out."""
+    x = data(rows, (steps, 3))
+    x[::2, -2:] = 0
+    return x, np.repeat((x != 0).any(-1)[..., None], 3, -1)
+
+
+@pytest.mark.parametrize("rows", [1, 4, 400])
+def test_steps_left_out_do_not_count(isa, rows):
+    x, counts = sequences(rows)
+    layer = BatchNormalization(momentum=0.0, dtype="float64")
+    model = fastnn.Sequential([fastnn.Input((5, 3), dtype="float64"), Masking(), layer])
+    y = model(x, training=True)
+    mean, variance = x.mean((0, 1), where=counts), x.var((0, 1), where=counts)
+    np.testing.assert_allclose(y, (x - mean) / np.sqrt(variance + 1e-3), rtol=1e-10, atol=1e-10)
+    model.compile(SGD(0.1), "mse")
+    model.train_on_batch(x, x)
+    np.testing.assert_allclose(layer.moving_mean, mean, rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance, variance, rtol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "linear"])
+def test_gradients_where_steps_are_left_out(activation):
+    x, _ = sequences(4)
+    layers = Masking(), Dense(4, activation), BatchNormalization(), Flatten(), Dense(2)
+    model = fastnn.Sequential([fastnn.Input((5, 3), dtype="float64"), *layers])
+    check_gradients(model, "mse", x, data(4, (2,)))
+
+
+def test_nothing_left_is_zero():
+    x = np.zeros((2, 5, 3))
+    layer = BatchNormalization(momentum=0.0, dtype="float64")
+    model = fastnn.Sequential([fastnn.Input((5, 3), dtype="float64"), Masking(), layer])
+    model.compile(SGD(0.1), "mse")
+    model.train_on_batch(x, x)
+    assert not layer.moving_mean.numpy().any()
+    assert not layer.moving_variance.numpy().any()
+
+
+def test_other_axes_take_no_mask():
+    model = fastnn.Sequential([fastnn.Input((5, 3)), Masking(), BatchNormalization(axis=1)])
+    with pytest.raises(ValueError, match=r"input: the statistics leave out .* a mask of shape \(5,\), axis 1"):
+        model(np.ones((2, 5, 3)), training=True)
 
 
 def test_weights_are_in_keras_order_and_only_two_learn():

@@ -64,5 +64,5 @@ def test_bad_arguments_are_named():
         Bidirectional(LSTM(2), backward_layer=LSTM(2))
     with pytest.raises(ValueError, match="return_sequences=False"):
         Bidirectional(LSTM(2), backward_layer=LSTM(2, go_backwards=True, return_sequences=True))
-    with pytest.raises(ValueError, match="None makes two outputs"):
-        Bidirectional(LSTM(2), merge_mode=None)(np.zeros((1, 2, 2)))
+    with pytest.raises(ValueError, match="return_state=True, got False"):
+        Bidirectional(LSTM(2, return_state=True), backward_layer=LSTM(2, go_backwards=True))

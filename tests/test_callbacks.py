@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fastnn import callbacks
 from fastnn.callbacks import (
     Callback,
     CallbackList,
@@ -23,6 +22,7 @@ from fastnn.callbacks import (
     ProgbarLogger,
     ReduceLROnPlateau,
     TerminateOnNaN,
+    progress,
 )
 
 
@@ -481,7 +481,7 @@ class Terminal(io.StringIO):
 def open_terminal(monkeypatch, interval=0):
     """Make standard output a terminal that bars are drawn on at most every `interval` seconds."""
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr(callbacks, "_INTERVAL", interval)
+    monkeypatch.setattr(progress, "_INTERVAL", interval)
     monkeypatch.setattr(sys, "stdout", Terminal())
     return sys.stdout
 

@@ -153,6 +153,52 @@ def test_a_batch_of_roots_is_evaluated_as_such():
     )
 
 
+def test_weights_of_steps():
+    """A sequence is its steps: weights, losses and gradients are those of a model of single steps."""
+    weights = RNG.random((7, 4))
+    made = []
+    for x, y, w in ((REALS, OTHERS, weights), (REALS.reshape(28, 3), OTHERS.reshape(28, 3), weights.ravel())):
+        model = fastnn.Sequential(
+            [fastnn.Input(x.shape[1:], dtype="float64"), Dense(3, kernel_initializer="ones")]
+        )
+        model.compile(fastnn.optimizers.SGD(0.5), "mse", metrics=["mae"], weighted_metrics=["mse"])
+        made.append([model.evaluate(x, y, sample_weight=w, verbose=0), model.train_on_batch(x, y, w)])
+        model.fit(x, y, sample_weight=w, batch_size=len(x), verbose=0)
+        made[-1].append(np.ravel(model.get_weights()[0]))
+    for sequence, single in zip(*made, strict=True):
+        np.testing.assert_allclose(sequence, single)
+    with pytest.raises(ValueError, match=r"sample_weight: expected shape \(28,\), got \(7, 4\)"):
+        model.evaluate(x, y, sample_weight=weights, verbose=0)
+
+
+def test_weights_of_steps_that_a_mask_leaves_out():
+    x, weights = REALS.copy(), RNG.random((7, 4))
+    x[:, 3] = 0
+    model = fastnn.Sequential([fastnn.Input((4, 3), dtype="float64"), fastnn.layers.Masking(), Dense(3)])
+    model.compile("sgd", "mse", weighted_metrics=["mae"])
+    kept = weights[:, :3]
+    error = model.predict(x)[:, :3] - OTHERS[:, :3]
+    loss, mae = model.evaluate(x, OTHERS, sample_weight=weights[..., None], verbose=0)
+    assert loss == pytest.approx(((error**2).mean(-1) * kept).sum() / kept.size)
+    assert mae == pytest.approx(np.average(abs(error).mean(-1), weights=kept))
+
+
+def test_roots_and_counts_of_several_outputs():
+    x, y = REALS[:, 0], OTHERS[:, 0]
+    inputs = fastnn.Input((3,), dtype="float64")
+    model = fastnn.Model(inputs, [Dense(3, name="a")(inputs), Dense(3, "sigmoid", name="b")(inputs)])
+    model.compile(
+        "sgd", ["rmse", "bce"], loss_weights=[3.0, 0.5], metrics=[[], [fastnn.metrics.Precision(name="p")]]
+    )
+    labels = BITS[:, 0]
+    first, second = model.predict(x)
+    got = model.evaluate(x, [y, labels], verbose=0, batch_size=7, return_dict=True)
+    root, bce = np.sqrt(((first - y) ** 2).mean()), binary_crossentropy(second, labels).mean()
+    assert got["loss"] == pytest.approx(3 * root + 0.5 * bce)
+    assert got["a_loss"] == pytest.approx(root)
+    assert got["b_p"] == pytest.approx(labels[second > 0.5].mean())
+
+
 def test_overlap():
     t, p = BITS[:, 0], P[:, 0]
     both = (t * p).sum()

@@ -163,7 +163,12 @@ def test_errors_name_the_argument(make, message):
 
 def test_names_and_functions():
     assert metrics.get("MSE").name == "mean_squared_error"
-    assert type(metrics.get(losses.mean_absolute_error)) is metrics.MeanAbsoluteError
+    function = metrics.get(losses.mean_absolute_error)
+    assert type(function) is metrics.MeanMetricWrapper
+    assert function.name == "mean_absolute_error"
+    assert function._direction == "down"
+    root = metrics.get(losses.root_mean_squared_error)
+    assert root(BITS, P) == metrics.RootMeanSquaredError()(BITS, P)
     assert metrics.Accuracy(name="mine").name == "mine"
     with pytest.raises(TypeError, match="metric: expected a name"):
         metrics.get(lambda y, p: 0)

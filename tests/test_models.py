@@ -327,6 +327,6 @@ def test_a_layer_of_ones_own():
     check_gradients(make(Twice(), Dense(2), dtype="float64"), "mse", x, x[:, :2])
 
 
-def test_a_layer_without_emit_is_told():
-    with pytest.raises(TypeError, match=r"Empty defines no emit\(plan, x\)"):
+def test_a_layer_without_call_is_told():
+    with pytest.raises(TypeError, match=r"Empty defines no call\(self, x\)"):
         type("Empty", (fastnn.layers.Layer,), {})()(np.ones((2, 3)))

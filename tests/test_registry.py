@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from fastnn.custom_objects import CustomObjectScope
 from fastnn.registry import Registry, snake_case, unknown_name
 
 
@@ -138,14 +139,28 @@ def test_deserialize_refuses(shapes, config, error, message):
         shapes.deserialize(config)
 
 
-def test_serialize_refuses_what_nobody_could_read(shapes):
+def test_classes_of_the_program_are_named_apart(shapes):
     class Blob(Shape):
         pass
 
     impostor = type("Square", (Shape,), {})
-    for obj in (Blob(), impostor(), Shape(), len):
-        with pytest.raises(TypeError, match=r"shape: .* cannot be described by a config"):
-            shapes.serialize(obj)
+    for obj in (Blob(), impostor()):
+        config = shapes.serialize(obj)
+        assert config["class_name"] == f"Custom>{type(obj).__name__}"
+        with pytest.raises(ValueError, match="unknown name 'Custom>"):
+            shapes.deserialize(config)
+        with CustomObjectScope({type(obj).__name__: type(obj)}):
+            assert type(shapes.deserialize(config)) is type(obj)
+
+
+def test_serialize_refuses_what_is_no_object_of_the_kind(shapes):
+    with pytest.raises(TypeError, match="shape: expected an instance of Shape, got <built-in function len>"):
+        shapes.serialize(len)
+
+
+def test_a_scope_names_only_classes_of_the_kind(shapes):
+    with CustomObjectScope({"thing": int}), pytest.raises(ValueError, match="derived from Shape"):
+        shapes.get("thing")
 
 
 def test_add_is_a_decorator():

@@ -216,10 +216,10 @@ def test_dropout_acts_in_training_alone_and_is_the_same_at_every_step():
         (lambda: SimpleRNN(2)(noise(2, 3, 1), initial_state=noise(2, 3)), r"\[0\]: expected shape \(2, 2\)"),
         (lambda: SimpleRNN(2)(noise(2, 3, 1), initial_state=[noise(2, 2)] * 2), "expected 1 arrays, got 2"),
         (lambda: SimpleRNN(2)(noise(2, 3, 1), mask=noise(2, 4)), r"mask: expected shape \(2, 3\)"),
-        (lambda: SimpleRNN(2, return_state=True)(noise(3, 1)), "x: expected shape"),
+        (lambda: SimpleRNN(2, return_state=True)(noise(3, 1)), r"expects rows \(steps, inputs\)"),
         (lambda: SimpleRNN(2).reset_states(), "needs stateful=True"),
         (lambda: RNN([]), "at least one cell"),
-        (lambda: fastnn.Sequential([SimpleRNN(2, return_state=True)])(noise(2, 3, 1)), "return_state: only"),
+        (lambda: fastnn.Sequential([SimpleRNN(2, return_state=True)])(noise(2, 3, 1)), "has 2 outputs"),
         (lambda: RNN(fastnn.layers.StackedRNNCells([fastnn.layers.LSTMCell(2)] * 2)), "each cell once"),
     ],
 )  # fmt: skip

@@ -1,10 +1,14 @@
 """y = (x - mean) gamma / sqrt(variance + epsilon) + beta, with mean and variance of each channel.
 
 x is (outer, n, inner) with n channels. In training the statistics are those of the batch: moments and sums
-are taken in parts that depend on the shape alone, and put together in their order. The moving statistics
+are taken in parts that depend on the shape alone, and put together in their order. With a mask the moments
+are those of what it leaves, though all of x is normalised: they are taken of a copy without the rest, and the
+rest gets no gradient through them. The moving statistics
 follow in the backward direction, which a step with an invalid target does not reach. Else they are the moving
 ones, and what is left is y = x scale + shift, in two steps, the first of which makes scale and shift.
 """
+
+from libc.string cimport memcpy
 
 from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
 from .plan cimport Plan
@@ -26,8 +30,12 @@ ctypedef struct pass_t:
 
 
 cdef pass_t pass_of(const step_t *s, const run_t *r) noexcept nogil:
+    return pass_over(s, r, s.size[OUTER] * r.rows)
+
+
+cdef pass_t pass_over(const step_t *s, const run_t *r, idx_t outer) noexcept nogil:
     cdef pass_t p
-    p.step, p.run, p.outer = s, r, s.size[OUTER] * r.rows
+    p.step, p.run, p.outer = s, r, outer
     cdef idx_t count = p.outer * s.size[INNER]
     p.parts = max(1, min(MOST_PARTS, min(p.outer, min(count // 64, count * s.size[N] // CHUNK))))
     p.per_part = max(1, whole(p.outer, p.parts))
@@ -55,6 +63,8 @@ cdef enum:          # operands
     DBETA
     STATISTICS      # (5, n): mean, variance, slopes; the first slope is gamma / sqrt(variance + epsilon)
     PARTS           # (parts, 2, n) of double: moments, then sums
+    MASK            # (outer): 0 for what the statistics leave out
+    LEFT            # (outer, n) x without that
 
 
 def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance, double momentum,
@@ -65,8 +75,9 @@ def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance
     ----------
     plan : Plan
     x : Value
+        If it has a mask, that is of all but the last dimension.
     axis : int
-        Of a row of x: the channels.
+        Of a row of x: the channels; the last one, where there is a mask.
     gamma, beta : Variable or None
         (channels,), for 1 and 0 if they are None.
     moving_mean, moving_variance : Variable
@@ -89,6 +100,8 @@ def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance
     s.c.param[0] = epsilon
     s.use(X, x, BOTH).use(Y, y, FORWARD).use(STATISTICS, statistics, BOTH).use(PARTS, parts, BOTH)
     s.use(GAMMA, plan.parameter(gamma), BOTH).use(BETA, plan.parameter(beta), FORWARD)
+    if x.mask is not None:
+        s.use(MASK, x.mask, BOTH).use(LEFT, plan.value(x.shape), FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
         s.use(DGAMMA, plan.parameter_gradient(gamma), BACKWARD)
@@ -106,7 +119,8 @@ cdef void moments_part(void *context, idx_t i, int thread) noexcept nogil:
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[N], inner = s.size[INNER], first = i * p.per_part
     cdef double *moments = <double *>operand(s, p.run, PARTS) + i * 2 * n
-    s.kernels.channel_moments(moments, operand(s, p.run, X) + first * n * inner * s.kernels.itemsize,
+    cdef char *x = operand(s, p.run, X if s.at[LEFT].space < 0 else LEFT)
+    s.kernels.channel_moments(moments, x + first * n * inner * s.kernels.itemsize,
                               min(p.per_part, p.outer - first), n, inner)
 
 
@@ -120,13 +134,35 @@ cdef void normalise_chunk(void *context, idx_t i, int thread) noexcept nogil:
                              operand(s, p.run, BETA), min(chunk_of(s), p.outer - first), n, inner)
 
 
+cdef inline bint counts(const step_t *s, const char *mask, idx_t i) noexcept nogil:
+    if s.kernels.itemsize == sizeof(float):
+        return (<const float *>mask)[i] != 0
+    return (<const double *>mask)[i] != 0
+
+
+cdef idx_t left_over(const step_t *s, const run_t *r, bint copy) noexcept nogil:
+    """How much of outer the mask leaves, if there is one; `copy` puts it together."""
+    cdef idx_t i, count = 0, outer = s.size[OUTER] * r.rows, size = s.size[N] * s.kernels.itemsize
+    cdef char *mask = operand(s, r, MASK)
+    cdef char *left = operand(s, r, LEFT)
+    if mask is NULL:
+        return outer
+    for i in range(outer):
+        if counts(s, mask, i):
+            if copy:
+                memcpy(left + count * size, operand(s, r, X) + i * size, size)
+            count += 1
+    return count
+
+
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_of(s, r)
+    cdef pass_t p = pass_over(s, r, left_over(s, r, True))
     cdef idx_t n = s.size[N], row = n * s.kernels.itemsize, inner = s.size[INNER]
     cdef char *mean = operand(s, r, STATISTICS)
     parallel_for(moments_part, &p, p.parts, r.threads)
     s.kernels.channel_statistics(mean, mean + row, <double *>operand(s, r, PARTS), p.parts,
                                  p.per_part * inner, p.outer * inner, n, n)
+    p = pass_of(s, r)
     s.kernels.channel_scale(mean + 2 * row, NULL, mean, mean + row, operand(s, r, GAMMA), NULL, n, s.param[0])
     parallel_for(normalise_chunk, &p, whole(p.outer, chunk_of(s)), r.threads)
 
@@ -150,8 +186,14 @@ cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
     cdef char *dx = operand(s, p.run, DX) + at
     cdef char *mean = operand(s, p.run, STATISTICS)
     cdef char *saved = operand(s, p.run, SAVED)
-    s.kernels.channel_gradient(dx, operand(s, p.run, DY) + at, operand(s, p.run, X) + at, mean,
-                               mean + 2 * n * item, rows, n, inner)
+    cdef char *dy = operand(s, p.run, DY) + at
+    cdef char *mask = operand(s, p.run, MASK)
+    cdef idx_t j
+    s.kernels.channel_gradient(dx, dy, operand(s, p.run, X) + at, mean, mean + 2 * n * item, rows, n, inner)
+    for j in range(0 if mask is NULL else rows):
+        if not counts(s, mask, first + j):
+            s.kernels.channel_affine(dx + j * n * item, dy + j * n * item, NULL, mean + 2 * n * item, NULL, 1,
+                                     n, 1)
     multiply_gradient(s, dx, NULL if saved is NULL else saved + at, rows * n * inner)
 
 
@@ -162,8 +204,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef double *sums = <double *>operand(s, r, PARTS)
     parallel_for(sums_part, &p, p.parts, r.threads)
     s.kernels.sum_parts(sums, p.parts, 2 * n)
-    s.kernels.channel_slopes(mean + 2 * row, sums, mean + row, operand(s, r, GAMMA), p.outer * s.size[INNER],
-                             n, n, s.param[0])
+    s.kernels.channel_slopes(mean + 2 * row, sums, mean + row, operand(s, r, GAMMA),
+                             max(1, left_over(s, r, False)) * s.size[INNER], n, n, s.param[0])
     add_gradient(s, r, DBETA, sums, n)
     add_gradient(s, r, DGAMMA, sums + n, n)
     if s.at[DX].space >= 0:

@@ -20,7 +20,6 @@ def emit_loss(
     weights: Value | None,
     function: Callable[..., Any],
     name: str,
-    label_dtype: str,
     factor: float = 1,
     first: bool = True,
 ) -> None: ...
@@ -31,5 +30,4 @@ def emit_metric(
     weights: Value | None,
     function: Callable[..., Any],
     name: str,
-    label_dtype: str,
 ) -> None: ...

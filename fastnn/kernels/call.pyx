@@ -7,23 +7,25 @@ Design:
 (a) The function gets copies, never the plan's memory: it may keep them.
 (b) What it raises stops the run before anything has changed, and is raised by the run as it is.
 (c) Graphs are kept by arena, so that several runs may be under way.
-(d) A step has a limited number of operands, so weights have steps of their own in front of the call, which
+(d) Numbers below the smallest normal one are 0 inside, as everywhere in a plan.
+(e) A step has a limited number of operands, so weights have steps of their own in front of the call, which
     put the gradients that backward has found where they belong.
 """
 
 import numpy as np
 
-from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
+from .batch cimport Port
 from .plan cimport Plan, step_fn
 from .runtime cimport address
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from .types cimport (ARENA, DX, DY, FIRST_OWN, OPERANDS, X, Y, idx_t, operand, run_t, step_t,
+from .types cimport (ARENA, DX, DY, FIRST_OWN, OPERANDS, PORTS, X, Y, idx_t, operand, run_t, step_t,
                      totals_t)
 
 from .. import autograd
+from .plan import raised
 
 cdef enum:
     WEIGHTS = OPERANDS - FIRST_OWN      # that a step has operands for
@@ -124,7 +126,8 @@ cdef class Call:
         for i, wants in enumerate(self.wants):
             if wants:
                 given(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
-        self.gradients[<uintptr_t>r.base[ARENA]] = found
+        if found:
+            self.gradients[<uintptr_t>r.base[ARENA]] = found
         return 0
 
     cdef int hand_out(self, const step_t *s, const run_t *r) except -1:
@@ -136,6 +139,8 @@ cdef class Call:
             if s.accumulate >> (FIRST_OWN + i) & 1:
                 g = g + taken(operand(s, r, FIRST_OWN + i), g.shape, self.dtype)
             given(operand(s, r, FIRST_OWN + i), g)
+        if s.size[START] == 0:      # the last of the weights: backward runs last to first
+            del self.gradients[<uintptr_t>r.base[ARENA]]
         return 0
 
 
@@ -160,8 +165,8 @@ cdef object zero(char *to, idx_t rows, tuple shape, str dtype):
 
 cdef int fail(const run_t *r, error) except -1:
     """Stop the run: it raises the error."""
-    Py_INCREF(error)
-    r.bad.at, r.bad.limit, r.bad.error = 0, 0, <void *>error
+    raised[<uintptr_t>r.bad] = error
+    r.bad.at, r.bad.limit = 0, -1
     return 0
 
 
@@ -285,19 +290,20 @@ cdef class Score:
 
     cdef int metric(self, const step_t *s, const run_t *r) except -1:
         cdef totals_t *total = r.totals + s.size[TOTAL]
-        before = (total.value, total.weight)
-        total.value, total.weight = self.function(*self.arguments(s, r), before)
+        self.function(*self.arguments(s, r), total.weight == 0)
+        total.weight = 1
         return 0
 
 
 cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, function, str name,
-                    str label_dtype, step_fn run):
+                    step_fn run):
     cdef Score score = Score()
     cdef Step s = plan.add(name, run, NULL, NULL, WORK)
     cdef Value mask = prediction.mask
     score.function, score.factor = function, 1
     score.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
-    score.dtypes = [label_dtype, plan.dtype, plan.dtype, plan.dtype]
+    cdef Port port = plan._ports[target.space - PORTS]
+    score.dtypes = ["int32" if port.format == b"i"[0] else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
     plan._constants.append(score)
     s.c.kernel = <void *>score
     s.c.size[TOTAL] = plan.total(name)
@@ -306,33 +312,30 @@ cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, fu
 
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, function, str name,
-              str label_dtype, double factor=1, bint first=True):
+              double factor=1, bint first=True):
     """Append a loss written in Python, and its gradient: see `score.emit_loss`.
 
     Parameters
     ----------
     function : callable
         From labels, predictions (a tensor), weights and mask to what they come to, a tensor of one number.
-    label_dtype : str
-        Of the labels.
     """
-    cdef Step s = add_score(plan, prediction, target, weights, function, name, label_dtype, loss)
+    cdef Step s = add_score(plan, prediction, target, weights, function, name, loss)
     cdef Score score = <Score>s.c.kernel
     score.factor, score.first = factor, first
     s.use(DX, plan.gradient(prediction), FORWARD)
 
 
-def emit_metric(Plan plan, Value prediction, Value target, Value weights, function, str name,
-                str label_dtype):
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, function, str name):
     """Append a metric written in Python.
 
     Parameters
     ----------
     function : callable
-        From labels, predictions, weights, mask and the sum and weight of its total so far, both 0 at the
-        start, to those with this batch.
+        Of labels, predictions, weights and mask, and whether the plan's totals have been cleared since it was
+        called last; it keeps its own state.
     """
-    add_score(plan, prediction, target, weights, function, name, label_dtype, metric)
+    add_score(plan, prediction, target, weights, function, name, metric)
 
 
 cdef void loss(const step_t *s, const run_t *r) noexcept nogil:

@@ -1,8 +1,11 @@
 """A value that several layers read: each makes a gradient of its own, and the value's is their sum.
 
 Forward there is nothing to do, as all read the same memory. The first reader's gradient is made where the
-value's own has to be, the others are added to it in their order, so the sum depends on nothing else.
+value's own has to be, the others are added to it in their order, so the sum depends on nothing else. Where
+nobody reads a value, its gradient is zero.
 """
+
+from libc.string cimport memset
 
 from .plan cimport Plan
 from .runtime cimport parallel_for
@@ -32,8 +35,13 @@ def emit(Plan plan, Value x, int readers):
     """
     cdef Value dx = plan.gradient(x), y
     cdef Step s = None
-    if dx is None or readers < 2:
+    if dx is None or readers == 1:
         return [x] * readers
+    if not readers:
+        s = plan.add("unread", forward, clear, NULL, 0)
+        s.c.size[SIZE] = x.size
+        s.use(DX, dx, BACKWARD)
+        return []
     values = [alias(x, x.flow)]
     for i in range(readers - 1):
         if i % (OPERANDS - FIRST_OWN) == 0:
@@ -45,6 +53,10 @@ def emit(Plan plan, Value x, int readers):
         s.c.size[COUNT] += 1
         values.append(y)
     return values
+
+
+cdef void clear(const step_t *s, const run_t *r) noexcept nogil:
+    memset(operand(s, r, DX), 0, s.size[SIZE] * r.rows * s.kernels.itemsize)
 
 
 cdef Value alias(Value x, Value flow):

@@ -14,6 +14,7 @@ cdef enum:          # operands
 cdef enum:          # sizes
     STEPS           # numbers of the mask for each row of the batch
     WIDTH           # elements of a step
+    PER_ROW         # weights of a row
 
 ctypedef void (*rows_fn)(void *, const void *, const void *, idx_t, idx_t) noexcept nogil
 
@@ -142,13 +143,13 @@ cdef void backward_mean(const step_t *s, const run_t *r) noexcept nogil:
 # ---- as weights of a loss -----------------------------------------------------------------------------
 
 def emit_weights(Plan plan, Value mask, Value weights):
-    """Append the mask times the weight of each row, or of each step, to `plan`."""
+    """Append the mask times the weights, of rows or of their steps, to `plan`."""
     if weights.size not in (1, mask.size):
         raise ValueError(
             f"sample_weight: expected shape (rows,) or (rows, {mask.size}), since these steps have a mask")
     cdef Value y = plan.value(mask.shape)
     cdef Step step = plan.add("mask_weights", forward_weights, NULL, NULL, <double>mask.size)
-    step.c.size[STEPS], step.c.size[WIDTH] = mask.size, weights.size
+    step.c.size[STEPS], step.c.size[PER_ROW] = mask.size, weights.size
     step.use(MASK, mask, FORWARD).use(Y, y, FORWARD).use(WEIGHTS, weights, FORWARD)
     return y
 
@@ -157,7 +158,7 @@ cdef void forward_weights(const step_t *s, const run_t *r) noexcept nogil:
     cdef idx_t item = s.kernels.itemsize, n = s.size[STEPS], row = n * item, i
     cdef char *weights = operand(s, r, WEIGHTS)
     cdef double weight
-    if s.size[WIDTH] == n:
+    if s.size[PER_ROW] == n:
         s.kernels.mask_rows(operand(s, r, Y), weights, operand(s, r, MASK), n * r.rows, 1)
         return
     for i in range(r.rows):

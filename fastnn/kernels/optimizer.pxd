@@ -42,6 +42,7 @@ cdef class Update:
     cdef constraint_t *constraints
     cdef int n_ranges, n_whole, n_constraints
     cdef list hooks                     # (variable, constraint) for constraints in Python
+    cdef idx_t *version                 # of the values of `block`
     cdef char *slot[3]
     cdef char *average
     cdef char *accumulator

@@ -171,6 +171,7 @@ cdef class Update:
         self.kernels = table(block.dtype)
         self.kernel = <update_fn>find_kernel(self.kernels, self.kernel_name)
         self._constrain(block, constraints)
+        self.version = <idx_t *>address(block.version)
         if block is self.block and [id(v) for v in chosen] == [id(v) for v in self.variables]:
             return
         self._slots(block)
@@ -271,6 +272,7 @@ cdef class Update:
         cdef int i
         cdef uint64_t updates = (self.iterations - 1) // self.accumulation
         cdef bint due = self.iterations % self.accumulation == 0
+        self.version[0] += 1
         if self.accumulation > 1:
             self._accumulate(r, False)
         if due:

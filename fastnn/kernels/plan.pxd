@@ -19,10 +19,12 @@ cdef class Arena:
     cdef int threads
 
 cdef class Record:
+    cdef list arenas            # of the plan, where the arena goes once it is free
     cdef Arena arena
     cdef list x
     cdef idx_t rows
     cdef uint64_t iteration
+    cdef void free(self)
 
 cdef class Plan:
     cdef readonly object block

@@ -20,8 +20,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.ref cimport Py_DECREF
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint64_t, uintptr_t
 from libc.string cimport memset
 
 from .batch cimport Port, has_buffer
@@ -39,6 +38,8 @@ cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may us
 
 cdef object empty = np.empty
 
+raised = {}     # what Python steps have raised, by the addresses of the `bad` of the runs that they have stopped
+
 
 cdef class Arena:
     """The memory of one run: values, then scratch for each thread."""
@@ -51,7 +52,16 @@ cdef class Arena:
 
 
 cdef class Record:
-    """A forward run that backward will be run for."""
+    """A forward run that backward will be run for, or that is dropped."""
+
+    def __del__(self):
+        self.free()
+
+    cdef void free(self):
+        """Give the arena back."""
+        if self.arena is not None:
+            self.arenas.append(self.arena)
+            self.arena = None
 
 
 cdef class Plan:
@@ -414,10 +424,8 @@ cdef class Plan:
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
         """Raise what Python code has, or say which index is out of range, if that has stopped a run."""
-        if bad.error is not NULL:
-            error = <object>bad.error
-            Py_DECREF(error)
-            raise error
+        if bad.limit < 0:
+            raise raised.pop(<uintptr_t>bad)
         if bad.at >= 0 and bad.limit:
             raise ValueError(
                 f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
@@ -448,7 +456,7 @@ cdef class Plan:
             guard(rows)
         arena = self._borrow()
         self._prepare(&r, arena, rows)
-        self._bad.at, self._bad.limit, self._bad.error = -1, 0, NULL
+        self._bad.at, self._bad.limit = -1, 0
         r.bad = &self._bad
         if self._update is not None:
             self._update.begin()
@@ -522,7 +530,7 @@ cdef class Plan:
         cdef char *results[MAX_PORTS]
         cdef idx_t row_bytes[MAX_PORTS]
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Arena arena
         cdef idx_t rows = sources[0].shape[0], start = 0, i
         cdef int j, first = <int>(len(self._ports) - len(self.outputs))
@@ -568,13 +576,13 @@ cdef class Plan:
             For `backward`.
         """
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Record record = Record()
         record.x, record.rows = x, x[0].shape[0]
         for guard in self.guards:
             guard(record.rows)
         self.samples += 1
-        record.arena, record.iteration = self._borrow(), self.samples
+        record.arenas, record.arena, record.iteration = self._arenas, self._borrow(), self.samples
         self._point(&r, record)
         r.bad = &bad
         made = self._at_ends(&r, record, Y, outputs=True)
@@ -592,7 +600,7 @@ cdef class Plan:
             The gradients of the inputs that `tape.emit_input` made some for, in the order of those calls.
         """
         cdef run_t r
-        cdef bad_t bad = bad_t(-1, 0, 0, 0, NULL)
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef uint64_t mode
         cdef Step step
         self._claim()
@@ -607,8 +615,7 @@ cdef class Plan:
                 mode = fnn_fp_enter()
                 self._run_backward(&r)
                 fnn_fp_leave(mode)
-            self._arenas.append(record.arena)
-            record.arena = None
+            record.free()
             self._refuse(&bad, 0)
             return made
         finally:
@@ -640,29 +647,32 @@ cdef class Plan:
                 made.append(array)
         return made
 
-    def read(self, str name):
-        """A loss or metric since the last call to `clear_totals`; 0 of no rows."""
+    def state(self, str name):
+        """What a loss or metric is read of, since the last call to `clear_totals`: sums over the rows."""
         cdef totals_t total = self._totals[<int>self.totals[name]]
-        if name not in self._reports:
-            return total.value / total.weight if total.weight else 0.0
-        read, state = self._reports[name]
-        return read(np.array([total.value, total.weight]) if state is None else state)
+        state = self._reports[name][1] if name in self._reports else None
+        return np.array([total.value, total.weight]) if state is None else state.copy()
+
+    def set_state(self, str name, state):
+        """Go on from what `state` returned."""
+        cdef int i = self.totals[name]
+        own = self._reports[name][1] if name in self._reports else None
+        if own is None:
+            self._totals[i].value, self._totals[i].weight = state
+        else:
+            own[...] = state
+
+    def read(self, str name, state):
+        """The loss or metric of that name of such sums; 0 of no rows."""
+        if name in self._reports:
+            return self._reports[name][0](state)
+        return float(state[0] / state[1]) if state[1] else 0.0
 
     def results(self):
         """All losses and metrics since the last call to `clear_totals`, the loss first."""
         if self._reports:
-            return [self.read(name) for name in self.totals]
+            return [self.read(name, self.state(name)) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
-
-    def add_totals(self, Plan other):
-        """Count the rows that another plan of the model has seen, too."""
-        cdef int i
-        for i in range(MAX_TOTALS):
-            self._totals[i].value += other._totals[i].value
-            self._totals[i].weight += other._totals[i].weight
-        for name, (_, state) in self._reports.items():
-            if state is not None:
-                state += other._reports[name][1]
 
     def clear_totals(self):
         """Forget all rows that losses and metrics have seen."""

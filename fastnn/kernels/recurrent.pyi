@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +27,7 @@ def emit(
     recurrent_dropout: float = ...,
     seed: int = ...,
     state: NDArray[np.int64] | None = ...,
-    row: tuple[int, int] | None = ...,
-    masks: bool = ...,
-    starts: bool = ...,
+    stays_packed: bool = ...,
+    initial: Sequence[Value] | None = ...,
     ends: bool = ...,
-) -> Value: ...
+) -> Any: ...

@@ -7,6 +7,8 @@ loop, and their sums have one order for any number of threads.
 The kernel's cells say what is computed (csrc/kernels/{simple_rnn,lstm,gru}.inc.c).
 """
 
+import numpy as np
+
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -18,6 +20,8 @@ from .plan cimport Plan
 from .runtime cimport parallel_for, THREAD_FLOPS, threads_for
 from .steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from .types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+
+from .memory import aligned_zeros
 
 cdef enum:
     W = FIRST_OWN
@@ -36,7 +40,17 @@ cdef enum:
     INPUT_MASK
     STATE_MASK
     STATE           # the addresses of h and c that outlive a run
+    VERSION         # of the weights, and that of those which are packed, where PACKED outlives a run
+    PACKED_VERSION
     JOINT           # the gradients of U and W in one piece, where both see the same gates
+    H0              # the state to start from, and the last one; c0 and c follow h0 and h, here and below
+    C0
+    H
+    C
+    DH0
+    DC0
+    DH
+    DC
 
 cdef enum:          # sizes
     CELL
@@ -46,11 +60,6 @@ cdef enum:          # sizes
     A_ROW
     GATE_ROW
     SEED
-    X_ROW           # of the input value, which may hold more than x:
-    STATE_AT        # the state to start from, -1 if it does not,
-    MASK_AT         # and the mask
-    Y_ROW           # of the output value, which may hold
-    LAST_AT         # the last state as well
     BACKWARDS
     SEQUENCES
     ZERO_MASKED
@@ -90,14 +99,8 @@ cdef inline idx_t spread(idx_t n, idx_t item) noexcept nogil:
     return whole if whole * item % SET else whole + line
 
 
-cdef inline char *at_element(const step_t *s, const run_t *r, int i, idx_t element) noexcept nogil:
-    """Where an element of the rows of operand i is, or NULL for element -1."""
-    return NULL if element < 0 else operand(s, r, i) + element * s.kernels.itemsize
-
-
 cdef void describe(const step_t *s, const run_t *r, fnn_recurrent *g) noexcept nogil:
     cdef char **state = <char **>operand(s, r, STATE)
-    cdef idx_t units = s.size[UNITS], item = s.kernels.itemsize
     shape(s, g)
     g.rows = r.rows
     g.kernel, g.recurrent_kernel, g.bias = operand(s, r, W), operand(s, r, U), operand(s, r, B)
@@ -107,17 +110,13 @@ cdef void describe(const step_t *s, const run_t *r, fnn_recurrent *g) noexcept n
     g.a, g.gates, g.preactivation = operand(s, r, A), operand(s, r, GATES), operand(s, r, PREACTIVATION)
     g.cells, g.squashed = operand(s, r, CELLS), operand(s, r, SQUASHED)
     g.mask, g.mask_row = operand(s, r, MASK), g.steps
-    if s.size[MASK_AT] >= 0:
-        g.mask, g.mask_row = at_element(s, r, X, s.size[MASK_AT]), g.x_row
     if state is not NULL:
         g.h0, g.c0, g.h, g.c = state[0], state[1], state[0], state[1]
-        g.state_row = g.last_row = units
-    if s.size[STATE_AT] >= 0:
-        g.h0, g.state_row = at_element(s, r, X, s.size[STATE_AT]), g.x_row
-        g.c0 = <const char *>g.h0 + units * item
-    if s.size[LAST_AT] >= 0:
-        g.h, g.last_row = at_element(s, r, Y, s.size[LAST_AT]), g.y_row
-        g.c = <char *>g.h + units * item
+    if s.at[H0].space >= 0:
+        g.h0, g.c0 = operand(s, r, H0), operand(s, r, C0)
+    if s.at[H].space >= 0:
+        g.h, g.c = operand(s, r, H), operand(s, r, C)
+    g.state_row = g.last_row = g.units
 
 
 cdef void shape(const step_t *s, fnn_recurrent *g) noexcept nogil:
@@ -128,7 +127,7 @@ cdef void shape(const step_t *s, fnn_recurrent *g) noexcept nogil:
     g.activation, g.recurrent_activation = s.activation, s.inner
     g.backwards, g.sequences = <int>s.size[BACKWARDS], <int>s.size[SEQUENCES]
     g.zero_masked = <int>s.size[ZERO_MASKED]
-    g.x_row, g.y_row = s.size[X_ROW], s.size[Y_ROW]
+    g.x_row, g.y_row = g.steps * g.inputs, g.units * (g.steps if g.sequences else 1)
     g.a_row, g.gate_row = s.size[A_ROW], s.size[GATE_ROW]
 
 
@@ -156,13 +155,24 @@ cdef void pack(void *context, idx_t chunk, int thread) noexcept nogil:
     p.step.kernels.recurrent_pack(&p.g, p.backward, chunk, p.slabs)
 
 
+cdef bint is_packed(const step_t *s, const run_t *r) noexcept nogil:
+    """Whether an earlier run has packed the weights as they are; if not, this one is about to."""
+    cdef const idx_t *version = <const idx_t *>operand(s, r, VERSION)
+    cdef idx_t *of_packed = <idx_t *>operand(s, r, PACKED_VERSION)
+    if version is NULL or of_packed[0] == version[0]:
+        return version is not NULL
+    of_packed[0] = version[0]
+    return False
+
+
 cdef void over_slabs(pass_t *p) noexcept nogil:
     """Pack the weights, and take all slabs through time."""
     cdef double weights = 1.0 * gates_of(p.step) * p.g.units * (p.g.inputs + p.g.units)
     cdef double flops = 2.0 * weights * p.g.steps * p.run.rows
     cdef int threads = <int>threads_for(p.run, flops)
-    p.slabs = max(1, min(threads, <int>(weights / THREAD_FLOPS)))
-    parallel_for(pack, p, p.slabs, threads)
+    if not is_packed(p.step, p.run):
+        p.slabs = max(1, min(threads, <int>(weights / THREAD_FLOPS)))
+        parallel_for(pack, p, p.slabs, threads)
     p.slabs = slabs_of(p.run.rows)
     parallel_for(slab, p, p.slabs, threads)
 
@@ -185,6 +195,17 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     describe(s, r, &p.g)
     draw(s, r)
     over_slabs(&p)
+    if s.at[STATE].space >= 0 and s.at[H].space >= 0:
+        keep_state(s, r)
+
+
+cdef void keep_state(const step_t *s, const run_t *r) noexcept nogil:
+    """Let the next run start from the state that this one has given out."""
+    cdef char **state = <char **>operand(s, r, STATE)
+    cdef idx_t size = r.rows * s.size[UNITS] * s.kernels.itemsize
+    memcpy(state[0], operand(s, r, H), size)
+    if s.at[C].space >= 0:
+        memcpy(state[1], operand(s, r, C), size)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
@@ -192,6 +213,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     p.step, p.run, p.backward = s, r, True
     describe(s, r, &p.g)
     p.g.dy, p.g.dx = operand(s, r, DY), operand(s, r, DX)
+    p.g.dh, p.g.dc, p.g.dh0, p.g.dc0 = (operand(s, r, DH), operand(s, r, DC), operand(s, r, DH0),
+                                        operand(s, r, DC0))
     over_slabs(&p)
     weight_gradients(s, r, &p.g)
 
@@ -252,8 +275,8 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 
 def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple activation,
          tuple recurrent_activation, *, bint sequences=False, bint backwards=False, bint zero_masked=False,
-         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None, tuple row=None,
-         bint masks=False, bint starts=False, bint ends=False):
+         double dropout=0, double recurrent_dropout=0, unsigned long long seed=0, state=None,
+         bint stays_packed=False, initial=None, bint ends=False):
     """Append a recurrent layer to `plan`.
 
     Parameters
@@ -279,38 +302,37 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
         Of these.
     state : ndarray of int64, optional
         The addresses of h and c, both (rows, units), which runs start from and leave their last state in.
-    row : tuple of int, optional
-        (steps, inputs) if rows of x are flat, and hold after the sequence its mask if it `masks`, and the
-        state that it `starts` from, h and then c; rows of the result are flat as well, and the last state
-        follows if it `ends`.
+    stays_packed : bool
+        Whether the packed weights outlive a run, until the block of weights says that they have changed: of a
+        plan that runs for one number of rows, and one run at a time.
+    initial : list of Value, optional
+        h, or h and c, (units) a row, to start from in their place.
+    ends : bool
+        Whether the last state is a result as well.
 
     Returns
     -------
-    Value
-        (steps, units), (units) or, flat, (n) a row.
+    Value or list of Value
+        (steps, units) or (units) a row; if it `ends`, followed by h, or h and c, (units) a row.
     """
-    cdef Step s = create(plan, row or x.shape, cell, kernel, activation, recurrent_activation)
-    cdef idx_t steps = s.c.size[STEPS], units = s.c.size[UNITS], end = steps * s.c.size[INPUTS]
-    cdef idx_t result = units * (steps if sequences else 1)
-    cdef Value y
-    cdef tuple shape_of_y = (units,)
-    if sequences:
-        shape_of_y = (steps, units)
-    if masks:
-        s.c.size[MASK_AT], end = end, end + steps
-    if starts:
-        s.c.size[STATE_AT] = end
-    if ends:
-        s.c.size[LAST_AT] = result
-        result += units * (2 if s.c.size[CELL] == FNN_LSTM else 1)
-    y = plan.value(shape_of_y if row is None else (result,), kernel.trainable or x.differentiable)
+    cdef Step s = create(plan, x, cell, kernel, activation, recurrent_activation)
+    cdef idx_t steps = s.c.size[STEPS], units = s.c.size[UNITS]
+    cdef int i
+    given = [] if initial is None else initial
+    learns = kernel.trainable or any(v.differentiable for v in (x, *given))
+    cdef Value y = plan.value((steps, units) if sequences else (units,), learns), h
+    last = [plan.value((units,), learns) for _ in range(1 + (s.c.size[CELL] == FNN_LSTM))] if ends else []
     y.producer = s
     if sequences:
         y.mask = x.mask
-    s.c.size[X_ROW], s.c.size[Y_ROW] = x.size, result
     s.c.size[BACKWARDS], s.c.size[SEQUENCES], s.c.size[ZERO_MASKED] = backwards, sequences, zero_masked
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(MASK, x.mask, BOTH)
-    use_weights(plan, s, kernel, recurrent_kernel, bias)
+    for i, h in enumerate(given):
+        s.use(H0 + i, h, FORWARD)
+    for i, h in enumerate(last):
+        h.producer = s
+        s.use(H + i, h, FORWARD)
+    use_weights(plan, s, kernel, recurrent_kernel, bias, stays_packed)
     s.c.size[SEED], s.c.param[DROPOUT], s.c.param[RECURRENT_DROPOUT] = <idx_t>seed, dropout, recurrent_dropout
     if dropout:
         s.use(INPUT_MASK, plan.value((s.c.size[INPUTS],)), BOTH)
@@ -320,11 +342,15 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
         s.use(STATE, plan.constant(state), FORWARD)
     if y.differentiable:
         use_gradients(plan, s, x, y, kernel, recurrent_kernel, bias)
-    return y
+        for i, h in enumerate(given):
+            s.use(DH0 + i, plan.gradient(h), BACKWARD)
+        for i, h in enumerate(last):
+            s.use(DH + i, plan.gradient(h), BACKWARD)
+    return [y, *last] if ends else y
 
 
-cdef Step create(Plan plan, tuple row, str cell, kernel, tuple activation, tuple recurrent_activation):
-    cdef idx_t steps = row[0], inputs = row[1], item = plan.kernels.itemsize, units, gates
+cdef Step create(Plan plan, Value x, str cell, kernel, tuple activation, tuple recurrent_activation):
+    cdef idx_t steps = x.shape[0], inputs = x.shape[1], item = plan.kernels.itemsize, units, gates
     cdef Step s = plan.add("recurrent", forward, backward, scratch, 0)
     s.c.size[CELL] = CELLS_BY_NAME[cell]
     gates = gates_of(&s.c)
@@ -333,18 +359,21 @@ cdef Step create(Plan plan, tuple row, str cell, kernel, tuple activation, tuple
     s.c.size[STEPS], s.c.size[INPUTS], s.c.size[UNITS] = steps, inputs, units
     s.c.size[A_ROW] = spread(inputs + units * (2 if s.c.size[CELL] == FNN_GRU_RESET_BEFORE else 1), item)
     s.c.size[GATE_ROW] = spread(units * (gates + (s.c.size[CELL] == FNN_GRU)), item)
-    s.c.size[STATE_AT] = s.c.size[MASK_AT] = s.c.size[LAST_AT] = -1
     s.c.activation, s.c.inner = activation_of(activation), activation_of(recurrent_activation)
     return s
 
 
-cdef int use_weights(Plan plan, Step s, kernel, recurrent_kernel, bias) except -1:
+cdef int use_weights(Plan plan, Step s, kernel, recurrent_kernel, bias, bint stays_packed) except -1:
     cdef fnn_recurrent g
     shape(&s.c, &g)
     s.use(W, plan.parameter(kernel), BOTH).use(U, plan.parameter(recurrent_kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD)
     packed = plan.kernels.recurrent_packed(&g) // plan.kernels.itemsize
-    if packed:
+    if stays_packed and packed:
+        s.use(PACKED, plan.constant(aligned_zeros(packed, plan.dtype)), FORWARD)
+        s.use(VERSION, plan.constant(plan.block.version), FORWARD)
+        s.use(PACKED_VERSION, plan.constant(np.full(1, -1, np.int64)), FORWARD)
+    elif packed:
         s.use(PACKED, plan.value((packed,), False, False), BOTH)
     return 0
 

@@ -84,8 +84,6 @@ class Score(NamedTuple):
         Whether predictions are logits; then the kernel is `kernel` + "_logits".
     bounded : bool
         Whether labels have to lie in [0, 1].
-    function : callable or None
-        What computes it in the place of a kernel: see `call.emit_loss` and `call.emit_metric`.
     signed : bool
         Whether labels that are all 0 or 1 stand for -1 and 1.
     root : bool
@@ -105,6 +103,8 @@ class Score(NamedTuple):
         The only column that counts.
     lenient : bool
         Whether class numbers may be others than those of the predictions.
+    function : callable or None
+        What computes it in the place of a kernel: see `call.emit_loss` and `call.emit_metric`.
     """
 
     kernel: str
@@ -116,7 +116,6 @@ class Score(NamedTuple):
     clip: float = 0.0
     threshold: float = 0.5
     ignore_class: int | None = None
-    function: object = None
     signed: bool = False
     root: bool = False
     parameters: tuple = ()
@@ -128,6 +127,7 @@ class Score(NamedTuple):
     largest: bool = False
     column: int | None = None
     lenient: bool = False
+    function: object = None
 
 
 cdef object settle(fnn_score *s, score, idx_t classes, str dtype):
@@ -205,13 +205,12 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
     Parameters
     ----------
     weights : Value or None
-        Of the rows, or of the steps of each.
+        Of the rows, or of the values of each.
     first : bool
         Whether this is the first loss of the model.
     """
     if score.function is not None:
-        labels = "int32" if score.sparse else plan.dtype
-        call.emit_loss(plan, prediction, target, weights, score.function, name, labels, factor, first)
+        call.emit_loss(plan, prediction, target, weights, score.function, name, factor, first)
         return
     cdef Value x = prediction, p = None
     cdef bint logits = score.from_logits
@@ -230,12 +229,11 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, score, s
 
 def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric, str name):
     """Append a metric of `prediction` against `target`; it reads its result of its total or its own state."""
-    cdef Step s
     if metric.score.function is not None:
-        labels = "int32" if metric.score.sparse else plan.dtype
-        call.emit_metric(plan, prediction, target, weights, metric.score.function, name, labels)
+        call.emit_metric(plan, prediction, target, weights, metric.score.function, name)
+        plan.report(name, lambda _: metric.result())
         return
-    s = add_step(plan, prediction, target, weights, metric.score, name, metric.score.from_logits)
+    cdef Step s = add_step(plan, prediction, target, weights, metric.score, name, metric.score.from_logits)
     s.use(X, prediction, FORWARD)
     state = None
     if metric.score.counts:
@@ -349,10 +347,9 @@ cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef double root_rows(score_fn compute, fnn_score *s, idx_t item, bint sparse, int threads,
                       double factor) noexcept nogil:
-    """The root of the scaled sum over all rows; its gradient is times a factor.
+    """The root of the scaled sum over all rows, and its gradient times a factor.
 
-    The gradient needs it, so the rows are passed twice. Where the root is 0 it has none, and the gradient is
-    0.
+    The gradient needs the root, so rows are passed twice. Where the root is 0 the gradient is 0 too.
     """
     cdef void *dx = s.dx
     cdef double root
@@ -495,6 +492,13 @@ def values(score, x, labels, weights=None):
     return np.asarray(out, x.dtype).reshape(x.shape[:x.ndim - 1])
 
 
+def add_counts(score, double[::1] state, x, labels, weights=None):
+    """Add to the state of a metric that counts: see `apply`."""
+    cdef fnn_score s
+    _held = score_of(&s, score, x, labels, weights)
+    (<tally_fn>kernel_of(table(x.dtype.name), score, False))(&state[0], &s)
+
+
 def gradients(score, x, labels, weights=None):
     """The gradient of the sum of the weighted values with respect to the predictions: see `apply`."""
     cdef const fnn_kernels *k = table(x.dtype.name)
@@ -504,10 +508,3 @@ def gradients(score, x, labels, weights=None):
     s.dx, s.scale = address(dx), 1
     score_rows(<score_fn>kernel_of(k, score, score.from_logits), &s, k.itemsize, score.sparse, max_threads())
     return dx
-
-
-def add_counts(score, double[::1] state, x, labels, weights=None):
-    """Add to the state of a metric that counts: see `apply`."""
-    cdef fnn_score s
-    _held = score_of(&s, score, x, labels, weights)
-    (<tally_fn>kernel_of(table(x.dtype.name), score, False))(&state[0], &s)

@@ -32,7 +32,7 @@ cdef enum:
     FIRST_OWN
 
 cdef enum:
-    OPERANDS = 28
+    OPERANDS = 36
     SIZES = 32
 
 ctypedef struct operand_t:
@@ -49,7 +49,6 @@ ctypedef struct bad_t:
     idx_t limit         # 0, or what the index has to be below
     idx_t row           # of the run that the index is in
     double value        # what it is
-    void *error         # an exception that a Python step has raised, owned; or NULL
 
 # One execution of a plan on some rows.
 ctypedef struct run_t:

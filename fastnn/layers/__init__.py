@@ -26,7 +26,9 @@ from .global_pooling import (
 )
 from .group_normalization import GroupNormalization
 from .gru import GRU
+from .identity import Identity
 from .input_layer import Input, InputLayer
+from .lambda_layer import Lambda
 from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
@@ -66,6 +68,7 @@ from .time_distributed import TimeDistributed
 from .transposed_convolution import Conv1DTranspose, Conv2DTranspose
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D
+from .wrapper import Wrapper
 
 # Keras' short names.
 AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D = AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
@@ -130,9 +133,11 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "Identity",
     "Input",
     "InputLayer",
     "LSTMCell",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -175,6 +180,7 @@ __all__ = [
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "add",

@@ -17,8 +17,9 @@ class _Elementwise(Layer):
     """A layer that applies `self.activation`."""
 
     supports_masking = True
+    stepwise = True
 
-    activation: activations.Activation | activations.AxisActivation
+    activation: activations.Activation | activations.AxisActivation | activations.WrittenActivation
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the activation."""
@@ -183,6 +184,11 @@ class Softmax(Layer):
         ndim = len(input_shape) + 1
         if not self.axis % ndim >= 1 or not -ndim < self.axis < ndim:
             raise ValueError(f"axis: expected one of the {ndim - 1} axes after the batch, got {self.axis}")
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether the axis is not that of the steps."""
+        return self._built_for is not None and self.axis % (len(self._built_for) + 1) > 1
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the softmax."""

@@ -45,9 +45,12 @@ class BatchNormalization(Scaled):
     -----
     Training normalises by mean and variance (the biased one) of the batch, and after each step the moving
     statistics become moving * momentum + batch * (1 - momentum). Everything else normalises by the moving
-    statistics, and so does training while `trainable` is false. `layer(x, training=True)` and
-    `model(x, training=True)` use the statistics of all rows of `x`; since a call changes no weights, the
-    moving ones stay, other than in Keras.
+    statistics, and so does training while `trainable` is false. `model(x, training=True)` is a training
+    step's forward half, so it moves them as well; `layer(x, training=True)` of an array uses the statistics
+    of all its rows and changes no weights, other than in Keras.
+
+    Where the input has a mask, masked steps do not count in the statistics of the batch, and are normalised
+    by them like the others.
 
     Examples
     --------
@@ -114,6 +117,11 @@ class BatchNormalization(Scaled):
             shape, self.moving_variance_initializer, "moving_variance", trainable=False
         )
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether channels are not the steps."""
+        return self._built_for is not None and row_axis(self.axis, self._built_for) > 0
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation: by the batch where random layers act too, else by what moves."""
         from ..kernels import batch_norm
@@ -121,9 +129,10 @@ class BatchNormalization(Scaled):
         axis = row_axis(self.axis, x.shape)
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
         if plan.stochastic and self.trainable:
-            if x.mask is not None:
+            if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):
                 raise ValueError(
-                    "input: statistics of a batch with a mask are not there; normalize before the mask"
+                    "input: the statistics leave out what a mask of all but the last dimension, the channels, says; "
+                    f"got rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
                 )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
         scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)

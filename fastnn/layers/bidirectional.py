@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from .layer import Layer, registry, set_values
-from .recurrent import RNN
+from .recurrent import RNN, call_options, reversed_steps
 from .time_distributed import Wrapper, inner_layer
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class Bidirectional(Wrapper):
         The forward one; a new layer is made of its config.
     merge_mode : {"concat", "sum", "mul", "ave", None}, default "concat"
         What becomes of the two outputs; the backward one is turned around first, where it is a sequence. None
-        keeps them apart, which no `Sequential` takes.
+        keeps them apart.
     weights : list of array_like, optional
         What to start from: the weights of the forward layer, then those of the backward one.
     backward_layer : RNN, SimpleRNN, LSTM or GRU, optional
@@ -68,6 +67,7 @@ class Bidirectional(Wrapper):
             assert isinstance(half, RNN)
             half.zero_output_for_mask = half.return_sequences
         self.return_sequences = self.forward_layer.return_sequences
+        self.return_state = self.forward_layer.return_state
         self._initial = None if weights is None else list(weights)
 
     def _check_pair(self) -> None:
@@ -91,31 +91,65 @@ class Bidirectional(Wrapper):
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build both layers."""
         super().build(input_shape)
-        one, other = (layer.output_row(input_shape) for layer in self.sublayers)
+        one, other = (as_list(layer.output_row(input_shape))[0] for layer in self.sublayers)
         if one != other:
             raise ValueError(f"backward_layer: expected outputs of shape {one}, got {other}")
         if self._initial is not None:
             initial, self._initial = self._initial, None
             set_values([v for layer in self.sublayers for v in layer.weights], initial, self.name)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def __call__(  # type: ignore[override]
+        self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
+    ) -> Any:
+        """Apply both layers to arrays, or to symbolic tensors; they are built if need be.
+
+        Parameters
+        ----------
+        x : array_like or SymbolicTensor
+            (rows, steps, inputs).
+        training : bool, optional
+            Whether dropout acts: on arrays not by default, in a model where it trains.
+        mask : array_like of bool or SymbolicTensor, optional
+            (rows, steps): False where a step is left out.
+        initial_state : list of array_like or SymbolicTensor, optional
+            The states that the forward layer starts from, then those of the backward one.
+
+        Returns
+        -------
+        ndarray, SymbolicTensor, or list of them
+            The output, or the two outputs if `merge_mode` is None; with `return_state` a list of it and the
+            last states of the forward layer, then of the backward one.
+        """
+        options = call_options(x, mask, initial_state, self._widths, self.compute_dtype)
+        return super().__call__(x, training=training, **options)
+
+    @property
+    def _widths(self) -> list[int]:
+        return self.forward_layer.state_widths + self.backward_layer.state_widths
+
+    def emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
         """Append both layers, and what makes one output of theirs."""
-        from ..kernels import copy, fork, merge
+        from ..kernels import fork, merge
 
-        if self.merge_mode is None:
-            raise ValueError("merge_mode: None makes two outputs, and a model has one")
-        first, second = fork.emit(plan, x, 2)
-        one = self.forward_layer.append(plan, first)
-        other = self.backward_layer.append(plan, second)
+        count = len(self.forward_layer.state_widths)
+        given = [None, None] if initial_state is None else [initial_state[:count], initial_state[count:]]
+        (one, *last), (other, *other_last) = (
+            as_list(layer.append(plan, value, initial_state=state))
+            for layer, value, state in zip(self.sublayers, fork.emit(plan, x, 2), given, strict=True)
+        )
         if self.return_sequences:
-            steps, units = other.shape
-            box = np.array([[steps, units], [units, 1], [-units, 1]], np.int64)
-            other = copy.emit(plan, other, other.shape, box, 0, (steps - 1) * units)
-        return merge.emit(plan, one, other, self.merge_mode)
+            other = reversed_steps(plan, other)
+        made = [one, other] if self.merge_mode is None else [merge.emit(plan, one, other, self.merge_mode)]
+        made += [*last, *other_last]
+        return made if len(made) > 1 else made[0]
 
-    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
-        """Return the mask of the input, where the output has its steps."""
-        return x.mask if self.return_sequences else None
+    def emit_mask(self, plan: Plan, x: Value) -> Any:
+        """Return the mask of the input, where an output has its steps."""
+        mask = x.mask if self.return_sequences else None
+        outputs = 2 if self.merge_mode is None else 1
+        if outputs == 1 and not self.return_state:
+            return mask
+        return [mask] * outputs + [None] * (len(self._widths) if self.return_state else 0)
 
     def reset_states(self) -> None:
         """Let the next batch of stateful layers start from zeros."""
@@ -124,10 +158,15 @@ class Bidirectional(Wrapper):
 
     reset_state = reset_states
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def output_row(self, input_shape: tuple[int, ...]) -> Any:
         """Return that of the forward layer, twice as wide where both are kept beside each other."""
-        row = self.forward_layer.output_row(input_shape)
-        return (*row[:-1], 2 * row[-1]) if self.merge_mode == "concat" else row
+        row, *last = as_list(self.forward_layer.output_row(input_shape))
+        other_last = as_list(self.backward_layer.output_row(input_shape))[1:]
+        made = [row, row] if self.merge_mode is None else [row]
+        if self.merge_mode == "concat":
+            made = [(*row[:-1], 2 * row[-1])]
+        made += [*last, *other_last]
+        return made if len(made) > 1 else made[0]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, the layers as configs of their own."""
@@ -141,13 +180,16 @@ class Bidirectional(Wrapper):
 
 
 def recurrent(layer: Any, name: str) -> RNN:
-    """Return a recurrent layer that makes one output."""
+    """Return a recurrent layer."""
     layer = inner_layer(layer, name)
     if not isinstance(layer, RNN):
         raise TypeError(f"{name}: expected a recurrent layer, got {layer!r}")
-    if layer.return_state:
-        raise ValueError(f"{name}: expected return_state=False, got True")
     return layer
+
+
+def as_list(made: Any) -> list[Any]:
+    """Return what a layer makes as a list, if it is not one."""
+    return made if isinstance(made, list) else [made]
 
 
 def renamed(layer: RNN, prefix: str, **changes: Any) -> RNN:

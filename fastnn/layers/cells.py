@@ -10,8 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import activations, constraints, initializers, regularizers
 from ..checks import real_number, whole_number
+from ..gate import as_real
 from ..registry import Registry
 from ..utils.random import next_seed
+from ..variables import ParameterBlock
 from .layer import dimension, unique_name
 
 if TYPE_CHECKING:
@@ -153,8 +155,8 @@ class RecurrentCell(Cell):
                 constraint=self.bias_constraint,
             )
 
-    def emit(self, plan: Plan, x: Value, **options: Any) -> Value:
-        """Append the cell over time; `options` are those of the op."""
+    def emit(self, plan: Plan, x: Value, **options: Any) -> Any:
+        """Append the cell over time; `options` and result are those of the op."""
         from ..kernels import recurrent
 
         assert self.kernel is not None
@@ -198,13 +200,22 @@ class RecurrentCell(Cell):
         states : list of ndarray
             The state after.
         """
-        from .recurrent import RNN
+        from ..kernels.plan import Plan
+        from .recurrent import RNN, check_states
 
         layer = self._layer or RNN(self)
-        given = states if isinstance(states, (list, tuple)) else [states]
-        output, *after = layer.advance(
-            np.asarray(inputs)[:, None], training=training, initial_state=given, sequences=False, ends=True
-        )
+        x = as_real(inputs, layer.compute_dtype, "inputs")
+        if x.ndim != 2 or (self.kernel is not None and x.shape[1] != self.kernel.shape[0]):
+            width = "inputs" if self.kernel is None else self.kernel.shape[0]
+            raise ValueError(f"inputs: expected shape (rows, {width}), got {x.shape}")
+        if self.kernel is None:
+            layer.build_once((1, x.shape[1]))
+        widths = [self.units] * self.states
+        before = check_states(states, widths, len(x), layer.compute_dtype, "states")
+        block = ParameterBlock.holding(layer.weights, layer.compute_dtype)
+        plan = Plan(block, [(1, x.shape[1]), *((width,) for width in widths)], stochastic=training)
+        plan.finish(self.emit(plan, plan.inputs[0], initial=plan.inputs[1:], ends=True), max(1, len(x)))
+        output, *after = plan.predict([x[:, None], *before])
         return output, after
 
     def get_config(self) -> dict[str, Any]:
@@ -250,7 +261,8 @@ class SimpleRNNCell(RecurrentCell):
     kernel_constraint, recurrent_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
     dropout, recurrent_dropout : float, default 0.0
-        Shares of x and of the state that the products do not see in training: the same at every step.
+        Shares of x and of the state that the products do not see in training: the same at every step, and for
+        all gates (Gal & Ghahramani 2016). Keras draws for each gate where `recurrent_dropout` is not 0.
     seed : int, optional
         Of these.
     **kwargs

@@ -50,6 +50,7 @@ class Dense(Layer):
     """
 
     supports_masking = True
+    stepwise = True
 
     def __init__(
         self,

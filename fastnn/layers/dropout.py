@@ -42,6 +42,7 @@ class Dropout(Layer):
     """
 
     supports_masking = True
+    stepwise = True
 
     def __init__(
         self,

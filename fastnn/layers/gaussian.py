@@ -41,6 +41,7 @@ class GaussianNoise(Layer):
     """
 
     supports_masking = True
+    stepwise = True
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -86,6 +87,7 @@ class GaussianDropout(Layer):
     """
 
     supports_masking = True
+    stepwise = True
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

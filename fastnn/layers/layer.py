@@ -14,9 +14,9 @@ from .. import config, constraints, initializers, regularizers
 from ..autograd import Tensor
 from ..checks import whole_number
 from ..gate import is_several
-from ..graph import Node, SymbolicTensor, leaves, tensors_in
+from ..graph import Node, SymbolicTensor, leaves, mapped, tensors_in
 from ..registry import Registry, snake_case
-from ..variables import Variable
+from ..variables import Variable, initial_value
 from . import written
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ class Layer:
         What `input_shape` says.
     supports_masking : bool
         Whether the mask of the input is that of the output as well.
+    stepwise : bool
+        Whether each step of rows (steps, ...) is computed on its own and with the same weights, which lets a
+        stream take one at a time.
     """
 
     def __init__(
@@ -123,12 +126,18 @@ class Layer:
         self._alone: Model | None = None
         self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`, see `written`
         self._results: dict[Any, Any] = {}
+        self._alone_form: Any = None
 
     # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
     # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns
     # lists.
 
     supports_masking = False
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps are computed on their own; may depend on `build`."""
+        return False
 
     @property
     def sublayers(self) -> list[Layer]:
@@ -145,11 +154,9 @@ class Layer:
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights for rows of `input_shape`."""
 
-    def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
+    def emit(self, plan: Plan, x: Any) -> Any:
         """Append the layer's steps to `plan` and return its output."""
-        if not written.is_written(self):
-            raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
-        return written.emit(self, plan, x, options)
+        raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shape of a row of the output for rows of `input_shape`."""
@@ -209,7 +216,7 @@ class Layer:
                 if variable.shape != shape:
                     raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
                 return variable
-        value = np.asarray(initializers.get(initializer)(shape, self.compute_dtype))
+        value = initial_value(initializers.get(initializer), shape, self.compute_dtype)
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
         rules = regularizers.get(regularizer), constraints.get(constraint)
@@ -373,12 +380,19 @@ class Layer:
         training : bool, optional
             Whether random layers act here; by default where they do in the rest of the plan.
         **options
-            What else a call may get, see `emit`.
+            What else a call may get: `mask`, a value in the place of the mask of x; and see `emit`.
         """
+        given = options.pop("mask", None)
+        if given is not None:
+            x = plan.reshaped(x, x.shape)
+            x.mask = given
         self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
         mask = self.emit_mask(plan, x)
         with acting(plan, training):
-            y = self.emit(plan, x, **options)  # a layer without options refuses them
+            if written.is_written(self):
+                y = written.emit(self, plan, x, options)
+            else:
+                y = self.emit(plan, x, **options)  # a layer without options refuses them
         if self.activity_regularizer is not None and "loss" in plan.totals:
             y = self._penalized(plan, y)
         if isinstance(y, list):
@@ -412,7 +426,7 @@ class Layer:
         Returns
         -------
         ndarray, Tensor, SymbolicTensor, or list of them
-            What it is called on; in training a layer with weights makes a `Tensor` of arrays.
+            What it is called on.
         """
         if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
             return written.on_tape(self, x, training, options)
@@ -422,21 +436,27 @@ class Layer:
             node = Node(self, x, options)
             self._nodes.append(node)
             return node.result
-        if options:
-            raise TypeError(f"{', '.join(options)}: {type(self).__name__} takes no such argument with arrays")
-        return self.alone(x)(x, training=bool(training))
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        model = self.alone(x, options)
+        given = [*(x if is_several(x) else [x]), *arrays] if arrays else x
+        return model.sample(given) if training else model(given)
 
-    def alone(self, x: Any) -> Model:
-        """Return a model of this layer alone, for arrays like x."""
+    def alone(self, x: Any, options: dict[str, Any] | None = None) -> Model:
+        """Return a model of this layer alone, for arrays like x and those that a call gets besides."""
         from ..models import Model
         from .input_layer import Input
 
         several = is_several(x)
-        rows = [np.shape(array)[1:] for array in (x if several else [x])]
-        if self._alone is None or self._alone.input_rows != rows:
+        given = list(x) if several else [x]
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        rows = [np.shape(array)[1:] for array in (*given, *arrays)]
+        form = mapped(lambda _: None, options, np.ndarray)
+        if self._alone is None or self._alone.input_rows != rows or self._alone_form != form:
             inputs = [Input(row, dtype=self.dtype) for row in rows]
-            made = Node(self, inputs if several else inputs[0], {}).result
-            self._alone = Model(inputs, made, name=self.name)
+            rest = iter(inputs[len(given) :])
+            called = mapped(lambda _: next(rest), options, np.ndarray)
+            made = Node(self, inputs[: len(given)] if several else inputs[0], called).result
+            self._alone, self._alone_form = Model(inputs, made, name=self.name), form
         return self._alone
 
     @property

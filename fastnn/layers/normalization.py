@@ -96,6 +96,11 @@ class Normalization(Layer):
                 f"mean, variance: expected a shape that broadcasts to {self._broadcast}, got {array.shape}"
             ) from None
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps share mean and variance."""
+        return 1 not in self._kept
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
         from ..kernels import affine

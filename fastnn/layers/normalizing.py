@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import constraints, initializers, regularizers
 from ..checks import real_number, whole_number
-from .layer import Layer
+from .layer import Layer, Shape
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
@@ -32,7 +32,7 @@ def axes_of(axis: Any) -> Axis:
     return axis_of(axis)
 
 
-def row_axis(axis: int, row: tuple[int, ...]) -> int:
+def row_axis(axis: int, row: Shape) -> int:
     """Return the axis of a row that an axis of the batch is.
 
     Raises
@@ -50,7 +50,7 @@ def row_axis(axis: int, row: tuple[int, ...]) -> int:
     return place - 1
 
 
-def row_axes(axis: Axis, row: tuple[int, ...]) -> tuple[int, ...]:
+def row_axes(axis: Axis, row: Shape) -> tuple[int, ...]:
     """Return the axes of a row in their order, each of them once."""
     given = axis if isinstance(axis, list) else [axis]
     places = sorted(row_axis(a, row) for a in given)
@@ -76,6 +76,11 @@ class OverAxes(Layer):
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Check the axes, and make the weights, of the shape of the axes."""
         self.build_weights(tuple(input_shape[a] for a in row_axes(self.axis, input_shape)))
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps are not along one of the axes."""
+        return self._built_for is not None and 0 not in row_axes(self.axis, self._built_for)
 
     def build_weights(self, shape: tuple[int, ...]) -> None:
         """Make the weights."""

@@ -75,6 +75,11 @@ class PReLU(Layer):
             constraint=self.alpha_constraint,
         )
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps share alpha."""
+        return 1 in self.shared_axes
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the rectifier."""
         from ..kernels import prelu

@@ -3,23 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..gate import as_real
-from ..graph import tensors_in
-from ..variables import ParameterBlock
+from ..graph import leaves, tensors_in
 from .cells import RecurrentCell, StackedRNNCells, check_cell
 from .cells import registry as cell_registry
-from .layer import Layer, registry, row_shape
+from .layer import Layer, registry
 
 if TYPE_CHECKING:
     from ..kernels.plan import Plan
     from ..kernels.steps import Value
 
-CAPACITY = 256  # rows of a run on arrays
+
+def check_states(
+    states: Any, widths: Sequence[int], rows: int | None, dtype: str, name: str
+) -> list[NDArray[np.floating]]:
+    """Return states as arrays (rows, width) of `dtype`, as many as there are widths, or say what is wrong."""
+    given = list(states) if isinstance(states, (list, tuple)) else [states]
+    if len(given) != len(widths):
+        raise ValueError(f"{name}: expected {len(widths)} arrays, got {len(given)}")
+    arrays = [as_real(s, dtype, f"{name}[{i}]") for i, s in enumerate(given)]
+    if rows is None and arrays[0].ndim:
+        rows = len(arrays[0])
+    for i, (array, width) in enumerate(zip(arrays, widths, strict=True)):
+        if array.shape != (rows, width):
+            raise ValueError(f"{name}[{i}]: expected shape ({rows}, {width}), got {array.shape}")
+    return arrays
+
+
+def call_options(x: Any, mask: Any, initial_state: Any, widths: list[int], dtype: str) -> dict[str, Any]:
+    """Return what a call got besides x, arrays as numbers of `dtype`, or say what is wrong.
+
+    Parameters
+    ----------
+    x, mask : array_like or SymbolicTensor
+        (rows, steps, inputs), and (rows, steps) or None.
+    initial_state : list of array_like or SymbolicTensor
+        (rows, width) each; or None.
+    widths : list of int
+    dtype : str
+    """
+    options: dict[str, Any] = {}
+    if mask is not None:
+        options["mask"] = mask if tensors_in(mask) else check_mask(mask, x, dtype)
+    if initial_state is None:
+        return options
+    states = list(leaves(initial_state))
+    if not tensors_in(states):
+        if not all(hasattr(state, "shape") for state in states):
+            states = initial_state
+        rows = np.shape(x)[0] if np.ndim(x) else None
+        return options | {"initial_state": check_states(states, widths, rows, dtype, "initial_state")}
+    if [getattr(state, "row", None) for state in states] != [(width,) for width in widths]:
+        expected = ", ".join(f"(None, {width})" for width in widths)
+        raise ValueError(f"initial_state: expected tensors of shapes {expected}, got {states!r:.300}")
+    return options | {"initial_state": states}
+
+
+def check_mask(mask: Any, x: Any, dtype: str) -> NDArray[np.floating]:
+    """Return a mask of the steps of x as numbers, or say what is wrong."""
+    steps = np.asarray(mask)
+    if steps.shape != np.shape(x)[:2]:
+        raise ValueError(f"mask: expected shape {np.shape(x)[:2]}, got {steps.shape}")
+    return np.asarray(steps != 0, dtype)
+
+
+def reversed_steps(plan: Plan, x: Value) -> Value:
+    """Append x (steps, ...) from the last step to the first to `plan`."""
+    from ..kernels import copy
+
+    steps, size = x.shape[0], x.size // x.shape[0]
+    box = np.array([[steps, size], [size, 1], [-size, 1]], np.int64)
+    y: Value = copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
+    return y
 
 
 class KeptState:
@@ -65,7 +126,7 @@ class RNN(Layer):
     return_sequences : bool, default False
         Whether the output is that of each step, or of the last.
     return_state : bool, default False
-        Whether a call on arrays returns a list: the output, then the last state. Not in a `Sequential`.
+        Whether there are more results than one: the output, then the last state, h, or h and c.
     go_backwards : bool, default False
         Whether the last step is taken first; outputs are in the order in which they are made.
     stateful : bool, default False
@@ -117,7 +178,6 @@ class RNN(Layer):
         self.unroll = bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
         self._kept = [KeptState() for _ in self.cells]
-        self._plans: dict[tuple[Any, ...], Plan] = {}
 
     @property
     def units(self) -> int:
@@ -140,36 +200,54 @@ class RNN(Layer):
             cell.build(self, inputs, f"cell_{i}/" if len(self.cells) > 1 else "")
             inputs = cell.units
 
-    def emit(self, plan: Plan, x: Value) -> Value:
-        """Append the cells, one after the other over all steps."""
-        if self.return_state:
-            raise ValueError("return_state: only a call of the layer on arrays returns more than one array")
+    def emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
+        """Append the cells, one after the other over all steps, from states (units) a row."""
         self._guard(plan)
-        return self._emit_cells(plan, x)
+        states = [k.addresses if self.stateful else None for k in self._kept]
+        return self._emit_cells(plan, x, states, initial_state)
 
-    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
+    def emit_step(self, plan: Plan, x: Value, kept: Sequence[KeptState]) -> Value:
+        """Append a step of a stream, from the states in `kept`, one for each cell, to those after it."""
+        if self.return_state or self.go_backwards:
+            name = "return_state" if self.return_state else "go_backwards"
+            raise ValueError(f"{name}: expected False, got True")
+        y: Value = self._emit_cells(plan, x, [k.addresses for k in kept], None, stays_packed=True)
+        return y
+
+    def emit_mask(self, plan: Plan, x: Value) -> Any:
         """Return the mask of the input, where the output has its steps."""
-        return x.mask if self.return_sequences else None
+        mask = x.mask if self.return_sequences else None
+        return [mask, *(None for _ in self.state_widths)] if self.return_state else mask
 
-    def _emit_cells(self, plan: Plan, x: Value, **options: Any) -> Value:
-        backwards = self.go_backwards
-        if backwards and len(self.cells) > 1 and x.mask is not None:
-            raise ValueError("go_backwards: cells on top of each other cannot take a mask backwards")
-        for cell, kept in zip(self.cells, self._kept, strict=True):
-            last = cell is self.cells[-1]
-            x = cell.emit(
+    def _emit_cells(
+        self,
+        plan: Plan,
+        x: Value,
+        kept: Sequence[NDArray[np.int64] | None],
+        initial_state: Any,
+        **options: Any,
+    ) -> Any:
+        given = None if initial_state is None else iter(leaves(initial_state))
+        mask = x.mask
+        last: list[Value] = []
+        for cell, state in zip(self.cells, kept, strict=True):
+            final = cell is self.cells[-1]
+            y = cell.emit(
                 plan,
                 x,
-                backwards=backwards,
-                state=kept.addresses if self.stateful else None,
-                **{
-                    "sequences": self.return_sequences or not last,
-                    "zero_masked": self.zero_output_for_mask and last,
-                }
-                | options,
+                backwards=self.go_backwards and cell is self.cells[0],
+                state=state,
+                initial=None if given is None else list(islice(given, cell.states)),
+                sequences=self.return_sequences or not final,
+                zero_masked=self.zero_output_for_mask and final,
+                ends=self.return_state,
+                **options,
             )
-            backwards = False
-        return x
+            x, *after = y if self.return_state else [y]
+            last += after
+            if self.go_backwards and mask is not None and not final:
+                x.mask = reversed_steps(plan, mask)
+        return [x, *last] if self.return_state else x
 
     # ---- state --------------------------------------------------------------------------------------
 
@@ -225,128 +303,52 @@ class RNN(Layer):
     reset_state = reset_states
 
     def _check_states(self, states: Any, rows: int | None) -> list[NDArray[np.floating]]:
-        given = list(states) if isinstance(states, (list, tuple)) else [states]
-        widths = [cell.units for cell in self.cells for _ in range(cell.states)]
-        if len(given) != len(widths):
-            raise ValueError(f"initial_state: expected {len(widths)} arrays, got {len(given)}")
-        arrays = [as_real(s, self.compute_dtype, f"initial_state[{i}]") for i, s in enumerate(given)]
-        if rows is None and arrays[0].ndim:
-            rows = len(arrays[0])
-        for i, (array, width) in enumerate(zip(arrays, widths, strict=True)):
-            if array.shape != (rows, width):
-                raise ValueError(f"initial_state[{i}]: expected shape ({rows}, {width}), got {array.shape}")
-        return arrays
+        return check_states(states, self.state_widths, rows, self.compute_dtype, "initial_state")
 
-    # ---- on arrays ----------------------------------------------------------------------------------
+    @property
+    def state_widths(self) -> list[int]:
+        """Widths of all parts of the state, cell by cell."""
+        return [cell.units for cell in self.cells for _ in range(cell.states)]
+
+    # ---- calls --------------------------------------------------------------------------------------
 
     def __call__(  # type: ignore[override]
-        self,
-        x: ArrayLike,
-        training: bool | None = None,
-        mask: ArrayLike | None = None,
-        initial_state: Any = None,
+        self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
     ) -> Any:
-        """Apply the layer to arrays; it is built if need be.
+        """Apply the layer to arrays, or to symbolic tensors; it is built if need be.
 
         Parameters
         ----------
-        x : array_like
+        x : array_like or SymbolicTensor
             (rows, steps, inputs).
-        training : bool, default False
-            Whether dropout acts.
-        mask : array_like of bool, optional
+        training : bool, optional
+            Whether dropout acts: on arrays not by default, in a model where it trains.
+        mask : array_like of bool or SymbolicTensor, optional
             (rows, steps): False where a step is left out.
-        initial_state : list of array_like, optional
-            [h], or [h, c], each (rows, units); zeros by default.
+        initial_state : list of array_like or SymbolicTensor, optional
+            [h], or [h, c], each (rows, units), of cells on top of each other one after the other; by default
+            zeros, or what a stateful layer keeps.
 
         Returns
         -------
-        ndarray or list of ndarray
-            The output; with `return_state` a list of it and the last state.
+        ndarray, SymbolicTensor, or list of them
+            The output; with `return_state` a list of it and the last state: h, or h and c. Of cells on top of
+            each other the state of each is h or [h, c].
         """
-        plain = mask is None and initial_state is None
-        if tensors_in([x, mask, initial_state]) or (plain and not self.return_state):
-            return super().__call__(x, training=training)
-        return self.advance(x, training, mask, initial_state, self.return_sequences, self.return_state)
-
-    def advance(
-        self,
-        x: ArrayLike,
-        training: bool | None = None,
-        mask: ArrayLike | None = None,
-        initial_state: Any = None,
-        sequences: bool = False,
-        ends: bool = False,
-    ) -> Any:
-        """Return the output for arrays, in a list with the last state if it `ends` with that."""
-        if len(self.cells) > 1:
-            raise ValueError(
-                "mask, initial_state, return_state: a call with these takes one cell, "
-                f"got {len(self.cells)} on top of each other"
-            )
-        cell, kept = self.cells[0], self._kept[0]
-        array = as_real(x, self.compute_dtype, "x")
-        if array.ndim != 3:
-            raise ValueError(f"x: expected shape (rows, steps, inputs), got {array.shape}")
-        rows = len(array)
-        self.build_once(row_shape(array.shape[1:], "x"))
-        parts = [array.reshape(rows, -1)]
-        if mask is not None:
-            steps = np.asarray(mask)
-            if steps.shape != array.shape[:2]:
-                raise ValueError(f"mask: expected shape {array.shape[:2]}, got {steps.shape}")
-            parts.append((steps != 0).astype(self.compute_dtype))
-        if initial_state is not None:
-            parts += self._check_states(initial_state, rows)
-        elif self.stateful:
-            self._hold(rows)
-            parts += kept.arrays[: cell.states]
-        flags = {"masks": mask is not None, "starts": len(parts) > 1 + (mask is not None)}
-        ends = ends or self.stateful
-        plan = self._plan_for(array.shape[1:], bool(training), sequences, ends, flags)
-        y = plan.predict(np.concatenate(parts, axis=1))
-        assert y is not None
-        width = cell.units * (array.shape[1] if sequences else 1)
-        shape = (rows, array.shape[1], cell.units) if sequences else (rows, cell.units)
-        output = np.ascontiguousarray(y[:, :width]).reshape(shape)
-        last = [y[:, at : at + cell.units].copy() for at in range(width, y.shape[1], cell.units)]
-        if self.stateful:
-            kept.allocate(rows, cell.units, self.compute_dtype)
-            for state, after in zip(kept.arrays, last, strict=False):
-                state[...] = after
-        return [output, *last] if ends and (self.return_state or not self.stateful) else output
-
-    def _plan_for(
-        self, row: tuple[int, ...], training: bool, sequences: bool, ends: bool, flags: dict[str, bool]
-    ) -> Plan:
-        """Return the plan of a call, made if need be."""
-        from ..kernels.plan import Plan
-
-        key = (row, training, sequences, ends, *flags.values())
-        plan = self._plans.get(key)
-        if plan is None or plan.block.stale:
-            cell = self.cells[0]
-            block = ParameterBlock.holding(self.weights, self.compute_dtype)
-            steps, inputs = row
-            width = steps * inputs + flags["masks"] * steps + flags["starts"] * cell.states * cell.units
-            plan = Plan(block, [(width,)], stochastic=training)
-            options: dict[str, Any] = {"row": row, "ends": ends, "sequences": sequences, **flags}
-            y = cell.emit(
-                plan,
-                plan.inputs[0],
-                backwards=self.go_backwards,
-                zero_masked=self.zero_output_for_mask,
-                **options,
-            )
-            plan.finish([y], CAPACITY)
-            self._plans[key] = plan
-        return plan
+        options = call_options(x, mask, initial_state, self.state_widths, self.compute_dtype)
+        made = super().__call__(x, training=training, **options)
+        if not (self.return_state and isinstance(self.cell, StackedRNNCells)):
+            return made
+        after = iter(made[1:])
+        states = [list(islice(after, cell.states)) for cell in self.cells]
+        return [made[0], *(state if len(state) > 1 else state[0] for state in states)]
 
     # ---- configuration ------------------------------------------------------------------------------
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def output_row(self, input_shape: tuple[int, ...]) -> Any:
         """Replace the last dimension by `units`, and drop the steps unless `return_sequences`."""
-        return (input_shape[0], self.units) if self.return_sequences else (self.units,)
+        row = (input_shape[0], self.units) if self.return_sequences else (self.units,)
+        return [row, *((width,) for width in self.state_widths)] if self.return_state else row
 
     def _flags(self) -> dict[str, Any]:
         """Return what the config has besides the cell."""

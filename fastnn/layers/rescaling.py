@@ -74,6 +74,11 @@ class Rescaling(Layer):
                 ) from None
             self._constants.append(array)
 
+    @property
+    def stepwise(self) -> bool:
+        """Whether steps share the numbers."""
+        return all(array.ndim < 2 for array in self._constants)
+
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
         from ..kernels import affine

@@ -58,6 +58,7 @@ class TimeDistributed(Wrapper):
     """
 
     supports_masking = True
+    stepwise = True
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -89,11 +89,14 @@ def run(layer: Layer, x: Any, training: bool, mask: Any = None, **options: Any) 
 
 def build(layer: Layer, rows: Any) -> None:
     """Make the weights of a layer, and of those that it calls, for rows of these shapes."""
+    from ..models import Model
+
     if layer._built_for == rows:
         return
     if not layer.built:
         try:
-            layer.build(batched(rows))
+            if not isinstance(layer, Model):
+                layer.build(batched(rows))
         except BaseException:
             layer._variables.clear()
             raise
@@ -146,7 +149,8 @@ def trace(layer: Layer, rows: Any, training: bool) -> Graph | None:
             for node in graph.nodes:
                 node.layer.forget_call(node)
             layer._traces[key] = graph
-    return layer._traces[key]
+    found: Graph | None = layer._traces[key]
+    return found
 
 
 def result_rows(layer: Layer, rows: Any) -> Any:
@@ -157,10 +161,6 @@ def result_rows(layer: Layer, rows: Any) -> Any:
     ValueError
         If what it makes does not have as many rows as it gets.
     """
-    from .layer import Layer
-
-    if type(layer).compute_output_shape is not Layer.compute_output_shape:
-        return _unbatched(layer.compute_output_shape(batched(rows)))
     key = _key(rows)
     if key not in layer._results:
         graph = trace(layer, rows, False)
@@ -185,7 +185,7 @@ def _tried(layer: Layer, rows: Any) -> Any:
     for shape in shapes:
         if not shape or shape[0] != TRIAL:
             raise ValueError(
-                f"call: expected results with the {TRIAL} rows of the input {batched(rows)}, got shape {shape}"
+                f"call: expected results with the {TRIAL} rows that it got of {batched(rows)}, got {shape}"
             )
     return [shape[1:] for shape in shapes] if isinstance(made, (list, tuple)) else shapes[0][1:]
 
@@ -228,9 +228,8 @@ def on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]
     training = is_training() if training is None else bool(training)
     if not is_written(layer):
         if options:
-            raise TypeError(
-                f"{', '.join(options)}: {type(layer).__name__} takes no such argument with tensors"
-            )
+            kind = type(layer).__name__
+            raise TypeError(f"{', '.join(options)}: {kind} takes no such argument with tensors")
         return layer.alone(x).on_tape(x, training)
     layer.build_once([np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:])
     return run(layer, x, training, **options)

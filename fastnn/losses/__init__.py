@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .loss import MEANS, Loss, as_labels, as_scored, registry
+from .loss import MEANS, FunctionLoss, Loss, as_labels, as_scored, registry
 from .margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from .overlap import Dice, Tversky, dice, tversky
 from .probabilistic import (
@@ -64,6 +64,7 @@ __all__ = [
     "CategoricalHinge",
     "CosineSimilarity",
     "Dice",
+    "FunctionLoss",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -132,19 +133,23 @@ def get(identifier: Any) -> Any:
 
     Parameters
     ----------
-    identifier : str, dict, type, Loss, function of this module or None
-        A name such as "mse"; a config as `serialize` returns it; a class; an object or None, for itself.
+    identifier : str, dict, type, Loss, callable or None
+        A name such as "mse"; a config as `serialize` returns it; a class; an object or None, for itself; a
+        function of this module, or one of your own, ``fn(y_true, y_pred)``, which runs Python in training.
 
     Raises
     ------
     ValueError
         If there is no loss of that name.
     TypeError
-        If it is none of these: a plan runs without Python, so it cannot call a Python function.
+        If it is none of these.
 
     Examples
     --------
     >>> get("mse").name, get(binary_crossentropy).name
     ('mean_squared_error', 'binary_crossentropy')
     """
-    return registry.get(loss_of_function(identifier) or identifier)
+    known = loss_of_function(identifier) or identifier
+    if callable(known) and not isinstance(known, (Loss, type)):
+        return FunctionLoss(known)
+    return registry.get(known)

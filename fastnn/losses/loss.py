@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config
+from .. import config, scoring
+from ..autograd import Tensor
 from ..gate import as_classes, as_real, as_rows
 from ..kernels import score as _score
 from ..kernels.score import Score
@@ -46,6 +48,8 @@ class Loss:
     0.5
     """
 
+    sparse = False  # whether one that defines `call` gets class numbers
+
     def __init__(
         self,
         name: str | None = None,
@@ -60,14 +64,15 @@ class Loss:
 
     @property
     def score(self) -> Score:
-        """What the kernels compute."""
-        raise TypeError(f"{type(self).__name__} defines no score: it cannot be part of a model")
+        """What the kernels compute, or for a loss that defines `call` that."""
+        return scoring.loss_score(self)
 
     @property
     def by_batch(self) -> bool:
         """Whether the loss of all rows depends on how they are split into batches."""
         score = self.score
-        return score.ignore_class is not None or score.root or self.reduction not in MEANS
+        special = score.ignore_class is not None or score.root or score.function is not None
+        return special or self.reduction not in MEANS
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each sample, without weights.
@@ -88,9 +93,7 @@ class Loss:
         values = _score.values(score, predictions, labels)
         return np.sqrt(values) if score.root else values
 
-    def __call__(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> np.floating | NDArray[np.floating]:
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """Return the loss of predictions.
 
         Parameters
@@ -104,12 +107,14 @@ class Loss:
 
         Returns
         -------
-        floating or ndarray
-            As `reduction` says.
+        floating, ndarray or Tensor
+            As `reduction` says; a `Tensor` of tensors, whose `backward` differentiates it. A loss that is the
+            same with its arguments in each other's place takes the predictions first, too.
         """
+        if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
+            return scoring.loss_on_tape(self, y_true, y_pred, sample_weight)
         if type(self).score is Loss.score or self.reduction in (None, "none"):
-            reduced: np.floating | NDArray[np.floating] = self._reduced(y_true, y_pred, sample_weight)
-            return reduced
+            return self._reduced(y_true, y_pred, sample_weight)
         score = self.score
         labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, self.dtype)
         total, count, weight = _score.apply(score, predictions, labels, weights)
@@ -194,6 +199,33 @@ def as_labels(y: Any, score: Score, row: tuple[int, ...], dtype: str, name: str 
 
 
 registry = Registry("loss", Loss)
+
+
+class FunctionLoss(Loss):
+    """A function as a loss.
+
+    Parameters
+    ----------
+    fn : callable
+        ``fn(y_true, y_pred)``, of an array and a `fastnn.Tensor`; a value for each sample, or one for the
+        batch.
+    reduction, name, dtype
+        See `Loss`.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[[Any, Any], Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
+        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        self.fn = fn
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return what the function does."""
+        return self.fn(y_true, y_pred)
 
 
 class PlainLoss(Loss):

@@ -414,7 +414,7 @@ def categorical_generalized_cross_entropy(
     y_true: ArrayLike, y_pred: ArrayLike, q: float
 ) -> NDArray[np.floating]:
     """Return the generalized cross-entropy of each sample; see `CategoricalGeneralizedCrossEntropy`."""
-    return CategoricalGeneralizedCrossEntropy(q, None)(y_true, y_pred)  # type: ignore[return-value]
+    return CategoricalGeneralizedCrossEntropy(q, None)(y_true, y_pred)  # type: ignore[no-any-return]
 
 
 def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:

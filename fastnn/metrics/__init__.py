@@ -12,7 +12,6 @@ from typing import Any
 
 from ..kernels.score import Score
 from ..losses import (
-    Loss,
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
@@ -22,7 +21,6 @@ from ..losses import (
     huber,
     kl_divergence,
     log_cosh,
-    loss_of_function,
     mean_absolute_error,
     mean_absolute_percentage_error,
     mean_squared_error,
@@ -172,23 +170,23 @@ def get(identifier: Any) -> Any:
 
     Parameters
     ----------
-    identifier : str, dict, type, Metric, Loss, function of fastnn.losses or None
+    identifier : str, dict, type, Metric, Loss, callable or None
         A name such as "mse"; a config as `serialize` returns it; a class; an object or None, for itself; a
-        loss, for the mean of it.
+        loss, or a function of labels and predictions, for the mean of it.
 
     Raises
     ------
     ValueError
         If there is no metric of that name.
     TypeError
-        If it is none of these: a plan runs without Python, so it cannot call a Python function.
+        If it is none of these.
 
     Examples
     --------
     >>> get("mae").name
     'mean_absolute_error'
     """
-    if isinstance(identifier, Loss) or loss_of_function(identifier) is not None:
+    if callable(identifier) and not isinstance(identifier, (Metric, type)):
         return MeanMetricWrapper(identifier)
     return registry.get(identifier)
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import initializers
+from .. import initializers, scoring
 from ..config import check_floatx, floatx
 from ..kernels import score as _score
 from ..kernels.score import Score
@@ -56,8 +56,8 @@ class Metric:
 
     @property
     def score(self) -> Score:
-        """What the kernels compute."""
-        raise TypeError(f"{type(self).__name__} defines no score: it cannot be part of a model")
+        """What the kernels compute, or for a metric that defines `update_state` that."""
+        return scoring.metric_score(self)
 
     def zeros(self, width: int) -> NDArray[np.float64]:
         """Return the state before the first sample: here the sums of weighted values and of weights.

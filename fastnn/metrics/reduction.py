@@ -130,6 +130,11 @@ class MeanMetricWrapper(Metric):
         self._state = self.zeros(1) if self._state is None else self._state
         self._state += (numbers * weights).sum(), weights.sum()
 
+    def read(self, state: Numbers) -> Any:
+        """Return the mean, or its root where the loss is one."""
+        mean = super().read(state)
+        return float(np.sqrt(mean)) if self.loss is not None and self.loss.score.root else mean
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         if self.loss is not None:

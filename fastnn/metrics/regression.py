@@ -112,7 +112,7 @@ class PearsonCorrelation(_Correlation):
     --------
     >>> labels, predictions = [[0.0, 1.0, 0.5], [1.0, 1.0, 0.2]], [[0.1, 0.9, 0.5], [1.0, 0.9, 0.2]]
     >>> round(PearsonCorrelation()(labels, predictions), 4)
-    0.9966
+    0.9967
     """
 
     kernel = "pearson_correlation"

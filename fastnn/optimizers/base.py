@@ -18,29 +18,7 @@ from ..kernels.optimizer import Update
 from ..registry import Registry
 from ..variables import ParameterBlock, Variable
 from . import schedules
-
-
-class LearningRate(float):
-    """A learning rate as it is read: a float that has what Keras' variable has as well.
-
-    Examples
-    --------
-    >>> import fastnn
-    >>> optimizer = fastnn.optimizers.SGD(0.1)
-    >>> optimizer.learning_rate.assign(0.05)
-    >>> optimizer.learning_rate, float(optimizer.learning_rate.numpy())
-    (0.05, 0.05)
-    """
-
-    _optimizer: Optimizer
-
-    def numpy(self) -> np.float64:
-        """Return it as a NumPy number."""
-        return np.float64(self)
-
-    def assign(self, value: float) -> None:
-        """Set the learning rate of the optimizer that this one has been read from."""
-        self._optimizer.learning_rate = value
+from .rate import LearningRate
 
 
 class Optimizer:
@@ -161,9 +139,8 @@ class Optimizer:
             If a number is assigned and the optimizer has a schedule.
         """
         rate = self._update.schedule
-        now = LearningRate(self._update.learning_rate if rate is None else rate(self._update.iterations))
-        now._optimizer = self
-        return now
+        now = self._update.learning_rate if rate is None else rate(self._update.iterations)
+        return LearningRate.of(self, now)
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:

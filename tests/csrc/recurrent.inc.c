@@ -6,8 +6,8 @@ typedef struct {
     fnn_idx rows, steps, inputs, units;
 } sequence;
 
-static const sequence sequences[] = {{1, 1, 1, 1},   {3, 4, 1, 5},   {1, 3, 8, 50},
-                                     {17, 2, 3, 16}, {5, 3, 20, 33}, {2, 2, 70, 9}};
+static const sequence sequences[] = {{1, 1, 1, 1},   {3, 4, 1, 5},  {1, 3, 8, 50}, {17, 2, 3, 16},
+                                     {5, 3, 20, 33}, {2, 2, 70, 9}, {2, 2, 3, 150}};
 
 enum { PLAIN_CELL, ALL_OPTIONS, OTHER_ACTIVATIONS, OPTIONS };
 

@@ -330,6 +330,90 @@ def losses():
         yield name, case(stack, y, loss, x, adam, metrics=metrics)
 
 
+def scores():
+    """Losses and metrics that the cases above do not have."""
+    head, adam = dense(6, "tanh"), of("Adam", learning_rate=0.02)
+    binary, categorical = "BinaryFocalCrossentropy", "CategoricalFocalCrossentropy"
+    counts = [
+        *(of("Precision", name="p"), of("Recall", name="r", thresholds=0.4)),
+        *(of("AUC", name="roc"), of("AUC", name="pr", curve="PR", num_thresholds=50)),
+        of("AUC", name="lower", summation_method="minoring", thresholds=[0.2, 0.45, 0.7]),
+        *(of("TruePositives", name="tp"), of("FalsePositives", name="fp", thresholds=0.6)),
+        *(of("TrueNegatives", name="tn"), of("FalseNegatives", name="fn")),
+    ]
+    rates = [
+        *(
+            of("SensitivityAtSpecificity", specificity=0.4, name="s"),
+            of("PrecisionAtRecall", recall=0.6, name="p"),
+        ),
+        *(
+            of("SpecificityAtSensitivity", sensitivity=0.5, name="t"),
+            of("RecallAtPrecision", precision=0.4, name="r"),
+        ),
+        of("BinaryIoU", name="iou"),
+    ]
+    labels = [
+        *(of("Precision", name="p", top_k=2), of("Recall", name="r", class_id=1)),
+        *(of("Recall", name="q", top_k=1, thresholds=0.3), of("AUC", name="auc", multi_label=True)),
+        of("AUC", name="gain", curve="PRGAIN", num_thresholds=20),
+        of("AUC", name="weighted", multi_label=True, num_labels=3, label_weights=[0.2, 0.5, 0.3]),
+        of("FBetaScore", average="weighted", beta=2.0, threshold=0.5),
+        of("F1Score", average="micro", threshold=0.3),
+    ]
+    classes = [
+        of("SparseTopKCategoricalAccuracy", k=2),
+        of("MeanIoU", name="mean_iou", num_classes=3, sparse_y_pred=False),
+        of("IoU", name="iou", num_classes=3, target_class_ids=[0, 2], sparse_y_pred=False),
+    ]
+    one_hot = [
+        *(of("TopKCategoricalAccuracy", k=2), of("F1Score", average="macro")),
+        of("OneHotIoU", name="iou", num_classes=3, target_class_ids=[1]),
+        of("OneHotMeanIoU", name="mean_iou", num_classes=3),
+    ]
+    table = {
+        "mape": (None, "real", "mape", ["mape", of("R2Score")]),
+        "msle": ("softplus", "soft", "msle", ["msle"]),
+        "huber": (None, "real", of("Huber", delta=0.7), [of("RootMeanSquaredError"), of("LogCoshError")]),
+        "huber_name": (None, "real", "huber", []),
+        "log_cosh": (
+            None,
+            "real",
+            of("LogCosh"),
+            [of("R2Score", class_aggregation="variance_weighted_average")],
+        ),
+        "cosine": (None, "real", of("CosineSimilarity"), [of("CosineSimilarity")]),
+        "hinge": (None, "labels", "hinge", ["hinge", "squared_hinge"]),
+        "hinge_other_labels": (None, "real", "hinge", ["hinge"]),
+        "squared_hinge": ("tanh", "binary", of("SquaredHinge"), ["squared_hinge"]),
+        "categorical_hinge": (None, "one_hot", "categorical_hinge", ["categorical_hinge"]),
+        "kld": ("softmax", "soft", "kl_divergence", ["kl_divergence", of("PearsonCorrelation")]),
+        "poisson": ("softplus", "soft", "poisson", ["poisson", of("ConcordanceCorrelation")]),
+        "focal": ("sigmoid", "labels", of(binary), ["mse"]),
+        "focal_balanced": ("sigmoid", "binary", of(binary, apply_class_balancing=True, gamma=1.5), []),
+        "focal_logits": (None, "labels", of(binary, from_logits=True, label_smoothing=0.1), []),
+        "focal_classes": ("softmax", "one_hot", of(categorical, gamma=1.2), ["mse"]),
+        "focal_class_logits": (None, "one_hot", of(categorical, from_logits=True, alpha=0.6), []),
+        "focal_other_activation": ("sigmoid", "one_hot", of(categorical, label_smoothing=0.2), []),
+        "counts": ("sigmoid", "binary", "bce", counts),
+        "rates": ("sigmoid", "binary", "bce", rates),
+        "labels": ("sigmoid", "labels", "bce", labels),
+        "classes": ("softmax", "classes", "sparse_categorical_crossentropy", classes),
+        "one_hot": ("softmax", "one_hot", "categorical_crossentropy", one_hot),
+    }
+    units = {"real": 2, "binary": 1}
+    for name, (activation, y, loss, metrics) in table.items():
+        stack = [head, dense(units.get(y, 3), activation)]
+        yield name, case(stack, y, loss, "rows", adam, metrics=metrics)
+    weighted = {"counts": counts, "labels": labels}
+    for name, metrics in weighted.items():
+        y = "binary" if name == "counts" else name
+        stack = [head, dense(units.get(y, 3), "sigmoid")]
+        yield (
+            f"weighted_{name}",
+            case(stack, y, "bce", optimizer=adam, sample_weight=True, weighted_metrics=metrics),
+        )
+
+
 def weights():
     head, names = dense(6, "tanh"), ["accuracy", "mse"]
     sparse = {
@@ -728,7 +812,7 @@ def resampling():
 
 
 MAKERS = (
-    *(activations, layers, losses, weights, optimizers),
+    *(activations, layers, losses, scores, weights, optimizers),
     *(convolutions, depthwise, pooling, normalizations, resampling),
 )
 CASES = {f"{make.__name__}/{name}": case for make in MAKERS for name, case in make()}

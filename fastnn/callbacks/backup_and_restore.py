@@ -1,0 +1,133 @@
+"""`BackupAndRestore`: a training that goes on after the program has been interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from .callback import BatchLogs, Callback, EpochLogs
+from .frequency import Frequency
+
+
+class BackupAndRestore(Callback):
+    """Saves where a training is, so that the same program, started again, goes on from there.
+
+    It goes on bit for bit as if it had never been interrupted, from the middle of an epoch too: with weights,
+    optimizer, orders of rows, random numbers, losses and metrics, and what other callbacks have found so far.
+    All that the program itself does has to be the same again: data, model, arguments.
+
+    Parameters
+    ----------
+    backup_dir : str or path
+        A folder for the backup; it is made if need be.
+    save_freq : "epoch" or int, default "epoch"
+        When to save: after each epoch and its validation, or after so many batches, counted over the epochs.
+    double_checkpoint : bool, default False
+        Whether to keep the backup before the last too, and to go on from it if the last cannot be read. A
+        backup replaces the other in one step, so that an interruption alone spoils none.
+    delete_checkpoint : bool, default True
+        Whether to remove the backup when the training has come to its end.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of these.
+    ModelFileError
+        When the training begins, if the backup cannot be read or is that of another model.
+
+    Notes
+    -----
+    Its hooks run behind those of all other callbacks.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np, pathlib, tempfile
+    >>> x, folder = np.ones((8, 3)), pathlib.Path(tempfile.mkdtemp(), "backup")
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> history = model.fit(x, x[:, 0], epochs=3, verbose=0, callbacks=[BackupAndRestore(folder)])
+    >>> folder.exists()
+    False
+    """
+
+    last = True
+    kept = ("seen",)
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        if not os.fspath(backup_dir):
+            raise ValueError(f"backup_dir: expected the name of a folder, got {backup_dir!r}")
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = save_freq
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        self._frequency = Frequency(save_freq)
+        self._latest, self._previous = (Path(backup_dir, f"{name}.fastnn") for name in ("latest", "previous"))
+        self._restored: dict[str, Any] | None = None
+
+    @property
+    def seen(self) -> int:
+        """Batches since the last backup."""
+        return self._frequency.seen
+
+    @seen.setter
+    def seen(self, value: int) -> None:
+        self._frequency.seen = value
+
+    def on_train_begin(self, logs: EpochLogs = None) -> None:
+        """Go on from the backup, if there is one."""
+        from ..saving.backup import restore
+
+        self._frequency.seen = 0
+        self._restored = None
+        for path in Path(self.backup_dir).glob(".fastnn-*.tmp"):
+            path.unlink()  # of a program that was killed while it saved
+        backups = [path for path in (self._latest, self._previous) if path.exists()]
+        for path in backups:
+            try:
+                self._restored = restore(self.model, path)
+                break
+            except ValueError:
+                if path is backups[-1]:
+                    raise
+
+    def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Undo, in the middle of an epoch, what other callbacks do when one begins."""
+        if self._restored is not None and self.model.progress.step:
+            from ..saving.backup import set_backup
+
+            set_backup(self.model, self._restored)
+        self._restored = None
+
+    def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Save, if it is time."""
+        if self._frequency.due():
+            self._save()
+
+    def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Save, if that is to be done after each epoch."""
+        if self._frequency.batches is None:
+            self._save()
+
+    def on_train_end(self, logs: EpochLogs = None) -> None:
+        """Remove the backup, if that is wanted, and the folder if nothing else is in it."""
+        if self.delete_checkpoint:
+            for path in (self._latest, self._previous):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                os.rmdir(self.backup_dir)
+
+    def _save(self) -> None:
+        from ..saving.backup import backup
+
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint and self._latest.exists():
+            os.replace(self._latest, self._previous)
+        backup(self.model, self._latest)

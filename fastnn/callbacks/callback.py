@@ -1,0 +1,103 @@
+"""`Callback`: the hooks, and what their arguments are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+EpochLogs: TypeAlias = dict[str, float] | None
+BatchLogs: TypeAlias = Mapping[str, float] | None
+
+
+class Callback:
+    """Base of all callbacks: hooks that do nothing.
+
+    Attributes
+    ----------
+    model : Model
+        The model that calls.
+    params : dict
+        "verbose", "epochs" and "steps", the number of batches in an epoch, None where it is not known.
+    """
+
+    model: Any = None
+    params: dict[str, Any] | None = None
+
+    # Names of the attributes that a training has to find again to go on as if it had never ended.
+    kept: tuple[str, ...] = ()
+
+    # Whether the hooks run behind those of all others, wherever in the list the callback stands.
+    last = False
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what the callback has found so far: numbers, texts, arrays, in lists and dictionaries.
+
+        `BackupAndRestore` saves it.
+        """
+        return {name: getattr(self, name) for name in self.kept}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `get_state` returned."""
+        for name in self.kept:
+            setattr(self, name, state[name])
+
+    def set_model(self, model: Any) -> None:
+        """Set the model that calls."""
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Set the parameters of the training, evaluation or prediction that begins."""
+        self.params = params
+
+    def on_train_begin(self, logs: EpochLogs = None) -> None:
+        """Run before the first epoch."""
+
+    def on_train_end(self, logs: EpochLogs = None) -> None:
+        """Run after the last epoch, with its logs."""
+
+    def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Run before an epoch; the first is 0."""
+
+    def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Run after an epoch and its validation."""
+
+    def on_train_batch_begin(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run before a batch of training; the first of each epoch is 0."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run after a batch of training."""
+        self.on_batch_end(batch, logs)
+
+    def on_batch_begin(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run before a batch of training: the older name of `on_train_batch_begin`, which calls it."""
+
+    def on_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run after a batch of training: the older name of `on_train_batch_end`, which calls it."""
+
+    def on_test_begin(self, logs: EpochLogs = None) -> None:
+        """Run before an evaluation, that of validation data included."""
+
+    def on_test_end(self, logs: EpochLogs = None) -> None:
+        """Run after an evaluation, with its results."""
+
+    def on_test_batch_begin(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run before a batch of an evaluation."""
+
+    def on_test_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run after a batch of an evaluation."""
+
+    def on_predict_begin(self, logs: EpochLogs = None) -> None:
+        """Run before a prediction."""
+
+    def on_predict_end(self, logs: EpochLogs = None) -> None:
+        """Run after a prediction."""
+
+    def on_predict_batch_begin(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run before a batch of a prediction."""
+
+    def on_predict_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Run after a batch of a prediction."""
+
+
+HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))

@@ -1,0 +1,125 @@
+"""`CallbackList`: several callbacks as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .callback import HOOKS, BatchLogs, Callback, EpochLogs
+from .history import History
+from .progress import EpochLogger, ProgbarLogger, shows_bar
+
+_OLDER_NAME = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+
+
+def _overrides(callback: Callback, hook: str) -> bool:
+    """Whether a hook, in the class or on the object itself, is not the one that does nothing."""
+    method = getattr(callback, hook)
+    if getattr(method, "__func__", method) is not getattr(Callback, hook):
+        return True
+    return hook in _OLDER_NAME and _overrides(callback, _OLDER_NAME[hook])
+
+
+def _in_turn(hook: str, methods: list[Callable[..., None]]) -> Callable[..., None]:
+    """Return a hook that calls others with all arguments: not every callback has a default for the logs."""
+
+    def numbered(index: int, logs: BatchLogs = None) -> None:
+        for method in methods:
+            method(index, logs)
+
+    def plain(logs: EpochLogs = None) -> None:
+        for method in methods:
+            method(logs)
+
+    return numbered if "batch" in hook or "epoch" in hook else plain
+
+
+class CallbackList(Callback):
+    """Several callbacks as one, called in their order.
+
+    Who is called is settled when the list is made, so that a hook that no callback defines costs next to
+    nothing; `listens` tells whether any does.
+
+    Parameters
+    ----------
+    callbacks : Callback or iterable of Callback, optional
+    add_history : bool, default False
+        Whether to append a `History` unless there is one.
+    add_progbar : bool, default False
+        Whether to append what shows progress unless there is one: a `ProgbarLogger` if a bar is wanted and
+        possible, else a callback that prints a line for each epoch.
+    model : Model, optional
+        What becomes the callbacks' `model`.
+    **params
+        What becomes the callbacks' `params`: "verbose", "epochs", "steps".
+
+    Attributes
+    ----------
+    callbacks : list of Callback
+
+    Raises
+    ------
+    TypeError
+        If something in the list is not a callback.
+
+    Examples
+    --------
+    >>> from fastnn.callbacks import LambdaCallback
+    >>> seen = []
+    >>> listener = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["loss"]))
+    >>> callbacks = CallbackList([listener], epochs=1, steps=None, verbose=0)
+    >>> callbacks.on_epoch_end(0, {"loss": 0.5})
+    >>> seen, callbacks.listens("on_epoch_end"), callbacks.listens("on_train_batch_end")
+    ([0.5], True, False)
+    """
+
+    def __init__(
+        self,
+        callbacks: Callback | Iterable[Callback] | None = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ) -> None:
+        if callbacks is None:
+            callbacks = []
+        self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
+        for callback in self.callbacks:
+            if not isinstance(callback, Callback):
+                raise TypeError(f"callbacks: expected instances of Callback, got {callback!r}")
+        if add_history and not any(isinstance(c, History) for c in self.callbacks):
+            self.callbacks.append(History())
+        if add_progbar and not any(isinstance(c, EpochLogger) for c in self.callbacks):
+            self.callbacks.append(ProgbarLogger() if shows_bar(params) else EpochLogger())
+        if model is not None:
+            self.set_model(model)
+        self.set_params(params)
+        self._heard = set()
+        ordered = sorted(self.callbacks, key=lambda callback: callback.last)
+        for hook in HOOKS:
+            methods = [getattr(c, hook) for c in ordered if _overrides(c, hook)]
+            setattr(self, hook, _in_turn(hook, methods))
+            if methods:
+                self._heard.add(hook)
+
+    def set_model(self, model: Any) -> None:
+        """Set the model of all callbacks."""
+        super().set_model(model)
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Set the parameters of all callbacks."""
+        super().set_params(params)
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def listens(self, hook: str) -> bool:
+        """Return whether any callback defines a hook, so that there is a reason to call it.
+
+        Parameters
+        ----------
+        hook : str
+            Such as "on_train_batch_end".
+        """
+        return hook in self._heard

@@ -1,0 +1,106 @@
+"""`EarlyStopping`: the end of a training that no longer improves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..checks import real_number, whole_number
+from .callback import EpochLogs
+from .monitor import MonitorCallback
+from .progress import say
+
+
+class EarlyStopping(MonitorCallback):
+    """Ends the training when a value has stopped to improve.
+
+    Parameters
+    ----------
+    monitor : str, default "val_loss"
+        Name of the value in the logs.
+    min_delta : float, default 0
+        What a change must exceed to be an improvement.
+    patience : int, default 0
+        After how many epochs without improvement to stop.
+    verbose : {0, 1}, default 0
+        Whether to print what is done.
+    mode : {"auto", "min", "max"}, default "auto"
+        Whether lower or higher is better; "auto" goes by the metric or its name.
+    baseline : float, optional
+        What an improvement must also be better than for the patience to start anew.
+    restore_best_weights : bool, default False
+        Whether to set the model, at the end of the training, to the weights of the best epoch; the best is
+        counted without regard to `baseline`. Otherwise it keeps those of the last step.
+    start_from_epoch : int, default 0
+        The first epoch to look at.
+
+    Attributes
+    ----------
+    best : float or None
+        The best value so far.
+    best_epoch, stopped_epoch : int
+        Numbers of the best epoch and of the one after which training ended, 0 if it ran to its end.
+    wait : int
+        Epochs since the last improvement.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+    """
+
+    kept = ("best", "best_weights", "best_epoch", "stopped_epoch", "wait")
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        self.patience = whole_number(patience, "patience")
+        self.verbose = verbose
+        self.baseline = None if baseline is None else real_number(baseline, "baseline")
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = whole_number(start_from_epoch, "start_from_epoch")
+        self.best_weights: Any = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self.best = self.best_weights = None
+        self.wait = self.best_epoch = self.stopped_epoch = 0
+
+    def on_train_begin(self, logs: EpochLogs = None) -> None:
+        """Start anew."""
+        self._reset()
+
+    def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Look at the value."""
+        value = self.current(logs)
+        if value is None or epoch < self.start_from_epoch:
+            return
+        improved = self.improves(value, self.best)
+        if self.restore_best_weights and (improved or self.best_weights is None):
+            self.best_weights = self.model.get_weights()
+            self.best_epoch = epoch
+        self.wait += 1
+        if improved:
+            self.best, self.best_epoch = value, epoch
+            if self.baseline is None or self.improves(value, self.baseline):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: EpochLogs = None) -> None:
+        """Restore the best weights, if that is wanted."""
+        if self.stopped_epoch and self.verbose:
+            say(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.best_weights is not None:
+            if self.verbose:
+                say(f"Restoring the weights of the best epoch, {self.best_epoch + 1}")
+            self.model.set_weights(self.best_weights)

@@ -1,0 +1,76 @@
+"""What callbacks share that watch one value of the logs."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+
+from ..checks import real_number
+from .callback import Callback, EpochLogs
+
+# How names end of which higher or lower values are better.
+_BETTER_HIGH = ("acc", "accuracy", "auc", "precision", "recall", "f1_score", "r2_score", "iou", "similarity")
+_BETTER_LOW = ("loss", "error", "mse", "mae", "mape", "msle", "entropy", "hinge", "poisson", "divergence")
+
+
+class MonitorCallback(Callback):
+    """Base of the callbacks that watch one value of the logs at the end of each epoch.
+
+    Parameters
+    ----------
+    monitor : str, default "val_loss"
+        Name of the value.
+    mode : {"auto", "min", "max"}, default "auto"
+        Whether lower or higher is better. "auto" takes the `_direction`, "up" or "down", of the model's
+        metric of that name or else goes by the name: losses and errors are better when lower; accuracies,
+        AUC, precision, recall and the like when higher.
+    min_delta : float, default 0
+        What a change must exceed to be an improvement; its sign counts nothing.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+    """
+
+    def __init__(self, monitor: str = "val_loss", mode: str = "auto", min_delta: float = 0) -> None:
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f"mode: expected 'auto', 'min' or 'max', got {mode!r}")
+        self.monitor = monitor
+        self.mode = mode
+        self.min_delta = abs(real_number(min_delta, "min_delta"))
+        self.best: float | None = None
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Return whether a value is better than the best so far; NaN never is."""
+        sign = 1 if self._higher_is_better() else -1
+        if best is None:
+            return not math.isnan(value)
+        return sign * (value - best) > self.min_delta
+
+    def current(self, logs: EpochLogs) -> float | None:
+        """Return the value that is watched, or None, with a warning, if the logs do not hold it."""
+        logs = logs or {}
+        if self.monitor not in logs:
+            warnings.warn(
+                f"{type(self).__name__}: expected {self.monitor!r} among the logs, which hold "
+                f"{', '.join(map(repr, logs)) or 'nothing'}",
+                stacklevel=2,
+            )
+        return logs.get(self.monitor)
+
+    def _higher_is_better(self) -> bool:
+        if self.mode != "auto":
+            return self.mode == "max"
+        name = self.monitor.removeprefix("val_")
+        for metric in getattr(self.model, "metrics", ()):
+            if getattr(metric, "name", None) == name and hasattr(metric, "_direction"):
+                return bool(metric._direction == "up")
+        name = re.sub(r"_\d+$", "", name)
+        if name.endswith(_BETTER_HIGH + _BETTER_LOW):
+            return name.endswith(_BETTER_HIGH)
+        raise ValueError(
+            f"mode: 'auto' cannot tell whether a higher or a lower {self.monitor!r} is better; "
+            "expected 'max' or 'min'"
+        )

@@ -1,0 +1,145 @@
+"""What shows how far a training, an evaluation or a prediction is."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .callback import BatchLogs, Callback, EpochLogs
+
+
+def say(message: str) -> None:
+    """Print a line; a progress bar on the screen makes room for it."""
+    tqdm = sys.modules.get("tqdm")
+    with contextlib.nullcontext() if tqdm is None else tqdm.tqdm.external_write_mode():
+        print(message, flush=True)
+
+
+class EpochLogger(Callback):
+    """Prints a line at the end of each epoch, and of an evaluation outside a training."""
+
+    def __init__(self) -> None:
+        self._training = False
+        self._title = ""
+        self._start = 0.0
+
+    def on_train_begin(self, logs: EpochLogs = None) -> None:
+        """Note that evaluations are part of epochs."""
+        self._training = True
+
+    def on_train_end(self, logs: EpochLogs = None) -> None:
+        """Note that evaluations stand alone."""
+        self._training = False
+
+    def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Begin the line of an epoch."""
+        self._begin(f"Epoch {epoch + 1}/{(self.params or {}).get('epochs', '?')}")
+
+    def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
+        """Print it."""
+        self._end(logs)
+
+    def on_test_begin(self, logs: EpochLogs = None) -> None:
+        """Begin the line of an evaluation."""
+        if not self._training:
+            self._begin("Test")
+
+    def on_test_end(self, logs: EpochLogs = None) -> None:
+        """Print it."""
+        if not self._training:
+            self._end(logs)
+
+    def _begin(self, title: str) -> None:
+        self._title = title
+        self._start = time.perf_counter()
+
+    def _end(self, logs: EpochLogs) -> None:
+        if (self.params or {}).get("verbose", 1):
+            seconds = time.perf_counter() - self._start
+            say(" - ".join([self._title, f"{seconds:.2f}s", *_items(logs or {})]))
+
+
+def _items(logs: Mapping[str, Any]) -> list[str]:
+    """Return "name: value" for each value, or the mean of an array, to four decimals or, if small, digits."""
+    means = {name: value.mean() if hasattr(value, "mean") else value for name, value in logs.items()}
+    return [
+        f"{name}: {value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{name}: {value:.4e}"
+        for name, value in means.items()
+    ]
+
+
+def shows_bar(params: dict[str, Any]) -> bool:
+    """Return whether a bar is wanted, and the output is a terminal."""
+    return params.get("verbose", 1) in (1, "auto") and sys.stdout is not None and sys.stdout.isatty()
+
+
+# Seconds from one drawing of a bar to the next.
+_INTERVAL = 0.1
+
+
+class ProgbarLogger(EpochLogger):
+    """Shows the progress of epochs, evaluations and predictions on standard output.
+
+    With verbose=1 on a terminal an epoch is a bar that makes way, at its end, for the line that verbose=2,
+    or an output that is not a terminal, gets: its number, its seconds and its logs. With verbose=0 nothing
+    is shown. The bar reads the logs of a batch only when it is drawn, at most about ten times a second.
+    Validation is part of its epoch, and a prediction leaves no line.
+    """
+
+    _bar: Any = None
+
+    def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Advance the bar."""
+        self._advance(batch, logs)
+
+    def on_test_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Advance the bar of an evaluation."""
+        if not self._training:
+            self._advance(batch, logs)
+
+    def on_predict_begin(self, logs: EpochLogs = None) -> None:
+        """Open a bar."""
+        self._begin("Predict")
+
+    def on_predict_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Advance the bar."""
+        self._advance(batch, None)
+
+    def on_predict_end(self, logs: EpochLogs = None) -> None:
+        """Close the bar."""
+        self._close()
+
+    def _begin(self, title: str) -> None:
+        super()._begin(title)
+        params = self.params or {}
+        if not shows_bar(params):
+            return
+        from tqdm import tqdm
+
+        # miniters=1 makes tqdm look at the clock at each batch instead of guessing how many it may skip.
+        self._bar = tqdm(
+            total=params.get("steps"),
+            desc=title,
+            unit="batch",
+            leave=False,
+            file=sys.stdout,
+            dynamic_ncols=True,
+            mininterval=_INTERVAL,
+            miniters=1,
+        )
+
+    def _advance(self, batch: int, logs: BatchLogs) -> None:
+        if self._bar is not None and self._bar.update(batch + 1 - self._bar.n) and logs is not None:
+            self._bar.set_postfix_str(" - ".join(_items(logs)))
+
+    def _end(self, logs: EpochLogs) -> None:
+        self._close()
+        super()._end(logs)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,38 @@
+"""`TerminateOnNaN`: the end of a training whose loss is no number."""
+
+from __future__ import annotations
+
+import math
+
+from .callback import BatchLogs, Callback
+from .progress import say
+
+
+class TerminateOnNaN(Callback):
+    """Ends the training when the loss is no longer finite.
+
+    It reads the loss after each batch.
+
+    Parameters
+    ----------
+    raise_error : bool, default False
+        Whether to raise an error rather than to end as after the last epoch.
+
+    Raises
+    ------
+    RuntimeError
+        In a hook, if `raise_error` and the loss is not finite.
+    """
+
+    def __init__(self, raise_error: bool = False) -> None:
+        self.raise_error = raise_error
+
+    def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
+        """Look at the loss."""
+        loss = 0.0 if logs is None else logs.get("loss", 0.0)
+        if math.isfinite(loss):
+            return
+        if self.raise_error:
+            raise RuntimeError(f"batch {batch}: the loss is {loss}")
+        say(f"Batch {batch}: the loss is {loss}, ending the training")
+        self.model.stop_training = True

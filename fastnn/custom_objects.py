@@ -1,0 +1,175 @@
+"""Classes and functions of the program's own that configs may name.
+
+A config names what it describes; fastnn's own classes are in closed tables (`fastnn.registry`). What is here
+is beside them: objects that the program has registered for good, or for a ``with`` block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, Self, TypeVar
+
+__all__ = [
+    "CustomObjectScope",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "register_keras_serializable",
+]
+
+T = TypeVar("T")
+
+_registered: dict[str, Any] = {}
+_scopes: ContextVar[tuple[Mapping[str, Any], ...]] = ContextVar("scopes", default=())
+
+
+class CustomObjectScope:
+    """Within a ``with`` block, configs may name these objects.
+
+    Parameters
+    ----------
+    custom_objects : dict
+        From names to classes and functions; they come before fastnn's own of the same name.
+
+    Raises
+    ------
+    TypeError
+        If it is no such dictionary.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> class Twice(fastnn.layers.Dense):
+    ...     pass
+    >>> with CustomObjectScope({"Twice": Twice}):
+    ...     layer = fastnn.layers.registry.deserialize({"class_name": "Twice", "config": {"units": 3}})
+    >>> layer.units
+    3
+    """
+
+    def __init__(self, custom_objects: Mapping[str, Any] | None) -> None:
+        objects: Any = {} if custom_objects is None else custom_objects
+        if not isinstance(objects, Mapping):
+            raise TypeError(f"custom_objects: expected a dict of names and objects, got {custom_objects!r}")
+        for name, obj in objects.items():
+            if not isinstance(name, str) or not callable(obj):
+                raise TypeError(
+                    f"custom_objects: expected names of classes or functions, got {name!r}: {obj!r}"
+                )
+        self.custom_objects = dict(objects)
+
+    def __enter__(self) -> Self:
+        self._token = _scopes.set((self.custom_objects, *_scopes.get()))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _scopes.reset(self._token)
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
+    """Return a decorator that lets configs name a class or function, for the life of the program.
+
+    Parameters
+    ----------
+    package : str, default "Custom"
+        What the name starts with.
+    name : str, optional
+        By default that of the class or function.
+
+    Returns
+    -------
+    callable
+        It registers under ``package>name``, and returns what it got.
+
+    Raises
+    ------
+    ValueError
+        If a class cannot be described, because it has no `get_config`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> @register_keras_serializable("mine")
+    ... class Thrice(fastnn.layers.Dense):
+    ...     pass
+    >>> get_registered_name(Thrice), get_registered_object("mine>Thrice") is Thrice
+    ('mine>Thrice', True)
+    """
+
+    def register(obj: Any) -> Any:
+        if not callable(obj):
+            raise TypeError(f"register_keras_serializable: expected a class or function, got {obj!r}")
+        if isinstance(obj, type) and not hasattr(obj, "get_config"):
+            raise ValueError(
+                f"register_keras_serializable: {obj!r} has no get_config(): nothing describes it"
+            )
+        _registered[f"{package}>{name or obj.__name__}"] = obj
+        return obj
+
+    return register
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """Return the dictionary of what the program has registered for good; a change of it is one.
+
+    Examples
+    --------
+    >>> get_custom_objects()["my_loss"] = abs
+    >>> get_registered_object("my_loss")
+    <built-in function abs>
+    >>> del get_custom_objects()["my_loss"]
+    """
+    return _registered
+
+
+def get_registered_name(obj: Any) -> str:
+    """Return the name that a class or function has been registered under, else its own.
+
+    Parameters
+    ----------
+    obj : class or callable
+    """
+    for objects in (*_scopes.get(), _registered):
+        for name, other in objects.items():
+            if other is obj:
+                return name
+    return str(obj.__name__)
+
+
+def get_registered_object(
+    name: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    module_objects: Mapping[str, Any] | None = None,
+) -> Any:
+    """Return the class or function of a name, or None.
+
+    Parameters
+    ----------
+    name : str
+        As registered; where nothing has it, what stands behind a ``package>`` is looked up too.
+    custom_objects : dict, optional
+        Where to look first, before the scopes and the registered objects.
+    module_objects : dict, optional
+        Where to look last, for the whole name.
+    """
+    tables = (custom_objects or {}, *_scopes.get(), _registered)
+    for spelling in dict.fromkeys((name, name.rpartition(">")[2])):
+        for objects in tables:
+            if spelling in objects:
+                return objects[spelling]
+    return None if module_objects is None else module_objects.get(name)
+
+
+def custom_name(obj: Any) -> str:
+    """Return the name that a config calls a class or function by that is none of fastnn's.
+
+    Raises
+    ------
+    TypeError
+        If it has no name that a reader could pass it under, as a lambda has not.
+    """
+    name = get_registered_name(obj)
+    if name == obj.__name__ and not name.isidentifier():
+        raise TypeError(f"{obj!r} has no name that a file could call it by; define it with def")
+    return name if ">" in name else f"Custom>{name}"

@@ -1,0 +1,34 @@
+"""`Identity`: a layer that does nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class Identity(Layer):
+    """Its input.
+
+    Parameters
+    ----------
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.Identity()([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+    """
+
+    supports_masking = True
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append nothing."""
+        return x

@@ -1,0 +1,79 @@
+"""`Lambda`: a function as a layer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .layer import Layer
+
+
+class Lambda(Layer):
+    """A function of tensors as a layer without weights.
+
+    Parameters
+    ----------
+    function : callable
+        From a `fastnn.Tensor`, or a list of them, to a tensor with as many rows; of NumPy's operators and
+        functions. Those of its arguments that are named `training` and `mask` get what the layer gets.
+    output_shape : tuple of int, or callable, optional
+        Shape of a row of the output, or a function from the shape of the input, both with the batch; by
+        default what the function makes of zeros.
+    mask : callable, optional
+        Accepted as Keras has it, without effect.
+    arguments : dict, optional
+        More arguments of the function, by name.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    No file can describe a function: a model with a `Lambda` can be trained and its weights can be saved, but
+    not the model. For that, write a layer of your own.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> double = fastnn.layers.Lambda(lambda x: 2 * x)
+    >>> double(np.array([[1.0, 2.0]]))
+    array([[2., 4.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise TypeError(f"function: expected a function of tensors, got {function!r}")
+        self.function = function
+        self._output_shape = output_shape
+        self.arguments = dict(arguments or {})
+        names = inspect.signature(function).parameters
+        self._takes = [name for name in ("training", "mask") if name in names and name not in self.arguments]
+
+    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        """Return the function of x."""
+        given = {"training": training, "mask": mask}
+        return self.function(x, **self.arguments, **{name: given[name] for name in self._takes})
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape, batch dimension first."""
+        if callable(self._output_shape):
+            return self._output_shape(input_shape)
+        if self._output_shape is None:
+            return super().compute_output_shape(input_shape)
+        batch = input_shape[0][0] if isinstance(input_shape, list) else input_shape[0]
+        return (batch, *self._output_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Raise a `TypeError`: there is no config of a function."""
+        raise TypeError(
+            f"layer {self.name!r}: a config cannot describe the function of a Lambda; write a layer of your "
+            "own"
+        )

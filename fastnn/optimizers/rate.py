@@ -1,0 +1,37 @@
+"""What reading `optimizer.learning_rate` gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class LearningRate(float):
+    """A learning rate as it is read: a float that has what Keras' variable has as well.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> optimizer = fastnn.optimizers.SGD(0.1)
+    >>> optimizer.learning_rate.assign(0.05)
+    >>> optimizer.learning_rate, float(optimizer.learning_rate.numpy())
+    (0.05, 0.05)
+    """
+
+    _optimizer: Any
+
+    @classmethod
+    def of(cls, optimizer: Any, value: float) -> LearningRate:
+        """Return the rate of an optimizer."""
+        rate = cls(value)
+        rate._optimizer = optimizer
+        return rate
+
+    def numpy(self) -> np.float64:
+        """Return it as a NumPy number."""
+        return np.float64(self)
+
+    def assign(self, value: float) -> None:
+        """Set the learning rate of the optimizer that this one has been read from."""
+        self._optimizer.learning_rate = value

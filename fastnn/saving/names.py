@@ -1,0 +1,110 @@
+"""Names of weights: "layer/variable", with the models and wrappers around a layer before it.
+
+>>> import fastnn
+>>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2, name="first")])
+>>> [weight.path for weight in named_weights(model)]
+['first/kernel', 'first/bias']
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ..registry import snake_case
+from ..variables import Variable
+
+__all__ = ["NamedWeight", "named_layers", "named_weights"]
+
+
+class NamedLayer(NamedTuple):
+    """A layer and what it is called within a model, as `NamedWeight` says."""
+
+    path: str
+    structure: str
+    layer: Any
+
+
+class NamedWeight(NamedTuple):
+    """A weight and what it is called within a model.
+
+    Attributes
+    ----------
+    path : str
+        The names of the layer and of the weight: "dense_7/kernel", "base/conv/bias".
+    structure : str
+        The same, but layers that were given no name are numbered within the model: "dense/kernel" for the
+        first `Dense`, whatever else the program has made before.
+    variable : Variable
+    """
+
+    path: str
+    structure: str
+    variable: Variable
+
+
+def named_layers(model: Any) -> Iterator[NamedLayer]:
+    """Yield the layers of a model, those inside models and wrappers included, each once.
+
+    Parameters
+    ----------
+    model : Model
+    """
+    yield from _inside(model, "", "", set())
+
+
+def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[NamedLayer]:
+    numbers: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
+    for layer in _parts(owner):
+        kind = snake_case(type(layer).__name__)
+        own = layer.name
+        automatic = re.fullmatch(rf"((?:forward_|backward_)?{re.escape(kind)})(_\d+)?", own)
+        if automatic:
+            own = f"{automatic[1]}_{numbers[automatic[1]]}" if numbers[automatic[1]] else automatic[1]
+            numbers[automatic[1]] += 1
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        named = NamedLayer(f"{path}{layer.name}", f"{structure}{_free(own, taken)}", layer)
+        yield named
+        yield from _inside(layer, f"{named.path}/", f"{named.structure}/", seen)
+
+
+def _parts(owner: Any) -> list[Any]:
+    """Return the layers that a layer is made of: a model's, a wrapper's."""
+    return list(owner.sublayers)
+
+
+def named_weights(model: Any) -> list[NamedWeight]:
+    """Return the weights of a model with their names, in the order of its layers.
+
+    Where two would have one name, the later ones get numbers.
+
+    Parameters
+    ----------
+    model : Model
+    """
+    paths: Counter[str] = Counter()
+    structures: Counter[str] = Counter()
+    found: dict[int, NamedWeight] = {}
+    # What holds other layers comes last: the weights that nothing inside of it has are its own.
+    for path, structure, layer in sorted(named_layers(model), key=lambda named: bool(_parts(named.layer))):
+        for variable in layer.weights:
+            if id(variable) not in found:
+                found[id(variable)] = NamedWeight(
+                    _free(f"{path}/{variable.name}", paths),
+                    _free(f"{structure}/{variable.name}", structures),
+                    variable,
+                )
+    return list(found.values())
+
+
+def _free(name: str, taken: Counter[str]) -> str:
+    while taken[name]:
+        taken[name] += 1
+        name = f"{name}_{taken[name] - 1}"
+    taken[name] += 1
+    return name

@@ -1,0 +1,107 @@
+"""Objects as plain data and back: what layers of the program's own put into their configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..custom_objects import CustomObjectScope, custom_name, get_registered_object
+
+if TYPE_CHECKING:
+    from ..registry import Registry
+
+__all__ = ["deserialize_keras_object", "deserialized", "serialize_keras_object", "serialized"]
+
+
+def _registries() -> dict[str, Registry[Any]]:
+    """Return the tables of all kinds of objects that a configuration can describe."""
+    from .. import initializers, layers, losses, metrics, optimizers, regularizers
+    from ..layers import cells
+
+    kinds = (layers, cells, losses, metrics, optimizers, initializers, regularizers)
+    return {module.registry.kind: module.registry for module in kinds}
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """Return an object as plain data, which JSON can hold.
+
+    Parameters
+    ----------
+    obj : object
+        A layer, loss, metric, optimizer, initializer or the like, a function with a name, a number, string or
+        None, or lists and dictionaries of these.
+
+    Returns
+    -------
+    object
+        For an object ``{"kind": ..., "class_name": ..., "config": ...}``; functions are only named.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be described.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> config = serialize_keras_object(fastnn.regularizers.L2(0.5))
+    >>> config["kind"], deserialize_keras_object(config).l2
+    ('regularizer', 0.5)
+    """
+    return serialized(obj, _registries())
+
+
+def deserialize_keras_object(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True
+) -> Any:
+    """Return the object that `serialize_keras_object` has been given.
+
+    Parameters
+    ----------
+    config : object
+    custom_objects : dict, optional
+        Classes and functions of the program's own, by name.
+    safe_mode : bool, default True
+        Accepted for Keras' sake: there is no unsafe mode.
+
+    Raises
+    ------
+    ValueError
+        If it describes nothing that is known.
+    """
+    with CustomObjectScope(custom_objects):
+        return deserialized(config, _registries())
+
+
+def serialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
+    """Return plain data of a value: names and objects of these tables, in lists and dictionaries."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [serialized(entry, registries) for entry in value]
+    if isinstance(value, Mapping):
+        return {name: serialized(entry, registries) for name, entry in value.items()}
+    for kind, registry in registries.items():
+        if isinstance(value, registry.base):
+            return {"kind": kind} | registry.serialize(value)
+    if not callable(value) or not hasattr(value, "__name__"):
+        raise TypeError(f"{value!r:.200} cannot be described by a config")
+    return {"class_name": "function", "config": custom_name(value)}
+
+
+def deserialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
+    """Return the value that `serialized` has been given."""
+    if isinstance(value, list):
+        return [deserialized(entry, registries) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {name: deserialized(entry, registries) for name, entry in value.items()}
+    if value["class_name"] == "function":
+        found = get_registered_object(value["config"])
+        if found is None or isinstance(found, type):
+            raise ValueError(f"function: unknown name {value['config']!r:.200}")
+        return found
+    if value.get("kind") not in registries:
+        raise ValueError(f"kind: expected one of {', '.join(registries)}, got {value.get('kind')!r:.80}")
+    return registries[value["kind"]].deserialize(value)
