@@ -175,7 +175,7 @@ class SourceFeed:
         self.totals = Totals(self._plans)
 
     def epoch(self, step: int = 0) -> Batches | None:
-        """Return the batches of the next epoch, or of this one from `step` on, or None if there are no more."""
+        """Return the batches of the next epoch, or of this one from `step` on; None if there are no more."""
         self._plans.clear()
         batches = self._source.epoch()
         self.step = step

@@ -23,11 +23,11 @@ from .data import Source, is_dataset
 from .feeds import ArrayFeed, Feed, SourceFeed, Totals
 from .gate import as_real, is_several
 from .kernels.score import check_labels, emit_loss, emit_metric
-from .losses import MEANS, as_labels
+from .losses import as_labels
 from .metrics import resolve
 from .progress import Progress
 from .scoring import adopt_labels
-from .utils.random import Walks
+from .utils.random import Walks, next_seed
 
 if TYPE_CHECKING:
     from .callbacks import CallbackList, History
@@ -526,7 +526,6 @@ class Trainer(ABC):
         self.stop_training = False
         try:
             heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=feed.steps)
-            heard.on_train_begin()
             progress = self.progress = Progress(feed, walks, heard.callbacks, initial_epoch)
             heard.on_train_begin()
             while progress.epoch < epochs:
@@ -556,6 +555,8 @@ class Trainer(ABC):
         finally:
             feed.close()
             self.progress = None
+        if self.optimizer is not None and epochs > initial_epoch:
+            self.optimizer.finalize_variable_values()
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
@@ -749,7 +750,7 @@ class Trainer(ABC):
             data = data.part(0, min(len(data), steps * batch))
         told = heard.listens("on_test_batch_begin") or heard.listens("on_test_batch_end")
         for loss in (goal.loss for goal in self._require_compiled() if goal.loss is not None):
-            told = told or loss.score.ignore_class is not None or loss.reduction not in MEANS
+            told = told or loss.by_batch
         plan = self.plan("test", batch if told else None, data.weighted, data.rows)
         return ArrayFeed(plan, data, batch if told else plan.capacity)
 
@@ -762,7 +763,6 @@ class Trainer(ABC):
     ) -> float | list[float] | dict[str, float]:
         """Compute loss and metrics on these rows: `evaluate` without a word."""
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
-
 
 
 def _due(frequency: Any) -> Callable[[int], bool]:
@@ -858,3 +858,8 @@ def _report(results: Mapping[str, float], return_dict: bool) -> float | list[flo
         return dict(results)
     values = list(results.values())
     return values[0] if len(values) == 1 else values
+
+
+def _orders(shuffle: bool) -> np.random.Generator | None:
+    """Return where the orders of the batches of a data set come from, if they are not to stay."""
+    return np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
