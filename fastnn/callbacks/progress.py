@@ -59,10 +59,10 @@ class EpochLogger(Callback):
     def _end(self, logs: EpochLogs) -> None:
         if (self.params or {}).get("verbose", 1):
             seconds = time.perf_counter() - self._start
-            say(" - ".join([self._title, f"{seconds:.2f}s", *_items(logs or {})]))
+            say(" - ".join([self._title, f"{seconds:.2f}s", *items(logs or {})]))
 
 
-def _items(logs: Mapping[str, Any]) -> list[str]:
+def items(logs: Mapping[str, Any]) -> list[str]:
     """Return "name: value" for each value, or the mean of an array, to four decimals or, if small, digits."""
     means = {name: value.mean() if hasattr(value, "mean") else value for name, value in logs.items()}
     return [
@@ -133,7 +133,7 @@ class ProgbarLogger(EpochLogger):
 
     def _advance(self, batch: int, logs: BatchLogs) -> None:
         if self._bar is not None and self._bar.update(batch + 1 - self._bar.n) and logs is not None:
-            self._bar.set_postfix_str(" - ".join(_items(logs)))
+            self._bar.set_postfix_str(" - ".join(items(logs)))
 
     def _end(self, logs: EpochLogs) -> None:
         self._close()

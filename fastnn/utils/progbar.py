@@ -99,7 +99,7 @@ class Progbar:
         self.update(self._seen + n, values)
 
     def _show(self, last: bool) -> None:
-        from ..callbacks import _items, _say
+        from ..callbacks.progress import items, say
 
         if self.verbose == 1 and sys.stdout is not None and sys.stdout.isatty():
             self._draw()
@@ -112,12 +112,12 @@ class Progbar:
             count = f"{self._seen}" if self.target is None else f"{self._seen}/{self.target}"
             seconds = time.perf_counter() - self._start
             each = 1000 * seconds / max(1, self._seen)
-            _say(
-                " - ".join([f"{count} {seconds:.2f}s - {each:.3g}ms/{self.unit_name}", *_items(self.values)])
+            say(
+                " - ".join([f"{count} {seconds:.2f}s - {each:.3g}ms/{self.unit_name}", *items(self.values)])
             )
 
     def _draw(self) -> None:
-        from ..callbacks import _items
+        from ..callbacks.progress import items
 
         if self._bar is None:
             from tqdm import tqdm
@@ -133,4 +133,4 @@ class Progbar:
                 miniters=1,
             )
         if self._bar.update(self._seen - self._bar.n):
-            self._bar.set_postfix_str(" - ".join(_items(self.values)))
+            self._bar.set_postfix_str(" - ".join(items(self.values)))
