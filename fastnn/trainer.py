@@ -526,7 +526,6 @@ class Trainer(ABC):
         self.stop_training = False
         try:
             heard = self._callbacks(callbacks, verbose, history=True, epochs=epochs, steps=feed.steps)
-            heard.on_train_begin()
             progress = self.progress = Progress(feed, walks, heard.callbacks, initial_epoch)
             heard.on_train_begin()
             while progress.epoch < epochs:
@@ -556,6 +555,8 @@ class Trainer(ABC):
         finally:
             feed.close()
             self.progress = None
+        if self.optimizer is not None and epochs > initial_epoch:
+            self.optimizer.finalize_variable_values()
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history
