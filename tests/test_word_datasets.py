@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastnn.datasets import imdb, reuters
-from fastnn.datasets._fetch import read_lists
+from fastnn.datasets._lists import read_lists
 
 TEXTS = [[1, 5, 9], [2], [3, 3, 8, 20], [], [7, 1], [4, 4, 4]]
 LABELS = [0, 1, 1, 0, 1, 0]

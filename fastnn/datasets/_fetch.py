@@ -6,7 +6,6 @@ has promised the shape that is expected, so a small file cannot ask for more mem
 
 import contextlib
 import os
-import pickle
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bytes", "cached", "fetch", "home", "read_arrays", "read_idx", "read_lists", "read_tar"]
+__all__ = ["Bytes", "cached", "fetch", "home", "judged", "read_arrays", "read_header", "read_idx", "read_tar"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -133,91 +132,13 @@ def read_arrays(
     """
     import zipfile  # here, because it imports four compression modules that only a reader needs
 
-    with path.open("rb") as file, _judged(path):
+    with path.open("rb") as file, judged(path):
         archive = zipfile.ZipFile(file)
         arrays = []
         for name, shape in shapes.items():
             with archive.open(f"{name}.npy") as member:
                 arrays.append(_read(member, name, shape, dtypes))
     return arrays
-
-
-def read_lists(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[list[list[int]]]:
-    """Arrays of lists of whole numbers from an ``.npz`` file, which holds them as pickles.
-
-    A pickle is a program. This one gets nothing to call but a class that records what it is given, in the
-    place of NumPy's three functions that such an array names; any other name is refused. What comes out must
-    be lists of numbers from 0 to 2**31 - 1.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    shapes : mapping of str to tuple of int
-        The shape, of one dimension, that each array must have, by its name in the file.
-
-    Returns
-    -------
-    list of list of list of int
-        The arrays in the order of `shapes`.
-
-    Raises
-    ------
-    ValueError
-        If the file does not hold these arrays, or is damaged.
-    """
-    import zipfile
-
-    with path.open("rb") as file, _judged(path):
-        archive = zipfile.ZipFile(file)
-        arrays = []
-        for name, shape in shapes.items():
-            with archive.open(f"{name}.npy") as member:
-                _header(member, name, shape, ("object",))
-                arrays.append(_lists(member, name, shape))
-    return arrays
-
-
-class _Record:
-    """What a pickle makes in the place of an array, a dtype and the function that makes arrays."""
-
-    state: Any = None
-
-    def __init__(self, *arguments: Any) -> None:
-        """Take any."""
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-
-# Both names of NumPy's module, before and from version 2.
-_RECORDED = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _RECORDED:
-            raise ValueError(f"it asks for {module}.{name}, which lists of numbers do without")
-        return _Record
-
-
-def _lists(member: IO[bytes], name: str, shape: tuple[int, ...]) -> list[list[int]]:
-    record = _Unpickler(member, encoding="latin1").load()
-    state = record.state if isinstance(record, _Record) else None
-    lists = state[-1] if isinstance(state, tuple) and state else None
-    if type(lists) is not list or (len(lists),) != shape:
-        raise ValueError(f"array {name!r} is not of {shape} lists")
-    for numbers in lists:
-        if type(numbers) is not list or not set(map(type, numbers)) <= {int}:
-            raise ValueError(f"array {name!r} has something else in it than lists of whole numbers")
-        if numbers and not 0 <= min(numbers) <= max(numbers) < 2**31:
-            raise ValueError(f"array {name!r} has a number in it that is not from 0 to 2**31 - 1")
-    return lists
 
 
 def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
@@ -244,7 +165,7 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
     # Two zeros, 8 for unsigned bytes, the number of dimensions, then each of them, the highest byte first.
     header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
     array = np.empty(shape, np.uint8)
-    with path.open("rb") as file, _judged(path):
+    with path.open("rb") as file, judged(path):
         stream = gzip.GzipFile(fileobj=file)
         found = stream.read(len(header))
         if found != header:
@@ -275,7 +196,7 @@ def read_tar(path: Path, members: Mapping[str, Bytes]) -> None:
 
     wanted = dict(members)
     most = sum(array.size for array in members.values()) + TAR_EXTRA
-    with path.open("rb") as file, _judged(path):
+    with path.open("rb") as file, judged(path):
         stream = _Bounded(gzip.GzipFile(fileobj=file).read, most)
         with tarfile.open(fileobj=stream, mode="r|", bufsize=2**18) as archive:  # type: ignore[call-overload]
             for member in archive:
@@ -306,7 +227,7 @@ class _Bounded:
 
 
 @contextlib.contextmanager
-def _judged(path: Path) -> Iterator[None]:
+def judged(path: Path) -> Iterator[None]:
     """Say of whatever goes wrong while a file is read that it is not the file it should be."""
     try:
         yield
@@ -325,7 +246,7 @@ def _fill(array: Bytes, read: Callable[[int], bytes], name: str) -> None:
     array[...] = np.frombuffer(content, np.uint8).reshape(array.shape)
 
 
-def _header(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> None:
+def read_header(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> None:
     """Read the header of an array, which must promise what is expected."""
     if np.lib.format.read_magic(member) != (1, 0):
         raise ValueError(f"array {name!r} is not in version 1.0 of the .npy format")
@@ -335,7 +256,7 @@ def _header(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[
 
 
 def _read(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> npt.NDArray[Any]:
-    _header(member, name, shape, dtypes)
+    read_header(member, name, shape, dtypes)
     member.seek(0)
     array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
     if member.read(1):

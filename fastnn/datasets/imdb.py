@@ -4,7 +4,8 @@ import os
 
 import numpy as np
 
-from ._fetch import cached, read_arrays, read_lists
+from ._fetch import cached, read_arrays
+from ._lists import read_lists
 from ._words import Part, as_arrays, load_index, prepared, shuffled
 
 __all__ = ["get_word_index", "load_data"]

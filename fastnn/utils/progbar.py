@@ -112,9 +112,7 @@ class Progbar:
             count = f"{self._seen}" if self.target is None else f"{self._seen}/{self.target}"
             seconds = time.perf_counter() - self._start
             each = 1000 * seconds / max(1, self._seen)
-            say(
-                " - ".join([f"{count} {seconds:.2f}s - {each:.3g}ms/{self.unit_name}", *items(self.values)])
-            )
+            say(" - ".join([f"{count} {seconds:.2f}s - {each:.3g}ms/{self.unit_name}", *items(self.values)]))
 
     def _draw(self) -> None:
         from ..callbacks.progress import items
