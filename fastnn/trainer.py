@@ -807,7 +807,7 @@ def _by_output(kind: str, given: Any, names: list[str], of_one: Any, nested: boo
 
     `nested` where a list stands for one output unless it holds lists.
     """
-    if given is None:
+    if given is None or (kind.endswith("metrics") and isinstance(given, (list, tuple)) and not given):
         return [None] * len(names)
     if isinstance(given, Mapping):
         unknown = set(given) - set(names)
