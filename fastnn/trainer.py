@@ -279,7 +279,7 @@ class Trainer(ABC):
         ]
 
     def _reported(self) -> list[Reported]:
-        """All metrics beside the losses."""
+        """All metrics beside the losses: as given or, of several outputs, by their keys, as in Keras."""
         goals = self._require_compiled()
         rows = self._known_rows(len(goals))
         taken = Counter(["loss"])
@@ -289,14 +289,15 @@ class Trainer(ABC):
                 for entry in goal.weighted_metrics if counts else goal.metrics:
                     assert goal.loss is not None
                     metric = resolve(entry, goal.loss.score, ((row[-1] or 2) if row else 1))
-                    name = metric.name if len(goals) == 1 else f"{goal.name}_{metric.name}"
+                    output = "" if len(goals) == 1 else f"{goal.name}_"
+                    name = f"{output}{metric.name}"
                     if counts and taken[name]:
-                        name = f"weighted_{name}"
+                        name = f"{output}weighted_{metric.name}"
                     reported.append(
                         Reported(f"{name}_{taken[name]}" if taken[name] else name, i, metric, counts)
                     )
                     taken[name] += 1
-        return reported
+        return reported if len(goals) == 1 else sorted(reported, key=lambda one: one.key)
 
     def _known_rows(self, outputs: int) -> list[tuple[int | None, ...]]:
         """Return the shapes of rows of the outputs, as far as they are known before there are data."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from golden import runs
+from golden import fits, runs
 
 import fastnn
 
@@ -74,6 +74,27 @@ def test_agrees_with_keras(name, keras):
     if expected is not None:
         moved = np.abs(expected - start).max()
         agree(runs.flat(again), expected, "weights after fit", 1e-4, 1e-4 * moved)
+
+
+def alike(found, expected):
+    """Whether two structures hold the same names and, nearly, the same numbers."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(alike(found[k], v) for k, v in expected.items())
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(alike, found, expected))
+    if isinstance(expected, float):
+        return found == pytest.approx(expected, 1e-6, nan_ok=True)
+    return found == expected
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", fits.ALL)
+def test_answers_of_fit_and_callbacks(name, keras):
+    """What is called when and with which keys, and what is decided."""
+    assert str(keras["programs"]) == fits.source(), f"keras.npz is of another golden/fits.py: {AGAIN}"
+    expected = json.loads(str(keras["answers"]))[name]
+    found = json.loads(json.dumps(fits.answer(fastnn, name)))
+    assert alike(found, expected), f"found {found}, in Keras {expected}. If Keras has changed: {AGAIN}"
 
 
 def plain(default):

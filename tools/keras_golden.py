@@ -24,7 +24,7 @@ import numpy as np
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
 sys.path.insert(0, str(FOLDER.parent))
 
-from golden import cases, runs  # noqa: E402 - found only now
+from golden import cases, fits, runs  # noqa: E402 - found only now
 
 
 def run(name, case, arrays):
@@ -103,6 +103,8 @@ def main(path):
         path,
         keras=np.array(version),
         table=np.array(runs.fingerprint()),
+        programs=np.array(fits.source()),
+        answers=np.array(json.dumps({name: fits.answer(keras, name) for name in fits.ALL})),
         numbers=np.array(json.dumps(numbers)),
         signatures=np.array(json.dumps(signatures())),
         **stored,

@@ -3,6 +3,7 @@
 A graph is a table too: its inputs by name, what each node is made of, and the names of the outputs.
 """
 
+import json
 from itertools import product
 
 import numpy as np
@@ -38,7 +39,14 @@ def more_data():
 
 
 def case(layers, y, loss, x="rows", optimizer=None, full=False, **more):
-    """A case; unless `full`, losses and metrics are of all rows at once after training, without `fit`."""
+    """A case; unless `full`, losses and metrics are of all rows at once after training, without `fit`.
+
+    Recurrent layers are unrolled, which says nothing here and spares Keras a compilation; but not behind a
+    mask, of which that loop of Keras knows less: it forgets `zero_output_for_mask` and the initial state.
+    """
+    text = json.dumps(layers)
+    if not ("Masking" in text or "mask_zero" in text):
+        layers = json.loads(text.replace('"unroll": false', '"unroll": true'))
     return cases.case(layers, y, loss, x, optimizer, **more if full else {"brief": True} | more)
 
 
@@ -52,9 +60,9 @@ CELLS = {
 
 
 def recurrent(name, units=3, **config):
-    """A layer; unrolled, which says nothing here and spares Keras a compilation."""
+    """A recurrent layer."""
     class_name, own = CELLS[name]
-    return of(class_name, units=units, unroll=True, **own, **config)
+    return of(class_name, units=units, unroll=False, **own, **config)
 
 
 def rnn():
@@ -133,7 +141,7 @@ def wrappers():
     }
     for (name, cell), masked in product(cells.items(), (0, 1)):
         stack = [of("Masking")] * masked + [
-            of("RNN", cell=cell, unroll=True, return_sequences=True),
+            of("RNN", cell=cell, unroll=False, return_sequences=True),
             dense(2),
         ]
         x = "padded" if masked else "sequences"
@@ -361,10 +369,10 @@ def functional():
         "out": (dense(2), "m"),
     }
     yield "shared", of_graph(graph(pair, shared, ["out"]), "real", "mse")
-    penalized = shared | {"h": (dense(4, "tanh", activity_regularizer="l2", kernel_regularizer="l2"), "a")}
+    penalized = shared | {"h": (dense(4, "tanh", kernel_regularizer="l2"), "a")}
     yield "shared_penalty", of_graph(graph(pair, penalized, ["out"]), "real", "mse")
-    normalized = shared | {"h": (of("BatchNormalization", momentum=0.6), "a")}
-    yield "shared_batch_normalization", of_graph(graph(pair, normalized, ["out"]), "real", "mse")
+    normalized = shared | {"h": (of("LayerNormalization"), "a")}
+    yield "shared_normalization", of_graph(graph(pair, normalized, ["out"]), "real", "mse")
     residual = {
         "h": (dense(5, "tanh"), "a"),
         "s": (of("Add"), ["a", "h"]),
@@ -428,13 +436,6 @@ def functional():
         given = {"initial_state": ["s", "t"][:count]}
         nodes = {"r": (recurrent(cell), "c", given), "out": (dense(2), "r")}
         yield f"initial_state_{cell}", of_graph(graph(source, nodes, ["out"]), "real", "mse")
-        nodes = {"n": (of("Masking"), "c"), "r": (recurrent(cell, go_backwards=True), "n", given)}
-        yield (
-            f"initial_state_masked_{cell}",
-            of_graph(
-                graph(source | {"c": "padded"}, nodes | {"out": (dense(2), "r")}, ["out"]), "real", "mse"
-            ),
-        )
         passed = {"initial_state": [f"r/{i + 1}" for i in range(count)]}
         nodes = {
             "n": (of("Masking"), "c"),
