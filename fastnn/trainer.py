@@ -147,6 +147,7 @@ class Trainer(ABC):
     loss: Any = None
     _compiled: tuple[Any, ...] = (None, None, None, None)  # losses, their weights, both kinds of metrics
     stop_training = False
+    _masked = False  # whether a mask leaves steps out, so that the loss of a batch is no mean over its rows
     _train: Plan | None = None  # the last plan that a batch without weights was trained with
     history: History | None = None
     walks: Walks | None = None
@@ -319,6 +320,7 @@ class Trainer(ABC):
         goals = self._require_compiled()
         shapes = weighted or (None,) * len(goals)
         weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
+        self._masked = any(y.mask is not None for y in outputs)
         targets: list[Any] = []
         first = True
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
@@ -691,7 +693,7 @@ class Trainer(ABC):
             See `fit`.
         batch_size : int, optional
             Rows of one batch: 32 by default. Results do not depend on it, except where the loss of a batch
-            is no mean over its rows: with another `reduction`, or with `ignore_class`.
+            is no mean over its rows: with another `reduction`, with `ignore_class` or with a mask.
         steps : int, optional
             At most so many batches.
         return_dict : bool, default False
@@ -753,6 +755,8 @@ class Trainer(ABC):
         for loss in (goal.loss for goal in self._require_compiled() if goal.loss is not None):
             told = told or loss.by_batch
         plan = self.plan("test", batch if told else None, data.weighted, data.rows)
+        if not told and self._masked:
+            told, plan = True, self.plan("test", batch, data.weighted, data.rows)
         return ArrayFeed(plan, data, batch if told else plan.capacity)
 
     def test_on_batch(

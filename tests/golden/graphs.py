@@ -17,12 +17,15 @@ def more_data():
     rng = np.random.default_rng(11)
     kept = np.ones((ROWS, 4), bool)
     kept[1, 2:] = kept[2, :1] = kept[3] = kept[6, 1:3] = kept[8, :3] = kept[12, 1:] = kept[22, 3:] = False
+    some = kept | (np.arange(ROWS)[:, None] == 3) & (np.arange(4) == 1)  # of every row a step at least
     tokens = rng.integers(1, 7, (ROWS, 4))
     step_weights = rng.uniform(0.2, 2, (ROWS, 4))
     step_weights[[0, 5, 9], [1, 0, 3]] = 0
     arrays = {
-        "padded": np.where(kept[..., None], rng.normal(size=(ROWS, 4, 3)), 0),
+        "padded": np.where(kept[..., None], values := rng.normal(size=(ROWS, 4, 3)), 0),
+        "padded_some": np.where(some[..., None], values, 0),
         "tokens": np.where(kept, tokens, 0),
+        "tokens_some": np.where(some, tokens, 0),
         "tokens_unpadded": tokens,
         "others": rng.normal(size=(ROWS, 5)),
         "column": rng.normal(size=(ROWS, 1)),
@@ -97,12 +100,17 @@ def rnn():
             "bias_constraint": of("NonNeg"),
         },
     }
+    few = ("sequences", "backwards", "penalties", "zero_output")
     for cell in CELLS:
         for name, config in (variants | others).items():
+            if cell not in ("lstm", "gru") and name not in few:
+                continue
             y = "real_sequences" if config.get("return_sequences") else "real"
             stack = [recurrent(cell, **config), dense(2)]
             yield f"{cell}_{name}", case(stack, y, "mse", "sequences", ADAM, metrics=["mae"])
         for name, config in masked.items():
+            if cell not in ("lstm", "gru") and name not in few:
+                continue
             y = "real_sequences" if config.get("return_sequences") else "real"
             stack = [of("Masking"), recurrent(cell, **config), dense(2)]
             yield f"{cell}_masked_{name}", case(stack, y, "mse", "padded", ADAM, metrics=["mae"])
@@ -120,7 +128,7 @@ def rnn():
 
 def wrappers():
     """Layers around layers and around cells."""
-    for cell, mode, masked in product(("simple", "lstm", "gru"), ("sum", "mul", "concat", "ave"), (0, 1)):
+    for cell, mode, masked in product(("simple", "lstm"), ("sum", "mul", "concat", "ave"), (0, 1)):
         steps = masked == (mode in ("sum", "concat"))
         inner = recurrent(cell, 2, return_sequences=steps)
         both = of("Bidirectional", layer=inner, merge_mode=mode)
@@ -189,6 +197,7 @@ def embeddings():
     }
     for name, stack in rows.items():
         x = "padded" if name.startswith("padded") else "tokens"
+        x += "_some" * (pool in stack)  # a mean of none is NaN, in Keras too
         yield name, case([*stack, dense(2)], "real", "mse", x, ADAM)
     for name, optimizer in {
         "sgd_momentum": of("SGD", learning_rate=0.1, momentum=0.9),
@@ -196,36 +205,28 @@ def embeddings():
         "rmsprop": of("RMSprop", learning_rate=0.02),
         "adagrad": of("Adagrad", learning_rate=0.1),
     }.items():
-        yield name, case([words, pool, dense(2)], "real", "mse", "tokens", optimizer)
+        yield name, case([words, pool, dense(2)], "real", "mse", "tokens_some", optimizer)
     penalty = of("Embedding", input_dim=7, output_dim=3, mask_zero=True, embeddings_regularizer="l2")
-    yield "penalty", case([penalty, pool, dense(2)], "real", "mse", "tokens", sgd)
+    yield "penalty", case([penalty, pool, dense(2)], "real", "mse", "tokens_some", sgd)
     limited = of("Embedding", input_dim=7, output_dim=3, embeddings_constraint=of("MaxNorm", max_value=0.05))
-    yield "constraint", case([limited, pool, dense(2)], "real", "mse", "tokens", sgd)
-    scce, both = (
-        "sparse_categorical_crossentropy",
-        {"metrics": ["accuracy"], "weighted_metrics": ["accuracy"]},
-    )
+    yield "constraint", case([limited, pool, dense(2)], "real", "mse", "tokens_some", sgd)
+    scce = "sparse_categorical_crossentropy"
+    weights, both = {"sample_weight": "step_weights"}, {"metrics": ["mae"], "weighted_metrics": ["mae"]}
     tagger = [words, recurrent("lstm", return_sequences=True), dense(3, "softmax")]
-    yield "tagger", case(tagger, "step_classes", scce, "tokens", ADAM, **both)
-    weights = {"sample_weight": "step_weights"}
-    yield "tagger_weights", case(tagger, "step_classes", scce, "tokens", ADAM, **weights, **both)
+    counts = {"metrics": ["accuracy"], "weighted_metrics": ["accuracy"]}
+    yield "tagger", case(tagger, "step_classes", scce, "tokens", ADAM, **counts)
+    yield "tagger_weights", case(tagger, "step_classes", scce, "tokens", ADAM, **weights, **counts)
+    # In training Keras forgets the mask of metrics where JAX is below: `full` without them.
+    yield "tagger_batches", case(tagger, "step_classes", scce, "tokens", ADAM, full=True)
     regression = [words, recurrent("gru", return_sequences=True), dense(2)]
-    errors = weights | {"full": True, "metrics": ["mae"], "weighted_metrics": ["mae"]}
-    yield "regression_weights", case(regression, "real_sequences", "mse", "tokens", ADAM, **errors)
+    yield "regression", case(regression, "real_sequences", "mse", "tokens", ADAM, **weights, **both)
+    batches = {"full": True} | weights
+    yield "regression_batches", case(regression, "real_sequences", "mse", "tokens", ADAM, **batches)
     free = [plain, recurrent("lstm", return_sequences=True), dense(3, "softmax")]
-    yield "temporal_weights", case(free, "step_classes", scce, "tokens_unpadded", ADAM, **weights, **both)
-    yield (
-        "one_hot_tagger",
-        case(
-            tagger,
-            "step_one_hot",
-            "categorical_crossentropy",
-            "tokens",
-            ADAM,
-            full=True,
-            metrics=["accuracy", "mse"],
-        ),
-    )
+    unmasked = batches | counts
+    yield "temporal_weights", case(free, "step_classes", scce, "tokens_unpadded", ADAM, **unmasked)
+    cce, names = "categorical_crossentropy", ["accuracy", "mse"]
+    yield "one_hot_tagger", case(tagger, "step_one_hot", cce, "tokens", ADAM, metrics=names)
 
 
 def graph(inputs, nodes, outputs):
