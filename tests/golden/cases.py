@@ -1,7 +1,8 @@
-"""Models to be built alike in Keras and in fastnn: a table of plain values, and what is done with each.
+"""Models to be built alike in Keras and in fastnn: a table of plain values.
 
 `tools/keras_golden.py` runs it in Keras and stores the numbers, `tests/test_keras_golden.py` runs it in
-fastnn and compares them. A case is JSON, so that the stored file can say of which table it is.
+fastnn and compares them. A case is JSON, so that the stored file can say of which table it is. `graphs.py`
+has more, `runs.py` says what is done with each.
 """
 
 import numpy as np
