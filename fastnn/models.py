@@ -27,6 +27,7 @@ from .trainer import Trainer, Weighted, batch_of
 from .variables import ParameterBlock
 
 if TYPE_CHECKING:
+    from .saving import clone_model, load_model, model_from_json, save_model
     from .streaming import Stream
 
 # Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
@@ -980,6 +981,9 @@ class Sequential(Model):
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))
         return model
+
+
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
 def __getattr__(name: str) -> Any:
