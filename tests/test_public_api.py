@@ -148,10 +148,9 @@ def has_example_elsewhere(name: str, thing: object) -> bool:
 
 def parameters(cls: type) -> list[str]:
     """Parameters of a constructor but for what every layer takes, which `Layer` documents."""
-    found = inspect.signature(cls).parameters.values()
-    general = set() if cls is fastnn.layers.Layer else set(inspect.signature(fastnn.layers.Layer).parameters)
-    if issubclass(cls, fastnn.activations.AxisActivation | fastnn.saving.LoadReport):
+    if issubclass(cls, fastnn.activations.AxisActivation | fastnn.saving.LoadReport | Exception):
         return []  # nobody but fastnn makes one
-    return [
-        p.name for p in found if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in general
-    ]
+    general = set() if cls is fastnn.layers.Layer else set(inspect.signature(fastnn.layers.Layer).parameters)
+    found = inspect.signature(cls).parameters.values()
+    named = [p.name for p in found if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    return [name for name in named if name not in general]
