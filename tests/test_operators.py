@@ -155,6 +155,20 @@ def test_bad_operands():
         x + None
 
 
+@pytest.mark.parametrize("op", ["x * 3", "3 - x", "x ** 2", "abs(x)", "2 * x + x"])
+def test_rows_of_one_number(op):
+    x = fastnn.Input((1,), dtype="float64")
+    model = fastnn.Model(x, eval(op, {"x": x}))
+    rows = np.arange(5.0)[:, None]
+    np.testing.assert_allclose(model.predict(rows), eval(op, {"x": rows}))
+    check_gradients(
+        fastnn.Model(x, fastnn.layers.Dense(2)(eval(op, {"x": layers.Dense(1)(x)}))),
+        "mse",
+        rows,
+        np.ones((5, 2)),
+    )
+
+
 def test_bad_keys():
     x = fastnn.Input((5, 4))
     with pytest.raises(ValueError, match=r"key: expected all of the batch first, as in x\[:, 0\], got 0"):
