@@ -117,6 +117,18 @@ typedef struct {
     void *dx, *dh0, *dc0;
 } fnn_recurrent;
 
+/* An operation on two arrays element by element, results (m, n). Side 0 is the array before the sign, side 1 the one
+ * behind it; elements of a side are `row` and `column` apart, 0 where the same one is taken again.
+ */
+enum { FNN_ADD, FNN_SUBTRACT, FNN_MULTIPLY, FNN_DIVIDE, FNN_MAXIMUM, FNN_MINIMUM, FNN_ABSOLUTE, FNN_POWER };
+
+typedef struct {
+    int op;
+    int accumulate; /* gradients are added to what is there */
+    fnn_idx m, n;
+    fnn_idx row[2], column[2]; /* columns are 1 or 0 apart */
+} fnn_combine;
+
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {
     fnn_idx m, n;
@@ -157,6 +169,8 @@ typedef struct {
     double clip_value;     /* then g is taken into [-clip_value, clip_value]; 0 for none */
     double beta_1, beta_2, momentum, epsilon;
     int nesterov;
+    double gradient_rate;               /* Nadam's learning rate of g itself, beside that of its mean */
+    double l1, l2, l2_shrinkage, power; /* Ftrl's */
 } fnn_update;
 
 /* Where a pseudo-random mask comes from: counter-based, so it depends on these numbers alone. */

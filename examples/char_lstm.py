@@ -2,11 +2,9 @@
 
     python examples/char_lstm.py --text shakespeare.txt --epochs 8
 
-A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text
-is kept for
-validation; after each epoch the program prints the loss there, in nats a character, and a sample. Without a
-text it
-reads its own source.
+A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text is
+kept for validation; after each epoch the program prints the loss there, in nats a character, and a sample. The
+learning rate falls to zero with the epochs. Without a text the program reads its own source.
 """
 
 from __future__ import annotations
@@ -68,14 +66,14 @@ def main():
 
     began = time.perf_counter()
     for epoch in range(options.epochs):
-        if epoch == options.epochs - 1:
-            model.optimizer.learning_rate = options.rate / 5
+        model.optimizer.learning_rate = options.rate * (1 - epoch / options.epochs)
         model.fit(*training, batch_size=options.batch, verbose=0)
         loss = model.evaluate(*validation, verbose=0)
-        print(f"\nepoch {epoch + 1}: {loss:.3f} nats a character, {time.perf_counter() - began:.0f} s")
+        seconds = time.perf_counter() - began
+        print(f"\nepoch {epoch + 1}: {loss:.3f} nats a character, {seconds:.0f} s", flush=True)
         start = codes[split : split + options.steps]
         written = sample(model, start, alphabet, options.length, options.temperature, options.steps, random)
-        print(written)
+        print(written, flush=True)
 
 
 if __name__ == "__main__":

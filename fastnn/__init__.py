@@ -28,6 +28,7 @@ from . import (
     activations,
     autograd,
     config,
+    constraints,
     initializers,
     layers,
     losses,
@@ -44,12 +45,12 @@ from .threads import num_threads, set_num_threads, threads
 from .variables import Variable
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets
+    from . import callbacks, datasets, plotting
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use what a program that only predicts does without."""
-    if name in ("callbacks", "datasets"):
+    if name in ("callbacks", "datasets", "plotting"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -64,6 +65,7 @@ __all__ = [
     "autograd",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",
@@ -72,6 +74,7 @@ __all__ = [
     "models",
     "num_threads",
     "optimizers",
+    "plotting",
     "regularizers",
     "set_num_threads",
     "threads",

@@ -6,7 +6,7 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["real_number", "refuse", "whole_number"]
+__all__ = ["positive_number", "real_number", "refuse", "whole_number"]
 
 
 def real_number(value: Any, name: str, least: float = -math.inf, below: float = math.inf) -> float:
@@ -42,6 +42,33 @@ def real_number(value: Any, name: str, least: float = -math.inf, below: float = 
         bound += "" if below == math.inf else f" and below {below}"
         raise ValueError(f"{name}: expected a finite number{bound}, got {value!r}")
     return float(value)
+
+
+def positive_number(value: Any, name: str) -> float:
+    """Return a finite number above 0 as a float.
+
+    Parameters
+    ----------
+    value : float, int or NumPy scalar
+    name : str
+        What the error calls it.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> positive_number(0, "clipnorm")
+    Traceback (most recent call last):
+    ...
+    ValueError: clipnorm: expected a positive number, got 0
+    """
+    number = real_number(value, name, 0)
+    if number == 0:
+        raise ValueError(f"{name}: expected a positive number, got 0")
+    return number
 
 
 def whole_number(value: Any, name: str, least: int = 0, most: int | None = None) -> int:
@@ -93,11 +120,11 @@ def refuse(**arguments: Any) -> None:
 
     Examples
     --------
-    >>> refuse(kernel_constraint=None, sparse=False)
-    >>> refuse(kernel_constraint="max_norm")
+    >>> refuse(input_tensor=None, sparse=False)
+    >>> refuse(rms_scaling=True)
     Traceback (most recent call last):
     ...
-    ValueError: kernel_constraint: expected None, got 'max_norm'; fastnn does without
+    ValueError: rms_scaling: expected None, got True; fastnn does without
     """
     for name, value in arguments.items():
         if value is not None and value is not False:

@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .kernels import fork
+from .operators import Operators
 
 if TYPE_CHECKING:
     from .kernels.plan import Plan
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _serial = count()
 
 
-class SymbolicTensor:
+class SymbolicTensor(Operators):
     """What a layer will make: a shape and a dtype, no numbers.
 
     Parameters

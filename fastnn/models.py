@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations, config
+from . import activations, config, regularizers
 from .autograd import Tensor, is_recording, no_grad, record
 from .checks import whole_number
 from .gate import as_rows, is_several
 from .graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in, undescribed
-from .kernels import regularization, tape
+from .kernels import tape
 from .kernels.optimizer import Update
 from .kernels.plan import Plan
 from .layers import InputLayer, Layer, written
@@ -501,9 +501,7 @@ class Model(Layer, Trainer):
         if scored:
             plan.total("loss")
             for variable in self.trainable_variables:
-                penalty = variable.regularizer
-                if penalty is not None and (penalty.l1 or penalty.l2):
-                    regularization.emit(plan, variable, penalty.l1, penalty.l2)
+                regularizers.emit(plan, variable)
         made = self.emit(plan, self._as_called(plan.inputs))
         outputs = made if isinstance(made, list) else [made]
         update: Update | None = None

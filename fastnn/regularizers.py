@@ -1,72 +1,78 @@
-"""Regularizers: penalties on weights, added to the loss."""
+"""Regularizers: penalties on weights, added to the loss.
+
+Any function from a weight to a number is one, written in NumPy's functions or those of `fastnn.autograd`:
+
+>>> import fastnn, numpy as np
+>>> layer = fastnn.layers.Dense(8, kernel_regularizer=lambda w: 0.01 * np.square(w.sum(axis=0)).sum())
+"""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
+from .autograd import Tensor
 from .checks import real_number
 from .registry import Registry
+
+if TYPE_CHECKING:
+    from .kernels.plan import Plan
+    from .variables import Variable
 
 __all__ = [
     "L1",
     "L1L2",
     "L2",
+    "OrthogonalRegularizer",
     "Regularizer",
     "deserialize",
     "get",
     "l1",
     "l1_l2",
     "l2",
+    "orthogonal_regularizer",
     "registry",
     "serialize",
 ]
 
 
 class Regularizer:
-    """Base of all regularizers: the penalty l1 * sum(|x|) + l2 * sum(x^2).
+    """Base of all regularizers.
 
-    Models compute it, and its gradient, in C from the two factors, so a subclass chooses these and nothing
-    else.
+    A subclass defines `__call__`, from a tensor of `fastnn.autograd` to a tensor of one number, and
+    `get_config`. Models differentiate it; L1 and L2 penalties they compute in C.
 
-    Parameters
-    ----------
-    l1, l2 : float, default 0.0
-        The factors, not negative.
-
-    Raises
-    ------
-    ValueError
-        If a factor is no such number.
-    TypeError
-        If a subclass defines a penalty of its own.
+    Examples
+    --------
+    >>> @registry.add
+    ... class Spread(Regularizer):
+    ...     def __call__(self, x):
+    ...         return 0.1 * np.square(x - np.mean(x)).sum()
+    >>> round(float(get("spread")(np.array([1.0, 3.0]))), 2)
+    0.2
     """
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = real_number(l1, "l1", 0)
-        self.l2 = real_number(l2, "l2", 0)
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if cls.__call__ is not Regularizer.__call__:
-            raise TypeError(f"{cls.__name__}: models know the penalty l1 * sum(|x|) + l2 * sum(x^2) only")
-
-    def __call__(self, x: ArrayLike) -> float:
-        """Return the penalty for an array.
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty for a weight.
 
         Parameters
         ----------
-        x : array_like
+        x : Tensor or array_like
             Of any shape.
+
+        Returns
+        -------
+        Tensor or float
+            A tensor for a tensor.
         """
-        array = np.asarray(x, np.float64)
-        return self.l1 * float(np.abs(array).sum()) + self.l2 * float(np.square(array).sum())
+        return 0.0
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {"l1": self.l1, "l2": self.l2}
+        return {}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -77,7 +83,7 @@ class Regularizer:
 registry = Registry("regularizer", Regularizer)
 
 
-@registry.add
+@registry.add("l1_l2")
 class L1L2(Regularizer):
     """The penalty l1 * sum(|x|) + l2 * sum(x^2), the elastic net of Zou and Hastie (2005).
 
@@ -86,15 +92,35 @@ class L1L2(Regularizer):
     l1, l2 : float, default 0.0
         The factors, not negative.
 
+    Raises
+    ------
+    ValueError
+        If a factor is no such number.
+
     Examples
     --------
     >>> L1L2(l1=0.5, l2=0.25)([1.0, -2.0])
     2.75
     """
 
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
+        self.l1 = 0.0 if l1 is None else real_number(l1, "l1", 0)
+        self.l2 = 0.0 if l2 is None else real_number(l2, "l2", 0)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty; see `Regularizer`."""
+        if isinstance(x, Tensor):
+            return self.l1 * abs(x).sum() + self.l2 * np.square(x).sum()
+        array = np.asarray(x, np.float64)
+        return self.l1 * float(np.abs(array).sum()) + self.l2 * float(np.square(array).sum())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {"l1": self.l1, "l2": self.l2}
+
 
 @registry.add
-class L1(Regularizer):
+class L1(L1L2):
     """The penalty l1 * sum(|x|), which makes weights exactly zero (Tibshirani 1996).
 
     Parameters
@@ -109,7 +135,7 @@ class L1(Regularizer):
     """
 
     def __init__(self, l1: float = 0.01) -> None:
-        super().__init__(l1=l1)
+        super().__init__(l1=real_number(l1, "l1", 0))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -117,7 +143,7 @@ class L1(Regularizer):
 
 
 @registry.add
-class L2(Regularizer):
+class L2(L1L2):
     """The penalty l2 * sum(x^2), which keeps weights small (Hoerl and Kennard 1970).
 
     Parameters
@@ -132,17 +158,135 @@ class L2(Regularizer):
     """
 
     def __init__(self, l2: float = 0.01) -> None:
-        super().__init__(l2=l2)
+        super().__init__(l2=real_number(l2, "l2", 0))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return {"l2": self.l2}
 
 
+@registry.add
+class OrthogonalRegularizer(Regularizer):
+    """factor times the mean of |cosine| over the pairs of rows, or columns, of a matrix.
+
+    It is 0 where these are orthogonal to each other.
+
+    Parameters
+    ----------
+    factor : float, default 0.01
+        The factor, not negative.
+    mode : {"rows", "columns"}, default "rows"
+        What is to be orthogonal.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of these or, in a call, the weight is not a matrix.
+
+    Examples
+    --------
+    >>> round(float(OrthogonalRegularizer(1.0)(np.array([[1.0, 0.0], [1.0, 1.0]]))), 4)
+    0.7071
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = real_number(factor, "factor", 0)
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"mode: expected 'rows' or 'columns', got {mode!r}")
+        self.mode = mode
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty; see `Regularizer`."""
+        x = x if isinstance(x, Tensor) else np.asarray(x, np.float64)
+        if len(x.shape) != 2:
+            raise ValueError(f"x: expected a matrix to be orthogonal, got an array of shape {x.shape}")
+        rows = x if self.mode == "rows" else np.transpose(x)
+        n = rows.shape[0]
+        units = rows / np.sqrt(np.maximum(np.square(rows).sum(axis=1, keepdims=True), 1e-24))
+        cosines = np.abs(units @ np.transpose(units)) * (1 - np.eye(n, dtype=x.dtype))
+        return self.factor * cosines.sum() / max(1, n * (n - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {"factor": self.factor, "mode": self.mode}
+
+
+def emit(plan: Plan, variable: Variable) -> None:
+    """Append the penalty of a weight to a plan, before the layers.
+
+    Raises
+    ------
+    TypeError
+        Before a run, if the regularizer returns anything but one number.
+    """
+    from .kernels import regularization
+
+    penalty = variable.regularizer
+    if isinstance(penalty, L1L2) and type(penalty).__call__ is L1L2.__call__:
+        if penalty.l1 or penalty.l2:
+            regularization.emit(plan, variable, penalty.l1, penalty.l2)
+    elif penalty is not None:
+        regularization.emit_own(plan, variable, lambda out: _differentiate(penalty, variable.value, out))
+
+
+def _differentiate(penalty: Callable[..., Any], value: NDArray[Any], out: NDArray[Any]) -> float:
+    """Return a penalty and write its gradient."""
+    w = Tensor(value, requires_grad=True)
+    y = penalty(w)
+    shape = y.shape if isinstance(y, Tensor) else np.shape(y)
+    if shape != ():
+        raise TypeError(
+            f"regularizer: expected one number from {penalty!r:.80}, got an array of shape {shape}"
+        )
+    if isinstance(y, Tensor) and y.requires_grad:
+        y.backward()
+    out[...] = 0 if w.grad is None else w.grad
+    return float(y)
+
+
+@overload
+def get(identifier: None) -> None: ...
+
+
+@overload
+def get(identifier: Any) -> Callable[..., Any]: ...
+
+
+def get(identifier: Any) -> Any:
+    """Return the regularizer that an argument stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, Regularizer, callable or None
+        A name such as "l2"; a config as `serialize` returns it; a class; an object or a function from a
+        tensor to a number, or None, for itself.
+
+    Returns
+    -------
+    Regularizer, callable or None
+
+    Raises
+    ------
+    ValueError
+        If there is no regularizer of that name.
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> get("l2").l2
+    0.01
+    """
+    if callable(identifier) and not isinstance(identifier, type):
+        return identifier
+    return registry.get(identifier)
+
+
+# Keras has the classes under these names too.
 l1 = L1
 l2 = L2
 l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 
-get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize

@@ -567,6 +567,8 @@ class Trainer(ABC):
                     break
         finally:
             plan.unbind()
+        if self.optimizer is not None and epochs > initial_epoch:
+            self.optimizer.finalize_variable_values()
         heard.on_train_end(logs)
         assert self.history is not None
         return self.history

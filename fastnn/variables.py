@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .autograd import Tensor
 from .kernels.memory import ALIGNMENT, aligned_zeros
-from .regularizers import Regularizer
 
 
 class Variable(Tensor):
@@ -27,8 +27,10 @@ class Variable(Tensor):
         As the layer calls it: "kernel", "bias".
     trainable : bool, default True
         Whether optimizers change it.
-    regularizer : Regularizer, optional
+    regularizer : Regularizer or callable, optional
         A penalty on it, added to the loss.
+    constraint : Constraint or callable, optional
+        What brings it back to where it may be, after each step of an optimizer.
 
     Attributes
     ----------
@@ -52,7 +54,8 @@ class Variable(Tensor):
         value: NDArray[np.floating],
         name: str,
         trainable: bool = True,
-        regularizer: Regularizer | None = None,
+        regularizer: Callable[..., Any] | None = None,
+        constraint: Callable[..., Any] | None = None,
     ) -> None:
         self._value = value
         self.grad = None
@@ -61,6 +64,7 @@ class Variable(Tensor):
         self.trainable = trainable
         self.learns = trainable
         self.regularizer = regularizer
+        self.constraint = constraint
         self._block: ReferenceType[ParameterBlock] | None = None
 
     @property

@@ -80,7 +80,8 @@ class Update(ctypes.Structure):
         ("n", INDEX), ("w", POINTER), ("g", POINTER), ("slot", POINTER * 3),
         ("learning_rate", DOUBLE), ("decay", DOUBLE), ("gradient_scale", DOUBLE), ("clip_value", DOUBLE),
         ("beta_1", DOUBLE), ("beta_2", DOUBLE), ("momentum", DOUBLE), ("epsilon", DOUBLE),
-        ("nesterov", ctypes.c_int),
+        ("nesterov", ctypes.c_int), ("gradient_rate", DOUBLE),
+        ("l1", DOUBLE), ("l2", DOUBLE), ("l2_shrinkage", DOUBLE), ("power", DOUBLE),
     ]  # fmt: skip
 
 
@@ -121,6 +122,13 @@ class Resample(ctypes.Structure):
     ]  # fmt: skip
 
 
+class Combine(ctypes.Structure):
+    _fields_ = [
+        ("op", ctypes.c_int), ("accumulate", ctypes.c_int), ("m", INDEX), ("n", INDEX),
+        ("row", INDEX * 2), ("column", INDEX * 2),
+    ]  # fmt: skip
+
+
 NO_CLASS = -(2**63)
 STRUCTURES = {
     "fnn_gemm": Gemm,
@@ -135,6 +143,7 @@ STRUCTURES = {
     "fnn_taps": Taps,
     "fnn_resample": Resample,
     "fnn_warp": Warp,
+    "fnn_combine": Combine,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

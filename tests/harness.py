@@ -6,6 +6,7 @@ threads, batches, memory layouts. A test of a layer says what is particular to i
 
 import json
 import math
+import operator
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,8 +34,10 @@ def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None
         The class of the layer.
     arguments : dict
         Its arguments.
-    input_shape, output_shape : tuple of int
-        Batch first, and the output's to be expected.
+    input_shape : tuple of int, or list of them
+        Batch first; a list for a layer that is called on a list.
+    output_shape : tuple of int
+        What is to be expected.
     n_params : int
         How many there have to be.
     oracle : callable, optional
@@ -44,9 +47,11 @@ def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None
         times
         as large ones.
     """
-    case = Case(cls, arguments, input_shape[1:], below)
+    several = isinstance(input_shape, list)
+    rows = [shape[1:] for shape in (input_shape if several else [input_shape])]
+    case = Case(cls, arguments, rows, several, below)
     check_config(case)
-    check_shapes(case, input_shape, output_shape, n_params)
+    check_shapes(case, (input_shape[0] if several else input_shape)[0], output_shape, n_params)
     if oracle is not None:
         check_output(case, oracle)
     check_gradients(case.model("float64"), "mse", case.inputs(5, "float64"), case.targets(5, "float64"))
@@ -68,35 +73,46 @@ class Case:
 
     cls: type
     arguments: dict[str, Any]
-    row: tuple[int, ...]
+    rows: list[tuple[int, ...]]
+    several: bool = False
     below: int | None = None
 
     def layer(self, dtype="float32"):
         """A new layer, built."""
         fastnn.utils.set_random_seed(1)
         layer = self.cls(**self.arguments, dtype=dtype)
-        layer(np.zeros((1, *self.row)))
+        layer(self.given(np.zeros((1, *row)) for row in self.rows))
         return layer
 
+    def given(self, each):
+        """What the layer is called on: a list of what there is for each input, or the only one."""
+        return list(each) if self.several else next(iter(each))
+
     def model(self, dtype="float32"):
-        """The layer behind a dense one, whose weights learn from the gradient of the layer's input."""
+        """The layer behind dense ones, whose weights learn from the gradients of the layer's inputs.
+
+        Where inputs are whole numbers, it is the first, and before a dense one if it has no weights itself.
+        """
         layer = self.layer(dtype)
-        start = Dense(self.row[-1], dtype=dtype, input_shape=self.row)
-        if self.below is not None:
-            start = fastnn.Input(self.row, dtype=dtype)
-        model = fastnn.Sequential([start, layer])
+        inputs = [fastnn.Input(row, dtype=dtype) for row in self.rows]
+        starts = inputs if self.below is not None else [Dense(x.shape[-1], dtype=dtype)(x) for x in inputs]
+        y = layer(self.given(starts))
+        if self.below is not None and not layer.weights:
+            y = Dense(y.shape[-1], dtype=dtype)(y)
+        model = fastnn.Model(self.given(inputs), y)
         model.compile(SGD(learning_rate=0.1), "mse")
         return model
 
     def inputs(self, rows, dtype="float32"):
         """Normal numbers, or whole ones."""
+        rng = np.random.default_rng(2)
         if self.below is not None:
-            return np.random.default_rng(2).integers(0, self.below, (rows, *self.row)).astype(dtype)
-        return np.random.default_rng(2).standard_normal((rows, *self.row)).astype(dtype)
+            return self.given(rng.integers(0, self.below, (rows, *row)).astype(dtype) for row in self.rows)
+        return self.given(rng.standard_normal((rows, *row)).astype(dtype) for row in self.rows)
 
     def targets(self, rows, dtype="float32"):
         """Numbers for the model to learn."""
-        shape = self.layer(dtype).compute_output_shape((rows, *self.row))
+        shape = self.layer(dtype).compute_output_shape(self.given((rows, *row) for row in self.rows))
         return np.random.default_rng(3).standard_normal(shape).astype(dtype)
 
     def trained(self, rows, dtype="float32", steps=1):
@@ -106,6 +122,11 @@ class Case:
         for _ in range(steps):
             model.train_on_batch(x, y)
         return [output, *model.get_weights()]
+
+
+def each(function, x):
+    """The function of an array, or of each in a list."""
+    return [function(part) for part in x] if isinstance(x, list) else function(x)
 
 
 @contextmanager
@@ -144,13 +165,14 @@ def check_config(case):
     assert_same([twin(x)], [layer(x)])
 
 
-def check_shapes(case, input_shape, output_shape, n_params):
+def check_shapes(case, rows, output_shape, n_params):
     """The shape declared is the shape computed, and is what the test expects; so is the number of weights."""
     for dtype in TOLERANCE:
         layer = case.layer(dtype)
-        assert layer.compute_output_shape((None, *input_shape[1:])) == (None, *output_shape[1:])
+        given = case.given((None, *row) for row in case.rows)
+        assert layer.compute_output_shape(given) == (None, *output_shape[1:])
         assert layer.count_params() == n_params
-        y = layer(case.inputs(input_shape[0], dtype))
+        y = layer(case.inputs(rows, dtype))
         assert (y.shape, y.dtype) == (output_shape, dtype)
         assert layer(case.inputs(0, dtype)).shape == (0, *output_shape[1:])
 
@@ -159,7 +181,9 @@ def check_output(case, oracle):
     """The output is what the equations say."""
     for dtype, tolerance in TOLERANCE.items():
         layer, x = case.layer(dtype), case.inputs(7, dtype)
-        expected = oracle(x.astype("float64"), *(w.astype("float64") for w in layer.get_weights()))
+        expected = oracle(
+            each(lambda part: part.astype("float64"), x), *(w.astype("float64") for w in layer.get_weights())
+        )
         assert_close([layer(x)], [expected], tolerance)
 
 
@@ -183,7 +207,7 @@ def check_threads(case):
     results = []
     for n in (1, 2, 4):
         with fastnn.threads(n):
-            results.append(case.trained(MANY // math.prod(case.row) + 1, steps=3))
+            results.append(case.trained(MANY // math.prod(case.rows[0]) + 1, steps=3))
     assert_same(results[1], results[0])
     assert_same(results[2], results[0])
 
@@ -193,7 +217,8 @@ def check_batches(case):
     model, x = case.model(), case.inputs(1000)
     expected = model.predict(x)
     for rows in (1, 2, 7, 32):
-        assert_same([model.predict(x[-rows:])], [expected[-rows:]])
+        last = each(operator.itemgetter(slice(-rows, None)), x)
+        assert_same([model.predict(last)], [expected[-rows:]])
     assert_same([model.predict(x, batch_size=7)], [expected])
 
 
@@ -202,9 +227,9 @@ def check_last_batch(case):
     x, y = case.inputs(38), case.targets(38)
     whole, apart = case.model(), case.model()
     whole.fit(x, y, batch_size=32, shuffle=False, verbose=0)
-    apart.train_on_batch(x[:32], y[:32])
+    apart.train_on_batch(each(lambda part: part[:32], x), y[:32])
     apart.forget_plans()
-    apart.train_on_batch(x[32:], y[32:])
+    apart.train_on_batch(each(lambda part: part[32:], x), y[32:])
     assert_same(whole.get_weights(), apart.get_weights())
 
 
@@ -228,11 +253,15 @@ def layouts(x):
 def check_layouts(case):
     """Whatever holds the numbers, the output is that of a plain array, and the caller's array stays."""
     layer = case.layer()
-    for given in layouts(case.inputs(6)):
+    x = case.inputs(6)
+    first, rest = (x[0], x[1:]) if case.several else (x, [])
+    for given in layouts(first):
+        if case.several and isinstance(given, list):
+            continue  # would be read as one input for each row
         before = np.array(given)
-        y = layer(given)
+        y = layer(case.given([given, *rest]))
         assert np.array_equal(np.asarray(given), before)
-        assert_same([y], [layer(np.ascontiguousarray(before, "float32"))])
+        assert_same([y], [layer(case.given([np.ascontiguousarray(before, "float32"), *rest]))])
         y[...] = 7
         assert not np.shares_memory(y, before)
 
@@ -242,7 +271,8 @@ def check_rows(case):
     layer, x = case.layer(), case.inputs(30)
     expected = layer(x)
     constant = (expected == expected[0]).all(0)
-    x[2] = np.nan
+    for part in x if case.several else [x]:
+        part[2] = np.nan
     y = layer(x)
     assert np.isnan(y[2]).any()
     assert (np.isnan(y[2]) | constant).all()

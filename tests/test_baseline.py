@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fastnn.bench import plain, tuned_cnn
+from fastnn.bench import plain, plain_rnn, tuned_cnn, tuned_rnn
 from fastnn.bench.formulas import ACTIVATIONS, FUSED
 from fastnn.bench.tuned import MLP, Adam
 
@@ -251,5 +251,55 @@ def test_tuned_convolutions_are_the_plain_ones(monkeypatch, channels, patches):
         at = np.concatenate([g.ravel() for g in gradients])
         np.testing.assert_allclose(tuned.gradients, at, rtol=1e-8, atol=1e-12)
         assert tuned.train_step(x, y) == pytest.approx(theirs.train_step(x, y), rel=1e-10)
+        for a, b in zip(tuned.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+CELLS = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}
+
+
+def recurrent(rng, cell, loss="mse", last="linear"):
+    """Weights of a recurrent layer of 3 units on 2 inputs and of two dense layers, inputs and targets."""
+    width = 3 * CELLS[cell]
+    shapes = [(2, width), (3, width), (2, width) if cell == "GRU" else (width,), (3, 4), (4,), (4, 2), (2,)]
+    weights = [rng.standard_normal(shape) for shape in shapes]
+    layers = [
+        getattr(plain_rnn, cell)(*weights[:3]),
+        plain.Dense(*weights[3:5], "tanh"),
+        plain.Dense(*weights[5:], last),
+    ]
+    x, y = rng.standard_normal((4, 5, 2)), rng.integers(0, 2, (4, 2)).astype(float)
+    return weights, plain.Network(layers, loss), x, y
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_plain_gradients_through_time_are_central_differences(cell):
+    _, model, x, y = recurrent(np.random.default_rng(11), cell)
+    _, gradients = model.gradients(x, y)
+    for w, g in zip(model.weights, gradients, strict=True):
+        for at in np.ndindex(w.shape):
+            start = w[at]
+            w[at] = start + 1e-6
+            above, _ = model.gradients(x, y)
+            w[at] = start - 1e-6
+            below, _ = model.gradients(x, y)
+            w[at] = start
+            assert g[at] == pytest.approx((above - below) / 2e-6, rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_tuned_recurrent_layers_are_the_plain_ones(cell):
+    loss = "binary_crossentropy"
+    weights, theirs, *_ = recurrent(np.random.default_rng(12), cell, loss, "sigmoid")
+    tuned = tuned_rnn.RNN(weights, cell, ["tanh", "sigmoid"], loss)
+    rng = np.random.default_rng(13)
+    for rows, steps in ((7, 4), (1, 6), (2, 1), (7, 4)):
+        x, y = rng.standard_normal((rows, steps, 2)), rng.integers(0, 2, (rows, 2)).astype(float)
+        np.testing.assert_allclose(tuned.predict(x), theirs.predict(x), rtol=1e-10)
+        expected, gradients = theirs.gradients(x, y)
+        assert tuned.loss_and_gradients(x, y) == pytest.approx(expected, rel=1e-6)
+        at = np.concatenate([g.ravel() for g in gradients])
+        np.testing.assert_allclose(tuned.gradients, at, rtol=1e-8, atol=1e-12)
+        assert tuned.train_step(x, y) == pytest.approx(theirs.train_step(x, y), rel=1e-6)
         for a, b in zip(tuned.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)

@@ -12,7 +12,7 @@ import numpy as np
 import pooch
 import pytest
 
-from fastnn.datasets import _fetch, cifar10, digits, fashion_mnist, mnist
+from fastnn.datasets import _fetch, cifar10, cifar100, digits, fashion_mnist, mnist
 
 
 @pytest.fixture
@@ -184,6 +184,46 @@ def test_cifar10_offline_says_what_to_put_where(home, offline):
         cifar10.load_data()
     assert cifar10.ADDRESS in str(error.value)
     assert str(home / "datasets" / "cifar-10-binary.tar.gz") in str(error.value)
+
+
+@pytest.fixture
+def cifar_100(home, monkeypatch):
+    """Put a CIFAR-100 of 6 and 4 pictures into the cache; return its records."""
+    monkeypatch.setattr(cifar100, "ROWS", {"train": 6, "test": 4})
+    records = np.random.default_rng(2).integers(0, 256, (10, 3074), np.uint8)
+    records[:, 0] %= 20
+    records[:, 1] %= 100
+    parts = [("train", records[:6]), ("test", records[6:])]
+    tar(
+        home / "datasets" / "cifar-100-binary.tar.gz",
+        [(f"cifar-100-binary/{name}.bin", part.tobytes()) for name, part in parts],
+    )
+    return records
+
+
+@pytest.mark.parametrize(("label_mode", "column"), [("coarse", 0), ("fine", 1)])
+def test_cifar100_takes_what_is_there(cifar_100, offline, label_mode, column):
+    (x_train, y_train), (x_test, y_test) = cifar100.load_data(label_mode)
+    x, y = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+    np.testing.assert_array_equal(y, cifar_100[:, column : column + 1])
+    np.testing.assert_array_equal(x.transpose(0, 3, 1, 2).reshape(10, -1), cifar_100[:, 2:])
+    assert (len(x_train), y_train.dtype, x.dtype) == (6, np.uint8, np.uint8)
+
+
+def test_cifar100_refuses(cifar_100, home):
+    with pytest.raises(ValueError, match="label_mode: expected 'fine' or 'coarse', got 'all'"):
+        cifar100.load_data("all")
+    cifar_100[3, 1] = 100
+    name = "cifar-100-binary.tar.gz"
+    tar(
+        home / "datasets" / name,
+        [
+            ("cifar-100-binary/train.bin", cifar_100[:6].tobytes()),
+            ("cifar-100-binary/test.bin", cifar_100[6:].tobytes()),
+        ],
+    )
+    with pytest.raises(ValueError, match=f"{name}.* label 100, expected 0 to 99"):
+        cifar100.load_data()
 
 
 def test_a_download_arrives_once_and_whole(home, monkeypatch):

@@ -118,7 +118,6 @@ def test_weights_learn_from_more_rows_than_are_summed_at_once():
             {"kernel_size": 3, "strides": 2, "dilation_rate": 2},
             r"dilation_rate: .*\(2, 2\) with strides \(2, 2\)",
         ),
-        ({"kernel_size": 3, "depthwise_constraint": "max_norm"}, "depthwise_constraint: .*'max_norm'"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

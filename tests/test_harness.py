@@ -42,7 +42,7 @@ def registered(monkeypatch):
 
 
 def case(cls, **arguments):
-    return Case(cls, {"units": 3, "activation": "tanh"} | arguments, (4,))
+    return Case(cls, {"units": 3, "activation": "tanh"} | arguments, [(4,)])
 
 
 @pytest.mark.parametrize(

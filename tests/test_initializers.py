@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from fastnn import config, initializers, utils
+from fastnn import config, initializers, layers, utils
 from fastnn.initializers import (
     Constant,
     GlorotNormal,
@@ -296,3 +296,21 @@ def test_arguments_are_checked(cls, arguments, message):
 def test_the_base_class_draws_nothing():
     with pytest.raises(NotImplementedError, match="Initializer defines no __call__"):
         Initializer()((2,))
+
+
+def test_an_array_is_an_initializer():
+    values = np.arange(6.0).reshape(2, 3)
+    layer = layers.Dense(3, kernel_initializer=values)
+    layer(np.ones((1, 2)))
+    assert np.array_equal(layer.kernel.value, values)
+    layer.kernel.assign(np.zeros((2, 3)))
+    assert values.any()
+    with pytest.raises(ValueError, match=r"shape: .*\(2, 3\), got \(4, 3\)"):
+        layers.Dense(3, kernel_initializer=values)(np.ones((1, 4)))
+
+
+@pytest.mark.parametrize(
+    "name", ["IdentityInitializer", "OrthogonalInitializer", "normal", "uniform", "one", "zero"]
+)
+def test_keras_other_names(name):
+    assert initializers.get(name)((3, 3)).shape == (3, 3)

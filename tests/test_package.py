@@ -11,7 +11,19 @@ from pathlib import Path
 import fastnn
 
 ROOT = Path(__file__).parent.parent
-OPTIONAL = {"matplotlib", "pooch", "requests", "pytest", "sklearn", "onnx", "h5py", "torch", "keras"}
+OPTIONAL = {
+    "matplotlib",
+    "pooch",
+    "PIL",
+    "pandas",
+    "requests",
+    "pytest",
+    "sklearn",
+    "onnx",
+    "h5py",
+    "torch",
+    "keras",
+}
 
 
 def test_the_version_is_said_once_everywhere():

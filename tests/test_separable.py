@@ -58,7 +58,6 @@ def test_weights_have_the_names_and_shapes_of_keras():
     [
         ({"filters": 0, "kernel_size": 3}, "filters: .*0"),
         ({"filters": 2, "kernel_size": (3,)}, r"kernel_size: .*\(3,\)"),
-        ({"filters": 2, "kernel_size": 3, "pointwise_constraint": "max_norm"}, "pointwise_constraint: "),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

@@ -12,7 +12,7 @@
 FNN_INLINE void gru_candidate(const slab *s, fnn_idx r, const int fused, const int after)
 {
     const fnn_recurrent *g = s->g;
-    const fnn_idx n = g->units;
+    const fnn_idx n = s->n;
     real *k = s->z + r * g->gate_row, *z = k + n, *h = s->h + r * n;
     const real *reset = z + n, *q = reset + n;
     EACH_VECTOR(j, n)
@@ -34,7 +34,7 @@ FNN_INLINE void gru_candidate(const slab *s, fnn_idx r, const int fused, const i
 static void gru_gates(const slab *s, fnn_idx r)
 {
     const fnn_recurrent *g = s->g;
-    const fnn_idx n = g->units;
+    const fnn_idx n = s->n;
     activate(s, r, n, 2 * n, &g->recurrent_activation);
     if (g->cell == FNN_GRU_RESET_BEFORE) {
         real *a = s->a + r * g->a_row;
@@ -46,12 +46,15 @@ static void gru_gates(const slab *s, fnn_idx r)
 static void gru_forward(slab *s)
 {
     const int after = s->g->cell == FNN_GRU, fused = s->g->activation.code == FNN_ACT_tanh;
+    for (fnn_idx r = 0; after && r < s->rows; r++)
+        memcpy(s->z + r * s->g->gate_row, s->bias, (size_t)s->n * sizeof(real));
     multiply(s, 0);
+    if (after)
+        multiply(s, 1);
     for (fnn_idx r = 0; r < s->rows; r++)
         gru_gates(s, r);
-    multiply(s, 1);
-    if (after)
-        multiply(s, 2);
+    if (!after)
+        multiply(s, 1);
     for (fnn_idx r = 0; r < s->rows; r++)
         if (masked(s, r))
             continue;

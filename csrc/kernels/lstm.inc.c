@@ -8,7 +8,7 @@
 FNN_INLINE void lstm_row(const slab *s, fnn_idx r, const int fused)
 {
     const fnn_recurrent *g = s->g;
-    const fnn_idx n = g->units;
+    const fnn_idx n = s->n;
     real *i = s->z + r * g->gate_row, *f = i + n, *k = f + n, *o = k + n;
     real *c = s->c + r * n, *squashed = s->squashed + r * n, *h = s->h + r * n;
     const real *before = s->c_before + r * n;
@@ -47,7 +47,7 @@ FNN_INLINE void lstm_row(const slab *s, fnn_idx r, const int fused)
 
 static void lstm_forward(slab *s)
 {
-    const fnn_idx n = s->g->units;
+    const fnn_idx n = s->n;
     const int fused = is_default(s->g);
     multiply(s, 0);
     for (fnn_idx r = 0; r < s->rows; r++)

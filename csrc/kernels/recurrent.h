@@ -16,27 +16,43 @@
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-enum { MOST_PRODUCTS = 3 };
+enum {
+    MOST_PRODUCTS = 3,
+    CACHE_LINE = 64,
+    GROUP_COLUMNS = 64, /* of gates that a single row computes before it updates their units, about */
+    GROUP_UNIT = 16,    /* groups have whole vectors of units on every instruction set */
+};
+
+/* A panel of a single row's products, and whether it is the last one of its product. */
+typedef struct {
+    tile_fn *run;
+    tile_job tile;
+    int ends;
+} row_job;
 
 typedef struct {
     const fnn_recurrent *g;
     fnn_idx first, rows, t;
+    fnn_idx n;           /* units: all of them, or a group's */
+    const row_job *jobs[MOST_PRODUCTS]; /* of the products of a group */
     real *a, *z,
         *pre; /* of this step: the rows of the products, gates, and what they were before activation */
     real *c_before, *c, *squashed;
     real *h;                /* (rows, units) the state */
     real *dh, *dc, *da, *d; /* gradients: of the state, of the cell, of a; and of a row of gates */
-    const real *packed;
+    const real *bias, *packed;
 } slab;
 
-/* Gates `to` ... to + n - 1 = bias + a (columns `from` ... from + k - 1) times columns `source` ... of the matrices that
- * are stacked in this order.
+/* `count` gates from gate `to` on = bias + a (columns `from` ... from + k - 1) times as many gates of the matrices that
+ * are stacked in this order: of those from gate `source` on, and after the last comes the first. The chains may
+ * go on from what the gates hold.
  */
 enum stack { UNITS_THEN_INPUTS, INPUTS_THEN_UNITS, INPUTS, UNITS };
 
 typedef struct {
-    fnn_idx from, k, to, n, source;
+    fnn_idx from, k, to, count, source;
     enum stack stack;
+    int goes_on;
 } step_product;
 
 /* The same for gradients: a's columns `to` ... from those of gates, through one of the two matrices transposed;
@@ -51,6 +67,9 @@ FNN_INLINE fnn_idx gates_of(const fnn_recurrent *g)
 {
     return g->cell == FNN_SIMPLE_RNN ? 1 : g->cell == FNN_LSTM ? 4 : 3;
 }
+
+/* A GRU that resets after the product has one more bias, and what it is added to. */
+FNN_INLINE fnn_idx biases_of(const fnn_recurrent *g) { return gates_of(g) + (g->cell == FNN_GRU); }
 
 FNN_INLINE fnn_idx time_of(const fnn_recurrent *g, fnn_idx t) { return g->backwards ? g->steps - 1 - t : t; }
 
@@ -81,14 +100,41 @@ FNN_INLINE fnn_idx panel_width(const fnn_recurrent *g, fnn_idx n)
     return g->rows == 1 ? parts(vectors, parts(vectors, ROW_NV)) * VLEN : NR;
 }
 
+/* A single row takes its units in groups: while the gates of one become its state, the next one's weights are
+ * read. Not where gates are kept for backward, which wants them in one order, nor where a product waits for all
+ * units. What is left over joins the last group unless it makes one of its own.
+ */
+FNN_INLINE int in_groups(const fnn_recurrent *g)
+{
+    return g->rows == 1 && !g->gates && g->cell != FNN_GRU_RESET_BEFORE;
+}
+
+FNN_INLINE fnn_idx group_units(const fnn_recurrent *g)
+{
+    const fnn_idx units = parts(GROUP_COLUMNS / gates_of(g), GROUP_UNIT) * GROUP_UNIT;
+    return in_groups(g) && units < g->units ? units : g->units;
+}
+
+FNN_INLINE fnn_idx groups_of(const fnn_recurrent *g)
+{
+    const fnn_idx units = group_units(g);
+    return g->units / units + (g->units % units >= GROUP_UNIT);
+}
+
+/* The units of group i. */
+FNN_INLINE fnn_idx group_size(const fnn_recurrent *g, fnn_idx i)
+{
+    return i < groups_of(g) - 1 ? group_units(g) : g->units - i * group_units(g);
+}
+
 FNN_INLINE fnn_idx packed_size(fnn_idx k, fnn_idx n, fnn_idx width) { return k * parts(n, width) * width; }
 
-/* c (rows, n) = bias or 0, + a (rows, k) times panels of NR columns */
+/* c (rows, n) = bias or 0 or what it holds, + a (rows, k) times panels of NR columns */
 static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, const real *panels,
-                            const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n)
+                            const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n, int goes_on)
 {
     const fnn_idx heights = parts(rows, GEMM_MR);
-    tile_job t = {.ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = NR, .k = k};
+    tile_job t = {.ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = NR, .k = k, .from_c = goes_on};
     for (fnn_idx j = 0; j < n; j += NR, t.b += k * NR) {
         const fnn_idx vectors = parts(least(n - j, NR), VLEN);
         t.last = least(n - j, NR) - (vectors - 1) * VLEN;
@@ -103,23 +149,31 @@ static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, 
     }
 }
 
-/* The same for a single row, whose products take as long as it takes to read the panels: from the first to the last
- * and from there back to the first in turns, so that those in L1 are read once more before they are replaced.
+/* Panel `panel` of the same for a single row. */
+FNN_INLINE row_job panel_of_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias,
+                                fnn_idx k, fnn_idx n, int goes_on, fnn_idx panel)
+{
+    const fnn_idx j = panel * width, vectors = parts(least(n - j, width), VLEN);
+    const fnn_idx last = least(n - j, width) - (vectors - 1) * VLEN;
+    return (row_job){
+        .run = row_tiles[vectors - 1][last < VLEN],
+        .tile = {.c = c + j, .a = a, .a_column = 1, .b = panels + j * k, .b_row = width, .k = k,
+                 .from_c = goes_on, .bias = bias + j, .last = last},
+        .ends = n - j <= width,
+    };
+}
+
+/* All of them take as long as it takes to read the panels: from the first to the last and from there back to the
+ * first in turns, so that those in L1 are read once more before they are replaced.
  */
 static void multiply_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias,
-                         fnn_idx k, fnn_idx n, int back)
+                         fnn_idx k, fnn_idx n, int goes_on, int back)
 {
     const fnn_idx count = parts(n, width);
-    tile_job t = {.a_column = 1, .b_row = width, .k = k};
     for (fnn_idx i = 0; i < count; i++) {
-        const fnn_idx panel = back ? count - 1 - i : i, j = panel * width;
-        const fnn_idx vectors = parts(least(n - j, width), VLEN);
-        t.last = least(n - j, width) - (vectors - 1) * VLEN;
-        t.bias = bias + j;
-        t.c = c + j;
-        t.a = a;
-        t.b = panels + panel * k * width;
-        row_tiles[vectors - 1][t.last < VLEN](&t);
+        const row_job job =
+            panel_of_row(c, a, panels, width, bias, k, n, goes_on, back ? count - 1 - i : i);
+        job.run(&job.tile);
     }
 }
 
@@ -128,18 +182,17 @@ static int products_of(const fnn_recurrent *g, step_product p[MOST_PRODUCTS])
 {
     const fnn_idx inputs = g->inputs, n = g->units, k = inputs + n;
     if (g->cell == FNN_SIMPLE_RNN || g->cell == FNN_LSTM) {
-        p[0] = (step_product){.k = k, .n = gates_of(g) * n};
+        p[0] = (step_product){.k = k, .count = gates_of(g)};
         return 1;
     }
     if (g->cell == FNN_GRU_RESET_BEFORE) {
-        p[0] = (step_product){.k = k, .to = n, .n = 2 * n};
-        p[1] = (step_product){.from = n, .k = k, .n = n, .source = 2 * n, .stack = INPUTS_THEN_UNITS};
+        p[0] = (step_product){.k = k, .to = 1, .count = 2};
+        p[1] = (step_product){.from = n, .k = k, .count = 1, .source = 2, .stack = INPUTS_THEN_UNITS};
         return 2;
     }
-    p[0] = (step_product){.k = k, .to = n, .n = 2 * n};
-    p[1] = (step_product){.from = n, .k = inputs, .n = n, .source = 2 * n, .stack = INPUTS};
-    p[2] = (step_product){.k = n, .to = 3 * n, .n = n, .source = 2 * n, .stack = UNITS};
-    return 3;
+    p[0] = (step_product){.k = n, .to = 1, .count = 3, .stack = UNITS};
+    p[1] = (step_product){.from = n, .k = inputs, .count = 3, .source = 2, .stack = INPUTS, .goes_on = 1};
+    return 2;
 }
 
 /* The products of a step backward: the gradients of the state and of x are the first two. */
@@ -164,18 +217,25 @@ static int transposed_products_of(const fnn_recurrent *g, transposed_product p[M
 static void multiply(const slab *s, int i)
 {
     const fnn_recurrent *g = s->g;
-    const real *panels = s->packed + g->gate_row, *bias = s->packed;
+    const real *panels = s->packed;
     step_product p[MOST_PRODUCTS] = {0};
+    if (s->jobs[i]) {
+        const row_job *job = s->jobs[i];
+        do
+            job->run(&job->tile);
+        while (!(job++)->ends);
+        return;
+    }
     products_of(g, p);
     for (int j = 0; j < i; j++)
-        panels += packed_size(p[j].k, p[j].n, panel_width(g, p[j].n));
+        panels += packed_size(p[j].k, p[j].count * s->n, panel_width(g, p[j].count * s->n));
     const step_product *q = p + i;
+    const fnn_idx to = q->to * s->n, n = q->count * s->n;
+    const real *a = s->a + q->from, *bias = s->bias + to;
     if (g->rows == 1)
-        multiply_row(s->z + q->to, s->a + q->from, panels, panel_width(g, q->n), bias + q->to, q->k, q->n,
-                     s->t & 1);
+        multiply_row(s->z + to, a, panels, panel_width(g, n), bias, q->k, n, q->goes_on, s->t & 1);
     else
-        multiply_panels(s->z + q->to, g->gate_row, s->a + q->from, g->a_row, panels, bias + q->to, s->rows,
-                        q->k, q->n);
+        multiply_panels(s->z + to, g->gate_row, a, g->a_row, panels, bias, s->rows, q->k, n, q->goes_on);
 }
 
 static void multiply_transposed(const slab *s, int i)
@@ -187,7 +247,7 @@ static void multiply_transposed(const slab *s, int i)
     for (int j = 0; j < i; j++)
         panels += packed_size(p[j].k, p[j].n, NR);
     multiply_panels(s->da + p[i].to, g->a_row, s->z + p[i].from, g->gate_row, panels, NULL, s->rows, p[i].k,
-                    p[i].n);
+                    p[i].n, 0);
 }
 
 /* What an activation that is not fused does to n of a row's gates from `at` on, and its gradient. */

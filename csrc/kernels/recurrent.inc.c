@@ -18,105 +18,6 @@ typedef void cell_fn(slab *);
 static cell_fn *const forward_cells[] = {simple_rnn_forward, lstm_forward, gru_forward, gru_forward};
 static cell_fn *const backward_cells[] = {simple_rnn_backward, lstm_backward, gru_backward, gru_backward};
 
-/* Of one direction or the other, whichever is more. */
-static fnn_idx recurrent_packed(const fnn_recurrent *g)
-{
-    fnn_idx forward = g->gate_row, backward = 0;
-    step_product p[MOST_PRODUCTS];
-    transposed_product q[MOST_PRODUCTS];
-    for (int i = 0, count = products_of(g, p); i < count; i++)
-        forward += packed_size(p[i].k, p[i].n + ROW_NV * VLEN, VLEN); /* enough for panels of any width */
-    for (int i = 0, count = transposed_products_of(g, q); i < count; i++)
-        backward += packed_size(q[i].k, q[i].n, NR);
-    return (forward > backward ? forward : backward) * (fnn_idx)sizeof(real);
-}
-
-/* Panel (k, width) of k rows of b from column j on, the columns after the last of `columns` filled up with zeros. */
-static void pack_panel(real *panel, fnn_idx width, const real *b, fnn_idx k, fnn_idx b_row, fnn_idx columns)
-{
-    for (fnn_idx p = 0; p < k; p++)
-        for (fnn_idx j = 0; j < width; j += VLEN) {
-            const fnn_idx left = columns - j;
-            v_store(panel + p * width + j, left > 0 ? v_load_up_to(b + p * b_row + j, left) : v_set1(0));
-        }
-}
-
-/* Biases in the order of gates. A GRU that resets behind the product has two, which z and r take together. */
-static void pack_bias(const fnn_recurrent *g)
-{
-    const fnn_idx n = g->units;
-    const real *b = g->bias;
-    real *packed = g->packed;
-    row_fill(packed, 0, g->gate_row);
-    if (!b)
-        return;
-    if (g->cell == FNN_SIMPLE_RNN || g->cell == FNN_LSTM) {
-        memcpy(packed, b, (size_t)(gates_of(g) * n) * sizeof(real));
-        return;
-    }
-    memcpy(packed, b + 2 * n, (size_t)n * sizeof(real));
-    memcpy(packed + n, b, (size_t)(2 * n) * sizeof(real));
-    if (g->cell == FNN_GRU) {
-        for (fnn_idx j = 0; j < 2 * n; j++)
-            packed[n + j] += b[3 * n + j];
-        memcpy(packed + 3 * n, b + 5 * n, (size_t)n * sizeof(real));
-    }
-}
-
-static void pack_forward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
-{
-    const fnn_idx columns = gates_of(g) * g->units;
-    const real *w = g->kernel, *u = g->recurrent_kernel;
-    real *panel = (real *)g->packed + g->gate_row;
-    step_product p[MOST_PRODUCTS];
-    fnn_idx turn = 0;
-    if (part == 0)
-        pack_bias(g);
-    for (int i = 0, count = products_of(g, p); i < count; i++) {
-        const fnn_idx width = panel_width(g, p[i].n);
-        const fnn_idx inputs = p[i].stack == UNITS ? 0 : g->inputs, units = p[i].k - inputs;
-        const fnn_idx w_at = p[i].stack == UNITS_THEN_INPUTS ? units : 0;
-        const fnn_idx u_at = p[i].stack == INPUTS_THEN_UNITS ? inputs : 0;
-        for (fnn_idx j = 0; j < p[i].n; j += width, panel += p[i].k * width) {
-            if (turn++ % pieces != part)
-                continue;
-            pack_panel(panel + w_at * width, width, w + p[i].source + j, inputs, columns, p[i].n - j);
-            pack_panel(panel + u_at * width, width, u + p[i].source + j, units, columns, p[i].n - j);
-        }
-    }
-}
-
-static void pack_backward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
-{
-    const fnn_idx columns = gates_of(g) * g->units;
-    real *panel = g->packed;
-    transposed_product p[MOST_PRODUCTS];
-    fnn_idx turn = 0;
-    for (int i = 0, count = transposed_products_of(g, p); i < count; i++)
-        for (fnn_idx j = 0; j < p[i].n; j += NR, panel += p[i].k * NR) {
-            const real *b = (const real *)(p[i].recurrent ? g->recurrent_kernel : g->kernel) + j * columns;
-            const fnn_idx head = least(p[i].k, columns - p[i].source);
-            if (turn++ % pieces != part)
-                continue;
-            pack_columns(panel, b + p[i].source, columns, head, p[i].n - j);
-            pack_columns(panel + head * NR, b, columns, p[i].k - head, p[i].n - j);
-        }
-}
-
-static void recurrent_pack(const fnn_recurrent *g, int backward, fnn_idx part, fnn_idx pieces)
-{
-    if (backward)
-        pack_backward(g, part, pieces);
-    else
-        pack_forward(g, part, pieces);
-}
-
-/* The larger of what forward without anything kept and backward take. */
-static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
-{
-    return (rows * (g->a_row + g->gate_row + 3 * g->units) + 4 * g->units) * (fnn_idx)sizeof(real);
-}
-
 /* The arrays of step t: where something is kept for backward, in the slab's part of it. */
 static void at_step(slab *s, fnn_idx t)
 {
@@ -139,7 +40,76 @@ static void at_step(slab *s, fnn_idx t)
 
 static slab slab_of(const fnn_recurrent *g, fnn_idx first, fnn_idx rows)
 {
-    return (slab){.g = g, .first = first, .rows = rows, .packed = g->packed};
+    return (slab){.g = g, .first = first, .rows = rows, .n = g->units};
+}
+
+/* So many elements, and those that fill up their last cache line. */
+FNN_INLINE fnn_idx whole_lines(fnn_idx n)
+{
+    const fnn_idx line = CACHE_LINE / (fnn_idx)sizeof(real);
+    return parts(n, line) * line;
+}
+
+/* The bytes of a group and its panels, at most. */
+static fnn_idx group_bytes(const fnn_recurrent *g)
+{
+    fnn_idx jobs = 0;
+    step_product p[MOST_PRODUCTS] = {0};
+    for (int i = 0, count = products_of(g, p); i < count; i++)
+        jobs += parts(parts(p[i].count * (group_units(g) + GROUP_UNIT), VLEN), ROW_NV);
+    return parts((fnn_idx)sizeof(slab) + jobs * (fnn_idx)sizeof(row_job), CACHE_LINE) * CACHE_LINE;
+}
+
+/* The larger of what forward without anything kept and backward take, and what a single row takes besides. */
+static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
+{
+    fnn_recurrent row = *g;
+    row.rows = 1;
+    row.gates = NULL;
+    const fnn_idx step = rows * (g->a_row + g->gate_row) + 3 * whole_lines(rows * g->units) + 4 * g->units;
+    return step * (fnn_idx)sizeof(real) + groups_of(&row) * group_bytes(&row);
+}
+
+/* The groups of a single row, and the panels of each: told once, since what a step has just written of a slab would
+ * keep the next one waiting.
+ */
+static void list_groups(const slab *s, slab *group, row_job *job)
+{
+    const fnn_recurrent *g = s->g;
+    const fnn_idx groups = groups_of(g);
+    const real *panels = (const real *)g->packed + g->gate_row;
+    step_product p[MOST_PRODUCTS] = {0};
+    const int count = products_of(g, p);
+    for (fnn_idx q = 0, from = 0; q < groups; q++, from += group_units(g), group++) {
+        *group = *s;
+        group->n = group_size(g, q);
+        group->h += from;
+        group->c += from;
+        group->c_before += from;
+        group->bias += from * biases_of(g);
+        for (int i = 0; i < count; i++) {
+            const fnn_idx to = p[i].to * group->n, n = p[i].count * group->n, width = panel_width(g, n);
+            group->jobs[i] = job;
+            for (fnn_idx panel = 0; panel < parts(n, width); panel++)
+                *job++ = panel_of_row(s->z + to, s->a + p[i].from, panels, width, group->bias + to, p[i].k, n,
+                                      p[i].goes_on, panel);
+            panels += packed_size(p[i].k, n, width);
+        }
+    }
+}
+
+/* A step of all units, or of one group after the other: every other step begins with the group that the one before
+ * ended with, whose weights are still in L1.
+ */
+static void step_forward(slab *s, slab *groups, fnn_idx count)
+{
+    if (!groups)
+        forward_cells[s->g->cell](s);
+    for (fnn_idx i = 0; groups && i < count; i++) {
+        slab *group = groups + (s->t & 1 ? count - 1 - i : i);
+        group->t = s->t;
+        forward_cells[s->g->cell](group);
+    }
 }
 
 /* y (n) = x, times factor if there is one */
@@ -193,12 +163,18 @@ FNN_INLINE fnn_idx result_at(const slab *s, fnn_idx r)
 static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
 {
     const fnn_idx n = g->units;
-    slab s = slab_of(g, first, rows);
-    real *const c_last = (s.h = (real *)workspace) + rows * n;
+    const fnn_idx count = groups_of(g), state = whole_lines(rows * n);
+    slab s = slab_of(g, first, rows), *const groups = in_groups(g) ? workspace : NULL;
+    s.h = (real *)((char *)workspace + (groups ? count * group_bytes(g) : 0));
+    real *const c_last = s.h + state;
+    s.bias = g->packed;
+    s.packed = s.bias + g->gate_row;
     s.c_before = s.c = c_last;
-    s.squashed = c_last + rows * n;
-    s.a = s.squashed + rows * n;
+    s.squashed = c_last + state;
+    s.a = s.squashed + state;
     s.z = s.a + rows * g->a_row;
+    if (groups)
+        list_groups(&s, groups, (row_job *)(groups + count));
     load_state(&s, s.h, g->h0, g->state_row);
     at_step(&s, 0);
     if (g->cell == FNN_LSTM)
@@ -208,7 +184,7 @@ static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx row
     for (fnn_idx t = 0; t < g->steps; t++) {
         at_step(&s, t);
         join(&s);
-        forward_cells[g->cell](&s);
+        step_forward(&s, groups, count);
         if (g->cells && g->cell != FNN_LSTM)
             memcpy(s.c, s.h, (size_t)(rows * n) * sizeof(real));
         for (fnn_idx r = 0; r < rows; r++) {
@@ -231,6 +207,7 @@ static void recurrent_backward(const fnn_recurrent *g, fnn_idx first, fnn_idx ro
     const fnn_idx n = g->units, inputs = g->inputs;
     const real *x_factor = g->input_mask, *h_factor = g->state_mask, *dy = g->dy;
     slab s = slab_of(g, first, rows);
+    s.packed = g->packed;
     s.dh = workspace;
     s.dc = s.dh + rows * n;
     s.da = s.dc + rows * n;

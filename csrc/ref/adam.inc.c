@@ -7,6 +7,7 @@ static void adam(const fnn_update *u)
     for (fnn_idx i = 0; i < u->n; i++) {
         const double g = scaled_gradient(u, i);
         const double first = m[i] + (1 - u->beta_1) * (g - m[i]);
+        const double step = u->learning_rate * first + (u->nesterov ? u->gradient_rate * g : 0);
         double second = v[i] + (1 - u->beta_2) * (g * g - v[i]);
         m[i] = (real)first;
         v[i] = (real)second;
@@ -14,6 +15,6 @@ static void adam(const fnn_update *u)
             second = largest[i] > second ? largest[i] : second;
             largest[i] = (real)second;
         }
-        w[i] = (real)(decayed_weight(u, i) - u->learning_rate * first / (sqrt(second) + u->epsilon));
+        w[i] = (real)(decayed_weight(u, i) - step / (sqrt(second) + u->epsilon));
     }
 }

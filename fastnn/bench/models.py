@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import initializers, layers, models, optimizers
-from . import plain
+from . import plain, plain_rnn
 from .tuned import MLP
 from .tuned_cnn import CNN
+from .tuned_rnn import RNN
 
 __all__ = ["MODELS", "Model"]
 
@@ -21,17 +22,18 @@ Array = NDArray[Any]
 
 KERNEL = 3
 POOL = 2
+GATES = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}
 
 
 @dataclass(frozen=True)
 class Model:
-    """A stack of convolutions, where there are any, and of dense layers, trained by Adam.
+    """A stack of convolutions or a recurrent layer, where there are any, and dense layers, trained by Adam.
 
     Attributes
     ----------
     name : str
     input : tuple of int
-        Shape of a row of data: numbers, or height, width and channels.
+        Shape of a row of data: numbers, or height, width and channels, or steps and inputs.
     layers : tuple of (int, str)
         Units and activation of each dense layer.
     loss : str
@@ -41,6 +43,8 @@ class Model:
     blocks : tuple of tuple of int
         In front of the dense layers: for each block the filters of its 3 x 3 convolutions with ReLU, behind
         which comes the maximum of each 2 x 2 positions.
+    recurrent : (str, int), optional
+        In front of the dense layers: a cell, one of `GATES`, and its units. Its last state goes on.
     """
 
     name: str
@@ -49,13 +53,16 @@ class Model:
     loss: str
     batch: int
     blocks: tuple[tuple[int, ...], ...] = ()
+    recurrent: tuple[str, int] | None = None
 
     @property
     def title(self) -> str:
-        """The sizes, as in "20-32-1, batch 32" or "28x28x1-32c-p-64-10, batch 128"."""
+        """The sizes, as in "20-32-1, batch 32", "28x28x1-32c-p-10, batch 128", "100x8-GRU 50-1, batch 32"."""
         names = ["x".join(map(str, self.input))]
         for block in self.blocks:
             names += [f"{filters}c" for filters in block] + ["p"]
+        if self.recurrent:
+            names.append("{} {}".format(*self.recurrent))
         names += [str(units) for units, _ in self.layers]
         return f"{'-'.join(names)}, batch {self.batch}"
 
@@ -68,6 +75,13 @@ class Model:
             ours.add(layers.MaxPooling2D(POOL))
         if self.blocks:
             ours.add(layers.Flatten())
+        if self.recurrent:
+            cell, units = self.recurrent
+            kernels = {
+                name: _seeded(ours, 1 + i)
+                for i, name in enumerate(("kernel_initializer", "recurrent_initializer"))
+            }
+            ours.add(getattr(layers, cell)(units, **kernels))
         for units, activation in self.layers:
             ours.add(layers.Dense(units, activation, kernel_initializer=_seeded(ours)))
         ours.compile(optimizer=optimizers.Adam(learning_rate), loss=self.loss)
@@ -76,13 +90,18 @@ class Model:
             blocks = [len(block) for block in self.blocks]
             theirs = CNN(weights, self.input, blocks, activations, self.loss, learning_rate=learning_rate)
             return ours, theirs
+        if self.recurrent:
+            return ours, RNN(weights, self.recurrent[0], activations, self.loss, learning_rate=learning_rate)
         return ours, MLP(weights, activations, self.loss, learning_rate=learning_rate)
 
     def make_plain(self, learning_rate: float = 1e-3) -> plain.Network:
         """Return the model in NumPy as it is usually written, with the weights that `make` gives it."""
         weights = self.make()[0].get_weights()
-        pairs = zip(weights[::2], weights[1::2], strict=True)
         stack: list[plain.Layer] = []
+        if self.recurrent:
+            stack.append(getattr(plain_rnn, self.recurrent[0])(*weights[:3]))
+            weights = weights[3:]
+        pairs = zip(weights[::2], weights[1::2], strict=True)
         for block in self.blocks:
             stack += [plain.Convolution(*next(pairs), activation="relu") for _ in block]
             stack.append(plain.MaxPooling(POOL))
@@ -115,14 +134,18 @@ class Model:
                 shape = (height - KERNEL + 1, width - KERNEL + 1, filters)
                 products.append(2 * self.batch * prod(shape) * KERNEL * KERNEL * channels)
             shape = (shape[0] // POOL, shape[1] // POOL, shape[2])
+        if self.recurrent:
+            (steps, inputs), (cell, units) = self.input, self.recurrent
+            products += [2 * self.batch * steps * n * GATES[cell] * units for n in (inputs, units)]
+            shape = (units,)
         widths = [prod(shape), *(units for units, _ in self.layers)]
         products += [2 * self.batch * m * n for m, n in pairwise(widths)]
         return 3 * sum(products) - products[0] if training else sum(products)
 
 
-def _seeded(model: models.Sequential) -> initializers.Initializer:
+def _seeded(model: models.Sequential, more: int = 0) -> initializers.Initializer:
     """Return how the next layer of a model gets its weights."""
-    return initializers.GlorotUniform(len(model.layers))
+    return initializers.GlorotUniform(len(model.layers) + more)
 
 
 MODELS = {
@@ -166,5 +189,8 @@ MODELS = {
             64,
             blocks=((32, 32), (64, 64)),
         ),
+        Model("rnn_100", (100, 1), ((1, "linear"),), "mse", 32, recurrent=("SimpleRNN", 50)),
+        Model("lstm_100", (100, 8), ((1, "sigmoid"),), "binary_crossentropy", 32, recurrent=("LSTM", 50)),
+        Model("gru_100", (100, 8), ((1, "sigmoid"),), "binary_crossentropy", 32, recurrent=("GRU", 50)),
     )
 }

@@ -1,21 +1,22 @@
 """Where data sets are kept, how they get there, and how they are read.
 
-A file is never trusted: nothing in it is unpickled, and an array is read only after its header has
-promised the shape that is expected, so a small file cannot ask for more memory than the data set has.
+A file is never trusted: nothing in it can name code that is run, and an array is read only after its header
+has promised the shape that is expected, so a small file cannot ask for more memory than the data set has.
 """
 
 import contextlib
 import os
+import pickle
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bytes", "cached", "home", "read_arrays", "read_idx", "read_tar"]
+__all__ = ["Bytes", "cached", "fetch", "home", "read_arrays", "read_idx", "read_lists", "read_tar"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -43,7 +44,7 @@ def home() -> Path:
     return Path(caches).expanduser() / "fastnn"
 
 
-def cached(path: str | os.PathLike[str], address: str, sha256: str) -> Path:
+def cached(path: str | os.PathLike[str], address: str, checksum: str) -> Path:
     """Path of a data set's file, downloaded first if it is not there.
 
     Parameters
@@ -52,8 +53,9 @@ def cached(path: str | os.PathLike[str], address: str, sha256: str) -> Path:
         The file, relative to ``datasets`` in `home()`.
     address : str
         Where it is fetched from.
-    sha256 : str
-        What a fetched file must hash to. A file that is there already is left to its reader to judge.
+    checksum : str
+        What a fetched file must hash to: "md5:" and digits, or the digits of its SHA-256. A file that is
+        there already is left to its reader to judge.
 
     Returns
     -------
@@ -68,22 +70,47 @@ def cached(path: str | os.PathLike[str], address: str, sha256: str) -> Path:
         If the file cannot be fetched, or another file came.
     """
     file = home() / "datasets" / path
-    if file.exists():
-        return file
-    by_hand = f"Fetch {address} yourself and put it at {file}"
-    try:
-        import pooch
-    except ImportError as error:
-        raise ImportError(f"a download needs pooch (the extra 'datasets'). {by_hand}") from error
-    try:
-        pooch.retrieve(address, f"sha256:{sha256}", fname=file.name, path=file.parent)
-    except (OSError, ValueError) as error:
-        raise OSError(f"{address} could not be fetched: {error}. {by_hand}") from None
+    if not file.exists():
+        fetch(address, file, checksum, file)
     return file
 
 
-def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[Bytes]:
-    """Arrays of unsigned bytes from an ``.npz`` file.
+def fetch(address: str, file: Path, checksum: str | None, by_hand: Path) -> None:
+    """Download a file.
+
+    Parameters
+    ----------
+    address : str
+        Where it is fetched from.
+    file : Path
+        Where it goes.
+    checksum : str, optional
+        The same, or None for a file that nobody knows.
+    by_hand : Path
+        Where the error says that the file may be put by hand.
+
+    Raises
+    ------
+    ImportError
+        If pooch is not installed.
+    OSError
+        If the file cannot be fetched, or another file came.
+    """
+    advice = f"Fetch {address} yourself and put it at {by_hand}"
+    try:
+        import pooch
+    except ImportError as error:
+        raise ImportError(f"a download needs pooch (the extra 'datasets'). {advice}") from error
+    try:
+        pooch.retrieve(address, checksum, fname=file.name, path=file.parent)
+    except (OSError, ValueError) as error:
+        raise OSError(f"{address} could not be fetched: {error}. {advice}") from None
+
+
+def read_arrays(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], dtypes: tuple[str, ...] = ("uint8",)
+) -> list[npt.NDArray[Any]]:
+    """Arrays of numbers from an ``.npz`` file.
 
     Parameters
     ----------
@@ -91,10 +118,12 @@ def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[Bytes
         The file.
     shapes : mapping of str to tuple of int
         The shape that each array must have, by its name in the file.
+    dtypes : tuple of str, default ("uint8",)
+        What they may hold.
 
     Returns
     -------
-    list of ndarray of uint8
+    list of ndarray
         The arrays in the order of `shapes`.
 
     Raises
@@ -109,8 +138,86 @@ def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[Bytes
         arrays = []
         for name, shape in shapes.items():
             with archive.open(f"{name}.npy") as member:
-                arrays.append(_read(member, name, shape))
+                arrays.append(_read(member, name, shape, dtypes))
     return arrays
+
+
+def read_lists(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[list[list[int]]]:
+    """Arrays of lists of whole numbers from an ``.npz`` file, which holds them as pickles.
+
+    A pickle is a program. This one gets nothing to call but a class that records what it is given, in the
+    place of NumPy's three functions that such an array names; any other name is refused. What comes out must
+    be lists of numbers from 0 to 2**31 - 1.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shapes : mapping of str to tuple of int
+        The shape, of one dimension, that each array must have, by its name in the file.
+
+    Returns
+    -------
+    list of list of list of int
+        The arrays in the order of `shapes`.
+
+    Raises
+    ------
+    ValueError
+        If the file does not hold these arrays, or is damaged.
+    """
+    import zipfile
+
+    with path.open("rb") as file, _judged(path):
+        archive = zipfile.ZipFile(file)
+        arrays = []
+        for name, shape in shapes.items():
+            with archive.open(f"{name}.npy") as member:
+                _header(member, name, shape, ("object",))
+                arrays.append(_lists(member, name, shape))
+    return arrays
+
+
+class _Record:
+    """What a pickle makes in the place of an array, a dtype and the function that makes arrays."""
+
+    state: Any = None
+
+    def __init__(self, *arguments: Any) -> None:
+        """Take any."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+# Both names of NumPy's module, before and from version 2.
+_RECORDED = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _RECORDED:
+            raise ValueError(f"it asks for {module}.{name}, which lists of numbers do without")
+        return _Record
+
+
+def _lists(member: IO[bytes], name: str, shape: tuple[int, ...]) -> list[list[int]]:
+    record = _Unpickler(member, encoding="latin1").load()
+    state = record.state if isinstance(record, _Record) else None
+    lists = state[-1] if isinstance(state, tuple) and state else None
+    if type(lists) is not list or (len(lists),) != shape:
+        raise ValueError(f"array {name!r} is not of {shape} lists")
+    for numbers in lists:
+        if type(numbers) is not list or not set(map(type, numbers)) <= {int}:
+            raise ValueError(f"array {name!r} has something else in it than lists of whole numbers")
+        if numbers and not 0 <= min(numbers) <= max(numbers) < 2**31:
+            raise ValueError(f"array {name!r} has a number in it that is not from 0 to 2**31 - 1")
+    return lists
 
 
 def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
@@ -218,14 +325,19 @@ def _fill(array: Bytes, read: Callable[[int], bytes], name: str) -> None:
     array[...] = np.frombuffer(content, np.uint8).reshape(array.shape)
 
 
-def _read(member: IO[bytes], name: str, shape: tuple[int, ...]) -> Bytes:
+def _header(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> None:
+    """Read the header of an array, which must promise what is expected."""
     if np.lib.format.read_magic(member) != (1, 0):
         raise ValueError(f"array {name!r} is not in version 1.0 of the .npy format")
     found, _, dtype = np.lib.format.read_array_header_1_0(member)
-    if found != shape or dtype != np.uint8:
-        raise ValueError(f"array {name!r} is {found} {dtype}, expected {shape} uint8")
+    if found != shape or dtype.name not in dtypes:
+        raise ValueError(f"array {name!r} is {found} {dtype}, expected {shape} {' or '.join(dtypes)}")
+
+
+def _read(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> npt.NDArray[Any]:
+    _header(member, name, shape, dtypes)
     member.seek(0)
-    array: Bytes = np.lib.format.read_array(member, allow_pickle=False)
+    array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
     if member.read(1):
         raise ValueError(f"array {name!r} is followed by other bytes")
     return array

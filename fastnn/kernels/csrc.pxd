@@ -126,6 +126,8 @@ cdef extern from "fastnn.h" nogil:
         double learning_rate, decay, gradient_scale, clip_value
         double beta_1, beta_2, momentum, epsilon
         int nesterov
+        double gradient_rate
+        double l1, l2, l2_shrinkage, power
 
     ctypedef struct fnn_random:
         uint32_t key[2]
@@ -157,6 +159,24 @@ cdef extern from "fastnn.h" nogil:
         fnn_taps rows, columns
     enum:
         FNN_FILL_CONSTANT, FNN_FILL_NEAREST, FNN_FILL_REFLECT, FNN_FILL_WRAP
+
+    enum:
+        FNN_ADD
+        FNN_SUBTRACT
+        FNN_MULTIPLY
+        FNN_DIVIDE
+        FNN_MAXIMUM
+        FNN_MINIMUM
+        FNN_ABSOLUTE
+        FNN_POWER
+
+    ctypedef struct fnn_combine:
+        int op
+        int accumulate
+        fnn_idx m
+        fnn_idx n
+        fnn_idx row[2]
+        fnn_idx column[2]
 
     ctypedef struct fnn_warp:
         fnn_idx channels, height, width
@@ -225,6 +245,11 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
+        void (*clip_norms)(
+            void *w, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least, double most,
+            double rate, double epsilon) noexcept nogil
+        void (*clip_negative)(void *w, fnn_idx n) noexcept nogil
+        void (*sgd)(const fnn_update *u) noexcept nogil
         void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
         void (*max_pool_forward)(void *, void *, const void *, const fnn_pool *,
@@ -246,12 +271,16 @@ cdef extern from "fastnn.h" nogil:
         void (*embedding_forward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx) noexcept nogil
         void (*embedding_backward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx,
                                    fnn_idx) noexcept nogil
+        void (*count_categories)(void *, const int32_t *, fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
+        void (*bin_numbers)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_steps)(void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
         void (*mask_rows)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
-        void (*merge_product)(void *, const void *, const void *, fnn_idx) noexcept nogil
+        void (*combine_forward)(void *, const void *, const void *, const fnn_combine *) noexcept nogil
+        void (*combine_backward)(void *, const void *, const void *, const void *, const fnn_combine *,
+                                 int) noexcept nogil
         void (*copy_box)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
                          const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil

@@ -79,15 +79,20 @@ cdef void rows_of(void *context, idx_t i, int thread) noexcept nogil:
         <const int32_t *>operand(s, p.r, INDEX) + first, min(p.chunk, p.numbers - first), width)
 
 
+cdef bint find_numbers(const step_t *s, const run_t *r, int index, idx_t numbers, idx_t limit) noexcept nogil:
+    """Write the numbers x, so many for each row, as int32; the run stops where one is not below the limit."""
+    cdef idx_t at = s.kernels.embedding_indices(
+        <int32_t *>operand(s, r, index), operand(s, r, X), numbers * r.rows, limit)
+    if at >= 0:
+        r.bad.at, r.bad.limit, r.bad.row = at, limit, at // (numbers * s.times)
+        r.bad.value = value_at(operand(s, r, X), s.kernels.itemsize, at)
+    return at < 0
+
+
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p
-    cdef idx_t at
     p.s, p.r, p.numbers = s, r, s.size[NUMBERS] * r.rows
-    at = s.kernels.embedding_indices(
-        <int32_t *>operand(s, r, INDEX), operand(s, r, X), p.numbers, s.size[ROWS])
-    if at >= 0:
-        r.bad.at, r.bad.limit, r.bad.row = at, s.size[ROWS], at // (s.size[NUMBERS] * s.times)
-        r.bad.value = value_at(operand(s, r, X), s.kernels.itemsize, at)
+    if not find_numbers(s, r, INDEX, s.size[NUMBERS], s.size[ROWS]):
         return
     p.chunk = max(1, CHUNK // s.size[WIDTH])
     parallel_for(rows_of, &p, (p.numbers + p.chunk - 1) // p.chunk, r.threads)

@@ -155,7 +155,7 @@ cdef void forward_weights(const step_t *s, const run_t *r) noexcept nogil:
     cdef char *weights = operand(s, r, WEIGHTS)
     cdef double weight
     if s.size[WIDTH] == n:
-        s.kernels.merge_product(operand(s, r, Y), operand(s, r, MASK), weights, n * r.rows)
+        s.kernels.mask_rows(operand(s, r, Y), weights, operand(s, r, MASK), n * r.rows, 1)
         return
     for i in range(r.rows):
         weight = (<float *>weights)[i] if item == sizeof(float) else (<double *>weights)[i]

@@ -459,7 +459,7 @@ cdef class Plan:
         self._bad.at, self._bad.limit = -1, 0
         r.bad = &self._bad
         if self._update is not None:
-            self._update.iterations += 1
+            self._update.begin()
             r.iteration = self._update.iterations
         with nogil:
             self._batch.point(&r, start)
@@ -467,9 +467,9 @@ cdef class Plan:
                 self._train(&r)
             else:
                 self._infer(&r)
-        if self._bad.at >= 0 and self._update is not None:
-            self._update.iterations -= 1
         self._arenas.append(arena)
+        if self._update is not None:
+            self._update.end(self._bad.at < 0)
         self._refuse(&self._bad, start)
         return self._bad.at
 

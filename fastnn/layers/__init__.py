@@ -1,14 +1,20 @@
 """Layers: each validates its arguments, makes its weights and appends its steps to a plan."""
 
+from . import operations as operations  # what operators make: into the table of layers
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
+from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
+from .category_encoding import CategoryEncoding
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells
+from .concatenate import Concatenate, concatenate
 from .convolution import Conv1D, Conv2D
 from .cropping import CenterCrop, Cropping1D, Cropping2D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D
+from .discretization import Discretization
+from .dot import Dot, dot
 from .dropout import Dropout
 from .embedding import Embedding
 from .gaussian import GaussianDropout, GaussianNoise
@@ -27,6 +33,20 @@ from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
 from .masking import Masking
+from .merging import (
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from .normalization import Normalization
 from .padding import ZeroPadding1D, ZeroPadding2D
 from .permute import Permute
@@ -70,14 +90,19 @@ __all__ = [
     "LSTM",
     "RNN",
     "Activation",
+    "ActivityRegularization",
+    "Add",
     "AlphaDropout",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -91,6 +116,8 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -119,6 +146,9 @@ __all__ = [
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
@@ -145,6 +175,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "StackedRNNCells",
+    "Subtract",
     "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
@@ -152,6 +183,14 @@ __all__ = [
     "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "add",
+    "average",
+    "concatenate",
     "deserialize",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
     "serialize",
+    "subtract",
 ]

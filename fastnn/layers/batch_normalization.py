@@ -34,7 +34,9 @@ class BatchNormalization(Scaled):
         How the moving statistics start.
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    beta_constraint, gamma_constraint, renorm, renorm_clipping, renorm_momentum, synchronized
+    beta_constraint, gamma_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    renorm, renorm_clipping, renorm_momentum, synchronized
         Accepted as Keras has them, without effect.
     **kwargs
         See `Layer`.
@@ -74,8 +76,8 @@ class BatchNormalization(Scaled):
         moving_variance_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
-        beta_constraint: None = None,
-        gamma_constraint: None = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         renorm: bool = False,
         renorm_clipping: None = None,
         renorm_momentum: float = 0.99,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import activations, initializers, regularizers
-from ..checks import real_number, refuse, whole_number
+from .. import activations, constraints, initializers, regularizers
+from ..checks import real_number, whole_number
 from ..registry import Registry
 from ..utils.random import next_seed
 from .layer import dimension, unique_name
@@ -65,14 +65,15 @@ class RecurrentCell(Cell):
         kernel_regularizer: Any,
         recurrent_regularizer: Any,
         bias_regularizer: Any,
+        kernel_constraint: Any,
+        recurrent_constraint: Any,
+        bias_constraint: Any,
         dropout: float,
         recurrent_dropout: float,
         seed: int | None,
-        constraints: dict[str, Any],
         name: str | None = None,
         **ignored: Any,
     ) -> None:
-        refuse(**constraints)
         unknown = set(ignored) - {"implementation", "trainable", "dtype"}
         if unknown:
             raise TypeError(f"{type(self).__name__}: unexpected arguments {sorted(unknown)}")
@@ -85,8 +86,11 @@ class RecurrentCell(Cell):
         self.recurrent_initializer = initializers.get(recurrent_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
         self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
+        self.recurrent_constraint = constraints.get(recurrent_constraint)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.bias_constraint = constraints.get(bias_constraint)
         self.dropout = real_number(dropout, "dropout", 0, below=1)
         self.recurrent_dropout = real_number(recurrent_dropout, "recurrent_dropout", 0, below=1)
         self.seed = seed
@@ -127,17 +131,26 @@ class RecurrentCell(Cell):
         self._layer = layer
         width = self.gates * self.units
         self.kernel = layer.add_weight(
-            (inputs, width), self.kernel_initializer, f"{prefix}kernel", regularizer=self.kernel_regularizer
+            (inputs, width),
+            self.kernel_initializer,
+            f"{prefix}kernel",
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
         )
         self.recurrent_kernel = layer.add_weight(
             (self.units, width),
             self.recurrent_initializer,
             f"{prefix}recurrent_kernel",
             regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
         )
         if self.use_bias:
             self.bias = layer.add_weight(
-                self.bias_shape, self.initial_bias, f"{prefix}bias", regularizer=self.bias_regularizer
+                self.bias_shape,
+                self.initial_bias,
+                f"{prefix}bias",
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
             )
 
     def emit(self, plan: Plan, x: Value, **options: Any) -> Value:
@@ -204,8 +217,11 @@ class RecurrentCell(Cell):
             "recurrent_initializer": initializers.serialize(self.recurrent_initializer),
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
             "recurrent_regularizer": regularizers.serialize(self.recurrent_regularizer),
+            "recurrent_constraint": constraints.serialize(self.recurrent_constraint),
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
             "dropout": self.dropout,
             "recurrent_dropout": self.recurrent_dropout,
             "seed": self.seed,
@@ -231,8 +247,8 @@ class SimpleRNNCell(RecurrentCell):
         How W (inputs, units), U (units, units) and b (units,) start.
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
-    kernel_constraint, recurrent_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, recurrent_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
     dropout, recurrent_dropout : float, default 0.0
         Shares of x and of the state that the products do not see in training: the same at every step.
     seed : int, optional
@@ -263,9 +279,9 @@ class SimpleRNNCell(RecurrentCell):
         kernel_regularizer: Any = None,
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
-        kernel_constraint: None = None,
-        recurrent_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -282,14 +298,12 @@ class SimpleRNNCell(RecurrentCell):
             kernel_regularizer,
             recurrent_regularizer,
             bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
             dropout,
             recurrent_dropout,
             seed,
-            {
-                "kernel_constraint": kernel_constraint,
-                "recurrent_constraint": recurrent_constraint,
-                "bias_constraint": bias_constraint,
-            },
             **kwargs,
         )
 
@@ -314,8 +328,8 @@ class LSTMCell(RecurrentCell):
         Whether the forget gate's part of b starts from ones (Jozefowicz et al. 2015).
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
-    kernel_constraint, recurrent_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, recurrent_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
     dropout, recurrent_dropout, seed, **kwargs
         As of `SimpleRNNCell`.
 
@@ -345,9 +359,9 @@ class LSTMCell(RecurrentCell):
         kernel_regularizer: Any = None,
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
-        kernel_constraint: None = None,
-        recurrent_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -364,14 +378,12 @@ class LSTMCell(RecurrentCell):
             kernel_regularizer,
             recurrent_regularizer,
             bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
             dropout,
             recurrent_dropout,
             seed,
-            {
-                "kernel_constraint": kernel_constraint,
-                "recurrent_constraint": recurrent_constraint,
-                "bias_constraint": bias_constraint,
-            },
             **kwargs,
         )
         self.unit_forget_bias = bool(unit_forget_bias)
@@ -409,8 +421,8 @@ class GRUCell(RecurrentCell):
         How W (inputs, 3 units), U (units, 3 units) and b (3 units,), or (2, 3 units), start.
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
-    kernel_constraint, recurrent_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, recurrent_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
     dropout, recurrent_dropout, seed, **kwargs
         As of `SimpleRNNCell`.
     reset_after : bool, default True
@@ -439,9 +451,9 @@ class GRUCell(RecurrentCell):
         kernel_regularizer: Any = None,
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
-        kernel_constraint: None = None,
-        recurrent_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         reset_after: bool = True,
@@ -459,14 +471,12 @@ class GRUCell(RecurrentCell):
             kernel_regularizer,
             recurrent_regularizer,
             bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
             dropout,
             recurrent_dropout,
             seed,
-            {
-                "kernel_constraint": kernel_constraint,
-                "recurrent_constraint": recurrent_constraint,
-                "bias_constraint": bias_constraint,
-            },
             **kwargs,
         )
         self.reset_after = bool(reset_after)

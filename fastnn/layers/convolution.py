@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import activations, initializers, regularizers
-from ..checks import refuse
+from .. import activations, constraints, initializers, regularizers
 from .layer import dimension, registry
 from .spatial import Pair, Spatial, Window, one_of, whole_numbers
 
@@ -34,12 +33,11 @@ class Convolution(Spatial):
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: None = None,
-        kernel_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, activity_regularizer=activity_regularizer, **kwargs)
-        refuse(kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
         self.filters = dimension(filters, "filters")
         self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
         self.strides = whole_numbers(strides, "strides", self.rank)
@@ -51,7 +49,9 @@ class Convolution(Spatial):
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.bias_constraint = constraints.get(bias_constraint)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "dilation_rate: expected 1 where strides are longer than 1, "
@@ -82,12 +82,20 @@ class Convolution(Spatial):
         """Make `kernel` and `bias` (filters,)."""
         shape = self.kernel_shape(input_shape[-1])
         self.kernel = self.add_weight(
-            shape, self.kernel_initializer, "kernel", regularizer=self.kernel_regularizer
+            shape,
+            self.kernel_initializer,
+            "kernel",
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
         )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.filters,), self.bias_initializer, "bias", regularizer=self.bias_regularizer
+                (self.filters,),
+                self.bias_initializer,
+                "bias",
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
             )
 
     def emit(self, plan: Plan, x: Value) -> Value:
@@ -122,7 +130,9 @@ class Convolution(Spatial):
             "kernel_initializer": initializers.serialize(self.kernel_initializer),
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
         }
 
 
@@ -158,8 +168,10 @@ class Conv1D(Convolution):
         How the bias (filters,) starts.
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, kernel_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -216,8 +228,10 @@ class Conv2D(Convolution):
         How the bias (filters,) starts.
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, kernel_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

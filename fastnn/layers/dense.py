@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import activations, initializers, regularizers
-from ..checks import refuse
+from .. import activations, constraints, initializers, regularizers
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
@@ -31,8 +30,10 @@ class Dense(Layer):
         How b (units,) starts.
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, kernel_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -60,19 +61,20 @@ class Dense(Layer):
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: None = None,
-        kernel_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        refuse(kernel_constraint=kernel_constraint, bias_constraint=bias_constraint)
         self.units = dimension(units, "units")
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Make `kernel` (inputs, units) and `bias` (units,)."""
@@ -80,12 +82,20 @@ class Dense(Layer):
             raise ValueError("input: Dense expects rows of at least one dimension, got rows of shape ()")
         shape = (input_shape[-1], self.units)
         self.kernel = self.add_weight(
-            shape, self.kernel_initializer, "kernel", regularizer=self.kernel_regularizer
+            shape,
+            self.kernel_initializer,
+            "kernel",
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
         )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.units,), self.bias_initializer, "bias", regularizer=self.bias_regularizer
+                (self.units,),
+                self.bias_initializer,
+                "bias",
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
             )
 
     def emit(self, plan: Plan, x: Value) -> Value:
@@ -108,5 +118,7 @@ class Dense(Layer):
             "kernel_initializer": initializers.serialize(self.kernel_initializer),
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
         }

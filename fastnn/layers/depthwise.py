@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import activations, initializers, regularizers
-from ..checks import refuse
+from .. import activations, constraints, initializers, regularizers
 from ..variables import Variable
 from .layer import dimension, registry
 from .spatial import Spatial, Window, one_of, whole_numbers
@@ -34,12 +33,11 @@ class Depthwise(Spatial):
         depthwise_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: None = None,
-        depthwise_constraint: None = None,
-        bias_constraint: None = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, activity_regularizer=activity_regularizer, **kwargs)
-        refuse(depthwise_constraint=depthwise_constraint, bias_constraint=bias_constraint)
         self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
         self.strides = whole_numbers(strides, "strides", self.rank)
         self.padding = one_of(padding, "padding", "valid", "same")
@@ -50,7 +48,9 @@ class Depthwise(Spatial):
         self.depthwise_initializer = initializers.get(depthwise_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.bias_constraint = constraints.get(bias_constraint)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "dilation_rate: expected 1 where strides are longer than 1, "
@@ -66,14 +66,24 @@ class Depthwise(Spatial):
         """Make the kernel of each channel."""
         shape = (*self.kernel_size, channels, self.depth_multiplier)
         return self.add_weight(
-            shape, self.depthwise_initializer, name, regularizer=self.depthwise_regularizer
+            shape,
+            self.depthwise_initializer,
+            name,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
         )
 
     def add_bias(self, size: int) -> Variable | None:
         """Make the bias, if there is one."""
         if not self.use_bias:
             return None
-        return self.add_weight((size,), self.bias_initializer, "bias", regularizer=self.bias_regularizer)
+        return self.add_weight(
+            (size,),
+            self.bias_initializer,
+            "bias",
+            regularizer=self.bias_regularizer,
+            constraint=self.bias_constraint,
+        )
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps; softmax is over the last axis of the output, which need not be channels."""
@@ -96,7 +106,9 @@ class Depthwise(Spatial):
             "depthwise_initializer": initializers.serialize(self.depthwise_initializer),
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "depthwise_regularizer": regularizers.serialize(self.depthwise_regularizer),
+            "depthwise_constraint": constraints.serialize(self.depthwise_constraint),
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
         }
 
 
@@ -147,8 +159,10 @@ class DepthwiseConv1D(DepthwiseConvolution):
         How the bias (channels * depth_multiplier,) starts.
     depthwise_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, depthwise_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    depthwise_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -204,8 +218,10 @@ class DepthwiseConv2D(DepthwiseConvolution):
         How the bias (channels * depth_multiplier,) starts.
     depthwise_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, depthwise_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    depthwise_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

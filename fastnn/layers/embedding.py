@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import initializers, regularizers
+from .. import constraints, initializers, regularizers
 from ..checks import refuse
 from .layer import Layer, dimension, registry
 
@@ -32,7 +32,9 @@ class Embedding(Layer):
         How the table (input_dim, output_dim) starts.
     embeddings_regularizer : default None
         A penalty added to the loss.
-    embeddings_constraint, lora_rank, lora_alpha, quantization_config : None
+    embeddings_constraint : default None
+        Where it is brought back to after each step, see `fastnn.constraints`.
+    lora_rank, lora_alpha, quantization_config : None
         Accepted as Keras has them, without effect.
     mask_zero : bool, default False
         Whether a 0 stands for a step that does not count: then layers that take a mask leave it out.
@@ -68,7 +70,7 @@ class Embedding(Layer):
         output_dim: int,
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
-        embeddings_constraint: None = None,
+        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
         lora_rank: None = None,
@@ -81,7 +83,6 @@ class Embedding(Layer):
             kwargs["input_shape"] = (length,)
         super().__init__(**kwargs)
         refuse(
-            embeddings_constraint=embeddings_constraint,
             lora_rank=lora_rank,
             lora_alpha=lora_alpha,
             quantization_config=quantization_config,
@@ -90,6 +91,7 @@ class Embedding(Layer):
         self.output_dim = dimension(output_dim, "output_dim")
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = self.supports_masking = bool(mask_zero)
         self._initial = None if weights is None else self._table(weights)
 
@@ -115,6 +117,7 @@ class Embedding(Layer):
             self.embeddings_initializer,
             "embeddings",
             regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
         )
         if self._initial is not None:
             self.embeddings.assign(self._initial)
@@ -149,5 +152,6 @@ class Embedding(Layer):
             "output_dim": self.output_dim,
             "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
             "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
         }

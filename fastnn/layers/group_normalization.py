@@ -32,8 +32,8 @@ class GroupNormalization(Scaled):
         How they start.
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    beta_constraint, gamma_constraint : None
-        Accepted as Keras has them, without effect.
+    beta_constraint, gamma_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
     **kwargs
         See `Layer`.
 
@@ -57,8 +57,8 @@ class GroupNormalization(Scaled):
         gamma_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
-        beta_constraint: None = None,
-        gamma_constraint: None = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(

@@ -31,8 +31,10 @@ class GRU(CellLayer):
         How b (2, 3 units), or (3 units,) with `reset_after` False, starts.
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
-    activity_regularizer, kernel_constraint, recurrent_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, recurrent_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     dropout, recurrent_dropout : float, default 0.0
         Shares of x and of the state that the products do not see in training, the same at every step.
     seed : int, optional
@@ -77,9 +79,9 @@ class GRU(CellLayer):
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: None = None,
-        kernel_constraint: None = None,
-        recurrent_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,

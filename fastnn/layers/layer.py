@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config, initializers, regularizers
+from .. import config, constraints, initializers, regularizers
 from ..autograd import Tensor
-from ..checks import refuse, whole_number
+from ..checks import whole_number
 from ..gate import is_several
 from ..graph import Node, SymbolicTensor, leaves, tensors_in
 from ..registry import Registry, snake_case
@@ -79,8 +79,10 @@ class Layer:
         vary.
     input_dim : int, optional
         The same for rows of one dimension.
-    activity_regularizer, autocast
-        Accepted as Keras has them, without effect: no activity regularizer but None.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output of a batch, divided by its rows and added to the loss.
+    autocast : bool, default True
+        Accepted as Keras has it, without effect.
 
     Attributes
     ----------
@@ -100,10 +102,10 @@ class Layer:
         name: str | None = None,
         input_shape: tuple[int, ...] | None = None,
         input_dim: int | None = None,
-        activity_regularizer: None = None,
+        activity_regularizer: Any = None,
         autocast: bool = True,
     ) -> None:
-        refuse(activity_regularizer=activity_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         if input_dim is not None:
             input_shape = (dimension(input_dim, "input_dim"),)
         if name is not None and not isinstance(name, str):
@@ -159,6 +161,8 @@ class Layer:
         config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
         if self.first_row is not None:
             config["input_shape"] = list(self.first_row)
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config
 
     @classmethod
@@ -175,6 +179,7 @@ class Layer:
         name: str | None = None,
         trainable: bool = True,
         regularizer: Any = None,
+        constraint: Any = None,
         dtype: str | None = None,
     ) -> Variable:
         """Make a weight, or find the one of that name; to be called in `build` or in the constructor.
@@ -186,7 +191,8 @@ class Layer:
         name : str, optional
             By default "variable", numbered.
         trainable : bool, default True
-        regularizer : str or Regularizer, optional
+        regularizer : str, callable or Regularizer, optional
+        constraint : str, callable or Constraint, optional
         dtype : None
             Accepted as Keras has it: weights have the dtype of their layer.
         """
@@ -204,9 +210,8 @@ class Layer:
         value = np.asarray(initializers.get(initializer)(shape, self.compute_dtype))
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
-        variable = Variable(
-            np.array(value, self.compute_dtype), name, trainable, regularizers.get(regularizer)
-        )
+        rules = regularizers.get(regularizer), constraints.get(constraint)
+        variable = Variable(np.array(value, self.compute_dtype), name, trainable, *rules)
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable
@@ -375,11 +380,22 @@ class Layer:
                 y = written.emit(self, plan, x, options)
             else:
                 y = self.emit(plan, x, **options)  # a layer without options refuses them
+        if self.activity_regularizer is not None and "loss" in plan.totals:
+            y = self._penalized(plan, y)
         if isinstance(y, list):
             for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
                 value.mask = own
         else:
             y.mask = mask
+        return y
+
+    def _penalized(self, plan: Plan, y: Any) -> Any:
+        """Append the penalty on the output and return the output for its readers."""
+        from ..kernels import activity
+
+        penalty = self.activity_regularizer
+        for value in y if isinstance(y, list) else [y]:
+            activity.emit(plan, value, penalty.l1, penalty.l2)
         return y
 
     # Calls.

@@ -29,8 +29,8 @@ class LayerNormalization(OverAxes, Scaled):
         How they start.
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    beta_constraint, gamma_constraint : None
-        Accepted as Keras has them, without effect.
+    beta_constraint, gamma_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
     rms_scaling : bool, default False
         Accepted as false only: `RMSNormalization` does what the name says.
     **kwargs
@@ -56,8 +56,8 @@ class LayerNormalization(OverAxes, Scaled):
         gamma_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
-        beta_constraint: None = None,
-        gamma_constraint: None = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         *,
         rms_scaling: bool = False,
         **kwargs: Any,

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import initializers, regularizers
-from ..checks import real_number, refuse, whole_number
+from .. import constraints, initializers, regularizers
+from ..checks import real_number, whole_number
 from .layer import Layer
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ class Scaled(Layer):
     gamma_initializer : default "ones"
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    beta_constraint, gamma_constraint : None
-        Accepted as Keras has them, without effect.
+    beta_constraint, gamma_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
     **kwargs
         See `Layer`.
     """
@@ -128,19 +128,20 @@ class Scaled(Layer):
         gamma_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
-        beta_constraint: None = None,
-        gamma_constraint: None = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        refuse(beta_constraint=beta_constraint, gamma_constraint=gamma_constraint)
         self.epsilon = epsilon_of(epsilon)
         self.center = bool(center)
         self.scale = bool(scale)
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.gamma_constraint = constraints.get(gamma_constraint)
 
     def add_gamma_and_beta(self, shape: tuple[int, ...]) -> None:
         """Make `gamma` and `beta`, as far as they are wanted."""
@@ -148,11 +149,19 @@ class Scaled(Layer):
         self.beta: Variable | None = None
         if self.scale:
             self.gamma = self.add_weight(
-                shape, self.gamma_initializer, "gamma", regularizer=self.gamma_regularizer
+                shape,
+                self.gamma_initializer,
+                "gamma",
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
             )
         if self.center:
             self.beta = self.add_weight(
-                shape, self.beta_initializer, "beta", regularizer=self.beta_regularizer
+                shape,
+                self.beta_initializer,
+                "beta",
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
             )
 
     def get_config(self) -> dict[str, Any]:
@@ -164,5 +173,7 @@ class Scaled(Layer):
             "beta_initializer": initializers.serialize(self.beta_initializer),
             "gamma_initializer": initializers.serialize(self.gamma_initializer),
             "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
             "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
         }

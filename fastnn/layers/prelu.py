@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import initializers, regularizers
-from ..checks import refuse
+from .. import constraints, initializers, regularizers
 from .layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
@@ -24,8 +23,8 @@ class PReLU(Layer):
         How alpha starts.
     alpha_regularizer : default None
         A penalty added to the loss.
-    alpha_constraint : None
-        Accepted as Keras has it, without effect.
+    alpha_constraint : default None
+        Where it is brought back to after each step, see `fastnn.constraints`.
     shared_axes : int or sequence of int, optional
         Axes of the input, the batch being axis 0, along which alpha is shared.
     **kwargs
@@ -44,14 +43,14 @@ class PReLU(Layer):
         self,
         alpha_initializer: Any = "zeros",
         alpha_regularizer: Any = None,
-        alpha_constraint: None = None,
+        alpha_constraint: Any = None,
         shared_axes: int | Sequence[int] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        refuse(alpha_constraint=alpha_constraint)
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
         axes = (
             ()
             if shared_axes is None
@@ -69,7 +68,11 @@ class PReLU(Layer):
             )
         shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape, 1))
         self.alpha = self.add_weight(
-            shape, self.alpha_initializer, "alpha", regularizer=self.alpha_regularizer
+            shape,
+            self.alpha_initializer,
+            "alpha",
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
         )
 
     def emit(self, plan: Plan, x: Value) -> Value:
@@ -83,5 +86,6 @@ class PReLU(Layer):
         return super().get_config() | {
             "alpha_initializer": initializers.serialize(self.alpha_initializer),
             "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "alpha_constraint": constraints.serialize(self.alpha_constraint),
             "shared_axes": list(self.shared_axes) or None,
         }

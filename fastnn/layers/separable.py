@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import initializers, regularizers
-from ..checks import refuse
+from .. import constraints, initializers, regularizers
 from .depthwise import Depthwise
 from .layer import dimension, registry
 
@@ -36,9 +35,9 @@ class Separable(Depthwise):
         pointwise_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: None = None,
-        depthwise_constraint: None = None,
-        pointwise_constraint: None = None,
-        bias_constraint: None = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -59,10 +58,10 @@ class Separable(Depthwise):
             bias_constraint,
             **kwargs,
         )
-        refuse(pointwise_constraint=pointwise_constraint)
         self.filters = dimension(filters, "filters")
         self.pointwise_initializer = initializers.get(pointwise_initializer)
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
+        self.pointwise_constraint = constraints.get(pointwise_constraint)
 
     def build_last(self, input_shape: tuple[int, ...]) -> None:
         """Make `depthwise_kernel`, `pointwise_kernel` and `bias` (filters,)."""
@@ -72,6 +71,7 @@ class Separable(Depthwise):
             self.pointwise_initializer,
             "pointwise_kernel",
             regularizer=self.pointwise_regularizer,
+            constraint=self.pointwise_constraint,
         )
         self.bias = self.add_bias(self.filters)
 
@@ -93,6 +93,7 @@ class Separable(Depthwise):
             "filters": self.filters,
             "pointwise_initializer": initializers.serialize(self.pointwise_initializer),
             "pointwise_regularizer": regularizers.serialize(self.pointwise_regularizer),
+            "pointwise_constraint": constraints.serialize(self.pointwise_constraint),
         }
 
 
@@ -131,8 +132,10 @@ class SeparableConv1D(Separable):
         How the bias (filters,) starts.
     depthwise_regularizer, pointwise_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, depthwise_constraint, pointwise_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    depthwise_constraint, pointwise_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -192,8 +195,10 @@ class SeparableConv2D(Separable):
         How the bias (filters,) starts.
     depthwise_regularizer, pointwise_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, depthwise_constraint, pointwise_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    depthwise_constraint, pointwise_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

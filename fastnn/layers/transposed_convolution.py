@@ -73,8 +73,8 @@ class TransposedConvolution(Convolution):
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
         activity_regularizer: None = None,
-        kernel_constraint: None = None,
-        bias_constraint: None = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -151,8 +151,10 @@ class Conv1DTranspose(TransposedConvolution):
         How the bias (filters,) starts.
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, kernel_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -210,8 +212,10 @@ class Conv2DTranspose(TransposedConvolution):
         How the bias (filters,) starts.
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
-    activity_regularizer, kernel_constraint, bias_constraint : None
-        Accepted as Keras has them, without effect.
+    kernel_constraint, bias_constraint : default None
+        Where they are brought back to after each step, see `fastnn.constraints`.
+    activity_regularizer : None
+        Accepted as Keras has it, without effect.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

@@ -228,8 +228,9 @@ def on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]
     training = is_training() if training is None else bool(training)
     if not is_written(layer):
         if options:
-            kind = type(layer).__name__
-            raise TypeError(f"{', '.join(options)}: {kind} takes no such argument with tensors")
+            raise TypeError(
+                f"{', '.join(options)}: {type(layer).__name__} takes no such argument with tensors"
+            )
         return layer.alone(x).on_tape(x, training)
     layer.build_once([np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:])
     return run(layer, x, training, **options)

@@ -1,13 +1,36 @@
-"""Helpers around a model: class vectors, normalisation, sequences, seeds."""
+"""Helpers around a model: class vectors, sequences, data sets, pictures, files, progress, seeds."""
 
+from ..data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+from .directories import image_dataset_from_directory, text_dataset_from_directory
+from .files import get_file
+from .images import array_to_img, img_to_array, load_img, save_img
 from .numerical import normalize, to_categorical
+from .plot_model import plot_model
+from .progbar import Progbar
 from .random import set_random_seed
 from .sequences import pad_sequences, timeseries_dataset_from_array
+from .split import split_dataset
+
+Sequence = PyDataset
 
 __all__ = [
+    "Progbar",
+    "PyDataset",
+    "Sequence",
+    "array_to_img",
+    "get_file",
+    "image_dataset_from_directory",
+    "img_to_array",
+    "load_img",
     "normalize",
+    "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
+    "save_img",
     "set_random_seed",
+    "split_dataset",
+    "text_dataset_from_directory",
     "timeseries_dataset_from_array",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]

@@ -126,12 +126,12 @@ def timeseries_dataset_from_array(
     seed: int | None = None,
     start_index: int | None = None,
     end_index: int | None = None,
+    format: str = "tf",
 ) -> TimeseriesDataset:
     """Cut a series into windows of one length.
 
     Window i begins at step `start_index` + i `sequence_stride` and takes every `sampling_rate`-th step; its
-    target
-    is that of the step at which it begins.
+    target is that of the step at which it begins.
 
     Parameters
     ----------
@@ -154,13 +154,14 @@ def timeseries_dataset_from_array(
         Of that order.
     start_index, end_index : int, optional
         Use the steps from the one on and before the other.
+    format
+        Accepted for Keras' sake.
 
     Returns
     -------
     iterable
-        With a length, of windows (batch, sequence_length, ...) or pairs of those and targets. `fit` takes
-        arrays:
-        train with `train_on_batch` on each batch.
+        With a length, of windows (batch, sequence_length, ...) or pairs of those and targets: what `fit` and
+        its like take.
 
     Examples
     --------

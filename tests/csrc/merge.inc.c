@@ -13,14 +13,3 @@ static void check_merge_sum(void)
             same("a in place", a, 2, 2);
         }
 }
-
-static void check_merge_product(void)
-{
-    EACH_SIZE(n) {
-        array a = numbers(n, -1, 1), b = numbers(n, -1, 1), y = numbers(n, 0, 1);
-        SPRINKLE(a, edges);
-        EACH_SIDE(s)
-            table[s]->merge_product(y.at[s], a.at[s], b.at[s], n);
-        same("y", y, 1, 1);
-    }
-}

@@ -21,6 +21,11 @@ static void check_update(update_fn *textbook, update_fn *tested, int needed, int
                     .momentum = 0.8,
                     .epsilon = 1e-7,
                     .nesterov = more,
+                    .gradient_rate = 0.002,
+                    .l1 = 0.01,
+                    .l2 = 0.02,
+                    .l2_shrinkage = 0.03,
+                    .power = more ? 0.4 : 0.5,
                 };
                 if ((slots & needed) != needed || (slots & ~possible))
                     continue;
@@ -43,3 +48,8 @@ static void check_update(update_fn *textbook, update_fn *tested, int needed, int
 static void check_sgd(void) { check_update(table[TEXTBOOK]->sgd, table[TESTED]->sgd, 0, 1); }
 static void check_adam(void) { check_update(table[TEXTBOOK]->adam, table[TESTED]->adam, 3, 7); }
 static void check_rmsprop(void) { check_update(table[TEXTBOOK]->rmsprop, table[TESTED]->rmsprop, 1, 7); }
+static void check_adagrad(void) { check_update(table[TEXTBOOK]->adagrad, table[TESTED]->adagrad, 1, 1); }
+static void check_adadelta(void) { check_update(table[TEXTBOOK]->adadelta, table[TESTED]->adadelta, 3, 3); }
+static void check_adamax(void) { check_update(table[TEXTBOOK]->adamax, table[TESTED]->adamax, 3, 3); }
+static void check_lion(void) { check_update(table[TEXTBOOK]->lion, table[TESTED]->lion, 1, 1); }
+static void check_ftrl(void) { check_update(table[TEXTBOOK]->ftrl, table[TESTED]->ftrl, 3, 3); }

@@ -1,0 +1,14 @@
+/* category_encoding.inc.c - vectors for sets of numbers: y (m, depth) counts in each row which of the n numbers
+ * index[i, j], from 0 to depth - 1, there are, up to `most`: 1 tells but whether there is any.
+ */
+static void count_categories(void *y_, const int32_t *index, fnn_idx m, fnn_idx n, fnn_idx depth, double most)
+{
+    const real limit = (real)most;
+    real *y = y_;
+    row_fill(y, R(0.0), m * depth);
+    for (fnn_idx i = 0; i < m; i++, y += depth, index += n)
+        for (fnn_idx j = 0; j < n; j++) {
+            const real count = y[index[j]] + R(1.0);
+            y[index[j]] = count < limit ? count : limit;
+        }
+}

@@ -1,0 +1,216 @@
+/* combine.inc.c - y = a o b, element by element, and what it gives back to a or to b.
+ *
+ *   y, dy (m, n)   a, b   c->row[side], c->column[side] apart, side 0 being a; 0: the same is taken again
+ *   o              c->op of FNN_ADD ... FNN_POWER; FNN_ABSOLUTE is |a|, whatever b is
+ *   dx             laid out as its side; where that takes the same again, the sum of what each place gives
+ *
+ * dx is overwritten, or added to with c->accumulate. A maximum or minimum gives half to each of two equals.
+ * Powers are the C library's, a lane at a time: exp(b log a) loses as many digits as b log a has before its
+ * point, and a negative base takes whole exponents. Squares, the power met most, are products.
+ */
+#include <math.h>
+
+#include "../simd/rows.h"
+
+enum { COMBINE_SQUARE = FNN_POWER + 1 };
+
+#if FNN_F64
+#define POWER pow
+#define LOGARITHM log
+#else
+#define POWER powf
+#define LOGARITHM logf
+#endif
+
+FNN_INLINE vreal combine_power(vreal a, vreal b)
+{
+    real base[VLEN], exponent[VLEN];
+    v_store(base, a);
+    v_store(exponent, b);
+    for (int i = 0; i < VLEN; i++)
+        base[i] = POWER(base[i], exponent[i]);
+    return v_load(base);
+}
+
+/* The exponent of all elements is 2. */
+FNN_INLINE int combine_squares(const real *b, const fnn_combine *c)
+{
+    return c->op == FNN_POWER && !c->row[1] && !c->column[1] && c->m && c->n && *b == 2;
+}
+
+/* log a, and 0 where a is 0. */
+FNN_INLINE vreal combine_logarithm(vreal a)
+{
+    real x[VLEN];
+    v_store(x, a);
+    for (int i = 0; i < VLEN; i++)
+        x[i] = x[i] == 0 ? 0 : LOGARITHM(x[i]);
+    return v_load(x);
+}
+
+FNN_INLINE vreal combine_word(int op, vreal a, vreal b)
+{
+    switch (op) {
+    case FNN_ADD:
+        return v_add(a, b);
+    case FNN_SUBTRACT:
+        return v_sub(a, b);
+    case FNN_MULTIPLY:
+        return v_mul(a, b);
+    case FNN_DIVIDE:
+        return v_div(a, b);
+    case FNN_MAXIMUM: /* what is not a number stays so, on either side */
+        return v_select(v_isnan(a), a, v_max(a, b));
+    case FNN_MINIMUM:
+        return v_select(v_isnan(a), a, v_min(a, b));
+    case FNN_ABSOLUTE:
+        return v_abs(a);
+    case COMBINE_SQUARE:
+        return v_mul(a, a);
+    default:
+        return combine_power(a, b);
+    }
+}
+
+/* dy where the side is the lesser of the two (less), half of it where they are equal. */
+FNN_INLINE vreal combine_share(vreal dy, vreal less, vreal more)
+{
+    const vreal zero = v_set1(R(0.0));
+    return v_select(v_lt(less, more), dy, v_select(v_eq(less, more), v_mul(dy, v_set1(R(0.5))), zero));
+}
+
+/* dy times the sign of a, which is 0 for 0. */
+FNN_INLINE vreal combine_aligned(vreal dy, vreal a)
+{
+    const vreal zero = v_set1(R(0.0)), other = v_select(v_lt(a, zero), v_sub(zero, dy), dy);
+    return v_select(v_eq(a, zero), zero, other);
+}
+
+FNN_INLINE vreal combine_power_slope(int side, vreal dy, vreal a, vreal b)
+{
+    const vreal zero = v_set1(R(0.0));
+    if (side)
+        return v_mul(dy, v_mul(combine_logarithm(a), combine_power(a, b)));
+    return v_select(v_eq(b, zero), zero, v_mul(v_mul(dy, b), combine_power(a, v_sub(b, v_set1(R(1.0))))));
+}
+
+FNN_INLINE vreal combine_slope(int op, int side, vreal dy, vreal a, vreal b)
+{
+    switch (op) {
+    case FNN_ADD:
+        return dy;
+    case FNN_SUBTRACT:
+        return side ? v_sub(v_set1(R(0.0)), dy) : dy;
+    case FNN_MULTIPLY:
+        return v_mul(dy, side ? a : b);
+    case FNN_DIVIDE:
+        return side ? v_sub(v_set1(R(0.0)), v_mul(v_div(dy, b), v_div(a, b))) : v_div(dy, b);
+    case FNN_MAXIMUM:
+        return side ? combine_share(dy, a, b) : combine_share(dy, b, a);
+    case FNN_MINIMUM:
+        return side ? combine_share(dy, b, a) : combine_share(dy, a, b);
+    case COMBINE_SQUARE:
+        return v_mul(dy, v_add(a, a));
+    case FNN_ABSOLUTE:
+        return side ? v_set1(R(0.0)) : combine_aligned(dy, a);
+    default:
+        return combine_power_slope(side, dy, a, b);
+    }
+}
+
+FNN_INLINE vreal combine_load(const real *x, fnn_idx column, fnn_idx j, fnn_idx left)
+{
+    return column ? v_load_up_to(x + j, left) : v_set1(*x);
+}
+
+FNN_INLINE void combine_rows(int op, real *y, const real *a, const real *b, const fnn_combine *c)
+{
+    for (fnn_idx i = 0; i < c->m; i++, y += c->n, a += c->row[0], b += c->row[1])
+        for (fnn_idx j = 0; j < c->n; j += VLEN) {
+            const vreal aj = combine_load(a, c->column[0], j, c->n - j);
+            const vreal bj = combine_load(b, c->column[1], j, c->n - j);
+            v_store_up_to(y + j, combine_word(op, aj, bj), c->n - j);
+        }
+}
+
+FNN_INLINE void combine_gradient(int op, int side, real *dx, const real *dy, const real *a, const real *b,
+                                 const fnn_combine *c)
+{
+    const fnn_idx row = c->row[side], column = c->column[side];
+    for (fnn_idx i = 0; i < c->m; i++, dx += row, dy += c->n, a += c->row[0], b += c->row[1]) {
+        const int add = c->accumulate || (i && !row);
+        vreal sum = v_set1(R(0.0));
+        for (fnn_idx j = 0; j < c->n; j += VLEN) {
+            const fnn_idx left = c->n - j;
+            const vreal aj = combine_load(a, c->column[0], j, left);
+            const vreal bj = combine_load(b, c->column[1], j, left);
+            vreal g = combine_slope(op, side, v_load_up_to(dy + j, left), aj, bj);
+            if (!column) {
+                sum = v_add(sum, v_up_to(g, left, v_set1(R(0.0))));
+                continue;
+            }
+            if (add)
+                g = v_add(v_load_up_to(dx + j, left), g);
+            v_store_up_to(dx + j, g, left);
+        }
+        if (!column)
+            *dx = add ? *dx + v_sum(sum) : v_sum(sum);
+    }
+}
+
+/* One loop for each op. */
+#define EACH_OP(DO) \
+    switch (c->op) { \
+    case FNN_ADD: \
+        DO(FNN_ADD); \
+        break; \
+    case FNN_SUBTRACT: \
+        DO(FNN_SUBTRACT); \
+        break; \
+    case FNN_MULTIPLY: \
+        DO(FNN_MULTIPLY); \
+        break; \
+    case FNN_DIVIDE: \
+        DO(FNN_DIVIDE); \
+        break; \
+    case FNN_MAXIMUM: \
+        DO(FNN_MAXIMUM); \
+        break; \
+    case FNN_MINIMUM: \
+        DO(FNN_MINIMUM); \
+        break; \
+    case FNN_ABSOLUTE: \
+        DO(FNN_ABSOLUTE); \
+        break; \
+    default: \
+        DO(FNN_POWER); \
+    }
+
+static void combine_forward(void *y, const void *a, const void *b, const fnn_combine *c)
+{
+#define FORWARD(op) combine_rows(op, y, a, b, c)
+    if (combine_squares(b, c))
+        FORWARD(COMBINE_SQUARE);
+    else
+        EACH_OP(FORWARD)
+#undef FORWARD
+}
+
+static void combine_backward(void *dx, const void *dy, const void *a, const void *b, const fnn_combine *c,
+                             int side)
+{
+#define TO_A(op) combine_gradient(op, 0, dx, dy, a, b, c)
+#define TO_B(op) combine_gradient(op, 1, dx, dy, a, b, c)
+    if (!side && combine_squares(b, c))
+        TO_A(COMBINE_SQUARE);
+    else if (side)
+        EACH_OP(TO_B)
+    else
+        EACH_OP(TO_A)
+#undef TO_A
+#undef TO_B
+}
+
+#undef EACH_OP
+#undef POWER
+#undef LOGARITHM

@@ -1,0 +1,12 @@
+/* discretization.inc.c - y[i] = how many of the ascending bounds are not above x[i]; NaN stays. */
+static void bin_numbers(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
+{
+    const real *x = x_, *bounds = bounds_;
+    real *y = y_;
+    for (fnn_idx i = 0; i < n; i++) {
+        fnn_idx below = 0;
+        while (below < count && bounds[below] <= x[i])
+            below++;
+        y[i] = isnan(x[i]) ? x[i] : (real)below;
+    }
+}

@@ -1,0 +1,103 @@
+"""`Zeros`, `Ones`, `Constant` and `Identity`: no chance in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..checks import real_number
+from .base import Initializer, real_dtype, registry
+
+
+class _Fixed(Initializer):
+    """An initializer that fills an array with `value`."""
+
+    value: float
+
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[np.floating]:
+        """Return a new array that holds one value; see `Initializer`."""
+        return np.full(tuple(shape), self.value, real_dtype(dtype))
+
+
+@registry.add("zero")
+class Zeros(_Fixed):
+    """All zeros.
+
+    Examples
+    --------
+    >>> Zeros()((2,))
+    array([0., 0.], dtype=float32)
+    """
+
+    value = 0.0
+
+
+@registry.add("one")
+class Ones(_Fixed):
+    """All ones.
+
+    Examples
+    --------
+    >>> Ones()((2,), "float64")
+    array([1., 1.])
+    """
+
+    value = 1.0
+
+
+@registry.add
+class Constant(_Fixed):
+    """One value everywhere.
+
+    Parameters
+    ----------
+    value : float, default 0.0
+        The value, finite.
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite number.
+
+    Examples
+    --------
+    >>> Constant(0.5)((2,))
+    array([0.5, 0.5], dtype=float32)
+    """
+
+    def __init__(self, value: float = 0.0) -> None:
+        self.value = real_number(value, "value")
+
+
+@registry.add("IdentityInitializer")
+class Identity(Initializer):
+    """`gain` on the diagonal of a matrix, zeros elsewhere.
+
+    Parameters
+    ----------
+    gain : float, default 1.0
+        What the diagonal holds.
+
+    Raises
+    ------
+    ValueError
+        If `gain` is not a finite number or, in a call, the shape is not that of a matrix.
+
+    Examples
+    --------
+    >>> Identity(2.0)((2, 3))
+    array([[2., 0., 0.],
+           [0., 2., 0.]], dtype=float32)
+    """
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = real_number(gain, "gain")
+
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[np.floating]:
+        """Return a new matrix; see `Initializer`."""
+        if len(shape) != 2:
+            raise ValueError(f"shape: expected two dimensions for an identity matrix, got {tuple(shape)}")
+        rows, columns = shape
+        return np.asarray(self.gain * np.eye(rows, columns), real_dtype(dtype))

@@ -1,0 +1,49 @@
+"""`ActivityRegularization`: a penalty on what passes through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import regularizers
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+
+@registry.add
+class ActivityRegularization(Layer):
+    """Pass rows through; l1 * sum(|x|) + l2 * sum(x^2) of a batch, divided by its rows, is added to the loss.
+
+    Parameters
+    ----------
+    l1, l2 : float, default 0.0
+        The factors, not negative.
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> model = fastnn.Sequential([fastnn.layers.ActivityRegularization(l1=0.5)])
+    >>> model.compile(loss="mse")
+    >>> x = np.array([[1.0, -2.0], [3.0, 0.0]])
+    >>> model.evaluate(x, x, verbose=0)
+    1.5
+    """
+
+    supports_masking = True
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Return x."""
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        config = super().get_config()
+        penalty = config.pop("activity_regularizer")["config"]
+        return config | {"l1": penalty["l1"], "l2": penalty["l2"]}

@@ -1,0 +1,109 @@
+"""`CategoryEncoding`: vectors for category numbers, or for sets of them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import refuse
+from .layer import Layer, dimension, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+MODES = ("one_hot", "multi_hot", "count")
+
+
+def check_mode(output_mode: Any, modes: tuple[str, ...] = MODES) -> str:
+    """Return an output mode, or raise a `ValueError`."""
+    if output_mode not in modes:
+        raise ValueError(f"output_mode: expected one of {', '.join(modes)}, got {output_mode!r}")
+    return str(output_mode)
+
+
+def encoded_row(row: tuple[int, ...], depth: int, mode: str) -> tuple[int, ...]:
+    """Return the shape of a row of the output."""
+    if mode == "one_hot":
+        return (*row[:-1], depth) if row and row[-1] == 1 else (*row, depth)
+    return (*row[:-1], depth)
+
+
+def emit_encoding(plan: Plan, x: Value, depth: int, mode: str) -> Value:
+    """Append the vectors for the numbers of x."""
+    from ..kernels import category_encoding
+
+    numbers = x.shape[-1] if x.shape and mode != "one_hot" else 1
+    most = math.inf if mode == "count" else 1.0
+    return category_encoding.emit(plan, x, numbers, depth, most, encoded_row(x.shape, depth, mode))
+
+
+@registry.add
+class CategoryEncoding(Layer):
+    """Vectors for category numbers: one for each number, or one for all the numbers of a row.
+
+    Parameters
+    ----------
+    num_tokens : int
+        How many categories there are: inputs are from 0 to num_tokens - 1.
+    output_mode : {"multi_hot", "one_hot", "count"}, default "multi_hot"
+        For "one_hot" each number becomes a vector, 1 at its place and 0 elsewhere, along a new last
+        dimension, or in the place of the last if that is 1. For "multi_hot" the numbers along the last
+        dimension become one vector, 1 at their places; for "count" it says how often each is there.
+    sparse : bool, default False
+        Accepted as Keras has it, without effect: only False.
+    **kwargs
+        See `Layer`.
+
+    Raises
+    ------
+    ValueError
+        If an input is not a whole number from 0 to num_tokens - 1.
+
+    Notes
+    -----
+    Numbers have no gradient, so nothing before the layer may learn.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.CategoryEncoding(num_tokens=4)([[0, 1], [0, 0], [3, 1]])
+    array([[1., 1., 0., 0.],
+           [1., 0., 0., 0.],
+           [0., 1., 0., 1.]], dtype=float32)
+    >>> fastnn.layers.CategoryEncoding(num_tokens=4, output_mode="count")([[0, 0, 3]])
+    array([[2., 0., 0., 1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        num_tokens: int | None = None,
+        output_mode: str = "multi_hot",
+        sparse: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        refuse(sparse=sparse)
+        self.num_tokens = dimension(num_tokens, "num_tokens")
+        self.output_mode = check_mode("multi_hot" if output_mode == "binary" else output_mode)
+
+    def check_input(self, x: NDArray[np.floating], name: str) -> None:
+        """Refuse what is no category number."""
+        from ..kernels import embedding
+
+        embedding.check(x, self.num_tokens, name)
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the vectors."""
+        return emit_encoding(plan, x, self.num_tokens, self.output_mode)
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Replace the last dimension, or add one."""
+        return encoded_row(input_shape, self.num_tokens, self.output_mode)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"num_tokens": self.num_tokens, "output_mode": self.output_mode}

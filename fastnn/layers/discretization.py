@@ -1,0 +1,193 @@
+"""`Discretization`: the number of the interval that an input lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import real_number, refuse, whole_number
+from .category_encoding import MODES, check_mode, emit_encoding, encoded_row
+from .layer import Layer, registry
+
+if TYPE_CHECKING:
+    from ..kernels.plan import Plan
+    from ..kernels.steps import Value
+
+Summary = NDArray[np.float32]  # (2, n): numbers in ascending order, and for how many each stands
+
+
+@registry.add
+class Discretization(Layer):
+    """The number of the interval that an input lies in: how many of some boundaries are not above it.
+
+    The boundaries are given, or found by `adapt`.
+
+    Parameters
+    ----------
+    bin_boundaries : sequence of float, optional
+        In ascending order: n boundaries make n + 1 intervals, of which the first begins at minus infinity.
+    num_bins : int, optional
+        How many intervals `adapt` makes, of about as many numbers each. Either this or `bin_boundaries` has
+        to be given.
+    epsilon : float, default 0.01
+        How far off the share of numbers below a boundary may be.
+    output_mode : {"int", "one_hot", "multi_hot", "count"}, default "int"
+        The number itself, as a real of the model's dtype; or the vectors that `CategoryEncoding` makes of it.
+    sparse : bool, default False
+        Accepted as Keras has it, without effect: only False.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    NaN stays NaN with "int", and is refused by the other modes. Intervals have no gradient, so nothing before
+    the layer may learn.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.Discretization([0.0, 1.0, 2.0])([[-1.5, 1.0, 3.4, 0.5], [0.0, 3.0, 1.3, 0.0]])
+    array([[0., 2., 3., 1.],
+           [1., 3., 2., 1.]], dtype=float32)
+    >>> layer = fastnn.layers.Discretization(num_bins=4)
+    >>> layer.adapt(np.array([[-1.5, 1.0, 3.4, 0.5], [0.0, 3.0, 1.3, 0.0]]))
+    >>> layer.bin_boundaries
+    [0.0, 0.5, 1.2999999523162842]
+    """
+
+    def __init__(
+        self,
+        bin_boundaries: Sequence[float] | None = None,
+        num_bins: int | None = None,
+        epsilon: float = 0.01,
+        output_mode: str = "int",
+        sparse: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        refuse(sparse=sparse)
+        if (bin_boundaries is None) == (num_bins is None):
+            raise ValueError(
+                "bin_boundaries, num_bins: expected one of them, "
+                f"got bin_boundaries={bin_boundaries!r} and num_bins={num_bins!r}"
+            )
+        self.num_bins = None if num_bins is None else whole_number(num_bins, "num_bins", 1)
+        self.bin_boundaries = None if bin_boundaries is None else _ascending(bin_boundaries)
+        self.epsilon = real_number(epsilon, "epsilon", 0, below=1)
+        if not self.epsilon:
+            raise ValueError("epsilon: expected a number above 0, got 0")
+        self.output_mode = check_mode(output_mode, ("int", *MODES))
+        self._bounds: NDArray[np.floating] | None = None  # the boundaries, which plans read
+
+    @property
+    def _depth(self) -> int:
+        return self.num_bins or len(self.bin_boundaries or ()) + 1
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make the array of boundaries."""
+        if self._bounds is None:
+            self._bounds = np.full(self._depth - 1, np.nan, self.compute_dtype)
+            if self.bin_boundaries is not None:
+                self._bounds[:] = self.bin_boundaries
+
+    def emit(self, plan: Plan, x: Value) -> Value:
+        """Append the numbers, and vectors for them."""
+        from ..kernels import discretization
+
+        if self.bin_boundaries is None or self._bounds is None:
+            raise ValueError("bin_boundaries: expected `adapt` to be called first, or boundaries to be given")
+        y = discretization.emit(plan, x, self._bounds)
+        return y if self.output_mode == "int" else emit_encoding(plan, y, self._depth, self.output_mode)
+
+    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Keep the shape, or replace the last dimension or add one."""
+        if self.output_mode == "int":
+            return input_shape
+        return encoded_row(input_shape, self._depth, self.output_mode)
+
+    def adapt(self, data: ArrayLike | Iterable[Any], steps: int | None = None) -> None:
+        """Set the boundaries to quantiles of `data`.
+
+        Parameters
+        ----------
+        data : ndarray or iterable of batches
+            Of any shape. Of a batch that is a tuple the first element counts.
+        steps : int, optional
+            At most so many batches of an iterable.
+
+        Raises
+        ------
+        ValueError
+            If boundaries were given, or there are fewer numbers than intervals.
+        """
+        if self.num_bins is None:
+            raise ValueError("data: boundaries were given, there is nothing to adapt")
+        batches: Iterable[Any] = [data] if isinstance(data, np.ndarray) else data  # type: ignore[assignment]
+        summary: Summary = np.empty((2, 0), np.float32)
+        for batch in islice(batches, None if steps is None else whole_number(steps, "steps", 1)):
+            numbers = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float32)
+            both = np.concatenate([_summary(numbers.ravel(), self.epsilon), summary], axis=1)
+            summary = _thinned(both[:, np.argsort(both[0])], self.epsilon)
+        if summary.shape[1] < self.num_bins:
+            raise ValueError(
+                f"data: expected at least {self.num_bins} numbers, as many as num_bins, "
+                f"got {summary.shape[1]}"
+            )
+        self.bin_boundaries = _thinned(summary, 1 / self.num_bins)[0, :-1].tolist()
+        if self._bounds is not None:
+            self._bounds[:] = self.bin_boundaries
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments, and the boundaries that `adapt` has found."""
+        return super().get_config() | {
+            "bin_boundaries": self.bin_boundaries,
+            "num_bins": self.num_bins,
+            "epsilon": self.epsilon,
+            "output_mode": self.output_mode,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a layer of what `get_config` returned."""
+        if config.get("num_bins") is None or config.get("bin_boundaries") is None:
+            return cls(**config)
+        layer = cls(**config | {"bin_boundaries": None})
+        boundaries = _ascending(config["bin_boundaries"])
+        if len(boundaries) != layer._depth - 1:
+            raise ValueError(
+                f"bin_boundaries: expected {layer._depth - 1} for {layer.num_bins} intervals, "
+                f"got {len(boundaries)}"
+            )
+        layer.bin_boundaries = boundaries
+        return layer
+
+
+def _ascending(boundaries: Any) -> list[float]:
+    """Return boundaries as floats, or raise a `ValueError`."""
+    numbers = [real_number(boundary, "bin_boundaries") for boundary in boundaries]
+    if numbers != sorted(numbers):
+        raise ValueError(f"bin_boundaries: expected numbers in ascending order, got {boundaries!r:.80}")
+    return numbers
+
+
+def _summary(numbers: NDArray[np.float32], epsilon: float) -> Summary:
+    """Return some of the numbers, each for as many as lie up to it from the one before."""
+    step = max(len(numbers) * epsilon, 1.0)
+    some = np.sort(numbers)[int(step - 1) :: int(step)]
+    return np.stack([some, np.full_like(some, step)])
+
+
+def _thinned(summary: Summary, epsilon: float) -> Summary:
+    """Return numbers between those of a summary, one for each share `epsilon` of what it stands for."""
+    if summary.shape[1] * epsilon < 1:
+        return summary
+    numbers, weights = summary
+    shares = epsilon + np.arange(0.0, 1.0, epsilon)
+    below = weights.cumsum()
+    thinned = np.interp(shares, below / below[-1], numbers)
+    counts = np.diff(np.interp(shares, below / below[-1], below), prepend=0.0)
+    return np.stack([thinned, counts]).astype(np.float32)

@@ -1,0 +1,44 @@
+"""`Adadelta`: steps as long as recent steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..checks import real_number
+from .base import Optimizer, registry
+
+
+@registry.add
+class Adadelta(Optimizer):
+    """Gradients scaled to the size of recent steps, then times the learning rate (Zeiler 2012).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+        1.0 is the paper's.
+    rho : float, default 0.95
+        Decay of the mean squares of gradients and steps.
+    epsilon : float, default 1e-7
+        Added to both under the root.
+    **kwargs
+        What else `Optimizer` takes, by name.
+
+    Examples
+    --------
+    >>> Adadelta(1.0).rho
+    0.95
+    """
+
+    kernel = "adadelta"
+    slots = ("accumulated_grad", "accumulated_delta_var", None)
+
+    def __init__(
+        self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **kwargs: Any
+    ) -> None:
+        self.rho = real_number(rho, "rho", 0, below=1)
+        self.epsilon = real_number(epsilon, "epsilon", 0)
+        super().__init__(learning_rate, rule={"beta_1": self.rho, "epsilon": self.epsilon}, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"rho": self.rho, "epsilon": self.epsilon}

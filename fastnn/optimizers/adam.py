@@ -1,0 +1,88 @@
+"""`Adam`, and what its relatives share with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..checks import real_number
+from .base import Optimizer, registry
+
+
+class Moments(Optimizer):
+    """Base of optimizers with running means of the gradient and of its size.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the two means.
+    epsilon : float, default 1e-7
+        Added to what is divided by.
+    **kwargs
+        What else `Optimizer` takes, by name.
+    """
+
+    slots: tuple[str | None, str | None, str | None] = ("momentum", "velocity", None)
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **kwargs: Any,
+    ) -> None:
+        self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
+        self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
+        self.epsilon = real_number(epsilon, "epsilon", 0)
+        rule = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        super().__init__(learning_rate, rule=rule | kwargs.pop("rule", {}), **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        moments = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        return super().get_config() | moments
+
+
+@registry.add
+class Adam(Moments):
+    """Adaptive moments (Kingma & Ba 2015), with Keras' epsilon outside the bias correction.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the means of the gradient and of its square.
+    epsilon : float, default 1e-7
+        Added to the root of the second mean.
+    amsgrad : bool, default False
+        Divide by the largest second mean so far (Reddi et al. 2018).
+    **kwargs
+        What else `Optimizer` takes, by name.
+
+    Examples
+    --------
+    >>> Adam(1e-3).beta_2
+    0.999
+    """
+
+    kernel = "adam"
+    correction = "adam"
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.amsgrad = bool(amsgrad)
+        if self.amsgrad:
+            self.slots = ("momentum", "velocity", "velocity_hat")
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"amsgrad": self.amsgrad}

@@ -1,0 +1,38 @@
+"""`AdamW`: Adam with weight decay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .adam import Adam
+from .base import registry
+
+
+@registry.add("adamw")
+class AdamW(Adam):
+    """`Adam` with decoupled weight decay (Loshchilov & Hutter 2019), on by default.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    weight_decay : float, default 0.004
+    beta_1, beta_2, epsilon, amsgrad, **kwargs
+        See `Adam`.
+
+    Examples
+    --------
+    >>> AdamW().weight_decay
+    0.004
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **kwargs)

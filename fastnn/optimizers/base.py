@@ -1,0 +1,521 @@
+"""`Optimizer`: what all optimizers have in common, and the table of their names."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+from weakref import ReferenceType, ref
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import positive_number, real_number, whole_number
+from ..constraints import compiled
+from ..kernels.memory import aligned_zeros
+from ..kernels.optimizer import Update
+from ..registry import Registry
+from ..variables import ParameterBlock, Variable
+from . import schedules
+
+
+class LearningRate(float):
+    """A learning rate as it is read: a float that has what Keras' variable has as well.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> optimizer = fastnn.optimizers.SGD(0.1)
+    >>> optimizer.learning_rate.assign(0.05)
+    >>> optimizer.learning_rate, float(optimizer.learning_rate.numpy())
+    (0.05, 0.05)
+    """
+
+    _optimizer: Optimizer
+
+    def numpy(self) -> np.float64:
+        """Return it as a NumPy number."""
+        return np.float64(self)
+
+    def assign(self, value: float) -> None:
+        """Set the learning rate of the optimizer that this one has been read from."""
+        self._optimizer.learning_rate = value
+
+
+class Optimizer:
+    """Base of all optimizers.
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable
+        A number, which may be assigned at any time; or what gives one for each step: a schedule of
+        `fastnn.optimizers.schedules`, or a function of nothing or of the number of steps done.
+    weight_decay : float, optional
+        Weights lose `learning_rate * weight_decay` of themselves before each step (Loshchilov & Hutter 2019).
+    clipnorm : float, optional
+        The norm of each weight's gradient is brought down to this.
+    clipvalue : float, optional
+        Each element of the gradients is taken into [-clipvalue, clipvalue].
+    global_clipnorm : float, optional
+        The norm of all gradients together is brought down to this.
+    use_ema : bool, default False
+        Whether to keep a running average of the weights, which takes their place at the end of `fit`, or by
+        `finalize_variable_values` (Polyak & Juditsky 1992).
+    ema_momentum : float, default 0.99
+        The share of the average that a step keeps.
+    ema_overwrite_frequency : int, optional
+        The average takes the place of the weights after every so many updates too.
+    loss_scale_factor : float, optional
+        `scale_loss` multiplies by it, and gradients given to `apply` and `step` are divided by it; without
+        effect in `fit`.
+    gradient_accumulation_steps : int, optional
+        At least 2: weights are updated after every so many steps, by the mean of their gradients.
+        `iterations` counts updates then, schedules see steps.
+    name : str, optional
+        By default the class in lower case.
+    rule : dict, optional
+        What a subclass gives its kernel.
+
+    Examples
+    --------
+    A loop written by hand:
+
+    >>> import fastnn, numpy as np
+    >>> w = fastnn.variables.Variable(np.array([1.0, 2.0]), "w")
+    >>> optimizer = fastnn.optimizers.SGD(0.5)
+    >>> optimizer.apply([np.array([1.0, -1.0])], [w])
+    >>> w.numpy()
+    array([0.5, 2.5])
+    """
+
+    kernel: str
+    slots: tuple[str | None, str | None, str | None] = (None, None, None)
+    correction: str | None = None
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        rule: dict[str, Any] | None = None,
+        start: dict[str, float] | None = None,
+    ) -> None:
+        limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        given = [key for key, value in limits.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f"{', '.join(given)}: at most one of them may be given")
+        for key in given:
+            positive_number(limits[key], key)
+        self.name = name or type(self).__name__.lower()
+        self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = real_number(ema_momentum, "ema_momentum", 0)
+        if self.ema_momentum > 1:
+            raise ValueError(f"ema_momentum: expected a number from 0 to 1, got {ema_momentum!r}")
+        self.ema_overwrite_frequency = _count(ema_overwrite_frequency, "ema_overwrite_frequency", 1)
+        self.gradient_accumulation_steps = _count(
+            gradient_accumulation_steps, "gradient_accumulation_steps", 2
+        )
+        self.loss_scale_factor = (
+            None if loss_scale_factor is None else positive_number(loss_scale_factor, "loss_scale_factor")
+        )
+        self.built = False
+        self._model: ReferenceType[object] | None = None
+        self._exempt: tuple[list[Variable], re.Pattern[str] | None] = ([], None)
+        self._gradients: NDArray[Any] | None = None
+        self._schedule: Callable[..., Any] | None = None
+        self._update = Update(
+            self.kernel,
+            self.slots,
+            (rule or {}) | {"clip_value": clipvalue or 0.0},
+            self.correction,
+            start,
+            self.gradient_accumulation_steps or 1,
+            self.ema_momentum if self.use_ema else None,
+            self.ema_overwrite_frequency or 0,
+        )
+        self._update.weight_decay = self.weight_decay or 0.0
+        self._update.clip_norm = clipnorm or 0.0
+        self._update.global_clip_norm = global_clipnorm or 0.0
+        self.learning_rate = learning_rate
+
+    # ---- learning rate ------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Any:
+        """The step size now, before Adam's bias correction: a float, whatever it has been set to.
+
+        Raises
+        ------
+        TypeError
+            If a number is assigned and the optimizer has a schedule.
+        """
+        rate = self._update.schedule
+        now = LearningRate(self._update.learning_rate if rate is None else rate(self._update.iterations))
+        now._optimizer = self
+        return now
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if callable(value):
+            self._schedule, self._update.schedule = value, schedules.rate_of(value)
+        elif self._schedule is not None:
+            raise TypeError(
+                f"learning_rate: this optimizer was created with a schedule, {self._schedule!r:.80}, which "
+                f"{value!r:.40} cannot replace; create it with a number to set others later"
+            )
+        else:
+            self._update.learning_rate = real_number(value, "learning_rate", 0)
+
+    lr = learning_rate
+
+    @property
+    def iterations(self) -> int:
+        """The number of updates done."""
+        return self._update.iterations // self._update.accumulation
+
+    # ---- what is updated ----------------------------------------------------------------------------
+
+    def serve(self, model: object) -> None:
+        """Update the weights of this model from now on.
+
+        Raises
+        ------
+        ValueError
+            If the optimizer serves another model: what it knows belongs to that one's weights.
+        """
+        served = None if self._model is None else self._model()
+        if served is not None and served is not model:
+            raise ValueError(
+                f"optimizer: {self!r} serves another model, {served!r}; give each one of its own"
+            )
+        self._model = ref(model)
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Let some weights keep what `weight_decay` would take; before the optimizer is built.
+
+        Parameters
+        ----------
+        var_list : iterable of Variable, optional
+            These weights.
+        var_names : iterable of str, optional
+            And those whose name one of these regular expressions is found in: ["bias"].
+
+        Raises
+        ------
+        ValueError
+            If the optimizer has been built.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> optimizer = fastnn.optimizers.AdamW()
+        >>> optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        """
+        if self.built:
+            raise ValueError("exclude_from_weight_decay: the optimizer is built already; call it before")
+        names = list(var_names or ())
+        self._exempt = (list(var_list or ()), re.compile("|".join(names)) if names else None)
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Prepare to update these variables; what is known of them from earlier steps is kept.
+
+        Parameters
+        ----------
+        variables : sequence of Variable
+            Of one dtype.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or their dtypes differ.
+        """
+        variables = list(variables)
+        if not variables:
+            raise ValueError("variables: expected at least one trainable variable, got none")
+        dtypes = {v.dtype for v in variables}
+        if len(dtypes) > 1:
+            raise ValueError(f"variables: expected one dtype, got {' and '.join(sorted(dtypes))}")
+        named, pattern = self._exempt
+        self._update.exempt = frozenset(
+            v for v in variables if any(v is n for n in named) or (pattern and pattern.search(v.name))
+        )
+        self._update.bind(
+            ParameterBlock.holding(variables, variables[0].dtype),
+            variables,
+            [(v, c, compiled(c, v.shape)) for v in variables if (c := v.constraint) is not None],
+        )
+        self.built = True
+
+    # ---- a loop written by hand ---------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Update the variables that the optimizer was built for by their gradients.
+
+        Variables whose `grad` is None stay as they are.
+
+        Raises
+        ------
+        ValueError
+            If the optimizer has not been built, or no variable has a gradient.
+        """
+        variables = self._require_built("step")
+        self._apply([(v.grad, v) for v in variables])
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of the variables that the optimizer was built for."""
+        for variable in self._require_built("zero_grad"):
+            variable.grad = None
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[ArrayLike | None, Variable]]) -> int:
+        """Update variables by gradients, given in pairs.
+
+        Parameters
+        ----------
+        grads_and_vars : iterable of (array_like, Variable)
+            Such as ``zip(gradients, variables)``.
+
+        Returns
+        -------
+        int
+            The number of updates done.
+        """
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self.iterations
+
+    def apply(
+        self, grads: Iterable[ArrayLike | None], trainable_variables: Iterable[Variable] | None = None
+    ) -> None:
+        """Update variables by gradients.
+
+        Parameters
+        ----------
+        grads : iterable of array_like
+            Of the shapes of the variables; None for one that stays as it is, with a warning.
+        trainable_variables : iterable of Variable, optional
+            By default those that the optimizer was built for; if it has not been, it is for these.
+
+        Raises
+        ------
+        ValueError
+            If gradients do not fit the variables, there is none, or a variable is new to the optimizer.
+        """
+        gradients = list(grads)
+        if not gradients:
+            return
+        if trainable_variables is None:
+            variables = self._require_built("apply without variables")
+        else:
+            variables = list(trainable_variables)
+            if not self.built:
+                self.build(variables)
+            known = {id(v) for v in self._update.variables}
+            for variable in variables:
+                if id(variable) not in known:
+                    raise ValueError(f"trainable_variables: {variable!r} is none that {self!r} was built for")
+        if len(gradients) != len(variables):
+            raise ValueError(f"grads: expected {len(variables)} gradients, got {len(gradients)}")
+        missing = [v.name for g, v in zip(gradients, variables, strict=True) if g is None]
+        if missing and len(missing) < len(variables):
+            warnings.warn(
+                f"grads: no gradients for {', '.join(missing)}, which stay as they are", stacklevel=2
+            )
+        self._apply(list(zip(gradients, variables, strict=True)))
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss times `loss_scale_factor`, if there is one."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def _require_built(self, what: str) -> list[Variable]:
+        if not self.built:
+            raise ValueError(f"{what}: the optimizer has to be built first: optimizer.build(variables)")
+        return self._update.variables
+
+    def _apply(self, pairs: Sequence[tuple[ArrayLike | None, Variable]]) -> None:
+        block = self._update.block
+        if block is None or block.stale:
+            self.build(self._update.variables)
+            block = self._update.block
+        assert block is not None
+        if self._gradients is None or len(self._gradients) != len(block.values):
+            self._gradients = aligned_zeros(block.values.size, block.dtype)
+        chosen = []
+        for gradient, variable in pairs:
+            part = block.part(self._gradients, variable)
+            if gradient is None:
+                part[...] = 0
+                continue
+            array = np.asarray(gradient)
+            if array.shape != variable.shape:
+                raise ValueError(
+                    f"grads: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
+                )
+            np.divide(array, self.loss_scale_factor or 1.0, out=part, casting="same_kind")
+            chosen.append(variable)
+        if not chosen:
+            raise ValueError("grads: none of the variables has a gradient; has backward() been called?")
+        self._update.step(self._gradients, chosen)
+
+    # ---- averages of weights ------------------------------------------------------------------------
+
+    def finalize_variable_values(self, var_list: Iterable[Variable] | None = None) -> None:
+        """Let the averages take the place of the weights, if the optimizer keeps them; `fit` ends with it.
+
+        Parameters
+        ----------
+        var_list : iterable of Variable, optional
+            By default all that the optimizer was built for.
+        """
+        if self.use_ema and self.built:
+            bound = {id(v) for v in self._update.variables}
+            for variable in self._update.variables if var_list is None else var_list:
+                if id(variable) in bound:
+                    variable.assign(self._slot("average", variable))
+
+    def swap_averages(self) -> None:
+        """Exchange the weights and their averages; a second call undoes it.
+
+        Raises
+        ------
+        ValueError
+            If the optimizer keeps no averages, or has not been built.
+        """
+        if not self.use_ema:
+            raise ValueError(f"use_ema: expected True to swap averages, got {self.use_ema}")
+        for variable in self._require_built("swap_averages"):
+            average, value = self._slot("average", variable), variable.numpy()
+            variable.assign(average)
+            average[...] = value
+
+    def _slot(self, name: str, variable: Variable) -> NDArray[Any]:
+        block = self._update.block
+        assert block is not None
+        return block.part(self._update.slots[name], variable)
+
+    # ---- state --------------------------------------------------------------------------------------
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The weights that the optimizer was built for, in that order; none before."""
+        return list(self._update.variables)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What the optimizer remembers of each weight, such as its momentum: variables of its shape."""
+        return [
+            Variable(self._slot(name, v), f"{v.name}_{name}", trainable=False)
+            for v in self.trainable_variables
+            for name in self._update.slots
+        ]
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return all that the optimizer remembers, in copies.
+
+        Returns
+        -------
+        dict of str to ndarray
+            "iterations", the steps done; "learning_rate", unless a schedule sets it; and "<slot>/<i>" for the
+            variable number i of those that the optimizer was built for, such as "momentum/0".
+        """
+        state = {"iterations": np.array(self._update.iterations, np.int64)}
+        if self._schedule is None:
+            state["learning_rate"] = np.array(self._update.learning_rate)
+        for name in self._update.slots:
+            for i, variable in enumerate(self.trainable_variables):
+                state[f"{name}/{i}"] = self._slot(name, variable).copy()
+        return state
+
+    def set_state(self, state: Mapping[str, ArrayLike]) -> None:
+        """Remember what `get_state` returned, of an optimizer for variables of the same shapes.
+
+        Parameters
+        ----------
+        state : dict of str to array_like
+
+        Raises
+        ------
+        ValueError
+            If the optimizer has not been built, or something is missing, unknown or of another shape; then
+            nothing has changed.
+        """
+        variables = self._require_built("set_state")
+        wanted = {
+            f"{name}/{i}": self._slot(name, v) for name in self._update.slots for i, v in enumerate(variables)
+        }
+        arrays = {key: np.asarray(value) for key, value in state.items()}
+        iterations = int(arrays.pop("iterations", np.array(-1)))
+        rate = arrays.pop("learning_rate", None)
+        if iterations < 0:
+            raise ValueError("state: expected a number of 'iterations' of at least 0")
+        if arrays.keys() != wanted.keys():
+            odd = sorted(arrays.keys() ^ wanted.keys())
+            raise ValueError(f"state: {odd[0]!r} is {'missing' if odd[0] in wanted else 'unknown'}")
+        for key, part in wanted.items():
+            if arrays[key].shape != part.shape:
+                raise ValueError(f"state: expected shape {part.shape} for {key!r}, got {arrays[key].shape}")
+        if rate is not None and self._schedule is None:
+            self.learning_rate = float(rate)
+        for key, part in wanted.items():
+            part[...] = arrays[key]
+        self._update.iterations = iterations
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments.
+
+        Raises
+        ------
+        TypeError
+            If the learning rate is a function, which no config can describe.
+        """
+        rate = self._schedule
+        return {
+            "learning_rate": float(self.learning_rate) if rate is None else schedules.serialize(rate),
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "clipvalue": self.clipvalue,
+            "global_clipnorm": self.global_clipnorm,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make an optimizer of what `get_config` returned; it starts anew."""
+        rate = config.get("learning_rate")
+        if isinstance(rate, Mapping):
+            config = config | {"learning_rate": schedules.deserialize(rate)}
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} learning_rate={self.learning_rate:g}>"
+
+
+def _count(value: Any, name: str, least: int) -> int | None:
+    return None if value is None else whole_number(value, name, least)
+
+
+class _AnyCase(Registry[Optimizer]):
+    """Names in any case: "adam", "Adam", "RMSprop"."""
+
+    def _named(self, name: str) -> type[Optimizer]:
+        return super()._named(name if name in self._classes else name.lower())
+
+
+registry = _AnyCase("optimizer", Optimizer)

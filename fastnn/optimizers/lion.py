@@ -1,0 +1,44 @@
+"""`Lion`: the sign of a momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..checks import real_number
+from .base import Optimizer, registry
+
+
+@registry.add
+class Lion(Optimizer):
+    """w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g): all elements move as far (Chen et al. 2023).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+        A third or a tenth of Adam's is usual.
+    beta_1 : float, default 0.9
+        The share of the mean gradient m in the direction of a step.
+    beta_2 : float, default 0.99
+        Decay of that mean.
+    **kwargs
+        What else `Optimizer` takes, by name.
+
+    Examples
+    --------
+    >>> Lion(1e-4).beta_2
+    0.99
+    """
+
+    kernel = "lion"
+    slots = ("momentum", None, None)
+
+    def __init__(
+        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **kwargs: Any
+    ) -> None:
+        self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
+        self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
+        super().__init__(learning_rate, rule={"beta_1": self.beta_1, "beta_2": self.beta_2}, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"beta_1": self.beta_1, "beta_2": self.beta_2}

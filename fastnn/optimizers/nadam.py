@@ -1,0 +1,42 @@
+"""`Nadam`: Adam with Nesterov's momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .adam import Moments
+from .base import registry
+
+
+@registry.add
+class Nadam(Moments):
+    """Adam with Nesterov's momentum, which grows towards `beta_1` over the first steps (Dozat 2016).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the means of the gradient and of its square.
+    epsilon : float, default 1e-7
+        Added to the root of the second mean.
+    **kwargs
+        What else `Optimizer` takes, by name.
+
+    Examples
+    --------
+    >>> Nadam().learning_rate
+    0.001
+    """
+
+    kernel = "adam"
+    correction = "nadam"
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, rule={"nesterov": True}, **kwargs)

@@ -1,0 +1,64 @@
+"""`RMSprop`: steps divided by the size of recent gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..checks import real_number
+from .base import Optimizer, registry
+
+
+@registry.add("rmsprop")
+class RMSprop(Optimizer):
+    """Steps divided by a running root mean square of the gradient (Tieleman & Hinton 2012).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+    rho : float, default 0.9
+        Decay of the mean square.
+    momentum : float, default 0.0
+        Of the steps.
+    epsilon : float, default 1e-7
+        Added to the mean square.
+    centered : bool, default False
+        Divide by an estimate of the variance rather than of the mean square.
+    **kwargs
+        What else `Optimizer` takes, by name.
+
+    Examples
+    --------
+    >>> RMSprop().rho
+    0.9
+    """
+
+    kernel = "rmsprop"
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.rho = real_number(rho, "rho", 0, below=1)
+        self.momentum = real_number(momentum, "momentum", 0, below=1)
+        self.epsilon, self.centered = real_number(epsilon, "epsilon", 0), bool(centered)
+        self.slots = (
+            "velocity",
+            "momentum" if self.momentum else None,
+            "average_gradient" if self.centered else None,
+        )
+        rule = {"beta_1": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
+        super().__init__(learning_rate, rule=rule, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }

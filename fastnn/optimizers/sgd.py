@@ -1,0 +1,45 @@
+"""`SGD`: gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..checks import real_number
+from .base import Optimizer, registry
+
+
+@registry.add
+class SGD(Optimizer):
+    """w -= learning_rate * g, or with momentum (Keras' form: the learning rate is inside the velocity).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+    momentum : float, default 0.0
+        v = momentum * v - learning_rate * g; w += v.
+    nesterov : bool, default False
+        w += momentum * v - learning_rate * g (Sutskever et al. 2013).
+    **kwargs
+        What else `Optimizer` takes, by name.
+
+    Examples
+    --------
+    >>> SGD(0.1, momentum=0.9).momentum
+    0.9
+    """
+
+    kernel = "sgd"
+
+    def __init__(
+        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
+    ) -> None:
+        self.momentum = real_number(momentum, "momentum", 0, below=1)
+        self.nesterov = bool(nesterov)
+        if self.momentum:
+            self.slots = ("momentum", None, None)
+        rule = {"momentum": self.momentum, "nesterov": self.nesterov}
+        super().__init__(learning_rate, rule=rule, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}

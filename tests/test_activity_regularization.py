@@ -1,0 +1,96 @@
+"""`ActivityRegularization`, and `activity_regularizer` of other layers."""
+
+import json
+
+import numpy as np
+import pytest
+from gradcheck import check_gradients
+from harness import check_layer
+
+import fastnn
+from fastnn import layers
+from fastnn.layers import ActivityRegularization, Dense
+from fastnn.regularizers import L1L2
+
+RNG = np.random.default_rng(0)
+
+
+def test_all_that_holds_for_layers():
+    check_layer(ActivityRegularization, {"l1": 0.01, "l2": 0.02}, (4, 5, 3), (4, 5, 3), 0, lambda x: x)
+
+
+def penalty(y, l1, l2):
+    return (l1 * np.abs(y).sum() + l2 * np.square(y).sum()) / len(y)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64])
+def test_the_penalty_is_divided_by_the_rows(dtype, rows):
+    x, target = RNG.standard_normal((2, rows, 6)).astype(dtype)
+    model = fastnn.Sequential(
+        [
+            fastnn.Input((6,), dtype=dtype),
+            Dense(5, "tanh", activity_regularizer=L1L2(0.1, 0.2)),
+            ActivityRegularization(0.03, 0.04),
+            Dense(6),
+        ]
+    )
+    model.compile("sgd", "mse", metrics=["mae"])
+    hidden = fastnn.Sequential(model.layers[:1]).predict(x)
+    expected = np.square(model.predict(x) - target).mean() + penalty(hidden, 0.13, 0.24)
+    found = model.evaluate(x, target, batch_size=rows, verbose=0)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-5)
+    np.testing.assert_allclose(model.train_on_batch(x, target)[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "row"),
+    [
+        (Dense(3, "relu", activity_regularizer="l1"), (4,)),
+        (Dense(3, "gelu", activity_regularizer="l2"), (4,)),
+        (Dense(3, "softmax", activity_regularizer="l1l2"), (4,)),
+        (layers.Conv2D(2, 3, activation="tanh", activity_regularizer=L1L2(0.1, 0.2)), (6, 5, 2)),
+        (layers.SeparableConv1D(2, 3, activity_regularizer="l2"), (6, 3)),
+        (layers.Conv1DTranspose(2, 3, activity_regularizer="l2"), (6, 3)),
+        (layers.DepthwiseConv2D(3, activation="elu", activity_regularizer="l2"), (6, 5, 2)),
+        (layers.LSTM(3, activity_regularizer="l2"), (4, 2)),
+        (layers.GRU(3, return_sequences=True, activity_regularizer="l1"), (4, 2)),
+        (layers.SimpleRNN(3, activity_regularizer=L1L2(0.5, 0.25)), (4, 2)),
+        (layers.BatchNormalization(activity_regularizer="l2"), (4,)),
+    ],
+    ids=lambda v: type(v).__name__ if isinstance(v, layers.Layer) else "",
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_gradients_of_layers(layer, row, last):
+    layer = type(layer).from_config(layer.get_config() | {"dtype": "float64"})
+    model = fastnn.Sequential([fastnn.Input(row, dtype="float64"), Dense(row[-1]), layer])
+    if not last:
+        model.add(layers.Flatten())
+        model.add(Dense(2))
+    x = RNG.standard_normal((5, *row))
+    check_gradients(model, "mse", x, RNG.standard_normal(model.predict(x).shape))
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss"), [("sigmoid", "binary_crossentropy"), ("softmax", "categorical_crossentropy")]
+)
+def test_losses_that_know_the_activation(activation, loss):
+    start = fastnn.Input((4,), dtype="float64")
+    model = fastnn.Sequential([start, Dense(3, activation, activity_regularizer=L1L2(0.1, 0.2))])
+    x, y = RNG.standard_normal((6, 4)), np.eye(3)[[0, 1, 2, 0, 1, 2]]
+    check_gradients(model, loss, x, y)
+
+
+def test_configs():
+    layer = Dense(3, activity_regularizer=L1L2(0.1, 0.2))
+    config = json.loads(json.dumps(layer.get_config()))
+    assert config["activity_regularizer"] == {"class_name": "L1L2", "config": {"l1": 0.1, "l2": 0.2}}
+    assert Dense.from_config(config).activity_regularizer.l2 == 0.2
+    assert "activity_regularizer" not in Dense(3).get_config()
+    assert ActivityRegularization(0.5, 0.25).get_config()["l1"] == 0.5
+
+
+def test_bad_factors():
+    with pytest.raises(ValueError, match="l1: expected a finite number of at least 0, got -1"):
+        ActivityRegularization(l1=-1)
+    with pytest.raises(ValueError, match="regularizer: unknown name"):
+        Dense(3, activity_regularizer="l3")
