@@ -38,7 +38,8 @@ cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may us
 
 cdef object empty = np.empty
 
-raised = {}     # what Python steps have raised, by the addresses of the `bad` of the runs that they have stopped
+# What Python steps have raised, by the address of the `bad` of the run that each has stopped.
+raised = {}
 
 
 cdef class Arena:
@@ -567,7 +568,7 @@ cdef class Plan:
     # ---- as a node of a tape ------------------------------------------------------------------------
 
     def record(self, list x):
-        """Run forward on arrays in the plan's form, at most its capacity of rows, and keep what backward reads.
+        """Run forward on at most `capacity` rows in the plan's form, and keep what backward reads.
 
         Returns
         -------
