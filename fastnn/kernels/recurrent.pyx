@@ -320,7 +320,8 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
     cdef int i
     given = [] if initial is None else initial
     learns = kernel.trainable or any(v.differentiable for v in (x, *given))
-    cdef Value y = plan.value((steps, units) if sequences else (units,), learns), h
+    cdef tuple one = (units,)
+    cdef Value y = plan.value((steps, *one) if sequences else one, learns), h
     last = [plan.value((units,), learns) for _ in range(1 + (s.c.size[CELL] == FNN_LSTM))] if ends else []
     y.producer = s
     if sequences:
