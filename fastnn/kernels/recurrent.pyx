@@ -343,6 +343,7 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
         s.use(STATE, plan.constant(state), FORWARD)
     if y.differentiable:
         use_gradients(plan, s, x, y, kernel, recurrent_kernel, bias)
+        s.fuses_gradient = not given    # of one operand, x
         for i, h in enumerate(given):
             s.use(DH0 + i, plan.gradient(h), BACKWARD)
         for i, h in enumerate(last):
