@@ -130,7 +130,8 @@ class BatchNormalization(Scaled):
             if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):
                 raise ValueError(
                     "input: the statistics leave out what a mask of all dimensions but the channels says, and "
-                    f"they are last; got rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
+                    f"they are last; got rows of shape {x.shape}, a mask of shape {x.mask.shape}, "
+                    f"axis {self.axis}"
                 )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
         scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)
