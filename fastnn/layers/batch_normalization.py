@@ -129,7 +129,7 @@ class BatchNormalization(Scaled):
         if plan.stochastic and self.trainable:
             if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):
                 raise ValueError(
-                    "input: the statistics leave out what a mask of all dimensions but the channels says, and "
+                    "input: the statistics leave out what a mask of all dimensions but the channels says; "
                     f"they are last; got rows of shape {x.shape}, a mask of shape {x.mask.shape}, "
                     f"axis {self.axis}"
                 )
