@@ -251,7 +251,7 @@ cdef class Plan:
             readers = [c for c in y.consumers if c is not step]
             if len(readers) == 1:
                 consumer = readers[0]
-                if consumer.fuses_gradient:
+                if consumer.fuses_gradient and consumer.operand(X).root is y:
                     consumer.use(SAVED, step.saved, BACKWARD)
                     consumer.c.gradient = step.c.activation
                     step.c.preactivation_gradient = True
