@@ -533,7 +533,9 @@ class Model(Savable, Layer, Trainer):
             plans = self._plans.setdefault(("tape", training, wants), {})
             plan = plans.pop(rows, None)
             if plan is None or plan.capacity < capacity:
+                drawn = 0 if plan is None else plan.samples
                 plan = Plan(self._block, list(rows), training=True, stochastic=training)
+                plan.samples = drawn
                 inputs = [
                     tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
                 ]

@@ -366,7 +366,8 @@ class Layer:
         if written.is_written(self):
             if self._built_for != input_shape:
                 written.build(self, input_shape)
-                self.trainable = self._trainable
+                if not self._trainable:
+                    self.trainable = False
         elif varies(input_shape):
             self._build_of_any_length(input_shape)
         elif self._built_for != input_shape:
