@@ -95,6 +95,24 @@ class Layer:
     stepwise : bool
         Whether each step of rows (steps, ...) is computed on its own and with the same weights, which lets a
         stream take one at a time.
+
+    Notes
+    -----
+    A layer of your own makes its weights in `build`, from the shape of its input with None for the batch, and
+    says in `call` what it computes, in NumPy's operations on `fastnn.Tensor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> class Scale(fastnn.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...
+    ...     def call(self, x):
+    ...         return x * self.factor
+    >>> Scale()(np.array([[1.0, 2.0]])).tolist()
+    [[1.0, 2.0]]
     """
 
     def __init__(
@@ -447,7 +465,7 @@ class Layer:
         from ..models import Model
         from .input_layer import Input
 
-        several = is_several(x)
+        several, options = is_several(x), options or {}
         given = list(x) if several else [x]
         arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
         rows = [np.shape(array)[1:] for array in (*given, *arrays)]

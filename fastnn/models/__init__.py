@@ -1,11 +1,14 @@
 """Models: layers that are trained and predict."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .model import Model
 from .sequential import Sequential
 
-__all__ = ["Model", "Sequential"]
+if TYPE_CHECKING:
+    from ..saving import clone_model, load_model, model_from_json, save_model
+
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
 def __getattr__(name: str) -> Any:
