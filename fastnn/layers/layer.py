@@ -423,12 +423,11 @@ class Layer:
 
     def _penalized(self, plan: Plan, y: Any) -> Any:
         """Append the penalty on the output and return the output for its readers."""
-        from ..kernels import activity
-
-        penalty = self.activity_regularizer
-        for value in y if isinstance(y, list) else [y]:
-            activity.emit(plan, value, penalty.l1, penalty.l2)
-        return y
+        made = [
+            regularizers.emit_activity(plan, value, self.activity_regularizer)
+            for value in (y if isinstance(y, list) else [y])
+        ]
+        return made if isinstance(y, list) else made[0]
 
     # Calls.
 
