@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import losses, metrics, optimizers
 from .checks import real_number
+from .kernels import fork
 from .kernels.score import emit_loss, emit_metric
 from .metrics import resolve
 
@@ -199,6 +200,7 @@ class Compiled(ABC):
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
             targets.append(None)
             if goal.loss is None:
+                fork.emit(plan, y, readers=0)
                 continue
             assert key is not None
             assert goal.loss.reduction is not None

@@ -146,8 +146,8 @@ class Labelled(Compiled):
         """Return weights (rows,), or of the shape of the values of a loss: a dimension may be missing."""
         weights = as_real(sample_weight, self.dtype, name)
         rows = shape[0]
-        if weights.shape == (rows, 1):
-            weights = weights[:, 0]
+        if weights.shape in ((rows, 1), (*shape, 1)):
+            weights = weights[..., 0]
         if not weights.ndim or weights.shape != shape[: weights.ndim]:
             expected = f"({rows},)" if len(shape) == 1 else f"({rows},) or {shape}"
             raise ValueError(f"{name}: expected shape {expected}, got {weights.shape}")

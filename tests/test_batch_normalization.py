@@ -283,7 +283,7 @@ def test_axes_that_are_not_there_are_named(axis):
     ("argument", "value"),
     [
         ("axis", 1.5), ("axis", [1]), ("momentum", "a"), ("epsilon", -1.0), ("renorm", True),
-        ("synchronized", True), ("gamma_constraint", "non_neg"), ("beta_constraint", "non_neg"),
+        ("synchronized", True),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(argument, value):

@@ -423,12 +423,11 @@ class Layer:
 
     def _penalized(self, plan: Plan, y: Any) -> Any:
         """Append the penalty on the output and return the output for its readers."""
-        from ..kernels import activity
-
-        penalty = self.activity_regularizer
-        for value in y if isinstance(y, list) else [y]:
-            activity.emit(plan, value, penalty.l1, penalty.l2)
-        return y
+        made = [
+            regularizers.emit_activity(plan, value, self.activity_regularizer)
+            for value in (y if isinstance(y, list) else [y])
+        ]
+        return made if isinstance(y, list) else made[0]
 
     # Calls.
 
@@ -465,7 +464,7 @@ class Layer:
         from ..models import Model
         from .input_layer import Input
 
-        several = is_several(x)
+        several, options = is_several(x), options or {}
         given = list(x) if several else [x]
         arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
         rows = [np.shape(array)[1:] for array in (*given, *arrays)]
