@@ -134,6 +134,17 @@ class Trainer(Labelled):
         ------
         ValueError, TypeError
             If an argument is not as expected; the message names it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.random.default_rng(0).random((100, 2))
+        >>> history = model.fit(x, x.sum(axis=1), epochs=20, validation_split=0.2, verbose=0)
+        >>> history.history["loss"][-1] < history.history["loss"][0]
+        True
         """
         self._check_compiled()
         initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
