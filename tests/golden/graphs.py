@@ -156,10 +156,6 @@ def wrappers():
         yield f"rnn_of_{name}{'_masked' * masked}", case(stack, "real_sequences", "mse", x, ADAM)
     distributed = {
         "dense": ("sequences", [of("TimeDistributed", layer=dense(4, "tanh"))]),
-        "batch_normalization": (
-            "sequences",
-            [of("TimeDistributed", layer=of("BatchNormalization", momentum=0.6))],
-        ),
         "layers": (
             "frames",
             [
