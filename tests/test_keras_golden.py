@@ -28,8 +28,7 @@ AGAIN = "run `KERAS_BACKEND=jax python tools/keras_golden.py` in an environment 
 @pytest.fixture(scope="module")
 def keras():
     """What Keras found: arrays by key, and the numbers of every case."""
-    with np.load(Path(__file__).parent / "golden" / "keras.npz") as file:
-        stored = dict(file)
+    stored = runs.unpacked(Path(__file__).parent / "golden" / "keras.npz")
     assert str(stored["table"]) == runs.fingerprint(), (
         f"keras.npz is of another table than golden/runs.py: {AGAIN}"
     )

@@ -75,8 +75,7 @@ def known(path, version, arrays):
     """What the file holds of cases that are what they were, on the same data in the same Keras."""
     if not Path(path).exists():
         return {}, {}
-    with np.load(path) as file:
-        stored = dict(file)
+    stored = runs.unpacked(path)
     *same, table = json.loads(str(stored["table"]))
     data = (np.array_equal(stored[f"data/{key}"], a) for key, a in arrays.items() if f"data/{key}" in stored)
     if str(stored["keras"]) != version or same != json.loads(runs.fingerprint())[:-1] or not all(data):
@@ -89,7 +88,6 @@ def known(path, version, arrays):
 def main(path):
     arrays, version = runs.data(), f"{keras.__version__} on {keras.backend.backend()}"
     stored, old = known(path, version, arrays)
-    stored |= {f"data/{key}": array for key, array in arrays.items()}
     numbers = {}
     for name, case in runs.CASES.items():
         if name in old:
@@ -107,7 +105,8 @@ def main(path):
         answers=np.array(json.dumps({name: fits.answer(keras, name) for name in fits.ALL})),
         numbers=np.array(json.dumps(numbers)),
         signatures=np.array(json.dumps(signatures())),
-        **stored,
+        **{f"data/{key}": array for key, array in arrays.items()},
+        **runs.packed(stored),
     )
     new = len(runs.CASES) - len(old)
     print(f"{path}: {len(runs.CASES)} cases, {new} of them new, {Path(path).stat().st_size} bytes")

@@ -20,6 +20,24 @@ def fingerprint():
     return json.dumps([FORMAT, ROWS, BATCH, STEPS, FIT, CASES], sort_keys=True)
 
 
+def packed(arrays):
+    """Arrays of one dtype by key as two: thousands of small ones take more room than what they hold."""
+    shapes = json.dumps({key: array.shape for key, array in arrays.items()})
+    return {"values": np.concatenate([a.ravel() for a in arrays.values()]), "shapes": np.array(shapes)}
+
+
+def unpacked(path):
+    """What the file holds: all arrays by key."""
+    with np.load(path) as file:
+        stored = dict(file)
+    values, at = stored.pop("values"), 0
+    for key, shape in json.loads(str(stored.pop("shapes"))).items():
+        size = int(np.prod(shape))
+        stored[key] = values[at : at + size].reshape(shape)
+        at += size
+    return stored
+
+
 def mapped(function, structure):
     """A list or dict with `function` of what it holds."""
     if isinstance(structure, list):
