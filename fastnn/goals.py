@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Weighted = tuple[tuple[int, ...] | None, ...]  # for each output the shape of a row's weights, if it has some
 
 
+# What Keras' models may override, and these cannot.
+HOOKS = ("train_step", "test_step", "predict_step", "compute_loss")
+
+
 class Goal(NamedTuple):
     """What an output is trained for.
 
@@ -109,6 +113,8 @@ class Compiled(ABC):
         ------
         ValueError
             If a name is unknown.
+        TypeError
+            If a subclass defines a step of its own, such as `train_step`.
 
         Examples
         --------
@@ -118,6 +124,12 @@ class Compiled(ABC):
         >>> model.metrics_names
         ['loss', 'accuracy', 'auc']
         """
+        for hook in HOOKS:
+            if hasattr(self, hook):
+                raise TypeError(
+                    f"{hook}: a step is a call into C, which does not come by {type(self).__name__}.{hook}; "
+                    "write the loop by hand, see the guide"
+                )
         chosen = optimizers.get(optimizer)
         given = (loss, loss_weights, metrics, weighted_metrics)
         goal = leaves_mapped(_loss, loss)

@@ -94,7 +94,6 @@ class GRU(CellLayer):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
         cell = GRUCell(
             units,
             activation,
@@ -113,7 +112,6 @@ class GRU(CellLayer):
             recurrent_dropout,
             reset_after,
             seed=seed,
-            **implementation,
         )
         super().__init__(
             cell,

@@ -94,7 +94,6 @@ class LSTM(CellLayer):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
         cell = LSTMCell(
             units,
             activation,
@@ -113,7 +112,6 @@ class LSTM(CellLayer):
             dropout,
             recurrent_dropout,
             seed=seed,
-            **implementation,
         )
         super().__init__(
             cell,

@@ -85,7 +85,6 @@ class SimpleRNN(CellLayer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
         cell = SimpleRNNCell(
             units,
             activation,
@@ -102,7 +101,6 @@ class SimpleRNN(CellLayer):
             dropout,
             recurrent_dropout,
             seed=seed,
-            **implementation,
         )
         super().__init__(
             cell,
