@@ -59,6 +59,7 @@ class Compiled(ABC):
     optimizer: optimizers.Optimizer | None = None
     loss: Any = None
     _compiled: tuple[Any, ...] = (None, None, None, None)  # losses, their weights, both kinds of metrics
+    _masked = False  # whether a mask leaves steps out, so that the loss of a batch is no mean over its rows
 
     # What a model provides.
 
@@ -176,7 +177,7 @@ class Compiled(ABC):
         ]
 
     def _reported(self) -> list[Reported]:
-        """All metrics beside the losses."""
+        """All metrics beside the losses: as given or, of several outputs, by their keys, as in Keras."""
         goals = self._require_compiled()
         rows = self._known_rows(len(goals))
         taken = Counter(["loss"])
@@ -186,14 +187,15 @@ class Compiled(ABC):
                 for entry in goal.weighted_metrics if counts else goal.metrics:
                     assert goal.loss is not None
                     metric = resolve(entry, goal.loss.score, ((row[-1] or 2) if row else 1))
-                    name = metric.name if len(goals) == 1 else f"{goal.name}_{metric.name}"
+                    output = "" if len(goals) == 1 else f"{goal.name}_"
+                    name = f"{output}{metric.name}"
                     if counts and taken[name]:
-                        name = f"weighted_{name}"
+                        name = f"{output}weighted_{metric.name}"
                     reported.append(
                         Reported(f"{name}_{taken[name]}" if taken[name] else name, i, metric, counts)
                     )
                     taken[name] += 1
-        return reported
+        return reported if len(goals) == 1 else sorted(reported, key=lambda one: one.key)
 
     def _known_rows(self, outputs: int) -> list[tuple[int | None, ...]]:
         """Return the shapes of rows of the outputs, as far as they are known before there are data."""
@@ -215,6 +217,7 @@ class Compiled(ABC):
         goals = self._require_compiled()
         shapes = weighted or (None,) * len(goals)
         weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
+        self._masked = any(y.mask is not None for y in outputs)
         targets: list[Any] = []
         first = True
         for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
@@ -278,7 +281,7 @@ def _by_output(kind: str, given: Any, names: list[str], of_one: Any, nested: boo
 
     `nested` where a list stands for one output unless it holds lists.
     """
-    if given is None:
+    if given is None or (kind.endswith("metrics") and isinstance(given, (list, tuple)) and not given):
         return [None] * len(names)
     if isinstance(given, Mapping):
         unknown = set(given) - set(names)

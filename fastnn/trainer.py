@@ -295,7 +295,7 @@ class Trainer(Labelled):
             See `fit`.
         batch_size : int, optional
             Rows of one batch: 32 by default. Results do not depend on it, except where the loss of a batch
-            is no mean over its rows: with another `reduction`, or with `ignore_class`.
+            is no mean over its rows: with another `reduction`, with `ignore_class` or with a mask.
         steps : int, optional
             At most so many batches.
         return_dict : bool, default False
@@ -357,6 +357,8 @@ class Trainer(Labelled):
         for loss in (goal.loss for goal in self._require_compiled() if goal.loss is not None):
             told = told or loss.by_batch
         plan = self.plan("test", batch if told else None, data.weighted, data.rows)
+        if not told and self._masked:
+            told, plan = True, self.plan("test", batch, data.weighted, data.rows)
         return ArrayFeed(plan, data, batch if told else plan.capacity)
 
     def test_on_batch(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from golden import cases
+from golden import fits, runs
 
 import fastnn
 
@@ -28,10 +28,9 @@ AGAIN = "run `KERAS_BACKEND=jax python tools/keras_golden.py` in an environment 
 @pytest.fixture(scope="module")
 def keras():
     """What Keras found: arrays by key, and the numbers of every case."""
-    with np.load(Path(__file__).parent / "golden" / "keras.npz") as file:
-        stored = dict(file)
-    assert str(stored["table"]) == cases.fingerprint(), (
-        f"keras.npz is of another table than cases.py: {AGAIN}"
+    stored = runs.unpacked(Path(__file__).parent / "golden" / "keras.npz")
+    assert str(stored["table"]) == runs.fingerprint(), (
+        f"keras.npz is of another table than golden/runs.py: {AGAIN}"
     )
     return stored | {"numbers": json.loads(str(stored["numbers"]))}
 
@@ -50,22 +49,51 @@ def agree_by_name(found, expected, message):
         agree(found[name], value, f"{message}: {name}", 1e-4, 1e-6)
 
 
-@pytest.mark.parametrize("name", cases.CASES)
+@pytest.mark.parametrize("name", runs.CASES)
 def test_agrees_with_keras(name, keras):
     arrays = {key.removeprefix("data/"): a for key, a in keras.items() if key.startswith("data/")}
-    run, numbers = cases.Run(fastnn, cases.CASES[name], arrays), keras["numbers"][name]
+    run, numbers = runs.Run(fastnn, runs.CASES[name], arrays), keras["numbers"][name]
     start = keras[f"{name}/start"]
     model = run.model(start)
-    agree(model.predict(run.x), keras[f"{name}/output"], "outputs", 1e-5, 1e-6)
-    agree_by_name(run.evaluate(model), numbers["evaluate"], "evaluate before training")
-    for i in range(cases.STEPS):
+    agree(run.predict(model), keras[f"{name}/output"], "outputs", 1e-5, 1e-6)
+    if not run.brief:
+        agree_by_name(run.evaluate(model), numbers["evaluate"], "evaluate before training")
+    for i in range(run.steps):
         run.step(model, i)
         expected = keras.get(f"{name}/step_{i + 1}")
         if expected is not None:
             moved = np.abs(expected - start).max()
-            agree(cases.flat(model), expected, f"weights after {i + 1} steps", 1e-4, 1e-4 * moved)
+            agree(runs.flat(model), expected, f"weights after {i + 1} steps", 1e-4, 1e-4 * moved)
     agree_by_name(run.evaluate(model), numbers["trained"], "evaluate after training")
-    agree_by_name(run.history(run.model(start)), numbers["history"], "history")
+    if run.brief:
+        return
+    again = run.model(start)
+    agree_by_name(run.history(again), numbers["history"], "history")
+    expected = keras.get(f"{name}/fitted")
+    if expected is not None:
+        moved = np.abs(expected - start).max()
+        agree(runs.flat(again), expected, "weights after fit", 1e-4, 1e-4 * moved)
+
+
+def alike(found, expected):
+    """Whether two structures hold the same names and, nearly, the same numbers."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(alike(found[k], v) for k, v in expected.items())
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(alike, found, expected))
+    if isinstance(expected, float):
+        return found == pytest.approx(expected, 1e-6, nan_ok=True)
+    return found == expected
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", fits.ALL)
+def test_answers_of_fit_and_callbacks(name, keras):
+    """What is called when and with which keys, and what is decided."""
+    assert str(keras["programs"]) == fits.source(), f"keras.npz is of another golden/fits.py: {AGAIN}"
+    expected = json.loads(str(keras["answers"]))[name]
+    found = json.loads(json.dumps(fits.answer(fastnn, name)))
+    assert alike(found, expected), f"found {found}, in Keras {expected}. If Keras has changed: {AGAIN}"
 
 
 def plain(default):

@@ -1,11 +1,12 @@
-"""Run the cases of tests/golden/cases.py in Keras 3 and store its numbers in tests/golden/keras.npz.
+"""Run the cases of tests/golden in Keras 3 and store its numbers in tests/golden/keras.npz.
 
 In an environment that has Keras and a backend, and needs nothing of this project:
 
     pip install keras jax
     KERAS_BACKEND=jax python tools/keras_golden.py
 
-A path as the argument writes elsewhere: to compare two versions or backends of Keras. JAX it has to be for
+Cases that the file holds already are not run again: delete it to make all numbers anew. A path as the
+argument writes elsewhere: to compare two versions or backends of Keras. JAX it has to be for
 the tests: behind a sigmoid, Keras on TensorFlow reads the logits of the sigmoid as those of a softmax where a
 categorical loss asks for probabilities (the cases losses/*cce_other_activation).
 
@@ -23,22 +24,26 @@ import numpy as np
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
 sys.path.insert(0, str(FOLDER.parent))
 
-from golden import cases  # noqa: E402 - found only now
+from golden import cases, fits, runs  # noqa: E402 - found only now
 
 
 def run(name, case, arrays):
     """The arrays and the numbers of one case."""
-    this = cases.Run(keras, case, arrays)
+    this = runs.Run(keras, case, arrays)
     model = this.model()
-    start = cases.flat(model)
-    found = {"start": start, "output": model.predict(this.x, verbose=0)}
-    numbers = {"evaluate": this.evaluate(model)}
-    for i in range(cases.STEPS):
+    start = runs.flat(model)
+    found = {"start": start, "output": this.predict(model)}
+    numbers = {} if this.brief else {"evaluate": this.evaluate(model)}
+    for i in range(this.steps):
         this.step(model, i)
-        if i in (0, cases.STEPS - 1):
-            found[f"step_{i + 1}"] = cases.flat(model)
+        if i in (0, this.steps - 1):
+            found[f"step_{i + 1}"] = runs.flat(model)
     numbers["trained"] = this.evaluate(model)
-    numbers["history"] = this.history(this.model(start))
+    if not this.brief:
+        again = this.model(start)
+        numbers["history"] = this.history(again)
+        if case.get("fitted"):
+            found["fitted"] = runs.flat(again)
     return {f"{name}/{key}": array for key, array in found.items()}, numbers
 
 
@@ -66,23 +71,45 @@ def signatures():
     return found | {"Input": parameters(keras.Input)}
 
 
+def known(path, version, arrays):
+    """What the file holds of cases that are what they were, on the same data in the same Keras."""
+    if not Path(path).exists():
+        return {}, {}
+    stored = runs.unpacked(path)
+    *same, table = json.loads(str(stored["table"]))
+    data = (np.array_equal(stored[f"data/{key}"], a) for key, a in arrays.items() if f"data/{key}" in stored)
+    if str(stored["keras"]) != version or same != json.loads(runs.fingerprint())[:-1] or not all(data):
+        return {}, {}
+    kept = {name for name, case in json.loads(runs.fingerprint())[-1].items() if table.get(name) == case}
+    found = {key: array for key, array in stored.items() if key.rpartition("/")[0] in kept}
+    return found, {name: n for name, n in json.loads(str(stored["numbers"])).items() if name in kept}
+
+
 def main(path):
-    arrays = cases.data()
-    stored, numbers = {f"data/{key}": array for key, array in arrays.items()}, {}
-    keras.utils.set_random_seed(1)
-    for name, case in cases.CASES.items():
+    arrays, version = runs.data(), f"{keras.__version__} on {keras.backend.backend()}"
+    stored, old = known(path, version, arrays)
+    numbers = {}
+    for name, case in runs.CASES.items():
+        if name in old:
+            numbers[name] = old[name]
+            continue
+        keras.utils.set_random_seed(1)
         found, numbers[name] = run(name, case, arrays)
         stored |= found
         print(name, numbers[name]["trained"], flush=True)
     np.savez_compressed(
         path,
-        keras=np.array(f"{keras.__version__} on {keras.backend.backend()}"),
-        table=np.array(cases.fingerprint()),
+        keras=np.array(version),
+        table=np.array(runs.fingerprint()),
+        programs=np.array(fits.source()),
+        answers=np.array(json.dumps({name: fits.answer(keras, name) for name in fits.ALL})),
         numbers=np.array(json.dumps(numbers)),
         signatures=np.array(json.dumps(signatures())),
-        **stored,
+        **{f"data/{key}": array for key, array in arrays.items()},
+        **runs.packed(stored),
     )
-    print(f"{path}: {len(cases.CASES)} cases, {Path(path).stat().st_size} bytes")
+    new = len(runs.CASES) - len(old)
+    print(f"{path}: {len(runs.CASES)} cases, {new} of them new, {Path(path).stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class MonitorCallback(Callback):
         sign = 1 if self._higher_is_better() else -1
         if best is None:
             return not math.isnan(value)
-        return sign * (value - best) > self.min_delta
+        return sign * value - self.min_delta > sign * best
 
     def current(self, logs: EpochLogs) -> float | None:
         """Return the value that is watched, or None, with a warning, if the logs do not hold it."""

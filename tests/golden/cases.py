@@ -1,10 +1,9 @@
-"""Models to be built alike in Keras and in fastnn: a table of plain values, and what is done with each.
+"""Models to be built alike in Keras and in fastnn: a table of plain values.
 
 `tools/keras_golden.py` runs it in Keras and stores the numbers, `tests/test_keras_golden.py` runs it in
-fastnn and compares them. A case is JSON, so that the stored file can say of which table it is.
+fastnn and compares them. A case is JSON, so that the stored file can say of which table it is. `graphs.py`
+has more, `runs.py` says what is done with each.
 """
-
-import json
 
 import numpy as np
 
@@ -815,81 +814,3 @@ MAKERS = (
     *(activations, layers, losses, scores, weights, optimizers),
     *(convolutions, depthwise, pooling, normalizations, resampling),
 )
-CASES = {f"{make.__name__}/{name}": case for make in MAKERS for name, case in make()}
-
-
-def fingerprint():
-    """The table and what is done with it, as text to compare."""
-    return json.dumps([FORMAT, ROWS, BATCH, STEPS, FIT, CASES], sort_keys=True)
-
-
-def made(package, kind, entry):
-    """The object of an entry; a name is left to `compile`."""
-    if not isinstance(entry, dict):
-        return entry
-    return getattr(getattr(package, kind), entry["class_name"])(**entry["config"])
-
-
-class Run:
-    """A case in a package that speaks Keras: `keras` or `fastnn`."""
-
-    def __init__(self, package, case, arrays):
-        self.package, self.case = package, case
-        self.x, self.y = arrays[case["x"]], arrays[case["y"]]
-        self.sample_weight = arrays["weights"] if case["sample_weight"] else None
-        self.class_weight = None if case["class_weight"] is None else dict(enumerate(case["class_weight"]))
-
-    def model(self, flat_weights=None):
-        """A compiled model with these weights, or as the layers make them."""
-        package, case = self.package, self.case
-        layers = [made(package, "layers", entry) for entry in case["layers"]]
-        model = package.Sequential([package.Input(self.x.shape[1:]), *layers])
-        model.compile(
-            optimizer=made(package, "optimizers", case["optimizer"]),
-            loss=made(package, "losses", case["loss"]),
-            metrics=[made(package, "metrics", entry) for entry in case["metrics"]],
-            weighted_metrics=[made(package, "metrics", entry) for entry in case["weighted_metrics"]],
-            run_eagerly=True,
-        )
-        if flat_weights is not None:
-            shapes = [w.shape for w in model.get_weights()]
-            parts = np.split(flat_weights, np.cumsum([int(np.prod(s)) for s in shapes])[:-1])
-            model.set_weights([p.reshape(s) for p, s in zip(parts, shapes, strict=True)])
-        return model
-
-    def step(self, model, i):
-        """Train on the i-th batch."""
-        rows = slice(i * BATCH, (i + 1) * BATCH)
-        weights = None if self.sample_weight is None else self.sample_weight[rows]
-        model.train_on_batch(
-            self.x[rows],
-            self.y[rows],
-            sample_weight=weights,
-            class_weight=self.class_weight,
-        )
-
-    def evaluate(self, model):
-        """Loss and metrics of all rows."""
-        return model.evaluate(
-            self.x,
-            self.y,
-            sample_weight=self.sample_weight,
-            batch_size=BATCH,
-            verbose=0,
-            return_dict=True,
-        )
-
-    def history(self, model):
-        """What `fit` reports of every epoch."""
-        return model.fit(
-            self.x,
-            self.y,
-            sample_weight=self.sample_weight,
-            class_weight=self.class_weight,
-            **FIT | self.case["fit"],
-        ).history
-
-
-def flat(model):
-    """All weights as one array."""
-    return np.concatenate([w.ravel() for w in model.get_weights()])
