@@ -181,6 +181,8 @@ def _tried(layer: Layer, rows: Any) -> Any:
     ]
     with no_grad(), np.errstate(all="ignore"):
         made = run(layer, zeros if several else zeros[0], False)
+    if made is None:
+        raise ValueError(f"call: {type(layer).__name__}.call returned None; does it end with `return`?")
     shapes = [np.shape(y) for y in (made if isinstance(made, (list, tuple)) else [made])]
     for shape in shapes:
         if not shape or shape[0] != TRIAL:

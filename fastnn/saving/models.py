@@ -172,18 +172,19 @@ def load_model(
 
 def model_of(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile: bool) -> Any:
     """Return the model that a file describes."""
-    names = {path: (path, path) for path, _ in document["weights"]}
-    with values_follow(sum(tensors[name].size for name in names)):
+    names = [(path, structure) for path, structure in document["weights"]]
+    with values_follow(sum(tensors[path].size for path, _ in names)):
         model = model_of_config(document["model"])
         if not model.built:  # its own `call` says what it is made of
             shapes = [(None, *row) for row in document["rows"]]
             model.build(shapes if len(shapes) > 1 else shapes[0])
     weights = named_weights(model)
-    report = fitting(weights, list(names.values()), tensors, "path")
+    report = fitting(weights, names, tensors, "structure")
     if report.differs:
         raise ModelFileError(f"its weights are not those of its model: {report}")
+    stored = {structure: tensors[path] for path, structure in names}
     for weight in weights:
-        weight.variable.assign(tensors[weight.path])
+        weight.variable.assign(stored[weight.structure])
     compiles = compile and document["compile"] is not None
     if compiles:
         compile_from_config(model, document["compile"])
