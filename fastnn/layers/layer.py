@@ -15,7 +15,7 @@ from ..autograd import Tensor
 from ..checks import whole_number
 from ..gate import is_several
 from ..graph import Node, SymbolicTensor, leaves, mapped, tensors_in
-from ..registry import Registry, snake_case
+from ..registry import Registry, refuse_unknown, snake_case
 from ..variables import Variable, initial_value
 from . import written
 
@@ -125,7 +125,9 @@ class Layer:
         input_dim: int | None = None,
         activity_regularizer: Any = None,
         autocast: bool = True,
+        **unknown: Any,
     ) -> None:
+        refuse_unknown(type(self), Layer, unknown)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         if input_dim is not None:
             input_shape = (dimension(input_dim, "input_dim"),)

@@ -483,8 +483,15 @@ def clone_model(
     >>> clone_model(model).layers[0] is model.layers[0]
     False
     """
+    from ..layers import written
+    from ..models import Model
+
+    def copied(layer: Any) -> Any:
+        inner = isinstance(layer, Model)
+        return clone_model(layer) if inner else type(layer).from_config(layer.get_config())
+
     refuse(input_tensors=input_tensors)
     config = model.get_config()
-    if clone_function is None:
+    if written.is_written(model):
         return type(model).from_config(config)
-    return type(model).of_layers(config, [clone_function(layer) for layer in model.sublayers])
+    return type(model).of_layers(config, [(clone_function or copied)(layer) for layer in model.sublayers])
