@@ -201,11 +201,14 @@ class Layer:
 
     # What a layer gets.
 
-    def __getattr__(self, name: str) -> Any:
-        """Say what is missing where nothing of that name has been set."""
-        if "_nodes" not in vars(self):
-            raise AttributeError(f"{type(self).__name__}: call super().__init__() in the constructor first")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+    if not TYPE_CHECKING:  # which would take any attribute to be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what is missing where nothing of that name has been set."""
+            kind = type(self).__name__
+            if "_nodes" not in vars(self):
+                raise AttributeError(f"{kind}: call super().__init__() in the constructor first")
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
 
     def add_weight(
         self,
