@@ -144,6 +144,11 @@ class Trainer(Labelled):
         ):
             if count is not None:
                 whole_number(count, name, 1)
+        if hasattr(self, "train_step"):
+            raise TypeError(
+                f"train_step: fit runs a compiled plan, and no step of {type(self).__name__}; write the loop "
+                "around model(x, training=True), loss.backward() and optimizer.step()"
+            )
         is_due = _due(validation_freq)
         data = self._given(x, y, sample_weight, steps_per_epoch, shuffle, goes_on=True)
         validation: Data | Source | None

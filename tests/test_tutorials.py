@@ -156,6 +156,16 @@ def test_own_losses_and_metrics(loss, expected):
     close(history["huber_metric"], history["huber_fn"])
 
 
+def test_names_that_keras_has_in_two_places():
+    assert keras.Layer is layers.Layer
+    assert keras.Loss is keras.losses.Loss
+    assert keras.Metric is keras.metrics.Metric
+    assert keras.Optimizer is keras.optimizers.Optimizer
+    assert keras.utils.get_custom_objects() is keras.saving.get_custom_objects()
+    with keras.utils.custom_object_scope({"Linear": Linear}):
+        assert layers.deserialize(layers.serialize(Linear(3))).units == 3
+
+
 def test_a_metric_of_ones_own_by_hand():
     metric = HuberMetric(2.0)
     assert float(metric(np.array([[2.0]]), np.array([[10.0]]))) == 14.0
@@ -351,6 +361,11 @@ def test_a_state_goes_on_from_batch_to_batch():
 # ---- what goes wrong ------------------------------------------------------------------------------------
 
 
+class Pair(keras.Layer):
+    def call(self, a, b):
+        return a * b
+
+
 class NoReturn(layers.Layer):
     def call(self, x):
         x * 2
@@ -372,9 +387,23 @@ class NoSuperModel(keras.Model):
         return self.dense(x)
 
 
+class OwnStep(keras.Model):
+    def train_step(self, data):
+        return {"loss": 0.0}
+
+
+def with_own_step(x):
+    inputs = keras.Input((4,))
+    model = OwnStep(inputs, layers.Dense(1)(inputs))
+    model.compile("sgd", "mse")
+    model.fit(x, x[:, :1], verbose=0)
+
+
 @pytest.mark.parametrize(
     ("mistake", "said"),
     [
+        (with_own_step, "train_step: fit runs a compiled plan, and no step of OwnStep"),
+        (lambda x: Pair()(x, x), "Pair takes several inputs as one list"),
         (lambda x: NoReturn()(x), "NoReturn.call returned None; does it end with `return`"),
         (lambda x: NoSuper(3)(x), r"NoSuper: call super\(\).__init__\(\) in the constructor first"),
         (lambda x: NoSuperModel(3)(x), r"NoSuperModel: call super\(\).__init__\(\) in the constructor first"),

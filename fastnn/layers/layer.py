@@ -457,6 +457,11 @@ class Layer:
         ndarray, Tensor, SymbolicTensor, or list of them
             What it is called on.
         """
+        if not isinstance(training, (bool, int, np.bool_, type(None))):
+            raise TypeError(
+                f"training: expected True, False or None, got {training!r:.80}; "
+                f"{type(self).__name__} takes several inputs as one list"
+            )
         if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
             return written.on_tape(self, x, training, options)
         if tensors_in([x, options]):

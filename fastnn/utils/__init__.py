@@ -1,5 +1,6 @@
 """Helpers around a model: class vectors, sequences, data sets, pictures, files, progress, seeds."""
 
+from ..custom_objects import CustomObjectScope, get_custom_objects, register_keras_serializable
 from ..data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from .directories import image_dataset_from_directory, text_dataset_from_directory
 from .files import get_file
@@ -13,11 +14,16 @@ from .split import split_dataset
 
 Sequence = PyDataset
 
+custom_object_scope = CustomObjectScope
+
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "custom_object_scope",
+    "get_custom_objects",
     "get_file",
     "image_dataset_from_directory",
     "img_to_array",
@@ -26,6 +32,7 @@ __all__ = [
     "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
+    "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "split_dataset",
