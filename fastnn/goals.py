@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Weighted = tuple[tuple[int, ...] | None, ...]  # for each output the shape of a row's weights, if it has some
 
 
+# What Keras' models may override, and these cannot.
+HOOKS = ("train_step", "test_step", "predict_step", "compute_loss")
+
+
 class Goal(NamedTuple):
     """What an output is trained for.
 
@@ -91,13 +95,13 @@ class Compiled(ABC):
         Parameters
         ----------
         optimizer : str or Optimizer, default "rmsprop"
-        loss : str or Loss, or a list or dict of them
+        loss : str, Loss or function of (y_true, y_pred), or a list or dict of them
             Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
             their rows. For several outputs: one for each in their order, or by the outputs' names, where one
             that is None or not named is not trained; or one for all.
         loss_weights : list or dict of float, optional
             What the losses of several outputs are multiplied by in that of the model; 1 by default.
-        metrics, weighted_metrics : list of str or Metric, optional
+        metrics, weighted_metrics : list of str, Metric or function of (y_true, y_pred), optional
             Reported beside the loss, on the labels that it takes, class numbers or labels like the outputs;
             the latter count samples by their weights. A name that is taken gets a number, "mae_1", or for
             a weighted metric "weighted_" before it. For several outputs: a list for each, or a dict by name.
@@ -108,7 +112,23 @@ class Compiled(ABC):
         ------
         ValueError
             If a name is unknown.
+        TypeError
+            If a subclass defines a step of its own, such as `train_step`.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1, "sigmoid", name="odds")])
+        >>> model.compile("adam", "binary_crossentropy", metrics=["accuracy", fastnn.metrics.AUC()])
+        >>> model.metrics_names
+        ['loss', 'accuracy', 'auc']
         """
+        for hook in HOOKS:
+            if hasattr(self, hook):
+                raise TypeError(
+                    f"{hook}: a step is a call into C, which does not come by {type(self).__name__}.{hook}; "
+                    "write the loop by hand, see the guide"
+                )
         chosen = optimizers.get(optimizer)
         given = (loss, loss_weights, metrics, weighted_metrics)
         goal = leaves_mapped(_loss, loss)

@@ -134,6 +134,17 @@ class Trainer(Labelled):
         ------
         ValueError, TypeError
             If an argument is not as expected; the message names it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.random.default_rng(0).random((100, 2))
+        >>> history = model.fit(x, x.sum(axis=1), epochs=20, validation_split=0.2, verbose=0)
+        >>> history.history["loss"][-1] < history.history["loss"][0]
+        True
         """
         self._check_compiled()
         initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
@@ -144,11 +155,6 @@ class Trainer(Labelled):
         ):
             if count is not None:
                 whole_number(count, name, 1)
-        if hasattr(self, "train_step"):
-            raise TypeError(
-                f"train_step: fit runs a compiled plan, and no step of {type(self).__name__}; write the loop "
-                "around model(x, training=True), loss.backward() and optimizer.step()"
-            )
         is_due = _due(validation_freq)
         data = self._given(x, y, sample_weight, steps_per_epoch, shuffle, goes_on=True)
         validation: Data | Source | None

@@ -312,7 +312,7 @@ def test_a_killed_program_goes_on(tmp_path):
         tests=str(Path(__file__).parent), folder=str(tmp_path / "backup"), result=str(result)
     )
     for steps, status in (("5", -9), ("0", 0)):
-        done = subprocess.run([sys.executable, "-c", code, steps], check=False, timeout=120)
+        done = subprocess.run([sys.executable, "-c", code, steps], check=False, timeout=120, cwd=tmp_path)
         assert done.returncode == status
     model = make("adam", "lstm")
     fit(model, epochs=4)

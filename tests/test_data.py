@@ -1,7 +1,6 @@
 """Data sets in batches: what is one, how workers make it, and what an epoch of it is."""
 
 import threading
-import time
 from itertools import count
 
 import numpy as np
@@ -111,7 +110,7 @@ def test_workers_keep_the_order(arguments):
 
 
 def test_workers_are_ahead_of_their_use_but_not_far():
-    made = []
+    made, ready = [], threading.Semaphore(0)
 
     class Slow(PyDataset):
         def __len__(self):
@@ -119,14 +118,12 @@ def test_workers_are_ahead_of_their_use_but_not_far():
 
         def __getitem__(self, index):
             made.append(index)
+            ready.release()
             return index
 
     batches = iter(Slow(workers=2, max_queue_size=4))
     assert [next(batches) for _ in range(3)] == [0, 1, 2]
-    for _ in range(1000):
-        if len(made) >= 6:
-            break
-        time.sleep(0.001)
+    assert all(ready.acquire(timeout=60) for _ in range(6))
     assert sorted(made) == list(range(len(made)))
     assert 6 <= len(made) <= 7
     batches.close()

@@ -24,6 +24,20 @@ def test_the_version_is_said_once_everywhere():
     assert f"\nversion: {fastnn.__version__}\n" in citation
 
 
+def test_the_readme_names_the_extras_and_what_they_bring():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").lower()
+    table = readme[readme.index("| extra |") :]
+    brought = set()
+    for extra, packages in project["optional-dependencies"].items():
+        assert f"`{extra}`" in table
+        if extra not in ("all", "test", "bench"):
+            names = {re.split(r"\W*[<>=]", package)[0].lower() for package in packages}
+            assert all(name in table for name in names)
+            brought |= set(packages)
+    assert set(project["optional-dependencies"]["all"]) == brought
+
+
 def test_an_import_brings_nothing_optional(tmp_path):
     code = "import sys, fastnn; print(*{name.partition('.')[0] for name in sys.modules})"
     modules = subprocess.run(

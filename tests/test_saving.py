@@ -361,7 +361,7 @@ while True:
 def test_a_killed_save_leaves_a_whole_file(tmp_path, rounds):
     path = tmp_path / "model"
     code = SAVER.format(path=str(path))
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=tmp_path) as child:
         for _ in range(rounds):
             assert child.stdout.readline().split() == [b"saved"]
         child.kill()

@@ -387,22 +387,9 @@ class NoSuperModel(keras.Model):
         return self.dense(x)
 
 
-class OwnStep(keras.Model):
-    def train_step(self, data):
-        return {"loss": 0.0}
-
-
-def with_own_step(x):
-    inputs = keras.Input((4,))
-    model = OwnStep(inputs, layers.Dense(1)(inputs))
-    model.compile("sgd", "mse")
-    model.fit(x, x[:, :1], verbose=0)
-
-
 @pytest.mark.parametrize(
     ("mistake", "said"),
     [
-        (with_own_step, "train_step: fit runs a compiled plan, and no step of OwnStep"),
         (lambda x: Pair()(x, x), "Pair takes several inputs as one list"),
         (lambda x: NoReturn()(x), "NoReturn.call returned None; does it end with `return`"),
         (lambda x: NoSuper(3)(x), r"NoSuper: call super\(\).__init__\(\) in the constructor first"),

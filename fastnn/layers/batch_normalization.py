@@ -37,7 +37,7 @@ class BatchNormalization(Scaled):
     beta_constraint, gamma_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
     renorm, renorm_clipping, renorm_momentum, synchronized
-        Accepted as Keras has them, without effect.
+        Accepted as Keras has them, but renormalization and synchronization only switched off.
     **kwargs
         See `Layer`.
 

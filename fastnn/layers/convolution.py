@@ -170,8 +170,8 @@ class Conv1D(Convolution):
         Penalties added to the loss, see `fastnn.regularizers`.
     kernel_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -230,8 +230,8 @@ class Conv2D(Convolution):
         Penalties added to the loss, see `fastnn.regularizers`.
     kernel_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

@@ -32,8 +32,8 @@ class Dense(Layer):
         Penalties added to the loss, see `fastnn.regularizers`.
     kernel_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

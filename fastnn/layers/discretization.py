@@ -38,7 +38,7 @@ class Discretization(Layer):
     output_mode : {"int", "one_hot", "multi_hot", "count"}, default "int"
         The number itself, as a real of the model's dtype; or the vectors that `CategoryEncoding` makes of it.
     sparse : bool, default False
-        Accepted as Keras has it, without effect: only False.
+        Accepted as Keras has it: only False.
     **kwargs
         See `Layer`.
 

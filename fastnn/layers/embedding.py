@@ -35,7 +35,7 @@ class Embedding(Layer):
     embeddings_constraint : default None
         Where it is brought back to after each step, see `fastnn.constraints`.
     lora_rank, lora_alpha, quantization_config : None
-        Accepted as Keras has them, without effect.
+        Accepted as Keras has them, at their defaults only.
     mask_zero : bool, default False
         Whether a 0 stands for a step that does not count: then layers that take a mask leave it out.
     weights : array_like, optional

@@ -33,8 +33,8 @@ class GRU(CellLayer):
         Penalties on them, see `fastnn.regularizers`.
     kernel_constraint, recurrent_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     dropout, recurrent_dropout : float, default 0.0
         Shares of x and of the state that the products do not see in training, the same at every step.
     seed : int, optional
@@ -94,7 +94,6 @@ class GRU(CellLayer):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
         cell = GRUCell(
             units,
             activation,
@@ -113,7 +112,6 @@ class GRU(CellLayer):
             recurrent_dropout,
             reset_after,
             seed=seed,
-            **implementation,
         )
         super().__init__(
             cell,

@@ -29,7 +29,7 @@ class InputLayer(Layer):
     dtype : str, optional
         See `Layer`; whole numbers, such as "int32", are converted to what the model computes in.
     sparse, ragged, input_tensor, optional
-        Accepted as Keras has them, without effect.
+        Accepted as Keras has them, at their defaults only.
     batch_shape : tuple, optional
         The shape with its batch dimension, which may be None, instead of `shape` and `batch_size`.
     name : str, optional

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import whole_number
 from ..gate import as_real
 from ..graph import leaves, tensors_in
 from .cells import RecurrentCell, StackedRNNCells, check_cell
@@ -370,6 +371,10 @@ class CellLayer(RNN):
     """Base of the layers that are named after their cell, and take its arguments as their own."""
 
     cell: RecurrentCell
+
+    def __init__(self, cell: RecurrentCell, *flags: bool, implementation: int = 0, **kwargs: Any) -> None:
+        whole_number(implementation, "implementation")  # Keras' choice between two ways to the same result
+        super().__init__(cell, *flags, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the layer and of its cell."""

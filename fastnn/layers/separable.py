@@ -134,8 +134,8 @@ class SeparableConv1D(Separable):
         Penalties added to the loss, see `fastnn.regularizers`.
     depthwise_constraint, pointwise_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 
@@ -197,8 +197,8 @@ class SeparableConv2D(Separable):
         Penalties added to the loss, see `fastnn.regularizers`.
     depthwise_constraint, pointwise_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     **kwargs
         `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

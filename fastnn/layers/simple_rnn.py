@@ -31,8 +31,8 @@ class SimpleRNN(CellLayer):
         Penalties on them, see `fastnn.regularizers`.
     kernel_constraint, recurrent_constraint, bias_constraint : default None
         Where they are brought back to after each step, see `fastnn.constraints`.
-    activity_regularizer : None
-        Accepted as Keras has it, without effect.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output: see `Layer`.
     dropout, recurrent_dropout : float, default 0.0
         Shares of x and of the state that the products do not see in training, the same at every step.
     seed : int, optional
@@ -85,7 +85,6 @@ class SimpleRNN(CellLayer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        implementation = {k: kwargs.pop(k) for k in ("implementation",) if k in kwargs}
         cell = SimpleRNNCell(
             units,
             activation,
@@ -102,7 +101,6 @@ class SimpleRNN(CellLayer):
             dropout,
             recurrent_dropout,
             seed=seed,
-            **implementation,
         )
         super().__init__(
             cell,

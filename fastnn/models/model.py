@@ -43,7 +43,7 @@ class Model(Savable, Layer, Predicting):
     Notes
     -----
     A model is a layer too: it can be called on a symbolic tensor, as part of a larger one. Its plan is one
-    list of steps for the whole graph.
+    list of steps for the whole graph. A subclass makes its layers in `__init__` and calls them in `call`.
 
     Examples
     --------
@@ -54,6 +54,18 @@ class Model(Savable, Layer, Predicting):
     >>> model = fastnn.Model(x, [value, kind])
     >>> [y.shape for y in model(np.zeros((5, 4)))]
     [(5, 1), (5, 3)]
+
+    A subclass:
+
+    >>> class Residual(fastnn.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.inner, self.last = fastnn.layers.Dense(4, "relu"), fastnn.layers.Dense(1)
+    ...
+    ...     def call(self, x):
+    ...         return self.last(x + self.inner(x))
+    >>> Residual()(np.zeros((5, 4))).shape
+    (5, 1)
     """
 
     def __init__(
