@@ -371,6 +371,11 @@ class NoReturn(layers.Layer):
         x * 2
 
 
+class Named(layers.Layer):
+    def call(self, x):
+        return {"twice": x * 2}
+
+
 class NoSuper(layers.Layer):
     def __init__(self, units):
         self.dense = layers.Dense(units)
@@ -392,6 +397,7 @@ class NoSuperModel(keras.Model):
     [
         (lambda x: Pair()(x, x), "Pair takes several inputs as one list"),
         (lambda x: NoReturn()(x), "NoReturn.call returned None; does it end with `return`"),
+        (lambda x: Named()(x), "a result or a list of them, got a dict with the keys .'twice'"),
         (lambda x: NoSuper(3)(x), r"NoSuper: call super\(\).__init__\(\) in the constructor first"),
         (lambda x: NoSuperModel(3)(x), r"NoSuperModel: call super\(\).__init__\(\) in the constructor first"),
         (lambda x: layers.Dense(3, activations="relu"), "Dense: .*'activations'; did you mean 'activation'"),
