@@ -259,7 +259,12 @@ def test_transfer_freezes_and_unfreezes():
     model.fit(x, y, verbose=0)
     changed = [not np.array_equal(a, b) for a, b in zip(frozen, base.get_weights(), strict=True)]
     assert changed == [False] * 6 + [True] * 2
-    # A model that is part of another still has an input and an output of its own.
+    # The input and output of a list of layers are those of its call, those of a graph are its own.
+    assert base.input is inputs
+    again = model(keras.Input((6,)))
+    assert model.input is inputs
+    assert model.output is not again
+    assert len(keras.Model(inputs, [layer.output for layer in model.layers[1:]]).predict(x)) == 2
     whole = keras.Model(base.input, base.output)
     low = keras.Model(inputs=base.inputs, outputs=base.get_layer("low").output)
     assert np.array_equal(whole.predict(x), base.predict(x))
