@@ -39,8 +39,13 @@ from . import (
     utils,
 )
 from .autograd import Tensor
-from .layers import Input
+from .initializers import Initializer
+from .layers import Input, Layer
+from .losses import Loss
+from .metrics import Metric
 from .models import Model, Sequential
+from .optimizers import Optimizer
+from .regularizers import Regularizer
 from .threads import num_threads, set_num_threads, threads
 from .variables import Variable
 
@@ -56,8 +61,14 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "Initializer",
     "Input",
+    "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "Sequential",
     "Tensor",
     "Variable",

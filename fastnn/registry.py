@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from .custom_objects import custom_name, get_registered_object
 
-__all__ = ["Configurable", "Registry", "snake_case", "unknown_name"]
+__all__ = ["Configurable", "Registry", "refuse_unknown", "snake_case", "unknown_name"]
 
 
 class Configurable(Protocol):
@@ -75,6 +75,32 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     if near:
         return f"{kind}: unknown name {name!r}; did you mean {' or '.join(map(repr, near))}?"
     return f"{kind}: unknown name {name!r}; expected one of {', '.join(map(repr, names))}"
+
+
+def refuse_unknown(cls: type, base: type, unknown: Mapping[str, Any]) -> None:
+    """Raise a `TypeError` for keyword arguments that no constructor of a class takes.
+
+    Parameters
+    ----------
+    cls, base : type
+        The class, and the one whose constructor is the last to get arguments.
+    unknown : dict
+        What was left of them.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.layers.Dense(3, activations="relu")
+    Traceback (most recent call last):
+    ...
+    TypeError: Dense: argument: unknown name 'activations'; did you mean 'activation'?
+    """
+    import inspect  # an error may take its time, importing fastnn may not
+
+    for name in unknown:
+        signatures = [inspect.signature(kind) for kind in (cls, base)]
+        known = {p.name for s in signatures for p in s.parameters.values() if p.kind is not p.VAR_KEYWORD}
+        raise TypeError(unknown_name(f"{cls.__name__}: argument", name, known))
 
 
 class Registry(Generic[T]):

@@ -125,6 +125,14 @@ class Variable(Tensor):
         if self.block is not None:
             self.block.version += 1
 
+    def assign_add(self, value: ArrayLike) -> None:
+        """Add to the value; the sum has to have the variable's shape."""
+        self.assign(self.value + np.asarray(value))
+
+    def assign_sub(self, value: ArrayLike) -> None:
+        """Subtract from the value; the difference has to have the variable's shape."""
+        self.assign(self.value - np.asarray(value))
+
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
 

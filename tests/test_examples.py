@@ -22,9 +22,12 @@ MODULES = ["fastnn"] + [
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
 ARGUMENTS = {
+    "autoencoder.py": ["--epochs", "1"],
     "char_lstm.py": ["--epochs", "1", "--hidden", "16", "--length", "20"],
     "forecast.py": ["--epochs", "5"],
+    "functional.py": ["--epochs", "1"],
     "mnist_cnn.py": ["--epochs", "1"],
+    "own_layer.py": ["--epochs", "1"],
 }
 
 

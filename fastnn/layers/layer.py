@@ -15,7 +15,7 @@ from ..autograd import Tensor
 from ..checks import whole_number
 from ..gate import is_several
 from ..graph import Node, SymbolicTensor, leaves, mapped, tensors_in
-from ..registry import Registry, snake_case
+from ..registry import Registry, refuse_unknown, snake_case
 from ..variables import Variable, initial_value
 from . import written
 
@@ -125,7 +125,9 @@ class Layer:
         input_dim: int | None = None,
         activity_regularizer: Any = None,
         autocast: bool = True,
+        **unknown: Any,
     ) -> None:
+        refuse_unknown(type(self), Layer, unknown)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         if input_dim is not None:
             input_shape = (dimension(input_dim, "input_dim"),)
@@ -198,6 +200,15 @@ class Layer:
         return cls(**config)
 
     # What a layer gets.
+
+    if not TYPE_CHECKING:  # which would take any attribute to be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what is missing where nothing of that name has been set."""
+            kind = type(self).__name__
+            if "_nodes" not in vars(self):
+                raise AttributeError(f"{kind}: call super().__init__() in the constructor first")
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
 
     def add_weight(
         self,
@@ -446,6 +457,11 @@ class Layer:
         ndarray, Tensor, SymbolicTensor, or list of them
             What it is called on.
         """
+        if not isinstance(training, (bool, int, np.bool_, type(None))):
+            raise TypeError(
+                f"training: expected True, False or None, got {training!r:.80}; "
+                f"{type(self).__name__} takes several inputs as one list"
+            )
         if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
             return written.on_tape(self, x, training, options)
         if tensors_in([x, options]):

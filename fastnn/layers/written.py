@@ -181,6 +181,10 @@ def _tried(layer: Layer, rows: Any) -> Any:
     ]
     with no_grad(), np.errstate(all="ignore"):
         made = run(layer, zeros if several else zeros[0], False)
+    if made is None:
+        raise ValueError(f"call: {type(layer).__name__}.call returned None; does it end with `return`?")
+    if isinstance(made, dict):
+        raise TypeError(f"call: expected a result or a list of them, got a dict with the keys {list(made)}")
     shapes = [np.shape(y) for y in (made if isinstance(made, (list, tuple)) else [made])]
     for shape in shapes:
         if not shape or shape[0] != TRIAL:

@@ -141,12 +141,31 @@ class Model(Savable, Layer, Predicting):
         if isinstance(self._structure, dict):
             return list(self._structure)
         if self._graph is None:
-            return [self.name]
+            count = self._outputs_of_call()
+            return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
         taken: list[str] = []
         for tensor in self.outputs:
             name = tensor.name
             taken.append(name if name not in taken else f"{name}_{taken.count(name)}")
         return taken
+
+    def _outputs_of_call(self) -> int:
+        """Return how many outputs a `call` has; before it has run, for how many there are losses."""
+        if self._rows is None:
+            loss = self._compiled[0]
+            return len(loss) if isinstance(loss, (list, tuple)) else 1
+        made = self.output_of(self._as_called(self._rows))
+        return len(made) if isinstance(made, list) else 1
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor, or list of them, that the model starts from."""
+        return super().input if self._graph is None else self._as_called(self.inputs)
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor, or list or dict of them, that the model makes."""
+        return super().output if self._graph is None else self._structure
 
     def _built_graph(self) -> Graph:
         if self._graph is None:

@@ -57,6 +57,16 @@ class Sequential(Model):
         """The layers, without `Input`."""
         return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
 
+    @property
+    def input(self) -> Any:
+        """What its first call in another model reads, as in Keras; before that, what it starts from."""
+        return self._first_call().x if self._nodes else super().input
+
+    @property
+    def output(self) -> Any:
+        """What its first call in another model makes; before that, what it makes of `input`."""
+        return self._first_call().result if self._nodes else super().output
+
     def add(self, layer: Layer | SymbolicTensor) -> None:
         """Append a layer.
 

@@ -15,7 +15,7 @@ from ..checks import positive_number, real_number, whole_number
 from ..constraints import compiled
 from ..kernels.memory import aligned_zeros
 from ..kernels.optimizer import Update
-from ..registry import Registry
+from ..registry import Registry, refuse_unknown
 from ..variables import ParameterBlock, Variable
 from . import schedules
 from .rate import LearningRate
@@ -86,7 +86,9 @@ class Optimizer:
         name: str | None = None,
         rule: dict[str, Any] | None = None,
         start: dict[str, float] | None = None,
+        **unknown: Any,
     ) -> None:
+        refuse_unknown(type(self), Optimizer, unknown)
         limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         given = [key for key, value in limits.items() if value is not None]
         if len(given) > 1:

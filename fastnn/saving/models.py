@@ -194,18 +194,19 @@ def load_model(
 
 def model_of(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile: bool) -> Any:
     """Return the model that a file describes."""
-    names = {path: (path, path) for path, _ in document["weights"]}
-    with values_follow(sum(tensors[name].size for name in names)):
+    names = [(path, structure) for path, structure in document["weights"]]
+    with values_follow(sum(tensors[path].size for path, _ in names)):
         model = model_of_config(document["model"])
         if not model.built:  # its own `call` says what it is made of
             shapes = [(None, *row) for row in document["rows"]]
             model.build(shapes if len(shapes) > 1 else shapes[0])
     weights = named_weights(model)
-    report = fitting(weights, list(names.values()), tensors, "path")
+    report = fitting(weights, names, tensors, "structure")
     if report.differs:
         raise ModelFileError(f"its weights are not those of its model: {report}")
+    stored = {structure: tensors[path] for path, structure in names}
     for weight in weights:
-        weight.variable.assign(tensors[weight.path])
+        weight.variable.assign(stored[weight.structure])
     compiles = compile and document["compile"] is not None
     if compiles:
         compile_from_config(model, document["compile"])
@@ -482,8 +483,15 @@ def clone_model(
     >>> clone_model(model).layers[0] is model.layers[0]
     False
     """
+    from ..layers import written
+    from ..models import Model
+
+    def copied(layer: Any) -> Any:
+        inner = isinstance(layer, Model)
+        return clone_model(layer) if inner else type(layer).from_config(layer.get_config())
+
     refuse(input_tensors=input_tensors)
     config = model.get_config()
-    if clone_function is None:
+    if written.is_written(model):
         return type(model).from_config(config)
-    return type(model).of_layers(config, [clone_function(layer) for layer in model.sublayers])
+    return type(model).of_layers(config, [(clone_function or copied)(layer) for layer in model.sublayers])

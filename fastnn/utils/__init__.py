@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ..custom_objects import CustomObjectScope, get_custom_objects, register_keras_serializable
 from ..data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from .numerical import normalize, to_categorical
 from .random import set_random_seed
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 Sequence = PyDataset
 
+custom_object_scope = CustomObjectScope
+
 __all__ = [
+    "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "custom_object_scope",
+    "get_custom_objects",
     "get_file",
     "image_dataset_from_directory",
     "img_to_array",
@@ -31,6 +37,7 @@ __all__ = [
     "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
+    "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "split_dataset",
