@@ -37,6 +37,36 @@ if TYPE_CHECKING:
     from .kernels.plan import Plan
     from .kernels.steps import Value
 
+__all__ = [
+    "Activation",
+    "AxisActivation",
+    "WrittenActivation",
+    "deserialize",
+    "elu",
+    "exponential",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "serialize",
+    "sigmoid",
+    "silu",
+    "silu_derivative",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
+
 # A row of csrc/activations.def and its parameters.
 Fused = tuple[Any, ...]
 

@@ -17,7 +17,8 @@ from .utils.random import Walks
 
 if TYPE_CHECKING:
     from .kernels.plan import Plan
-    from .trainer import Data, Trainer
+    from .labelled import Data
+    from .trainer import Trainer
 
 __all__ = ["ArrayFeed", "Feed", "SourceFeed", "Totals"]
 

@@ -20,6 +20,7 @@ from .registry import Registry
 
 if TYPE_CHECKING:
     from .kernels.plan import Plan
+    from .kernels.steps import Value
     from .variables import Variable
 
 __all__ = [
@@ -222,11 +223,35 @@ def emit(plan: Plan, variable: Variable) -> None:
     from .kernels import regularization
 
     penalty = variable.regularizer
-    if isinstance(penalty, L1L2) and type(penalty).__call__ is L1L2.__call__:
-        if penalty.l1 or penalty.l2:
-            regularization.emit(plan, variable, penalty.l1, penalty.l2)
+    factors = _factors(penalty)
+    if factors is not None:
+        if any(factors):
+            regularization.emit(plan, variable, *factors)
     elif penalty is not None:
         regularization.emit_own(plan, variable, lambda out: _differentiate(penalty, variable.value, out))
+
+
+def emit_activity(plan: Plan, y: Value, penalty: Callable[..., Any]) -> Value:
+    """Append the penalty of an output, divided by the rows, and return the output for its readers."""
+    from .kernels import activity, call, fork
+
+    factors = _factors(penalty)
+    if factors is not None:
+        activity.emit(plan, y, *factors)
+        return y
+
+    def mean(_: Any, outputs: Tensor, *__: Any) -> Any:
+        return penalty(outputs) / len(outputs)
+
+    read, penalized = fork.emit(plan, y, 2)
+    call.emit_loss(plan, penalized, penalized, None, mean, "loss", 1.0, False)
+    return read
+
+
+def _factors(penalty: Any) -> tuple[float, float] | None:
+    """Return l1 and l2 of a penalty that the kernels compute, or None."""
+    own = not isinstance(penalty, L1L2) or type(penalty).__call__ is not L1L2.__call__
+    return None if own else (penalty.l1, penalty.l2)
 
 
 def _differentiate(penalty: Callable[..., Any], value: NDArray[Any], out: NDArray[Any]) -> float:

@@ -80,6 +80,8 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
             )
         y_true, y_pred = y_pred, y_true
     labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, loss.dtype)
+    apart = loss.reduction in (None, "none")
+    factor, weights = (weights, None) if apart and score.root else (None, weights)
     values = _score.values(score, predictions, labels, weights)
 
     def pull(gradients: list[Any]) -> list[NDArray[Any]]:
@@ -90,8 +92,9 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
 
     wanted = isinstance(y_pred, Tensor) and y_pred.requires_grad
     tensor = record([y_pred] if wanted else [], [values], pull)[0]
-    if loss.reduction in (None, "none"):
-        return autograd.sqrt(tensor) if score.root else tensor
+    if apart:
+        roots = autograd.sqrt(tensor) if score.root else tensor
+        return roots if factor is None else roots * factor
     _, count, weight = _score.apply(score, predictions, labels, weights)
     divisor = {"sum": 1.0, "mean_with_sample_weight": weight}.get(loss.reduction or "", count)
     total = tensor.sum() / divisor if divisor else tensor.sum() * 0.0

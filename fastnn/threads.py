@@ -37,6 +37,15 @@ def set_num_threads(n: int) -> None:
     ------
     ValueError
         If `n` is no such number.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> before = fastnn.num_threads()
+    >>> fastnn.set_num_threads(1)
+    >>> fastnn.num_threads()
+    1
+    >>> fastnn.set_num_threads(before)
     """
     runtime.set_num_threads(n)
 

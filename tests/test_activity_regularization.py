@@ -94,3 +94,38 @@ def test_bad_factors():
         ActivityRegularization(l1=-1)
     with pytest.raises(ValueError, match="regularizer: unknown name"):
         Dense(3, activity_regularizer="l3")
+
+
+def test_a_function_as_a_regularizer():
+    def own(y):
+        return 0.1 * (y * y).sum()
+
+    x = np.random.default_rng(0).standard_normal((6, 3))
+    found = []
+    for penalty in (own, fastnn.regularizers.L2(0.1)):
+        fastnn.utils.set_random_seed(0)
+        layers = [Dense(4, "tanh", activity_regularizer=penalty), Dense(2, activity_regularizer=penalty)]
+        model = fastnn.Sequential([fastnn.Input((3,), dtype="float64"), *layers])
+        model.compile(fastnn.optimizers.SGD(0.1), "mse")
+        history = model.fit(x, x[:, :2], epochs=3, verbose=0).history["loss"]
+        found.append([history, *model.get_weights(), model.evaluate(x, x[:, :2], verbose=0)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10)
+
+
+def test_an_output_without_a_loss():
+    """Its gradient is zero, and that of the penalty on it."""
+    x = np.random.default_rng(0).standard_normal((6, 3))
+    for penalty in (None, "l2"):
+        found = []
+        for outputs in (1, 2):
+            fastnn.utils.set_random_seed(0)
+            start = fastnn.Input((3,), dtype="float64")
+            hidden = Dense(4, "tanh")(start)
+            y, z = Dense(2)(hidden), Dense(2, activity_regularizer=penalty)(hidden)
+            model = fastnn.Model(start, [y, z])
+            model.compile(fastnn.optimizers.SGD(0.1), ["mse", None])
+            model.fit(x, [x[:, :2], None], epochs=3 * outputs, verbose=0)
+            found.append(model.layers[-1].get_weights()[0])
+        assert np.isfinite(found[1]).all()
+        assert np.array_equal(*found) == (penalty is None)

@@ -205,11 +205,11 @@ def test_no_rows(model):
         ({"optimizer": 0.01}, TypeError, "optimizer: .*0.01"),
         ({"loss": "mse "}, ValueError, "loss: .*'mse '"),
         ({"loss": "crossentropy"}, ValueError, "loss: .*'crossentropy'"),
-        ({"loss": max}, TypeError, "loss: .*max"),
+        ({"loss": 7}, TypeError, "loss: .*7"),
         ({"metrics": ["acuracy"]}, ValueError, "metric: .*'acuracy'"),
         ({"metrics": "accuracy"}, TypeError, "metrics: .*'accuracy'"),
         ({"weighted_metrics": {"a": "mse"}}, ValueError, "weighted_metrics: .*'a'"),
-        ({"metrics": [max]}, TypeError, "metric: .*max"),
+        ({"metrics": [7]}, TypeError, "metric: .*7"),
         ({"loss_weights": [1.0, 2.0]}, ValueError, r"loss_weights: .*\[1.0, 2.0\]"),
     ],
 )

@@ -142,7 +142,7 @@ def test_nothing_left_is_zero():
 
 def test_other_axes_take_no_mask():
     model = fastnn.Sequential([fastnn.Input((5, 3)), Masking(), BatchNormalization(axis=1)])
-    with pytest.raises(ValueError, match=r"got rows of shape \(5, 3\), a mask of shape \(5,\), axis 1"):
+    with pytest.raises(ValueError, match=r"a mask of shape \(5,\), axis 1"):
         model(np.ones((2, 5, 3)), training=True)
 
 
@@ -283,7 +283,7 @@ def test_axes_that_are_not_there_are_named(axis):
     ("argument", "value"),
     [
         ("axis", 1.5), ("axis", [1]), ("momentum", "a"), ("epsilon", -1.0), ("renorm", True),
-        ("synchronized", True), ("gamma_constraint", "non_neg"), ("beta_constraint", "non_neg"),
+        ("synchronized", True),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(argument, value):

@@ -193,7 +193,6 @@ def test_initializers_count_the_window(initializer):
         ({"groups": 3}, "groups: .*4 filters, got 3"),
         *[({"groups": n}, f"groups: .*{n}") for n in (0, -2, 1.5)],
         ({"activation": "rellu"}, "activation: .*'relu'"),
-        ({"activity_regularizer": "l2"}, "activity_regularizer: "),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):

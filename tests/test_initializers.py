@@ -239,7 +239,7 @@ def test_get():
         TypeError, match="initializer: expected a name, a config or an instance of Initializer, got 3"
     ):
         initializers.get(3)
-    with pytest.raises(TypeError, match=r"initializer: .* cannot be described by a config"):
+    with pytest.raises(TypeError, match="initializer: expected an instance of Initializer"):
         initializers.serialize(function)
 
 

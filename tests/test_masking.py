@@ -76,14 +76,6 @@ def test_means_over_the_steps_that_count():
     np.testing.assert_allclose(model.predict(padded), model.predict(short), rtol=1e-6)
 
 
-def test_no_statistics_of_masked_batches():
-    model = fastnn.Sequential([Input((5, 3)), Masking(), fastnn.layers.BatchNormalization()])
-    model.compile("sgd", "mse")
-    assert model.predict(X).shape == X.shape
-    with pytest.raises(ValueError, match="mask"):
-        model.train_on_batch(X, X)
-
-
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_do_not_matter(threads):
     x = np.random.default_rng(1).integers(0, 50, (64, 40))

@@ -233,7 +233,7 @@ def test_what_python_raises_is_raised_and_leaves_the_model_usable(where):
                 raise ZeroDivisionError("on purpose")
             if self.armed:
                 return autograd.record([x], [x.data], lambda gradients: 1 // 0)[0]
-            return x * 1.0
+            return np.tanh(x)
 
     model = Sequential([layers.Dense(4), Fragile(), layers.Dense(3)])
     model.compile("sgd", "mse")
@@ -256,7 +256,7 @@ def test_arrays_given_to_call_are_its_own():
     class Keeper(layers.Layer):
         def call(self, x):
             self.kept = x
-            return x * 2
+            return np.tanh(x)
 
     layer = Keeper()
     layer(X)

@@ -92,6 +92,8 @@ LAYERS = {
     "RandomRotation": (IMAGE, {"factor": 0.2}),
     "RandomTranslation": (IMAGE, {"height_factor": 0.2, "width_factor": 0.2}),
     "RandomZoom": (IMAGE, {"height_factor": 0.2}),
+    "CategoryEncoding": ((5,), {"num_tokens": 7}),
+    "Discretization": ((5,), {"bin_boundaries": [-1.0, 0.0, 1.0]}),
     "RepeatVector": ((5,), {"n": 3}),
     "Rescaling": ((5,), {"scale": 0.5}),
     "Reshape": (SERIES, {"target_shape": (4, 6)}),
@@ -107,6 +109,7 @@ LAYERS = {
     "ZeroPadding1D": (SERIES, {}),
     "ZeroPadding2D": (IMAGE, {}),
 }
+WHOLE = ("CategoryEncoding", "Discretization", "Embedding")  # take whole numbers, or have no gradient
 MERGING = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract")
 
 
@@ -127,7 +130,7 @@ def model_around(name, optimizer="adam"):
         merged = layer([Dense(row[-1])(start), Dense(row[-1])(start)])
         model = fastnn.Model(start, Dense(2)(layers.Flatten()(merged)))
     else:
-        start = [] if name == "Embedding" else [Dense(row[-1])]
+        start = [] if name in WHOLE else [Dense(row[-1])]
         model = fastnn.Sequential([fastnn.Input(row), *start, layer, layers.Flatten(), Dense(2)])
     if optimizer:
         model.compile(optimizer, "mse", metrics=["mae"])

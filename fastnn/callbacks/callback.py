@@ -18,6 +18,19 @@ class Callback:
         The model that calls.
     params : dict
         "verbose", "epochs" and "steps", the number of batches in an epoch, None where it is not known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> class Losses(fastnn.callbacks.Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(epoch, sorted(logs))
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.ones((4, 2)), np.ones(4), epochs=2, verbose=0, callbacks=[Losses()])
+    0 ['loss']
+    1 ['loss']
     """
 
     model: Any = None

@@ -46,6 +46,17 @@ class EarlyStopping(MonitorCallback):
     ------
     ValueError
         If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> model.compile(fastnn.optimizers.SGD(0.0), "mse")  # which learns nothing
+    >>> early = fastnn.callbacks.EarlyStopping(monitor="loss", patience=3)
+    >>> history = model.fit(np.ones((4, 2)), np.ones(4), epochs=100, verbose=0, callbacks=[early])
+    >>> early.best_epoch, len(history.epoch)
+    (0, 4)
     """
 
     kept = ("best", "best_weights", "best_epoch", "stopped_epoch", "wait")

@@ -37,6 +37,17 @@ class ReduceLROnPlateau(MonitorCallback):
     ------
     ValueError
         If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> model.compile(fastnn.optimizers.SGD(1e-9), "mse")
+    >>> plateau = fastnn.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=2)
+    >>> history = model.fit(np.ones((4, 2)), np.ones(4), epochs=4, verbose=0, callbacks=[plateau])
+    >>> history.history["learning_rate"]
+    [1e-09, 1e-09, 1e-09, 5e-10]
     """
 
     kept = ("best", "cooldown_counter", "wait")

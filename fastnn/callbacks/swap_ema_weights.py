@@ -23,6 +23,16 @@ class SwapEMAWeights(Callback):
     ------
     ValueError
         In a hook, if the optimizer keeps no averages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> model.compile(fastnn.optimizers.SGD(0.1, use_ema=True), "mse")
+    >>> x, y = np.ones((4, 2)), np.ones(4)
+    >>> swap = fastnn.callbacks.SwapEMAWeights()
+    >>> history = model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0, callbacks=[swap])
     """
 
     def __init__(self, swap_on_epoch: bool = False) -> None:

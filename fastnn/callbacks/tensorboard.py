@@ -48,6 +48,13 @@ class TensorBoard(Callback):
     -----
     Tags and steps are those of Keras: "epoch_loss" by the number of the epoch, "batch_loss" by that of the
     batch, "evaluation_loss_vs_iterations", "dense/kernel/histogram".
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> board = fastnn.callbacks.TensorBoard("logs/first", histogram_freq=1)
+
+    It goes to ``fit(..., callbacks=[board])``.
     """
 
     kept = ("_batch", "_test_batch")

@@ -22,6 +22,18 @@ class TerminateOnNaN(Callback):
     ------
     RuntimeError
         In a hook, if `raise_error` and the loss is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> stop = fastnn.callbacks.TerminateOnNaN()
+    >>> history = model.fit(np.full((4, 2), np.nan), np.ones(4), epochs=9, verbose=0, callbacks=[stop])
+    Batch 0: the loss is nan, ending the training
+    >>> len(history.epoch)
+    1
     """
 
     def __init__(self, raise_error: bool = False) -> None:

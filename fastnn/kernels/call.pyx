@@ -302,8 +302,8 @@ cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, fu
     cdef Value mask = prediction.mask
     score.function, score.factor = function, 1
     score.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
-    cdef Port port = plan._ports[target.space - PORTS]
-    score.dtypes = ["int32" if port.format == b"i"[0] else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
+    sparse = target.space >= PORTS and (<Port>plan._ports[target.space - PORTS]).format == b"i"[0]
+    score.dtypes = ["int32" if sparse else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
     plan._constants.append(score)
     s.c.kernel = <void *>score
     s.c.size[TOTAL] = plan.total(name)

@@ -92,8 +92,10 @@ def emit(Plan plan, Value a, Value b, str op):
     s.c.size[SIZE_A], s.c.size[SIZE_B] = a.size if a.per_row else 0, b.size if b.per_row else 0
     s.c.size[RUN] = all([v.size == (y.size if v.per_row else 1) for v in (a, b)])
     s.c.size[M], s.c.size[N] = inner[0]
-    for side in range(2):
+    for side, v in enumerate((a, b)):
         s.c.size[ROW + <int>side], s.c.size[COLUMN + <int>side] = inner[2 + side]
+        if v.size == 1 and not v.per_row:  # also where rows have one element, which leaves no stride to tell
+            s.c.size[COLUMN + <int>side] = 0
     when = FORWARD if op in LINEAR else BOTH
     s.use(X, a, when).use(B, b, when).use(Y, y, FORWARD).use(BOX, plan.constant(outer), BOTH)
     if y.differentiable:

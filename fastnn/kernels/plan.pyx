@@ -38,7 +38,8 @@ cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may us
 
 cdef object empty = np.empty
 
-raised = {}     # what Python steps have raised, by the addresses of the `bad` of the runs that they have stopped
+# What Python steps have raised, by the address of the `bad` of the run that each has stopped.
+raised = {}
 
 
 cdef class Arena:
@@ -250,7 +251,7 @@ cdef class Plan:
             readers = [c for c in y.consumers if c is not step]
             if len(readers) == 1:
                 consumer = readers[0]
-                if consumer.fuses_gradient:
+                if consumer.fuses_gradient and consumer.operand(X).root is y:
                     consumer.use(SAVED, step.saved, BACKWARD)
                     consumer.c.gradient = step.c.activation
                     step.c.preactivation_gradient = True
@@ -567,7 +568,7 @@ cdef class Plan:
     # ---- as a node of a tape ------------------------------------------------------------------------
 
     def record(self, list x):
-        """Run forward on arrays in the plan's form, at most its capacity of rows, and keep what backward reads.
+        """Run forward on at most `capacity` rows in the plan's form, and keep what backward reads.
 
         Returns
         -------

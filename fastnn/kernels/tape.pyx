@@ -1,4 +1,4 @@
-"""The two ends of a plan that is one node of a tape: gradients come in at its outputs and leave at its inputs.
+"""The two ends of a plan that is one node of a tape: gradients come in at outputs and leave at inputs.
 
 Forward and backward are two runs on one arena, which keeps what backward reads. Several forward runs may come
 before the first backward, each on an arena of its own.

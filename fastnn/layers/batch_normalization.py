@@ -45,9 +45,9 @@ class BatchNormalization(Scaled):
     -----
     Training normalises by mean and variance (the biased one) of the batch, and after each step the moving
     statistics become moving * momentum + batch * (1 - momentum). Everything else normalises by the moving
-    statistics, and so does training while `trainable` is false. `model(x, training=True)` is a training
-    step's forward half, so it moves them as well; `layer(x, training=True)` of an array uses the statistics
-    of all its rows and changes no weights, other than in Keras.
+    statistics, and so does training while `trainable` is false. `model(x, training=True)` is the forward
+    half of a training step, whose `backward` moves them as well; `layer(x, training=True)` of an array uses
+    the statistics of all its rows and changes no weights, other than in Keras.
 
     Where the input has a mask, masked steps do not count in the statistics of the batch, and are normalised
     by them like the others.

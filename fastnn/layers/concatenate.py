@@ -55,7 +55,7 @@ class Concatenate(Merge):
         """Add up the dimension of the axis."""
         self.check_count(input_shape)
         axis = self.axis_of(len(input_shape[0]))
-        if len({(row[:axis], row[axis + 1 :]) for row in input_shape}) > 1:
+        if len({(len(row), row[:axis], row[axis + 1 :]) for row in input_shape}) > 1:
             raise ValueError(
                 f"inputs: Concatenate expects rows that differ in axis {self.axis} only, "
                 f"got {', '.join(map(str, input_shape))}"

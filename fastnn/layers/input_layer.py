@@ -94,7 +94,24 @@ def Input(
     tensor: None = None,
     optional: bool = False,
 ) -> SymbolicTensor:
-    """Return what a model starts from, as a tensor that layers can be called on: see `InputLayer`.
+    """Return what a model starts from, as a tensor that layers can be called on.
+
+    Parameters
+    ----------
+    shape, batch_size, dtype, sparse, ragged, batch_shape, name, optional
+        See `InputLayer`.
+    tensor : None, default None
+        Accepted as Keras has it: only None.
+
+    Returns
+    -------
+    SymbolicTensor
+        Of shape (None, *shape).
+
+    Raises
+    ------
+    ValueError
+        If there is neither or both of `shape` and `batch_shape`, or they are no shapes.
 
     Examples
     --------

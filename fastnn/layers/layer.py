@@ -95,6 +95,24 @@ class Layer:
     stepwise : bool
         Whether each step of rows (steps, ...) is computed on its own and with the same weights, which lets a
         stream take one at a time.
+
+    Notes
+    -----
+    A layer of your own makes its weights in `build`, from the shape of its input with None for the batch, and
+    says in `call` what it computes, in NumPy's operations on `fastnn.Tensor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> class Scale(fastnn.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...
+    ...     def call(self, x):
+    ...         return x * self.factor
+    >>> Scale()(np.array([[1.0, 2.0]])).tolist()
+    [[1.0, 2.0]]
     """
 
     def __init__(
@@ -348,7 +366,8 @@ class Layer:
         if written.is_written(self):
             if self._built_for != input_shape:
                 written.build(self, input_shape)
-                self.trainable = self._trainable
+                if not self._trainable:
+                    self.trainable = False
         elif varies(input_shape):
             self._build_of_any_length(input_shape)
         elif self._built_for != input_shape:
@@ -404,12 +423,11 @@ class Layer:
 
     def _penalized(self, plan: Plan, y: Any) -> Any:
         """Append the penalty on the output and return the output for its readers."""
-        from ..kernels import activity
-
-        penalty = self.activity_regularizer
-        for value in y if isinstance(y, list) else [y]:
-            activity.emit(plan, value, penalty.l1, penalty.l2)
-        return y
+        made = [
+            regularizers.emit_activity(plan, value, self.activity_regularizer)
+            for value in (y if isinstance(y, list) else [y])
+        ]
+        return made if isinstance(y, list) else made[0]
 
     # Calls.
 
@@ -446,7 +464,7 @@ class Layer:
         from ..models import Model
         from .input_layer import Input
 
-        several = is_several(x)
+        several, options = is_several(x), options or {}
         given = list(x) if several else [x]
         arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
         rows = [np.shape(array)[1:] for array in (*given, *arrays)]

@@ -52,8 +52,8 @@ class Optimizer:
         `iterations` counts updates then, schedules see steps.
     name : str, optional
         By default the class in lower case.
-    rule : dict, optional
-        What a subclass gives its kernel.
+    rule, start : dict, optional
+        What a subclass gives its kernel, and the values its states begin with.
 
     Examples
     --------

@@ -113,6 +113,17 @@ def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
     ------
     ValueError, FileExistsError, OSError
         As `save_model`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2, name="last")])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save_weights(f"{folder}/model.weights")
+    ...     report = model.load_weights(f"{folder}/model.weights")
+    >>> report.loaded
+    ['last/kernel', 'last/bias']
     """
     document, tensors = weights_of(model)
     write(filepath, document | {"kind": "weights"}, tensors, overwrite)
@@ -162,6 +173,17 @@ def load_model(
         If it is not a model file as it was written, or names a class that is not known.
     OSError
         If there is no such file, or it may not be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2, name="last")])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/model.fastnn")
+    ...     again = fastnn.models.load_model(f"{folder}/model.fastnn")
+    >>> again.layers[0].name
+    'last'
     """
     document, tensors = read(filepath)
     with CustomObjectScope(custom_objects), refusing(filepath):
@@ -403,6 +425,14 @@ def to_json(model: Any, **kwargs: Any) -> str:
     model : Model
     **kwargs
         See `json.dumps`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2)])
+    >>> text = model.to_json(indent=2)
+    >>> fastnn.models.model_from_json(text).count_params()
+    8
     """
     return json.dumps(model_config(model), **kwargs)
 

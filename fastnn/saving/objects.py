@@ -68,6 +68,13 @@ def deserialize_keras_object(
     ------
     ValueError
         If it describes nothing that is known.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> config = fastnn.saving.serialize_keras_object(fastnn.losses.Huber(delta=2.0))
+    >>> fastnn.saving.deserialize_keras_object(config).get_config()["delta"]
+    2.0
     """
     with CustomObjectScope(custom_objects):
         return deserialized(config, _registries())

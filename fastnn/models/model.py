@@ -1,49 +1,33 @@
-"""`Model`: layers as a graph, and `Sequential`: as a list."""
+"""`Model`: layers as a graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from threading import RLock, get_ident
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations, config, regularizers
-from .autograd import Tensor, is_recording, no_grad, record
-from .checks import whole_number
-from .data import Source, is_dataset
-from .gate import as_rows, is_several
-from .graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in, undescribed
-from .kernels import tape
-from .kernels.optimizer import Update
-from .kernels.plan import Plan
-from .layers import InputLayer, Layer, written
-from .layers.layer import Shape, acting, row_shape
-from .layers.layer import registry as layer_registry
-from .savable import Savable
-from .summary import summary_lines
-from .trainer import Trainer, Weighted, batch_of
-from .variables import ParameterBlock
+from .. import config
+from ..autograd import Tensor, is_recording
+from ..gate import as_rows, is_several
+from ..graph import Graph, SymbolicTensor, leaves, tensors_in, undescribed
+from ..kernels.plan import Plan
+from ..layers import InputLayer, Layer, written
+from ..layers.layer import Shape, acting, row_shape
+from ..layers.layer import registry as layer_registry
+from ..savable import Savable
+from ..summary import summary_lines
+from ..variables import ParameterBlock
+from .planned import LENGTHS, Rows
+from .predicting import Predicting
 
 if TYPE_CHECKING:
-    from .streaming import Stream
-
-# Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
-# whose arena would pass the limit takes fewer.
-CAPACITY = 256
-ARENA_BYTES = 1 << 26
-
-# Shapes of rows that there is a plan for, of each purpose: the ones used last.
-LENGTHS = 16
-
-Rows = tuple[tuple[int, ...], ...]
-
-_compiling = RLock()  # plans of models that share layers move weights about
+    from ..streaming import Stream
 
 
 @layer_registry.add("functional")
-class Model(Savable, Layer, Trainer):
+class Model(Savable, Layer, Predicting):
     """Layers between inputs and outputs.
 
     Parameters
@@ -433,154 +417,7 @@ class Model(Savable, Layer, Trainer):
 
     # ---- plans --------------------------------------------------------------------------------------
 
-    def forget_plans(self) -> None:
-        """Compile anew at the next run."""
-        self._plans, self._output_rows = {}, {}
-        self._predict = self._train = None
-
-    def plan(
-        self,
-        purpose: str,
-        capacity: int | None = None,
-        weighted: Weighted = (),
-        rows: Rows | None = None,
-    ) -> Plan:
-        """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
-
-        Parameters
-        ----------
-        purpose : {"predict", "sample", "train", "test"}
-            "sample" is a prediction in which `Dropout` and its like act.
-        capacity : int, optional
-            Rows of one run; by default as many as are efficient.
-        weighted : tuple of (tuple of int or None), optional
-            For each output the shape of the sample weights of a row; None where there are none, as for all by
-            default.
-        rows : tuple of tuple of int, optional
-            Shape of a row of each input; what the model was built for by default. Plans for the `LENGTHS`
-            shapes used last are kept; they share weights and the optimizer's state.
-        """
-        with _compiling:
-            if self._block is None or self._block.stale:
-                self._block = ParameterBlock.holding(self.weights, self.dtype)
-                self.forget_plans()
-            rows = self._fixed_rows() if rows is None else rows
-            weighted = () if all(shape is None for shape in weighted) else weighted
-            key = purpose, weighted, get_ident() if purpose == "test" else None
-            plans = self._plans.setdefault(key, {})
-            plan = plans.pop(rows, None)
-            if plan is None:
-                plan = self._compile(purpose, capacity or CAPACITY, weighted, rows)
-                while len(plans) >= LENGTHS:
-                    del plans[next(iter(plans))]
-            plans[rows] = plan
-            if capacity is not None and capacity > plan.capacity:
-                plan.reshape(capacity)
-            return plan
-
-    def _fixed_rows(self) -> Rows:
-        """Return the shapes of rows of the inputs, if there is but one of each."""
-        rows = self.input_rows
-        for row in rows:
-            if None in row:
-                raise ValueError(f"rows: rows of shape {row} may have any length; say which")
-        return tuple(rows)  # type: ignore[arg-type]
-
-    def _enlarged(self, purpose: str, capacity: int, rows: Rows) -> Plan:
-        """Put a plan of more rows a run in the place of one that other threads may be running."""
-        with _compiling:
-            old = self.plan(purpose, rows=rows)
-            plan = self._compile(purpose, capacity, (), rows)
-            plan.samples = old.samples
-            self._plans[purpose, (), None][rows] = plan
-            return plan
-
-    def _compile(self, purpose: str, capacity: int, weighted: Weighted, rows: Rows) -> Plan:
-        assert self._block is not None
-        plan = Plan(
-            self._block,
-            list(rows),
-            training=purpose == "train",
-            stochastic=purpose in ("train", "sample"),
-        )
-        scored = purpose in ("train", "test")
-        if scored:
-            plan.total("loss")
-            for variable in self.trainable_variables:
-                regularizers.emit(plan, variable)
-        made = self.emit(plan, self._as_called(plan.inputs))
-        outputs = made if isinstance(made, list) else [made]
-        update: Update | None = None
-        if scored:
-            self._emit_scores(plan, outputs, weighted)
-            outputs = []
-        if purpose == "train":
-            assert self.optimizer is not None
-            self.optimizer.build(self.trainable_variables)
-            update = self.optimizer._update
-        plan.finish(_results(plan, outputs), capacity, update)
-        if plan.arena_size > ARENA_BYTES and purpose != "train" and not plan.whole:
-            plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
-        return plan
-
-    def _tape_plan(self, rows: Rows, wants: tuple[bool, ...], training: bool, capacity: int) -> Plan:
-        """Return the plan of the model as a node of a tape; runs of it may be waiting for their backward."""
-        with _compiling:
-            if self._block is None or self._block.stale:
-                self._block = ParameterBlock.holding(self.weights, self.dtype)
-                self.forget_plans()
-            plans = self._plans.setdefault(("tape", training, wants), {})
-            plan = plans.pop(rows, None)
-            if plan is None or plan.capacity < capacity:
-                plan = Plan(self._block, list(rows), training=True, stochastic=training)
-                inputs = [
-                    tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
-                ]
-                made = self.emit(plan, self._as_called(inputs))
-                for y in made if isinstance(made, list) else [made]:
-                    tape.emit_output(plan, y)
-                plan.finish([], capacity)
-                while len(plans) >= LENGTHS:
-                    del plans[next(iter(plans))]
-            plans[rows] = plan
-            return plan
-
     # ---- prediction ---------------------------------------------------------------------------------
-
-    def on_tape(self, x: Any, training: bool) -> Any:
-        """Return the output as tensors: one operation of the tape, forward and backward by a plan.
-
-        Parameters
-        ----------
-        x : array_like or Tensor, or list or dict of them
-        training : bool
-            Whether `Dropout` and its like act.
-        """
-        arrays = self.rows_of(x)
-        parts = self._parts(x)
-        wants = tuple(isinstance(part, Tensor) and part.requires_grad for part in parts)
-        tensors = [part for part, wanted in zip(parts, wants, strict=True) if wanted]
-        variables = self.trainable_variables
-        if not is_recording() or not (tensors or variables) or not len(arrays[0]):
-            with no_grad():
-                made = self._apply(arrays, "sample" if training else "predict")
-            return mapped_arrays(lambda y: Tensor(y, requires_grad=False), made)
-        rows = tuple(array.shape[1:] for array in arrays)
-        plan = self._tape_plan(rows, wants, training, len(arrays[0]))
-        made, run = plan.record(arrays)
-
-        def pull(gradients: list[Any]) -> Iterable[NDArray[Any]]:
-            dy = [
-                np.zeros_like(y) if g is None else np.ascontiguousarray(g, y.dtype)
-                for y, g in zip(made, gradients, strict=True)
-            ]
-            for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
-                yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
-            for variable in variables:
-                yield plan.block.part(plan.gradients, variable).copy()
-
-        outputs = record([*tensors, *variables], made, pull)
-        return self._packed(outputs if len(outputs) > 1 else outputs[0])
 
     def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Return the output for all rows of `x`.
@@ -614,10 +451,6 @@ class Model(Savable, Layer, Trainer):
             return self.on_tape(x, True)
         return self._apply(x, "sample" if training else "predict")
 
-    def sample(self, x: Any) -> Any:
-        """Return the output for arrays with `Dropout` and its like acting, as arrays; no weight changes."""
-        return self._apply(x, "sample")
-
     def _learns(self, x: Any) -> bool:
         """Whether a gradient can flow into any weight."""
         self.build_for(x)
@@ -626,87 +459,6 @@ class Model(Savable, Layer, Trainer):
     def _symbolic(self, x: Any) -> Any:
         """Return the tensors that the model is called on as layers are: one, or a list."""
         return self._as_called(self._ordered(list(x) if isinstance(x, tuple) else x)) if self.built else x
-
-    def _packed(self, y: Any) -> Any:
-        """Return outputs in the form in which the model was given them."""
-        if isinstance(self._structure, SymbolicTensor) or self._structure is None:
-            return y
-        parts = iter(y if isinstance(y, list) else [y])
-        return mapped(lambda _: next(parts), self._structure)
-
-    def _apply(self, x: Any, purpose: str) -> Any:
-        """Take the long way to a prediction: through the gate, with a plan made if need be."""
-        arrays = self.rows_of(x)
-        rows = tuple(array.shape[1:] for array in arrays)
-        plan = self.plan(purpose, rows=rows)
-        if plan.whole and len(arrays[0]) > plan.capacity:
-            plan = self._enlarged(purpose, len(arrays[0]), rows)
-        if purpose == "predict":
-            self._predict = plan
-        y = plan.predict(arrays)
-        assert y is not None
-        return self._packed(y)
-
-    def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: str | int = "auto",
-        steps: int | None = None,
-        callbacks: Any = None,
-    ) -> Any:
-        """Return the output for all rows of `x`, as calling the model does.
-
-        Parameters
-        ----------
-        x : array_like, list or dict of them, or data set
-            (rows, ...) for each input; or batches, of which labels and weights are passed over: see `fit`.
-        batch_size : int, optional
-            Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
-        verbose
-            Accepted for Keras' sake: a prediction is done before a bar could be drawn.
-        callbacks : list of Callback, optional
-            Called around batches of 32 rows or as many as `batch_size` says.
-        steps : int, optional
-            At most so many batches.
-
-        Returns
-        -------
-        ndarray, or list or dict of ndarray
-        """
-        if steps is not None:
-            whole_number(steps, "steps", 1)
-        if is_dataset(x):
-            source = Source(x, steps)
-            try:
-                parts = (part for part, _, _ in source.epoch() or ())
-                return self._predict_parts(parts, source.steps, callbacks)
-            finally:
-                source.close()
-        if batch_size is None and steps is None and callbacks is None:
-            return self(x)
-        arrays = self.rows_of(x)
-        rows = len(arrays[0])
-        batch = batch_of(batch_size, rows)
-        if steps is not None:
-            rows = min(rows, steps * batch)
-        starts = range(0, max(1, rows), batch)
-        parts = ([array[start : min(start + batch, rows)] for array in arrays] for start in starts)
-        return self._predict_parts(parts, len(starts), callbacks)
-
-    def _predict_parts(self, parts: Iterable[Any], count: int | None, callbacks: Any) -> Any:
-        """Return the output for all rows of some batches."""
-        heard = self._callbacks(callbacks, 0, history=False, epochs=1, steps=count)
-        heard.on_predict_begin()
-        outputs = []
-        for step, part in enumerate(parts):
-            heard.on_predict_batch_begin(step)
-            outputs.append(self._apply(part, "predict"))
-            heard.on_predict_batch_end(step, {"outputs": outputs[-1]})
-        if not outputs:
-            raise ValueError("x: expected at least one batch, got none")
-        heard.on_predict_end()
-        return outputs[0] if len(outputs) == 1 else _joined(outputs)
 
     def stream(self, rows: int = 1) -> Stream:
         """Return a `Stream`: the model over sequences that come one time step after the other.
@@ -721,13 +473,9 @@ class Model(Savable, Layer, Trainer):
         ValueError
             If a layer needs the whole sequence: the message names it.
         """
-        from .streaming import Stream
+        from ..streaming import Stream
 
         return Stream(self, rows)
-
-    def predict_on_batch(self, x: Any) -> Any:
-        """Return the output for all rows of `x`."""
-        return self(x)
 
     # ---- configuration ------------------------------------------------------------------------------
 
@@ -794,198 +542,3 @@ class Model(Savable, Layer, Trainer):
 def _unwrapped(structure: Any) -> Any:
     """Return the tensor in a list of one, as Keras does."""
     return structure[0] if isinstance(structure, (list, tuple)) and len(structure) == 1 else structure
-
-
-def _results(plan: Plan, outputs: list[Any]) -> list[Any]:
-    """Return the outputs of a plan, copied where two share memory or it is not the plan's own."""
-    results: list[Any] = []
-    for y in outputs:
-        taken = not plan.is_result(y) or any(y.root is other.root for other in results)
-        results.append(activations.linear.emit(plan, y) if taken else y)
-    return results
-
-
-def mapped_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
-    """Return a structure of arrays with each replaced."""
-    if isinstance(structure, list):
-        return [mapped_arrays(function, part) for part in structure]
-    if isinstance(structure, dict):
-        return {key: mapped_arrays(function, part) for key, part in structure.items()}
-    return function(structure)
-
-
-def _joined(outputs: list[Any]) -> Any:
-    """Return the outputs of batches as those of all rows."""
-    first = outputs[0]
-    if isinstance(first, dict):
-        return {key: _joined([part[key] for part in outputs]) for key in first}
-    if isinstance(first, list):
-        return [_joined(list(parts)) for parts in zip(*outputs, strict=True)]
-    return np.concatenate(outputs)
-
-
-@layer_registry.add
-class Sequential(Model):
-    """Layers one after the other.
-
-    Parameters
-    ----------
-    layers : iterable of Layer, optional
-        May start with `Input`; else the first layer may have an `input_shape`, or the model is built when
-        it first sees data.
-    trainable : bool, default True
-        Whether training changes any weight.
-    name : str, optional
-
-    Examples
-    --------
-    >>> import fastnn, numpy as np
-    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
-    >>> model.count_params()
-    10
-    >>> model(np.zeros((3, 4), "float32")).shape
-    (3, 2)
-    """
-
-    def __init__(
-        self,
-        layers: Iterable[Layer | SymbolicTensor] | None = None,
-        trainable: bool = True,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(trainable=trainable, name=name)
-        self._layers: list[Layer] = []
-        for layer in layers or ():
-            self._append(layer)
-        self._build_early()
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        """The layers, one after the other."""
-        return self._layers
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, without `Input`."""
-        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
-
-    def add(self, layer: Layer | SymbolicTensor) -> None:
-        """Append a layer.
-
-        Parameters
-        ----------
-        layer : Layer or Model
-
-        Raises
-        ------
-        TypeError
-            If it is something else.
-        ValueError
-            If it does not fit; then it has not been added.
-        """
-        before = self._layers.copy()
-        try:
-            self._append(layer)
-            self._build_early()
-        except Exception:
-            self._layers = before
-            self._unbuild()
-            self._build_early()
-            raise
-
-    def pop(self) -> Layer:
-        """Remove and return the last layer."""
-        if not self._layers:
-            raise TypeError("layers: there is no layer to remove")
-        layer = self._layers.pop()
-        self._unbuild()
-        self._build_early()
-        return layer
-
-    def _append(self, layer: Any) -> None:
-        if isinstance(layer, SymbolicTensor):
-            layer = layer.node.layer
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers: expected Layer objects, got {layer!r}")
-        if isinstance(layer, InputLayer) and self._layers:
-            raise ValueError(f"layers: {layer.name!r} may only come first")
-        if any(layer is other for other in self._layers):
-            raise ValueError(f"layers: {layer.name!r} is in the model already")
-        if any(layer.name == other.name for other in self._layers):
-            raise ValueError(f"layers: every layer needs a name of its own, {layer.name!r} is taken")
-        self._layers.append(layer)
-        self._unbuild()
-
-    def _unbuild(self) -> None:
-        """Take the layers out of the graph that they were in."""
-        if self._graph is not None:
-            for node in self._graph.nodes:
-                node.layer.forget_call(node)
-        self.built = False
-        self._graph, self._rows, self._structure, self._block = None, None, None, None
-        self.forget_plans()
-
-    def _build_early(self) -> None:
-        if self._layers and self._layers[0].first_row is not None:
-            self.build_once(self._layers[0].first_row)
-
-    def _build(self, rows: list[Shape]) -> None:
-        if not self._layers:
-            raise ValueError("layers: a model needs at least one")
-        if len(rows) != 1:
-            raise ValueError(f"x: a Sequential takes one input, got {len(rows)}")
-        self.dtype = self.dtype
-        first = self._layers[0]
-        start = first if isinstance(first, InputLayer) else InputLayer(rows[0], dtype=self.dtype)
-        x = start.output
-        calls: list[Node] = []
-        try:
-            for layer in self.layers:
-                try:
-                    x = layer(x)
-                except ValueError as error:
-                    raise ValueError(f"layer {layer.name!r} on rows of shape {x.row}: {error}") from None
-                if not isinstance(x, SymbolicTensor):
-                    raise ValueError(f"layers: {layer.name!r} has {len(x)} outputs, a Sequential takes one")
-                calls.append(x.node)
-        except Exception:
-            for node in calls:
-                node.layer.forget_call(node)
-            raise
-        self._connect(start.output, x)
-
-    def accepts(self, i: int) -> Shape:
-        """Return what rows have to be like, None where only the layers say something."""
-        row = self.input_rows[i]
-        return (None,) * len(row) if self._layers[0].first_row is None else row
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` makes an equal model of."""
-        return {
-            "name": self.name,
-            "trainable": self._trainable,
-            "layers": [layer_registry.serialize(layer) for layer in self._layers],
-            "build_input_shape": None if self._rows is None else [None, *self._rows[0]],
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a model of what `get_config` returned; its weights are new."""
-        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
-
-    @classmethod
-    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
-        """Put layers one after the other as a config says."""
-        model = cls(made, config["trainable"], config["name"])
-        if not model.built and config["build_input_shape"] is not None:
-            model.build(tuple(config["build_input_shape"]))
-        return model
-
-
-def __getattr__(name: str) -> Any:
-    """Import on first use what a program that saves nothing does without."""
-    if name in ("clone_model", "load_model", "model_from_json", "save_model"):
-        from . import saving
-
-        return getattr(saving, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,170 @@
+"""`Sequential`: a model as a list of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from ..graph import Node, SymbolicTensor
+from ..layers import InputLayer, Layer
+from ..layers.layer import Shape
+from ..layers.layer import registry as layer_registry
+from .model import Model
+
+
+@layer_registry.add
+class Sequential(Model):
+    """Layers one after the other.
+
+    Parameters
+    ----------
+    layers : iterable of Layer, optional
+        May start with `Input`; else the first layer may have an `input_shape`, or the model is built when
+        it first sees data.
+    trainable : bool, default True
+        Whether training changes any weight.
+    name : str, optional
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+    >>> model.count_params()
+    10
+    >>> model(np.zeros((3, 4), "float32")).shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer | SymbolicTensor] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(trainable=trainable, name=name)
+        self._layers: list[Layer] = []
+        for layer in layers or ():
+            self._append(layer)
+        self._build_early()
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The layers, one after the other."""
+        return self._layers
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without `Input`."""
+        return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
+
+    def add(self, layer: Layer | SymbolicTensor) -> None:
+        """Append a layer.
+
+        Parameters
+        ----------
+        layer : Layer or Model
+
+        Raises
+        ------
+        TypeError
+            If it is something else.
+        ValueError
+            If it does not fit; then it has not been added.
+        """
+        before = self._layers.copy()
+        try:
+            self._append(layer)
+            self._build_early()
+        except Exception:
+            self._layers = before
+            self._unbuild()
+            self._build_early()
+            raise
+
+    def pop(self) -> Layer:
+        """Remove and return the last layer."""
+        if not self._layers:
+            raise TypeError("layers: there is no layer to remove")
+        layer = self._layers.pop()
+        self._unbuild()
+        self._build_early()
+        return layer
+
+    def _append(self, layer: Any) -> None:
+        if isinstance(layer, SymbolicTensor):
+            layer = layer.node.layer
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers: expected Layer objects, got {layer!r}")
+        if isinstance(layer, InputLayer) and self._layers:
+            raise ValueError(f"layers: {layer.name!r} may only come first")
+        if any(layer is other for other in self._layers):
+            raise ValueError(f"layers: {layer.name!r} is in the model already")
+        if any(layer.name == other.name for other in self._layers):
+            raise ValueError(f"layers: every layer needs a name of its own, {layer.name!r} is taken")
+        self._layers.append(layer)
+        self._unbuild()
+
+    def _unbuild(self) -> None:
+        """Take the layers out of the graph that they were in."""
+        if self._graph is not None:
+            for node in self._graph.nodes:
+                node.layer.forget_call(node)
+        self.built = False
+        self._graph, self._rows, self._structure, self._block = None, None, None, None
+        self.forget_plans()
+
+    def _build_early(self) -> None:
+        if self._layers and self._layers[0].first_row is not None:
+            self.build_once(self._layers[0].first_row)
+
+    def _build(self, rows: list[Shape]) -> None:
+        if not self._layers:
+            raise ValueError("layers: a model needs at least one")
+        if len(rows) != 1:
+            raise ValueError(f"x: a Sequential takes one input, got {len(rows)}")
+        self.dtype = self.dtype
+        first = self._layers[0]
+        start = first if isinstance(first, InputLayer) else InputLayer(rows[0], dtype=self.dtype)
+        x = start.output
+        calls: list[Node] = []
+        try:
+            for layer in self.layers:
+                try:
+                    x = layer(x)
+                except ValueError as error:
+                    raise ValueError(f"layer {layer.name!r} on rows of shape {x.row}: {error}") from None
+                if not isinstance(x, SymbolicTensor):
+                    raise ValueError(f"layers: {layer.name!r} has {len(x)} outputs, a Sequential takes one")
+                calls.append(x.node)
+        except Exception:
+            for node in calls:
+                node.layer.forget_call(node)
+            raise
+        self._connect(start.output, x)
+
+    def accepts(self, i: int) -> Shape:
+        """Return what rows have to be like, None where only the layers say something."""
+        row = self.input_rows[i]
+        return (None,) * len(row) if self._layers[0].first_row is None else row
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal model of."""
+        return {
+            "name": self.name,
+            "trainable": self._trainable,
+            "layers": [layer_registry.serialize(layer) for layer in self._layers],
+            "build_input_shape": None if self._rows is None else [None, *self._rows[0]],
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a model of what `get_config` returned; its weights are new."""
+        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+
+    @classmethod
+    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+        """Put layers one after the other as a config says."""
+        model = cls(made, config["trainable"], config["name"])
+        if not model.built and config["build_input_shape"] is not None:
+            model.build(tuple(config["build_input_shape"]))
+        return model
