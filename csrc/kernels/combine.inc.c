@@ -130,8 +130,8 @@ FNN_INLINE vreal combine_load(const real *x, int walks, fnn_idx j, fnn_idx left)
     return walks ? v_load_up_to(x + j, left) : v_set1(*x);
 }
 
-FNN_INLINE void combine_vector(int op, real *y, const real *a, int walk_a, const real *b, int walk_b, fnn_idx j,
-                               fnn_idx left)
+FNN_INLINE void combine_vector(int op, real *y, const real *a, int walk_a, const real *b, int walk_b,
+                               fnn_idx j, fnn_idx left)
 {
     const vreal aj = combine_load(a, walk_a, j, left), bj = combine_load(b, walk_b, j, left);
     v_store_up_to(y + j, combine_word(op, aj, bj), left);
@@ -143,7 +143,7 @@ FNN_INLINE void combine_row(int op, real *y, const real *a, int walk_a, const re
     if (j)
         combine_vector(op, y, a, walk_a, b, walk_b, 0, j);
     for (; j + 4 * VLEN <= n; j += 4 * VLEN)
-        FNN_UNROLL for (int k = 0; k < 4 * VLEN; k += VLEN)
+    FNN_UNROLL for (int k = 0; k < 4 * VLEN; k += VLEN)
             combine_vector(op, y, a, walk_a, b, walk_b, j + k, VLEN);
     for (; j < n; j += VLEN)
         combine_vector(op, y, a, walk_a, b, walk_b, j, n - j);
