@@ -2,15 +2,15 @@
 
 import pytest
 
-from fastnn.bench.models import DenseModel
+from fastnn.bench.models import Model
 from fastnn.bench.report import NO_LEARNING, verify
 
 LAYERS = [
-    DenseModel("1 row", 784, ((128, "relu"),), "mse", 1),
-    DenseModel("small", 100, ((64, "relu"),), "mse", 32),
-    DenseModel("medium", 784, ((128, "relu"),), "mse", 128),
-    DenseModel("medium, tanh", 784, ((128, "tanh"),), "mse", 128),
-    DenseModel("wide", 1024, ((1024, "relu"),), "mse", 256),
+    Model("1 row", (784,), ((128, "relu"),), "mse", 1),
+    Model("small", (100,), ((64, "relu"),), "mse", 32),
+    Model("medium", (784,), ((128, "relu"),), "mse", 128),
+    Model("medium, tanh", (784,), ((128, "tanh"),), "mse", 128),
+    Model("wide", (1024,), ((1024, "relu"),), "mse", 256),
 ]
 
 

@@ -351,3 +351,22 @@ def test_random_layers_act_when_a_plan_samples():
     x = np.ones((4, WIDTH), "float32")
     assert (model(x, training=True) == 0).any()
     assert np.array_equal(model(x), x)
+
+
+def test_a_run_is_taken_back_once_and_where_it_was_made():
+    model = fastnn.Sequential([fastnn.Input((3,)), Dense(2)])
+    plan = model._tape_plan(((3,),), (False,), True, 4)
+    x, dy = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    _, run = plan.record([x])
+    for wrong in (dy[:3], dy.astype("float64")):
+        with pytest.raises(ValueError, match=r"dy: expected float32 of shape \(4, 2\)"):
+            plan.backward(run, [wrong])
+    plan.backward(run, [dy])
+    with pytest.raises(RuntimeError, match="taken back already"):
+        plan.backward(run, [dy])
+    _, run = plan.record([x])
+    plan.reshape(8)
+    with pytest.raises(RuntimeError, match="laid out anew"):
+        plan.backward(run, [dy])
+    with pytest.raises(ValueError, match="at most 8"):
+        plan.record([np.ones((9, 3), "float32")])

@@ -6,13 +6,13 @@
  *
  * dx is overwritten, or added to with c->accumulate. A maximum or minimum gives half to each of two equals.
  * Powers are the C library's, a lane at a time: exp(b log a) loses as many digits as b log a has before its
- * point, and a negative base takes whole exponents. Squares, the power met most, are products.
+ * point, and a negative base takes whole exponents. Squares and cubes, the powers met most, are products.
  */
 #include <math.h>
 
 #include "../simd/rows.h"
 
-enum { COMBINE_SQUARE = FNN_POWER + 1 };
+enum { COMBINE_SQUARE = FNN_POWER + 1, COMBINE_CUBE };
 
 #if FNN_F64
 #define POWER pow
@@ -32,10 +32,13 @@ FNN_INLINE vreal combine_power(vreal a, vreal b)
     return v_load(base);
 }
 
-/* The exponent of all elements is 2. */
-FNN_INLINE int combine_squares(const real *b, const fnn_combine *c)
+/* c->op, or where one small whole number is the exponent of all elements what stands for it. */
+FNN_INLINE int combine_op(const real *b, const fnn_combine *c)
 {
-    return c->op == FNN_POWER && !c->row[1] && !c->column[1] && c->m && c->n && *b == 2;
+    const int one = c->m && c->n && (c->m == 1 || !c->row[1]) && (c->n == 1 || !c->column[1]);
+    if (c->op != FNN_POWER || !one)
+        return c->op;
+    return *b == 2 ? COMBINE_SQUARE : *b == 3 ? COMBINE_CUBE : FNN_POWER;
 }
 
 /* log a, and 0 where a is 0. */
@@ -67,6 +70,8 @@ FNN_INLINE vreal combine_word(int op, vreal a, vreal b)
         return v_abs(a);
     case COMBINE_SQUARE:
         return v_mul(a, a);
+    case COMBINE_CUBE:
+        return v_mul(v_mul(a, a), a);
     default:
         return combine_power(a, b);
     }
@@ -96,7 +101,7 @@ FNN_INLINE vreal combine_power_slope(int side, vreal dy, vreal a, vreal b)
 
 FNN_INLINE vreal combine_slope(int op, int side, vreal dy, vreal a, vreal b)
 {
-    switch (op) {
+    switch (side && op > FNN_POWER ? FNN_POWER : op) {
     case FNN_ADD:
         return dy;
     case FNN_SUBTRACT:
@@ -111,6 +116,8 @@ FNN_INLINE vreal combine_slope(int op, int side, vreal dy, vreal a, vreal b)
         return side ? combine_share(dy, b, a) : combine_share(dy, a, b);
     case COMBINE_SQUARE:
         return v_mul(dy, v_add(a, a));
+    case COMBINE_CUBE:
+        return v_mul(dy, v_mul(v_set1(R(3.0)), v_mul(a, a)));
     case FNN_ABSOLUTE:
         return side ? v_set1(R(0.0)) : combine_aligned(dy, a);
     default:
@@ -118,40 +125,67 @@ FNN_INLINE vreal combine_slope(int op, int side, vreal dy, vreal a, vreal b)
     }
 }
 
-FNN_INLINE vreal combine_load(const real *x, fnn_idx column, fnn_idx j, fnn_idx left)
+FNN_INLINE vreal combine_load(const real *x, int walks, fnn_idx j, fnn_idx left)
 {
-    return column ? v_load_up_to(x + j, left) : v_set1(*x);
+    return walks ? v_load_up_to(x + j, left) : v_set1(*x);
 }
 
+FNN_INLINE void combine_vector(int op, real *y, const real *a, int walk_a, const real *b, int walk_b,
+                               fnn_idx j, fnn_idx left)
+{
+    const vreal aj = combine_load(a, walk_a, j, left), bj = combine_load(b, walk_b, j, left);
+    v_store_up_to(y + j, combine_word(op, aj, bj), left);
+}
+
+FNN_INLINE void combine_row(int op, real *y, const real *a, int walk_a, const real *b, int walk_b, fnn_idx n)
+{
+    fnn_idx j = row_head(y, n);
+    if (j)
+        combine_vector(op, y, a, walk_a, b, walk_b, 0, j);
+    for (; j + 4 * VLEN <= n; j += 4 * VLEN)
+    FNN_UNROLL for (int k = 0; k < 4 * VLEN; k += VLEN)
+            combine_vector(op, y, a, walk_a, b, walk_b, j + k, VLEN);
+    for (; j < n; j += VLEN)
+        combine_vector(op, y, a, walk_a, b, walk_b, j, n - j);
+}
+
+/* What stays the same along a row is known to its loop: for the compiler these are three. */
 FNN_INLINE void combine_rows(int op, real *y, const real *a, const real *b, const fnn_combine *c)
 {
     for (fnn_idx i = 0; i < c->m; i++, y += c->n, a += c->row[0], b += c->row[1])
-        for (fnn_idx j = 0; j < c->n; j += VLEN) {
-            const vreal aj = combine_load(a, c->column[0], j, c->n - j);
-            const vreal bj = combine_load(b, c->column[1], j, c->n - j);
-            v_store_up_to(y + j, combine_word(op, aj, bj), c->n - j);
-        }
+        if (!c->column[0])
+            combine_row(op, y, a, 0, b, c->column[1] != 0, c->n);
+        else if (!c->column[1])
+            combine_row(op, y, a, 1, b, 0, c->n);
+        else
+            combine_row(op, y, a, 1, b, 1, c->n);
 }
 
-FNN_INLINE void combine_gradient(int op, int side, real *dx, const real *dy, const real *a, const real *b,
-                                 const fnn_combine *c)
+FNN_INLINE vreal combine_gradient(int op, int side, const real *dy, const real *a, const real *b,
+                                  const fnn_combine *c, fnn_idx j, fnn_idx left)
 {
-    const fnn_idx row = c->row[side], column = c->column[side];
-    for (fnn_idx i = 0; i < c->m; i++, dx += row, dy += c->n, a += c->row[0], b += c->row[1]) {
+    const vreal aj = combine_load(a, c->column[0] != 0, j, left);
+    const vreal bj = combine_load(b, c->column[1] != 0, j, left);
+    return combine_slope(op, side, v_load_up_to(dy + j, left), aj, bj);
+}
+
+FNN_INLINE void combine_gradients(int op, int side, real *dx, const real *dy, const real *a, const real *b,
+                                  const fnn_combine *c)
+{
+    const fnn_idx row = c->row[side], column = c->column[side], n = c->n;
+    for (fnn_idx i = 0; i < c->m; i++, dx += row, dy += n, a += c->row[0], b += c->row[1]) {
         const int add = c->accumulate || (i && !row);
         vreal sum = v_set1(R(0.0));
-        for (fnn_idx j = 0; j < c->n; j += VLEN) {
-            const fnn_idx left = c->n - j;
-            const vreal aj = combine_load(a, c->column[0], j, left);
-            const vreal bj = combine_load(b, c->column[1], j, left);
-            vreal g = combine_slope(op, side, v_load_up_to(dy + j, left), aj, bj);
-            if (!column) {
+        fnn_idx j = 0;
+        for (; column && !add && j + VLEN <= n; j += VLEN)
+            v_store(dx + j, combine_gradient(op, side, dy, a, b, c, j, VLEN));
+        for (; j < n; j += VLEN) {
+            const fnn_idx left = n - j;
+            const vreal g = combine_gradient(op, side, dy, a, b, c, j, left);
+            if (!column)
                 sum = v_add(sum, v_up_to(g, left, v_set1(R(0.0))));
-                continue;
-            }
-            if (add)
-                g = v_add(v_load_up_to(dx + j, left), g);
-            v_store_up_to(dx + j, g, left);
+            else
+                v_store_up_to(dx + j, add ? v_add(v_load_up_to(dx + j, left), g) : g, left);
         }
         if (!column)
             *dx = add ? *dx + v_sum(sum) : v_sum(sum);
@@ -160,7 +194,7 @@ FNN_INLINE void combine_gradient(int op, int side, real *dx, const real *dy, con
 
 /* One loop for each op. */
 #define EACH_OP(DO) \
-    switch (c->op) { \
+    switch (combine_op(b, c)) { \
     case FNN_ADD: \
         DO(FNN_ADD); \
         break; \
@@ -182,6 +216,12 @@ FNN_INLINE void combine_gradient(int op, int side, real *dx, const real *dy, con
     case FNN_ABSOLUTE: \
         DO(FNN_ABSOLUTE); \
         break; \
+    case COMBINE_SQUARE: \
+        DO(COMBINE_SQUARE); \
+        break; \
+    case COMBINE_CUBE: \
+        DO(COMBINE_CUBE); \
+        break; \
     default: \
         DO(FNN_POWER); \
     }
@@ -189,21 +229,16 @@ FNN_INLINE void combine_gradient(int op, int side, real *dx, const real *dy, con
 static void combine_forward(void *y, const void *a, const void *b, const fnn_combine *c)
 {
 #define FORWARD(op) combine_rows(op, y, a, b, c)
-    if (combine_squares(b, c))
-        FORWARD(COMBINE_SQUARE);
-    else
-        EACH_OP(FORWARD)
+    EACH_OP(FORWARD)
 #undef FORWARD
 }
 
 static void combine_backward(void *dx, const void *dy, const void *a, const void *b, const fnn_combine *c,
                              int side)
 {
-#define TO_A(op) combine_gradient(op, 0, dx, dy, a, b, c)
-#define TO_B(op) combine_gradient(op, 1, dx, dy, a, b, c)
-    if (!side && combine_squares(b, c))
-        TO_A(COMBINE_SQUARE);
-    else if (side)
+#define TO_A(op) combine_gradients(op, 0, dx, dy, a, b, c)
+#define TO_B(op) combine_gradients(op, 1, dx, dy, a, b, c)
+    if (side)
         EACH_OP(TO_B)
     else
         EACH_OP(TO_A)

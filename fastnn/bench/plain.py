@@ -215,7 +215,8 @@ class Network:
         if self.loss == "binary_crossentropy":
             q = np.clip(p, CLIP, 1 - CLIP)
             return float(-(y * np.log(q) + (1 - y) * np.log(1 - q)).mean()), (p - y) / y.size
-        return float(((p - y) ** 2).mean()), 2 * (p - y) / y.size
+        dz = GRADIENTS[self.layers[-1].activation](2 * (p - y) / y.size, p)
+        return float(((p - y) ** 2).mean()), dz
 
     def gradients(self, x: Array, y: Array) -> tuple[float, list[Array]]:
         """Return the loss of a batch and its gradients by the weights."""

@@ -580,6 +580,9 @@ cdef class Plan:
         cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Record record = Record()
         record.x, record.rows = x, x[0].shape[0]
+        if record.rows > self.capacity or any([len(array) != record.rows for array in x]):
+            raise ValueError(f"x: expected as many rows in each, at most {self.capacity}, got "
+                             f"{[len(array) for array in x]}")
         for guard in self.guards:
             guard(record.rows)
         self.samples += 1
@@ -609,7 +612,11 @@ cdef class Plan:
             self._point(&r, record)
             r.bad = &bad
             outputs = [step for i, step in self.tape_ends if i < 0]
-            for step, gradient in zip(outputs, dy):
+            for step, gradient in zip(outputs, dy, strict=True):
+                shape = record.rows, *(<Value>step.operand(DY)).shape
+                if gradient.shape != shape or gradient.dtype != self.dtype:
+                    raise ValueError(f"dy: expected {self.dtype} of shape {shape}, got {gradient.dtype} "
+                                     f"of shape {gradient.shape}")
                 r.base[step.operand(DY).space] = address(gradient)
             made = self._at_ends(&r, record, DX, outputs=False)
             with nogil:
@@ -629,8 +636,10 @@ cdef class Plan:
 
     cdef int _point(self, run_t *r, Record record) except -1:
         cdef int i
-        if record.arena is None or record.rows > self.capacity:
+        if record.arena is None:
             raise RuntimeError("backward: this run has been taken back already")
+        if record.arenas is not self._arenas:
+            raise RuntimeError("backward: the plan has been laid out anew since this run")
         self._prepare(r, record.arena, record.rows)
         r.iteration = record.iteration
         for i in range(self._n_inputs):

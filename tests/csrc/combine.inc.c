@@ -33,6 +33,8 @@ static array combine_side(const fnn_combine *c, int side)
     array x = numbers(rows * columns, positive ? 0.25 : -1, 1);
     if (c->op < FNN_DIVIDE)
         SPRINKLE(x, edges);
+    if (c->op == FNN_POWER && side && x.n == 1)
+        set(x, 0, (double)(c->n % 4)); /* whole exponents have loops of their own */
     return x;
 }
 
