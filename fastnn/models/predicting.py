@@ -116,6 +116,9 @@ class Predicting(Planned):
         -------
         ndarray, or list or dict of ndarray
         """
+        plain = batch_size is None and steps is None and callbacks is None
+        if plain and type(x) is np.ndarray:
+            return self(x)
         if steps is not None:
             whole_number(steps, "steps", 1)
         if is_dataset(x):
@@ -125,7 +128,7 @@ class Predicting(Planned):
                 return self._predict_parts(parts, source.steps, callbacks)
             finally:
                 source.close()
-        if batch_size is None and steps is None and callbacks is None:
+        if plain:
             return self(x)
         arrays = self.rows_of(x)
         rows = len(arrays[0])
