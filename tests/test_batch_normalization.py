@@ -289,3 +289,14 @@ def test_axes_that_are_not_there_are_named(axis):
 def test_bad_arguments_are_named(argument, value):
     with pytest.raises(ValueError, match=f"{argument}: "):
         BatchNormalization(**{argument: value})
+
+
+def test_a_shared_layer_sees_its_batches_in_the_order_of_its_calls():
+    a, b = fastnn.Input((3,), dtype="float64"), fastnn.Input((3,), dtype="float64")
+    layer = BatchNormalization(momentum=0.9)
+    model = fastnn.Model([a, b], [layer(a), layer(b)])
+    model.compile(SGD(0.0), "mse")
+    x, y = data(8, (3,), "float64"), data(8, (3,), "float64") + 5
+    model.train_on_batch([x, y], [x, y])
+    expected = 0.9 * 0.1 * x.mean(axis=0) + 0.1 * y.mean(axis=0)
+    np.testing.assert_allclose(layer.moving_mean.numpy(), expected, rtol=1e-12)

@@ -209,7 +209,7 @@ def test_siamese_networks_share_an_encoder():
     x, y = random(50, 6), np.random.RandomState(3).randint(0, 2, 50)
     model.fit({"a": x, "b": 1 - x}, y, epochs=2, verbose=0, class_weight={0: 1.0, 1: 2.0})
     assert len(model.trainable_weights) == 6
-    inside = keras.Model(model.inputs, model.get_layer("dot").output)
+    inside = keras.Model(model.inputs, near)
     np.testing.assert_allclose(inside.predict([x, x]), 1, rtol=1e-5)
 
 

@@ -221,7 +221,12 @@ cdef enum:          # operands
 
 
 cdef int emit_moving(Plan plan, Value statistics, moving_mean, moving_variance, double momentum) except -1:
+    """Append the update of what moves: in backward, since nothing may change before labels are found valid.
+
+    A layer that is called twice sees its batches in the order of the calls, so backward has to do this first.
+    """
     cdef Step s = plan.add("moving_statistics", nothing, update_moving, NULL, 0)
+    plan.put_last(s)
     s.c.size[N], s.c.param[0] = statistics.shape[1], momentum
     s.use(OF_BATCH, statistics, BACKWARD)
     s.use(MOVING_MEAN, plan.parameter(moving_mean), BACKWARD)

@@ -33,6 +33,7 @@ cdef class Plan:
     cdef public bint stochastic         # whether random layers act in what is emitted now
     cdef readonly list inputs           # Value
     cdef readonly list outputs          # Value
+    cdef list _last                     # steps that backward begins with, in this order
     cdef readonly list tape_ends        # (input or -1, Step) of a plan that is a node of a tape
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list guards           # called with the rows of each run before it; may raise
@@ -70,6 +71,7 @@ cdef class Plan:
     cdef Value parameter_gradient(self, variable)
     cdef Value port(self, tuple shape)
     cdef Value gradient(self, Value value)
+    cdef int put_last(self, Step step) except -1
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
     cdef int _claim(self) except -1
     cdef int _lay_out(self, idx_t capacity) except -1

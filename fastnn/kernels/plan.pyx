@@ -87,6 +87,7 @@ cdef class Plan:
         self._parameter_base = address(block.values)
         self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
+        self._last = []
         self._parameters, self._constants, self._arenas = {}, [], []
         self._ports, self._sources = [], []
         self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
@@ -170,6 +171,12 @@ cdef class Plan:
         self.steps.append(step)
         return step
 
+    cdef int put_last(self, Step step) except -1:
+        """Put the step that was added last behind all others; backward runs those in the order of the calls."""
+        self.steps.remove(step)
+        self._last.append(step)
+        return 0
+
     def total(self, str name):
         """The number of a sum over the rows, a loss or a metric; 0 is the loss."""
         return self.totals.setdefault(name, len(self.totals))
@@ -198,6 +205,7 @@ cdef class Plan:
             raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
         self.outputs = outputs
         self._update = update
+        self.steps += reversed(self._last)
         self._batch = Batch([port for _, _, port in self._sources])
         for y in outputs:
             y.root.space = self._port(y.shape, self.dtype).space

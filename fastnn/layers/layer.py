@@ -208,6 +208,9 @@ class Layer:
             kind = type(self).__name__
             if "_nodes" not in vars(self):
                 raise AttributeError(f"{kind}: call super().__init__() in the constructor first")
+            found = getattr(type(self), name, None)
+            if isinstance(found, property) and found.fget is not None:
+                return found.fget(self)  # it has failed, and says why
             raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
 
     def add_weight(
