@@ -172,7 +172,7 @@ cdef class Plan:
         return step
 
     cdef int put_last(self, Step step) except -1:
-        """Put the step that was added last behind all others; backward runs those in the order of the calls."""
+        """Put the newest step behind all others; backward runs such steps in the order of the calls."""
         self.steps.remove(step)
         self._last.append(step)
         return 0

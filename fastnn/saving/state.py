@@ -71,7 +71,7 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         if kept:
             layer.reset_states(kept)
     if "walks" in state:
-        model.walks = Walks()
+        model.walks = model.walks or Walks()  # which a training that goes on has hold of
         model.walks.set_state(state["walks"])
     if optimizer and "optimizer" in state:
         start = f"{RESERVED}optimizer/"
