@@ -8,7 +8,6 @@ keeps fixed), so that `set_random_seed` makes a program repeat itself on any mac
 import operator
 import os
 import threading
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +67,9 @@ def next_seed() -> int:
 class Walks:
     """Walks of a model through the rows that it is trained on, each in an order of its own.
 
-    The orders come from one generator. A model goes on with it from one `fit` to the next, and in a file,
-    until `set_random_seed` is called.
+    The order depends on a seed and on the number of the walk alone, as the key and the counter of Philox
+    (Salmon et al. 2011), whose streams the kernels use too. A model goes on from one `fit` to the
+    next, and in a file, until `set_random_seed` is called.
 
     Attributes
     ----------
@@ -82,31 +82,30 @@ class Walks:
     --------
     >>> walks = Walks()
     >>> first = walks.order(5)
-    >>> walks.advance(2)
+    >>> state = walks.get_state()
     >>> again = Walks()
-    >>> again.set_state(walks.get_state())
+    >>> again.set_state(state)
     >>> (again.order(5) == first).all()
     np.True_
     """
 
     def __init__(self) -> None:
         self.number = self.done = 0
-        self._random: np.random.PCG64 | None = None
-        self._before: list[int] = []  # the state of the generator before the order of this walk
+        self._seed: int | None = None
         self._restarts = _stream.restarts
 
     def begin(self) -> None:
         """Begin a training: with a walk from its first batch and, after `set_random_seed`, a new seed."""
         self.done = 0
         if self._restarts != _stream.restarts:
-            self._random, self._restarts = None, _stream.restarts
+            self._seed, self._restarts = None, _stream.restarts
 
     def order(self, rows: int) -> NDArray[np.int64]:
-        """Return the order of the rows in the walk that begins, or is continued by a copy of this object."""
-        if self._random is None:
-            self._random, self.number = np.random.PCG64(next_seed()), 0
-        self._before = _numbers(self._random)
-        return np.random.Generator(self._random).permutation(rows)
+        """Return the order of the rows in the walk of this number."""
+        if self._seed is None:
+            self._seed, self.number = next_seed(), 0
+        stream = np.random.Philox(key=self._seed, counter=[0, 0, 0, self.number])
+        return np.random.Generator(stream).permutation(rows)
 
     def advance(self, batches: int) -> None:
         """Count a batch of a walk of so many."""
@@ -114,47 +113,22 @@ class Walks:
         if self.done == batches:
             self.number, self.done = self.number + 1, 0
 
-    def get_state(self) -> dict[str, Any]:
-        """Return what `set_state` goes on from: whole numbers."""
-        state: dict[str, Any] = {"number": self.number, "done": self.done}
-        if self._random is not None:
-            state["random"] = self._before if self.done else _numbers(self._random)
-        return state
+    def get_state(self) -> dict[str, int]:
+        """Return what `set_state` goes on from."""
+        seed = {} if self._seed is None else {"seed": self._seed}
+        return seed | {"number": self.number, "done": self.done}
 
-    def set_state(self, state: dict[str, Any]) -> None:
+    def set_state(self, state: dict[str, int]) -> None:
         """Go on from what `get_state` returned.
 
         Raises
         ------
-        ValueError, TypeError
+        ValueError
             If it holds anything but whole numbers.
         """
         self.number, self.done = (whole_number(state[name], name) for name in ("number", "done"))
-        self._before = state.get("random", [])
-        self._random = _generator(self._before) if "random" in state else None
+        self._seed = whole_number(state["seed"], "seed", 0, 2**63 - 1) if "seed" in state else None
         self._restarts = _stream.restarts
-
-
-def _numbers(random: np.random.PCG64) -> list[int]:
-    """Return the state of a generator."""
-    state: Any = random.state
-    return [state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]]
-
-
-def _generator(numbers: Any) -> np.random.PCG64:
-    """Return a generator of that state."""
-    if not isinstance(numbers, list) or len(numbers) != 4:
-        raise ValueError(f"random: expected four whole numbers, got {numbers!r:.80}")
-    limits = 2**128 - 1, 2**128 - 1, 1, 2**32 - 1
-    state, inc, has, left = (whole_number(n, "random", 0, m) for n, m in zip(numbers, limits, strict=True))
-    random = np.random.PCG64(0)
-    random.state = {
-        "bit_generator": "PCG64",
-        "state": {"state": state, "inc": inc},
-        "has_uint32": has,
-        "uinteger": left,
-    }
-    return random
 
 
 def seed_of(seed: int | None) -> int:
