@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from .checks import whole_number
-from .graph import Graph, Node, leaves
+from .graph import Graph, Node, leaves, mapped
 from .kernels.plan import Plan
 from .kernels.stream import Stepper
 from .layers import RNN, Embedding, Layer
@@ -31,15 +31,8 @@ class Part:
     over_time: bool
 
 
-def values_in(structure: Any) -> Any:
-    """Return lists, tuples and dicts with the values of the parts in them; tuples become lists."""
-    if isinstance(structure, Part):
-        return structure.value
-    if isinstance(structure, (list, tuple)):
-        return [values_in(part) for part in structure]
-    if isinstance(structure, dict):
-        return {key: values_in(part) for key, part in structure.items()}
-    return structure
+def _value(part: Part) -> Value:
+    return part.value
 
 
 class Stream(Stepper):
@@ -146,7 +139,7 @@ class Stream(Stepper):
 
     def _emit_step(self, layer: Layer, plan: Plan, x: Any) -> list[Part]:
         """Append what a layer does at each step of a sequence."""
-        values = values_in(x)
+        values = mapped(_value, x, Part)
         shapes = [value.shape for value in leaves(values)]
         layer.build_once(shapes if isinstance(values, list) else shapes[0])
         if not layer.stepwise or (min(map(len, shapes)) < 2 and not isinstance(layer, Embedding)):
@@ -155,7 +148,7 @@ class Stream(Stepper):
 
     def _emit_behind(self, layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> list[Part]:
         """Append what a layer does to what is left of the sequence at its last step."""
-        made = layer.append(plan, values_in(x), **values_in(options))
+        made = layer.append(plan, mapped(_value, x, Part), **mapped(_value, options, Part))
         if plan.guards:
             raise ValueError("stateful: expected False behind the last step, got True")
         return [Part(y, False) for y in leaves(made)]

@@ -90,6 +90,7 @@ def run(layer: Layer, x: Any, training: bool, mask: Any = None, **options: Any) 
 def build(layer: Layer, rows: Any) -> None:
     """Make the weights of a layer, and of those that it calls, for rows of these shapes."""
     from ..models import Model
+    from .layer import varies
 
     if layer._built_for == rows:
         return
@@ -103,7 +104,7 @@ def build(layer: Layer, rows: Any) -> None:
         adopt_variables(layer)
     layer._built_for, layer.built = rows, True
     try:
-        if not _varies(rows):
+        if not varies(rows):
             result_rows(layer, rows)
     except BaseException:
         layer._built_for, layer.built = None, False
@@ -117,10 +118,6 @@ def adopt_variables(layer: Layer) -> None:
         if isinstance(leaf, Variable) and leaf not in known:
             known.add(leaf)
             layer._variables.append(leaf)
-
-
-def _varies(rows: Any) -> bool:
-    return any(None in row for row in (rows if isinstance(rows, list) else [rows]))
 
 
 def _key(rows: Any) -> Any:

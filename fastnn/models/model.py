@@ -19,7 +19,7 @@ from ..layers.layer import registry as layer_registry
 from ..savable import Savable
 from ..summary import summary_lines
 from ..variables import ParameterBlock
-from .planned import LENGTHS, Rows
+from .planned import Rows, keep
 from .predicting import Predicting
 
 if TYPE_CHECKING:
@@ -343,9 +343,7 @@ class Model(Savable, Layer, Predicting):
                     f"{self._as_called(list(rows))}: {error}"
                 ) from None
             outputs = made if isinstance(made, list) else [made]
-            while len(self._output_rows) >= LENGTHS:
-                del self._output_rows[next(iter(self._output_rows))]
-            self._output_rows[rows] = outputs
+            keep(self._output_rows, rows, outputs)
         return outputs
 
     def rows_of(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:

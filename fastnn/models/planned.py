@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from threading import RLock, get_ident
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import activations, regularizers
 from ..goals import Weighted
@@ -25,7 +25,16 @@ LENGTHS = 16
 
 Rows = tuple[tuple[int, ...], ...]
 
+T = TypeVar("T")
+
 _compiling = RLock()  # plans of models that share layers move weights about
+
+
+def keep(known: dict[Rows, T], rows: Rows, found: T) -> None:
+    """Keep what was found for these shapes, and for the `LENGTHS` - 1 others used last."""
+    while len(known) >= LENGTHS:
+        del known[next(iter(known))]
+    known[rows] = found
 
 
 class Planned(Trainer):
@@ -91,9 +100,7 @@ class Planned(Trainer):
             shapes used last are kept; they share weights and the optimizer's state.
         """
         with _compiling:
-            if self._block is None or self._block.stale:
-                self._block = ParameterBlock.holding(self.weights, self.dtype)
-                self.forget_plans()
+            self._hold_weights()
             rows = self._fixed_rows() if rows is None else rows
             weighted = () if all(shape is None for shape in weighted) else weighted
             key = purpose, weighted, get_ident() if purpose == "test" else None
@@ -101,12 +108,17 @@ class Planned(Trainer):
             plan = plans.pop(rows, None)
             if plan is None:
                 plan = self._compile(purpose, capacity or CAPACITY, weighted, rows)
-                while len(plans) >= LENGTHS:
-                    del plans[next(iter(plans))]
-            plans[rows] = plan
+            keep(plans, rows, plan)
             if capacity is not None and capacity > plan.capacity:
                 plan.reshape(capacity)
             return plan
+
+    def _hold_weights(self) -> ParameterBlock:
+        """Return the block of the weights: a new one, without plans, where they have moved elsewhere."""
+        if self._block is None or self._block.stale:
+            self._block = ParameterBlock.holding(self.weights, self.dtype)
+            self.forget_plans()
+        return self._block
 
     def _fixed_rows(self) -> Rows:
         """Return the shapes of rows of the inputs, if there is but one of each."""
@@ -156,14 +168,12 @@ class Planned(Trainer):
     def _tape_plan(self, rows: Rows, wants: tuple[bool, ...], training: bool, capacity: int) -> Plan:
         """Return the plan of the model as a node of a tape; runs of it may be waiting for their backward."""
         with _compiling:
-            if self._block is None or self._block.stale:
-                self._block = ParameterBlock.holding(self.weights, self.dtype)
-                self.forget_plans()
+            block = self._hold_weights()
             plans = self._plans.setdefault(("tape", training, wants), {})
             plan = plans.pop(rows, None)
             if plan is None or plan.capacity < capacity:
                 drawn = 0 if plan is None else plan.samples
-                plan = Plan(self._block, list(rows), training=True, stochastic=training)
+                plan = Plan(block, list(rows), training=True, stochastic=training)
                 plan.samples = drawn
                 inputs = [
                     tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
@@ -172,9 +182,7 @@ class Planned(Trainer):
                 for y in made if isinstance(made, list) else [made]:
                     tape.emit_output(plan, y)
                 plan.finish([], capacity)
-                while len(plans) >= LENGTHS:
-                    del plans[next(iter(plans))]
-            plans[rows] = plan
+            keep(plans, rows, plan)
             return plan
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class Predicting(Planned):
         if not is_recording() or not (tensors or variables) or not len(arrays[0]):
             with no_grad():
                 made = self._apply(arrays, "sample" if training else "predict")
-            return mapped_arrays(lambda y: Tensor(y, requires_grad=False), made)
+            return mapped(lambda y: Tensor(y, requires_grad=False), made, np.ndarray)
         rows = tuple(array.shape[1:] for array in arrays)
         plan = self._tape_plan(rows, wants, training, len(arrays[0]))
         made, run = plan.record(arrays)
@@ -156,15 +156,6 @@ class Predicting(Planned):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""
         return self(x)
-
-
-def mapped_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
-    """Return a structure of arrays with each replaced."""
-    if isinstance(structure, list):
-        return [mapped_arrays(function, part) for part in structure]
-    if isinstance(structure, dict):
-        return {key: mapped_arrays(function, part) for key, part in structure.items()}
-    return function(structure)
 
 
 def _joined(outputs: list[Any]) -> Any:
