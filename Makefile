@@ -87,7 +87,7 @@ sanitize: ## run the tests with the address and undefined-behaviour sanitizers o
 
 annotate: ## show in build/annotate/ where Cython calls Python
 	mkdir -p build/annotate
-	for f in fastnn/kernels/*.pyx; do cython -a -3 $$f -o build/annotate/$$(basename $$f .pyx).c; done
+	for f in fastnn/kernels/*/*.pyx; do cython -a -3 $$f -o build/annotate/$$(basename $$f .pyx).c; done
 
 lines: ## count lines per folder
 	@git ls-files '*.py' '*.pyx' '*.pxd' '*.pyi' '*.c' '*.h' '*.def' | xargs wc -l | awk \
@@ -96,4 +96,4 @@ lines: ## count lines per folder
 	    printf "%7d  in all\n", sum }'
 
 clean: ## remove what was built
-	rm -rf build dist wheelhouse fastnn.egg-info fastnn/kernels/*.c fastnn/kernels/*.html fastnn/kernels/*.so
+	rm -rf build dist wheelhouse fastnn.egg-info fastnn/kernels/*/*.c fastnn/kernels/*/*.html fastnn/kernels/*/*.so

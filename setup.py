@@ -67,10 +67,10 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 EXTENSIONS = [
-    Extension(f"fastnn.kernels.{p.stem}", [str(p)], include_dirs=["csrc"], depends=CSRC,
+    Extension(".".join(p.with_suffix("").parts), [str(p)], include_dirs=["csrc"], depends=CSRC,
               extra_compile_args=[] if MSVC else [*SYMBOLS, "-O2", "-std=c11"],
               extra_link_args=[] if MSVC else ["-lm"])
-    for p in sorted(Path("fastnn/kernels").glob("*.pyx"))
+    for p in sorted(Path("fastnn/kernels").rglob("*.pyx"))
 ]  # fmt: skip
 
 
@@ -80,7 +80,7 @@ class BuildExt(build_ext):
     def build_extensions(self):
         flags = self.openmp_flags()
         for extension in self.extensions:
-            if extension.name.endswith(".runtime"):
+            if extension.name.endswith(".core.runtime"):
                 extension.extra_compile_args = extension.extra_compile_args + flags
                 extension.extra_link_args = extension.extra_link_args + ([] if MSVC else flags)
         super().build_extensions()
@@ -108,6 +108,6 @@ class BuildExt(build_ext):
 
 setup(
     libraries=LIBRARIES,
-    ext_modules=cythonize(EXTENSIONS, compiler_directives=DIRECTIVES),
+    ext_modules=cythonize(EXTENSIONS, compiler_directives=DIRECTIVES, nthreads=os.cpu_count() or 1),
     cmdclass={"build_clib": build_clib, "build_ext": BuildExt},
 )

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from fastnn.data.dataset.batches import ArrayFeed
 
 import fastnn
-from fastnn.feeds import ArrayFeed
-from fastnn.trainer import run
+from fastnn.training.loop import run
 
 BATCH, BATCHES = 32, 200
 

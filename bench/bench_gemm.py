@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from fastnn.bench.peak import Peak
-from fastnn.kernels import runtime
-from fastnn.kernels.gemm import Product
-from fastnn.kernels.memory import aligned_zeros
+from fastnn.kernels.core import runtime
+from fastnn.kernels.core.memory import aligned_zeros
+from fastnn.kernels.ops.gemm import Product
 
 SHAPES = {"512 x 512 x 512": (512, 512, 512), "128 x 128 x 784": (128, 128, 784)}
 

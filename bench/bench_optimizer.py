@@ -8,8 +8,8 @@ import pytest
 
 from fastnn.bench.tuned import Adam
 from fastnn.constraints import MaxNorm
-from fastnn.kernels import runtime
-from fastnn.kernels.memory import aligned_zeros
+from fastnn.kernels.core import runtime
+from fastnn.kernels.core.memory import aligned_zeros
 
 BETA_1, BETA_2, EPSILON, RATE, L1 = 0.9, 0.999, 1e-7, 1e-3, 0.01
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn.kernels import resample
+from fastnn.kernels.ops import resample
 from fastnn.layers import Resizing, UpSampling2D
 
 BATCH = 8

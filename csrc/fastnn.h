@@ -127,7 +127,7 @@ typedef struct {
     int accumulate; /* gradients are added to what is there */
     fnn_idx m, n;
     fnn_idx row[2], column[2]; /* columns are 1 or 0 apart */
-} fnn_combine;
+} fnn_elementwise_binary;
 
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */
 typedef struct {
@@ -148,7 +148,7 @@ typedef struct {
     fnn_idx n_levels;
     fnn_idx begin, end; /* the columns that count_above counts */
     int options;        /* of count_above, from below */
-} fnn_score;
+} fnn_loss_metric;
 
 enum {
     FNN_COUNT_EVEN = 1,    /* levels are even from 0 to 1: which are exceeded is found by a product */

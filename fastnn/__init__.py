@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-if importlib.util.find_spec("fastnn.kernels.plan") is None:
+if importlib.util.find_spec("fastnn.kernels.core.plan") is None:
     raise ImportError(
         "fastnn's compiled modules are not beside its Python files: this is a source folder that has not "
         "been built. Install the checkout with `pip install .`, or `pip install -e .` to work on it, and run "

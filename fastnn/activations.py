@@ -27,15 +27,15 @@ from numpy.typing import ArrayLike, NDArray
 from . import config
 from .autograd import Tensor, no_grad, record
 from .checks import real_number
-from .gate import as_real
-from .kernels import activation as _elementwise
-from .kernels import call as _call
-from .kernels import softmax as _softmax
+from .data.validation import as_real
+from .kernels.ops import activation as _elementwise
+from .kernels.ops import python_op as _call
+from .kernels.ops import softmax as _softmax
 from .registry import unknown_name
 
 if TYPE_CHECKING:
-    from .kernels.plan import Plan
-    from .kernels.steps import Value
+    from .kernels.core.plan import Plan
+    from .kernels.core.steps import Value
 
 __all__ = [
     "Activation",

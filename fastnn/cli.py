@@ -131,7 +131,7 @@ def _info() -> dict[str, Any]:
     import numpy as np
 
     from .datasets._fetch import home
-    from .kernels import runtime
+    from .kernels.core import runtime
 
     isa, isa_source = runtime.isa()
     threads, threads_source = runtime.num_threads()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import callbacks, datasets, layers, num_threads, optimizers, utils
-from .kernels import runtime
+from .kernels.core import runtime
 from .models import Sequential
 
 __all__ = ["run"]

@@ -19,8 +19,8 @@ from .checks import real_number
 from .registry import Registry
 
 if TYPE_CHECKING:
-    from .kernels.plan import Plan
-    from .kernels.steps import Value
+    from .kernels.core.plan import Plan
+    from .kernels.core.steps import Value
     from .variables import Variable
 
 __all__ = [
@@ -220,7 +220,7 @@ def emit(plan: Plan, variable: Variable) -> None:
     TypeError
         Before a run, if the regularizer returns anything but one number.
     """
-    from .kernels import regularization
+    from .kernels.ops import regularization
 
     penalty = variable.regularizer
     factors = _factors(penalty)
@@ -233,18 +233,18 @@ def emit(plan: Plan, variable: Variable) -> None:
 
 def emit_activity(plan: Plan, y: Value, penalty: Callable[..., Any]) -> Value:
     """Append the penalty of an output, divided by the rows, and return the output for its readers."""
-    from .kernels import activity, call, fork
+    from .kernels.ops import activity_regularization, fan_out, python_op
 
     factors = _factors(penalty)
     if factors is not None:
-        activity.emit(plan, y, *factors)
+        activity_regularization.emit(plan, y, *factors)
         return y
 
     def mean(_: Any, outputs: Tensor, *__: Any) -> Any:
         return penalty(outputs) / len(outputs)
 
-    read, penalized = fork.emit(plan, y, 2)
-    call.emit_loss(plan, penalized, penalized, None, mean, "loss", 1.0, False)
+    read, penalized = fan_out.emit(plan, y, 2)
+    python_op.emit_loss(plan, penalized, penalized, None, mean, "loss", 1.0, False)
     return read
 
 

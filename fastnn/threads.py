@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .kernels import runtime
+from .kernels.core import runtime
 
 
 def num_threads() -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .autograd import Tensor
-from .kernels.memory import ALIGNMENT, aligned_zeros
+from .kernels.core.memory import ALIGNMENT, aligned_zeros
 
 
 class Variable(Tensor):

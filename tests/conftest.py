@@ -4,7 +4,7 @@ import pytest
 from harness import instruction_set
 
 import fastnn
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 
 @pytest.fixture(params=runtime.isa_names())

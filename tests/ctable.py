@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 CSRC = Path(__file__).parent.parent / "csrc"
 POINTER, INDEX, DOUBLE = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
@@ -135,7 +135,7 @@ STRUCTURES = {
     "fnn_conv": Conv,
     "fnn_activation": Activation,
     "fnn_recurrent": Recurrent,
-    "fnn_score": Score,
+    "fnn_loss_metric": Score,
     "fnn_update": Update,
     "fnn_random": Random,
     "fnn_pool": Pool,
@@ -143,7 +143,7 @@ STRUCTURES = {
     "fnn_taps": Taps,
     "fnn_resample": Resample,
     "fnn_warp": Warp,
-    "fnn_combine": Combine,
+    "fnn_elementwise_binary": Combine,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

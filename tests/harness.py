@@ -17,7 +17,7 @@ import numpy as np
 from gradcheck import check_gradients
 
 import fastnn
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 from fastnn.layers import Dense, registry
 from fastnn.optimizers import SGD
 
@@ -228,7 +228,7 @@ def check_last_batch(case):
     whole, apart = case.model(), case.model()
     whole.fit(x, y, batch_size=32, shuffle=False, verbose=0)
     apart.train_on_batch(each(lambda part: part[:32], x), y[:32])
-    apart.forget_plans()
+    apart._forget_plans()
     apart.train_on_batch(each(lambda part: part[32:], x), y[32:])
     assert_same(whole.get_weights(), apart.get_weights())
 

@@ -5,10 +5,10 @@ import threading
 import numpy as np
 import pytest
 
-from fastnn import activations, derivatives
+from fastnn import activations
 from fastnn import autograd as ag
-from fastnn.autograd import Tensor, grad, no_grad
-from fastnn.derivatives import TABLE
+from fastnn.autograd import Tensor, derivatives, grad, no_grad
+from fastnn.autograd.derivatives import TABLE
 from fastnn.variables import Variable
 
 EPSILON = 1e-6

@@ -202,7 +202,7 @@ def test_threads_called_for_training_do_not_disturb_each_other():
     model = fastnn.Sequential([fastnn.Input((8,)), Dense(8), BatchNormalization()])
     inputs = [data(rows, (8,), "float32") for rows in (10, 300, 900, 2000)]
     alone = [model(x, training=True) for x in inputs]
-    model.forget_plans()
+    model._forget_plans()
     results = [None] * len(inputs)
 
     def call(i):

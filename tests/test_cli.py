@@ -14,7 +14,7 @@ import pytest
 
 import fastnn
 from fastnn import bench, cli, demo
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 
 def test_info_says_what_runs(capsys, monkeypatch, tmp_path):

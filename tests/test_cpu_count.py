@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fastnn.kernels.cpu_count import cgroup_quota, default_threads
+from fastnn.kernels.core.cpu_count import cgroup_quota, default_threads
 
 
 @pytest.fixture

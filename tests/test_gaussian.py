@@ -85,7 +85,7 @@ def test_normal_numbers_are_normal(isa, dtype):
 
 @pytest.mark.parametrize("lag", [1, 2, 3, 4, 256, 257])
 def test_neighbours_are_independent(lag):
-    z = normal(Table(fastnn.kernels.runtime.isa_names()[0], "float32"), 0, N, source()).astype("float64")
+    z = normal(Table(fastnn.kernels.core.runtime.isa_names()[0], "float32"), 0, N, source()).astype("float64")
     for f in (lambda a: a, np.abs, np.square):
         assert abs(np.corrcoef(f(z[:-lag]), f(z[lag:]))[0, 1]) < 4 / np.sqrt(N)
 

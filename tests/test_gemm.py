@@ -12,7 +12,8 @@ from ctable import Gemm, Table, activation, pointer
 from formulas import ACTIVATIONS
 
 import fastnn
-from fastnn.kernels import gemm, runtime
+from fastnn.kernels.core import runtime
+from fastnn.kernels.ops import gemm
 
 EDGES = [0, 1, 2, 3, 7, 8, *range(13, 18), *range(31, 34), *range(47, 50), 64, 65, 100]
 DEPTHS = [0, 1, 2, 5, 15, 16, 17, 33, 64, 65, 511, 512, 513, 1025]

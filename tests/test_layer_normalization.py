@@ -5,13 +5,7 @@ import pytest
 from harness import check_layer
 
 import fastnn
-from fastnn.layers import (
-    Dense,
-    GroupNormalization,
-    LayerNormalization,
-    RMSNormalization,
-    UnitNormalization,
-)
+from fastnn.layers import Dense, GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 
 RANDOM = fastnn.initializers.RandomUniform(0.5, 1.5, seed=4)
 

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn.layers import LSTM, Activation, Conv1D, Dense, Embedding, Flatten, GlobalMaxPooling1D, Input
-from fastnn.models.planned import LENGTHS
+from fastnn.training.plan_cache import LENGTHS
 
 
 def model(*layers):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ulp import BOUNDS, apply, bound, exact_sample, sample, table, worst
 
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 INFINITY, NAN = np.inf, np.nan
 ISAS = [*runtime.isa_names(), "ref"]

@@ -7,7 +7,7 @@ import pytest
 from formulas import binary_crossentropy, crossentropy, softmax
 
 from fastnn import losses, metrics
-from fastnn.kernels.score import Score
+from fastnn.kernels.ops.loss_metric import Score
 
 RNG = np.random.default_rng(0)
 P = softmax(RNG.standard_normal((40, 3)))

@@ -7,7 +7,7 @@ import pytest
 from gradcheck import check_gradients
 
 import fastnn
-from fastnn.kernels import dense
+from fastnn.kernels.ops import dense
 from fastnn.layers import Activation, Dense, Dropout, Flatten, PReLU, ReLU, Reshape, Softmax
 
 EVERY_LAYER = [

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.kernels.memory import ALIGNMENT, align, aligned_zeros
-from fastnn.kernels.planner import assign_offsets
+from fastnn.kernels.core.memory import ALIGNMENT, align, aligned_zeros
+from fastnn.kernels.core.planner import assign_offsets
 from fastnn.layers import Dense, Dropout
 
 WIDTH = 64

@@ -9,7 +9,7 @@ from harness import instruction_set
 
 import fastnn
 from fastnn import layers, losses
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 SMOOTH = [
     "linear",

@@ -7,8 +7,8 @@ from ctable import pointer as address
 from kernelcheck import central_differences, noise
 from recurrence import STEPS, recur
 
-from fastnn.kernels import runtime
-from fastnn.kernels.activation import CODES
+from fastnn.kernels.core import runtime
+from fastnn.kernels.ops.activation import CODES
 
 ROWS, N_STEPS, INPUTS, UNITS = 3, 4, 2, 5
 CELLS = {"simple_rnn": (0, 1), "lstm": (1, 4), "gru": (2, 3), "gru_reset_before": (3, 3)}

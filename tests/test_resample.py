@@ -8,7 +8,7 @@ from ctable import Resample, Table, Taps, pointer
 from formulas import interpolation_matrix
 from kernelcheck import assert_close, noise
 
-from fastnn.kernels import resample
+from fastnn.kernels.ops import resample
 
 METHODS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 SIZES = [(1, 1), (1, 9), (5, 1), (7, 7), (4, 12), (12, 4), (13, 5), (9, 31), (100, 3)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 NETWORK = """
 import os, signal, sys
@@ -47,14 +47,16 @@ def run(code, tmp_path, **environ):
 @pytest.mark.skipif(not runtime.openmp, reason="built without OpenMP: one thread")
 def test_environment(tmp_path, environ, expected):
     assert (
-        run("from fastnn.kernels.runtime import *; print(*num_threads())", tmp_path, **environ).strip()
+        run("from fastnn.kernels.core.runtime import *; print(*num_threads())", tmp_path, **environ).strip()
         == expected
     )
 
 
 @pytest.mark.parametrize("name", [*runtime.isa_names(), "ref"])
 def test_instruction_set(tmp_path, name):
-    code = NETWORK + "from fastnn.kernels import runtime; model.fit(x, y, verbose=0); print(*runtime.isa())"
+    code = (
+        NETWORK + "from fastnn.kernels.core import runtime; model.fit(x, y, verbose=0); print(*runtime.isa())"
+    )
     assert run(code, tmp_path, FASTNN_ISA=name).strip() == f"{name} FASTNN_ISA"
 
 

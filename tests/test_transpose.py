@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided
 
-from fastnn.kernels import transpose
+from fastnn.kernels.ops import transpose
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ for minor in $(seq 11 30); do
     echo "$(basename "$wheel"): $size bytes"
     [ "$size" -lt 3000000 ]
     "$python" -m zipfile -e "$wheel" "$here/content"
-    if [ "$(uname)" = Linux ] && readelf -S "$here"/content/fastnn/kernels/*.so | grep -F .debug_; then
+    if [ "$(uname)" = Linux ] && readelf -S "$here"/content/fastnn/kernels/*/*.so | grep -F .debug_; then
         echo "check_wheel: symbols for debuggers"
         exit 1
     fi

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fastnn.kernels import runtime
+from fastnn.kernels.core import runtime
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import ulp

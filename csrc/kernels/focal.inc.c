@@ -10,7 +10,7 @@
  * clipped, and what is not, is as in the cross-entropies: from logits the derivative is that of the formula without
  * clipping. With h_j = p_j times the derivative by p_j, that by the logit x_j is h_j - p_j sum(h).
  */
-#include "score.h"
+#include "loss_metric.h"
 
 /* base^exponent for a base that is not negative */
 FNN_INLINE vreal power_of(vreal base, real exponent)
@@ -49,12 +49,12 @@ FNN_INLINE score_point binary_focal_of_logit(vreal x, vreal t, const score_const
     return r;
 }
 
-static double binary_focal_crossentropy(const fnn_score *s)
+static double binary_focal_crossentropy(const fnn_loss_metric *s)
 {
     return sum_points(s, binary_focal_of_probability, s->dx, NULL);
 }
 
-static double binary_focal_crossentropy_logits(const fnn_score *s)
+static double binary_focal_crossentropy_logits(const fnn_loss_metric *s)
 {
     return sum_points(s, binary_focal_of_logit, s->dx, s->p);
 }
@@ -70,7 +70,7 @@ FNN_INLINE score_point focal_class(vreal x, vreal y, vreal share, const score_co
     return (score_point){v_mul(y, v_mul(fade, v_sub(zero, l))), v_select(clipped, zero, g), q};
 }
 
-static double categorical_focal_crossentropy(const fnn_score *s)
+static double categorical_focal_crossentropy(const fnn_loss_metric *s)
 {
     const score_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0));
@@ -114,7 +114,7 @@ FNN_INLINE score_point focal_logit(vreal d, vreal y, vreal share, vreal log_sum,
                          v_select(none, zero, v_mul(y, v_sub(zero, h))), p};
 }
 
-static double categorical_focal_crossentropy_logits(const fnn_score *s)
+static double categorical_focal_crossentropy_logits(const fnn_loss_metric *s)
 {
     const score_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0));

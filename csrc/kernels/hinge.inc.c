@@ -8,7 +8,7 @@
  * Where a maximum is reached more than once, the derivative is that of its first place; of 0 and a margin that is
  * 0 as well, it is 0.
  */
-#include "score.h"
+#include "loss_metric.h"
 
 /* 1 - y x */
 FNN_INLINE vreal margin(vreal y, vreal x) { return v_fnma(y, x, v_set1(R(1.0))); }
@@ -31,9 +31,9 @@ FNN_INLINE score_point squared_hinge_loss(vreal x, vreal t, const score_constant
     return (score_point){v_mul(h, h), v_mul(v_mul(v_set1(R(-2.0)), y), h), x};
 }
 
-static double hinge(const fnn_score *s) { return sum_points(s, hinge_loss, s->dx, NULL); }
+static double hinge(const fnn_loss_metric *s) { return sum_points(s, hinge_loss, s->dx, NULL); }
 
-static double squared_hinge(const fnn_score *s) { return sum_points(s, squared_hinge_loss, s->dx, NULL); }
+static double squared_hinge(const fnn_loss_metric *s) { return sum_points(s, squared_hinge_loss, s->dx, NULL); }
 
 /* (1 - t) x; beyond the row the least there is */
 FNN_INLINE vreal other_class(const real *x, const real *t, fnn_idx j, fnn_idx n)
@@ -55,7 +55,7 @@ FNN_INLINE fnn_idx first_other(const real *x, const real *t, fnn_idx n, real mos
     return n;
 }
 
-static double categorical_hinge(const fnn_score *s)
+static double categorical_hinge(const fnn_loss_metric *s)
 {
     const vreal zero = v_set1(R(0.0));
     const fnn_idx n = s->n;

@@ -19,7 +19,7 @@
  * softplus(-x) and softplus(x), exact however large x is; clipping bounds their values, as if p had been
  * clipped, while the derivative stays p - t: an output that is wrong beyond doubt still learns.
  */
-#include "score.h"
+#include "loss_metric.h"
 
 /* t a + (1 - t) b */
 FNN_INLINE vreal binary_mix(vreal t, vreal a, vreal b)
@@ -115,39 +115,39 @@ FNN_INLINE score_point binary_of_logit(vreal x, vreal t, const score_constants *
                          v_sub(p, y), p};
 }
 
-static double mean_squared_error(const fnn_score *s) { return sum_points(s, squared_error, s->dx, NULL); }
+static double mean_squared_error(const fnn_loss_metric *s) { return sum_points(s, squared_error, s->dx, NULL); }
 
-static double sum_squared_error(const fnn_score *s)
+static double sum_squared_error(const fnn_loss_metric *s)
 {
     return sum_points_over(s, 1, squared_error, s->dx, NULL);
 }
 
-static double mean_absolute_error(const fnn_score *s) { return sum_points(s, absolute_error, s->dx, NULL); }
+static double mean_absolute_error(const fnn_loss_metric *s) { return sum_points(s, absolute_error, s->dx, NULL); }
 
-static double mean_absolute_percentage_error(const fnn_score *s)
+static double mean_absolute_percentage_error(const fnn_loss_metric *s)
 {
     return sum_points(s, percentage_error, s->dx, NULL);
 }
 
-static double mean_squared_logarithmic_error(const fnn_score *s)
+static double mean_squared_logarithmic_error(const fnn_loss_metric *s)
 {
     return sum_points(s, logarithmic_error, s->dx, NULL);
 }
 
-static double huber(const fnn_score *s) { return sum_points(s, huber_error, s->dx, NULL); }
+static double huber(const fnn_loss_metric *s) { return sum_points(s, huber_error, s->dx, NULL); }
 
-static double log_cosh(const fnn_score *s) { return sum_points(s, log_cosh_error, s->dx, NULL); }
+static double log_cosh(const fnn_loss_metric *s) { return sum_points(s, log_cosh_error, s->dx, NULL); }
 
-static double poisson(const fnn_score *s) { return sum_points(s, poisson_error, s->dx, NULL); }
+static double poisson(const fnn_loss_metric *s) { return sum_points(s, poisson_error, s->dx, NULL); }
 
-static double kl_divergence(const fnn_score *s) { return sum_points_over(s, 1, divergence, s->dx, NULL); }
+static double kl_divergence(const fnn_loss_metric *s) { return sum_points_over(s, 1, divergence, s->dx, NULL); }
 
-static double binary_crossentropy(const fnn_score *s)
+static double binary_crossentropy(const fnn_loss_metric *s)
 {
     return sum_points(s, binary_of_probability, s->dx, NULL);
 }
 
-static double binary_crossentropy_logits(const fnn_score *s)
+static double binary_crossentropy_logits(const fnn_loss_metric *s)
 {
     return sum_points(s, binary_of_logit, s->dx, s->p);
 }

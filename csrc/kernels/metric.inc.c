@@ -7,7 +7,7 @@
  *
  * What is not a number is never the largest; a row of nothing else is wrong.
  */
-#include "score.h"
+#include "loss_metric.h"
 
 FNN_INLINE score_point is_equal(vreal x, vreal t, const score_constants *c)
 {
@@ -21,9 +21,9 @@ FNN_INLINE score_point is_right_class(vreal x, vreal t, const score_constants *c
     return is_equal(v_select(above, v_set1(R(1.0)), v_set1(R(0.0))), t, c);
 }
 
-static double accuracy(const fnn_score *s) { return sum_points(s, is_equal, NULL, NULL); }
+static double accuracy(const fnn_loss_metric *s) { return sum_points(s, is_equal, NULL, NULL); }
 
-static double binary_accuracy(const fnn_score *s) { return sum_points(s, is_right_class, NULL, NULL); }
+static double binary_accuracy(const fnn_loss_metric *s) { return sum_points(s, is_right_class, NULL, NULL); }
 
 /* n if there is none */
 FNN_INLINE fnn_idx first_maximum(const real *x, fnn_idx n)
@@ -37,7 +37,7 @@ FNN_INLINE fnn_idx first_maximum(const real *x, fnn_idx n)
     return j < n ? j : n;
 }
 
-static double categorical_accuracy(const fnn_score *s)
+static double categorical_accuracy(const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -48,7 +48,7 @@ static double categorical_accuracy(const fnn_score *s)
     return total;
 }
 
-static double sparse_categorical_accuracy(const fnn_score *s)
+static double sparse_categorical_accuracy(const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *target = s->target;

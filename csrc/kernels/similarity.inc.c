@@ -4,7 +4,7 @@
  *
  * The derivative is -v u (t - x u^2 sum t x), without its second term where u is bounded.
  */
-#include "score.h"
+#include "loss_metric.h"
 
 FNN_INLINE double inverse_length(double square, double clip)
 {
@@ -12,7 +12,7 @@ FNN_INLINE double inverse_length(double square, double clip)
     return inverse > 1 / clip ? 1 / clip : inverse;
 }
 
-static double cosine_similarity(const fnn_score *s)
+static double cosine_similarity(const fnn_loss_metric *s)
 {
     const vreal zero = v_set1(R(0.0));
     const fnn_idx n = s->n;

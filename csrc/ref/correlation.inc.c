@@ -12,7 +12,7 @@ typedef struct {
     double mean_x, mean_t, xx, tt, xt; /* the last three are variances and covariance */
 } row_moments;
 
-static row_moments moments_of_row(const fnn_score *s, fnn_idx i)
+static row_moments moments_of_row(const fnn_loss_metric *s, fnn_idx i)
 {
     const real *x = (const real *)s->x + i * s->n, *t = (const real *)s->target + i * s->n;
     const double n = (double)s->n;
@@ -29,7 +29,7 @@ static row_moments moments_of_row(const fnn_score *s, fnn_idx i)
     return r;
 }
 
-static double pearson_correlation(const fnn_score *s)
+static double pearson_correlation(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {
@@ -39,7 +39,7 @@ static double pearson_correlation(const fnn_score *s)
     return total;
 }
 
-static double concordance_correlation(const fnn_score *s)
+static double concordance_correlation(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {

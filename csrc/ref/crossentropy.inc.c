@@ -2,26 +2,26 @@
 #include <math.h>
 
 /* The smoothed target of class j in row i; of a class number, 1 at the class. */
-static double dense_target(const fnn_score *s, fnn_idx i, fnn_idx j)
+static double dense_target(const fnn_loss_metric *s, fnn_idx i, fnn_idx j)
 {
     const double t = ((const real *)s->target)[i * s->n + j];
     return t * (1 - s->label_smoothing) + s->label_smoothing / (double)s->n;
 }
 
-static double class_target(const fnn_score *s, fnn_idx i, fnn_idx j)
+static double class_target(const fnn_loss_metric *s, fnn_idx i, fnn_idx j)
 {
     return ((const int32_t *)s->target)[i] == j;
 }
 
-typedef double target_of(const fnn_score *s, fnn_idx i, fnn_idx j);
+typedef double target_of(const fnn_loss_metric *s, fnn_idx i, fnn_idx j);
 
-static int counts(const fnn_score *s, fnn_idx i, target_of *target)
+static int counts(const fnn_loss_metric *s, fnn_idx i, target_of *target)
 {
     return target != class_target || ((const int32_t *)s->target)[i] != s->ignore_class;
 }
 
 /* q = x / S, S = sum x; the loss is -sum t log(clip(q)). With g = dloss/dq: dx = (g - sum g q) / S. */
-static double from_probabilities(const fnn_score *s, target_of *target)
+static double from_probabilities(const fnn_loss_metric *s, target_of *target)
 {
     const double low = s->clip, high = 1 - s->clip;
     double total = 0;
@@ -48,7 +48,7 @@ static double from_probabilities(const fnn_score *s, target_of *target)
 }
 
 /* p = softmax(x); the loss is -sum t log(p), and dx = p sum t - t. */
-static double from_logits(const fnn_score *s, target_of *target)
+static double from_logits(const fnn_loss_metric *s, target_of *target)
 {
     const double least = -log1p(-s->clip), most = -log(s->clip);
     double total = 0;
@@ -75,16 +75,16 @@ static double from_logits(const fnn_score *s, target_of *target)
     return total;
 }
 
-static double categorical_crossentropy(const fnn_score *s) { return from_probabilities(s, dense_target); }
+static double categorical_crossentropy(const fnn_loss_metric *s) { return from_probabilities(s, dense_target); }
 
-static double sparse_categorical_crossentropy(const fnn_score *s)
+static double sparse_categorical_crossentropy(const fnn_loss_metric *s)
 {
     return from_probabilities(s, class_target);
 }
 
-static double categorical_crossentropy_logits(const fnn_score *s) { return from_logits(s, dense_target); }
+static double categorical_crossentropy_logits(const fnn_loss_metric *s) { return from_logits(s, dense_target); }
 
-static double sparse_categorical_crossentropy_logits(const fnn_score *s)
+static double sparse_categorical_crossentropy_logits(const fnn_loss_metric *s)
 {
     return from_logits(s, class_target);
 }

@@ -5,7 +5,7 @@
 static const double LEAST_MISS = FNN_F64 ? DBL_MIN : (double)FLT_MIN;
 
 /* weight f^gamma b, where b and f have the derivatives db and df */
-static double focal(const fnn_score *s, double y, double b, double db, double f, double df, double *dx)
+static double focal(const fnn_loss_metric *s, double y, double b, double db, double f, double df, double *dx)
 {
     const double weight = y * s->param[1] + (1 - y) * s->param[2], gamma = s->param[0];
     f = f < LEAST_MISS ? LEAST_MISS : f;
@@ -13,30 +13,30 @@ static double focal(const fnn_score *s, double y, double b, double db, double f,
     return weight * pow(f, gamma) * b;
 }
 
-static double binary_focal_of_probability(double x, double t, const fnn_score *s, double *dx, double *p)
+static double binary_focal_of_probability(double x, double t, const fnn_loss_metric *s, double *dx, double *p)
 {
     double y = smoothed_binary(t, s), slope, b = binary_of_probability(x, t, s, &slope, p);
     return focal(s, y, b, slope, y * (1 - x) + (1 - y) * x, 1 - 2 * y, dx);
 }
 
-static double binary_focal_of_logit(double x, double t, const fnn_score *s, double *dx, double *p)
+static double binary_focal_of_logit(double x, double t, const fnn_loss_metric *s, double *dx, double *p)
 {
     double y = smoothed_binary(t, s), slope, b = binary_of_logit(x, t, s, &slope, p), rest = logistic(-x);
     return focal(s, y, b, slope, y * rest + (1 - y) * *p, (1 - 2 * y) * *p * rest, dx);
 }
 
-static double binary_focal_crossentropy(const fnn_score *s)
+static double binary_focal_crossentropy(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_focal_of_probability, s->dx, NULL);
 }
 
-static double binary_focal_crossentropy_logits(const fnn_score *s)
+static double binary_focal_crossentropy_logits(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_focal_of_logit, s->dx, s->p);
 }
 
 /* q = x / S; with g = dloss/dq, dx = (g - sum g q) / S. */
-static double categorical_focal_crossentropy(const fnn_score *s)
+static double categorical_focal_crossentropy(const fnn_loss_metric *s)
 {
     const double low = (real)s->clip, high = (real)(1 - s->clip), gamma = s->param[0];
     double total = 0;
@@ -62,7 +62,7 @@ static double categorical_focal_crossentropy(const fnn_score *s)
 }
 
 /* p = softmax(x); with h = p dloss/dp, dx = h - p sum h. */
-static double categorical_focal_crossentropy_logits(const fnn_score *s)
+static double categorical_focal_crossentropy_logits(const fnn_loss_metric *s)
 {
     const double least = -log1p(-s->clip), most = -log(s->clip), gamma = s->param[0];
     double total = 0;

@@ -1,13 +1,13 @@
 /* hinge.inc.c - margins, as the textbook has them, of labels y = param[0] t + param[1]. */
 #include <math.h>
 
-static double margin(double x, double t, const fnn_score *s, double *y)
+static double margin(double x, double t, const fnn_loss_metric *s, double *y)
 {
     const double r = 1 - (*y = s->param[0] * t + s->param[1]) * x;
     return r < 0 ? 0 : r;
 }
 
-static double hinge_loss(double x, double t, const fnn_score *s, double *dx, double *p)
+static double hinge_loss(double x, double t, const fnn_loss_metric *s, double *dx, double *p)
 {
     double y, h = margin(x, t, s, &y);
     *dx = h > 0 ? -y : h;
@@ -15,7 +15,7 @@ static double hinge_loss(double x, double t, const fnn_score *s, double *dx, dou
     return h;
 }
 
-static double squared_hinge_loss(double x, double t, const fnn_score *s, double *dx, double *p)
+static double squared_hinge_loss(double x, double t, const fnn_loss_metric *s, double *dx, double *p)
 {
     double y, h = margin(x, t, s, &y);
     *dx = -2 * y * h;
@@ -23,12 +23,12 @@ static double squared_hinge_loss(double x, double t, const fnn_score *s, double 
     return h * h;
 }
 
-static double hinge(const fnn_score *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
+static double hinge(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
 
-static double squared_hinge(const fnn_score *s) { return sum_elements(s, squared_hinge_loss, s->dx, NULL); }
+static double squared_hinge(const fnn_loss_metric *s) { return sum_elements(s, squared_hinge_loss, s->dx, NULL); }
 
 /* max(the largest (1 - t) x - sum t x + 1, 0); the derivative is -t, and 1 - t more where the largest is */
-static double categorical_hinge(const fnn_score *s)
+static double categorical_hinge(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {

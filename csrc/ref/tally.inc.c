@@ -17,7 +17,7 @@
 #include <math.h>
 
 /* How many levels a prediction exceeds. */
-static fnn_idx levels_exceeded(const fnn_score *s, real x)
+static fnn_idx levels_exceeded(const fnn_loss_metric *s, real x)
 {
     const real *levels = s->levels;
     fnn_idx below = 0, above = s->n_levels;
@@ -60,7 +60,7 @@ static real least_of_largest(const real *x, fnn_idx n, fnn_idx k, fnn_idx *equal
     return bound;
 }
 
-static void count_above(double *state, const fnn_score *s)
+static void count_above(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx places = s->n_levels + 1, k = (fnn_idx)s->param[0];
@@ -83,35 +83,35 @@ static void count_above(double *state, const fnn_score *s)
     }
 }
 
-static void count_pair(double *state, const fnn_score *s, double target, double x, fnn_idx row)
+static void count_pair(double *state, const fnn_loss_metric *s, double target, double x, fnn_idx row)
 {
     const double k = s->param[0];
     if (target >= 0 && target < k && x >= 0 && x < k && target != (double)s->ignore_class)
         state[(fnn_idx)target * (fnn_idx)k + (fnn_idx)x] += row_weight(s, row);
 }
 
-static void pair_numbers(double *state, const fnn_score *s)
+static void pair_numbers(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m * s->n; i++)
         count_pair(state, s, (double)t[i], (double)x[i], i / s->n);
 }
 
-static void pair_binary(double *state, const fnn_score *s)
+static void pair_binary(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m * s->n; i++)
         count_pair(state, s, (double)t[i], x[i] >= (real)s->threshold, i / s->n);
 }
 
-static void pair_categorical(double *state, const fnn_score *s)
+static void pair_categorical(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m; i++, x += s->n, t += s->n)
         count_pair(state, s, (double)first_maximum(t, s->n), (double)first_maximum(x, s->n), i);
 }
 
-static void pair_sparse_categorical(double *state, const fnn_score *s)
+static void pair_sparse_categorical(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *t = s->target;
@@ -119,7 +119,7 @@ static void pair_sparse_categorical(double *state, const fnn_score *s)
         count_pair(state, s, (double)t[i], (double)first_maximum(x, s->n), i);
 }
 
-static void squares(double *state, const fnn_score *s)
+static void squares(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx n = s->n;

@@ -6,7 +6,7 @@ import ctypes
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 
-from ..kernels import runtime
+from ..kernels.core import runtime
 from .measure import alternate, calls_in, clock
 
 __all__ = ["Peak"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..kernels import runtime
+from ..kernels.core import runtime
 from .measure import Ratio, alternate, clock, ratio
 from .models import Model
 from .peak import Peak

@@ -4,6 +4,7 @@ from . import operations as operations  # what operators make: into the table of
 from .activations import ELU, Activation, LeakyReLU, ReLU, Softmax
 from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
+from .base.layer import Layer, registry
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .category_encoding import CategoryEncoding
@@ -29,7 +30,6 @@ from .gru import GRU
 from .identity import Identity
 from .input_layer import Input, InputLayer
 from .lambda_layer import Lambda
-from .layer import Layer, registry
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
 from .masking import Masking

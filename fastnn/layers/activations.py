@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from .. import activations
 from ..checks import real_number
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class _Elementwise(Layer):
     """A layer that applies `self.activation`."""
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     activation: activations.Activation | activations.AxisActivation | activations.WrittenActivation
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the activation."""
         return self.activation.emit(plan, x)
 
@@ -186,11 +186,11 @@ class Softmax(Layer):
             raise ValueError(f"axis: expected one of the {ndim - 1} axes after the batch, got {self.axis}")
 
     @property
-    def stepwise(self) -> bool:
+    def _stepwise(self) -> bool:
         """Whether the axis is not that of the steps."""
         return self._built_for is not None and self.axis % (len(self._built_for) + 1) > 1
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the softmax."""
         return activations.softmax.emit(plan, x, self.axis if self.axis < 0 else self.axis - 1)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .base.layer import registry
 from .dropout import Dropout
-from .layer import registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 SATURATION = -1.7580993408473766  # what selu goes to: minus its alpha times its scale
 
@@ -41,12 +41,12 @@ class AlphaDropout(Dropout):
     (0.0, 1.0)
     """
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append it as dropout of the distance from saturation, between two affine maps."""
-        from ..kernels import affine
+        from ..kernels.ops import affine
 
         if not plan.stochastic or not self.rate:
             return x
         a = ((1 - self.rate) * (1 + self.rate * SATURATION**2)) ** -0.5
-        kept = super().emit(plan, affine.emit(plan, x, 1.0, -SATURATION))
+        kept = super()._emit(plan, affine.emit(plan, x, 1.0, -SATURATION))
         return affine.emit(plan, kept, a * (1 - self.rate), a * SATURATION * (1 - self.rate))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
 from ..utils.random import seed_of
-from .spatial import Spatial
+from .base.spatial import Spatial
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 Range = tuple[float, float]
 Factor = float | Sequence[float]
@@ -70,9 +70,9 @@ class Augmentation(Spatial):
         self.seed = seed
         self._stream = seed_of(seed)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the change in training; outside it the layer is nothing."""
-        return super().emit(plan, x) if plan.stochastic else x
+        return super()._emit(plan, x) if plan.stochastic else x
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

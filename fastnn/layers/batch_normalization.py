@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import initializers
 from ..checks import real_number, refuse
-from .layer import registry
-from .normalizing import Scaled, axis_of, row_axis
+from .base.layer import registry
+from .base.normalization import Scaled, axis_of, row_axis
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -118,13 +118,13 @@ class BatchNormalization(Scaled):
         )
 
     @property
-    def stepwise(self) -> bool:
+    def _stepwise(self) -> bool:
         """Whether channels are not the steps."""
         return self._built_for is not None and row_axis(self.axis, self._built_for) > 0
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation: by the batch where random layers act too, else by what moves."""
-        from ..kernels import batch_norm
+        from ..kernels.ops import batch_norm
 
         axis = row_axis(self.axis, x.shape)
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from .layer import Layer, registry, set_values
+from .base.layer import Layer, registry, set_values
 from .recurrent import RNN, call_options, reversed_steps
 from .time_distributed import Wrapper, inner_layer
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 MODES = ("concat", "sum", "mul", "ave")
 
@@ -63,7 +63,7 @@ class Bidirectional(Wrapper):
             self.backward_layer = recurrent(backward_layer, "backward_layer")
         self._given_backward = backward_layer is not None
         self._check_pair()
-        for half in self.sublayers:
+        for half in self._sublayers:
             assert isinstance(half, RNN)
             half.zero_output_for_mask = half.return_sequences
         self.return_sequences = self.forward_layer.return_sequences
@@ -84,19 +84,19 @@ class Bidirectional(Wrapper):
                 )
 
     @property
-    def sublayers(self) -> list[Layer]:
+    def _sublayers(self) -> list[Layer]:
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build both layers."""
         super().build(input_shape)
-        one, other = (as_list(layer.output_row(input_shape))[0] for layer in self.sublayers)
+        one, other = (as_list(layer.output_row(input_shape))[0] for layer in self._sublayers)
         if one != other:
             raise ValueError(f"backward_layer: expected outputs of shape {one}, got {other}")
         if self._initial is not None:
             initial, self._initial = self._initial, None
-            set_values([v for layer in self.sublayers for v in layer.weights], initial, self.name)
+            set_values([v for layer in self._sublayers for v in layer.weights], initial, self.name)
 
     def __call__(  # type: ignore[override]
         self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
@@ -127,15 +127,15 @@ class Bidirectional(Wrapper):
     def _widths(self) -> list[int]:
         return self.forward_layer.state_widths + self.backward_layer.state_widths
 
-    def emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
+    def _emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
         """Append both layers, and what makes one output of theirs."""
-        from ..kernels import fork, merge
+        from ..kernels.ops import fan_out, merge
 
         count = len(self.forward_layer.state_widths)
         given = [None, None] if initial_state is None else [initial_state[:count], initial_state[count:]]
         (one, *last), (other, *other_last) = (
-            as_list(layer.append(plan, value, initial_state=state))
-            for layer, value, state in zip(self.sublayers, fork.emit(plan, x, 2), given, strict=True)
+            as_list(layer._append_steps(plan, value, initial_state=state))
+            for layer, value, state in zip(self._sublayers, fan_out.emit(plan, x, 2), given, strict=True)
         )
         if self.return_sequences:
             other = reversed_steps(plan, other)
@@ -143,7 +143,7 @@ class Bidirectional(Wrapper):
         made += [*last, *other_last]
         return made if len(made) > 1 else made[0]
 
-    def emit_mask(self, plan: Plan, x: Value) -> Any:
+    def _emit_mask(self, plan: Plan, x: Value) -> Any:
         """Return the mask of the input, where an output has its steps."""
         mask = x.mask if self.return_sequences else None
         outputs = 2 if self.merge_mode is None else 1

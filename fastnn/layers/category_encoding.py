@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import refuse
-from .layer import Layer, dimension, registry
+from .base.layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 MODES = ("one_hot", "multi_hot", "count")
 
@@ -34,7 +34,7 @@ def encoded_row(row: tuple[int, ...], depth: int, mode: str) -> tuple[int, ...]:
 
 def emit_encoding(plan: Plan, x: Value, depth: int, mode: str) -> Value:
     """Append the vectors for the numbers of x."""
-    from ..kernels import category_encoding
+    from ..kernels.ops import category_encoding
 
     numbers = x.shape[-1] if x.shape and mode != "one_hot" else 1
     most = math.inf if mode == "count" else 1.0
@@ -90,13 +90,13 @@ class CategoryEncoding(Layer):
         self.num_tokens = dimension(num_tokens, "num_tokens")
         self.output_mode = check_mode("multi_hot" if output_mode == "binary" else output_mode)
 
-    def check_input(self, x: NDArray[np.floating], name: str) -> None:
+    def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse what is no category number."""
-        from ..kernels import embedding
+        from ..kernels.ops import embedding
 
         embedding.check(x, self.num_tokens, name)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the vectors."""
         return emit_encoding(plan, x, self.num_tokens, self.output_mode)
 

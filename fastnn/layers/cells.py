@@ -10,15 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import activations, constraints, initializers, regularizers
 from ..checks import real_number, whole_number
-from ..gate import as_real
+from ..data.validation import as_real
 from ..registry import Registry
 from ..utils.random import next_seed
 from ..variables import ParameterBlock
-from .layer import dimension, unique_name
+from .base.layer import dimension, unique_name
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
     from ..variables import Variable
     from .recurrent import RNN
 
@@ -155,9 +155,9 @@ class RecurrentCell(Cell):
                 constraint=self.bias_constraint,
             )
 
-    def emit(self, plan: Plan, x: Value, **options: Any) -> Any:
+    def _emit(self, plan: Plan, x: Value, **options: Any) -> Any:
         """Append the cell over time; `options` and result are those of the op."""
-        from ..kernels import recurrent
+        from ..kernels.ops import recurrent
 
         assert self.kernel is not None
         assert self.recurrent_kernel is not None
@@ -200,7 +200,7 @@ class RecurrentCell(Cell):
         states : list of ndarray
             The state after.
         """
-        from ..kernels.plan import Plan
+        from ..kernels.core.plan import Plan
         from .recurrent import RNN, check_states
 
         layer = self._layer or RNN(self)
@@ -209,12 +209,12 @@ class RecurrentCell(Cell):
             width = "inputs" if self.kernel is None else self.kernel.shape[0]
             raise ValueError(f"inputs: expected shape (rows, {width}), got {x.shape}")
         if self.kernel is None:
-            layer.build_once((1, x.shape[1]))
+            layer._build_once((1, x.shape[1]))
         widths = [self.units] * self.states
         before = check_states(states, widths, len(x), layer.compute_dtype, "states")
         block = ParameterBlock.holding(layer.weights, layer.compute_dtype)
         plan = Plan(block, [(1, x.shape[1]), *((width,) for width in widths)], stochastic=training)
-        plan.finish(self.emit(plan, plan.inputs[0], initial=plan.inputs[1:], ends=True), max(1, len(x)))
+        plan.finish(self._emit(plan, plan.inputs[0], initial=plan.inputs[1:], ends=True), max(1, len(x)))
         output, *after = plan.predict([x[:, None], *before])
         return output, after
 

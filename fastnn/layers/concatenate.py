@@ -6,12 +6,12 @@ import math
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-from .layer import registry
+from .base.layer import registry
 from .merging import Merge, Row, union
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -63,22 +63,22 @@ class Concatenate(Merge):
         total = sum(row[axis] for row in input_shape)
         return (*input_shape[0][:axis], total, *input_shape[0][axis + 1 :])
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the moves."""
-        from ..kernels import concatenate
+        from ..kernels.ops import concatenate
 
         return concatenate.emit(plan, x, self.axis_of(len(x[0].shape)))
 
-    def emit_mask(self, plan: Plan, x: Any) -> Value | None:
+    def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Append the masks behind each other, or their union."""
-        from ..kernels import concatenate, masking
+        from ..kernels.ops import concatenate, masking
 
         rank = len(x[0].shape)
         if rank != 2 or all(value.mask is None for value in x):
             return None
         # Nothing equals what is not a number, so all steps of an input without a mask count.
         masks = [
-            masking.emit_mask(plan, value, math.nan, value.shape[1]) if value.mask is None else value.mask
+            masking._emit_mask(plan, value, math.nan, value.shape[1]) if value.mask is None else value.mask
             for value in x
         ]
         return concatenate.emit(plan, masks, 0) if self.axis_of(rank) == 0 else union(plan, masks)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import activations, constraints, initializers, regularizers
-from .layer import dimension, registry
-from .spatial import Pair, Spatial, Window, one_of, whole_numbers
+from .base.layer import dimension, registry
+from .base.spatial import Pair, Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class Convolution(Spatial):
@@ -98,13 +98,13 @@ class Convolution(Spatial):
                 constraint=self.bias_constraint,
             )
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; softmax is over the last axis of the output, which need not be channels."""
-        return self.activation.emit_unfused(plan, super().emit(plan, x))
+        return self.activation.emit_unfused(plan, super()._emit(plan, x))
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; an elementwise activation is fused behind it."""
-        from ..kernels import conv
+        from ..kernels.ops import conv
 
         return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
 

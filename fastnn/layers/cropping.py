@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import dimension, registry
+from .base.layer import dimension, registry
+from .base.spatial import Spatial, whole_numbers
 from .padding import Sides, sides_of
 from .resizing import largest_window
-from .spatial import Spatial, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class _Cropping(Spatial):
@@ -19,11 +19,11 @@ class _Cropping(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of what is left."""
-        from ..kernels import copy
+        from ..kernels.ops import strided_copy
 
         sides = ((0, 0), *self.sides)[-2:]
         height, width = (n - sum(side) for n, side in zip(x.shape, sides, strict=False))
-        return copy.emit_window(plan, x, sides[0][0], sides[1][0], height, width)
+        return strided_copy.emit_window(plan, x, sides[0][0], sides[1][0], height, width)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Take both sides off each dimension."""
@@ -137,12 +137,12 @@ class CenterCrop(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of the middle, or of the largest part and its resampling."""
-        from ..kernels import copy, resample
+        from ..kernels.ops import resample, strided_copy
 
         top, left = x.shape[0] - self.height, x.shape[1] - self.width
         if top >= 0 and left >= 0:
-            return copy.emit_window(plan, x, top // 2, left // 2, self.height, self.width)
-        x = copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
+            return strided_copy.emit_window(plan, x, top // 2, left // 2, self.height, self.width)
+        x = strided_copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
         return resample.emit(plan, x, self.height, self.width)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:

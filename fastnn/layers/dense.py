@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import activations, constraints, initializers, regularizers
-from .layer import Layer, dimension, registry
+from .base.layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -50,7 +50,7 @@ class Dense(Layer):
     """
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     def __init__(
         self,
@@ -99,9 +99,9 @@ class Dense(Layer):
                 constraint=self.bias_constraint,
             )
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the product; an elementwise activation is fused behind it."""
-        from ..kernels import dense
+        from ..kernels.ops import dense
 
         y = dense.emit(plan, x, self.kernel, self.bias, self.activation.fused)
         return self.activation.emit_unfused(plan, y)

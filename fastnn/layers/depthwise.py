@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from .. import activations, constraints, initializers, regularizers
 from ..variables import Variable
-from .layer import dimension, registry
-from .spatial import Spatial, Window, one_of, whole_numbers
+from .base.layer import dimension, registry
+from .base.spatial import Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class Depthwise(Spatial):
@@ -85,9 +85,9 @@ class Depthwise(Spatial):
             constraint=self.bias_constraint,
         )
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps; softmax is over the last axis of the output, which need not be channels."""
-        return self.activation.emit_unfused(plan, super().emit(plan, x))
+        return self.activation.emit_unfused(plan, super()._emit(plan, x))
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., channels of the convolution)."""
@@ -122,7 +122,7 @@ class DepthwiseConvolution(Depthwise):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; an elementwise activation is fused behind it."""
-        from ..kernels import depthwise
+        from ..kernels.ops import depthwise
 
         geometry = self.window.geometry(x.shape)
         return depthwise.emit(plan, x, self.kernel, self.bias, self.activation.fused, *geometry)

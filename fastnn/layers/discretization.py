@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_number, refuse, whole_number
+from .base.layer import Layer, registry
 from .category_encoding import MODES, check_mode, emit_encoding, encoded_row
-from .layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 Summary = NDArray[np.float32]  # (2, n): numbers in ascending order, and for how many each stands
 
@@ -94,9 +94,9 @@ class Discretization(Layer):
             if self.bin_boundaries is not None:
                 self._bounds[:] = self.bin_boundaries
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the numbers, and vectors for them."""
-        from ..kernels import discretization
+        from ..kernels.ops import discretization
 
         if self.bin_boundaries is None or self._bounds is None:
             raise ValueError("bin_boundaries: expected `adapt` to be called first, or boundaries to be given")

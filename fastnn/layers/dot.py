@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-from .layer import registry
+from .base.layer import registry
 from .merging import Merge, Row
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 EPSILON = 1e-12  # the least length that a row is divided by
 
@@ -79,9 +79,9 @@ class Dot(Merge):
             )
         return (*one[:a], *one[a + 1 :], *other[:b], *other[b + 1 :]) or (1,)
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the products."""
-        from ..kernels import dot
+        from ..kernels.ops import dot
 
         shape = self.output_row([value.shape for value in x])
         (one, last), (other, other_last) = (
@@ -90,13 +90,13 @@ class Dot(Merge):
         )
         return plan.reshaped(dot.emit(plan, one, other, last, other_last), shape)
 
-    def emit_mask(self, plan: Plan, x: Any) -> Value | None:
+    def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Return none."""
         return None
 
     def _as_matrix(self, plan: Plan, x: Value, axis: int) -> tuple[Value, bool]:
         """Return rows of two dimensions, and whether the axis is the last of them."""
-        from ..kernels import transpose, unit_norm
+        from ..kernels.ops import transpose, unit_norm
 
         n, rank = x.shape[axis], len(x.shape)
         if self.normalize or 0 < axis < rank - 1:

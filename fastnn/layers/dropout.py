@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
 from ..utils.random import seed_of
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -42,7 +42,7 @@ class Dropout(Layer):
     """
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class Dropout(Layer):
                 f"elements share or keep their own draw, got {self.noise_shape}"
             )
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the mask in training; outside it the layer is nothing."""
-        from ..kernels import dropout
+        from ..kernels.ops import dropout
 
         if not plan.stochastic or not self.rate:
             return x

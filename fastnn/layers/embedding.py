@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from .. import constraints, initializers, regularizers
 from ..checks import refuse
-from .layer import Layer, dimension, registry
+from .base.layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 EXACT = {"float32": 2**24, "float64": 2**53}  # whole numbers up to here are exact in inputs
 
@@ -64,7 +64,7 @@ class Embedding(Layer):
             [1., 2.]]], dtype=float32)
     """
 
-    stepwise = True
+    _stepwise = True
 
     def __init__(
         self,
@@ -125,21 +125,21 @@ class Embedding(Layer):
             self.embeddings.assign(self._initial)
             self._initial = None
 
-    def check_input(self, x: NDArray[np.floating], name: str) -> None:
+    def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse what is not a number of a row of the table."""
-        from ..kernels import embedding
+        from ..kernels.ops import embedding
 
         embedding.check(x, self.input_dim, name)
 
-    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
+    def _emit_mask(self, plan: Plan, x: Value) -> Value | None:
         """Return 1 where the input is not 0, with `mask_zero`."""
-        from ..kernels import masking
+        from ..kernels.ops import masking
 
-        return masking.emit_mask(plan, x, 0.0, 1) if self.mask_zero else None
+        return masking._emit_mask(plan, x, 0.0, 1) if self.mask_zero else None
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the rows of the table."""
-        from ..kernels import embedding
+        from ..kernels.ops import embedding
 
         return embedding.emit(plan, x, self.embeddings)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
 from ..utils.random import seed_of
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -41,7 +41,7 @@ class GaussianNoise(Layer):
     """
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,9 +49,9 @@ class GaussianNoise(Layer):
         self.seed = seed
         self._stream = seed_of(seed)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the noise in training; outside it the layer is nothing."""
-        from ..kernels import gaussian
+        from ..kernels.ops import gaussian
 
         if not plan.stochastic or not self.stddev:
             return x
@@ -87,7 +87,7 @@ class GaussianDropout(Layer):
     """
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -95,9 +95,9 @@ class GaussianDropout(Layer):
         self.seed = seed
         self._stream = seed_of(seed)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the noise in training; outside it the layer is nothing."""
-        from ..kernels import gaussian
+        from ..kernels.ops import gaussian
 
         if not plan.stochastic or not self.rate:
             return x

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import registry
-from .spatial import Spatial
+from .base.layer import registry
+from .base.spatial import Spatial
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class GlobalPooling(Spatial):
@@ -33,7 +33,7 @@ class GlobalMaxPooling(GlobalPooling):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the maximum over one window that is the whole image."""
-        from ..kernels import pooling
+        from ..kernels.ops import pooling
 
         height, width, _ = x.shape
         return pooling.emit_max(plan, x, (height, width), (1, 1), (0, 0), (1, 1))
@@ -42,19 +42,19 @@ class GlobalMaxPooling(GlobalPooling):
 class GlobalAveragePooling(GlobalPooling):
     """Base of the layers that take the mean; of a sequence with a mask, over the steps that count."""
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the mean."""
-        from ..kernels import masking
+        from ..kernels.ops import masking
 
         if x.mask is None or self.rank == 2:
-            return super().emit(plan, x)
+            return super()._emit(plan, x)
         if self.data_format == "channels_first":
             raise ValueError("data_format: a mask is of the steps, so these have to come first")
         return plan.reshaped(masking.emit_mean(plan, x, x.mask), self.output_row(x.shape))
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the mean over one window that is the whole image."""
-        from ..kernels import pooling
+        from ..kernels.ops import pooling
 
         height, width, _ = x.shape
         return pooling.emit_average(plan, x, (height, width), (1, 1), (0, 0), (1, 1))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
-from .layer import registry
-from .normalizing import FARTHEST, Scaled, axis_of, row_axis
+from .base.layer import registry
+from .base.normalization import FARTHEST, Scaled, axis_of, row_axis
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -88,9 +88,9 @@ class GroupNormalization(Scaled):
             )
         self.add_gamma_and_beta((channels,))
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
-        from ..kernels import group_norm
+        from ..kernels.ops import group_norm
 
         axis = row_axis(self.axis, x.shape)
         groups = self._groups(x.shape[axis])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .base.layer import registry
 from .cells import GRUCell
-from .layer import registry
 from .recurrent import CellLayer
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import refuse
-from ..graph import Node, SymbolicTensor
-from .layer import Layer, registry, row_shape
+from ..graph.graph import Node, SymbolicTensor
+from .base.layer import Layer, registry, row_shape
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 WHOLE = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
@@ -62,21 +62,21 @@ class InputLayer(Layer):
             if not batch_shape:
                 raise ValueError(f"batch_shape: expected a tuple such as (None, 784), got {batch_shape!r}")
             batch_size, shape = batch_shape[0], row_shape(batch_shape[1:], "batch_shape")
-        self.first_row = row_shape(shape, "shape")
+        self._input_sample_shape = row_shape(shape, "shape")
         self.batch_size = batch_size
         self.built = True
         self._nodes = [Node(self, None, {})]
 
     supports_masking = True
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append nothing."""
         return x
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return {
-            "shape": list(self.first_row or ()),
+            "shape": list(self._input_sample_shape or ()),
             "batch_size": self.batch_size,
             "dtype": self.dtype,
             "name": self.name,

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .layer import Layer
+from .base.layer import Layer
 
 
 class Lambda(Layer):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import refuse
-from .layer import registry
-from .normalizing import OverAxes, Scaled, axes_of
+from .base.layer import registry
+from .base.normalization import OverAxes, Scaled, axes_of
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -83,7 +83,7 @@ class LayerNormalization(OverAxes, Scaled):
 
     def emit_rows(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
-        from ..kernels import layer_norm
+        from ..kernels.ops import layer_norm
 
         return layer_norm.emit(plan, x, self.gamma, self.beta, self.epsilon)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -40,7 +40,7 @@ class Masking(Layer):
     """
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -51,12 +51,12 @@ class Masking(Layer):
         if not input_shape:
             raise ValueError("input: Masking expects rows of at least one dimension, got rows of shape ()")
 
-    def append(self, plan: Plan, x: Value, training: bool | None = None, **options: Any) -> Value:
+    def _append_steps(self, plan: Plan, x: Value, training: bool | None = None, **options: Any) -> Value:
         """Append the mask and what it leaves."""
-        from ..kernels import masking
+        from ..kernels.ops import masking
 
-        self.build_once(x.shape)
-        mask = masking.emit_mask(plan, x, self.mask_value, x.shape[-1])
+        self._build_once(x.shape)
+        mask = masking._emit_mask(plan, x, self.mask_value, x.shape[-1])
         y = masking.emit(plan, x, mask)
         y.mask = mask
         return y

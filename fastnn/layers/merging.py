@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 Row = tuple[int, ...]
 
 
 def joined(plan: Plan, xs: list[Value], operation: str) -> Value:
     """Append an operation on two values at a time, from the first on."""
-    from ..kernels import combine
+    from ..kernels.ops import elementwise_binary
 
     y, *rest = xs
     for x in rest:
-        y = combine.emit(plan, y, x, operation)
+        y = elementwise_binary.emit(plan, y, x, operation)
     return y
 
 
@@ -58,7 +58,7 @@ class Merge(Layer):
         self.check_count(input_shape)
         self.output_row(input_shape)
 
-    def emit_mask(self, plan: Plan, x: Any) -> Value | None:
+    def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Append the union of the masks."""
         masks = [value.mask for value in x]
         if None in masks or len({mask.shape for mask in masks}) > 1:
@@ -86,41 +86,41 @@ class Elementwise(Merge):
                 f"inputs: {type(self).__name__} expects rows that broadcast against each other, got {shapes}"
             ) from None
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the operation."""
         return joined(plan, x, self.operation)
 
 
 def _complement(plan: Plan, mask: Value) -> Value:
     """Append the steps that a mask leaves out."""
-    from ..kernels import affine
+    from ..kernels.ops import affine
 
     return affine.emit(plan, mask, -1.0, 1.0)
 
 
 def _choose(plan: Plan, mask: Value, x: Value, other: Value) -> Value:
     """Append x in the steps that count, and `other` in those that do not."""
-    from ..kernels import combine, masking
+    from ..kernels.ops import elementwise_binary, masking
 
-    return combine.emit(
+    return elementwise_binary.emit(
         plan, masking.emit(plan, x, mask), masking.emit(plan, other, _complement(plan, mask)), "add"
     )
 
 
 def _ones_where_masked(plan: Plan, x: Value) -> Value:
     """Append x with ones in the steps that do not count."""
-    from ..kernels import combine, masking
+    from ..kernels.ops import elementwise_binary, masking
 
     if x.mask is None:
         return x
     shape = x.mask.shape + (1,) * (len(x.shape) - len(x.mask.shape))
     ones = plan.reshaped(_complement(plan, x.mask), shape)
-    return combine.emit(plan, masking.emit(plan, x, x.mask), ones, "add")
+    return elementwise_binary.emit(plan, masking.emit(plan, x, x.mask), ones, "add")
 
 
 def emit_sum(plan: Plan, xs: list[Value], factor: float = 1.0) -> Value:
     """Append the sum of values times `factor`; in one pass over those of one shape."""
-    from ..kernels import add, affine
+    from ..kernels.ops import add, affine
 
     if len({x.shape for x in xs}) == 1:
         return add.emit(plan, xs, factor)
@@ -149,7 +149,7 @@ class Add(Elementwise):
     array([[11., 22.]], dtype=float32)
     """
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the sum."""
         return emit_sum(plan, x)
 
@@ -170,7 +170,7 @@ class Average(Elementwise):
     array([[2., 4.]], dtype=float32)
     """
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the mean."""
         return emit_sum(plan, x, 1 / len(x))
 
@@ -217,33 +217,33 @@ class Multiply(Elementwise):
 
     operation = "multiply"
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the product."""
-        from ..kernels import masking
+        from ..kernels.ops import masking
 
-        y = super().emit(plan, [_ones_where_masked(plan, value) for value in x])
-        mask = self.emit_mask(plan, x)
+        y = super()._emit(plan, [_ones_where_masked(plan, value) for value in x])
+        mask = self._emit_mask(plan, x)
         return y if mask is None else masking.emit(plan, y, mask)
 
 
 class _Extreme(Elementwise):
     """Base of `Maximum` and `Minimum`."""
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the comparison of each input with the extreme of those before it."""
-        from ..kernels import combine, fork
+        from ..kernels.ops import elementwise_binary, fan_out
 
         y: Value = x[0]
         mask = y.mask
         for value in x[1:]:
             both = None if mask is None or value.mask is None else union(plan, [mask, value.mask])
             if value.mask is not None:
-                y, other = fork.emit(plan, y, 2)
+                y, other = fan_out.emit(plan, y, 2)
                 value = _choose(plan, value.mask, value, other)
             if mask is not None:
-                value, other = fork.emit(plan, value, 2)
+                value, other = fan_out.emit(plan, value, 2)
                 y = _choose(plan, mask, y, other)
-            y, mask = combine.emit(plan, y, value, self.operation), both
+            y, mask = elementwise_binary.emit(plan, y, value, self.operation), both
         return y
 
 

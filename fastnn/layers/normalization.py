@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config, initializers
 from ..checks import whole_number
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -97,13 +97,13 @@ class Normalization(Layer):
             ) from None
 
     @property
-    def stepwise(self) -> bool:
+    def _stepwise(self) -> bool:
         """Whether steps share mean and variance."""
         return 1 not in self._kept
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
-        from ..kernels import affine
+        from ..kernels.ops import affine
 
         if self.input_mean is None or self.input_variance is None:
             return affine.emit_moments(
@@ -135,7 +135,7 @@ class Normalization(Layer):
         for batch in [data] if isinstance(data, np.ndarray) else data:  # type: ignore[union-attr]
             x = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float64)
             if not self.built:
-                self.build_once(x.shape[1:])
+                self._build_once(x.shape[1:])
             if x.shape[1:] != self._built_for:
                 raise ValueError(f"data: expected rows of shape {self._built_for}, got {x.shape[1:]}")
             reduced = tuple(a for a in range(x.ndim) if a not in self._kept)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 from .merging import Row
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 OPERATIONS = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")
 
@@ -57,7 +57,7 @@ class Operation(Layer):
             raise ValueError(f"inputs: {type(self).__name__} expects {wanted} here, got {input_shape}")
         self.output_row(input_shape)
 
-    def emit_mask(self, plan: Plan, x: Any) -> Value | None:
+    def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Return none."""
         return None
 
@@ -118,13 +118,13 @@ class Arithmetic(Operation):
                 f"got rows of shapes {rows[0]} and {rows[1]}"
             ) from None
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the operation."""
-        from ..kernels import combine
+        from ..kernels.ops import elementwise_binary
 
         if self.constant is None:
-            return combine.emit(plan, x[0], x[1], self.operation)
-        return combine.emit_constant(plan, x, self._of_rows(x.shape), self.operation, self.reverse)
+            return elementwise_binary.emit(plan, x[0], x[1], self.operation)
+        return elementwise_binary.emit_constant(plan, x, self._of_rows(x.shape), self.operation, self.reverse)
 
     def _of_rows(self, row: Row) -> NDArray[np.float64]:
         """Return the constant without a dimension for the batch."""
@@ -184,9 +184,9 @@ class MatMul(Operation):
             return made
         return (*input_shape[:-1], right[-1]) if self.constant.ndim == 2 else input_shape[:-1]
 
-    def emit(self, plan: Plan, x: Any) -> Value:
+    def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the products."""
-        from ..kernels import dot
+        from ..kernels.ops import dot
 
         if self.constant is None:
             return dot.emit(plan, x[0], x[1], True, False, x[0].shape[:-2])
@@ -224,11 +224,11 @@ class Absolute(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the absolute values."""
-        from ..kernels import combine
+        from ..kernels.ops import elementwise_binary
 
-        return combine.emit_absolute(plan, x)
+        return elementwise_binary.emit_absolute(plan, x)
 
 
 def _plain(entry: Any) -> Any:
@@ -294,9 +294,9 @@ class GetItem(Layer):
             raise ValueError(f"key: {error}, for rows of shape {input_shape}") from None
         return part.shape[1:]
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the slice, unless it is all of the row."""
-        from ..kernels import slice as op
+        from ..kernels.ops import slice as op
 
         row = self.output_row(x.shape)
         entries = [entry for entry in self.key[1:] if entry is not None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .layer import registry
-from .spatial import Spatial, whole_numbers
+from .base.layer import registry
+from .base.spatial import Spatial, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 Sides = tuple[tuple[int, ...], ...]
 
@@ -28,11 +28,11 @@ class _Padding(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy into zeros."""
-        from ..kernels import copy
+        from ..kernels.ops import strided_copy
 
         sides = ((0, 0), *self.sides)[-2:]
         height, width = (n + sum(side) for n, side in zip(x.shape, sides, strict=False))
-        return copy.emit_window(plan, x, -sides[0][0], -sides[1][0], height, width)
+        return strided_copy.emit_window(plan, x, -sides[0][0], -sides[1][0], height, width)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Add both sides to each dimension."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import Layer, dimension, registry
+from .base.layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -47,9 +47,9 @@ class Permute(Layer):
                 f"dims: {self.dims} orders {len(self.dims)} dimensions, got rows of shape {input_shape}"
             )
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the transposition."""
-        from ..kernels import transpose
+        from ..kernels.ops import transpose
 
         return transpose.emit(plan, x, tuple(axis - 1 for axis in self.dims))
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from .layer import registry
-from .spatial import LARGEST, Pair, Spatial, Window, as_pair, one_of, whole_numbers
+from .base.layer import registry
+from .base.spatial import LARGEST, Pair, Spatial, Window, as_pair, one_of, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class Pooling(Spatial):
@@ -72,7 +72,7 @@ class MaxPooling(Pooling):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the maximum over each window."""
-        from ..kernels import pooling
+        from ..kernels.ops import pooling
 
         return pooling.emit_max(plan, x, *self.geometry(x))
 
@@ -82,7 +82,7 @@ class AveragePooling(Pooling):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the mean over each window."""
-        from ..kernels import pooling
+        from ..kernels.ops import pooling
 
         return pooling.emit_average(plan, x, *self.geometry(x))
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import constraints, initializers, regularizers
-from .layer import Layer, dimension, registry
+from .base.layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -76,13 +76,13 @@ class PReLU(Layer):
         )
 
     @property
-    def stepwise(self) -> bool:
+    def _stepwise(self) -> bool:
         """Whether steps share alpha."""
         return 1 in self.shared_axes
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the rectifier."""
-        from ..kernels import prelu
+        from ..kernels.ops import prelu
 
         return prelu.emit(plan, x, self.alpha)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
 from .augmentation import Augmentation, Factor, Range, factor_range, pair
-from .layer import registry
+from .base.layer import registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class Adjustment(Augmentation):
@@ -77,7 +77,7 @@ class RandomContrast(Adjustment):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the change."""
-        from ..kernels import adjust
+        from ..kernels.ops import adjust
 
         contrast = 1 - self.factor[0], 1 + self.factor[1]
         return adjust.emit(plan, x, contrast, (0.0, 0.0), self.value_range, self._stream)
@@ -121,7 +121,7 @@ class RandomBrightness(Adjustment):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the change."""
-        from ..kernels import adjust
+        from ..kernels.ops import adjust
 
         low, high = self.value_range
         delta = self.factor[0] * (high - low), self.factor[1] * (high - low)

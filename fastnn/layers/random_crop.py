@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..utils.random import seed_of
-from .layer import dimension, registry
-from .spatial import Spatial
+from .base.layer import dimension, registry
+from .base.spatial import Spatial
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -61,7 +61,7 @@ class RandomCrop(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the crop."""
-        from ..kernels import warp
+        from ..kernels.ops import warp
 
         height, width = x.shape[:2]
         if plan.stochastic and height > self.height and width > self.width:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
 from .augmentation import Augmentation, Factor, Range, as_given, factor_range
-from .layer import registry
-from .spatial import one_of
+from .base.layer import registry
+from .base.spatial import one_of
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 STILL: Range = (0.0, 0.0)
 SAME: Range = (1.0, 1.0)
@@ -55,7 +55,7 @@ class RandomFlip(Augmentation):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the flip."""
-        from ..kernels import warp
+        from ..kernels.ops import warp
 
         return warp.emit_flip(plan, x, "horizontal" in self.mode, "vertical" in self.mode, self._stream)
 
@@ -103,7 +103,7 @@ class Warp(Augmentation):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
-        from ..kernels import warp
+        from ..kernels.ops import warp
 
         zoom, shift, turn = self.ranges()
         return warp.emit_affine(

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import whole_number
-from ..gate import as_real
-from ..graph import leaves, tensors_in
+from ..data.validation import as_real
+from ..graph.graph import leaves, tensors_in
+from .base.layer import Layer, registry
 from .cells import RecurrentCell, StackedRNNCells, check_cell
 from .cells import registry as cell_registry
-from .layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 def check_states(
@@ -76,11 +76,11 @@ def check_mask(mask: Any, x: Any, dtype: str) -> NDArray[np.floating]:
 
 def reversed_steps(plan: Plan, x: Value) -> Value:
     """Append x (steps, ...) from the last step to the first to `plan`."""
-    from ..kernels import copy
+    from ..kernels.ops import strided_copy
 
     steps, size = x.shape[0], x.size // x.shape[0]
     box = np.array([[steps, size], [size, 1], [-size, 1]], np.int64)
-    y: Value = copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
+    y: Value = strided_copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
     return y
 
 
@@ -201,7 +201,7 @@ class RNN(Layer):
             cell.build(self, inputs, f"cell_{i}/" if len(self.cells) > 1 else "")
             inputs = cell.units
 
-    def emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
+    def _emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
         """Append the cells, one after the other over all steps, from states (units) a row."""
         self._guard(plan)
         states = [k.addresses if self.stateful else None for k in self._kept]
@@ -215,7 +215,7 @@ class RNN(Layer):
         y: Value = self._emit_cells(plan, x, [k.addresses for k in kept], None, stays_packed=True)
         return y
 
-    def emit_mask(self, plan: Plan, x: Value) -> Any:
+    def _emit_mask(self, plan: Plan, x: Value) -> Any:
         """Return the mask of the input, where the output has its steps."""
         mask = x.mask if self.return_sequences else None
         return [mask, *(None for _ in self.state_widths)] if self.return_state else mask
@@ -233,7 +233,7 @@ class RNN(Layer):
         last: list[Value] = []
         for cell, state in zip(self.cells, kept, strict=True):
             final = cell is self.cells[-1]
-            y = cell.emit(
+            y = cell._emit(
                 plan,
                 x,
                 backwards=self.go_backwards and cell is self.cells[0],

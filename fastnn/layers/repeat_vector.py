@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import Layer, dimension, registry
+from .base.layer import Layer, dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -43,9 +43,9 @@ class RepeatVector(Layer):
         if len(input_shape) != 1:
             raise ValueError(f"input: RepeatVector expects rows (features,), got rows of shape {input_shape}")
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append an image of one column, made n columns wide; the gradient adds them up."""
-        from ..kernels import resample
+        from ..kernels.ops import resample
 
         features = x.shape[0]
         y = resample.emit(plan, plan.reshaped(x, (1, 1, features)), 1, self.n, "nearest")

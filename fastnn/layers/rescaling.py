@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from .. import config
 from ..checks import real_number
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 Numbers = float | list[float]
 
@@ -75,13 +75,13 @@ class Rescaling(Layer):
             self._constants.append(array)
 
     @property
-    def stepwise(self) -> bool:
+    def _stepwise(self) -> bool:
         """Whether steps share the numbers."""
         return all(array.ndim < 2 for array in self._constants)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
-        from ..kernels import affine
+        from ..kernels.ops import affine
 
         return affine.emit(plan, x, *self._constants)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .layer import Layer, dimension, registry
-from .spatial import format_of
+from .base.layer import Layer, dimension, registry
+from .base.spatial import format_of
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class _Reshaping(Layer):
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Give the same memory another shape."""
         return plan.reshaped(x, self.output_row(x.shape))
 
@@ -43,13 +43,13 @@ class Flatten(_Reshaping):
         super().__init__(**kwargs)
         self.data_format = format_of(data_format)
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Bring the channels to the end, and give the same memory another shape."""
-        from ..kernels import transpose
+        from ..kernels.ops import transpose
 
         if self.data_format == "channels_first" and x.shape:
             x = transpose.emit(plan, x, (*range(1, len(x.shape)), 0))
-        return super().emit(plan, x)
+        return super()._emit(plan, x)
 
     def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Multiply the dimensions."""

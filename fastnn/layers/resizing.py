@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
-from .layer import dimension, registry
-from .spatial import Spatial, one_of
+from .base.layer import dimension, registry
+from .base.spatial import Spatial, one_of
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -99,13 +99,13 @@ class Resizing(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of a window if one is asked for, and the resampling."""
-        from ..kernels import copy, resample
+        from ..kernels.ops import resample, strided_copy
 
         if self.crop_to_aspect_ratio:
-            x = copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
+            x = strided_copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
         elif self.pad_to_aspect_ratio:
             window = smallest_window(x.shape, self.height, self.width)
-            x = copy.emit_window(plan, x, *window, self.fill_value)
+            x = strided_copy.emit_window(plan, x, *window, self.fill_value)
         return resample.emit(plan, x, self.height, self.width, self.interpolation, self.antialias)
 
     def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:

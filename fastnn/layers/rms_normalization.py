@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import initializers
-from .layer import registry
-from .normalizing import OverAxes, axes_of, epsilon_of, row_axes
+from .base.layer import registry
+from .base.normalization import OverAxes, axes_of, epsilon_of, row_axes
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -55,7 +55,7 @@ class RMSNormalization(OverAxes):
 
     def emit_rows(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
-        from ..kernels import layer_norm
+        from ..kernels.ops import layer_norm
 
         return layer_norm.emit(plan, x, self.scale, None, self.epsilon, centered=False)
 

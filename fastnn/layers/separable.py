@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import constraints, initializers, regularizers
+from .base.layer import dimension, registry
 from .depthwise import Depthwise
-from .layer import dimension, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class Separable(Depthwise):
@@ -77,7 +77,7 @@ class Separable(Depthwise):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append both convolutions; an elementwise activation is fused behind the second."""
-        from ..kernels import dense, depthwise
+        from ..kernels.ops import dense, depthwise
 
         geometry = self.window.geometry(x.shape)
         z = depthwise.emit(plan, x, self.depthwise_kernel, None, ("linear",), *geometry)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .base.layer import registry
+from .base.spatial import format_of
 from .dropout import Dropout
-from .layer import registry
-from .spatial import format_of
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class SpatialDropout(Dropout):
@@ -33,9 +33,9 @@ class SpatialDropout(Dropout):
                 f"got rows of shape {input_shape}"
             )
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the mask in training; outside it the layer is nothing."""
-        from ..kernels import dropout
+        from ..kernels.ops import dropout
 
         if not plan.stochastic or not self.rate:
             return x

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import Layer, registry
+from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 class Wrapper(Layer):
@@ -16,9 +16,9 @@ class Wrapper(Layer):
 
     def build(self, input_shape: tuple[int, ...]) -> None:
         """Build the layers inside."""
-        for layer in self.sublayers:
+        for layer in self._sublayers:
             layer.dtype = self.dtype
-            layer.build_once(input_shape)
+            layer._build_once(input_shape)
 
 
 def inner_layer(layer: Any, name: str) -> Layer:
@@ -58,14 +58,14 @@ class TimeDistributed(Wrapper):
     """
 
     supports_masking = True
-    stepwise = True
+    _stepwise = True
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.layer = inner_layer(layer, "layer")
 
     @property
-    def sublayers(self) -> list[Layer]:
+    def _sublayers(self) -> list[Layer]:
         """The layer."""
         return [self.layer]
 
@@ -77,7 +77,7 @@ class TimeDistributed(Wrapper):
             )
         super().build(input_shape[1:])
 
-    def emit(self, plan: Plan, x: Value) -> Value:
+    def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the layer on as many rows as there are steps."""
         steps, outer = x.shape[0], plan.times
         plan.times = outer * steps
@@ -85,12 +85,12 @@ class TimeDistributed(Wrapper):
             step = plan.reshaped(x, x.shape[1:])
             if x.mask is not None and len(x.mask.shape) > 1:
                 step.mask = plan.reshaped(x.mask, x.mask.shape[1:])
-            y = self.layer.append(plan, step)
+            y = self.layer._append_steps(plan, step)
         finally:
             plan.times = outer
         return plan.reshaped(y, (steps, *y.shape))
 
-    def emit_mask(self, plan: Plan, x: Value) -> Value | None:
+    def _emit_mask(self, plan: Plan, x: Value) -> Value | None:
         """Return the mask of the steps."""
         return x.mask if x.mask is not None and len(x.mask.shape) == 1 else None
 

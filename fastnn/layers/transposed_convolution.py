@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .base.layer import registry
+from .base.spatial import Window, whole_numbers
 from .convolution import Convolution
-from .layer import registry
-from .spatial import Window, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class TransposedConvolution(Convolution):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the transposed convolution; an elementwise activation is fused behind it."""
-        from ..kernels import conv
+        from ..kernels.ops import conv
 
         return conv.emit_transpose(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
 

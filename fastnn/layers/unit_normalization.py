@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import registry
-from .normalizing import OverAxes, axes_of
+from .base.layer import registry
+from .base.normalization import OverAxes, axes_of
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 SHORTEST = 1e-12  # what a row is divided by at least, as in Keras
 
@@ -41,7 +41,7 @@ class UnitNormalization(OverAxes):
 
     def emit_rows(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
-        from ..kernels import unit_norm
+        from ..kernels.ops import unit_norm
 
         return unit_norm.emit(plan, x, SHORTEST)
 

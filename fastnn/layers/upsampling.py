@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layer import dimension, registry
+from .base.layer import dimension, registry
+from .base.spatial import Spatial, one_of, whole_numbers
 from .resizing import INTERPOLATIONS
-from .spatial import Spatial, one_of, whole_numbers
 
 if TYPE_CHECKING:
-    from ..kernels.plan import Plan
-    from ..kernels.steps import Value
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
 
 
 @registry.add
@@ -39,7 +39,7 @@ class UpSampling1D(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the resampling, along the height since that is over neighbours."""
-        from ..kernels import resample
+        from ..kernels.ops import resample
 
         _, length, channels = x.shape
         x = plan.reshaped(x, (length, 1, channels))
@@ -92,7 +92,7 @@ class UpSampling2D(Spatial):
 
     def emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the resampling."""
-        from ..kernels import resample
+        from ..kernels.ops import resample
 
         height, width, _ = self.output_last(x.shape)
         return resample.emit(plan, x, height, width, self.interpolation)

@@ -8,12 +8,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config, scoring
+from .. import config
 from ..autograd import Tensor
-from ..gate import as_classes, as_real, as_rows
-from ..kernels import score as _score
-from ..kernels.score import Score
+from ..data.validation import as_classes, as_real, as_rows
+from ..kernels.ops import loss_metric as _score
+from ..kernels.ops.loss_metric import Score
 from ..registry import Registry
+from . import custom
 
 registry: Registry[Loss]
 
@@ -65,7 +66,7 @@ class Loss:
     @property
     def score(self) -> Score:
         """What the kernels compute, or for a loss that defines `call` that."""
-        return scoring.loss_score(self)
+        return custom.loss_score(self)
 
     @property
     def by_batch(self) -> bool:
@@ -112,7 +113,7 @@ class Loss:
             same with its arguments in each other's place takes the predictions first, too.
         """
         if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
-            return scoring.loss_on_tape(self, y_true, y_pred, sample_weight)
+            return custom.loss_on_tape(self, y_true, y_pred, sample_weight)
         if type(self).score is Loss.score or self.reduction in (None, "none"):
             return self._reduced(y_true, y_pred, sample_weight)
         score = self.score

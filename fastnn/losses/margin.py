@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .loss import PlainLoss, registry, values_of
 
 

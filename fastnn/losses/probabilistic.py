@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .loss import Loss, PlainLoss, registry, values_of
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from ..losses import (
     binary_crossentropy,
     binary_focal_crossentropy,

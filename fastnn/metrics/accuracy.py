@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
-from ..kernels import score as _score
-from ..kernels.score import Score
+from ..kernels.ops import loss_metric as _score
+from ..kernels.ops.loss_metric import Score
 from ..losses import as_scored
 from .metric import PlainMetric, registry
 

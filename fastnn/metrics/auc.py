@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .confusion import Counts, counts_of, is_even
 from .metric import Metric, registry, share
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..checks import real_number, whole_number
 from ..config import epsilon
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .metric import Metric, registry, share
 
 Numbers = NDArray[np.float64]

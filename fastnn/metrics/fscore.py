@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..checks import real_number
 from ..config import epsilon
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .confusion import Counts, counts_of
 from .metric import Metric, registry
 

@@ -7,11 +7,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import initializers, scoring
+from .. import initializers
 from ..config import check_floatx, floatx
-from ..kernels import score as _score
-from ..kernels.score import Score
-from ..losses import as_scored
+from ..kernels.ops import loss_metric as _score
+from ..kernels.ops.loss_metric import Score
+from ..losses import as_scored, custom
 from ..registry import Registry
 from ..variables import Variable
 
@@ -57,7 +57,7 @@ class Metric:
     @property
     def score(self) -> Score:
         """What the kernels compute, or for a metric that defines `update_state` that."""
-        return scoring.metric_score(self)
+        return custom.metric_score(self)
 
     def zeros(self, width: int) -> NDArray[np.float64]:
         """Return the state before the first sample: here the sums of weighted values and of weights.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import losses as _losses
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .metric import PlainMetric, registry
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
-from ..kernels.score import Score
+from ..kernels.ops.loss_metric import Score
 from .metric import Metric, PlainMetric, registry
 
 Numbers = NDArray[np.float64]

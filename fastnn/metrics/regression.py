@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import whole_number
 from ..config import epsilon
-from ..kernels import score as _score
-from ..kernels.score import Score
+from ..kernels.ops import loss_metric as _score
+from ..kernels.ops.loss_metric import Score
 from ..losses import as_scored
 from .metric import Metric, PlainMetric, registry
 

@@ -10,20 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor, is_recording
-from ..gate import as_rows, is_several
-from ..graph import Graph, SymbolicTensor, leaves, tensors_in, undescribed
-from ..kernels.plan import Plan
-from ..layers import InputLayer, Layer, written
-from ..layers.layer import Shape, acting, row_shape
-from ..layers.layer import registry as layer_registry
-from ..savable import Savable
-from ..summary import summary_lines
+from ..data.validation import as_rows, is_several
+from ..graph.graph import Graph, SymbolicTensor, leaves, tensors_in, undescribed
+from ..kernels.core.plan import Plan
+from ..layers import InputLayer, Layer
+from ..layers.base import custom_layer
+from ..layers.base.layer import Shape, acting, row_shape
+from ..layers.base.layer import registry as layer_registry
+from ..training.inference import Predicting
+from ..training.plan_cache import Rows, keep
 from ..variables import ParameterBlock
-from .planned import Rows, keep
-from .predicting import Predicting
+from .savable import Savable
+from .summary import summary_lines
 
 if TYPE_CHECKING:
-    from ..streaming import Stream
+    from ..training.streaming import Stream
 
 
 @layer_registry.add("functional")
@@ -106,17 +107,17 @@ class Model(Savable, Layer, Predicting):
         self.built = True
         if not self._trainable:
             self.trainable = False
-        self.forget_plans()
+        self._forget_plans()
 
     @property
-    def sublayers(self) -> list[Layer]:
+    def _sublayers(self) -> list[Layer]:
         """The layers, in the order of their weights."""
-        return self._graph.layers if self._graph is not None else super().sublayers
+        return self._graph.layers if self._graph is not None else super()._sublayers
 
     @property
     def layers(self) -> list[Layer]:
         """The layers, those before others first."""
-        return self.sublayers
+        return self._sublayers
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
@@ -131,8 +132,8 @@ class Model(Savable, Layer, Predicting):
     @property
     def input_names(self) -> list[str]:
         """The names by which a dict of arrays gives the inputs."""
-        if self._graph is None and written.is_written(self):
-            return [f"input_{i}" for i in range(len(self.input_rows))]
+        if self._graph is None and custom_layer.is_written(self):
+            return [f"input_{i}" for i in range(len(self._sample_shapes))]
         return self._keys or [tensor.name for tensor in self.inputs]
 
     @property
@@ -199,7 +200,7 @@ class Model(Savable, Layer, Predicting):
     @property
     def dtype(self) -> str:
         """What the model computes in: the dtype its layers were given, or `config.floatx()`."""
-        given = {layer.dtype for layer in self.sublayers} | {self._dtype}
+        given = {layer.dtype for layer in self._sublayers} | {self._dtype}
         given -= {None}
         if len(given) > 1:
             raise ValueError(f"dtype: the layers of a model share one dtype, got {sorted(map(str, given))}")
@@ -208,11 +209,11 @@ class Model(Savable, Layer, Predicting):
     @dtype.setter
     def dtype(self, value: str | None) -> None:
         self._dtype = value
-        for layer in self.sublayers:
+        for layer in self._sublayers:
             layer.dtype = value
 
     @property
-    def input_rows(self) -> list[Shape]:
+    def _sample_shapes(self) -> list[Shape]:
         """Shape of a row of each input."""
         if self._rows is None:
             raise ValueError(
@@ -223,13 +224,13 @@ class Model(Savable, Layer, Predicting):
     @property
     def input_shape(self) -> Any:
         """Shape of the input, None for the batch; a list of shapes where there are several."""
-        shapes = [(None, *row) for row in self.input_rows]
+        shapes = [(None, *row) for row in self._sample_shapes]
         return shapes[0] if len(shapes) == 1 else shapes
 
     @property
     def output_shape(self) -> Any:
         """Shape of the output, None for the batch; a list of shapes where there are several."""
-        rows = self.output_of(self._as_called(self.input_rows))
+        rows = self.output_of(self._as_called(self._sample_shapes))
         return [(None, *row) for row in rows] if isinstance(rows, list) else (None, *rows)
 
     # ---- as a layer ---------------------------------------------------------------------------------
@@ -247,9 +248,9 @@ class Model(Savable, Layer, Predicting):
         """
         several = isinstance(input_shape, list)
         rows = [row_shape(tuple(shape)[1:]) for shape in (input_shape if several else [input_shape])]
-        self.build_once(self._as_called(rows))
+        self._build_once(self._as_called(rows))
 
-    def build_once(self, input_shape: Any) -> None:
+    def _build_once(self, input_shape: Any) -> None:
         """Build for rows of `input_shape`; where the model is built, check that they fit."""
         rows = input_shape if isinstance(input_shape, list) else [input_shape]
         if not self.built:
@@ -257,49 +258,49 @@ class Model(Savable, Layer, Predicting):
             if not self._trainable:
                 self.trainable = False
         elif None not in [n for row in rows for n in row]:
-            self.output_rows(tuple(rows))
+            self._output_sample_shapes(tuple(rows))
 
     @property
-    def first_row(self) -> Shape | None:
+    def _input_sample_shape(self) -> Shape | None:
         """Shape of a row of the input, if there is one input and the model is built."""
         return self._rows[0] if self._rows is not None and len(self._rows) == 1 else None
 
-    @first_row.setter
-    def first_row(self, value: Shape | None) -> None:
+    @_input_sample_shape.setter
+    def _input_sample_shape(self, value: Shape | None) -> None:
         """Ignore what a layer would be given as `input_shape`."""
 
     def _build(self, rows: list[Shape]) -> None:
         """Make the weights for rows of these shapes, of a model that is written as `call`."""
-        if not written.is_written(self):
+        if not custom_layer.is_written(self):
             raise TypeError(
                 f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
             )
-        for layer in self.sublayers:
+        for layer in self._sublayers:
             layer.dtype = self.dtype
-        written.build(self, self._as_called(rows))
+        custom_layer.build(self, self._as_called(rows))
         self._rows = list(rows)
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shapes of rows of the outputs for those of the inputs."""
         if self._graph is None:
             return super().output_row(input_shape)
-        return self._as_called(self._graph.output_rows(self._ordered(input_shape)))
+        return self._as_called(self._graph.output_sample_shapes(self._ordered(input_shape)))
 
     def output_of(self, row: Any) -> Any:
         """Return `output_row` of a shape with dimensions of None."""
         return super().output_of(row) if self._graph is None else self.output_row(row)
 
-    def emit(self, plan: Plan, x: Any, **options: Any) -> Any:
+    def _emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
         if self._graph is None:
-            return written.emit(self, plan, x, options)
+            return custom_layer.emit(self, plan, x, options)
         return self._as_called(self._graph.emit(plan, self._ordered(x)))
 
-    def append(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
+    def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the steps of all layers; the last ones say what the masks of the outputs are."""
-        self.build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
+        self._build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
         with acting(plan, training):
-            return self.emit(plan, x, **options)
+            return self._emit(plan, x, **options)
 
     def _ordered(self, x: Any) -> list[Any]:
         """Return what the model is called on as a list, in the order of the inputs."""
@@ -316,15 +317,15 @@ class Model(Savable, Layer, Predicting):
 
     # ---- data ---------------------------------------------------------------------------------------
 
-    def accepts(self, i: int) -> Shape:
+    def _accepted_shape(self, i: int) -> Shape:
         """Return what rows of input i have to be like, None where only the layers say something.
 
         A model that has been given the shape of its input takes no other; one that was built on data takes
         what its layers do, as long as there are as many dimensions.
         """
-        return self.input_rows[i]
+        return self._sample_shapes[i]
 
-    def output_rows(self, rows: Rows) -> list[tuple[int, ...]]:
+    def _output_sample_shapes(self, rows: Rows) -> list[tuple[int, ...]]:
         """Return the shapes of rows of the outputs, for inputs perhaps of other lengths than those built for.
 
         Raises
@@ -337,7 +338,7 @@ class Model(Savable, Layer, Predicting):
             try:
                 made = self.output_row(self._as_called(list(rows)))
             except ValueError as error:
-                expected = [", ".join(["rows", *map(str, row)]) for row in self.input_rows]
+                expected = [", ".join(["rows", *map(str, row)]) for row in self._sample_shapes]
                 raise ValueError(
                     f"x: expected shape ({'), ('.join(expected)}), got rows of shape "
                     f"{self._as_called(list(rows))}: {error}"
@@ -346,52 +347,54 @@ class Model(Savable, Layer, Predicting):
             keep(self._output_rows, rows, outputs)
         return outputs
 
-    def rows_of(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
+    def _validate_inputs(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
         """Bring inputs into the plans' form, or say what is wrong; the model is built if need be."""
-        self.build_for(x)
-        rows, dtype = self.input_rows, self.dtype
+        self._build_for(x)
+        rows, dtype = self._sample_shapes, self.dtype
         parts = self._parts(x)
         names = [name] if len(parts) == 1 else [f"{name}[{n!r}]" for n in self.input_names]
         arrays = [
-            as_rows(part, row, dtype, n, self.accepts(i))
+            as_rows(part, row, dtype, n, self._accepted_shape(i))
             for i, (part, row, n) in enumerate(zip(parts, rows, names, strict=True))
         ]
         if len({len(array) for array in arrays}) > 1:
             raise ValueError(f"{name}: expected as many rows in each input, got {[len(a) for a in arrays]}")
-        self.output_rows(tuple(array.shape[1:] for array in arrays))
+        self._output_sample_shapes(tuple(array.shape[1:] for array in arrays))
         if self._graph is not None:
             for tensor, array, n in zip(self._graph.inputs, arrays, names, strict=True):
                 for node in self._graph.nodes:
                     if node.x is tensor:
-                        node.layer.check_input(array, n)
+                        node.layer._check_input(array, n)
         return arrays
 
-    def check_input(self, x: NDArray[np.floating], name: str) -> None:
+    def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse rows that the first layers cannot take."""
         if self._graph is not None:
             for node in self._graph.nodes:
                 if node.x is self._graph.inputs[0]:
-                    node.layer.check_input(x, name)
+                    node.layer._check_input(x, name)
 
     def _parts(self, x: Any) -> list[Any]:
         """Return the inputs in order, of what a caller gives."""
         if isinstance(x, dict):
             return self._ordered(x)
-        if len(self.input_rows) == 1:
-            alone = is_several(x) and len(x) == 1 and x[0].ndim > len(self.input_rows[0])
+        if len(self._sample_shapes) == 1:
+            alone = is_several(x) and len(x) == 1 and x[0].ndim > len(self._sample_shapes[0])
             return [x[0]] if alone else [x]
         if not isinstance(x, (list, tuple)):
-            raise TypeError(f"x: expected a list of {len(self.input_rows)} arrays, or a dict, got {x!r:.80}")
+            raise TypeError(
+                f"x: expected a list of {len(self._sample_shapes)} arrays, or a dict, got {x!r:.80}"
+            )
         return self._ordered(list(x))
 
-    def build_for(self, x: Any) -> None:
+    def _build_for(self, x: Any) -> None:
         """Build the model for data, if it has not been built."""
         if not self.built:
             parts = list(x.values()) if isinstance(x, dict) else list(x) if is_several(x) else [x]
             for part in parts:
                 if not np.shape(part):
                     raise ValueError(f"x: expected rows, got {part!r:.80}")
-            self.build_once(self._as_called([row_shape(np.shape(part)[1:], "x") for part in parts]))
+            self._build_once(self._as_called([row_shape(np.shape(part)[1:], "x") for part in parts]))
 
     # ---- weights ------------------------------------------------------------------------------------
 
@@ -413,7 +416,7 @@ class Model(Savable, Layer, Predicting):
         return sum(v.size for v in self.weights)
 
     def _check_built(self) -> None:
-        assert self.input_rows is not None
+        assert self._sample_shapes is not None
 
     def summary(
         self,
@@ -473,16 +476,16 @@ class Model(Savable, Layer, Predicting):
         if tensors_in([x, options]):
             return super().__call__(self._symbolic(x), training, **options)
         if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
-            if written.is_written(self):
+            if custom_layer.is_written(self):
                 return super().__call__(x, training, **options)
-            return self.on_tape(x, written.is_training() if training is None else bool(training))
+            return self._call_on_tape(x, custom_layer.is_training() if training is None else bool(training))
         if training and is_recording() and self._learns(x):
-            return self.on_tape(x, True)
+            return self._call_on_tape(x, True)
         return self._apply(x, "sample" if training else "predict")
 
     def _learns(self, x: Any) -> bool:
         """Whether a gradient can flow into any weight."""
-        self.build_for(x)
+        self._build_for(x)
         return bool(self.trainable_variables)
 
     def _symbolic(self, x: Any) -> Any:
@@ -502,7 +505,7 @@ class Model(Savable, Layer, Predicting):
         ValueError
             If a layer needs the whole sequence: the message names it.
         """
-        from ..streaming import Stream
+        from ..training.streaming import Stream
 
         return Stream(self, rows)
 
@@ -540,10 +543,10 @@ class Model(Savable, Layer, Predicting):
         """Make a model of what `get_config` returned; its weights are new."""
         if "nodes" not in config:
             return super().from_config(config)
-        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+        return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
 
     @classmethod
-    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+    def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
         """Connect layers as a config says: those that it describes, or others in their places."""
         names = [described["config"]["name"] for described in config["layers"]]
         layers = dict(zip(names, made, strict=True))

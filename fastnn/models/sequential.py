@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-from ..graph import Node, SymbolicTensor
+from ..graph.graph import Node, SymbolicTensor
 from ..layers import InputLayer, Layer
-from ..layers.layer import Shape
-from ..layers.layer import registry as layer_registry
+from ..layers.base.layer import Shape
+from ..layers.base.layer import registry as layer_registry
 from .model import Model
 
 
@@ -48,7 +48,7 @@ class Sequential(Model):
         self._build_early()
 
     @property
-    def sublayers(self) -> list[Layer]:
+    def _sublayers(self) -> list[Layer]:
         """The layers, one after the other."""
         return self._layers
 
@@ -118,14 +118,14 @@ class Sequential(Model):
         """Take the layers out of the graph that they were in."""
         if self._graph is not None:
             for node in self._graph.nodes:
-                node.layer.forget_call(node)
+                node.layer._forget_call(node)
         self.built = False
         self._graph, self._rows, self._structure, self._block = None, None, None, None
-        self.forget_plans()
+        self._forget_plans()
 
     def _build_early(self) -> None:
-        if self._layers and self._layers[0].first_row is not None:
-            self.build_once(self._layers[0].first_row)
+        if self._layers and self._layers[0]._input_sample_shape is not None:
+            self._build_once(self._layers[0]._input_sample_shape)
 
     def _build(self, rows: list[Shape]) -> None:
         if not self._layers:
@@ -148,14 +148,14 @@ class Sequential(Model):
                 calls.append(x.node)
         except Exception:
             for node in calls:
-                node.layer.forget_call(node)
+                node.layer._forget_call(node)
             raise
         self._connect(start.output, x)
 
-    def accepts(self, i: int) -> Shape:
+    def _accepted_shape(self, i: int) -> Shape:
         """Return what rows have to be like, None where only the layers say something."""
-        row = self.input_rows[i]
-        return (None,) * len(row) if self._layers[0].first_row is None else row
+        row = self._sample_shapes[i]
+        return (None,) * len(row) if self._layers[0]._input_sample_shape is None else row
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal model of."""
@@ -169,10 +169,10 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a model of what `get_config` returned; its weights are new."""
-        return cls.of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+        return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
 
     @classmethod
-    def of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
+    def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
         """Put layers one after the other as a config says."""
         model = cls(made, config["trainable"], config["name"])
         if not model.built and config["build_input_shape"] is not None:

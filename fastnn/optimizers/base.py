@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import positive_number, real_number, whole_number
 from ..constraints import compiled
-from ..kernels.memory import aligned_zeros
-from ..kernels.optimizer import Update
+from ..kernels.core.memory import aligned_zeros
+from ..kernels.core.optimizer import Update
 from ..registry import Registry, refuse_unknown
 from ..variables import ParameterBlock, Variable
 from . import schedules

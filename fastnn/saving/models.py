@@ -92,7 +92,7 @@ def described(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     document |= {
         "kind": "model",
         "model": model_config(model),
-        "rows": [list(row) for row in model.input_rows],
+        "rows": [list(row) for row in model._sample_shapes],
         "compile": compile_config(model),
         "state": state,
     }
@@ -362,7 +362,7 @@ def fitting(
 
 def model_config(model: Any) -> dict[str, Any]:
     """Return what `model_of_config` makes an equal model of, with other weights."""
-    from ..layers.layer import registry
+    from ..layers.base.layer import registry
 
     config: dict[str, Any] = registry.serialize(model)
     return config
@@ -370,7 +370,7 @@ def model_config(model: Any) -> dict[str, Any]:
 
 def model_of_config(config: Any) -> Any:
     """Return the model that a configuration describes."""
-    from ..layers.layer import registry
+    from ..layers.base.layer import registry
     from ..models import Model
 
     if calls_in(config) > CALLS:
@@ -483,7 +483,7 @@ def clone_model(
     >>> clone_model(model).layers[0] is model.layers[0]
     False
     """
-    from ..layers import written
+    from ..layers.base import custom_layer
     from ..models import Model
 
     def copied(layer: Any) -> Any:
@@ -492,6 +492,6 @@ def clone_model(
 
     refuse(input_tensors=input_tensors)
     config = model.get_config()
-    if written.is_written(model):
+    if custom_layer.is_written(model):
         return type(model).from_config(config)
-    return type(model).of_layers(config, [(clone_function or copied)(layer) for layer in model.sublayers])
+    return type(model)._of_layers(config, [(clone_function or copied)(layer) for layer in model._sublayers])

@@ -75,7 +75,7 @@ def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[N
 
 def _parts(owner: Any) -> list[Any]:
     """Return the layers that a layer is made of: a model's, a wrapper's."""
-    return list(owner.sublayers)
+    return list(owner._sublayers)
 
 
 def named_weights(model: Any) -> list[NamedWeight]:

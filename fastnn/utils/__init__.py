@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ..custom_objects import CustomObjectScope, get_custom_objects, register_keras_serializable
-from ..data import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+from ..data.dataset import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from .numerical import normalize, to_categorical
 from .random import set_random_seed
 from .sequences import pad_sequences, timeseries_dataset_from_array

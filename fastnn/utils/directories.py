@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
-from ..data import PyDataset
+from ..data.dataset import PyDataset
 from ..registry import unknown_name
 from .images import MODES, load_img
 from .numerical import to_categorical

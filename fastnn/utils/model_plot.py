@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..graph import Graph, SymbolicTensor
+    from ..graph.graph import Graph, SymbolicTensor
     from ..layers import Layer
     from ..models import Model
 

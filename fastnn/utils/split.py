@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import real_number, whole_number
-from ..data import is_dataset
+from ..data.dataset import is_dataset
 from .random import seed_of
 
 __all__ = ["split_dataset"]

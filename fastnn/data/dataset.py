@@ -1,0 +1,334 @@
+"""Data sets that come in batches: generators, iterables such as a `DataLoader`, and `PyDataset`.
+
+A `Source` is what training, evaluation and prediction see of them: batches, epoch by epoch. Arrays are not
+its business; a plan gathers their rows itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..checks import whole_number
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["Batch", "PyDataset", "Source", "is_dataset", "pack_x_y_sample_weight", "unpack_x_y_sample_weight"]
+
+Batch = tuple[Any, Any, Any]  # x, y and sample_weight, None where there is none
+
+ARRAY_PROTOCOLS = ("__getitem__", "__array__", "__array_interface__", "__dlpack__", "__buffer__")
+
+
+def is_dataset(x: Any) -> bool:
+    """Return whether something yields batches, rather than being an array or like one.
+
+    Parameters
+    ----------
+    x : object
+
+    Returns
+    -------
+    bool
+        True for a `PyDataset`, and for whatever can be walked through but neither indexed nor seen as an
+        array: iterators, a `DataLoader` of torch, a data set of TensorFlow.
+
+    Examples
+    --------
+    >>> is_dataset(iter([])), is_dataset([1.0, 2.0]), is_dataset({"x": [1.0]})
+    (True, False, False)
+    """
+    if isinstance(x, PyDataset):
+        return True
+    if isinstance(x, (set, frozenset)) or not hasattr(x, "__iter__"):
+        return False
+    return not any(hasattr(x, name) for name in ARRAY_PROTOCOLS)
+
+
+def unpack_x_y_sample_weight(data: Any) -> Batch:
+    """Take a batch apart.
+
+    Parameters
+    ----------
+    data : object
+        Inputs, or a tuple or list (x,), (x, y) or (x, y, sample_weight).
+
+    Returns
+    -------
+    tuple
+        (x, y, sample_weight), with None for what is not there.
+
+    Raises
+    ------
+    ValueError
+        If there are more than three or none.
+
+    Examples
+    --------
+    >>> unpack_x_y_sample_weight(([1.0], [0]))
+    ([1.0], [0], None)
+    """
+    if not isinstance(data, (tuple, list)):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise ValueError(f"data: expected x, (x,), (x, y) or (x, y, sample_weight), got {len(data)} entries")
+    x, y, sample_weight = (*data, None, None)[:3]
+    return x, y, sample_weight
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Put a batch together: the reverse of `unpack_x_y_sample_weight`.
+
+    Parameters
+    ----------
+    x : object
+    y, sample_weight : object, optional
+
+    Returns
+    -------
+    object
+        (x, y, sample_weight) or (x, y); without labels `x` as it is, in a tuple if it is one or a list.
+
+    Examples
+    --------
+    >>> pack_x_y_sample_weight([1.0], [0])
+    ([1.0], [0])
+    >>> pack_x_y_sample_weight([1.0])
+    ([1.0],)
+    """
+    if y is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+class PyDataset:
+    """Base of data sets that make batch number `index` when they are asked for it.
+
+    A subclass defines `__getitem__` and `__len__`, and calls ``super().__init__(**kwargs)``. `Sequence` is
+    another name for it.
+
+    Parameters
+    ----------
+    workers : int, default 1
+        How many batches are made at the same time: from 2 on, ahead of their use by threads, in the order of
+        their numbers.
+    use_multiprocessing : bool, default False
+        Whether processes make them, rather than threads. The data set then has to be one that `pickle`
+        takes, and each epoch gets processes of its own, with the data set as it is when the epoch begins.
+    max_queue_size : int, default 10
+        How many batches wait at most.
+
+    Notes
+    -----
+    With ``shuffle=True``, its default, `fit` takes the batches of a data set with a length in a new order in
+    each epoch. What changes within batches is for `on_epoch_end`.
+
+    Examples
+    --------
+    >>> class Squares(PyDataset):
+    ...     def __len__(self):
+    ...         return 3
+    ...     def __getitem__(self, index):
+    ...         x = np.arange(4 * index, 4 * index + 4.0)[:, None]
+    ...         return x, x**2
+    >>> [float(y.sum()) for x, y in Squares(workers=2)]
+    [14.0, 126.0, 366.0]
+    """
+
+    workers = 1
+    use_multiprocessing = False
+    max_queue_size = 10
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
+        self.workers = whole_number(workers, "workers")
+        self.use_multiprocessing = bool(use_multiprocessing)
+        self.max_queue_size = whole_number(max_queue_size, "max_queue_size", 1)
+
+    def __getitem__(self, index: int) -> Any:
+        """Return a batch: x, (x,), (x, y) or (x, y, sample_weight)."""
+        raise NotImplementedError(f"{type(self).__name__} defines no __getitem__(index)")
+
+    @property
+    def num_batches(self) -> int | None:
+        """Batches of an epoch: the length. A subclass without end has None here instead."""
+        if hasattr(self, "__len__"):
+            return len(self)
+        raise NotImplementedError(f"{type(self).__name__} defines neither __len__ nor num_batches")
+
+    def __iter__(self) -> Iterator[Any]:
+        count = self.num_batches
+        return batches_of(self, itertools.count() if count is None else range(count))
+
+    def on_epoch_begin(self) -> None:
+        """Run before an epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Run after an epoch."""
+
+
+_adopted: PyDataset | None = None  # in a process that makes batches, the data set that it makes them of
+
+
+def _adopt(dataset: PyDataset) -> None:
+    global _adopted
+    _adopted = dataset
+
+
+def _adopted_batch(index: int) -> Any:
+    assert _adopted is not None
+    return _adopted[index]
+
+
+def batches_of(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
+    """Yield the batches of these numbers, in their order, made ahead if the data set has workers for it."""
+    if dataset.use_multiprocessing and dataset.workers > 0:
+        from concurrent.futures import ProcessPoolExecutor
+
+        processes = ProcessPoolExecutor(dataset.workers, initializer=_adopt, initargs=(dataset,))
+        return _ahead(processes, _adopted_batch, indices, dataset.max_queue_size)
+    if dataset.workers > 1:
+        from concurrent.futures import ThreadPoolExecutor
+
+        threads = ThreadPoolExecutor(dataset.workers, thread_name_prefix="fastnn-data")
+        return _ahead(threads, dataset.__getitem__, indices, dataset.max_queue_size)
+    return (dataset[index] for index in indices)
+
+
+def _ahead(pool: Executor, make: Callable[[int], Any], indices: Iterable[int], most: int) -> Iterator[Any]:
+    """Yield what `make` returns for each index; up to `most` are in the making or wait."""
+    waiting: Any = deque()
+    indices = iter(indices)
+    try:
+        while True:
+            waiting.extend(pool.submit(make, i) for i in itertools.islice(indices, most - len(waiting)))
+            if not waiting:
+                return
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_END = object()
+
+
+class Source:
+    """The batches of a data set, epoch by epoch.
+
+    Parameters
+    ----------
+    dataset : PyDataset, iterator or iterable
+        What can be walked through again begins anew with each epoch; an iterator goes on.
+    steps : int, optional
+        Batches of an epoch; by default all that there are.
+    random : numpy.random.Generator, optional
+        Where the order comes from in which a `PyDataset` with a length gives its batches; by default that of
+        their numbers.
+    goes_on : bool, default False
+        Whether an epoch of so many `steps` goes on where the last one has stopped.
+    name : str, default "x"
+        What errors call the data set.
+
+    Attributes
+    ----------
+    steps : int or None
+        Batches of an epoch, None where they are not known beforehand.
+
+    Examples
+    --------
+    >>> source = Source(iter([1, 2, 3, 4]), steps=2)
+    >>> [x for x, y, sample_weight in source.epoch()], [x for x, y, sample_weight in source.epoch()]
+    ([1, 2], [3, 4])
+    >>> source.epoch() is None
+    True
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        steps: int | None = None,
+        random: np.random.Generator | None = None,
+        goes_on: bool = False,
+        name: str = "x",
+    ) -> None:
+        self._dataset, self._name = dataset, name
+        self._limit = steps
+        self.steps = length_of(dataset) if steps is None else steps
+        self._goes_on = goes_on and steps is not None
+        self._random = random
+        self._walk: Iterator[Any] = iter(())
+
+    def epoch(self) -> Iterator[Batch] | None:
+        """Return the batches of the next epoch, or None if there are no more.
+
+        Warns
+        -----
+        UserWarning
+            While they are taken, if there are fewer than `steps`.
+        """
+        if isinstance(self._dataset, PyDataset):
+            self._dataset.on_epoch_begin()
+        if not self._goes_on:
+            self._begin()
+        first = next(self._walk, _END)
+        if first is _END and self._goes_on:
+            self._begin()
+            first = next(self._walk, _END)
+        return None if first is _END else self._batches(first)
+
+    def _begin(self) -> None:
+        """Begin a walk through the data set; an iterator knows where it is."""
+        self.close()
+        dataset = self._dataset
+        if not isinstance(dataset, PyDataset):
+            self._walk = iter(dataset)
+            return
+        count = dataset.num_batches
+        order: Iterable[int] = itertools.count() if count is None else range(count)
+        if count is not None and self._random is not None:
+            order = self._random.permutation(count).tolist()
+        self._walk = batches_of(dataset, order)
+
+    def _batches(self, first: Any) -> Iterator[Batch]:
+        done = 0
+        try:
+            for batch in itertools.chain([first], self._walk):
+                yield self._unpacked(batch)
+                done += 1
+                if done == self._limit:
+                    return
+            if self._limit is not None:
+                warnings.warn(
+                    f"{self._name}: the data ran out after {done} of {self._limit} batches of an epoch",
+                    stacklevel=4,
+                )
+        finally:
+            if isinstance(self._dataset, PyDataset):
+                self._dataset.on_epoch_end()
+
+    def _unpacked(self, batch: Any) -> Batch:
+        try:
+            return unpack_x_y_sample_weight(batch)
+        except ValueError as error:
+            raise ValueError(f"{self._name}: a batch is not as expected: {error}") from None
+
+    def close(self) -> None:
+        """End the walk: the workers of a `PyDataset` are dismissed."""
+        if isinstance(self._dataset, PyDataset) and hasattr(self._walk, "close"):
+            self._walk.close()
+        self._walk = iter(())
+
+
+def length_of(dataset: Any) -> int | None:
+    """Return how many batches a walk through a data set has, or None where it does not tell."""
+    if isinstance(dataset, PyDataset):
+        return dataset.num_batches
+    try:
+        return len(dataset)
+    except TypeError:
+        return None

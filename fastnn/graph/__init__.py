@@ -1,0 +1,1 @@
+"""Graphs of layers: symbolic tensors, their operators and the graph between two sets of them."""

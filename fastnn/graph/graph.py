@@ -1,0 +1,312 @@
+"""Symbolic tensors: what layers make of each other before there are any numbers.
+
+Calling a layer on a `SymbolicTensor` records a `Node` and returns the tensors that it makes. A `Graph` is
+what lies between some tensors and some others: a list of nodes, each after those that it reads. Whatever is
+done with a model of layers - its shapes, its steps, its copy - is a walk along that list.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..kernels.ops import fan_out
+from .symbolic_ops import Operators
+
+if TYPE_CHECKING:
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
+    from ..layers.base.layer import Layer, Shape
+
+_serial = count()
+
+
+class SymbolicTensor(Operators):
+    """What a layer will make: a shape and a dtype, no numbers.
+
+    Parameters
+    ----------
+    row : tuple of int or None
+        Shape of a row; None for a dimension that may vary.
+    node : Node
+        The call that makes it.
+    index : int
+        Which of the results of that call it is.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.Input((4,))
+    >>> fastnn.layers.Dense(2)(x).shape
+    (None, 2)
+    """
+
+    def __init__(self, row: Shape, node: Node, index: int) -> None:
+        self.row = row
+        self.node = node
+        self.index = index
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape, None for the batch."""
+        return (None, *self.row)
+
+    @property
+    def dtype(self) -> str:
+        """What the layer that makes it computes in."""
+        return self.node.layer.compute_dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions, the batch included."""
+        return 1 + len(self.row)
+
+    @property
+    def name(self) -> str:
+        """Name of the layer that makes it."""
+        return self.node.layer.name
+
+    def _no_numbers(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(
+            f"{self!r} stands for numbers that are not there yet: layers take it, NumPy does not. Make a "
+            "model, Model(inputs, outputs), and call that on arrays"
+        )
+
+    __array__ = __bool__ = __float__ = __iter__ = __len__ = _no_numbers
+
+    def __repr__(self) -> str:
+        return f"<SymbolicTensor shape={self.shape} dtype={self.dtype} of {self.name!r}>"
+
+
+def leaves(structure: Any) -> Iterator[Any]:
+    """Yield what lists, tuples and dicts hold, in their order."""
+    if isinstance(structure, (list, tuple)):
+        for part in structure:
+            yield from leaves(part)
+    elif isinstance(structure, dict):
+        for part in structure.values():
+            yield from leaves(part)
+    else:
+        yield structure
+
+
+def tensors_in(structure: Any) -> list[SymbolicTensor]:
+    """Return the symbolic tensors in lists, tuples and dicts."""
+    return [leaf for leaf in leaves(structure) if isinstance(leaf, SymbolicTensor)]
+
+
+def mapped(function: Callable[[Any], Any], structure: Any, kind: type = SymbolicTensor) -> Any:
+    """Return a structure with each symbolic tensor, or else of a kind, replaced; tuples become lists."""
+    if isinstance(structure, kind):
+        return function(structure)
+    if isinstance(structure, (list, tuple)):
+        return [mapped(function, part, kind) for part in structure]
+    if isinstance(structure, dict):
+        return {key: mapped(function, part, kind) for key, part in structure.items()}
+    return structure
+
+
+class Node:
+    """One call of a layer.
+
+    Parameters
+    ----------
+    layer : Layer
+        Built, if need be, for what it is called on.
+    x : SymbolicTensor, list of them, or None
+        What it is called on; None for an `InputLayer`.
+    options : dict
+        What the call got by name; may hold tensors too.
+
+    Attributes
+    ----------
+    parents : list of SymbolicTensor
+        All tensors that the call reads.
+    result : SymbolicTensor or list of SymbolicTensor
+    """
+
+    def __init__(self, layer: Layer, x: Any, options: dict[str, Any]) -> None:
+        self.layer, self.x, self.options = layer, x, options
+        self.serial = next(_serial)
+        self.parents = tensors_in([x, options])
+        rows: Any = layer._input_sample_shape
+        if x is not None:
+            layer._adopt_dtype([tensor.dtype for tensor in self.parents])
+            shapes = mapped(lambda tensor: tensor.row, x)
+            layer._build_once(shapes)
+            rows = layer.output_of(shapes)
+        several = isinstance(rows, list)
+        self.outputs = [SymbolicTensor(row, self, i) for i, row in enumerate(rows if several else [rows])]
+        self.result: Any = self.outputs if several else self.outputs[0]
+
+    def __repr__(self) -> str:
+        return f"<Node of {self.layer.name!r}>"
+
+
+class Graph:
+    """What lies between tensors.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of SymbolicTensor
+
+    Attributes
+    ----------
+    nodes : list of Node
+        All that the outputs need but those of the inputs, each after those that it reads.
+    layers : list of Layer
+        Each once, in Keras' order: by the longest way to an output, the longest first.
+
+    Raises
+    ------
+    ValueError
+        If an output depends on anything but the inputs, or two layers have one name.
+    """
+
+    def __init__(self, inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> None:
+        self.inputs, self.outputs = list(inputs), list(outputs)
+        given = set(self.inputs)
+        found: dict[Node, int] = {}  # in the order in which a search from the outputs meets them
+        waiting = [tensor for tensor in reversed(self.outputs) if tensor not in given]
+        while waiting:
+            node = waiting.pop().node
+            if node in found:
+                continue
+            if node.x is None:
+                raise ValueError(
+                    f"inputs: the outputs depend on {node.layer.name!r} too, which is none of "
+                    f"{[tensor.name for tensor in self.inputs]}"
+                )
+            found[node] = 0
+            waiting.extend(tensor for tensor in reversed(node.parents) if tensor not in given)
+        self.nodes = sorted(found, key=lambda node: node.serial)
+        self.readers = Counter(tensor for node in self.nodes for tensor in node.parents)
+        self.readers.update(self.outputs)
+        self.layers = self._layers(found)
+        for name, times in Counter(layer.name for layer in self.layers).items():
+            if times > 1:
+                raise ValueError(
+                    f"layers: every layer needs a name of its own, {name!r} is there {times} times"
+                )
+
+    def _layers(self, found: dict[Node, int]) -> list[Layer]:
+        depth: dict[Layer, int] = {}
+        for node in reversed(self.nodes):
+            found[node] = depth[node.layer] = max(found[node], depth.get(node.layer, 0))
+            for tensor in node.parents:
+                if tensor.node in found:
+                    found[tensor.node] = max(found[tensor.node], found[node] + 1)
+                else:
+                    above = tensor.node.layer
+                    depth[above] = max(depth.get(above, 0), found[node] + 1)
+        met = {layer: i for i, layer in enumerate(dict.fromkeys(node.layer for node in found))}
+        starts = [tensor.node.layer for tensor in self.inputs if tensor.node.x is None]
+        for i, layer in enumerate(dict.fromkeys(starts)):
+            met.setdefault(layer, len(found) + i)
+            depth.setdefault(layer, 0)
+        return sorted(met, key=lambda layer: (-depth[layer], met[layer]))
+
+    def walk(
+        self,
+        inputs: Sequence[Any],
+        call: Callable[[Node, Any, dict[str, Any]], Any],
+        read: Callable[[dict[SymbolicTensor, Any], SymbolicTensor], Any] = dict.__getitem__,
+    ) -> list[Any]:
+        """Go along the nodes with something in the place of each tensor.
+
+        Parameters
+        ----------
+        inputs : sequence
+            What stands for the inputs.
+        call : callable
+            From a node and its arguments to what stands for its results.
+        read : callable, optional
+            From the dict of what stands for the tensors so far and a tensor to what one reader of it gets.
+
+        Returns
+        -------
+        list
+            What stands for the outputs.
+        """
+        known: dict[SymbolicTensor, Any] = dict(zip(self.inputs, inputs, strict=True))
+
+        def reader(tensor: SymbolicTensor) -> Any:
+            return read(known, tensor)
+
+        for node in self.nodes:
+            made = call(node, mapped(reader, node.x), mapped(reader, node.options))
+            made = made if isinstance(made, list) else [made]
+            known.update(zip(node.outputs, made, strict=True))
+        return [reader(tensor) for tensor in self.outputs]
+
+    def output_sample_shapes(self, rows: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of rows of the outputs for those of the inputs.
+
+        Raises
+        ------
+        ValueError
+            If a layer does not take such rows; the message says which.
+        """
+
+        def call(node: Node, shapes: Any, _: dict[str, Any]) -> Any:
+            try:
+                node.layer._build_once(shapes)
+                return node.layer.output_of(shapes)
+            except ValueError as error:
+                raise ValueError(f"layer {node.layer.name!r} on rows of shape {shapes}: {error}") from None
+
+        return self.walk(rows, call)
+
+    def emit(self, plan: Plan, inputs: Sequence[Value]) -> list[Value]:
+        """Append the steps of all layers to `plan` and return the outputs."""
+
+        def read(known: dict[SymbolicTensor, Any], tensor: SymbolicTensor) -> Value:
+            value: Value = next(known[tensor])
+            return value
+
+        def call(node: Node, x: Any, options: dict[str, Any]) -> Any:
+            made = node.layer._append_steps(plan, x, **options)
+            made = made if isinstance(made, list) else [made]
+            return [
+                iter(fan_out.emit(plan, y, self.readers[tensor]))
+                for y, tensor in zip(made, node.outputs, strict=True)
+            ]
+
+        starts = [
+            iter(fan_out.emit(plan, x, self.readers[tensor]))
+            for x, tensor in zip(inputs, self.inputs, strict=True)
+        ]
+        return self.walk(starts, call, read)
+
+    # ---- as plain values ----------------------------------------------------------------------------
+
+    def describe(self, structure: Any) -> Any:
+        """Return a structure with each tensor as {"node": place, "output": index}; inputs come first."""
+        places = {tensor: (i, 0) for i, tensor in enumerate(self.inputs)}
+        for i, node in enumerate(self.nodes, len(places)):
+            places |= {tensor: (i, tensor.index) for tensor in node.outputs}
+        return mapped(lambda tensor: dict(zip(("node", "output"), places[tensor], strict=True)), structure)
+
+
+def undescribed(structure: Any, results: list[list[SymbolicTensor]]) -> Any:
+    """Return a structure that `Graph.describe` made with its tensors again.
+
+    Raises
+    ------
+    ValueError
+        If it names a node that has not been made.
+    """
+    if isinstance(structure, dict) and set(structure) == {"node", "output"}:
+        node, output = structure["node"], structure["output"]
+        if not (isinstance(node, int) and 0 <= node < len(results)):
+            raise ValueError(f"nodes: expected one of the {len(results)} before, got {node!r}")
+        if not (isinstance(output, int) and 0 <= output < len(results[node])):
+            raise ValueError(f"nodes: node {node} has {len(results[node])} outputs, got {output!r}")
+        return results[node][output]
+    if isinstance(structure, list):
+        return [undescribed(part, results) for part in structure]
+    if isinstance(structure, dict):
+        return {key: undescribed(part, results) for key, part in structure.items()}
+    return structure

@@ -1,0 +1,102 @@
+"""Operators of symbolic tensors: each records a call of a layer of `layers.operations`.
+
+>>> import fastnn, numpy as np
+>>> x = fastnn.Input((3,))
+>>> model = fastnn.Model(x, (2 * x - 1) ** 2 / abs(x)[:, :1])
+>>> model(np.array([[1.0, 2.0, 3.0]])).tolist()
+[[1.0, 9.0, 25.0]]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def _arithmetic(name: str, x: Any, other: Any, reverse: bool = False) -> Any:
+    from ..layers.operations import Arithmetic
+
+    if isinstance(other, Operators):
+        return Arithmetic(name)([x, other])
+    return Arithmetic(name, other, reverse)(x) if _is_constant(other) else NotImplemented
+
+
+def _product(x: Any, other: Any, reverse: bool = False) -> Any:
+    from ..layers.operations import MatMul
+
+    if isinstance(other, Operators):
+        return MatMul()([x, other])
+    return MatMul(other, reverse)(x) if _is_constant(other) else NotImplemented
+
+
+def _is_constant(other: Any) -> bool:
+    """Whether it is a number, an array, or a list of numbers."""
+    try:
+        return np.asarray(other).dtype.kind in "fiub"
+    except (TypeError, ValueError):
+        return False
+
+
+class Operators:
+    """Base of symbolic tensors: ``+ - * / ** @``, ``abs`` and indexing, with tensors, numbers and arrays.
+
+    Notes
+    -----
+    Shapes follow NumPy, the batch being the first dimension, so tensors have to have as many dimensions as
+    each other; an array may have one less, or 1 for the batch. Indexing takes all of the batch: ``x[:, 0]``.
+    """
+
+    __array_ufunc__ = None  # an array on the left leaves the operation to the tensor
+
+    def __add__(self, other: Any) -> Any:
+        return _arithmetic("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _arithmetic("add", self, other, True)
+
+    def __sub__(self, other: Any) -> Any:
+        return _arithmetic("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _arithmetic("subtract", self, other, True)
+
+    def __mul__(self, other: Any) -> Any:
+        return _arithmetic("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _arithmetic("multiply", self, other, True)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _arithmetic("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _arithmetic("divide", self, other, True)
+
+    def __pow__(self, other: Any) -> Any:
+        return _arithmetic("power", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _arithmetic("power", self, other, True)
+
+    def __matmul__(self, other: Any) -> Any:
+        return _product(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _product(self, other, True)
+
+    def __neg__(self) -> Any:
+        return _arithmetic("multiply", self, -1.0)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        from ..layers.operations import Absolute
+
+        return Absolute()(self)
+
+    def __getitem__(self, key: Any) -> Any:
+        from ..layers.operations import GetItem
+
+        return GetItem(key)(self)

@@ -1,4 +1,0 @@
-from .plan import Plan
-from .steps import Value
-
-def emit(plan: Plan, y: Value, l1: float, l2: float) -> None: ...

@@ -1,6 +1,0 @@
-from .plan import Plan
-from .steps import Value
-
-Range = tuple[float, float]
-
-def emit(plan: Plan, x: Value, factor: Range, delta: Range, value_range: Range, seed: int) -> Value: ...

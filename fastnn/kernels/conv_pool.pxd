@@ -1,3 +1,0 @@
-from .steps cimport Step
-
-cdef bint join_convolution(Step conv, Step pool) except -1

@@ -1,0 +1,35 @@
+from .types cimport MAX_PORTS, idx_t, run_t
+
+cdef enum:
+    MAX_NDIM = 8
+
+cdef bint has_buffer(x, Py_buffer *view)
+
+cdef class Port:
+    cdef readonly int space         # its number among the spaces of a run
+    cdef readonly tuple shape       # of a row
+    cdef char format                # of an element, in terms of the struct module
+    cdef int ndim
+    cdef idx_t dims[MAX_NDIM]
+    cdef object classes             # int32 array of the batch taken last, where it had to be converted
+
+    cdef bint matches(self, Py_buffer *x) noexcept
+    cdef bint fits(self, Py_buffer *x) noexcept
+    cdef char *taken(self, Py_buffer *x) except? NULL
+
+cdef class Batch:
+    cdef readonly list ports
+    cdef object held                # what keeps the arrays alive
+    cdef readonly idx_t rows
+    cdef char *source[MAX_PORTS]
+    cdef char *gathered[MAX_PORTS]
+    cdef idx_t row_bytes[MAX_PORTS]
+    cdef int space[MAX_PORTS]
+    cdef int count                  # of arrays that are bound
+    cdef const idx_t *order
+
+    cdef int bind(self, arrays, order, idx_t capacity) except -1
+    cdef int reorder(self, order, idx_t capacity) except -1
+    cdef idx_t take(self, arrays, idx_t capacity) except -2
+    cdef idx_t row(self, idx_t i)
+    cdef void point(self, run_t *r, idx_t start) noexcept nogil

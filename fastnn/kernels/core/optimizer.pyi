@@ -1,0 +1,39 @@
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ...variables import ParameterBlock, Variable
+
+class Update:
+    slots: dict[str, NDArray[Any]]
+    block: ParameterBlock | None
+    variables: list[Variable]
+    learning_rate: float
+    weight_decay: float
+    clip_norm: float
+    global_clip_norm: float
+    accumulation: int
+    ema_momentum: float
+    ema_overwrite: int
+    iterations: int
+    schedule: Callable[[int], float] | None
+    exempt: frozenset[Variable]
+    def __init__(
+        self,
+        kernel: str,
+        slots: tuple[str | None, ...],
+        rule: dict[str, Any],
+        correction: str | None = None,
+        start: dict[str, float] | None = None,
+        accumulation: int = 1,
+        ema_momentum: float | None = None,
+        ema_overwrite: int = 0,
+    ) -> None: ...
+    def bind(
+        self,
+        block: ParameterBlock,
+        variables: Iterable[Variable],
+        constraints: Sequence[tuple[Variable, Callable[..., Any], tuple[float, ...] | None]] = (),
+    ) -> None: ...
+    def step(self, gradients: NDArray[Any], chosen: list[Variable]) -> None: ...

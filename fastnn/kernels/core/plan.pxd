@@ -1,0 +1,87 @@
+from libc.stdint cimport uint64_t
+
+from .batch cimport Batch, Port
+from .tables cimport fnn_kernels
+from .optimizer cimport Update
+from .steps cimport Step, Value
+from .types cimport bad_t, idx_t, run_t, step_t, totals_t
+
+cdef enum:
+    MAX_TOTALS = 32
+
+ctypedef void (*step_fn)(const step_t *, const run_t *) noexcept nogil
+ctypedef idx_t (*scratch_fn)(const step_t *, idx_t) noexcept nogil
+
+cdef class Arena:
+    cdef object memory
+    cdef char *base
+    cdef char *scratch
+    cdef int threads
+
+cdef class Record:
+    cdef list arenas            # of the plan, where the arena goes once it is free
+    cdef Arena arena
+    cdef list x
+    cdef idx_t rows
+    cdef uint64_t iteration
+    cdef void free(self)
+
+cdef class Plan:
+    cdef readonly object block
+    cdef readonly str dtype
+    cdef readonly bint training
+    cdef public bint stochastic         # whether random layers act in what is emitted now
+    cdef readonly list inputs           # Value
+    cdef readonly list outputs          # Value
+    cdef list _last                     # steps that backward begins with, in this order
+    cdef readonly list tape_ends        # (input or -1, Step) of a plan that is a node of a tape
+    cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
+    cdef readonly list guards           # called with the rows of each run before it; may raise
+    cdef public idx_t times             # rows for each row of the batch in what is emitted now
+    cdef readonly list steps
+    cdef readonly list values
+    cdef readonly idx_t capacity
+    cdef readonly idx_t arena_size
+    cdef readonly idx_t scratch_size
+    cdef readonly double work           # FLOPs per row of one run
+    cdef readonly dict totals
+    cdef dict _reports                  # of totals that are no mean: (what reads a state, the state or None)
+    cdef const fnn_kernels *kernels
+    cdef dict _parameters
+    cdef list _constants
+    cdef list _arenas
+    cdef object _gradients
+    cdef char *_parameter_base
+    cdef char *_gradient_base
+    cdef totals_t _totals[MAX_TOTALS]
+    cdef bad_t _bad
+    cdef step_t *_steps
+    cdef int _n_steps
+    cdef list _ports                    # of inputs, outputs, labels and weights
+    cdef list _sources                  # what runs read: (argument of bind, index in it, Port)
+    cdef int _n_inputs
+    cdef Batch _batch
+    cdef bint _bound                    # to arrays of a caller, who alone may run it until they are unbound
+    cdef Update _update
+    cdef public uint64_t samples        # pieces predicted so far: each draws random masks of its own
+
+    cdef Value value(self, tuple shape, bint differentiable=*, bint per_row=*)
+    cdef Value constant(self, array)
+    cdef Value parameter(self, variable)
+    cdef Value parameter_gradient(self, variable)
+    cdef Value port(self, tuple shape)
+    cdef Value gradient(self, Value value)
+    cdef int put_last(self, Step step) except -1
+    cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
+    cdef int _claim(self) except -1
+    cdef int _lay_out(self, idx_t capacity) except -1
+    cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept
+    cdef Arena _borrow(self)
+    cdef object _predicted(self, Py_buffer *source)
+    cdef object _refuse(self, const bad_t *bad, idx_t start)
+    cdef bint _forward(self, run_t *r) noexcept nogil
+    cdef void _infer(self, run_t *r) noexcept nogil
+    cdef void _train(self, run_t *r) noexcept nogil
+    cdef void _run_backward(self, run_t *r) noexcept nogil
+    cdef int _point(self, run_t *r, Record record) except -1
+    cdef list _at_ends(self, run_t *r, Record record, int at, bint outputs)

@@ -1,0 +1,713 @@
+"""A model as a flat array of steps over one block of memory.
+
+create    layers append steps and values; nothing depends on the batch size
+reshape   a capacity in rows: every value gets its offset in the arena, by lifetime
+bind      the caller's arrays
+run       a loop over the steps; backward is the same loop reversed
+
+Design:
+(a) Steps hold (space, offset), not pointers: threads that predict with one model run the same steps on
+    arenas of their own.
+(b) Values live from their first to their last use on one time line, forward 0 ... n-1, then backward
+    n ... 2n-1; so training keeps exactly what backward reads, and inference reuses memory at once.
+(c) A step joins the one that makes its input, where nothing else reads that and the two can be done as one: a
+    product scales, shifts and activates in inference, a convolution pools its results.
+(d) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
+    value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
+"""
+
+import numpy as np
+
+from cpython.buffer cimport PyBuffer_Release
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.stdint cimport uint64_t, uintptr_t
+from libc.string cimport memset
+
+from .batch cimport Port, has_buffer
+from .tables cimport fnn_fp_enter, fnn_fp_leave
+from .runtime cimport address, max_threads, table
+from .steps cimport BACKWARD, FORWARD
+from .types cimport (
+    ARENA,
+    CONSTANTS,
+    DX,
+    DY,
+    GRADIENTS,
+    MAX_PORTS,
+    OWN_SAVED,
+    PARAMETERS,
+    PORTS,
+    SAVED,
+    X,
+    Y,
+)
+
+from .memory import align, aligned_zeros
+from .planner import assign_offsets
+
+cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
+cdef object LARGEST = 1 << 56       # bytes of an arena, more than there can be
+cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
+
+cdef object empty = np.empty
+
+# What Python steps have raised, by the address of the `bad` of the run that each has stopped.
+raised = {}
+
+
+cdef class Arena:
+    """The memory of one run: values, then scratch for each thread."""
+
+    def __cinit__(self, idx_t size, idx_t scratch_size):
+        self.threads = max_threads()
+        self.memory = aligned_zeros(size + self.threads * scratch_size)
+        self.base = address(self.memory)
+        self.scratch = self.base + size
+
+
+cdef class Record:
+    """A forward run that backward will be run for, or that is dropped."""
+
+    def __del__(self):
+        self.free()
+
+    cdef void free(self):
+        """Give the arena back."""
+        if self.arena is not None:
+            self.arenas.append(self.arena)
+            self.arena = None
+
+
+cdef class Plan:
+    """The steps of a model for one purpose.
+
+    Parameters
+    ----------
+    block : ParameterBlock
+        The model's weights.
+    input_shapes : list of tuple of int
+        Shape of one row of each input.
+    training : bool
+        Whether steps run backward and the weights are updated.
+    stochastic : bool
+        Whether random layers act.
+    """
+
+    def __init__(self, block, list input_shapes, bint training=False, bint stochastic=False):
+        self.block = block
+        self.dtype = block.dtype
+        self.kernels = table(self.dtype)
+        self._parameter_base = address(block.values)
+        self.training, self.stochastic, self.times = training, stochastic, 1
+        self.steps, self.values, self.guards = [], [], []
+        self._last = []
+        self._parameters, self._constants, self._arenas = {}, [], []
+        self._ports, self._sources = [], []
+        self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
+        self._n_inputs = <int>len(self.inputs)
+        self.outputs, self.tape_ends, self.totals, self._reports = [], [], {}, {}
+
+    def __dealloc__(self):
+        PyMem_Free(self._steps)
+
+    # ---- create -------------------------------------------------------------------------------------
+
+    cdef Value value(self, tuple shape, bint differentiable=False, bint per_row=True):
+        """A new array in the arena."""
+        cdef Value v = Value(shape, ARENA, differentiable and self.training, per_row, None, self.times)
+        self.values.append(v)
+        return v
+
+    def _port(self, tuple shape, str dtype):
+        port = Port(PORTS + len(self._ports), shape, dtype)
+        self._ports.append(port)
+        return port
+
+    cdef Value port(self, tuple shape):
+        """An array of the caller."""
+        return Value(shape, self._port(shape, self.dtype).space)
+
+    def _source(self, int argument, int index, tuple shape, str dtype):
+        port = self._port(shape, dtype)
+        self._sources.append((argument, index, port))
+        return Value(shape, port.space)
+
+    def target(self, int output, tuple shape, bint sparse):
+        """The labels of an output: class numbers of this shape, or reals."""
+        return self._source(1, output, shape, "int32" if sparse else self.dtype)
+
+    def sample_weight(self, int output, tuple shape=()):
+        """The weights of the rows of an output, or of parts of rows."""
+        return self._source(2, output, shape, self.dtype)
+
+    cdef Value constant(self, array):
+        """An array that an op made at creation; it lives as long as the plan."""
+        cdef Value v = Value(array.shape, CONSTANTS, per_row=False)
+        self._constants.append(array)
+        v.offset = <idx_t>address(array)    # the base of this space is NULL
+        return v
+
+    cdef Value parameter(self, variable):
+        """The weight of a layer."""
+        if variable is None:
+            return None
+        if variable not in self._parameters:
+            self._parameters[variable] = Value(variable.shape, PARAMETERS, variable.trainable, per_row=False)
+            self._parameters[variable].offset = self.block.offset(variable)
+        return self._parameters[variable]
+
+    cdef Value parameter_gradient(self, variable):
+        """The gradient of a weight, at the same offset, or None where it does not learn."""
+        cdef Value v = self.parameter(variable)
+        if v is None or not self.training or not variable.trainable:
+            return None
+        if v.gradient is None:
+            v.gradient = Value(variable.shape, GRADIENTS, per_row=False)
+            v.gradient.offset = v.offset
+        return v.gradient
+
+    cdef Value gradient(self, Value value):
+        """The gradient of a value, or None where nothing before it learns."""
+        if not value.flow.differentiable:
+            return None
+        if value.flow.gradient is None:
+            value.flow.gradient = Value(value.flow.shape, ARENA, times=value.flow.times)
+            self.values.append(value.flow.gradient)
+        return value.flow.gradient
+
+    cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work):
+        """Append a step. `work` is the FLOPs of its forward direction per row."""
+        cdef Step step = Step(name, self.times)
+        step.c.forward, step.c.backward, step.c.scratch = forward, backward, scratch
+        step.c.kernels = self.kernels
+        step.work = work * <double>self.times
+        self.steps.append(step)
+        return step
+
+    cdef int put_last(self, Step step) except -1:
+        """Put the newest step behind all others; backward runs such steps in the order of the calls."""
+        self.steps.remove(step)
+        self._last.append(step)
+        return 0
+
+    def total(self, str name):
+        """The number of a sum over the rows, a loss or a metric; 0 is the loss."""
+        return self.totals.setdefault(name, len(self.totals))
+
+    def report(self, str name, read, state=None):
+        """Let `read` make a result of the value and weight of a total, or of a state of its own."""
+        self._reports[name] = read, state
+
+    def reshaped(self, Value value, tuple shape):
+        """The same memory as `value` with another shape of a row."""
+        return Value(
+            shape, value.space, value.differentiable, root=value.root, times=self.times, flow=value.flow)
+
+    def is_result(self, Value y):
+        """Whether a run can write y to where the caller wants it: nothing but the plan has it so far."""
+        return y.root.space == ARENA and y.root.gradient is None
+
+    def finish(self, list outputs, idx_t capacity, Update update=None):
+        """End the creation and lay out the plan for at most `capacity` rows a run.
+
+        The outputs lie in the arena, each in memory of its own: `is_result` says so.
+        """
+        cdef Step step
+        cdef Value y
+        if len(self.totals) > MAX_TOTALS:
+            raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
+        self.outputs = outputs
+        self._update = update
+        self.steps += reversed(self._last)
+        self._batch = Batch([port for _, _, port in self._sources])
+        for y in outputs:
+            y.root.space = self._port(y.shape, self.dtype).space
+        self._find_consumers()
+        self._join()
+        self._find_consumers()
+        for step in self.steps:
+            if Y in step.uses and DY not in step.uses:
+                step.c.backward = NULL      # nothing up to its output learns
+        self._fuse_gradients()
+        self.work = sum(step.work for step in self.steps) * (3 if self.training else 1)
+        if self.training:
+            self._gradients = aligned_zeros(self.block.values.size, self.dtype)
+            self._gradient_base = address(self._gradients)
+        self.reshape(capacity)
+
+    def _find_consumers(self):
+        """Tell every value which steps read it."""
+        cdef Step step
+        cdef Value v
+        for v in self.values:
+            v.consumers.clear()
+        for step in self.steps:
+            for i, (v, _) in step.uses.items():
+                if i != Y:
+                    v.root.consumers.append(step)
+
+    def _join(self):
+        """Let steps do what follows them, where nothing else reads what they make."""
+        cdef Step step, maker
+        cdef Value x
+        for step in self.steps[:]:
+            if step.join is NULL:
+                continue
+            x = step.operand(X).root
+            maker = x.producer
+            others = [c for c in x.consumers if c is not maker and c is not step]
+            if maker is None or maker.c.times != step.c.times or others or x.space != ARENA:
+                continue
+            if step.join(maker, step):
+                step.operand(Y).root.producer = maker
+                self.steps.remove(step)
+
+    def _fuse_gradients(self):
+        cdef Step step, consumer
+        cdef Value y
+        for step in self.steps:
+            if step.saved is None or step.c.preactivation_gradient:
+                continue
+            y = step.operand(Y).root
+            readers = [c for c in y.consumers if c is not step]
+            if len(readers) == 1:
+                consumer = readers[0]
+                if consumer.fuses_gradient and consumer.operand(X).root is y:
+                    consumer.use(SAVED, step.saved, BACKWARD)
+                    consumer.c.gradient = step.c.activation
+                    step.c.preactivation_gradient = True
+                    del step.uses[OWN_SAVED]
+
+    # ---- reshape ------------------------------------------------------------------------------------
+
+    def reshape(self, idx_t capacity):
+        """Lay out the arena for up to `capacity` rows a run; nothing may be bound."""
+        self._claim()
+        try:
+            self._lay_out(capacity)
+        finally:
+            self._bound = False
+
+    cdef int _lay_out(self, idx_t capacity) except -1:
+        cdef Step step
+        cdef Value v
+        cdef idx_t scratch
+        cdef int i, n = len(self.steps)
+        planned = self._lifetimes(n)
+        item = self.kernels.itemsize
+        rows = int(capacity)
+        usages = [
+            (int(v.size) * (rows * v.times if v.per_row else 1) * item, v.first, v.last) for v in planned]
+        offsets, size = assign_offsets(usages)
+        if size > LARGEST:
+            raise MemoryError(f"no memory for {rows} rows a run: they take {size} bytes")
+        self.arena_size = size
+        for v, offset in zip(planned, offsets):
+            v.offset = offset
+        PyMem_Free(self._steps)
+        self._steps = <step_t *>PyMem_Calloc(max(n, 1), sizeof(step_t))
+        if self._steps is NULL:
+            raise MemoryError(f"no memory for a plan of {n} steps")
+        self._n_steps = n
+        self.scratch_size = 0
+        for i, step in enumerate(self.steps):
+            for at, (v, _) in step.uses.items():
+                step.c.at[<int>at].space = v.root.space
+                step.c.at[<int>at].offset = v.root.offset
+            self._steps[i] = step.c
+            if step.c.scratch is not NULL:
+                scratch = align(step.c.scratch(&self._steps[i], capacity * step.c.times))
+                self.scratch_size = max(self.scratch_size, scratch)
+        self._mark_accumulation(n)
+        self.capacity = capacity
+        self._arenas = []
+        return 0
+
+    def _lifetimes(self, int n):
+        """First and last use of every value; those that are used."""
+        cdef Step step
+        cdef Value v
+        cdef int i
+        for v in self.values:
+            v.first, v.last = 2 * n, -1
+        for i, step in enumerate(self.steps):
+            for v, when in step.uses.values():
+                for flag, moment in ((FORWARD, i), (BACKWARD, 2 * n - 1 - i)):
+                    if when & flag and (flag == FORWARD or self.training):
+                        v.root.first, v.root.last = min(v.root.first, moment), max(v.root.last, moment)
+        return [v for v in self.values if v.last >= 0 and v.space == ARENA]
+
+    def _mark_accumulation(self, int n):
+        """The first step of the backward loop that makes a weight's gradient overwrites it, others add."""
+        cdef Step step
+        cdef Value v
+        made = set()
+        for i in range(n - 1, -1, -1):
+            step = self.steps[i]
+            for at, (v, when) in step.uses.items():
+                if v.space == GRADIENTS and when & BACKWARD:
+                    if v in made:
+                        self._steps[i].accumulate |= 1u << <int>at
+                    made.add(v)
+
+    # ---- bind ---------------------------------------------------------------------------------------
+
+    def bind(self, x, y=(), sample_weight=(), order=None):
+        """Let runs read these arrays until `unbind`: contiguous, in the dtypes of their ports.
+
+        With `order`, row i of a run is row order[i] of the arrays.
+
+        Parameters
+        ----------
+        x, y, sample_weight : sequence of ndarray
+            For each input, and for each output; None where there is nothing to read.
+
+        Raises
+        ------
+        RuntimeError
+            If other arrays are bound, by another thread or by the caller of this callback.
+        """
+        self._claim()
+        given = x, y, sample_weight
+        self._batch.bind([given[argument][i] for argument, i, _ in self._sources], order, self.capacity)
+
+    def reorder(self, order):
+        """Let row i of a run be row order[i] of the bound arrays."""
+        self._batch.reorder(order, self.capacity)
+
+    def unbind(self):
+        """Forget the caller's arrays."""
+        self._batch.bind((), None, 0)
+        self._bound = False
+
+    cdef int _claim(self) except -1:
+        if self._bound:
+            raise RuntimeError(
+                "model: it is in use already, by another thread or around this callback; "
+                "use a copy of it here")
+        self._bound = True
+        return 0
+
+    # ---- run ----------------------------------------------------------------------------------------
+
+    cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept:
+        memset(r, 0, sizeof(run_t))
+        r.base[ARENA] = arena.base
+        r.base[PARAMETERS] = self._parameter_base
+        r.base[GRADIENTS] = self._gradient_base
+        r.scratch, r.scratch_size = arena.scratch, self.scratch_size
+        r.rows = rows
+        r.threads = min(max_threads(), arena.threads) if self.work * <double>rows > THREADS_WORK else 1
+        r.totals = self._totals
+
+    cdef Arena _borrow(self):
+        cdef Arena arena
+        if self._arenas:
+            arena = self._arenas.pop()
+            if arena.threads >= max_threads():
+                return arena
+        return Arena(self.arena_size, self.scratch_size)
+
+    cdef bint _forward(self, run_t *r) noexcept nogil:
+        """All steps, or those up to one that finds something invalid; whether none does."""
+        cdef int i
+        cdef idx_t rows = r.rows
+        for i in range(self._n_steps):
+            r.rows = rows * self._steps[i].times
+            self._steps[i].forward(&self._steps[i], r)
+            if r.bad.at >= 0:
+                break
+        r.rows = rows
+        return r.bad.at < 0
+
+    cdef void _infer(self, run_t *r) noexcept nogil:
+        cdef uint64_t mode = fnn_fp_enter()
+        self._forward(r)
+        fnn_fp_leave(mode)
+
+    cdef void _train(self, run_t *r) noexcept nogil:
+        """Forward, backward, update; nothing after forward where something is invalid."""
+        cdef uint64_t mode = fnn_fp_enter()
+        if self._forward(r):
+            self._run_backward(r)
+            if r.bad.at < 0:
+                self._update.apply(r)
+        fnn_fp_leave(mode)
+
+    cdef void _run_backward(self, run_t *r) noexcept nogil:
+        """All steps, or those down to one whose Python code fails."""
+        cdef int i
+        cdef idx_t rows = r.rows
+        for i in range(self._n_steps - 1, -1, -1):
+            if self._steps[i].backward is not NULL and r.bad.at < 0:
+                r.rows = rows * self._steps[i].times
+                self._steps[i].backward(&self._steps[i], r)
+        r.rows = rows
+
+    cdef object _refuse(self, const bad_t *bad, idx_t start):
+        """Raise what Python code has, or say which index is out of range, if that has stopped a run."""
+        if bad.limit < 0:
+            raise raised.pop(<uintptr_t>bad)
+        if bad.at >= 0 and bad.limit:
+            raise ValueError(
+                f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
+                f"{self._batch.row(start + bad.row)}")
+
+    def run(self, idx_t start, idx_t rows):
+        """One run on `rows` bound rows from `start`: a training step, or forward with its losses and metrics.
+
+        Returns
+        -------
+        int
+            -1, or the index of the first invalid target of these rows: then the weights are unchanged.
+
+        Raises
+        ------
+        ValueError
+            If an index into a table is out of range; then the weights are unchanged.
+        """
+        cdef run_t r
+        cdef Arena arena
+        if start < 0 or rows < 0 or rows > self.capacity or rows > self._batch.rows - start:
+            raise ValueError(
+                f"rows: expected at most {self.capacity} of the {self._batch.rows} bound, "
+                f"got {start} to {start + rows}")
+        if self.block.stale:
+            raise RuntimeError("model: its weights have moved into another model since this run of it began")
+        for guard in self.guards:
+            guard(rows)
+        arena = self._borrow()
+        self._prepare(&r, arena, rows)
+        self._bad.at, self._bad.limit = -1, 0
+        r.bad = &self._bad
+        if self._update is not None:
+            self._update.begin()
+            r.iteration = self._update.iterations
+        with nogil:
+            self._batch.point(&r, start)
+            if self.training:
+                self._train(&r)
+            else:
+                self._infer(&r)
+        self._arenas.append(arena)
+        if self._update is not None:
+            self._update.end(self._bad.at < 0)
+        self._refuse(&self._bad, start)
+        return self._bad.at
+
+    def train_on(self, tuple x, tuple y):
+        """One training step on arrays that are in the plan's form: `bind`, `clear_totals` and `run`.
+
+        Returns
+        -------
+        int or None
+            None where they are not: they have to pass the input gate first. Else as `run`.
+        """
+        cdef idx_t rows
+        if self.block.stale:
+            return None
+        self._claim()
+        try:
+            rows = self._batch.take((*x, *y), self.capacity)
+            if rows < 0:
+                return None
+            self.clear_totals()
+            return self.run(0, rows)
+        finally:
+            self.unbind()
+
+    def predict(self, x):
+        """The output for all rows of `x`, in pieces of at most the capacity.
+
+        Parameters
+        ----------
+        x : ndarray, or tuple or list of ndarray
+            For a plan of one input, or for each one.
+
+        Returns
+        -------
+        ndarray, list of ndarray or None
+            None where `x` is not contiguous arrays of the plan's dtype and row shapes: it has to pass the
+            input gate first. A list where there are several outputs.
+        """
+        cdef Py_buffer sources[MAX_PORTS]
+        cdef int n = 0, i
+        if self.block.stale:
+            return None
+        try:
+            for array in (x if type(x) is tuple or type(x) is list else (x,)):
+                if n == self._n_inputs or not has_buffer(array, &sources[n]):
+                    return None
+                n += 1
+                if not (<Port>self._ports[n - 1]).matches(&sources[n - 1]):
+                    return None
+                if sources[n - 1].shape[0] != sources[0].shape[0]:
+                    return None
+            return self._predicted(sources) if n == self._n_inputs else None
+        finally:
+            for i in range(n):
+                PyBuffer_Release(&sources[i])
+
+    cdef object _predicted(self, Py_buffer *sources):
+        cdef char *results[MAX_PORTS]
+        cdef idx_t row_bytes[MAX_PORTS]
+        cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef Arena arena
+        cdef idx_t rows = sources[0].shape[0], start = 0, i
+        cdef int j, first = <int>(len(self._ports) - len(self.outputs))
+        for guard in self.guards:
+            guard(rows)
+        arena = self._borrow()
+        made = []
+        for j, y in enumerate(self.outputs):
+            array = empty((rows, *(<Value>y).shape), self.dtype)
+            results[j] = address(array)
+            row_bytes[j] = (<Value>y).size * self.kernels.itemsize
+            made.append(array)
+        for start in range(0, rows, self.capacity):
+            i = min(self.capacity, rows - start)
+            self._prepare(&r, arena, i)
+            self.samples += 1
+            r.bad = &bad
+            r.iteration = self.samples
+            for j in range(self._n_inputs):
+                r.base[PORTS + j] = <char *>sources[j].buf + start * (sources[j].len // rows)
+            for j in range(<int>len(made)):
+                r.base[PORTS + first + j] = results[j] + start * row_bytes[j]
+            if self.work * <double>i > GIL_WORK:
+                with nogil:
+                    self._infer(&r)
+            else:
+                self._infer(&r)
+            if bad.at >= 0:
+                break
+        self._arenas.append(arena)
+        self._refuse(&bad, start)
+        return made[0] if len(made) == 1 else made
+
+    # ---- as a node of a tape ------------------------------------------------------------------------
+
+    def record(self, list x):
+        """Run forward on at most `capacity` rows in the plan's form, and keep what backward reads.
+
+        Returns
+        -------
+        outputs : list of ndarray
+        record : Record
+            For `backward`.
+        """
+        cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef Record record = Record()
+        record.x, record.rows = x, x[0].shape[0]
+        if record.rows > self.capacity or any([len(array) != record.rows for array in x]):
+            raise ValueError(f"x: expected as many rows in each, at most {self.capacity}, got "
+                             f"{[len(array) for array in x]}")
+        for guard in self.guards:
+            guard(record.rows)
+        self.samples += 1
+        record.arenas, record.arena, record.iteration = self._arenas, self._borrow(), self.samples
+        self._point(&r, record)
+        r.bad = &bad
+        made = self._at_ends(&r, record, Y, outputs=True)
+        with nogil:
+            self._infer(&r)
+        self._refuse(&bad, 0)
+        return made, record
+
+    def backward(self, Record record, list dy):
+        """Run backward from the gradients of the outputs; those of the weights are in `gradients` then.
+
+        Returns
+        -------
+        list of ndarray
+            The gradients of the inputs that `tape.emit_input` made some for, in the order of those calls.
+        """
+        cdef run_t r
+        cdef bad_t bad = bad_t(-1, 0, 0, 0)
+        cdef uint64_t mode
+        cdef Step step
+        self._claim()
+        try:
+            self._point(&r, record)
+            r.bad = &bad
+            outputs = [step for i, step in self.tape_ends if i < 0]
+            for step, gradient in zip(outputs, dy, strict=True):
+                shape = record.rows, *(<Value>step.operand(DY)).shape
+                if gradient.shape != shape or gradient.dtype != self.dtype:
+                    raise ValueError(f"dy: expected {self.dtype} of shape {shape}, got {gradient.dtype} "
+                                     f"of shape {gradient.shape}")
+                r.base[step.operand(DY).space] = address(gradient)
+            made = self._at_ends(&r, record, DX, outputs=False)
+            with nogil:
+                mode = fnn_fp_enter()
+                self._run_backward(&r)
+                fnn_fp_leave(mode)
+            record.free()
+            self._refuse(&bad, 0)
+            return made
+        finally:
+            self._bound = False
+
+    @property
+    def gradients(self):
+        """The gradients of the weights that the last backward run made, in the layout of the block."""
+        return self._gradients
+
+    cdef int _point(self, run_t *r, Record record) except -1:
+        cdef int i
+        if record.arena is None:
+            raise RuntimeError("backward: this run has been taken back already")
+        if record.arenas is not self._arenas:
+            raise RuntimeError("backward: the plan has been laid out anew since this run")
+        self._prepare(r, record.arena, record.rows)
+        r.iteration = record.iteration
+        for i in range(self._n_inputs):
+            r.base[PORTS + i] = address(record.x[i])
+        return 0
+
+    cdef list _at_ends(self, run_t *r, Record record, int at, bint outputs):
+        """New arrays for what a run hands to the caller at the outputs or at the inputs."""
+        cdef Step step
+        made = []
+        for i, step in self.tape_ends:
+            if (i < 0) == outputs:
+                array = empty((record.rows, *step.operand(at).shape), self.dtype)
+                r.base[step.operand(at).space] = address(array)
+                made.append(array)
+        return made
+
+    def state(self, str name):
+        """What a loss or metric is read of, since the last call to `clear_totals`: sums over the rows."""
+        cdef totals_t total = self._totals[<int>self.totals[name]]
+        state = self._reports[name][1] if name in self._reports else None
+        return np.array([total.value, total.weight]) if state is None else state.copy()
+
+    def set_state(self, str name, state):
+        """Go on from what `state` returned."""
+        cdef int i = self.totals[name]
+        own = self._reports[name][1] if name in self._reports else None
+        if own is None:
+            self._totals[i].value, self._totals[i].weight = state
+        else:
+            own[...] = state
+
+    def read(self, str name, state):
+        """The loss or metric of that name of such sums; 0 of no rows."""
+        if name in self._reports:
+            return self._reports[name][0](state)
+        return float(state[0] / state[1]) if state[1] else 0.0
+
+    def results(self):
+        """All losses and metrics since the last call to `clear_totals`, the loss first."""
+        if self._reports:
+            return [self.read(name, self.state(name)) for name in self.totals]
+        return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
+
+    def clear_totals(self):
+        """Forget all rows that losses and metrics have seen."""
+        memset(self._totals, 0, sizeof(self._totals))
+        for _, state in self._reports.values():
+            if state is not None:
+                state.fill(0)

@@ -1,0 +1,248 @@
+"""What a process runs on: the instruction set chosen, and the one owner of threads.
+
+This is the only module compiled with OpenMP, and the only one that knows it: ops hand `parallel_for` a
+function and a number of pieces. Built without OpenMP the pieces run one after the other, to the same bits.
+"""
+
+import os
+
+from cython.parallel cimport prange, threadid
+
+from .tables cimport (
+    FNN_DOUBLE,
+    FNN_FLOAT,
+    fnn_activations,
+    fnn_fp_enter,
+    fnn_fp_leave,
+    fnn_isa_count,
+    fnn_isa_name,
+    fnn_kernel,
+    fnn_table,
+)
+from libc.stdint cimport uint64_t, uintptr_t
+
+from .cpu_count import MAX_THREADS, default_threads
+
+cdef extern from *:
+    """
+    #ifdef _OPENMP
+    #include <omp.h>
+    enum { FNN_OPENMP = 1 };
+    #else
+    enum { FNN_OPENMP = 0 };
+    static int omp_get_max_threads(void) { return 1; }
+    static double omp_get_wtime(void) { return 0; }
+    #endif
+    """
+    enum: FNN_OPENMP
+    int omp_get_max_threads() nogil
+    double omp_get_wtime() nogil
+
+DTYPES = {"float32": FNN_FLOAT, "float64": FNN_DOUBLE}
+openmp = bool(FNN_OPENMP)
+
+cdef int _threads = 1            # what the user or the machine allows
+cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
+cdef bint _forked = False        # libgomp's workers do not survive fork(): a child runs alone (GCC PR 58378)
+cdef double _alone_until = 0     # threads came late: regions run alone up to this time, seconds
+cdef double _penalty = 0.005     # how long it was after the last late arrival
+cdef double LATE = 1e-3          # waiting that counts as late: waking a thread takes a tenth of it
+cdef double SHORTEST_ALONE = 0.005
+cdef double LONGEST_ALONE = 0.05    # against a tick of 4 ms: a busy host costs 8 %, a quiet one is noticed
+cdef const fnn_kernels *_tables[2]
+cdef str _isa = None
+cdef str _isa_source = None
+cdef str _threads_source = None
+
+
+def isa_names():
+    """The instruction sets that this build has and this processor runs, the fastest first."""
+    return [fnn_isa_name(i).decode() for i in range(fnn_isa_count())]
+
+
+def isa():
+    """The instruction set in use, and where the choice came from."""
+    return _isa, _isa_source
+
+
+def set_isa(str name, str source="set_isa"):
+    """Choose the instruction set of the models built from now on; "ref" is the textbook loops.
+
+    Parameters
+    ----------
+    name : str
+        One of `isa_names()`, or "ref".
+    source : str
+        What `isa()` reports as the origin of the choice.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name in this build and on this processor.
+    """
+    global _isa, _isa_source
+    cdef const fnn_kernels *single = fnn_table(name.encode(), FNN_FLOAT)
+    if single is NULL:
+        choice = ", ".join(isa_names())
+        raise ValueError(f"{source}: instruction set {name!r} cannot run here; choose one of {choice}")
+    # Kept, since asking the processor what it is takes 30 us where a hypervisor answers.
+    _tables[<int>FNN_FLOAT], _tables[<int>FNN_DOUBLE] = single, fnn_table(name.encode(), FNN_DOUBLE)
+    _isa, _isa_source = name, source
+
+
+cdef const fnn_kernels *table(dtype) except NULL:
+    """The kernels in use for a dtype, by its name."""
+    return _tables[<int>DTYPES[dtype]]
+
+
+cdef void *kernel(const fnn_kernels *table, str name) except NULL:
+    """A kernel of a table by its name in csrc/kernels.def."""
+    cdef void *found = fnn_kernel(table, name.encode())
+    if found is NULL:
+        raise ValueError(f"name: there is no kernel {name!r} in csrc/kernels.def")
+    return found
+
+
+cdef const fnn_activation_row *activation_rows() noexcept nogil:
+    """The rows of csrc/activations.def."""
+    return fnn_activations
+
+
+def kernel_address(str isa, dtype, str name):
+    """The address of a C kernel, for tests and benches."""
+    cdef const fnn_kernels *t = fnn_table(isa.encode(), DTYPES[dtype])
+    if t is NULL:
+        raise ValueError(f"isa: {isa!r} cannot run here; choose one of {', '.join(isa_names())} or 'ref'")
+    return <uintptr_t>kernel(t, name)
+
+
+def num_threads():
+    """The number of threads in use, and where it came from."""
+    return max_threads(), _threads_source
+
+
+def chosen_threads():
+    """The number of threads chosen, which OpenMP and fork() may lower, and where it came from."""
+    return _threads, _threads_source
+
+
+def set_num_threads(n, str source="set_num_threads"):
+    """Use at most `n` threads from now on. Results do not depend on it, bit for bit.
+
+    Parameters
+    ----------
+    n : int
+        At least 1. Small work stays on one thread whatever the number.
+    source : str
+        What `num_threads()` reports as the origin of the number.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a positive integer.
+    """
+    global _threads, _threads_source
+    if isinstance(n, bool) or not hasattr(n, "__index__") or not 1 <= n <= MAX_THREADS:
+        raise ValueError(f"n: expected a number of threads from 1 to {MAX_THREADS}, got {n!r}")
+    _threads, _threads_source = n, source
+
+
+cdef int max_threads() noexcept nogil:
+    cdef int allowed = omp_get_max_threads()
+    if _forked or not FNN_OPENMP:
+        return 1
+    if allowed < _openmp_threads and allowed < _threads:
+        return allowed
+    return _threads
+
+
+ctypedef struct region_t:
+    chunk_fn fn
+    void *context
+    double worked       # seconds that the calling thread spent on pieces, not on waiting for others
+
+
+cdef void piece(region_t *r, idx_t chunk, int thread) noexcept nogil:
+    """A piece in the kernels' floating-point mode, and the time that it takes the calling thread."""
+    cdef double begin = omp_get_wtime()
+    cdef uint64_t mode = fnn_fp_enter()
+    r.fn(r.context, chunk, thread)
+    fnn_fp_leave(mode)
+    if thread == 0:
+        r.worked += omp_get_wtime() - begin
+
+
+cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil:
+    """Call fn(context, 0), ... fn(context, chunks - 1) on at most `threads` threads.
+
+    A region begins and ends when its last thread has arrived. Where another program holds that thread's
+    processor, this takes a tick of the scheduler, 4 ms, instead of one microsecond; so after a late arrival
+    regions run alone for a while, twice as long if the next one is late again.
+    """
+    global _alone_until, _penalty
+    cdef idx_t i
+    cdef region_t r
+    cdef double begin = 0, end
+    cdef uint64_t mode
+    if threads > chunks:
+        threads = <int>chunks
+    if threads > 1:
+        begin = omp_get_wtime()
+        if begin < _alone_until:
+            threads = 1
+    if threads <= 1:
+        mode = fnn_fp_enter()
+        for i in range(chunks):
+            fn(context, i, 0)
+        fnn_fp_leave(mode)
+        return
+    r.fn, r.context, r.worked = fn, context, 0
+    for i in prange(chunks, num_threads=threads, schedule="static"):
+        piece(&r, i, threadid())
+    end = omp_get_wtime()
+    if end - begin - r.worked > max(LATE, r.worked):
+        _penalty = min(2 * _penalty, LONGEST_ALONE) if end < _alone_until + 2 * _penalty else SHORTEST_ALONE
+        _alone_until = end + _penalty
+
+
+ctypedef struct chunks_t:
+    range_fn fn
+    void *context
+    idx_t items
+    idx_t size          # items of a chunk
+
+
+cdef void run_chunk(void *context, idx_t i, int thread) noexcept nogil:
+    cdef chunks_t *c = <chunks_t *>context
+    c.fn(c.context, i * c.size, min(c.size, c.items - i * c.size), thread)
+
+
+cdef void parallel_chunks(range_fn fn, void *context, idx_t items, idx_t width, int threads) noexcept nogil:
+    """Call fn(context, first, count, thread) for chunks that cover `items`, each of `width` elements.
+
+    How the items are cut depends on the shape alone, never on the number of threads.
+    """
+    cdef chunks_t c = chunks_t(fn, context, items, chunk_items(width))
+    parallel_for(run_chunk, &c, ceil_div(items, c.size), threads)
+
+
+def _after_fork():
+    global _forked
+    _forked = True
+
+
+def _choose():
+    """Read the environment once, at import."""
+    global _openmp_threads
+    _openmp_threads = omp_get_max_threads()
+    set_num_threads(*default_threads())
+    name = os.environ.get("FASTNN_ISA")
+    if name:
+        set_isa(name, "FASTNN_ISA")
+    else:
+        set_isa(isa_names()[0], "processor")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+_choose()

@@ -1,0 +1,67 @@
+"""What a plan is created from: values, and the steps that make and read them."""
+
+from .tables cimport FNN_ACT_linear
+from .types cimport ARENA, DY, OPERANDS, SCALE, SHIFT, Y
+
+cdef idx_t LARGEST = 1 << 48    # elements of a row: what any number of rows takes can still be computed
+
+
+cdef class Value:
+    """One array of a plan: its shape, and where it lives once the plan is laid out."""
+
+    def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True,
+                  Value root=None, idx_t times=1, Value flow=None):
+        cdef idx_t n
+        self.shape = shape
+        self.size = 1
+        for n in shape:
+            if n > 0 and self.size > LARGEST // n:
+                raise ValueError(f"shape: rows of shape {shape} have more than {LARGEST} elements")
+            self.size *= n
+        self.space = space
+        self.differentiable = differentiable
+        self.per_row, self.times = per_row, times
+        self.root = self if root is None else root
+        self.flow = self if flow is None else flow
+        self.consumers = []
+
+
+cdef class Step:
+    """One operation of a plan, while the plan is created."""
+
+    def __cinit__(self, str name, idx_t times=1):
+        cdef int i
+        self.name = name
+        self.uses = {}
+        self.c.times = times
+        self.c.activation.code = FNN_ACT_linear
+        self.c.gradient.code = FNN_ACT_linear
+        for i in range(OPERANDS):
+            self.c.at[i].space = -1
+
+    cdef Step use(self, int i, Value value, int when):
+        """Let operand i be `value`, used at those times. None leaves the operand out."""
+        if value is not None:
+            self.uses[i] = (value, when)
+        return self
+
+    cdef Value operand(self, int i):
+        return self.uses[i][0]
+
+
+cdef bint join_product(Step product, Step step) except -1:
+    """Let a product scale, shift or activate its result, in inference."""
+    cdef Value y = product.operand(Y), scale
+    if not product.accepts & step.kind or DY in step.uses:
+        return False
+    if step.kind == AFFINE:
+        scale = step.operand(SCALE)
+        if scale.size != y.shape[len(y.shape) - 1]:
+            return False
+        product.use(SCALE, scale, FORWARD).use(SHIFT, step.operand(SHIFT), FORWARD)
+        product.accepts = ACTIVATION
+    else:
+        product.c.activation = step.c.activation
+        product.accepts = 0
+    product.uses[Y] = step.uses[Y]
+    return True

@@ -1,0 +1,24 @@
+from ...variables import Variable
+from ..core.plan import Plan
+from ..core.steps import Value
+
+def emit(
+    plan: Plan,
+    x: Value,
+    axis: int,
+    gamma: Variable | None,
+    beta: Variable | None,
+    moving_mean: Variable,
+    moving_variance: Variable,
+    momentum: float,
+    epsilon: float,
+) -> Value: ...
+def scale_shift(
+    plan: Plan,
+    gamma: Variable | None,
+    beta: Variable | None,
+    moving_mean: Variable,
+    moving_variance: Variable,
+    epsilon: float,
+) -> tuple[Value, Value]: ...
+def affine(plan: Plan, x: Value, axis: int, scale: Value, shift: Value) -> Value: ...

@@ -1,0 +1,9 @@
+from typing import Any
+
+from ...variables import Variable
+from ..core.plan import Plan
+from ..core.steps import Value
+
+def emit(
+    plan: Plan, x: Value, kernel: Variable, bias: Variable | None, activation: tuple[Any, ...]
+) -> Value: ...

@@ -1,0 +1,5 @@
+from ...variables import Variable
+from ..core.plan import Plan
+from ..core.steps import Value
+
+def emit(plan: Plan, x: Value, alpha: Variable) -> Value: ...

@@ -1,0 +1,367 @@
+"""Python functions as steps of a plan: what a user writes on tensors, between steps that run in C.
+
+A step takes the GIL, hands tensors to the function, and copies what it returns into the plan's memory. In
+training the graph of the call is kept until backward, which pulls the gradients of the results through it.
+
+Design:
+(a) The function gets copies, never the plan's memory: it may keep them.
+(b) What it raises stops the run before anything has changed, and is raised by the run as it is.
+(c) Graphs are kept by arena, so that several runs may be under way.
+(d) Numbers below the smallest normal one are 0 inside, as everywhere in a plan.
+(e) A step has a limited number of operands, so weights have steps of their own in front of the call, which
+    put the gradients that backward has found where they belong.
+"""
+
+import numpy as np
+
+from libc.stdint cimport uintptr_t
+from libc.string cimport memcpy
+
+from ..core.batch cimport Port
+from ..core.plan cimport Plan, step_fn
+from ..core.runtime cimport address
+from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
+from ..core.types cimport (
+    ARENA,
+    DX,
+    DY,
+    FIRST_OWN,
+    OPERANDS,
+    PORTS,
+    X,
+    Y,
+    idx_t,
+    operand,
+    run_t,
+    step_t,
+    totals_t,
+)
+
+from ... import autograd
+from ..core.plan import raised
+
+cdef enum:
+    WEIGHTS = OPERANDS - FIRST_OWN      # that a step has operands for
+
+cdef enum:          # sizes of a step for weights
+    COUNT
+    START           # which of the call's weights its first one is
+
+cdef enum:          # operands of a loss or metric
+    LABELS = FIRST_OWN
+    ROW_WEIGHTS
+    MASK
+
+cdef enum:          # sizes of a loss or metric
+    TOTAL
+
+cdef enum:
+    MODEL_LOSS = 0      # the total of a model's loss
+
+cdef double WORK = 1e5      # FLOPs of a row that a call counts as: enough to release the GIL around it
+
+
+cdef class Call:
+    """A function of tensors, and what a plan has to know of it.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    function : callable
+        From a tensor for each input to a tensor, or a list of them, with as many rows.
+    inputs, results : list of tuple of int
+        Shapes of rows.
+    wants : list of bool
+        Which inputs want gradients.
+    variables : list of Variable
+        Those that do.
+    """
+    cdef str name
+    cdef object function
+    cdef list inputs
+    cdef list results
+    cdef list wants
+    cdef list variables
+    cdef str dtype
+    cdef bint training
+    cdef dict graphs        # by arena: (inputs, results) between forward and backward
+    cdef dict gradients     # by arena: of the variables
+
+    def __init__(self, str name, function, list inputs, list results, list wants, list variables, str dtype,
+                 bint training):
+        self.name, self.function, self.inputs, self.results = name, function, inputs, results
+        self.wants, self.variables, self.dtype, self.training = wants, variables, dtype, training
+        self.graphs, self.gradients = {}, {}
+
+    cdef int input_at(self, idx_t i):
+        return X if i == 0 else FIRST_OWN + 2 * (<int>i - 1)
+
+    cdef int result_at(self, idx_t i):
+        return Y if i == 0 else FIRST_OWN + 2 * (<int>len(self.inputs) - 1 + <int>i - 1)
+
+    cdef int gradient_at(self, int at):
+        return DX if at == X else DY if at == Y else at + 1
+
+    cdef int forward(self, const step_t *s, const run_t *r) except -1:
+        tensors = [
+            autograd.Tensor(taken(operand(s, r, self.input_at(i)), (r.rows, *shape), self.dtype), wanted)
+            for i, (shape, wanted) in enumerate(zip(self.inputs, self.wants))]
+        if self.training:
+            made = self.function(*tensors)
+        else:
+            with autograd.no_grad():
+                made = self.function(*tensors)
+        made = list(made) if isinstance(made, (list, tuple)) else [made]
+        if len(made) != len(self.results):
+            raise ValueError(f"{self.name}: expected {len(self.results)} results, got {len(made)}")
+        for i, (y, shape) in enumerate(zip(made, self.results)):
+            if np.shape(y) != (r.rows, *shape):
+                raise ValueError(
+                    f"{self.name}: expected a result of shape {(r.rows, *shape)}, got {np.shape(y)}")
+            given(operand(s, r, self.result_at(i)), np.asarray(y, self.dtype))
+            if self.training and len(made) > 1:
+                zero(operand(s, r, self.gradient_at(self.result_at(i))), r.rows, shape, self.dtype)
+        if self.training:
+            self.graphs[<uintptr_t>r.base[ARENA]] = tensors, made
+        return 0
+
+    cdef int backward(self, const step_t *s, const run_t *r) except -1:
+        tensors, made = self.graphs.pop(<uintptr_t>r.base[ARENA])
+        reached = [
+            (y, taken(operand(s, r, self.gradient_at(self.result_at(i))), y.shape, self.dtype))
+            for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad]
+        wanted = [t for t, wants in zip(tensors, self.wants) if wants] + self.variables
+        if reached:
+            found = autograd.grad([y for y, _ in reached], wanted, [g for _, g in reached])
+        else:
+            found = [np.zeros(t.shape, self.dtype) for t in wanted]
+        for i, wants in enumerate(self.wants):
+            if wants:
+                given(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
+        if found:
+            self.gradients[<uintptr_t>r.base[ARENA]] = found
+        return 0
+
+    cdef int hand_out(self, const step_t *s, const run_t *r) except -1:
+        """Put the gradients of some weights where they belong."""
+        cdef int i
+        found = self.gradients[<uintptr_t>r.base[ARENA]]
+        for i in range(<int>s.size[COUNT]):
+            g = np.ascontiguousarray(found[s.size[START] + i], self.dtype)
+            if s.accumulate >> (FIRST_OWN + i) & 1:
+                g = g + taken(operand(s, r, FIRST_OWN + i), g.shape, self.dtype)
+            given(operand(s, r, FIRST_OWN + i), g)
+        if s.size[START] == 0:      # the last of the weights: backward runs last to first
+            del self.gradients[<uintptr_t>r.base[ARENA]]
+        return 0
+
+
+cdef object taken(const char *source, tuple shape, str dtype):
+    """A new array with what lies there."""
+    array = np.empty(shape, dtype)
+    memcpy(address(array), source, array.nbytes)
+    return array
+
+
+cdef object given(char *to, array):
+    """Put the elements of an array there."""
+    array = np.ascontiguousarray(array)
+    memcpy(to, address(array), array.nbytes)
+
+
+cdef object zero(char *to, idx_t rows, tuple shape, str dtype):
+    """Start the gradient of a result with 0: nothing may read the result."""
+    if to is not NULL:
+        given(to, np.zeros((rows, *shape), dtype))
+
+
+cdef int fail(const run_t *r, error) except -1:
+    """Stop the run: it raises the error."""
+    raised[<uintptr_t>r.bad] = error
+    r.bad.at, r.bad.limit = 0, -1
+    return 0
+
+
+def emit(Plan plan, str name, list inputs, list results, list variables, function):
+    """Append a Python function to `plan`.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    inputs : list of Value
+    results : list of tuple of int
+        Shapes of rows.
+    variables : list of Variable
+        Weights that the function reads.
+    function : callable
+        From a tensor for each input to a tensor, or a list of them.
+
+    Returns
+    -------
+    list of Value
+    """
+    cdef Value x, y
+    cdef Step s
+    cdef idx_t i
+    cdef int at
+    cdef list learning = [v for v in variables if v.trainable and plan.training]
+    cdef bint differentiable = bool(learning) or any([v.differentiable for v in inputs])
+    if len(inputs) + len(results) - 2 > WEIGHTS // 2:
+        raise ValueError(f"{name}: expected at most {WEIGHTS // 2 + 2} inputs and results together")
+    wants = [plan.gradient(x) is not None for x in inputs]
+    shapes = [v.shape for v in inputs]
+    cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, plan.training)
+    plan._constants.append(call)
+    for i in range(0, len(learning), WEIGHTS):
+        s = plan.add("weights", nothing, hand_out, NULL, 0)
+        s.c.kernel = <void *>call
+        s.c.size[START], s.c.size[COUNT] = i, min(WEIGHTS, len(learning) - i)
+        for at in range(<int>s.c.size[COUNT]):
+            s.use(FIRST_OWN + at, plan.parameter_gradient(learning[i + at]), BACKWARD)
+    s = plan.add(name, forward, backward, NULL, WORK)
+    s.c.kernel = <void *>call
+    for i, x in enumerate(inputs):
+        at = call.input_at(i)
+        s.use(at, x, FORWARD).use(call.gradient_at(at), plan.gradient(x), BACKWARD)
+    made = []
+    for i, shape in enumerate(results):
+        at = call.result_at(i)
+        y = plan.value(shape, differentiable)
+        y.producer = s
+        s.use(at, y, FORWARD)
+        if y.differentiable:
+            s.use(call.gradient_at(at), plan.gradient(y), BACKWARD if len(results) == 1 else BOTH)
+        made.append(y)
+    return made
+
+
+cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
+    with gil:
+        try:
+            (<Call>s.kernel).forward(s, r)
+        except BaseException as error:
+            fail(r, error)
+
+
+cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
+    with gil:
+        try:
+            (<Call>s.kernel).backward(s, r)
+        except BaseException as error:
+            fail(r, error)
+
+
+cdef void nothing(const step_t *s, const run_t *r) noexcept nogil:
+    pass
+
+
+cdef void hand_out(const step_t *s, const run_t *r) noexcept nogil:
+    with gil:
+        try:
+            (<Call>s.kernel).hand_out(s, r)
+        except BaseException as error:
+            fail(r, error)
+
+
+# ---- losses and metrics -------------------------------------------------------------------------------
+
+cdef class Score:
+    """A loss or metric written in Python, and what a plan has to know of it."""
+    cdef object function
+    cdef list shapes            # of rows of labels, predictions, weights and mask; None where there are none
+    cdef list dtypes
+    cdef double factor
+    cdef bint first
+
+    cdef list arguments(self, const step_t *s, const run_t *r):
+        places = LABELS, X, ROW_WEIGHTS, MASK
+        return [
+            None if shape is None else taken(operand(s, r, at), (r.rows, *shape), dtype)
+            for at, shape, dtype in zip(places, self.shapes, self.dtypes)]
+
+    cdef int loss(self, const step_t *s, const run_t *r) except -1:
+        cdef char *dx = operand(s, r, DX)
+        labels, predictions, weights, mask = self.arguments(s, r)
+        tensor = autograd.Tensor(predictions, dx is not NULL)
+        if dx is NULL:
+            with autograd.no_grad():
+                value = self.function(labels, tensor, weights, mask)
+        else:
+            value = self.function(labels, tensor, weights, mask)
+            gradient = np.zeros_like(predictions)
+            if isinstance(value, autograd.Tensor) and value.requires_grad:
+                gradient = autograd.grad(value, tensor) * self.factor
+            given(dx, np.asarray(gradient, predictions.dtype))
+        r.totals[MODEL_LOSS].value += float(value) * self.factor * r.rows
+        r.totals[MODEL_LOSS].weight += r.rows * self.first
+        if s.size[TOTAL] != MODEL_LOSS:
+            r.totals[s.size[TOTAL]].value += float(value) * r.rows
+            r.totals[s.size[TOTAL]].weight += r.rows
+        return 0
+
+    cdef int metric(self, const step_t *s, const run_t *r) except -1:
+        cdef totals_t *total = r.totals + s.size[TOTAL]
+        self.function(*self.arguments(s, r), total.weight == 0)
+        total.weight = 1
+        return 0
+
+
+cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, function, str name,
+                    step_fn run):
+    cdef Score score = Score()
+    cdef Step s = plan.add(name, run, NULL, NULL, WORK)
+    cdef Value mask = prediction.mask
+    score.function, score.factor = function, 1
+    score.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
+    sparse = target.space >= PORTS and (<Port>plan._ports[target.space - PORTS]).format == b"i"[0]
+    score.dtypes = ["int32" if sparse else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
+    plan._constants.append(score)
+    s.c.kernel = <void *>score
+    s.c.size[TOTAL] = plan.total(name)
+    s.use(X, prediction, FORWARD).use(LABELS, target, FORWARD)
+    return s.use(ROW_WEIGHTS, weights, FORWARD).use(MASK, mask, FORWARD)
+
+
+def emit_loss(Plan plan, Value prediction, Value target, Value weights, function, str name,
+              double factor=1, bint first=True):
+    """Append a loss written in Python, and its gradient: see `score.emit_loss`.
+
+    Parameters
+    ----------
+    function : callable
+        From labels, predictions (a tensor), weights and mask to what they come to, a tensor of one number.
+    """
+    cdef Step s = add_score(plan, prediction, target, weights, function, name, loss)
+    cdef Score score = <Score>s.c.kernel
+    score.factor, score.first = factor, first
+    s.use(DX, plan.gradient(prediction), FORWARD)
+
+
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, function, str name):
+    """Append a metric written in Python.
+
+    Parameters
+    ----------
+    function : callable
+        Of labels, predictions, weights and mask, and whether the plan's totals have been cleared since it was
+        called last; it keeps its own state.
+    """
+    add_score(plan, prediction, target, weights, function, name, metric)
+
+
+cdef void loss(const step_t *s, const run_t *r) noexcept nogil:
+    with gil:
+        try:
+            (<Score>s.kernel).loss(s, r)
+        except BaseException as error:
+            fail(r, error)
+
+
+cdef void metric(const step_t *s, const run_t *r) noexcept nogil:
+    with gil:
+        try:
+            (<Score>s.kernel).metric(s, r)
+        except BaseException as error:
+            fail(r, error)

@@ -1,0 +1,144 @@
+"""A box of each row of x into a row of y, the same box of dy into dx: axes in another order, crops, padding.
+
+What a box leaves of a row of y holds a value, and what it leaves of dx is 0; there it is made of runs.
+"""
+
+import numpy as np
+
+from ..core.tables cimport fnn_kernels
+from ..core.plan cimport Plan
+from ..core.runtime cimport parallel_for
+from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
+from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
+
+cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
+
+cdef enum:          # operands
+    BOX = FIRST_OWN     # sizes, strides in y, strides in x
+    VALUES              # outside of the box in y, in dx
+
+cdef enum:          # sizes, for the side of y and after it for that of x
+    SIZE = 0            # elements of a row
+    AT = 2              # where the box begins
+    ELEMENTS = 4        # of the box
+    DIMS                # of the box
+
+ctypedef struct side_t:
+    char *rows
+    idx_t size
+    idx_t at
+    const idx_t *strides
+
+ctypedef struct pass_t:
+    const fnn_kernels *kernels
+    idx_t rows
+    idx_t chunk         # rows that a thread takes at a time
+    idx_t elements
+    idx_t dims
+    const idx_t *n
+    side_t out
+    side_t source
+    const char *value
+
+
+cdef void fill(const pass_t *p, char *row, idx_t at, idx_t count, idx_t n, idx_t distance) noexcept nogil:
+    """`count` runs of n elements, from `at` on."""
+    cdef idx_t[2] box = [count, n], to = [distance, 1], still = [0, 0]
+    p.kernels.strided_copy(row + at * p.kernels.itemsize, p.value, 2, box, to, still)
+
+
+cdef void fill_around(const pass_t *p, char *row) noexcept nogil:
+    """Before the first of the runs that the box is made of, between them, and after the last."""
+    cdef idx_t runs = p.n[0], run = p.n[1], distance = p.out.strides[0]
+    cdef idx_t end = p.out.at + (runs - 1) * distance + run
+    fill(p, row, 0, 1, p.out.at, 0)
+    fill(p, row, p.out.at + run, runs - 1, distance - run, distance)
+    fill(p, row, end, 1, p.out.size - end, 0)
+
+
+cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+    cdef pass_t *p = <pass_t *>context
+    cdef idx_t item = p.kernels.itemsize, row
+    cdef char *out
+    cdef char *source
+    for row in range(i * p.chunk, min((i + 1) * p.chunk, p.rows)):
+        out = p.out.rows + row * p.out.size * item
+        source = p.source.rows + row * p.source.size * item
+        if p.elements < p.out.size:
+            fill_around(p, out)
+        p.kernels.strided_copy(out + p.out.at * item, source + p.source.at * item, p.dims, p.n, p.out.strides,
+                           p.source.strides)
+
+
+cdef side_t side_of(const step_t *s, const run_t *r, int i, int side) noexcept nogil:
+    """Operand i; side 0 is that of y, side 1 that of x."""
+    cdef side_t t
+    t.rows, t.size, t.at = operand(s, r, i), s.size[SIZE + side], s.size[AT + side]
+    t.strides = <const idx_t *>operand(s, r, BOX) + (1 + side) * s.size[DIMS]
+    return t
+
+
+cdef void move(const step_t *s, const run_t *r, side_t out, side_t source, int value) noexcept nogil:
+    cdef pass_t p
+    p.kernels, p.rows, p.elements, p.dims = s.kernels, r.rows, s.size[ELEMENTS], s.size[DIMS]
+    p.chunk = max(1, CHUNK // max(1, max(out.size, source.size)))
+    p.n, p.out, p.source = <const idx_t *>operand(s, r, BOX), out, source
+    p.value = operand(s, r, VALUES) + value * s.kernels.itemsize
+    parallel_for(chunk, &p, (p.rows + p.chunk - 1) // p.chunk, r.threads)
+
+
+cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
+    move(s, r, side_of(s, r, Y, 0), side_of(s, r, X, 1), 0)
+
+
+cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
+    move(s, r, side_of(s, r, DX, 1), side_of(s, r, DY, 0), 1)
+
+
+def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, double value=0.0):
+    """Append y, which is x in a box and `value` elsewhere, to `plan`.
+
+    Parameters
+    ----------
+    x : Value
+    shape : tuple of int
+        Of a row of y.
+    box : ndarray
+        (3, dimensions): sizes, strides in y, strides in x. If it is not all of y, or not all of x, it is
+        two-dimensional, runs of neighbours on both sides.
+    y_at, x_at : int
+        Where it begins.
+    value : float
+
+    Returns
+    -------
+    Value
+    """
+    cdef Value y = plan.value(shape, x.differentiable)
+    cdef Step s = plan.add("strided_copy", forward, backward, NULL, 4.0 * y.size)
+    y.producer = s
+    s.c.size[SIZE], s.c.size[SIZE + 1] = y.size, x.size
+    s.c.size[AT], s.c.size[AT + 1] = y_at, x_at
+    s.c.size[ELEMENTS], s.c.size[DIMS] = box[0].prod(), box.shape[1]
+    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(BOX, plan.constant(box), BOTH)
+    s.use(VALUES, plan.constant(np.array([value, 0.0], plan.dtype)), BOTH)
+    if y.differentiable:
+        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
+    return y
+
+
+def emit_window(Plan plan, Value x, idx_t top, idx_t left, idx_t height, idx_t width, double value=0.0):
+    """Append the window of rows (height, width, channels) whose corner is at (top, left) of x to `plan`.
+
+    Where the window reaches beyond x, a corner before it being negative, it holds `value`: so it crops, and
+    it pads.
+    """
+    cdef idx_t h = x.shape[0], w = x.shape[1], c = x.shape[2]
+    if (top, left, height, width) == (0, 0, h, w):
+        return x
+    cdef idx_t y_row = max(0, -top), y_column = max(0, -left), x_row = max(0, top), x_column = max(0, left)
+    rows = min(h - x_row, height - y_row)
+    columns = min(w - x_column, width - y_column)
+    box = np.array([[rows, columns * c], [width * c, 1], [w * c, 1]], np.int64)
+    return emit(plan, x, (height, width, c), box, (y_row * width + y_column) * c, (x_row * w + x_column) * c,
+                value)

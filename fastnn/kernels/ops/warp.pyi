@@ -1,0 +1,22 @@
+from ..core.plan import Plan
+from ..core.steps import Value
+
+FILL: dict[str, int]
+Range = tuple[float, float]
+
+def emit_flip(plan: Plan, x: Value, horizontal: bool, vertical: bool, seed: int) -> Value: ...
+def emit_affine(
+    plan: Plan,
+    x: Value,
+    zoom: tuple[Range, Range | None],
+    shift: tuple[Range, Range],
+    turn: Range,
+    fill_mode: str,
+    interpolation: str,
+    fill_value: float,
+    seed: int,
+) -> Value: ...
+def emit_crop(plan: Plan, x: Value, height: int, width: int, seed: int) -> Value: ...
+def emit_window(
+    plan: Plan, x: Value, window: tuple[int, int, int, int], height: int, width: int
+) -> Value: ...

@@ -1,7 +1,0 @@
-from .plan import Plan
-from .steps import Value
-
-Pair = tuple[int, int]
-
-def emit_max(plan: Plan, x: Value, window: Pair, strides: Pair, pads: Pair, output: Pair) -> Value: ...
-def emit_average(plan: Plan, x: Value, window: Pair, strides: Pair, pads: Pair, output: Pair) -> Value: ...

@@ -1,4 +1,0 @@
-from .plan import Plan
-from .steps import Value
-
-def emit(plan: Plan, x: Value, epsilon: float) -> Value: ...

@@ -1,0 +1,1 @@
+"""Base classes of layers, and what families of layers share."""

@@ -1,0 +1,554 @@
+"""What every layer is: a name, weights, a shape rule, and the steps it appends to a plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ... import config, constraints, initializers, regularizers
+from ...autograd import Tensor
+from ...checks import whole_number
+from ...data.validation import is_several
+from ...graph.graph import Node, SymbolicTensor, leaves, mapped, tensors_in
+from ...registry import Registry, refuse_unknown, snake_case
+from ...variables import Variable, initial_value
+from . import custom_layer
+
+if TYPE_CHECKING:
+    from ...kernels.core.plan import Plan
+    from ...models import Model
+
+Shape = tuple[int | None, ...]
+
+_names: Counter[str] = Counter()
+
+# What a dimension that is None is built for: weights that differ between the two depend on it. Both have many
+# divisors, for layers that reshape.
+LENGTHS = 720, 1440
+
+
+def unique_name(kind: type) -> str:
+    """Return Keras' default name of a new object: the class in snake_case, numbered from the second on."""
+    name = snake_case(kind.__name__)
+    _names[name] += 1
+    return name if _names[name] == 1 else f"{name}_{_names[name] - 1}"
+
+
+def dimension(value: Any, name: str) -> int:
+    """Return the size of a dimension, or raise a `ValueError` that names the argument."""
+    return whole_number(value, name, 1, 2**31 - 1)
+
+
+def row_shape(shape: Any, name: str = "input_shape") -> tuple[Any, ...]:
+    """Return a shape without its batch dimension: positive ints, and None for what may vary."""
+    if isinstance(shape, int) or not isinstance(shape, (tuple, list)):
+        raise ValueError(f"{name}: expected a tuple such as (784,), got {shape!r}")
+    return tuple(None if n is None else dimension(n, f"{name}: dimension {i}") for i, n in enumerate(shape))
+
+
+def of_length(shape: Any, length: int) -> Any:
+    """Return a shape, or a list of shapes, with `length` in the place of what may vary."""
+    if isinstance(shape, list):
+        return [of_length(part, length) for part in shape]
+    return tuple(length if n is None else n for n in shape)
+
+
+def varies(shape: Any) -> bool:
+    """Whether a dimension of a shape, or of one in a list, may vary."""
+    return any(varies(part) for part in shape) if isinstance(shape, list) else None in shape
+
+
+class Layer:
+    """Base of all layers.
+
+    Parameters
+    ----------
+    trainable : bool, default True
+        Whether optimizers change the layer's weights; read when a model is compiled.
+    dtype : {"float32", "float64"}, optional
+        What the layer computes in; `config.floatx()` by default. The layers of a model share one dtype.
+    name : str, optional
+        By default the class in snake_case, numbered: "dense", "dense_1".
+    input_shape : tuple of int, optional
+        Shape of a row of the input, for the first layer of a `Sequential`; None for a dimension that may
+        vary.
+    input_dim : int, optional
+        The same for rows of one dimension.
+    activity_regularizer : str, Regularizer or None, default None
+        A penalty on the output of a batch, divided by its rows and added to the loss.
+    autocast : bool, default True
+        Accepted as Keras has it, without effect.
+
+    Attributes
+    ----------
+    built : bool
+        Whether the weights exist.
+    supports_masking : bool
+        Whether the mask of the input is that of the output as well.
+
+    Notes
+    -----
+    A layer of your own makes its weights in `build`, from the shape of its input with None for the batch, and
+    says in `call` what it computes, in NumPy's operations on `fastnn.Tensor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastnn
+    >>> class Scale(fastnn.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...
+    ...     def call(self, x):
+    ...         return x * self.factor
+    >>> Scale()(np.array([[1.0, 2.0]])).tolist()
+    [[1.0, 2.0]]
+    """
+
+    def __init__(
+        self,
+        *,
+        trainable: bool = True,
+        dtype: str | None = None,
+        name: str | None = None,
+        input_shape: tuple[int, ...] | None = None,
+        input_dim: int | None = None,
+        activity_regularizer: Any = None,
+        autocast: bool = True,
+        **unknown: Any,
+    ) -> None:
+        refuse_unknown(type(self), Layer, unknown)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        if input_dim is not None:
+            input_shape = (dimension(input_dim, "input_dim"),)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name: expected a string, got {name!r}")
+        if dtype is not None:
+            config.check_floatx(dtype, "dtype")
+        self.name = name or unique_name(type(self))
+        self._dtype = dtype
+        self._input_sample_shape: Shape | None = None if input_shape is None else row_shape(input_shape)
+        self.built = False
+        self._built_for: Any = None
+        self._trainable = bool(trainable)
+        self._variables: list[Variable] = []
+        self._nodes: list[Node] = []
+        self._alone: Model | None = None
+        self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`, see `written`
+        self._results: dict[Any, Any] = {}
+        self._alone_form: Any = None
+
+    # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
+    # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns
+    # lists.
+
+    supports_masking = False
+
+    @property
+    def _stepwise(self) -> bool:
+        """Whether steps are computed on their own; may depend on `build`."""
+        return False
+
+    @property
+    def _sublayers(self) -> list[Layer]:
+        """The layers inside, in the order of their weights: those that a `call` finds in attributes."""
+        return custom_layer.held_layers(self) if custom_layer.is_written(self) else []
+
+    def _emit_mask(self, plan: Plan, x: Any) -> Any:
+        """Return the mask of the output: that of the one input, where the layer `supports_masking`."""
+        return x.mask if self.supports_masking and not isinstance(x, list) else None
+
+    def _check_input(self, x: NDArray[np.floating], name: str) -> None:
+        """Refuse rows that the layer cannot take, as the first of a model, before anything runs."""
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        """Make the weights for rows of `input_shape`."""
+
+    def _emit(self, plan: Plan, x: Any) -> Any:
+        """Append the layer's steps to `plan` and return its output."""
+        raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
+
+    def output_row(self, input_shape: Any) -> Any:
+        """Return the shape of a row of the output for rows of `input_shape`."""
+        made: tuple[int, ...] = (
+            custom_layer.result_rows(self, input_shape) if custom_layer.is_written(self) else input_shape
+        )
+        return made
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal layer of."""
+        config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+        if self._input_sample_shape is not None:
+            config["input_shape"] = list(self._input_sample_shape)
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a layer of what `get_config` returned; its weights are new."""
+        return cls(**config)
+
+    # What a layer gets.
+
+    if not TYPE_CHECKING:  # which would take any attribute to be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what is missing where nothing of that name has been set."""
+            kind = type(self).__name__
+            if "_nodes" not in vars(self):
+                raise AttributeError(f"{kind}: call super().__init__() in the constructor first")
+            found = getattr(type(self), name, None)
+            if isinstance(found, property) and found.fget is not None:
+                return found.fget(self)  # it has failed, and says why
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = "glorot_uniform",
+        name: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        dtype: str | None = None,
+    ) -> Variable:
+        """Make a weight, or find the one of that name; to be called in `build` or in the constructor.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer : str, callable or Initializer, default "glorot_uniform"
+        name : str, optional
+            By default "variable", numbered.
+        trainable : bool, default True
+        regularizer : str, callable or Regularizer, optional
+        constraint : str, callable or Constraint, optional
+        dtype : None
+            Accepted as Keras has it: weights have the dtype of their layer.
+        """
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        if name is None:
+            taken = {variable.name for variable in self._variables}
+            name = next(
+                n for i in range(len(taken) + 1) if (n := f"variable_{i}" if i else "variable") not in taken
+            )
+        for variable in self._variables:
+            if variable.name == name:
+                if variable.shape != shape:
+                    raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
+                return variable
+        value = initial_value(initializers.get(initializer), shape, self.compute_dtype)
+        if value.shape != shape:
+            raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
+        rules = regularizers.get(regularizer), constraints.get(constraint)
+        variable = Variable(np.array(value, self.compute_dtype), name, trainable, *rules)
+        variable.trainable = trainable and self._trainable
+        self._variables.append(variable)
+        return variable
+
+    @property
+    def dtype(self) -> str | None:
+        """The dtype that the layer was given, by its user or its model."""
+        return self._dtype
+
+    @dtype.setter
+    def dtype(self, value: str | None) -> None:
+        self._dtype = value
+        for layer in self._sublayers:
+            layer.dtype = value
+
+    def _adopt_dtype(self, given: list[str]) -> None:
+        """Compute in the dtype of what the layer is called on.
+
+        Raises
+        ------
+        ValueError
+            If the layer was given another one.
+        """
+        if self.dtype is None:
+            self.dtype = given[0]
+        if {self.dtype, *given} != {self.dtype}:
+            raise ValueError(
+                f"dtype: layer {self.name!r} computes in {self.dtype}, got inputs of {' and '.join(given)}; "
+                "the layers of a model share one dtype"
+            )
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that the layer computes in."""
+        return self.dtype or config.floatx()
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the layer's weights; set it before `compile`."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable in self._variables:
+            variable.trainable = variable.learns and self._trainable
+        for layer in self._sublayers:
+            layer.trainable = value
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights, each once: the layer's own, the trainable ones first, then those of layers inside."""
+        own = sorted(self._variables, key=lambda v: not v.trainable)
+        inner = [v for layer in self._sublayers for v in layer.weights]
+        return list(dict.fromkeys([*own, *inner]))
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that optimizers change."""
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that optimizers leave alone."""
+        return [v for v in self.weights if not v.trainable]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    def get_weights(self) -> list[NDArray[np.floating]]:
+        """Return copies of all weights, in the order of `weights`."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: list[ArrayLike]) -> None:
+        """Set all weights.
+
+        Parameters
+        ----------
+        weights : list of array_like
+            In the order and of the shapes that `get_weights` returns.
+
+        Raises
+        ------
+        ValueError
+            If number or shapes differ; then no weight has changed.
+        """
+        set_values(self.weights, weights, self.name)
+
+    def count_params(self) -> int:
+        """Return the number of elements of all weights.
+
+        Raises
+        ------
+        ValueError
+            If the layer has not been built.
+        """
+        if not self.built:
+            raise ValueError(f"layer {self.name!r} has no weights yet: call it on data or build it first")
+        return sum(v.size for v in self.weights)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape, batch dimension first, for an input's shape, or lists of them."""
+        several = isinstance(input_shape, list)
+        rows = [row_shape(shape[1:]) for shape in (input_shape if several else [input_shape])]
+        batch = input_shape[0][0] if several else input_shape[0]
+        made = self.output_of(rows if several else rows[0])
+        return [(batch, *row) for row in made] if isinstance(made, list) else (batch, *made)
+
+    def output_of(self, row: Any) -> Any:
+        """Return `output_row` of a shape with dimensions of None; so are those that depend on them."""
+        first, second = (self.output_row(of_length(row, n)) for n in LENGTHS)
+        if isinstance(first, list):
+            return [_common(a, b) for a, b in zip(first, second, strict=True)]
+        return _common(first, second)
+
+    def _build_once(self, input_shape: Any) -> None:
+        """Build for rows of `input_shape`; where weights exist, check that they fit.
+
+        Raises
+        ------
+        ValueError
+            If the rows do not fit, or weights depend on a dimension that is None.
+        """
+        if custom_layer.is_written(self):
+            if self._built_for != input_shape:
+                custom_layer.build(self, input_shape)
+                if not self._trainable:
+                    self.trainable = False
+        elif varies(input_shape):
+            self._build_of_any_length(input_shape)
+        elif self._built_for != input_shape:
+            self.build(input_shape)
+            self._built_for, self.built = input_shape, True
+            if not self._trainable:
+                self.trainable = False
+
+    def _build_of_any_length(self, input_shape: Any) -> None:
+        before = len(self._variables)
+        self._build_once(of_length(input_shape, LENGTHS[0]))
+        try:
+            self._build_once(of_length(input_shape, LENGTHS[1]))
+        except ValueError:
+            if not before:
+                self._variables.clear()
+                self._built_for, self.built = None, False
+            raise ValueError(
+                "its weights depend on a dimension that is None; give the input a fixed size there"
+            ) from None
+
+    def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
+        """Append the layer's steps to `plan`, for rows like x, and return its output with its mask.
+
+        Parameters
+        ----------
+        plan : Plan
+        x : Value or list of Value
+        training : bool, optional
+            Whether random layers act here; by default where they do in the rest of the plan.
+        **options
+            What else a call may get: `mask`, a value in the place of the mask of x; and see `_emit`.
+        """
+        given = options.pop("mask", None)
+        if given is not None:
+            x = plan.reshaped(x, x.shape)
+            x.mask = given
+        self._build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
+        mask = self._emit_mask(plan, x)
+        with acting(plan, training):
+            if custom_layer.is_written(self):
+                y = custom_layer.emit(self, plan, x, options)
+            else:
+                y = self._emit(plan, x, **options)  # a layer without options refuses them
+        if self.activity_regularizer is not None and "loss" in plan.totals:
+            y = self._penalized(plan, y)
+        if isinstance(y, list):
+            for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
+                value.mask = own
+        else:
+            y.mask = mask
+        return y
+
+    def _penalized(self, plan: Plan, y: Any) -> Any:
+        """Append the penalty on the output and return the output for its readers."""
+        made = [
+            regularizers.emit_activity(plan, value, self.activity_regularizer)
+            for value in (y if isinstance(y, list) else [y])
+        ]
+        return made if isinstance(y, list) else made[0]
+
+    # Calls.
+
+    def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
+        """Apply the layer to arrays, as a model of its own, or to tensors; it is built if need be.
+
+        Parameters
+        ----------
+        x : array_like, Tensor, SymbolicTensor, or list of them
+            (rows, ...); a list where the layer takes several inputs.
+        training : bool, optional
+            Whether layers such as `Dropout` act: on arrays not by default, in a model where it trains.
+
+        Returns
+        -------
+        ndarray, Tensor, SymbolicTensor, or list of them
+            What it is called on.
+        """
+        if not isinstance(training, (bool, int, np.bool_, type(None))):
+            raise TypeError(
+                f"training: expected True, False or None, got {training!r:.80}; "
+                f"{type(self).__name__} takes several inputs as one list"
+            )
+        if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
+            return custom_layer.on_tape(self, x, training, options)
+        if tensors_in([x, options]):
+            if training is not None:
+                options["training"] = bool(training)
+            node = Node(self, x, options)
+            self._nodes.append(node)
+            return node.result
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        model = self._standalone_model(x, options)
+        given = [*(x if is_several(x) else [x]), *arrays] if arrays else x
+        return model._sample(given) if training else model(given)
+
+    def _standalone_model(self, x: Any, options: dict[str, Any] | None = None) -> Model:
+        """Return a model of this layer alone, for arrays like x and those that a call gets besides."""
+        from ...models import Model
+        from ..input_layer import Input
+
+        several, options = is_several(x), options or {}
+        given = list(x) if several else [x]
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        rows = [np.shape(array)[1:] for array in (*given, *arrays)]
+        form = mapped(lambda _: None, options, np.ndarray)
+        if self._alone is None or self._alone._sample_shapes != rows or self._alone_form != form:
+            inputs = [Input(row, dtype=self.dtype) for row in rows]
+            rest = iter(inputs[len(given) :])
+            called = mapped(lambda _: next(rest), options, np.ndarray)
+            made = Node(self, inputs[: len(given)] if several else inputs[0], called).result
+            self._alone, self._alone_form = Model(inputs, made, name=self.name), form
+        return self._alone
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor, or list of them, that the layer was first called on."""
+        return self._first_call().x
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor, or list of them, that the first call of the layer makes."""
+        return self._first_call().result
+
+    @property
+    def _outputs_so_far(self) -> list[SymbolicTensor]:
+        """What the first call of the layer makes; nothing before that."""
+        return self._nodes[0].outputs if self._nodes else []
+
+    def _forget_call(self, node: Node) -> None:
+        """Forget a call: the graph that it was part of is no more."""
+        self._nodes = [other for other in self._nodes if other is not node]
+
+    def _first_call(self) -> Node:
+        if not self._nodes:
+            raise AttributeError(f"layer {self.name!r} is in no model yet: it has neither input nor output")
+        return self._nodes[0]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
+
+
+def _common(first: Shape, second: Shape) -> Shape:
+    return tuple(m if m == n else None for m, n in zip(first, second, strict=True))
+
+
+@contextmanager
+def acting(plan: Plan, training: bool | None) -> Iterator[None]:
+    """Let random layers act, or not, in what is emitted inside."""
+    before = plan.stochastic
+    if training is not None:
+        plan.stochastic = training
+    try:
+        yield
+    finally:
+        plan.stochastic = before
+
+
+def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
+    """Assign arrays to variables, all or none."""
+    arrays = [np.asarray(w) for w in weights]
+    if len(arrays) != len(variables):
+        raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(arrays)}")
+    for i, (variable, array) in enumerate(zip(variables, arrays, strict=True)):
+        if array.shape != variable.shape:
+            raise ValueError(
+                f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
+            )
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+
+
+registry: Registry[Layer] = Registry("layer", Layer)

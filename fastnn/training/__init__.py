@@ -1,0 +1,1 @@
+"""Training: what `compile` decides, the epoch loop, plans, inference and streams."""
