@@ -40,7 +40,7 @@ def needed(model, batch):
 def taken(model, batch):
     """Return the bytes that a training plan of the model takes, by what they are for."""
     plan = model.plan("train", capacity=batch)
-    weights = plan.block.values.nbytes
+    weights = sum(variable.value.nbytes for variable in model.weights)
     slots = [slot for slot in model.optimizer._update.slots.values() if slot is not None]
     return {
         "arena of the plan": plan.arena_size,

@@ -1,13 +1,12 @@
-"""Weights, and the one block of memory that a model keeps them in."""
+"""Weights, and the layout of flat arrays that hold a number for each of their elements."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,15 +16,16 @@ from .kernels.core.memory import ALIGNMENT, aligned_zeros
 
 
 class Variable(Tensor):
-    """A weight of a layer: a view into the parameter block of its model.
+    """A weight of a layer.
 
-    On the tape of `fastnn.autograd` it is a tensor that requires a gradient while it is trainable. Two
-    variables are equal only if they are the same one.
+    The numbers stay at one place in memory for the life of the variable: any number of models and plans may
+    read them there. On the tape of `fastnn.autograd` a variable is a tensor that requires a gradient while it
+    is trainable. Two variables are equal only if they are the same one.
 
     Parameters
     ----------
     value : ndarray
-        The initial value; its shape and dtype are the variable's for good.
+        The initial value, which fixes shape and dtype. A contiguous array is used as it is, not copied.
     name : str
         As the layer calls it: "kernel", "bias".
     trainable : bool, default True
@@ -33,16 +33,18 @@ class Variable(Tensor):
     regularizer : Regularizer or callable, optional
         A penalty on it, added to the loss.
     constraint : Constraint or callable, optional
-        What brings it back to where it may be, after each step of an optimizer.
+        A projection applied to the value after each update.
 
     Attributes
     ----------
     value, data : ndarray
-        The numbers themselves; writing into them, or setting them, changes the weight where it is.
+        The numbers themselves; writing into them, or setting them, changes the weight in place.
     grad : ndarray or None
-        What `backward` of results computed from it has added up.
+        The gradient accumulated by `backward` of results computed from it.
     learns : bool
         Whether it is trainable while its layer is.
+    version : ndarray of int64
+        (1,): a counter that `assign` and optimizers increase, for caches of results computed from the value.
 
     Examples
     --------
@@ -60,7 +62,8 @@ class Variable(Tensor):
         regularizer: Callable[..., Any] | None = None,
         constraint: Callable[..., Any] | None = None,
     ) -> None:
-        self._value = value
+        self._value = value if value.flags.c_contiguous else np.ascontiguousarray(value)
+        self.version = np.zeros(1, np.int64)
         self.grad = None
         self._node, self._place = None, 0
         self.name = name
@@ -68,12 +71,6 @@ class Variable(Tensor):
         self.learns = trainable
         self.regularizer = regularizer
         self.constraint = constraint
-        self._block: ReferenceType[ParameterBlock] | None = None
-
-    @property
-    def block(self) -> ParameterBlock | None:
-        """The block that the value lies in, as long as a model uses it."""
-        return None if self._block is None else self._block()
 
     @property
     def value(self) -> NDArray[np.floating]:
@@ -122,8 +119,7 @@ class Variable(Tensor):
         if new.shape != self.shape:
             raise ValueError(f"value: expected shape {self.shape} for weight {self.name!r}, got {new.shape}")
         self.value[...] = new
-        if self.block is not None:
-            self.block.version += 1
+        self.version += 1
 
     def assign_add(self, value: ArrayLike) -> None:
         """Add to the value; the sum has to have the variable's shape."""
@@ -142,10 +138,10 @@ _allowance: ContextVar[list[int] | None] = ContextVar("allowance", default=None)
 
 @contextmanager
 def values_follow(elements: int) -> Iterator[None]:
-    """Make weights that start with zeros, and no more than so many elements of them.
+    """Make new weights start with zeros, and bound how many elements they may have in all.
 
-    Their values are in a file that is being read: nothing has to be drawn for them, and what a file asks for
-    is bounded by what it holds.
+    Their values are in a file that is being read: no random numbers have to be drawn for them, and the memory
+    that a file can ask for is bounded by the numbers that it holds.
 
     Parameters
     ----------
@@ -162,7 +158,7 @@ def values_follow(elements: int) -> Iterator[None]:
 def initial_value(
     initializer: Callable[..., ArrayLike], shape: tuple[int, ...], dtype: str
 ) -> NDArray[np.floating]:
-    """Return what a weight starts with: what its initializer says, unless its value will follow.
+    """Return the initial value of a weight, or zeros inside `values_follow`.
 
     Raises
     ------
@@ -178,80 +174,65 @@ def initial_value(
     return np.zeros(shape, dtype)
 
 
-class ParameterBlock:
-    """Variables laid out one after the other in a single array, each at the start of a cache line.
+def aligned_copy(value: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return a contiguous copy of an array that starts a cache line."""
+    copy: NDArray[np.floating] = aligned_zeros(value.size, value.dtype).reshape(value.shape)
+    copy[...] = value
+    return copy
 
-    Gradients and optimizer slots are arrays of the same layout, so a step of the optimizer is one pass over
-    flat memory. Making a block moves the variables into it; a block that lost one of them is `stale`, and
-    the models that used it find the new one.
+
+class ParameterLayout:
+    """Where the elements of each variable lie in flat arrays, such as gradients and optimizer slots.
 
     Parameters
     ----------
-    variables : sequence of Variable
+    variables : iterable of Variable
+        They follow each other in this order, each at the start of a cache line.
     dtype : str
         "float32" or "float64".
 
     Attributes
     ----------
-    version : ndarray of int64
-        (1,): a number that grows whenever `Variable.assign` or an optimizer changes values, for what keeps
-        something made of them.
+    variables : list of Variable
+    size : int
+        Elements of an array of this layout.
+
+    Examples
+    --------
+    >>> w, b = Variable(np.ones((2, 3), "float32"), "kernel"), Variable(np.zeros(3, "float32"), "bias")
+    >>> layout = ParameterLayout([w, b], "float32")
+    >>> gradients = layout.zeros()
+    >>> layout.part(gradients, w).shape, layout.offset(b), b in layout
+    ((2, 3), 64, True)
     """
 
-    def __init__(self, variables: Sequence[Variable], dtype: str) -> None:
+    def __init__(self, variables: Iterable[Variable], dtype: str) -> None:
         self.dtype = dtype
-        self.stale = False
-        self.version = np.zeros(1, np.int64)
         self._start: dict[Variable, int] = {}
-        step = ALIGNMENT // np.dtype(dtype).itemsize
-        end = 0
-        for variable in variables:
-            self._start[variable] = end
-            end += -(-variable.size // step) * step
-        self.values = aligned_zeros(end, dtype)
-        for variable in variables:
-            old = variable.block
-            if old is not None:
-                old.stale = True
-            part = self.part(self.values, variable)
-            part[...] = variable.value
-            variable._value, variable._block = part, ref(self)
-
-    @classmethod
-    def holding(cls, variables: Sequence[Variable], dtype: str) -> ParameterBlock:
-        """Return the block that already holds all of these variables, or else a new one."""
-        blocks = {id(v.block): v.block for v in variables}
-        block = next(iter(blocks.values())) if len(blocks) == 1 else None
-        return block if block is not None and not block.stale else cls(variables, dtype)
+        self._itemsize = np.dtype(dtype).itemsize
+        step = ALIGNMENT // self._itemsize
+        self.size = 0
+        for variable in dict.fromkeys(variables):
+            self._start[variable] = self.size
+            self.size += -(-variable.size // step) * step
 
     @property
-    def variables(self) -> set[Variable]:
-        """The variables that the block has been made for."""
-        return set(self._start)
+    def variables(self) -> list[Variable]:
+        """The variables in their order."""
+        return list(self._start)
+
+    def __contains__(self, variable: object) -> bool:
+        return variable in self._start
 
     def offset(self, variable: Variable) -> int:
-        """Bytes from the start of the block to a variable."""
-        return self._start[variable] * self.values.itemsize
+        """Return the bytes from the start of an array to the part of a variable."""
+        return self._start[variable] * self._itemsize
+
+    def zeros(self) -> NDArray[np.floating]:
+        """Return an array of this layout."""
+        return aligned_zeros(self.size, self.dtype)
 
     def part(self, array: NDArray[np.floating], variable: Variable) -> NDArray[np.floating]:
-        """Return the view of a variable's part in an array of this layout."""
+        """Return a view of the part of a variable, in the variable's shape."""
         start = self._start[variable]
         return array[start : start + variable.size].reshape(variable.shape)
-
-    def ranges(self, variables: Iterable[Variable], merged: bool) -> Iterator[tuple[int, int]]:
-        """Yield (start, size) in elements for these variables; `merged`, neighbours are one range."""
-        wanted = set(variables)
-        following = list(self._start.items())
-        run: tuple[int, int] | None = None
-        for i, (variable, start) in enumerate(following):
-            if variable not in wanted:
-                continue
-            end = following[i + 1][1] if i + 1 < len(following) else self.values.size
-            if run is not None and merged and run[1] == start:
-                run = (run[0], end)
-            else:
-                if run is not None:
-                    yield run[0], run[1] - run[0]
-                run = (start, end)
-        if run is not None:
-            yield run[0], run[1] - run[0]

@@ -118,9 +118,12 @@ def test_weights_go_with_the_last_name_of_their_model(use):
     try:
         model = make()
         use(model)
-        gone = weakref.ref(model), weakref.ref(model.weights[0].block.values)
+        gone = weakref.ref(model), weakref.ref(model.optimizer)
+        weight = weakref.ref(model.weights[0])
         del model
         assert [r() for r in gone] == [None, None]
+        gc.collect()
+        assert weight() is None
     finally:
         gc.enable()
 

@@ -312,7 +312,7 @@ class Twice(fastnn.layers.Layer):
         n = input_shape[-1]
         self.kernel = self.add_weight((n, n), fastnn.initializers.get("he_normal"), "kernel")
 
-    def emit(self, plan, x):
+    def _emit(self, plan, x):
         for _ in range(2):
             x = dense.emit(plan, x, self.kernel, None, ("tanh",))
         return x

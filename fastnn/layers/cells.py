@@ -13,7 +13,6 @@ from ..checks import real_number, whole_number
 from ..data.validation import as_real
 from ..registry import Registry
 from ..utils.random import next_seed
-from ..variables import ParameterBlock
 from .base.layer import dimension, unique_name
 
 if TYPE_CHECKING:
@@ -212,8 +211,9 @@ class RecurrentCell(Cell):
             layer._build_once((1, x.shape[1]))
         widths = [self.units] * self.states
         before = check_states(states, widths, len(x), layer.compute_dtype, "states")
-        block = ParameterBlock.holding(layer.weights, layer.compute_dtype)
-        plan = Plan(block, [(1, x.shape[1]), *((width,) for width in widths)], stochastic=training)
+        plan = Plan(
+            layer.compute_dtype, [(1, x.shape[1]), *((width,) for width in widths)], stochastic=training
+        )
         plan.finish(self._emit(plan, plan.inputs[0], initial=plan.inputs[1:], ends=True), max(1, len(x)))
         output, *after = plan.predict([x[:, None], *before])
         return output, after

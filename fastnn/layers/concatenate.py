@@ -78,7 +78,7 @@ class Concatenate(Merge):
             return None
         # Nothing equals what is not a number, so all steps of an input without a mask count.
         masks = [
-            masking._emit_mask(plan, value, math.nan, value.shape[1]) if value.mask is None else value.mask
+            masking.emit_mask(plan, value, math.nan, value.shape[1]) if value.mask is None else value.mask
             for value in x
         ]
         return concatenate.emit(plan, masks, 0) if self.axis_of(rank) == 0 else union(plan, masks)

@@ -135,7 +135,7 @@ class Embedding(Layer):
         """Return 1 where the input is not 0, with `mask_zero`."""
         from ..kernels.ops import masking
 
-        return masking._emit_mask(plan, x, 0.0, 1) if self.mask_zero else None
+        return masking.emit_mask(plan, x, 0.0, 1) if self.mask_zero else None
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the rows of the table."""

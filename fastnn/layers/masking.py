@@ -56,7 +56,7 @@ class Masking(Layer):
         from ..kernels.ops import masking
 
         self._build_once(x.shape)
-        mask = masking._emit_mask(plan, x, self.mask_value, x.shape[-1])
+        mask = masking.emit_mask(plan, x, self.mask_value, x.shape[-1])
         y = masking.emit(plan, x, mask)
         y.mask = mask
         return y

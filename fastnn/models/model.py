@@ -19,7 +19,6 @@ from ..layers.base.layer import Shape, acting, row_shape
 from ..layers.base.layer import registry as layer_registry
 from ..training.inference import Predicting
 from ..training.plan_cache import Rows, keep
-from ..variables import ParameterBlock
 from .savable import Savable
 from .summary import summary_lines
 
@@ -82,7 +81,6 @@ class Model(Savable, Layer, Predicting):
         self._plans: dict[tuple[Any, ...], dict[Rows, Plan]] = {}
         self._output_rows: dict[Rows, list[tuple[int, ...]]] = {}
         self._predict: Plan | None = None
-        self._block: ParameterBlock | None = None
         self._rows: list[Shape] | None = None
         self._structure: Any = None
         if (inputs is None) != (outputs is None):

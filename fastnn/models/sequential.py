@@ -120,7 +120,7 @@ class Sequential(Model):
             for node in self._graph.nodes:
                 node.layer._forget_call(node)
         self.built = False
-        self._graph, self._rows, self._structure, self._block = None, None, None, None
+        self._graph, self._rows, self._structure = None, None, None
         self._forget_plans()
 
     def _build_early(self) -> None:

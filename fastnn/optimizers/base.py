@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import positive_number, real_number, whole_number
 from ..constraints import compiled
-from ..kernels.core.memory import aligned_zeros
 from ..kernels.core.optimizer import Update
 from ..registry import Registry, refuse_unknown
-from ..variables import ParameterBlock, Variable
+from ..variables import Variable
 from . import schedules
 from .rate import LearningRate
 
@@ -228,12 +227,12 @@ class Optimizer:
         if len(dtypes) > 1:
             raise ValueError(f"variables: expected one dtype, got {' and '.join(sorted(dtypes))}")
         named, pattern = self._exempt
-        self._update.exempt = frozenset(
+        exempt = frozenset(
             v for v in variables if any(v is n for n in named) or (pattern and pattern.search(v.name))
         )
         self._update.bind(
-            ParameterBlock.holding(variables, variables[0].dtype),
             variables,
+            exempt,
             [(v, c, compiled(c, v.shape)) for v in variables if (c := v.constraint) is not None],
         )
         self.built = True
@@ -324,16 +323,13 @@ class Optimizer:
         return self._update.variables
 
     def _apply(self, pairs: Sequence[tuple[ArrayLike | None, Variable]]) -> None:
-        block = self._update.block
-        if block is None or block.stale:
-            self.build(self._update.variables)
-            block = self._update.block
-        assert block is not None
-        if self._gradients is None or len(self._gradients) != len(block.values):
-            self._gradients = aligned_zeros(block.values.size, block.dtype)
+        layout = self._update.layout
+        assert layout is not None
+        if self._gradients is None or len(self._gradients) != layout.size:
+            self._gradients = layout.zeros()
         chosen = []
         for gradient, variable in pairs:
-            part = block.part(self._gradients, variable)
+            part = layout.part(self._gradients, variable)
             if gradient is None:
                 part[...] = 0
                 continue
@@ -380,9 +376,9 @@ class Optimizer:
             average[...] = value
 
     def _slot(self, name: str, variable: Variable) -> NDArray[Any]:
-        block = self._update.block
-        assert block is not None
-        return block.part(self._update.slots[name], variable)
+        layout = self._update.layout
+        assert layout is not None
+        return layout.part(self._update.slots[name], variable)
 
     # ---- state --------------------------------------------------------------------------------------
 

@@ -51,6 +51,8 @@ class Predicting(Planned):
         rows = tuple(array.shape[1:] for array in arrays)
         plan = self._tape_plan(rows, wants, training, len(arrays[0]))
         made, run = plan.record(arrays)
+        layout = plan.layout
+        assert layout is not None
 
         def pull(gradients: list[Any]) -> Iterable[NDArray[Any]]:
             dy = [
@@ -60,7 +62,7 @@ class Predicting(Planned):
             for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
                 yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
             for variable in variables:
-                yield plan.block.part(plan.gradients, variable).copy()
+                yield layout.part(plan.gradients, variable).copy()
 
         outputs = record([*tensors, *variables], made, pull)
         return self._packed(outputs if len(outputs) > 1 else outputs[0])

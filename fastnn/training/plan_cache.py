@@ -11,7 +11,7 @@ from ..kernels.core import tape
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
 from ..layers.base.layer import Shape
-from ..variables import ParameterBlock, Variable
+from ..variables import ParameterLayout, Variable
 from .compile_spec import Weighted
 from .loop import Trainer
 
@@ -67,7 +67,6 @@ class Planned(Trainer):
 
     # ---- plans --------------------------------------------------------------------------------------
 
-    _block: ParameterBlock | None = None
     _predict: Plan | None = None
     _plans: dict[tuple[Any, ...], dict[Rows, Plan]]
     _output_rows: dict[Rows, list[tuple[int, ...]]]
@@ -100,7 +99,6 @@ class Planned(Trainer):
             shapes used last are kept; they share weights and the optimizer's state.
         """
         with _compiling:
-            self._hold_weights()
             rows = self._fixed_rows() if rows is None else rows
             weighted = () if all(shape is None for shape in weighted) else weighted
             key = purpose, weighted, get_ident() if purpose == "test" else None
@@ -112,13 +110,6 @@ class Planned(Trainer):
             if capacity is not None and capacity > plan.capacity:
                 plan.reshape(capacity)
             return plan
-
-    def _hold_weights(self) -> ParameterBlock:
-        """Return the block of the weights: a new one, without plans, where they have moved elsewhere."""
-        if self._block is None or self._block.stale:
-            self._block = ParameterBlock.holding(self.weights, self.dtype)
-            self._forget_plans()
-        return self._block
 
     def _fixed_rows(self) -> Rows:
         """Return the shapes of rows of the inputs, if there is but one of each."""
@@ -138,12 +129,17 @@ class Planned(Trainer):
             return plan
 
     def _compile(self, purpose: str, capacity: int, weighted: Weighted, rows: Rows) -> Plan:
-        assert self._block is not None
+        update: Update | None = None
+        if purpose == "train":
+            assert self.optimizer is not None
+            self.optimizer.build(self.trainable_variables)
+            update = self.optimizer._update
         plan = Plan(
-            self._block,
+            self.dtype,
             list(rows),
             training=purpose == "train",
             stochastic=purpose in ("train", "sample"),
+            layout=None if update is None else update.layout,
         )
         scored = purpose in ("train", "test")
         if scored:
@@ -152,14 +148,9 @@ class Planned(Trainer):
                 regularizers.emit(plan, variable)
         made = self._emit(plan, self._as_called(plan.inputs))
         outputs = made if isinstance(made, list) else [made]
-        update: Update | None = None
         if scored:
             self._emit_scores(plan, outputs, weighted)
             outputs = []
-        if purpose == "train":
-            assert self.optimizer is not None
-            self.optimizer.build(self.trainable_variables)
-            update = self.optimizer._update
         plan.finish(_results(plan, outputs), capacity, update)
         if plan.arena_size > ARENA_BYTES and purpose != "train" and not plan.whole:
             plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
@@ -168,12 +159,12 @@ class Planned(Trainer):
     def _tape_plan(self, rows: Rows, wants: tuple[bool, ...], training: bool, capacity: int) -> Plan:
         """Return the plan of the model as a node of a tape; runs of it may be waiting for their backward."""
         with _compiling:
-            block = self._hold_weights()
             plans = self._plans.setdefault(("tape", training, wants), {})
             plan = plans.pop(rows, None)
             if plan is None or plan.capacity < capacity:
                 drawn = 0 if plan is None else plan.samples
-                plan = Plan(block, list(rows), training=True, stochastic=training)
+                layout = ParameterLayout(self.trainable_variables, self.dtype)
+                plan = Plan(self.dtype, list(rows), training=True, stochastic=training, layout=layout)
                 plan.samples = drawn
                 inputs = [
                     tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)

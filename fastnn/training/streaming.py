@@ -17,7 +17,6 @@ from ..kernels.core.stream import Stepper
 from ..layers import RNN, Embedding, Layer
 from ..layers.recurrent import KeptState, check_states
 from ..models import Model
-from ..variables import ParameterBlock
 
 if TYPE_CHECKING:
     from ..kernels.core.steps import Value
@@ -96,9 +95,7 @@ class Stream(Stepper):
 
     def _compile(self) -> None:
         """Make the plan of a step; states that there are stay."""
-        weights = [v for layer in self._graph.layers for v in layer.weights]
-        self._block = ParameterBlock.holding(list(dict.fromkeys(weights)), self.dtype)
-        plan = Plan(self._block, [(1, *self._taken)])
+        plan = Plan(self.dtype, [(1, *self._taken)])
         (y,) = self._emit(plan, self._graph, [Part(plan.inputs[0], True)], ())
         value = y.value if plan.is_result(y.value) else activations.linear.emit(plan, y.value)
         plan.finish([value], self.rows)
@@ -187,4 +184,6 @@ class Stream(Stepper):
             given = check_states(states, widths, self.rows, self.dtype, "states")
         for array, new in zip(arrays, given, strict=True):
             array[...] = new
-        self._block.version += 1
+        for layer in self._graph.layers:
+            for variable in layer.weights:
+                variable.version += 1  # whatever has been written into its value in place

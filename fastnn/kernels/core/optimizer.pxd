@@ -4,18 +4,42 @@ from ..ops.constraint cimport constraint_t
 from .tables cimport fnn_kernels, fnn_update
 from .types cimport idx_t, run_t
 
-# Neighbouring weights that are updated together.
-ctypedef struct range_t:
-    idx_t start     # elements from the start of the parameter block
+# A weight that is updated.
+ctypedef struct weight_t:
+    char *value
+    idx_t *version          # the counter of its variable
+    idx_t offset            # bytes from the start of flat arrays to its gradients and slots
     idx_t size
-    bint decays     # by `weight_decay`
+    idx_t first_chunk, n_chunks
+    bint decays             # by `weight_decay`
+    bint chosen             # whether this step updates it
+    double scale            # of its gradient at this step
+
+# Consecutive elements of a weight that one thread updates.
+ctypedef struct chunk_t:
+    int weight
+    idx_t first, count
 
 ctypedef void (*update_fn)(const fnn_update *) noexcept nogil
 
+# A pass over the chunks of all weights, or of one.
+ctypedef struct pass_t:
+    const fnn_kernels *kernels
+    const weight_t *weights
+    const chunk_t *chunks
+    update_fn kernel
+    fnn_update rule
+    char *slot[3]           # flat arrays, NULL where the rule has no such slot
+    const char *gradients
+    char *sums              # accumulated gradients, or averages of the weights
+    bint last               # whether sums are cleared, or averages replace the weights
+    double momentum         # of averages
+
 cdef class Update:
-    cdef readonly dict slots            # arrays of the layout of the block, by name
-    cdef readonly object block
+    cdef readonly dict slots            # arrays of the layout, by name
+    cdef readonly object layout         # of the variables
     cdef readonly list variables        # that are updated
+    cdef dict known                     # slots by name, of variables that were updated before
     cdef public double learning_rate
     cdef public double weight_decay
     cdef public double clip_norm
@@ -25,7 +49,6 @@ cdef class Update:
     cdef public uint64_t ema_overwrite  # updates after which the weights become their averages, or 0
     cdef public uint64_t iterations
     cdef public object schedule         # the learning rate by the number of steps done, or None
-    cdef public object exempt           # which variables do not decay
     cdef str kernel_name
     cdef tuple slot_names
     cdef dict start
@@ -36,29 +59,31 @@ cdef class Update:
     cdef double beta
     cdef double product                 # of Nadam's momenta up to the update `product_at`
     cdef uint64_t product_at
-    cdef bint partial                   # whether `ranges` leave out some of the variables
-    cdef range_t *ranges
-    cdef range_t *whole                 # of all variables
+    cdef bint partial                   # whether the last step left out some of the variables
+    cdef weight_t *weights
+    cdef int n_weights
+    cdef chunk_t *chunks
+    cdef idx_t n_chunks
     cdef constraint_t *constraints
-    cdef int n_ranges, n_whole, n_constraints
+    cdef int n_constraints
     cdef list hooks                     # (variable, constraint) for constraints in Python
-    cdef idx_t *version                 # of the values of `block`
     cdef char *slot[3]
     cdef char *average
     cdef char *accumulator
-    cdef object direction               # of Lamb's step, in the layout of the block
+    cdef object direction               # of Lamb's step
 
-    cdef int _slots(self, block) except -1
-    cdef int _constrain(self, block, constraints) except -1
-    cdef int _select(self, list chosen) except -1
+    cdef int _allocate_slots(self, layout) except -1
+    cdef int _list_weights(self, list variables, exempt) except -1
+    cdef int _list_constraints(self, constraints) except -1
+    cdef int _choose(self, chosen) except -1
     cdef int begin(self) except -1
     cdef int end(self, bint done) except -1
     cdef void apply(self, const run_t *r) noexcept nogil
+    cdef void _begin_pass(self, pass_t *p, const run_t *r) noexcept nogil
     cdef void _accumulate(self, const run_t *r, bint last) noexcept nogil
     cdef void _average(self, const run_t *r, uint64_t updates) noexcept nogil
     cdef void _step(self, const run_t *r, uint64_t t) noexcept nogil
     cdef fnn_update _corrected(self, uint64_t t) noexcept nogil
-    cdef fnn_update _lamb(self, const run_t *r, fnn_update u) noexcept nogil
     cdef double _momentum_product(self, uint64_t t) noexcept nogil
-    cdef double _norm_scale(
-        self, const char *g, int first, int last, double limit, double scale) noexcept nogil
+    cdef void _lamb(self, pass_t p, int i, int threads) noexcept nogil
+    cdef double _squares(self, const char *gradients, int first, int last) noexcept nogil

@@ -1,13 +1,14 @@
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 from numpy.typing import NDArray
 
-from ...variables import ParameterBlock, Variable
+from ...variables import ParameterLayout, Variable
 
 class Update:
     slots: dict[str, NDArray[Any]]
-    block: ParameterBlock | None
+    @property
+    def layout(self) -> ParameterLayout | None: ...
     variables: list[Variable]
     learning_rate: float
     weight_decay: float
@@ -18,7 +19,6 @@ class Update:
     ema_overwrite: int
     iterations: int
     schedule: Callable[[int], float] | None
-    exempt: frozenset[Variable]
     def __init__(
         self,
         kernel: str,
@@ -32,8 +32,8 @@ class Update:
     ) -> None: ...
     def bind(
         self,
-        block: ParameterBlock,
         variables: Iterable[Variable],
+        exempt: Set[Variable] = ...,
         constraints: Sequence[tuple[Variable, Callable[..., Any], tuple[float, ...] | None]] = (),
     ) -> None: ...
     def step(self, gradients: NDArray[Any], chosen: list[Variable]) -> None: ...

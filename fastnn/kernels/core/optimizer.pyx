@@ -1,12 +1,11 @@
-"""The update of all weights: one pass of an optimizer's kernel over flat memory.
+"""The update of all weights by an optimizer's kernel, in one parallel pass.
 
-Parameters, gradients and the optimizer's slots share one layout, so a pass needs offsets only. Neighbours
-that learn are one range, unless one of them decays and the other does not; clipping by the norm of each
-weight needs them apart.
+Gradients and the optimizer's slots are flat arrays of one layout; each weight stays where it is. The weights are
+cut into chunks once, when the optimizer is built, and the threads share the chunks of all weights.
 
-A step is: gradients are summed up, and that is all until as many are there as `accumulation` says; then their
-mean is clipped and the rule applied; averages of the weights follow, and may take their place; at last
-weights go back to where their constraints allow. This is Keras' order.
+A step accumulates gradients, and that is all until as many are there as `accumulation` says; then their mean is
+clipped and the rule applied; averages of the weights follow, and may replace them; at last constraints are
+applied. This is Keras' order.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
@@ -14,15 +13,22 @@ from libc.math cimport pow, sqrt
 from libc.string cimport memcpy, memset
 
 from ..ops.constraint cimport constrain
+from .runtime cimport (
+    CHUNK_ELEMENTS,
+    address,
+    ceil_div,
+    kernel as find_kernel,
+    max_threads,
+    parallel_for,
+    table,
+)
 from .tables cimport fnn_fp_enter, fnn_fp_leave
-from .runtime cimport address, chunk_fn, kernel as find_kernel, max_threads, parallel_for, table
-from .types cimport GRADIENTS, PARAMETERS
+from .types cimport GRADIENTS
 
+from ...variables import ParameterLayout
 from .memory import aligned_zeros
 
-cdef idx_t CHUNK = 1 << 14      # elements that a thread updates at a time
-
-# What of a rule changes from step to step.
+# The fields of a rule that change from step to step.
 cdef enum:
     NOTHING
     ADAM
@@ -34,79 +40,45 @@ cdef enum:
 CORRECTIONS = {None: NOTHING, "adam": ADAM, "adamax": ADAMAX, "nadam": NADAM, "lamb": LAMB, "ftrl": FTRL}
 
 
-ctypedef struct pass_t:
-    update_fn kernel
-    idx_t itemsize
-    fnn_update u
-
-
-cdef void update_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
-    cdef pass_t *p = <pass_t *>context
-    cdef fnn_update u = p.u
-    cdef idx_t offset = chunk * CHUNK * p.itemsize
+cdef void update_chunk(void *context, idx_t i, int thread) noexcept nogil:
+    """Apply the rule to a chunk."""
+    cdef const pass_t *p = <const pass_t *>context
+    cdef const chunk_t *c = &p.chunks[i]
+    cdef const weight_t *w = &p.weights[c.weight]
+    cdef idx_t first = c.first * p.kernels.itemsize
+    cdef fnn_update u = p.rule
     cdef int j
-    u.n = min(CHUNK, p.u.n - chunk * CHUNK)
-    u.w = <char *>p.u.w + offset
-    u.g = <const char *>p.u.g + offset
+    if not w.chosen:
+        return
+    u.n, u.w, u.g = c.count, w.value + first, p.gradients + w.offset + first
+    u.gradient_scale = w.scale
+    if not w.decays:
+        u.decay = 0
     for j in range(3):
-        u.slot[j] = NULL if p.u.slot[j] is NULL else <char *>p.u.slot[j] + offset
+        u.slot[j] = NULL if p.slot[j] is NULL else p.slot[j] + w.offset + first
     p.kernel(&u)
 
 
-cdef void update_range(update_fn kernel, idx_t itemsize, fnn_update u, int threads) noexcept nogil:
-    cdef pass_t p = pass_t(kernel, itemsize, u)
-    parallel_for(update_chunk, &p, (u.n + CHUNK - 1) // CHUNK, threads)
-
-
-ctypedef struct sweep_t:
-    const fnn_kernels *kernels
-    char *a
-    char *b
-    idx_t n
-    bint last
-    double momentum
-
-
-cdef void accumulate_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
-    """Gradients a, their sum b, which is 0 again at last."""
-    cdef sweep_t *s = <sweep_t *>context
-    cdef idx_t offset = chunk * CHUNK * s.kernels.itemsize, n = min(CHUNK, s.n - chunk * CHUNK)
-    if s.last:
-        memset(s.b + offset, 0, n * s.kernels.itemsize)
+cdef void accumulate_chunk(void *context, idx_t i, int thread) noexcept nogil:
+    """Add gradients to their sums, or clear the sums."""
+    cdef const pass_t *p = <const pass_t *>context
+    cdef const chunk_t *c = &p.chunks[i]
+    cdef idx_t at = p.weights[c.weight].offset + c.first * p.kernels.itemsize
+    if p.last:
+        memset(p.sums + at, 0, c.count * p.kernels.itemsize)
     else:
-        s.kernels.add_parts(s.b + offset, s.a + offset, n, 1)
+        p.kernels.add_parts(p.sums + at, p.gradients + at, c.count, 1)
 
 
-cdef void average_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
-    """Weights a, their average b, which takes their place at last."""
-    cdef sweep_t *s = <sweep_t *>context
-    cdef idx_t offset = chunk * CHUNK * s.kernels.itemsize, n = min(CHUNK, s.n - chunk * CHUNK)
-    s.kernels.moving_average(s.b + offset, s.a + offset, n, s.momentum)
-    if s.last:
-        memcpy(s.a + offset, s.b + offset, n * s.kernels.itemsize)
-
-
-cdef void sweep(chunk_fn fn, sweep_t s, const range_t *ranges, int count, int threads) noexcept nogil:
-    cdef int i
-    cdef char *a = s.a
-    cdef char *b = s.b
-    for i in range(count):
-        s.a = a + ranges[i].start * s.kernels.itemsize
-        s.b = b + ranges[i].start * s.kernels.itemsize
-        s.n = ranges[i].size
-        parallel_for(fn, &s, (s.n + CHUNK - 1) // CHUNK, threads)
-
-
-cdef range_t *ranges_of(list found) except NULL:
-    """(start, size, decays) in C."""
-    cdef int i
-    cdef idx_t start, size
-    cdef range_t *ranges = <range_t *>PyMem_Calloc(max(1, len(found)), sizeof(range_t))
-    if ranges is NULL:
-        raise MemoryError(f"no memory for {len(found)} ranges of weights")
-    for i, (start, size, decays) in enumerate(sorted(found)):
-        ranges[i] = range_t(start, size, decays)
-    return ranges
+cdef void average_chunk(void *context, idx_t i, int thread) noexcept nogil:
+    """Let averages follow the weights, and at last replace them."""
+    cdef const pass_t *p = <const pass_t *>context
+    cdef const chunk_t *c = &p.chunks[i]
+    cdef const weight_t *w = &p.weights[c.weight]
+    cdef idx_t first = c.first * p.kernels.itemsize
+    p.kernels.moving_average(p.sums + w.offset + first, w.value + first, c.count, p.momentum)
+    if p.last:
+        memcpy(w.value + first, p.sums + w.offset + first, c.count * p.kernels.itemsize)
 
 
 cdef class Update:
@@ -151,57 +123,93 @@ cdef class Update:
         self.rule.power = rule.get("power", 0)
         self.beta = rule.get("beta", 0)
         self.product = 1
-        self.exempt = frozenset()
-        self.variables, self.hooks = [], []
+        self.variables, self.hooks, self.known = [], [], {}
 
     def __dealloc__(self):
-        PyMem_Free(self.ranges)
-        PyMem_Free(self.whole)
+        PyMem_Free(self.weights)
+        PyMem_Free(self.chunks)
         PyMem_Free(self.constraints)
 
     # ---- bind ---------------------------------------------------------------------------------------
 
-    def bind(self, block, variables, constraints=()):
-        """Update these variables of `block` from now on; what the slots held for any of them moves along.
+    def bind(self, variables, exempt=frozenset(), constraints=()):
+        """Update these variables from now on; what the slots hold for known variables is kept.
 
-        `constraints` are (variable, callable, None), or where a kernel is to do it the fields of
-        `constraint_t` in place of None.
+        Parameters
+        ----------
+        variables : list of Variable
+            Of one dtype.
+        exempt : set of Variable
+            Those that weight decay leaves alone.
+        constraints : sequence of (Variable, callable, tuple or None)
+            With the fields of `constraint_t` where a kernel applies the constraint, None where Python does.
         """
         cdef list chosen = list(variables)
-        self.kernels = table(block.dtype)
+        dtype = chosen[0].dtype
+        if self.layout is None or self.layout.variables != chosen:
+            self._allocate_slots(ParameterLayout(chosen, dtype))
+        self.kernels = table(dtype)
         self.kernel = <update_fn>find_kernel(self.kernels, self.kernel_name)
-        self._constrain(block, constraints)
-        self.version = <idx_t *>address(block.version)
-        if block is self.block and [id(v) for v in chosen] == [id(v) for v in self.variables]:
-            return
-        self._slots(block)
-        self.block, self.variables = block, chosen
-        self._select(chosen)
-        PyMem_Free(self.whole)
-        self.whole = NULL
-        found = [(start, size, True) for start, size in block.ranges(chosen, merged=True)]
-        self.whole, self.n_whole = ranges_of(found), len(found)
+        self.variables = chosen
+        self._list_weights(chosen, exempt)
+        self._list_constraints(constraints)
 
-    cdef int _slots(self, block) except -1:
-        """Arrays of the layout of `block`, with what they held for variables that are in it too."""
+    cdef int _allocate_slots(self, layout) except -1:
+        """Arrays of a new layout, with what is known of its variables; the state of others is set aside."""
         cdef int i
+        for variable in self.layout.variables if self.layout is not None else ():
+            self.known[variable] = {
+                name: self.layout.part(slot, variable).copy() for name, slot in self.slots.items()}
         for name in self.slots:
-            moved = aligned_zeros(block.values.size, block.dtype)
-            moved[:] = block.values if name == "average" else self.start.get(name, 0)
-            if self.block is not None:
-                for variable in self.block.variables & block.variables:
-                    block.part(moved, variable)[...] = self.block.part(self.slots[name], variable)
-            self.slots[name] = moved
+            slot = layout.zeros()
+            slot[:] = self.start.get(name, 0)
+            for variable in layout.variables:
+                if variable in self.known:
+                    layout.part(slot, variable)[...] = self.known[variable][name]
+                elif name == "average":
+                    layout.part(slot, variable)[...] = variable.value
+            self.slots[name] = slot
+        self.layout = layout
+        for variable in layout.variables:
+            self.known.pop(variable, None)
         for i, name in enumerate(self.slot_names):
             self.slot[i] = NULL if name is None else address(self.slots[name])
         self.average = address(self.slots["average"]) if "average" in self.slots else NULL
         self.accumulator = address(self.slots["gradient_accumulator"]) if self.accumulation > 1 else NULL
         if self.correction == LAMB:
-            self.direction = aligned_zeros(block.values.size, block.dtype)
+            self.direction = layout.zeros()
             self.slot[2] = address(self.direction)
         return 0
 
-    cdef int _constrain(self, block, constraints) except -1:
+    cdef int _list_weights(self, list variables, exempt) except -1:
+        """The weights and their chunks in C: how they are cut depends on their sizes alone."""
+        cdef idx_t size, first
+        cdef int i
+        cdef weight_t *w
+        self.n_chunks = sum(ceil_div(v.size, CHUNK_ELEMENTS) for v in variables)
+        PyMem_Free(self.weights)
+        PyMem_Free(self.chunks)
+        self.chunks = NULL
+        self.weights = <weight_t *>PyMem_Calloc(max(1, len(variables)), sizeof(weight_t))
+        self.chunks = <chunk_t *>PyMem_Calloc(max(1, self.n_chunks), sizeof(chunk_t))
+        if self.weights is NULL or self.chunks is NULL:
+            raise MemoryError(f"no memory for {len(variables)} weights in {self.n_chunks} chunks")
+        self.n_weights, self.n_chunks = <int>len(variables), 0
+        for i, variable in enumerate(variables):
+            w = &self.weights[i]
+            w.value, w.version = address(variable.value), <idx_t *>address(variable.version)
+            w.offset, w.size = self.layout.offset(variable), variable.size
+            w.decays, w.chosen = variable not in exempt, True
+            w.first_chunk = self.n_chunks
+            for first in range(0, w.size, CHUNK_ELEMENTS):
+                size = min(<idx_t>CHUNK_ELEMENTS, w.size - first)
+                self.chunks[self.n_chunks] = chunk_t(i, first, size)
+                self.n_chunks += 1
+            w.n_chunks = self.n_chunks - w.first_chunk
+        self.partial = False
+        return 0
+
+    cdef int _list_constraints(self, constraints) except -1:
         cdef constraint_t *c
         PyMem_Free(self.constraints)
         self.n_constraints, self.hooks = 0, []
@@ -213,21 +221,16 @@ cdef class Update:
                 self.hooks.append((variable, constraint))
                 continue
             c = &self.constraints[self.n_constraints]
-            c.offset = block.offset(variable)
+            c.w = address(variable.value)
             c.outer, c.n, c.inner, c.least, c.most, c.rate, c.epsilon = fields
             self.n_constraints += 1
         return 0
 
-    cdef int _select(self, list chosen) except -1:
-        """Update these of the variables."""
-        apart = bool(self.clip_norm) or self.correction == LAMB
-        found = []
-        for decays in (False, True):
-            same = [v for v in chosen if (v not in self.exempt) == decays]
-            found += [(start, size, decays) for start, size in self.block.ranges(same, merged=not apart)]
-        PyMem_Free(self.ranges)
-        self.ranges = NULL
-        self.ranges, self.n_ranges = ranges_of(found), len(found)
+    cdef int _choose(self, chosen) except -1:
+        """Update these of the variables at the next step."""
+        cdef int i
+        for i, variable in enumerate(self.variables):
+            self.weights[i].chosen = variable in chosen
         self.partial = len(chosen) < len(self.variables)
         return 0
 
@@ -236,7 +239,7 @@ cdef class Update:
     cdef int begin(self) except -1:
         """Count a step and find its learning rate; before `apply`."""
         if self.partial:
-            self._select(self.variables)
+            self._choose(frozenset(self.variables))
         if self.schedule is not None:
             self.learning_rate = self.schedule(self.iterations)
         self.iterations += 1
@@ -252,15 +255,15 @@ cdef class Update:
         return 0
 
     def step(self, gradients, list chosen):
-        """Update these of the variables by gradients in an array of the block's layout."""
+        """Update these of the variables by gradients in an array of the layout."""
         cdef run_t r
         cdef uint64_t mode
         memset(&r, 0, sizeof(run_t))
-        r.base[PARAMETERS], r.base[GRADIENTS] = address(self.block.values), address(gradients)
+        r.base[GRADIENTS] = address(gradients)
         r.threads = max_threads()
         self.begin()
         if len(chosen) < len(self.variables):
-            self._select(chosen)
+            self._choose(frozenset(chosen))
         with nogil:
             mode = fnn_fp_enter()
             self.apply(&r)
@@ -268,11 +271,12 @@ cdef class Update:
         self.end(True)
 
     cdef void apply(self, const run_t *r) noexcept nogil:
-        """One step: from the gradients of the run to new parameters."""
+        """One step: from the gradients of the run to new weights."""
         cdef int i
         cdef uint64_t updates = (self.iterations - 1) // self.accumulation
         cdef bint due = self.iterations % self.accumulation == 0
-        self.version[0] += 1
+        for i in range(self.n_weights):
+            self.weights[i].version[0] += 1
         if self.accumulation > 1:
             self._accumulate(r, False)
         if due:
@@ -282,46 +286,52 @@ cdef class Update:
         if self.average is not NULL:
             self._average(r, updates)
         for i in range(self.n_constraints):
-            constrain(&self.constraints[i], r.base[PARAMETERS], self.kernels, r.threads)
+            constrain(&self.constraints[i], self.kernels, r.threads)
+
+    cdef void _begin_pass(self, pass_t *p, const run_t *r) noexcept nogil:
+        memset(p, 0, sizeof(pass_t))
+        p.kernels, p.weights, p.chunks = self.kernels, self.weights, self.chunks
+        p.gradients = r.base[GRADIENTS]
 
     cdef void _accumulate(self, const run_t *r, bint last) noexcept nogil:
-        """Add the gradients up, or begin anew. Those of the run stay as they are: ops know what they hold."""
-        cdef sweep_t s = sweep_t(self.kernels, r.base[GRADIENTS], self.accumulator, 0, last, 0)
-        sweep(accumulate_chunk, s, self.whole, self.n_whole, r.threads)
+        """Add the gradients up, or clear the sums. Those of the run stay as they are: ops may keep them."""
+        cdef pass_t p
+        self._begin_pass(&p, r)
+        p.sums, p.last = self.accumulator, last
+        parallel_for(accumulate_chunk, &p, self.n_chunks, r.threads)
 
     cdef void _average(self, const run_t *r, uint64_t updates) noexcept nogil:
-        """Let averages follow the weights; the first is the weights themselves."""
-        cdef double momentum = self.ema_momentum if updates else 0
-        cdef bint overwrite = self.ema_overwrite and (updates + 1) % self.ema_overwrite == 0
-        cdef sweep_t s = sweep_t(self.kernels, r.base[PARAMETERS], self.average, 0, overwrite, momentum)
-        sweep(average_chunk, s, self.whole, self.n_whole, r.threads)
+        """Let averages follow the weights; the first average is the weights themselves."""
+        cdef pass_t p
+        self._begin_pass(&p, r)
+        p.sums, p.momentum = self.average, self.ema_momentum if updates else 0
+        p.last = self.ema_overwrite and (updates + 1) % self.ema_overwrite == 0
+        parallel_for(average_chunk, &p, self.n_chunks, r.threads)
 
     cdef void _step(self, const run_t *r, uint64_t t) noexcept nogil:
-        """The update number t, from 1, of the weights in the ranges."""
+        """The update number t, from 1, of the chosen weights."""
         cdef int i, j
-        cdef idx_t offset
-        cdef const char *gradients = self.accumulator if self.accumulation > 1 else r.base[GRADIENTS]
-        cdef fnn_update u, rule = self._corrected(t)
-        rule.gradient_scale = 1.0 / <double>self.accumulation
+        cdef pass_t p
+        cdef double scale = 1.0 / <double>self.accumulation
+        self._begin_pass(&p, r)
+        if self.accumulation > 1:
+            p.gradients = self.accumulator
+        p.kernel, p.rule = self.kernel, self._corrected(t)
+        for j in range(3):
+            p.slot[j] = self.slot[j]
         if self.global_clip_norm:
-            rule.gradient_scale = self._norm_scale(
-                gradients, 0, self.n_ranges, self.global_clip_norm, rule.gradient_scale)
-        for i in range(self.n_ranges):
-            u = rule
+            scale = clipped_scale(self._squares(p.gradients, 0, self.n_weights), self.global_clip_norm, scale)
+        for i in range(self.n_weights):
+            self.weights[i].scale = scale
             if self.clip_norm:
-                u.gradient_scale = self._norm_scale(gradients, i, i + 1, self.clip_norm, u.gradient_scale)
-            if not self.ranges[i].decays:
-                u.decay = 0
-            offset = self.ranges[i].start * self.kernels.itemsize
-            u.n = self.ranges[i].size
-            u.w = r.base[PARAMETERS] + offset
-            u.g = gradients + offset
-            for j in range(3):
-                u.slot[j] = NULL if self.slot[j] is NULL else self.slot[j] + offset
-            if self.correction == LAMB:
-                update_range(self.kernels.sgd, self.kernels.itemsize, self._lamb(r, u), r.threads)
-            else:
-                update_range(self.kernel, self.kernels.itemsize, u, r.threads)
+                self.weights[i].scale = clipped_scale(
+                    self._squares(p.gradients, i, i + 1), self.clip_norm, scale)
+        if self.correction != LAMB:
+            parallel_for(update_chunk, &p, self.n_chunks, r.threads)
+            return
+        for i in range(self.n_weights):
+            if self.weights[i].chosen:
+                self._lamb(p, i, r.threads)
 
     cdef fnn_update _corrected(self, uint64_t t) noexcept nogil:
         """The rule of the update number t, from 1.
@@ -359,30 +369,43 @@ cdef class Update:
             self.product *= nadam_momentum(self.rule.beta_1, self.product_at)
         return self.product
 
-    cdef fnn_update _lamb(self, const run_t *r, fnn_update u) noexcept nogil:
-        """Adam's step, scaled to the norm of the weight (You et al. 2020), as one of gradient descent."""
-        cdef fnn_update adam = u
-        cdef double weight, step
-        adam.w, adam.decay, adam.slot[2] = u.slot[2], 0, NULL
-        memset(adam.w, 0, u.n * self.kernels.itemsize)
-        update_range(self.kernel, self.kernels.itemsize, adam, r.threads)
-        weight = sqrt(self.kernels.sum_squares(u.w, u.n)) * (1 - u.decay)
-        step = sqrt(self.kernels.sum_squares(adam.w, u.n))
-        u.g, u.gradient_scale, u.clip_value = adam.w, 1, 0
-        u.slot[0] = u.slot[1] = u.slot[2] = NULL
-        u.learning_rate = -self.learning_rate * (weight / step if weight > 0 and step > 0 else 1)
-        return u
+    cdef void _lamb(self, pass_t p, int i, int threads) noexcept nogil:
+        """Adam's step for weight i, scaled to the norm of the weight (You et al. 2020), as one of descent.
 
-    cdef double _norm_scale(
-            self, const char *g, int first, int last, double limit, double scale) noexcept nogil:
-        """`scale`, and what else makes the norm of the gradients of these ranges at most `limit`."""
+        Adam's kernel takes its step from zero, in `direction`, which stands in the place of the weight.
+        """
+        cdef weight_t *w = &self.weights[i]
+        cdef char *value = w.value
+        cdef bint decays = w.decays
+        cdef double norm, step, decay = p.rule.decay if decays else 0
+        p.chunks = &self.chunks[w.first_chunk]
+        w.value, w.decays = p.slot[2] + w.offset, False
+        memset(w.value, 0, w.size * self.kernels.itemsize)
+        p.slot[2] = NULL
+        parallel_for(update_chunk, &p, w.n_chunks, threads)
+        norm = sqrt(self.kernels.sum_squares(value, w.size)) * (1 - decay)
+        step = sqrt(self.kernels.sum_squares(w.value, w.size))
+        w.value, w.decays, w.scale = value, decays, 1
+        p.gradients, p.kernel = self.slot[2], self.kernels.sgd
+        p.slot[0] = p.slot[1] = NULL
+        p.rule.clip_value = 0
+        p.rule.learning_rate = -self.learning_rate * (norm / step if norm > 0 and step > 0 else 1)
+        parallel_for(update_chunk, &p, w.n_chunks, threads)
+
+    cdef double _squares(self, const char *gradients, int first, int last) noexcept nogil:
+        """The sum of the squares of the gradients of these weights, as far as they are chosen."""
         cdef int i
         cdef double squares = 0
         for i in range(first, last):
-            squares += self.kernels.sum_squares(
-                g + self.ranges[i].start * self.kernels.itemsize, self.ranges[i].size)
-        squares *= scale * scale
-        return scale * limit / sqrt(squares) if squares > limit * limit else scale
+            if self.weights[i].chosen:
+                squares += self.kernels.sum_squares(gradients + self.weights[i].offset, self.weights[i].size)
+        return squares
+
+
+cdef inline double clipped_scale(double squares, double limit, double scale) noexcept nogil:
+    """`scale`, and the factor that makes the norm of gradients with such squares at most `limit`."""
+    squares *= scale * scale
+    return scale * limit / sqrt(squares) if squares > limit * limit else scale
 
 
 cdef inline double nadam_momentum(double beta_1, uint64_t t) noexcept nogil:

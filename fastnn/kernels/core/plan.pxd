@@ -27,7 +27,7 @@ cdef class Record:
     cdef void free(self)
 
 cdef class Plan:
-    cdef readonly object block
+    cdef readonly object layout         # of the gradients of the variables that the plan trains
     cdef readonly str dtype
     cdef readonly bint training
     cdef public bint stochastic         # whether random layers act in what is emitted now
@@ -51,7 +51,6 @@ cdef class Plan:
     cdef list _constants
     cdef list _arenas
     cdef object _gradients
-    cdef char *_parameter_base
     cdef char *_gradient_base
     cdef totals_t _totals[MAX_TOTALS]
     cdef bad_t _bad
@@ -68,6 +67,7 @@ cdef class Plan:
     cdef Value value(self, tuple shape, bint differentiable=*, bint per_row=*)
     cdef Value constant(self, array)
     cdef Value parameter(self, variable)
+    cpdef bint trains(self, variable)
     cdef Value parameter_gradient(self, variable)
     cdef Value port(self, tuple shape)
     cdef Value gradient(self, Value value)

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...variables import ParameterBlock
+from ...variables import ParameterLayout, Variable
 from .optimizer import Update
 from .steps import Step, Value
 
@@ -18,13 +18,15 @@ class Plan:
 
     def __init__(
         self,
-        block: ParameterBlock,
+        dtype: str,
         input_shapes: list[tuple[int, ...]],
         training: bool = False,
         stochastic: bool = False,
+        layout: ParameterLayout | None = None,
     ) -> None: ...
     @property
-    def block(self) -> ParameterBlock: ...
+    def layout(self) -> ParameterLayout | None: ...
+    def trains(self, variable: Variable | None) -> bool: ...
     @property
     def dtype(self) -> str: ...
     @property

@@ -83,21 +83,22 @@ cdef class Plan:
 
     Parameters
     ----------
-    block : ParameterBlock
-        The model's weights.
+    dtype : {"float32", "float64"}
+        What the plan computes in.
     input_shapes : list of tuple of int
         Shape of one row of each input.
     training : bool
         Whether steps run backward and the weights are updated.
     stochastic : bool
         Whether random layers act.
+    layout : ParameterLayout, optional
+        The variables that training changes, and where their gradients lie; no variable by default.
     """
 
-    def __init__(self, block, list input_shapes, bint training=False, bint stochastic=False):
-        self.block = block
-        self.dtype = block.dtype
-        self.kernels = table(self.dtype)
-        self._parameter_base = address(block.values)
+    def __init__(self, str dtype, list input_shapes, bint training=False, bint stochastic=False, layout=None):
+        self.dtype = dtype
+        self.kernels = table(dtype)
+        self.layout = layout
         self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
         self._last = []
@@ -152,18 +153,23 @@ cdef class Plan:
         if variable is None:
             return None
         if variable not in self._parameters:
-            self._parameters[variable] = Value(variable.shape, PARAMETERS, variable.trainable, per_row=False)
-            self._parameters[variable].offset = self.block.offset(variable)
+            self._parameters[variable] = Value(
+                variable.shape, PARAMETERS, self.trains(variable), per_row=False)
+            self._parameters[variable].offset = <idx_t>address(variable.value)  # the base of this space is NULL
         return self._parameters[variable]
 
+    cpdef bint trains(self, variable):
+        """Whether the plan makes a gradient of a weight."""
+        return self.layout is not None and variable in self.layout
+
     cdef Value parameter_gradient(self, variable):
-        """The gradient of a weight, at the same offset, or None where it does not learn."""
+        """The gradient of a weight, or None where it does not learn."""
         cdef Value v = self.parameter(variable)
-        if v is None or not self.training or not variable.trainable:
+        if v is None or not self.trains(variable):
             return None
         if v.gradient is None:
             v.gradient = Value(variable.shape, GRADIENTS, per_row=False)
-            v.gradient.offset = v.offset
+            v.gradient.offset = self.layout.offset(variable)
         return v.gradient
 
     cdef Value gradient(self, Value value):
@@ -230,8 +236,8 @@ cdef class Plan:
                 step.c.backward = NULL      # nothing up to its output learns
         self._fuse_gradients()
         self.work = sum(step.work for step in self.steps) * (3 if self.training else 1)
-        if self.training:
-            self._gradients = aligned_zeros(self.block.values.size, self.dtype)
+        if self.layout is not None:
+            self._gradients = self.layout.zeros()
             self._gradient_base = address(self._gradients)
         self.reshape(capacity)
 
@@ -393,7 +399,6 @@ cdef class Plan:
     cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept:
         memset(r, 0, sizeof(run_t))
         r.base[ARENA] = arena.base
-        r.base[PARAMETERS] = self._parameter_base
         r.base[GRADIENTS] = self._gradient_base
         r.scratch, r.scratch_size = arena.scratch, self.scratch_size
         r.rows = rows
@@ -472,8 +477,6 @@ cdef class Plan:
             raise ValueError(
                 f"rows: expected at most {self.capacity} of the {self._batch.rows} bound, "
                 f"got {start} to {start + rows}")
-        if self.block.stale:
-            raise RuntimeError("model: its weights have moved into another model since this run of it began")
         for guard in self.guards:
             guard(rows)
         arena = self._borrow()
@@ -504,8 +507,6 @@ cdef class Plan:
             None where they are not: they have to pass the input gate first. Else as `run`.
         """
         cdef idx_t rows
-        if self.block.stale:
-            return None
         self._claim()
         try:
             rows = self._batch.take((*x, *y), self.capacity)
@@ -532,8 +533,6 @@ cdef class Plan:
         """
         cdef Py_buffer sources[MAX_PORTS]
         cdef int n = 0, i
-        if self.block.stale:
-            return None
         try:
             for array in (x if type(x) is tuple or type(x) is list else (x,)):
                 if n == self._n_inputs or not has_buffer(array, &sources[n]):
@@ -652,7 +651,7 @@ cdef class Plan:
 
     @property
     def gradients(self):
-        """The gradients of the weights that the last backward run made, in the layout of the block."""
+        """The gradients of the weights that the last backward run made, in the plan's layout."""
         return self._gradients
 
     cdef int _point(self, run_t *r, Record record) except -1:

@@ -77,10 +77,6 @@ cdef class Stepper:
         self.run.bad = &self.bad
         self.frees = plan.work * <double>rows > GIL_WORK
 
-    def _compile(self):
-        """Make the plan anew and `_use` it: the weights have moved."""
-        raise NotImplementedError
-
     def step(self, x, out=None):
         """Advance one time step.
 
@@ -104,8 +100,6 @@ cdef class Stepper:
         """
         cdef Py_buffer source
         cdef int extra
-        if self.plan.block.stale:
-            self._compile()
         if has_buffer(x, &source):
             try:
                 extra = extra_dimensions(&self.taken, &source, self.rows)

@@ -10,9 +10,9 @@ ctypedef int64_t idx_t
 # of their own.
 cdef enum:
     ARENA           # planned by lifetime
-    PARAMETERS      # the model's weights
-    GRADIENTS       # the same layout, trainable ones only
-    CONSTANTS       # index maps that an op made at creation
+    PARAMETERS      # weights, which stay where they are: offsets are addresses
+    GRADIENTS       # of the weights that a plan trains, in one array
+    CONSTANTS       # arrays that an op made at creation: offsets are addresses
     PORTS           # the first of the caller's arrays: rows, or their gathered copy, and results
 
 cdef enum:
@@ -82,4 +82,4 @@ cdef inline char *operand(const step_t *s, const run_t *r, int i) noexcept nogil
     """The address of operand i in this run, or NULL."""
     if s.at[i].space < 0:
         return NULL
-    return r.base[s.at[i].space] + s.at[i].offset
+    return <char *>(<size_t>r.base[s.at[i].space] + <size_t>s.at[i].offset)

@@ -90,7 +90,7 @@ def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance
         Of the shape of x.
     """
     cdef Step s = plan.add("batch_norm", forward, backward, NULL, 10.0 * x.size)
-    learns = any(w is not None and w.trainable for w in (gamma, beta))
+    learns = plan.trains(gamma) or plan.trains(beta)
     cdef Value y = plan.value(x.shape, learns or x.differentiable)
     cdef idx_t n = x.shape[axis]
     cdef Value statistics = plan.value((5, n), False, False)

@@ -38,10 +38,9 @@ cdef void clip_elements(void *context, idx_t chunk, int thread) noexcept nogil:
     p.kernels.clip_negative(p.w + first * p.kernels.itemsize, min(p.size, p.c.inner - first))
 
 
-cdef void constrain(
-        const constraint_t *c, char *parameters, const fnn_kernels *kernels, int threads) noexcept nogil:
-    """Bring one weight back."""
-    cdef pass_t p = pass_t(c, kernels, parameters + c.offset, 0)
+cdef void constrain(const constraint_t *c, const fnn_kernels *kernels, int threads) noexcept nogil:
+    """Project one weight."""
+    cdef pass_t p = pass_t(c, kernels, c.w, 0)
     if c.n == 0:
         p.size = ELEMENTS
         parallel_for(clip_elements, &p, (c.inner + p.size - 1) // p.size, threads)

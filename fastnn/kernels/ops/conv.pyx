@@ -242,12 +242,12 @@ cdef Value emit_operands(Plan plan, Step s, Value x, kernel, bias, tuple activat
                          idx_t filters):
     cdef fnn_conv g
     cdef idx_t parts
-    learns = kernel.trainable or (bias is not None and bias.trainable)
+    learns = plan.trains(kernel) or plan.trains(bias)
     cdef Value y = plan.value((*output, filters), learns or x.differentiable)
     y.producer = s
     s.c.activation = activation_of(activation)
     s.accepts = AFFINE | ACTIVATION if s.c.activation.code == FNN_ACT_linear else 0
-    s.use(X, x, BOTH if kernel.trainable else FORWARD).use(W, plan.parameter(kernel), BOTH)
+    s.use(X, x, BOTH if plan.trains(kernel) else FORWARD).use(W, plan.parameter(kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

@@ -49,13 +49,13 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation):
     cdef idx_t inputs = kernel.shape[len(kernel.shape) - 2], units = kernel.shape[len(kernel.shape) - 1]
     cdef idx_t rows = x.size // max(1, inputs)
     cdef Step s = plan.add("dense", forward, backward, scratch, 2.0 * rows * inputs * units)
-    learns = kernel.trainable or (bias is not None and bias.trainable)
+    learns = plan.trains(kernel) or plan.trains(bias)
     cdef Value y = plan.value(x.shape[:len(x.shape) - 1] + (units,), learns or x.differentiable)
     y.producer = s
     s.c.size[ROWS], s.c.size[INPUTS], s.c.size[UNITS] = rows, inputs, units
     s.c.activation = activation_of(activation)
     s.accepts = AFFINE | ACTIVATION if s.c.activation.code == FNN_ACT_linear else 0
-    s.use(X, x, BOTH if kernel.trainable else FORWARD).use(W, plan.parameter(kernel), BOTH)
+    s.use(X, x, BOTH if plan.trains(kernel) else FORWARD).use(W, plan.parameter(kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

@@ -204,7 +204,7 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
     if multiplier > 1:
         x = repeated(plan, x, multiplier)
         channels *= multiplier
-    learns = kernel.trainable or (bias is not None and bias.trainable)
+    learns = plan.trains(kernel) or plan.trains(bias)
     cdef Value y = plan.value((*output, channels), learns or x.differentiable)
     cdef Step s = plan.add("depthwise", forward, backward, NULL, 2.0 * y.size * down * across)
     cdef fnn_depthwise *d = <fnn_depthwise *>&s.c.size[0]

@@ -52,7 +52,7 @@ def emit(Plan plan, Value x, int axis, idx_t groups, gamma, beta, double epsilon
         Of the shape of x.
     """
     cdef Step s = plan.add("group_norm", forward, backward, scratch, 10.0 * x.size)
-    learns = any(w is not None and w.trainable for w in (gamma, beta))
+    learns = plan.trains(gamma) or plan.trains(beta)
     cdef Value y = plan.value(x.shape, learns or x.differentiable)
     cdef idx_t n = x.shape[axis]
     y.producer = s

@@ -55,7 +55,7 @@ def emit(Plan plan, Value x, gamma, beta, double epsilon, bint centered=True):
         Of the shape of x.
     """
     cdef Step s = plan.add("layer_norm", forward, backward, NULL, 10.0 * x.size)
-    learns = any(w is not None and w.trainable for w in (gamma, beta))
+    learns = plan.trains(gamma) or plan.trains(beta)
     cdef Value y = plan.value(x.shape, learns or x.differentiable)
     cdef idx_t n = x.shape[len(x.shape) - 1], rows = x.size // n
     y.producer = s

@@ -49,8 +49,8 @@ cdef enum:
     INPUT_MASK
     STATE_MASK
     STATE           # the addresses of h and c that outlive a run
-    VERSION         # of the weights, and that of those which are packed, where PACKED outlives a run
-    PACKED_VERSION
+    VERSIONS        # addresses of the weights' counters, where PACKED outlives a run, ...
+    PACKED_VERSION  # ... and their sum when PACKED was made
     JOINT           # the gradients of U and W in one piece, where both see the same gates
     H0              # the state to start from, and the last one; c0 and c follow h0 and h, here and below
     C0
@@ -72,6 +72,7 @@ cdef enum:          # sizes
     BACKWARDS
     SEQUENCES
     ZERO_MASKED
+    N_VERSIONS
 
 cdef enum:          # parameters
     DROPOUT
@@ -166,11 +167,16 @@ cdef void pack(void *context, idx_t chunk, int thread) noexcept nogil:
 
 cdef bint is_packed(const step_t *s, const run_t *r) noexcept nogil:
     """Whether an earlier run has packed the weights as they are; if not, this one is about to."""
-    cdef const idx_t *version = <const idx_t *>operand(s, r, VERSION)
+    cdef const idx_t *const *versions = <const idx_t *const *>operand(s, r, VERSIONS)
     cdef idx_t *of_packed = <idx_t *>operand(s, r, PACKED_VERSION)
-    if version is NULL or of_packed[0] == version[0]:
-        return version is not NULL
-    of_packed[0] = version[0]
+    cdef idx_t i, version = 0
+    if versions is NULL:
+        return False
+    for i in range(s.size[N_VERSIONS]):
+        version += versions[i][0]
+    if of_packed[0] == version:
+        return True
+    of_packed[0] = version
     return False
 
 
@@ -328,7 +334,7 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
     cdef idx_t steps = s.c.size[STEPS], units = s.c.size[UNITS]
     cdef int i
     given = [] if initial is None else initial
-    learns = kernel.trainable or any(v.differentiable for v in (x, *given))
+    learns = plan.trains(kernel) or any(v.differentiable for v in (x, *given))
     cdef tuple row = (steps,) if sequences else ()
     cdef Value y = plan.value((*row, units), learns), h
     last = [plan.value((units,), learns) for _ in range(1 + (s.c.size[CELL] == FNN_LSTM))] if ends else []
@@ -381,7 +387,9 @@ cdef int use_weights(Plan plan, Step s, kernel, recurrent_kernel, bias, bint sta
     packed = plan.kernels.recurrent_packed(&g) // plan.kernels.itemsize
     if stays_packed and packed:
         s.use(PACKED, plan.constant(aligned_zeros(packed, plan.dtype)), FORWARD)
-        s.use(VERSION, plan.constant(plan.block.version), FORWARD)
+        versions = [v.version.ctypes.data for v in (kernel, recurrent_kernel, bias) if v is not None]
+        s.c.size[N_VERSIONS] = len(versions)
+        s.use(VERSIONS, plan.constant(np.array(versions, np.uintp)), FORWARD)
         s.use(PACKED_VERSION, plan.constant(np.full(1, -1, np.int64)), FORWARD)
     elif packed:
         s.use(PACKED, plan.value((packed,), False, False), BOTH)
@@ -402,7 +410,7 @@ cdef int use_gradients(Plan plan, Step s, Value x, Value y, kernel, recurrent_ke
         s.use(PREACTIVATION, plan.value((steps, s.c.size[GATE_ROW])), BOTH)
     if s.c.size[CELL] != FNN_SIMPLE_RNN:
         s.use(CELLS, plan.value((steps + 1, units)), BOTH)
-    if kernel.trainable and (s.c.size[CELL] == FNN_SIMPLE_RNN or s.c.size[CELL] == FNN_LSTM):
+    if plan.trains(kernel) and (s.c.size[CELL] == FNN_SIMPLE_RNN or s.c.size[CELL] == FNN_LSTM):
         s.use(JOINT, plan.value((units + s.c.size[INPUTS], kernel.shape[1]), False, False), BACKWARD)
     if s.c.size[CELL] == FNN_LSTM:
         s.use(SQUASHED, plan.value((steps, units)), BOTH)

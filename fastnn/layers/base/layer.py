@@ -16,7 +16,7 @@ from ...checks import whole_number
 from ...data.validation import is_several
 from ...graph.graph import Node, SymbolicTensor, leaves, mapped, tensors_in
 from ...registry import Registry, refuse_unknown, snake_case
-from ...variables import Variable, initial_value
+from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class Layer:
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
         rules = regularizers.get(regularizer), constraints.get(constraint)
-        variable = Variable(np.array(value, self.compute_dtype), name, trainable, *rules)
+        variable = Variable(aligned_copy(value.astype(self.compute_dtype)), name, trainable, *rules)
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable
