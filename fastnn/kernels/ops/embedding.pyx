@@ -47,7 +47,7 @@ def emit(Plan plan, Value x, table):
         raise ValueError("input: whole numbers have no gradient, so nothing before an Embedding may learn")
     cdef idx_t rows = table.shape[0], width = table.shape[1]
     cdef Step s = plan.add("embedding", forward, backward, NULL, <double>(x.size * width))
-    cdef Value y = plan.value(x.shape + (width,), table.trainable)
+    cdef Value y = plan.value(x.shape + (width,), plan.trains(table))
     y.producer = s
     s.c.size[NUMBERS], s.c.size[ROWS], s.c.size[WIDTH] = x.size, rows, width
     s.c.size[DENSE] = table.regularizer is not None

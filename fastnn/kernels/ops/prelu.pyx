@@ -36,7 +36,7 @@ def emit(Plan plan, Value x, alpha):
         Of the shape of x.
     """
     cdef Step s = plan.add("prelu", forward, backward, NULL, 4.0 * x.size)
-    cdef Value y = plan.value(x.shape, alpha.trainable or x.differentiable)
+    cdef Value y = plan.value(x.shape, plan.trains(alpha) or x.differentiable)
     size = int(np.prod(alpha.shape, dtype=np.int64))
     index = np.ascontiguousarray(np.broadcast_to(np.arange(size).reshape(alpha.shape), x.shape), np.int64)
     y.producer = s

@@ -206,7 +206,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     cdef Step s
     cdef idx_t i
     cdef int at
-    cdef list learning = [v for v in variables if v.trainable and plan.training]
+    cdef list learning = [v for v in variables if plan.trains(v)]
     cdef bint differentiable = bool(learning) or any([v.differentiable for v in inputs])
     if len(inputs) + len(results) - 2 > WEIGHTS // 2:
         raise ValueError(f"{name}: expected at most {WEIGHTS // 2 + 2} inputs and results together")
