@@ -38,7 +38,7 @@ static array elementwise_side(const fnn_elementwise_binary *c, int side)
     return x;
 }
 
-static void check_combine_forward(void)
+static void check_elementwise_binary_forward(void)
 {
     EACH_COMBINE(c)
     {
@@ -49,7 +49,7 @@ static void check_combine_forward(void)
     }
 }
 
-static void check_combine_backward(void)
+static void check_elementwise_binary_backward(void)
 {
     EACH_COMBINE(c)
     {

@@ -13,7 +13,7 @@ static void copied(fnn_idx dims, const fnn_idx *n, const fnn_idx *y_strides, con
     same("y", y, 0, 0);
 }
 
-static void check_copy_box(void)
+static void check_strided_copy(void)
 {
     static const fnn_idx widths[] = {1, 2, 3, 5, 8, 13, 16, 17, 33, 70};
     for (int a = 0; a < COUNT(widths); a++)
