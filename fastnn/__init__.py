@@ -11,84 +11,41 @@
 161
 """
 
-import importlib
-import importlib.util
-from typing import TYPE_CHECKING, Any
+from ._lazy import lazy_exports
 
-__version__ = "0.1.0"
-
-if importlib.util.find_spec("fastnn.kernels.core.plan") is None:
+try:
+    # Not later: the variables that set the number of threads are checked now, and a folder that was not
+    # built is noticed. `threads` is a function here, and a module of this name would take its place.
+    from .threads import num_threads as num_threads
+    from .threads import set_num_threads as set_num_threads
+    from .threads import threads as threads
+except ImportError as error:
+    if error.name != "fastnn.kernels.core":  # it has no module `runtime`; one that does not load is named
+        raise
     raise ImportError(
         "fastnn's compiled modules are not beside its Python files: this is a source folder that has not "
         "been built. Install the checkout with `pip install .`, or `pip install -e .` to work on it, and run "
         "Python outside the source folder, or the installed command `fastnn`."
-    )
+    ) from None
 
-from . import (
-    activations,
-    autograd,
-    config,
-    constraints,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    optimizers,
-    regularizers,
-    utils,
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        ".": (
+            "activations autograd callbacks config constraints datasets initializers layers losses metrics "
+            "models optimizers plotting regularizers saving utils"
+        ),
+        ".autograd": "Tensor",
+        ".initializers": "Initializer",
+        ".layers": "Input Layer",
+        ".losses": "Loss",
+        ".metrics": "Metric",
+        ".models": "Model Sequential",
+        ".optimizers": "Optimizer",
+        ".regularizers": "Regularizer",
+        ".threads": "num_threads set_num_threads threads",
+        ".variables": "Variable",
+    },
 )
-from .autograd import Tensor
-from .initializers import Initializer
-from .layers import Input, Layer
-from .losses import Loss
-from .metrics import Metric
-from .models import Model, Sequential
-from .optimizers import Optimizer
-from .regularizers import Regularizer
-from .threads import num_threads, set_num_threads, threads
-from .variables import Variable
-
-if TYPE_CHECKING:
-    from . import callbacks, datasets, plotting, saving
-
-
-def __getattr__(name: str) -> Any:
-    """Import on first use what a program that only predicts does without."""
-    if name in ("callbacks", "datasets", "plotting", "saving"):
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-__all__ = [
-    "Initializer",
-    "Input",
-    "Layer",
-    "Loss",
-    "Metric",
-    "Model",
-    "Optimizer",
-    "Regularizer",
-    "Sequential",
-    "Tensor",
-    "Variable",
-    "activations",
-    "autograd",
-    "callbacks",
-    "config",
-    "constraints",
-    "datasets",
-    "initializers",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "num_threads",
-    "optimizers",
-    "plotting",
-    "regularizers",
-    "saving",
-    "set_num_threads",
-    "threads",
-    "utils",
-]

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
+from ._lazy import import_modules
 from .custom_objects import custom_name, get_registered_object
 
 __all__ = ["Configurable", "Registry", "refuse_unknown", "snake_case", "unknown_name"]
@@ -112,6 +114,9 @@ class Registry(Generic[T]):
         What error texts call an object of these classes: "initializer".
     base : type
         The class that all of them derive from.
+    *packages : str
+        Packages whose modules add classes when they are imported, which `fastnn._lazy` delays: a name that
+        no imported class has is looked up among their public names, then in all of their modules.
 
     Examples
     --------
@@ -135,9 +140,10 @@ class Registry(Generic[T]):
     ValueError: shape: unknown name 'Grate_circle'; did you mean 'great_circle'?
     """
 
-    def __init__(self, kind: str, base: type[T]) -> None:
+    def __init__(self, kind: str, base: type[T], *packages: str) -> None:
         self.kind = kind
         self.base = base
+        self.packages = packages
         self._classes: dict[str, type[T]] = {}
 
     @overload
@@ -173,10 +179,17 @@ class Registry(Generic[T]):
         cls, *aliases = args
         if not (isinstance(cls, type) and issubclass(cls, self.base)):
             raise TypeError(f"cls: expected a class derived from {self.base.__name__}, got {cls!r}")
+        if not cls.__module__.startswith("fastnn."):
+            self._import_packages()  # their names are taken, whether they have been imported or not
         for name in (cls.__name__, self.name_of(cls), *aliases):
             if self._classes.setdefault(name, cls) is not cls:
                 raise ValueError(f"{self.kind}: {name!r} is {self._classes[name]!r} already")
         return cls
+
+    def classes(self) -> list[type[T]]:
+        """Return all classes of the table, in the order of their names."""
+        self._import_packages()
+        return sorted(set(self._classes.values()), key=lambda cls: cls.__name__)
 
     @staticmethod
     def name_of(cls: type) -> str:
@@ -296,7 +309,7 @@ class Registry(Generic[T]):
 
     def _named(self, name: str) -> Any:
         """Return the class, or the function of the program's own, that has a name."""
-        found = get_registered_object(name, module_objects=self._classes)
+        found = get_registered_object(name) or self._find(name)
         if found is None:
             classes = {cls.__name__ for cls in self._classes.values()}
             raise ValueError(unknown_name(self.kind, name, self._classes.keys() - classes))
@@ -305,3 +318,18 @@ class Registry(Generic[T]):
                 f"{self.kind}: expected a class derived from {self.base.__name__}, {name!r} is {found!r}"
             )
         return found
+
+    def _find(self, name: str) -> type[T] | None:
+        """Return the class of the table that has a name, importing no more than it takes."""
+        if name not in self._classes:
+            for package in map(import_module, self.packages):
+                for public in package.__all__:
+                    if name in (public, snake_case(public)):
+                        getattr(package, public)  # imports the module, which adds its classes
+        if name not in self._classes:  # an alias, or nothing
+            self._import_packages()
+        return self._classes.get(name)
+
+    def _import_packages(self) -> None:
+        for package in self.packages:
+            import_modules(package)

@@ -37,8 +37,8 @@ class Sociable(Dense):
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
-    classes = {cls.__name__: cls for cls in (Forgetful, Boastful, Borrowing, Sociable)}
-    monkeypatch.setattr(fastnn.layers.registry, "_classes", fastnn.layers.registry._classes | classes)
+    for cls in (Forgetful, Boastful, Borrowing, Sociable):
+        monkeypatch.setitem(fastnn.layers.registry._classes, cls.__name__, cls)
 
 
 def case(cls, **arguments):

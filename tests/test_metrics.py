@@ -8,6 +8,7 @@ from formulas import binary_crossentropy, crossentropy, softmax
 
 from fastnn import losses, metrics
 from fastnn.kernels.ops.loss_metric import Score
+from fastnn.metrics.lookup import resolve
 
 RNG = np.random.default_rng(0)
 P = softmax(RNG.standard_normal((40, 3)))
@@ -139,7 +140,7 @@ def test_an_ignored_class_is_not_counted():
     ],
 )
 def test_what_a_name_means_to_a_model(name, sparse, classes, expected):
-    metric = metrics.resolve(name, Score("", sparse=sparse), classes)
+    metric = resolve(name, Score("", sparse=sparse), classes)
     assert type(metric) is expected
     assert metric.name == name
 

@@ -106,6 +106,12 @@ def test_nothing_has_changed_unseen():
     assert not changes, f"if it is meant, run `python tools/public_api.py`:\n{changes}"
 
 
+@pytest.mark.parametrize("file", TOOL["stubs"](), ids=lambda file: file.parent.name)
+def test_stubs_say_what_the_tables_say(file):
+    listed, found = file.read_text(encoding="utf-8"), TOOL["stubs"]()[file]
+    assert listed == found, "run `python tools/public_api.py`"
+
+
 @pytest.mark.parametrize("module", EXPECTED)
 def test_what_keras_users_look_for_is_there(module):
     names = {name.rpartition(".")[2] for name in EXPECTED[module].split()}

@@ -114,8 +114,7 @@ MERGING = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multip
 
 
 def every_layer():
-    found = {cls.__name__: cls for cls in layers.registry._classes.values()}
-    own = [cls for cls in found.values() if cls.__module__.startswith("fastnn.layers")]
+    own = [cls for cls in layers.registry.classes() if cls.__module__.startswith("fastnn.layers")]
     return sorted(cls.__name__ for cls in own if hasattr(layers, cls.__name__))
 
 

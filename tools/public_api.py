@@ -1,10 +1,11 @@
-"""Write tests/public_api.txt: every public name of fastnn with its signature.
+"""Write tests/public_api.txt, every public name of fastnn with its signature, and the stubs of packages.
 
     python tools/public_api.py
 
-`tests/test_public_api.py` compares the file with what is there, so that no change of a name, an argument or
+`tests/test_public_api.py` compares the files with what is there, so that no change of a name, an argument or
 a default goes unseen. A class is listed with its constructor, and with the methods and properties that no
-public base of it has.
+public base of it has. A stub, the `__init__.pyi` of a package, tells type checkers what the table in
+`__init__.py` tells `fastnn._lazy`: where each public name comes from.
 """
 
 import inspect
@@ -15,11 +16,12 @@ from types import ModuleType
 from typing import Any
 
 import fastnn
+from fastnn._lazy import TABLES
 
 FILE = Path(__file__).parent.parent / "tests" / "public_api.txt"
 
 # What modules of fastnn share among themselves by these names; nothing is promised of it.
-SHARED = {"MEANS", "as_labels", "as_scored", "check_floatx", "loss_of_function", "registry", "resolve"}
+SHARED = {"check_floatx", "registry"}
 
 
 def public_names(module: ModuleType) -> list[str]:
@@ -88,5 +90,29 @@ def lines() -> list[str]:
     return text
 
 
+def stubs() -> dict[Path, str]:
+    """Text of the stub of each package that imports its modules on first use."""
+    return {Path(module.__path__[0], "__init__.pyi"): stub(module) for module in modules() if is_lazy(module)}
+
+
+def is_lazy(module: ModuleType) -> bool:
+    return module.__name__ in TABLES
+
+
+def stub(package: ModuleType) -> str:
+    """One import for each module in the package's table."""
+    text = "# Written by tools/public_api.py from the table in __init__.py.\n\n"
+    for module, names in TABLES[package.__name__].items():
+        pairs = [entry.partition("=") for entry in names.split()]
+        imported = [f"{original or name} as {name}" for name, _, original in pairs]
+        if len(imported) == 1:
+            text += f"from {module} import {imported[0]}\n"
+        elif imported:
+            text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in imported) + ")\n"
+    return text + ("\n__version__: str\n" if package is fastnn else "")
+
+
 if __name__ == "__main__":
     FILE.write_text("\n".join(lines()) + "\n", encoding="utf-8")
+    for file, text in stubs().items():
+        file.write_text(text, encoding="utf-8")

@@ -11,44 +11,34 @@ The model calls the hooks of each callback in the order of the list, with these 
 
 ``self.model.stop_training = True`` in a hook ends the training after the batch or epoch.
 
->>> class Printer(Callback):
+>>> import fastnn
+>>> class Printer(fastnn.callbacks.Callback):
 ...     def on_epoch_end(self, epoch, logs=None):
 ...         print(f"{epoch}: {logs['loss']:.2f}")
->>> callbacks = CallbackList([Printer()])
+>>> callbacks = fastnn.callbacks.CallbackList([Printer()])
 >>> callbacks.on_epoch_end(0, {"loss": 0.5})
 0: 0.50
 """
 
-from .backup_and_restore import BackupAndRestore
-from .callback import Callback
-from .callback_list import CallbackList
-from .csv_logger import CSVLogger
-from .early_stopping import EarlyStopping
-from .history import History
-from .lambda_callback import LambdaCallback
-from .learning_rate_scheduler import LearningRateScheduler
-from .model_checkpoint import ModelCheckpoint
-from .monitor import MonitorCallback
-from .progress import ProgbarLogger
-from .reduce_lr_on_plateau import ReduceLROnPlateau
-from .swap_ema_weights import SwapEMAWeights
-from .tensorboard import TensorBoard
-from .terminate_on_nan import TerminateOnNaN
+from .._lazy import lazy_exports
 
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "MonitorCallback",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        ".backup_and_restore": "BackupAndRestore",
+        ".callback": "Callback",
+        ".callback_list": "CallbackList",
+        ".csv_logger": "CSVLogger",
+        ".early_stopping": "EarlyStopping",
+        ".history": "History",
+        ".lambda_callback": "LambdaCallback",
+        ".learning_rate_scheduler": "LearningRateScheduler",
+        ".model_checkpoint": "ModelCheckpoint",
+        ".monitor": "MonitorCallback",
+        ".progress": "ProgbarLogger",
+        ".reduce_lr_on_plateau": "ReduceLROnPlateau",
+        ".swap_ema_weights": "SwapEMAWeights",
+        ".tensorboard": "TensorBoard",
+        ".terminate_on_nan": "TerminateOnNaN",
+    },
+)

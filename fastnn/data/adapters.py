@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from .. import losses
 from ..checks import real_number
 from ..kernels.ops.loss_metric import check_labels
-from ..losses import as_labels
 from ..losses.custom import adopt_labels
+from ..losses.loss import as_labels
 from ..training.compile_spec import Compiled, Weighted
 from ..utils.random import next_seed
 from .dataset import Source, is_dataset

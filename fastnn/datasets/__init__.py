@@ -1,25 +1,10 @@
 """Data sets: `digits` comes with fastnn, the others are fetched once from their public homes."""
 
-from . import (
-    boston_housing,
-    california_housing,
-    cifar10,
-    cifar100,
-    digits,
-    fashion_mnist,
-    imdb,
-    mnist,
-    reuters,
-)
+from .._lazy import lazy_exports
 
-__all__ = [
-    "boston_housing",
-    "california_housing",
-    "cifar10",
-    "cifar100",
-    "digits",
-    "fashion_mnist",
-    "imdb",
-    "mnist",
-    "reuters",
-]
+__getattr__, __dir__, __all__ = lazy_exports(
+    __name__,
+    {
+        ".": "boston_housing california_housing cifar10 cifar100 digits fashion_mnist imdb mnist reuters",
+    },
+)

@@ -62,7 +62,7 @@ class Initializer:
         return cls(**config)
 
 
-registry = Registry("initializer", Initializer)
+registry = Registry("initializer", Initializer, "fastnn.initializers")
 
 
 def real_dtype(dtype: DTypeLike | None) -> str:

@@ -45,7 +45,7 @@ class Cell:
         return cls(**config)
 
 
-registry: Registry[Cell] = Registry("cell", Cell)
+registry: Registry[Cell] = Registry("cell", Cell, "fastnn.layers")
 
 
 class RecurrentCell(Cell):

@@ -12,7 +12,7 @@ from ..autograd import Tensor, record
 from ..kernels.ops import loss_metric as _score
 
 if TYPE_CHECKING:
-    from . import Loss
+    from .loss import Loss
 
 # Losses that are the same with labels and predictions in each other's place, so that either may be a tensor.
 SYMMETRIC = {
@@ -70,7 +70,7 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
         y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
         return reduced(loss.call(y_true, y_pred), weights, None, loss.reduction)
-    from . import as_scored
+    from .loss import as_scored
 
     if isinstance(y_true, Tensor) and y_true.requires_grad:
         if score.kernel not in SYMMETRIC or (isinstance(y_pred, Tensor) and y_pred.requires_grad):

@@ -199,7 +199,7 @@ def as_labels(y: Any, score: Score, row: tuple[int, ...], dtype: str, name: str 
     return as_classes(y, row[:-1], name) if score.sparse else as_rows(y, row, dtype, name)
 
 
-registry = Registry("loss", Loss)
+registry = Registry("loss", Loss, "fastnn.losses")
 
 
 class FunctionLoss(Loss):

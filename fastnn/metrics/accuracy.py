@@ -11,7 +11,7 @@ from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.ops import loss_metric as _score
 from ..kernels.ops.loss_metric import Score
-from ..losses import as_scored
+from ..losses.loss import as_scored
 from .metric import PlainMetric, registry
 
 

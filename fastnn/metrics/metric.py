@@ -11,7 +11,8 @@ from .. import initializers
 from ..config import check_floatx, floatx
 from ..kernels.ops import loss_metric as _score
 from ..kernels.ops.loss_metric import Score
-from ..losses import as_scored, custom
+from ..losses import custom
+from ..losses.loss import as_scored
 from ..registry import Registry
 from ..variables import Variable
 
@@ -172,7 +173,7 @@ class Metric:
         return cls(**config)
 
 
-registry: Registry[Metric] = Registry("metric", Metric)
+registry: Registry[Metric] = Registry("metric", Metric, "fastnn.metrics")
 
 
 class PlainMetric(Metric):

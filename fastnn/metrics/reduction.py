@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
 from ..kernels.ops.loss_metric import Score
+from ..losses.lookup import loss_of_function
 from .metric import Metric, PlainMetric, registry
 
 Numbers = NDArray[np.float64]
@@ -110,7 +111,7 @@ class MeanMetricWrapper(Metric):
     ) -> None:
         super().__init__(dtype, name or getattr(fn, "name", None) or getattr(fn, "__name__", None))
         self.fn, self.kwargs = fn, kwargs
-        known = losses.loss_of_function(fn)
+        known = loss_of_function(fn)
         self.loss: losses.Loss | None = fn if isinstance(fn, losses.Loss) else None
         if known is not None:
             self.loss = type(losses.get(known))(**kwargs)

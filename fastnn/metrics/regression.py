@@ -11,7 +11,7 @@ from ..checks import whole_number
 from ..config import epsilon
 from ..kernels.ops import loss_metric as _score
 from ..kernels.ops.loss_metric import Score
-from ..losses import as_scored
+from ..losses.loss import as_scored
 from .metric import Metric, PlainMetric, registry
 
 Numbers = NDArray[np.float64]

@@ -489,9 +489,12 @@ def _count(value: Any, name: str, least: int) -> int | None:
 class _AnyCase(Registry[Optimizer]):
     """Names in any case: "adam", "Adam", "RMSprop"."""
 
-    def _named(self, name: str) -> type[Optimizer]:
-        cls: type[Optimizer] = super()._named(name if name in self._classes else name.lower())
-        return cls
+    def _find(self, name: str) -> type[Optimizer] | None:
+        return super()._find(name) or super()._find(name.lower())
 
 
-registry = _AnyCase("optimizer", Optimizer)
+registry = _AnyCase("optimizer", Optimizer, "fastnn.optimizers")
+
+get = registry.get  # names in any case
+serialize = registry.serialize
+deserialize = registry.deserialize

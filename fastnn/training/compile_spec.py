@@ -11,7 +11,7 @@ from .. import losses, metrics, optimizers
 from ..checks import real_number
 from ..kernels.ops import fan_out
 from ..kernels.ops.loss_metric import emit_loss, emit_metric
-from ..metrics import resolve
+from ..metrics.lookup import resolve
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan

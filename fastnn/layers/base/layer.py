@@ -551,4 +551,7 @@ def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) 
         variable.assign(array)
 
 
-registry: Registry[Layer] = Registry("layer", Layer)
+registry: Registry[Layer] = Registry("layer", Layer, "fastnn.layers", "fastnn.models")
+
+serialize = registry.serialize
+deserialize = registry.deserialize

@@ -1,0 +1,74 @@
+"""Public names of packages, imported when they are first used.
+
+Each package states once, in a table, which of its modules has which public names. `__getattr__`, `__dir__`
+and `__all__` of the package follow from the table, and so does the stub ``__init__.pyi`` that type checkers
+read (``python tools/public_api.py`` writes it).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+__all__ = ["TABLES", "import_modules", "lazy_exports"]
+
+TABLES: dict[str, Mapping[str, str]] = {}  # by package
+
+
+def lazy_exports(
+    package: str, table: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return `__getattr__`, `__dir__` and `__all__` of a package that imports its modules on first use.
+
+    Parameters
+    ----------
+    package : str
+        The package's `__name__`.
+    table : mapping of str to str
+        From a module, written as in ``from .module import ...``, to the public names it has, separated by
+        blanks; ``alias=name`` gives a name another spelling. The names of "." are modules themselves.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.losses.Huber, "Huber" in dir(fastnn.losses), "Huber" in fastnn.losses.__all__
+    (<class 'fastnn.losses.regression.Huber'>, True, True)
+    >>> fastnn.losses.Hubber
+    Traceback (most recent call last):
+    ...
+    AttributeError: module 'fastnn.losses' has no attribute 'Hubber'
+    """
+    origins = {}
+    for module, names in table.items():
+        for entry in names.split():
+            name, _, original = entry.partition("=")
+            origins[name] = module, original or name
+    exported = sorted(origins)
+    TABLES[package] = table
+
+    def __getattr__(name: str) -> Any:
+        this = sys.modules[package]
+        if name not in origins:
+            # Python adds the names that are close to it when it prints the error.
+            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=this)
+        module, original = origins[name]
+        value = import_module(module + name if module == "." else module, package)
+        if module != ".":
+            value = getattr(value, original)
+        setattr(this, name, value)  # later uses do not come here
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*exported, *(name for name in vars(sys.modules[package]) if name.startswith("__"))})
+
+    return __getattr__, __dir__, exported
+
+
+def import_modules(package: str) -> None:
+    """Import every module of a package that its table names."""
+    import_module(package)
+    for module in TABLES[package]:
+        if module != "." and not module.startswith(".."):
+            import_module(module, package)

@@ -1,0 +1,74 @@
+"""Initializers by name: what `kernel_initializer=...` accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .base import real_dtype, registry
+
+__all__ = ["InitializerFunction", "deserialize", "get", "serialize"]
+
+# What a layer calls: an `Initializer`, or a function of the same arguments.
+InitializerFunction = Callable[..., NDArray[Any]]
+
+serialize = registry.serialize
+deserialize = registry.deserialize
+
+
+@overload
+def get(identifier: None) -> None: ...
+
+
+@overload
+def get(identifier: Any) -> InitializerFunction: ...
+
+
+def get(identifier: Any) -> Any:
+    """Return the initializer that an argument stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, Initializer, callable, ndarray or None
+        A name such as "he_normal"; a config as `serialize` returns it; a class; an object or a function of
+        ``(shape, dtype)``, or None, for itself; an array, for a function that returns copies of it.
+
+    Returns
+    -------
+    Initializer, callable or None
+
+    Raises
+    ------
+    ValueError
+        If there is no initializer of that name.
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> get("he_normal").get_config()
+    {'seed': None, 'input_axes': None, 'output_axes': None}
+    >>> get({"class_name": "Constant", "config": {"value": 2.0}})((2,))
+    array([2., 2.], dtype=float32)
+    >>> get("glorot")
+    Traceback (most recent call last):
+    ...
+    ValueError: initializer: unknown name 'glorot'; did you mean ...?
+    """
+    if isinstance(identifier, np.ndarray):
+        return _given(identifier)
+    if callable(identifier) and not isinstance(identifier, type):
+        return identifier
+    return registry.get(identifier)
+
+
+def _given(values: NDArray[Any]) -> InitializerFunction:
+    def initialize(shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[Any]:
+        if tuple(shape) != values.shape:
+            raise ValueError(f"shape: expected that of the array given, {values.shape}, got {tuple(shape)}")
+        return np.array(values, real_dtype(dtype))
+
+    return initialize

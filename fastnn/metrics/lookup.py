@@ -1,0 +1,79 @@
+"""Metrics by name: what `compile(metrics=...)` accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernels.ops.loss_metric import Score
+from .accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
+from .metric import Metric, registry
+from .probabilistic import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
+from .reduction import MeanMetricWrapper
+
+__all__ = ["deserialize", "get", "resolve", "serialize"]
+
+serialize = registry.serialize
+deserialize = registry.deserialize
+
+_ACCURACIES = (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy)
+_CROSSENTROPIES = (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy)
+_FAMILIES: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {
+    "accuracy": _ACCURACIES,
+    "acc": _ACCURACIES,
+    "crossentropy": _CROSSENTROPIES,
+    "ce": _CROSSENTROPIES,
+}
+
+
+def get(identifier: Any) -> Any:
+    """Return the metric that an argument stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type, Metric, Loss, callable or None
+        A name such as "mse"; a config as `serialize` returns it; a class; an object or None, for itself; a
+        loss, or a function of labels and predictions, for the mean of it.
+
+    Raises
+    ------
+    ValueError
+        If there is no metric of that name.
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> get("mae").name
+    'mean_absolute_error'
+    """
+    if callable(identifier) and not isinstance(identifier, (Metric, type)):
+        return MeanMetricWrapper(identifier)
+    return registry.get(identifier)
+
+
+def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
+    """Return the metric that an entry of `compile(metrics=...)` means, as Keras resolves it.
+
+    "accuracy" and "acc", in any case, are binary where predictions are one number wide, sparse where labels
+    are class numbers, else categorical; "crossentropy" and "ce" follow the same rule. The metric's name is
+    the string given.
+
+    Parameters
+    ----------
+    identifier : str or Metric
+    loss : Score
+        Of the model's loss: it tells which labels there are.
+    classes : int
+        Width of the predictions.
+    """
+    if not isinstance(identifier, str):
+        metric: Metric = get(identifier)
+        return metric
+    family = _FAMILIES.get(identifier.lower())
+    if family is None:
+        metric = registry.get(identifier)
+    else:
+        binary, sparse, categorical = family
+        metric = (sparse if loss.sparse else binary if classes == 1 else categorical)()
+    metric.name = identifier
+    return metric

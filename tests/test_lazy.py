@@ -1,0 +1,196 @@
+"""Public names are imported when they are first used, and nobody can tell but by the time it takes."""
+
+import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import fastnn
+from fastnn._lazy import TABLES, lazy_exports
+
+PACKAGES = sorted(
+    {"fastnn", *(f"fastnn.{name}" for name in fastnn.__all__ if hasattr(getattr(fastnn, name), "__path__"))}
+    - {"fastnn.autograd"}
+)
+
+# All that `import fastnn` may import of it: what the variables that set the number of threads are checked by.
+FIRST = {
+    "fastnn",
+    "fastnn._lazy",
+    "fastnn.kernels",
+    "fastnn.kernels.core",
+    "fastnn.kernels.core.cpu_count",
+    "fastnn.kernels.core.runtime",
+    "fastnn.threads",
+}
+
+# Every public name and what it is, as text that does not depend on what has been imported before.
+DESCRIBE = """
+import importlib, json, sys
+def described():
+    return {
+        f"{package}.{name}": [type(thing).__name__, getattr(thing, "__module__", ""), thing.__name__]
+        for package in PACKAGES
+        for name in sys.modules[package].__all__
+        for thing in [getattr(sys.modules[package], name)]
+        if hasattr(thing, "__name__")
+    }
+"""
+
+
+def run(code, tmp_path):
+    """What a program prints, as JSON, in an interpreter that has imported nothing yet."""
+    return json.loads(finished(code, tmp_path).stdout)
+
+
+def finished(code, tmp_path, check=True):
+    code = f"PACKAGES = {PACKAGES!r}\n{code}"
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=check, timeout=120
+    )
+
+
+def public(names):
+    return {name for name in names if not (name.startswith("__") and name.endswith("__"))}
+
+
+def test_an_import_loads_what_it_must_and_no_more(tmp_path):
+    code = """
+import json, sys
+import fastnn
+print(json.dumps([name for name in sys.modules if name.partition(".")[0] == "fastnn"]))
+"""
+    assert set(run(code, tmp_path)) == FIRST
+
+
+def test_a_layer_loads_what_it_needs_and_no_other_layer(tmp_path):
+    code = """
+import json, sys
+from fastnn.layers import Dense
+print(json.dumps([name for name in sys.modules if name.startswith("fastnn.")]))
+"""
+    loaded = run(code, tmp_path)
+    assert "fastnn.layers.dense" in loaded
+    assert not [name for name in loaded if "lstm" in name or "conv" in name]
+
+
+def test_every_public_package_is_lazy():
+    assert set(TABLES) == set(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_dir_shows_the_public_names_and_nothing_else(package):
+    module = importlib.import_module(package)
+    assert public(dir(module)) == set(module.__all__)
+    assert {"__doc__", "__name__", "__path__"} <= set(dir(module))
+    assert dict(inspect.getmembers(module)).keys() == set(dir(module))
+
+
+def test_dir_of_a_fresh_package_is_the_same(tmp_path):
+    code = """
+import importlib, json
+print(json.dumps({package: dir(importlib.import_module(package)) for package in PACKAGES}))
+"""
+    for package, names in run(code, tmp_path).items():
+        assert names == dir(importlib.import_module(package))
+
+
+def test_no_module_takes_the_place_of_a_public_name(tmp_path):
+    """Importing a module sets an attribute of its package, which may have a function of the same name."""
+    code = f"""{DESCRIBE}
+import pkgutil, fastnn
+for package in PACKAGES:
+    importlib.import_module(package)
+for module in pkgutil.walk_packages(fastnn.__path__, "fastnn."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+after = described()
+print(json.dumps(after))
+"""
+    fresh = f"""{DESCRIBE}
+for package in PACKAGES:
+    importlib.import_module(package)
+print(json.dumps(described()))
+"""
+    assert run(code, tmp_path) == run(fresh, tmp_path)
+
+
+def test_a_star_import_brings_all_public_names(tmp_path):
+    code = """
+import json
+names = {}
+for package in PACKAGES:
+    found = {}
+    exec(f"from {package} import *", found)
+    names[package] = sorted(found.keys() - {"__builtins__"})
+print(json.dumps(names))
+"""
+    for package, names in run(code, tmp_path).items():
+        assert names == sorted(importlib.import_module(package).__all__)
+
+
+@pytest.mark.parametrize("statement", ["import fastnn.layers", "from fastnn import layers", "import fastnn"])
+def test_packages_can_be_imported_in_every_way(statement, tmp_path):
+    module = "layers" if statement.startswith("from") else "fastnn.layers"
+    assert run(f"{statement}\nprint({module}.Dense(3).units)", tmp_path) == 3
+
+
+def test_threads_may_use_names_for_the_first_time_together(tmp_path):
+    code = f"""{DESCRIBE}
+import threading, fastnn
+for package in PACKAGES:
+    importlib.import_module(package)
+ready, found = threading.Barrier(8), []
+def use():
+    ready.wait()
+    found.append(described())
+threads = [threading.Thread(target=use) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(json.dumps([len(found), all(other == found[0] for other in found)]))
+"""
+    assert run(code, tmp_path) == [8, True]
+
+
+def test_an_unknown_name_is_pythons_own_error(tmp_path):
+    with pytest.raises(AttributeError, match=r"^module 'fastnn.layers' has no attribute 'Dens'$") as raised:
+        fastnn.layers.Dens  # noqa: B018
+    assert (raised.value.name, raised.value.obj) == ("Dens", fastnn.layers)
+    printed = finished("import fastnn\nfastnn.layers.Dens", tmp_path, check=False).stderr
+    assert "Did you mean: 'Dense'?" in printed
+    with pytest.raises(ImportError, match="cannot import name 'Dens' from 'fastnn.layers'"):
+        from fastnn.layers import Dens  # noqa: F401
+
+
+def test_an_error_of_a_module_is_not_hidden(tmp_path, monkeypatch):
+    package = tmp_path / "lazy_example"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "broken.py").write_text("import a_module_that_nobody_has")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("lazy_example")
+    monkeypatch.delitem(sys.modules, "lazy_example.broken", raising=False)
+    get, _, names = lazy_exports("lazy_example", {".broken": "Thing Other=Thing", ".": "broken"})
+    monkeypatch.delitem(TABLES, "lazy_example")
+    assert names == ["Other", "Thing", "broken"]
+    for name in names:
+        with pytest.raises(ModuleNotFoundError, match="a_module_that_nobody_has"):
+            get(name)
+
+
+def test_a_folder_that_was_not_built_says_so(tmp_path):
+    source = os.path.dirname(fastnn.__file__)
+    code = f"""
+import os, shutil
+shutil.copytree({source!r}, "fastnn", ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__"))
+import fastnn
+"""
+    got = finished(code, tmp_path, check=False)
+    assert got.returncode == 1
+    assert "ImportError: fastnn's compiled modules are not beside its Python files" in got.stderr
