@@ -1,10 +1,10 @@
-/* activation.inc.c - y = f(x) and dx = dy f'(x), element by element, and PReLU.
+/* activation.inc.c - y = f(x) and dx = dy f'(x), element by element.
  *
  *   x, y, dx, dy, saved   (m, n), rows ld apart; y may be x, and dx may be dy
  *
- * The definitions are Keras 3's. The gradient comes from the row's saved side in activations.def: the
- * output where that has all it takes, since a layer keeps its output anyway, else the input. At a kink
- * it is the one from below. What is not a number stays so: v_min and v_max have it second.
+ * The definitions are those of Keras 3. activations.def says what the gradient is computed from: the output
+ * where that suffices, since a layer keeps its output anyway, else the input. At a kink it is the derivative
+ * from below. NaN is preserved: v_min and v_max return their second argument where either is NaN.
  */
 #include "../simd/math.h"
 #include "../simd/rows.h"
@@ -18,13 +18,15 @@ FNN_INLINE vreal between(vreal x, vreal low, vreal high)
 
 FNN_INLINE vreal positive_or(vreal x, vreal yes, vreal no) { return v_select(v_lt(C(0), x), yes, no); }
 
-/* Keras' relu with a threshold: without a maximum, what a negative threshold lets through stays. */
+/* The lower bound of Keras' relu with a threshold: 0 with a maximum; without one, negative values above a negative
+ * threshold pass unchanged.
+ */
 FNN_INLINE vreal relu_lowest(const vreal p[3])
 {
     return v_select(v_lt(p[1], v_set1((real)INFINITY)), C(0), v_set1((real)-INFINITY));
 }
 
-/* A slope of 0 takes even -infinity to 0. */
+/* A slope of 0 maps -infinity to 0, not to NaN. */
 FNN_INLINE vreal bounded_relu(vreal x, const vreal p[3])
 {
     vreal below = v_select(v_eq(p[0], C(0)), C(0), v_mul(p[0], v_sub(x, p[2])));
@@ -50,7 +52,7 @@ FNN_INLINE vreal selu_slope(vreal y)
     return positive_or(y, C(SELU_SCALE), v_add(y, C(SELU_SCALE * SELU_ALPHA)));
 }
 
-/* log(1 + e^x), where neither e^x overflows nor 1 swallows it */
+/* log(1 + e^x) without overflow of e^x and without losing a small e^x in the sum */
 FNN_INLINE vreal softplus(vreal x) { return v_add(v_max(C(0), x), v_log1p(v_exp(v_sub(C(0), v_abs(x))))); }
 
 FNN_INLINE vreal softsign_slope(vreal y)
@@ -106,8 +108,9 @@ FNN_INLINE vreal hard_silu_slope(vreal x)
     return v_select(v_le(x, C(-3)), C(0), v_select(v_lt(x, C(3)), inside, C(1)));
 }
 
-/* tanh(softplus(x)) is a rational function of e = e^x: a / (a + 2) with a = e (e + 2). From x = 40 on it
- * is 1 in either dtype, and 40 e^2 overflows in neither. */
+/* tanh(softplus(x)) is a rational function of e = e^x: a / (a + 2) with a = e (e + 2). From x = 40 on it is 1 in
+ * either dtype, and below that 40 e^2 overflows in neither.
+ */
 FNN_INLINE vreal mish_bounded(vreal x) { return v_min(C(40), x); }
 
 FNN_INLINE vreal mish_weight(vreal e)
@@ -123,7 +126,7 @@ FNN_INLINE vreal mish_slope(vreal x)
     return v_fma(v_mul(b, v_mul(e, v_add(e, C(1)))), v_mul(q, q), mish_weight(e));
 }
 
-/* WORD(name, y of x, dy/dx of s): s is the saved side, p the parameters. */
+/* WORD(name, y as a function of x, dy/dx as a function of s): s is what was saved, p the parameters. */
 #define WORD(name, forward, gradient) \
     FNN_INLINE vreal name##_forward(vreal x, const vreal p[3]) \
     { \
@@ -203,32 +206,5 @@ static void activation_backward(void *dx_, fnn_idx lddx, const void *dy_, fnn_id
 #include "../activations.def"
 #undef FNN_ACTIVATION
     }
-}
-
-/* y (m, n) = x where it is positive, else alpha (n) times x */
-static void prelu_forward(void *y_, const void *x_, const void *alpha_, fnn_idx m, fnn_idx n)
-{
-    real *y = y_;
-    const real *x = x_, *alpha = alpha_;
-    for (fnn_idx i = 0; i < m; i++, y += n, x += n)
-        for (fnn_idx j = 0; j < n; j += VLEN) {
-            vreal xj = v_load_up_to(x + j, n - j);
-            v_store_up_to(y + j, positive_or(xj, xj, v_mul(v_load_up_to(alpha + j, n - j), xj)), n - j);
-        }
-}
-
-static void prelu_backward(void *dx_, void *dalpha_, const void *dy_, const void *x_, const void *alpha_,
-                           fnn_idx m, fnn_idx n)
-{
-    real *dx = dx_, *dalpha = dalpha_;
-    const real *dy = dy_, *x = x_, *alpha = alpha_;
-    for (fnn_idx i = 0; i < m; i++, dx += n, dy += n, x += n)
-        for (fnn_idx j = 0; j < n; j += VLEN) {
-            vreal xj = v_load_up_to(x + j, n - j), dyj = v_load_up_to(dy + j, n - j);
-            vreal slope = positive_or(xj, C(1), v_load_up_to(alpha + j, n - j));
-            vreal sum = v_fma(dyj, positive_or(xj, C(0), xj), v_load_up_to(dalpha + j, n - j));
-            v_store_up_to(dx + j, v_mul(dyj, slope), n - j);
-            v_store_up_to(dalpha + j, sum, n - j);
-        }
 }
 #undef C

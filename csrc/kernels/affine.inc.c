@@ -1,10 +1,15 @@
-/* affine.inc.c - y[i][j] = x[i][j] * scale[j] + shift[j]; x and y (m, n) may be the same, shift NULL for zeros.
+/* affine.inc.c - y[i][j] = x[i][j] scale[j] + shift[j]; x and y (m, n) may be the same array, shift may be NULL for 0.
  *
- * Product and sum are each rounded: so 255 / 127.5 - 1 is 1, and instruction sets give the same bits.
+ * Product and sum are rounded separately: so 255 / 127.5 - 1 is exactly 1, and all instruction sets agree bit for
+ * bit. Rows may be shorter than a vector, as the three colours of an image are: several short rows are then
+ * processed at a time, with scale and shift repeated as often.
  *
- * Rows may be shorter than a vector: an image has three colours. Rows short enough are taken several at a
- * time, with scale and shift repeated for as many.
+ * standardize_scale and destandardize_scale compute scale and shift (n) from a mean and a variance that are
+ * broadcast by an index map: (x - mean) / d and its inverse x d + mean, with d = max(sqrt(variance), epsilon).
+ * They run once for each batch, on as many elements as a row has at most, so they are scalar and in double.
  */
+#include <math.h>
+
 #include "../simd/rows.h"
 
 enum { AFFINE_WIDTH = 128 };
@@ -31,5 +36,34 @@ static void affine(void *y_, const void *x_, const void *scale_, const void *shi
             const vreal b = shift ? v_load_up_to(shift + j, width - j) : zero;
             v_store_up_to(y + j, v_add(v_mul(v_load_up_to(x + j, width - j), a), b), width - j);
         }
+    }
+}
+
+FNN_INLINE double deviation_of(real variance, double epsilon)
+{
+    const double deviation = sqrt((double)variance);
+    return deviation < epsilon ? epsilon : deviation;
+}
+
+static void standardize_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                              const fnn_idx *index, fnn_idx n, double epsilon)
+{
+    real *scale = scale_, *shift = shift_;
+    const real *mean = mean_, *variance = variance_;
+    for (fnn_idx i = 0; i < n; i++) {
+        const double deviation = deviation_of(variance[index[i]], epsilon);
+        scale[i] = (real)(1 / deviation);
+        shift[i] = (real)(-(double)mean[index[i]] / deviation);
+    }
+}
+
+static void destandardize_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                                const fnn_idx *index, fnn_idx n, double epsilon)
+{
+    real *scale = scale_, *shift = shift_;
+    const real *mean = mean_, *variance = variance_;
+    for (fnn_idx i = 0; i < n; i++) {
+        scale[i] = (real)deviation_of(variance[index[i]], epsilon);
+        shift[i] = mean[index[i]];
     }
 }

@@ -1,6 +1,7 @@
 /* all.h - every kernel of this folder, then the table that names them. */
 #include "math.inc.c"
 #include "activation.inc.c"
+#include "prelu.inc.c"
 #include "tile.inc.c"
 #include "gemm.inc.c"
 #include "patches.inc.c"
@@ -39,6 +40,7 @@
 #include "pooling.inc.c"
 #include "depthwise.inc.c"
 #include "strided_copy.inc.c"
+#include "indexed.inc.c"
 #include "embedding.inc.c"
 #include "category_encoding.inc.c"
 #include "discretization.inc.c"

@@ -1,5 +1,6 @@
-/* check.inc.c - where bad input first stands: a number outside [low, high] or not a number at all; what is
- * neither 0 nor 1; a class number outside 0 ... classes - 1 that is not ignore_class. -1 if all is well.
+/* check.inc.c - the index of the first invalid element, or -1: check_range finds a number outside [low, high] or NaN,
+ * check_binary one that is neither 0 nor 1, check_classes a class number outside 0 ... classes - 1 that is not
+ * ignore_class. narrow_classes converts class numbers to int32, out of range where they were.
  */
 static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
 {
@@ -26,11 +27,17 @@ static fnn_idx check_binary(const void *x_, fnn_idx n)
     return -1;
 }
 
-/* One a row, so there is no hurry. */
+/* Class numbers are one a row, so these loops are scalar. */
 static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64_t ignore_class)
 {
     for (fnn_idx i = 0; i < n; i++)
         if ((x[i] < 0 || x[i] >= classes) && x[i] != ignore_class)
             return i;
     return -1;
+}
+
+static void narrow_classes(int32_t *y, const int64_t *x, fnn_idx n)
+{
+    for (fnn_idx i = 0; i < n; i++)
+        y[i] = (int32_t)(x[i] < INT32_MIN ? INT32_MIN : x[i] > INT32_MAX ? INT32_MAX : x[i]);
 }

@@ -1,4 +1,4 @@
-/* activation.inc.c - y = f(x) and dx = dy f'(x) as the textbook has them, in double. */
+/* activation.inc.c - y = f(x) and dx = dy f'(x) by their textbook formulas, in double. */
 #include <math.h>
 
 static const double selu_scale = 1.0507009873554804934193349852946;
@@ -119,29 +119,4 @@ static void activation_backward(void *dx_, fnn_idx lddx, const void *dy_, fnn_id
 #include "../activations.def"
 #undef FNN_ACTIVATION
             }
-}
-
-static void prelu_forward(void *y_, const void *x_, const void *alpha_, fnn_idx m, fnn_idx n)
-{
-    real *y = y_;
-    const real *x = x_, *alpha = alpha_;
-    for (fnn_idx i = 0; i < m; i++)
-        for (fnn_idx j = 0; j < n; j++)
-            y[i * n + j] = x[i * n + j] > 0 ? x[i * n + j] : alpha[j] * x[i * n + j];
-}
-
-static void prelu_backward(void *dx_, void *dalpha_, const void *dy_, const void *x_, const void *alpha_,
-                           fnn_idx m, fnn_idx n)
-{
-    real *dx = dx_, *dalpha = dalpha_;
-    const real *dy = dy_, *x = x_, *alpha = alpha_;
-    for (fnn_idx j = 0; j < n; j++) {
-        double sum = dalpha[j];
-        for (fnn_idx i = 0; i < m; i++) {
-            const fnn_idx at = i * n + j;
-            sum += x[at] > 0 ? 0 : (double)dy[at] * x[at];
-            dx[at] = x[at] > 0 ? dy[at] : alpha[j] * dy[at];
-        }
-        dalpha[j] = (real)sum;
-    }
 }

@@ -1,4 +1,4 @@
-/* check.inc.c - where bad input first stands, or -1. */
+/* check.inc.c - the index of the first invalid element, or -1; class numbers as int32, saturated. */
 static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
 {
     const real *x = x_;
@@ -23,4 +23,15 @@ static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64
         if (x[i] != ignore_class && (x[i] < 0 || x[i] >= classes))
             return i;
     return -1;
+}
+
+static void narrow_classes(int32_t *y, const int64_t *x, fnn_idx n)
+{
+    for (fnn_idx i = 0; i < n; i++) {
+        y[i] = (int32_t)x[i];
+        if (x[i] > INT32_MAX)
+            y[i] = INT32_MAX;
+        if (x[i] < INT32_MIN)
+            y[i] = INT32_MIN;
+    }
 }

@@ -1,4 +1,4 @@
-/* affine.inc.c - rows shorter and longer than what is taken at a time. */
+/* affine.inc.c - rows shorter and longer than a block; variances below epsilon, negative ones and NaN. */
 static const fnn_idx rows_of[][2] = {{0, 3},  {3, 0},   {1, 1},   {300, 1}, {50, 3}, {129, 7},
                                      {5, 64}, {4, 127}, {4, 128}, {3, 129}, {2, 300}};
 
@@ -19,3 +19,22 @@ static void check_affine(void)
             same("x in place", x, 2, 2);
         }
 }
+
+#define STANDARDIZE(name) \
+    static void check_##name(void) \
+    { \
+        EACH_SIZE(n) { \
+            array mean = numbers(9, -2, 2), variance = numbers(9, 0, 3); \
+            array scale = numbers(n, 0, 1), shift = numbers(n, 0, 1); \
+            const fnn_idx *index = index_map(n, 9); \
+            SPRINKLE(variance, edges); \
+            EACH_SIDE(s) \
+                table[s]->name(scale.at[s], shift.at[s], mean.at[s], variance.at[s], index, n, 1e-3); \
+            same("scale", scale, 0, 0); \
+            same("shift", shift, 0, 0); \
+        } \
+    }
+
+STANDARDIZE(standardize_scale)
+STANDARDIZE(destandardize_scale)
+#undef STANDARDIZE

@@ -9,6 +9,7 @@
 
 #include "activation.inc.c"
 #include "adjust.inc.c"
+#include "indexed.inc.c"
 #include "affine.inc.c"
 #include "category_encoding.inc.c"
 #include "check.inc.c"
@@ -29,6 +30,7 @@
 #include "parts.inc.c"
 #include "recurrent.inc.c"
 #include "pooling.inc.c"
+#include "prelu.inc.c"
 #include "regularization.inc.c"
 #include "resample.inc.c"
 #include "loss_metric.inc.c"

@@ -50,3 +50,21 @@ static void check_check_classes(void)
         }
     }
 }
+
+static void check_narrow_classes(void)
+{
+    const int64_t extremes[] = {
+        0, -1, INT32_MIN, INT32_MAX, (int64_t)INT32_MIN - 1, (int64_t)INT32_MAX + 1, INT64_MIN, INT64_MAX};
+    EACH_SIZE(n) {
+        int64_t *x = allocate(n * (fnn_idx)sizeof *x);
+        int32_t *y[SIDES];
+        for (fnn_idx i = 0; i < n; i++)
+            x[i] = i % 3 ? extremes[i % COUNT(extremes)] : (int64_t)(random_bits() % 1000);
+        EACH_SIDE(s) {
+            y[s] = allocate(n * (fnn_idx)sizeof **y);
+            table[s]->narrow_classes(y[s], x, n);
+        }
+        for (fnn_idx i = 0; i < n; i++)
+            near("y", i, y[TESTED][i], y[TEXTBOOK][i], 0, 0);
+    }
+}

@@ -1,3 +1,4 @@
+from .tables cimport fnn_kernels
 from .types cimport MAX_PORTS, idx_t, run_t
 
 cdef enum:
@@ -6,26 +7,27 @@ cdef enum:
 cdef bint has_buffer(x, Py_buffer *view)
 
 cdef class Port:
-    cdef readonly int space         # its number among the spaces of a run
+    cdef readonly int space         # index among the spaces of a run
     cdef readonly tuple shape       # of a row
-    cdef char format                # of an element, in terms of the struct module
+    cdef char format                # of an element, as in the struct module
     cdef int ndim
     cdef idx_t dims[MAX_NDIM]
-    cdef object classes             # int32 array of the batch taken last, where it had to be converted
+    cdef object classes             # int32 copy of the last batch, where it had to be converted
 
     cdef bint matches(self, Py_buffer *x) noexcept
     cdef bint fits(self, Py_buffer *x) noexcept
     cdef char *taken(self, Py_buffer *x) except? NULL
 
 cdef class Batch:
+    cdef const fnn_kernels *kernels
     cdef readonly list ports
-    cdef object held                # what keeps the arrays alive
+    cdef object held                # keeps the arrays alive
     cdef readonly idx_t rows
     cdef char *source[MAX_PORTS]
     cdef char *gathered[MAX_PORTS]
     cdef idx_t row_bytes[MAX_PORTS]
     cdef int space[MAX_PORTS]
-    cdef int count                  # of arrays that are bound
+    cdef int count                  # number of bound arrays
     cdef const idx_t *order
 
     cdef int bind(self, arrays, order, idx_t capacity) except -1

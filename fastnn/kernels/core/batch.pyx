@@ -1,60 +1,39 @@
-"""The caller's arrays that a plan runs on, and which of their rows a run reads.
+"""The caller's arrays that a plan reads and writes, and which of their rows a run reads.
 
-Rows that follow each other are read where they are; rows in another order are gathered into buffers. Arrays
-in the plan's own form are taken as they are, without a trip through Python: a step on a small batch takes
-five microseconds.
+Consecutive rows are read in place; rows in another order are gathered into buffers. Arrays that have the
+plan's shape and dtype already are bound in C through the buffer protocol: a step on a small batch takes five
+microseconds.
 """
 
 import numpy as np
 
 from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous, PyBuffer_Release,
                              PyObject_GetBuffer)
-from libc.stdint cimport INT32_MAX, INT32_MIN, int32_t, int64_t
-from libc.string cimport memcpy
+from libc.stdint cimport int32_t, int64_t
 
-from .runtime cimport address, parallel_for
+from .runtime cimport address, parallel_chunks, table
+from .tables cimport fnn_kernels
 from .types cimport SPACES
 
 from .memory import aligned_zeros
 
-cdef idx_t GATHER_BYTES = 1 << 16   # of the piece of a batch that one thread copies
-
 cdef object ndarray = np.ndarray
 
-
-cdef void saturate(int32_t *out, const int64_t *x, idx_t n) noexcept nogil:
-    """Class numbers as int32: one that does not fit becomes one that is out of range too."""
-    cdef idx_t i
-    for i in range(n):
-        out[i] = <int32_t>max(min(x[i], <int64_t>INT32_MAX), <int64_t>INT32_MIN)
-
-
 ctypedef struct gather_t:
+    const fnn_kernels *kernels
     char *to
     const char *source
     const idx_t *order
     idx_t row_bytes
-    idx_t rows
 
 
-cdef idx_t gather_rows(const gather_t *g) noexcept nogil:
-    return max(1, GATHER_BYTES // max(1, g.row_bytes))
-
-
-cdef idx_t gather_chunks(const gather_t *g) noexcept nogil:
-    cdef idx_t size = gather_rows(g)
-    return (g.rows + size - 1) // size
-
-
-cdef void gather(void *context, idx_t chunk, int thread) noexcept nogil:
+cdef void gather(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef gather_t *g = <gather_t *>context
-    cdef idx_t size = gather_rows(g), i
-    for i in range(chunk * size, min(g.rows, (chunk + 1) * size)):
-        memcpy(g.to + i * g.row_bytes, g.source + g.order[i] * g.row_bytes, g.row_bytes)
+    g.kernels.gather_rows(g.to + first * g.row_bytes, g.source, g.order + first, count, g.row_bytes)
 
 
 cdef bint has_buffer(x, Py_buffer *view):
-    """Whether x is an array that Python's buffers know; then `view` is to be released."""
+    """Return whether x is an array that exports a buffer; the caller then releases `view`."""
     if type(x) is not ndarray:
         return False
     try:
@@ -65,7 +44,7 @@ cdef bint has_buffer(x, Py_buffer *view):
 
 
 cdef const idx_t *indices(order) except? NULL:
-    """Where a contiguous int64 array of row numbers is; NULL for None and for no rows."""
+    """Return the address of a contiguous int64 array of row numbers; NULL for None and for none."""
     if order is None or not len(order):
         return NULL
     if order.dtype.char not in "lq" or order.itemsize != sizeof(idx_t) or not order.flags.c_contiguous:
@@ -74,16 +53,16 @@ cdef const idx_t *indices(order) except? NULL:
 
 
 cdef class Port:
-    """Where a plan meets an array of the caller: its rows, their labels or weights, or a result.
+    """Shape and dtype that a plan expects of an array of the caller: inputs, labels, weights or a result.
 
     Parameters
     ----------
     space : int
-        Its number among the spaces of a run.
+        Index of the array among the spaces of a run.
     shape : tuple of int
         Shape of a row.
     dtype : {"float32", "float64", "int32"}
-        The last for class numbers.
+        int32 is for class numbers.
     """
 
     def __cinit__(self, int space, tuple shape, str dtype):
@@ -98,10 +77,11 @@ cdef class Port:
             self.dims[i] = shape[i]
 
     cdef bint matches(self, Py_buffer *x) noexcept:
-        """Whether x is rows of the port's shape and dtype, contiguous."""
+        """Return whether x holds contiguous rows of the port's shape and dtype."""
         return self.fits(x) and x.format[0] == self.format
 
     cdef bint fits(self, Py_buffer *x) noexcept:
+        """Return whether x holds contiguous rows of the port's shape."""
         cdef int i
         if x.ndim != self.ndim + 1 or x.format[1] != 0:
             return False
@@ -111,7 +91,7 @@ cdef class Port:
         return PyBuffer_IsContiguous(x, b"C")
 
     cdef char *taken(self, Py_buffer *x) except? NULL:
-        """The rows in the port's own form or NULL; class numbers of int64 are copied."""
+        """Return the rows in the port's dtype, or NULL; class numbers of int64 are converted to int32."""
         cdef idx_t size
         if not self.fits(x):
             return NULL
@@ -122,7 +102,8 @@ cdef class Port:
         size = x.len // <idx_t>sizeof(int64_t)
         if self.classes is None or len(self.classes) < size:
             self.classes = np.empty(max(1, size), np.int32)
-        saturate(<int32_t *>address(self.classes), <const int64_t *>x.buf, size)
+        # Class numbers have the same type in the tables of both dtypes.
+        table("float32").narrow_classes(<int32_t *>address(self.classes), <const int64_t *>x.buf, size)
         return address(self.classes)
 
 
@@ -137,12 +118,13 @@ cdef class Batch:
     def __cinit__(self, list ports):
         cdef int i
         cdef Port port
+        self.kernels = table("float32")     # rows are copied byte by byte, whatever their dtype
         self.ports = ports
         for i, port in enumerate(ports):
             self.space[i] = port.space
 
     cdef int bind(self, arrays, order, idx_t capacity) except -1:
-        """Read these contiguous arrays from now on; with `order`, row i is row order[i]."""
+        """Bind contiguous arrays; with `order`, row i is row order[i] of each."""
         cdef int i
         cdef Port port
         self.count, self.rows = 0, 0
@@ -160,7 +142,7 @@ cdef class Batch:
         return self.reorder(order, capacity)
 
     cdef int reorder(self, order, idx_t capacity) except -1:
-        """Let row i be row order[i] of the bound arrays."""
+        """Change the order: row i becomes row order[i] of the bound arrays."""
         cdef int i
         self.order = indices(order)
         self.held[1] = order
@@ -172,7 +154,7 @@ cdef class Batch:
         return 0
 
     cdef idx_t take(self, arrays, idx_t capacity) except -2:
-        """Bind arrays that are in the plan's form: the number of rows, or -1 where they are not."""
+        """Bind arrays in the plan's shapes and dtypes; return their number of rows, or -1 if they do not fit."""
         cdef Py_buffer view
         cdef Port port
         cdef idx_t rows = -1
@@ -195,16 +177,17 @@ cdef class Batch:
         return rows
 
     cdef idx_t row(self, idx_t i):
-        """Which row of the caller's arrays row i is."""
+        """Return which row of the caller's arrays is row i."""
         return i if self.order is NULL else self.order[i]
 
     cdef void point(self, run_t *r, idx_t start) noexcept nogil:
-        """Let a run read its rows from `start` on."""
+        """Point a run to its rows from `start` on, gathered if they have an order."""
         cdef int i
         cdef gather_t g
         for i in range(self.count):
             r.base[self.space[i]] = self.source[i] + start * self.row_bytes[i]
             if self.order is not NULL:
-                g = gather_t(self.gathered[i], self.source[i], self.order + start, self.row_bytes[i], r.rows)
-                parallel_for(gather, &g, gather_chunks(&g), r.threads)
+                g = gather_t(self.kernels, self.gathered[i], self.source[i], self.order + start,
+                             self.row_bytes[i])
+                parallel_chunks(gather, &g, r.rows, self.row_bytes[i] // <idx_t>sizeof(float), r.threads)
                 r.base[self.space[i]] = self.gathered[i]

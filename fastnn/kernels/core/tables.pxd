@@ -243,6 +243,7 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
         fnn_idx (*check_binary)(const void *x, fnn_idx n) noexcept nogil
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
+        void (*narrow_classes)(int32_t *, const int64_t *, fnn_idx) noexcept nogil
         double (*sum_squares)(const void *, fnn_idx) noexcept nogil
         double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
         void (*clip_norms)(
@@ -291,6 +292,15 @@ cdef extern from "fastnn.h" nogil:
         void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
                                  const fnn_random *) noexcept nogil
         void (*affine)(void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*standardize_scale)(void *, void *, const void *, const void *, const fnn_idx *, fnn_idx,
+                                  double) noexcept nogil
+        void (*destandardize_scale)(void *, void *, const void *, const void *, const fnn_idx *, fnn_idx,
+                                    double) noexcept nogil
+        void (*gather)(void *, const void *, const fnn_idx *, fnn_idx) noexcept nogil
+        void (*gather_multiply)(void *, const void *, const void *, const fnn_idx *, fnn_idx, fnn_idx,
+                                fnn_idx) noexcept nogil
+        void (*scatter_add)(void *, const void *, const fnn_idx *, fnn_idx) noexcept nogil
+        void (*gather_rows)(void *, const void *, const fnn_idx *, fnn_idx, fnn_idx) noexcept nogil
         void (*adjust_forward)(void *, const void *, void *, fnn_idx, fnn_idx,
                                double, double, double, double) noexcept nogil
         void (*adjust_backward)(void *, const void *, const void *, void *, fnn_idx, fnn_idx,

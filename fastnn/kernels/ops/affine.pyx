@@ -1,21 +1,16 @@
-"""y = x * scale + shift, which repeat along a row: one number for each channel, or for each element.
+"""Affine transformation y = x * scale + shift, with one scale and shift for each channel or for each element.
 
-Scale and shift are constants of the plan, or follow from a mean and a variance among the model's weights.
-Then a step before computes them anew in each run, so they are never older than the weights.
+Scale and shift are constants of the plan, or they follow from a mean and a variance among the model's
+weights. Then a preceding step computes them in each run, so they are never older than the weights.
 """
 
 import numpy as np
 
-from libc.math cimport sqrt
-
 from ..core.tables cimport fnn_kernels
-from .indexed cimport real_t
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
 cdef enum:          # operands
     SCALE = FIRST_OWN
@@ -27,7 +22,6 @@ cdef enum:          # operands
 cdef enum:          # sizes
     SIZE            # elements for each row of the batch
     PERIOD          # elements of scale and shift
-    INVERT
 
 ctypedef struct pass_t:
     const fnn_kernels *kernels
@@ -35,24 +29,21 @@ ctypedef struct pass_t:
     const char *source
     const char *scale
     const char *shift
-    idx_t m
-    idx_t n
-    idx_t rows      # of n elements that a thread takes at a time
+    idx_t period
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void transform(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t first = i * p.rows, at = first * p.n * p.kernels.itemsize
-    p.kernels.affine(p.out + at, p.source + at, p.scale, p.shift, min(p.rows, p.m - first), p.n)
+    cdef idx_t at = first * p.period * p.kernels.itemsize
+    p.kernels.affine(p.out + at, p.source + at, p.scale, p.shift, count, p.period)
 
 
 cdef void apply(const step_t *s, const run_t *r, char *out, const char *source,
                 const char *shift) noexcept nogil:
     cdef pass_t p
     p.kernels, p.out, p.source, p.shift = s.kernels, out, source, shift
-    p.scale, p.n = operand(s, r, SCALE), s.size[PERIOD]
-    p.m, p.rows = s.size[SIZE] // p.n * r.rows, max(1, CHUNK // p.n)
-    parallel_for(chunk, &p, (p.m + p.rows - 1) // p.rows, r.threads)
+    p.scale, p.period = operand(s, r, SCALE), s.size[PERIOD]
+    parallel_chunks(transform, &p, s.size[SIZE] // p.period * r.rows, p.period, r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -75,7 +66,7 @@ cdef Value append(Plan plan, Value x, Value scale, Value shift):
 
 
 def trailing(array, shape):
-    """The array broadcast to the dimensions of `shape` from the first one on that it varies in, flat."""
+    """Broadcast an array to the axes of `shape` from the first one on along which it varies; return it flat."""
     array = np.asarray(array)
     array = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
     same = 0
@@ -106,28 +97,14 @@ def emit(Plan plan, Value x, scale, shift):
 
 # ---- from mean and variance ---------------------------------------------------------------------------
 
-cdef void from_moments(real_t *scale, real_t *shift, const real_t *mean, const real_t *variance,
-                       const idx_t *index, idx_t n, double epsilon, bint invert) noexcept nogil:
-    cdef idx_t i
-    cdef double centre, deviation
-    for i in range(n):
-        centre, deviation = mean[index[i]], max(sqrt(<double>variance[index[i]]), epsilon)
-        scale[i] = <real_t>(deviation if invert else 1 / deviation)
-        shift[i] = <real_t>(centre if invert else -centre / deviation)
+ctypedef void (*scale_fn)(
+    void *, void *, const void *, const void *, const idx_t *, idx_t, double) noexcept nogil
 
 
 cdef void moments_forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef char *scale = operand(s, r, SCALE)
-    cdef char *shift = operand(s, r, SHIFT)
-    cdef char *mean = operand(s, r, MEAN)
-    cdef char *variance = operand(s, r, VARIANCE)
-    cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
-    if s.kernels.itemsize == sizeof(float):
-        from_moments(<float *>scale, <float *>shift, <float *>mean, <float *>variance, index,
-                     s.size[PERIOD], s.param[0], s.size[INVERT])
-    else:
-        from_moments(<double *>scale, <double *>shift, <double *>mean, <double *>variance, index,
-                     s.size[PERIOD], s.param[0], s.size[INVERT])
+    (<scale_fn>s.kernel)(
+        operand(s, r, SCALE), operand(s, r, SHIFT), operand(s, r, MEAN), operand(s, r, VARIANCE),
+        <const idx_t *>operand(s, r, INDEX), s.size[PERIOD], s.param[0])
 
 
 def emit_moments(Plan plan, Value x, mean, variance, tuple shape, double epsilon, bint invert):
@@ -139,11 +116,11 @@ def emit_moments(Plan plan, Value x, mean, variance, tuple shape, double epsilon
     x : Value
     mean, variance : Variable
     shape : tuple of int
-        Theirs with as many dimensions as x: 1 where they are broadcast.
+        Shape of mean and variance with as many dimensions as x: 1 where they are broadcast.
     epsilon : float
-        The least deviation.
+        Lower bound of the standard deviation.
     invert : bool
-        Whether it is x = y * max(sqrt(variance), epsilon) + mean.
+        Whether to append the inverse, y = x * max(sqrt(variance), epsilon) + mean.
 
     Returns
     -------
@@ -154,7 +131,8 @@ def emit_moments(Plan plan, Value x, mean, variance, tuple shape, double epsilon
     cdef Value scale, shift
     index = np.ascontiguousarray(trailing(np.arange(mean.size).reshape(shape), x.shape), np.int64)
     scale, shift = plan.value(index.shape, False, False), plan.value(index.shape, False, False)
-    s.c.size[PERIOD], s.c.size[INVERT], s.c.param[0] = index.size, invert, epsilon
+    s.c.size[PERIOD], s.c.param[0] = index.size, epsilon
+    s.c.kernel = <void *>(plan.kernels.destandardize_scale if invert else plan.kernels.standardize_scale)
     s.use(SCALE, scale, FORWARD).use(SHIFT, shift, FORWARD).use(INDEX, plan.constant(index), FORWARD)
     s.use(MEAN, plan.parameter(mean), FORWARD).use(VARIANCE, plan.parameter(variance), FORWARD)
     return append(plan, x, scale, shift)

@@ -1,20 +1,17 @@
-"""y = x * mask / (1 - rate): a mask that depends on seed, step and element, never on threads.
+"""Dropout, y = x * mask / (1 - rate), with a mask that depends on seed, step and element alone.
 
-Backward draws the same mask again instead of keeping it. With a noise shape, elements that share a draw
-are told by an index map made at creation. Whole channels of a row are dropped by a mask of the channels.
+Backward draws the same mask again instead of keeping it. With a noise shape, an index map made at creation
+says which elements share a draw. Whole channels of a row are dropped by a mask of the channels.
 """
 
 import numpy as np
 
 from ..core.tables cimport fnn_kernels, fnn_random
-from .indexed cimport scale
 from ..core.plan cimport Plan
 from ..core.random cimport random_of
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
 cdef enum:          # sizes
     SIZE            # elements for each row of the batch
@@ -23,22 +20,21 @@ cdef enum:          # sizes
 ctypedef struct pass_t:
     const fnn_kernels *kernels
     fnn_random random
-    idx_t n
     char *out
     const char *source
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void drop_elements(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t first = i * CHUNK, at = first * p.kernels.itemsize
-    p.kernels.dropout(p.out + at, p.source + at, first, min(CHUNK, p.n - first), &p.random)
+    cdef idx_t at = first * p.kernels.itemsize
+    p.kernels.dropout(p.out + at, p.source + at, first, count, &p.random)
 
 
 cdef void drop(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
     cdef pass_t p
-    p.kernels, p.out, p.source, p.n = s.kernels, out, source, s.size[SIZE] * r.rows
+    p.kernels, p.out, p.source = s.kernels, out, source
     p.random = random_of(s.size[SEED], s.param[0], r)
-    parallel_for(chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+    parallel_chunks(drop_elements, &p, s.size[SIZE] * r.rows, 1, r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -68,8 +64,16 @@ cdef enum:          # operands
     INDEX
 
 cdef enum:          # sizes, after those above
-    DRAWS = SEED + 1    # for each row of the batch, or in all
+    DRAWS = SEED + 1    # for each row of the batch, or for all rows together
     DRAWS_PER_ROW
+
+ctypedef struct shared_t:
+    const step_t *s
+    char *out
+    const char *source
+    const char *mask
+    const idx_t *index
+    idx_t draws         # from the mask of one row to the next: 0 where all rows share one
 
 
 cdef void draw(const step_t *s, const run_t *r) noexcept nogil:
@@ -78,34 +82,33 @@ cdef void draw(const step_t *s, const run_t *r) noexcept nogil:
     s.kernels.dropout_mask(operand(s, r, MASK), 0, s.size[DRAWS] * rows, &random)
 
 
-cdef void mask_rows(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
-    cdef char *mask = operand(s, r, MASK)
-    cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
-    cdef idx_t item = s.kernels.itemsize, row = s.size[SIZE] * item, _
-    cdef idx_t mask_row = s.size[DRAWS] * item if s.size[DRAWS_PER_ROW] else 0
-    for _ in range(r.rows):
-        if item == sizeof(float):
-            scale(<float *>out, <const float *>source, <const float *>mask, index, s.size[SIZE])
-        else:
-            scale(<double *>out, <const double *>source, <const double *>mask, index, s.size[SIZE])
-        out += row
-        source += row
-        mask += mask_row
+cdef void mask_rows(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
+    cdef shared_t *p = <shared_t *>context
+    cdef idx_t n = p.s.size[SIZE], item = p.s.kernels.itemsize, at = first * n * item
+    p.s.kernels.gather_multiply(
+        p.out + at, p.source + at, p.mask + first * p.draws * item, p.index, count, n, p.draws)
+
+
+cdef void drop_shared(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
+    cdef shared_t p
+    p.s, p.out, p.source, p.mask = s, out, source, operand(s, r, MASK)
+    p.index, p.draws = <const idx_t *>operand(s, r, INDEX), s.size[DRAWS] if s.size[DRAWS_PER_ROW] else 0
+    parallel_chunks(mask_rows, &p, r.rows, s.size[SIZE], r.threads)
 
 
 cdef void shared_forward(const step_t *s, const run_t *r) noexcept nogil:
     draw(s, r)
-    mask_rows(s, r, operand(s, r, Y), operand(s, r, X))
+    drop_shared(s, r, operand(s, r, Y), operand(s, r, X))
 
 
 cdef void shared_backward(const step_t *s, const run_t *r) noexcept nogil:
-    mask_rows(s, r, operand(s, r, DX), operand(s, r, DY))
+    drop_shared(s, r, operand(s, r, DX), operand(s, r, DY))
 
 
 def emit_shared(Plan plan, Value x, double rate, unsigned long long seed, tuple noise_shape, bint per_row):
-    """Append a dropout whose mask has `noise_shape` in a row and is broadcast to the shape of x.
+    """Append a dropout whose mask of shape `noise_shape` is broadcast to the shape of a row of x.
 
-    With `per_row` false all rows of the batch share one mask.
+    Each row of the batch has a mask of its own with `per_row`; else all rows share one.
     """
     cdef Step s = plan.add("dropout", shared_forward, shared_backward, NULL, 10.0 * x.size)
     cdef Value y = plan.value(x.shape, x.differentiable), mask
@@ -123,7 +126,7 @@ def emit_shared(Plan plan, Value x, double rate, unsigned long long seed, tuple 
 
 # ---- whole channels -----------------------------------------------------------------------------------
 
-cdef enum:          # sizes, after those of all
+cdef enum:          # sizes, after SIZE and SEED
     OUTER = SEED + 1    # a row is (outer, channels, inner)
     CHANNELS
     INNER
@@ -136,25 +139,25 @@ ctypedef struct channels_t:
     const char *source
 
 
-cdef void channels_of_row(void *context, idx_t row, int thread) noexcept nogil:
+cdef void drop_channels_of(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef channels_t *p = <channels_t *>context
     cdef const fnn_kernels *k = p.s.kernels
-    cdef idx_t n = p.s.size[CHANNELS], inner = p.s.size[INNER], outer = p.s.size[OUTER], i
-    cdef idx_t at = row * p.s.size[SIZE] * k.itemsize, step = inner * k.itemsize
+    cdef idx_t n = p.s.size[CHANNELS], inner = p.s.size[INNER], outer = p.s.size[OUTER], row, at
     cdef char *mask = p.r.scratch + thread * p.r.scratch_size
-    k.dropout_mask(mask, row * n, n, &p.random)
-    if inner == 1:
-        k.affine(p.out + at, p.source + at, mask, NULL, outer, n)
-        return
-    for i in range(outer * n):
-        k.affine(p.out + at + i * step, p.source + at + i * step, mask + i % n * k.itemsize, NULL, inner, 1)
+    for row in range(first, first + count):
+        at = row * p.s.size[SIZE] * k.itemsize
+        k.dropout_mask(mask, row * n, n, &p.random)
+        if inner == 1:
+            k.affine(p.out + at, p.source + at, mask, NULL, outer, n)
+        else:
+            k.channel_affine(p.out + at, p.source + at, NULL, mask, NULL, outer, n, inner)
 
 
 cdef void drop_channels(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
     cdef channels_t p
     p.s, p.r, p.out, p.source = s, r, out, source
     p.random = random_of(s.size[SEED], s.param[0], r)
-    parallel_for(channels_of_row, &p, r.rows, r.threads)
+    parallel_chunks(drop_channels_of, &p, r.rows, s.size[SIZE], r.threads)
 
 
 cdef void channels_forward(const step_t *s, const run_t *r) noexcept nogil:

@@ -1,14 +1,13 @@
-"""y = x where x > 0, else alpha * x, with alpha learned: one for each element of a row, or shared over axes.
+"""Parametric ReLU: y = x where x > 0, else alpha * x, with a learned alpha for each element or shared by axes.
 
-A shared alpha is expanded to the shape of a row before the kernel and its gradient folded after it, through
-an index map made at creation.
+A shared alpha is broadcast to the shape of a row before the kernel runs, and its gradient is summed back
+afterwards, both through an index map made at creation.
 """
 
 import numpy as np
 
 from libc.string cimport memset
 
-from .indexed cimport expand, fold
 from ..core.plan cimport Plan
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
@@ -28,7 +27,7 @@ def emit(Plan plan, Value x, alpha):
     ----------
     x : Value
     alpha : Variable
-        Of the shape of a row, with 1 where it is shared.
+        Of the shape of a row of x, with 1 along the axes that share it.
 
     Returns
     -------
@@ -53,18 +52,13 @@ def emit(Plan plan, Value x, alpha):
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef char *alpha = operand(s, r, ROW_ALPHA)
-    cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
-    if s.kernels.itemsize == sizeof(float):
-        expand(<float *>alpha, <const float *>operand(s, r, ALPHA), index, s.size[0])
-    else:
-        expand(<double *>alpha, <const double *>operand(s, r, ALPHA), index, s.size[0])
+    s.kernels.gather(alpha, operand(s, r, ALPHA), <const idx_t *>operand(s, r, INDEX), s.size[0])
     s.kernels.prelu_forward(operand(s, r, Y), operand(s, r, X), alpha, r.rows, s.size[0])
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef char *row = operand(s, r, ROW_DALPHA)
     cdef char *dalpha = operand(s, r, DALPHA)
-    cdef const idx_t *index = <const idx_t *>operand(s, r, INDEX)
     memset(row, 0, s.size[0] * s.kernels.itemsize)
     s.kernels.prelu_backward(operand(s, r, DX), row, operand(s, r, DY), operand(s, r, X),
                              operand(s, r, ROW_ALPHA), r.rows, s.size[0])
@@ -72,7 +66,4 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
         return
     if not s.accumulate >> DALPHA & 1:
         memset(dalpha, 0, s.size[1] * s.kernels.itemsize)
-    if s.kernels.itemsize == sizeof(float):
-        fold(<float *>dalpha, <const float *>row, index, s.size[0])
-    else:
-        fold(<double *>dalpha, <const double *>row, index, s.size[0])
+    s.kernels.scatter_add(dalpha, row, <const idx_t *>operand(s, r, INDEX), s.size[0])
