@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import config
-from .autograd import Tensor, no_grad, record
+from .autograd import Tensor, no_grad
+from .autograd.tensor import record
 from .checks import real_number
 from .data.validation import as_real
 from .kernels.ops import activation as _elementwise

@@ -8,6 +8,7 @@ from harness import check_layer
 import fastnn
 from fastnn import Model, Sequential, autograd, layers, losses, metrics
 from fastnn.autograd import Tensor
+from fastnn.autograd.tensor import record
 from fastnn.layers import Identity
 
 RNG = np.random.default_rng(0)
@@ -232,7 +233,7 @@ def test_what_python_raises_is_raised_and_leaves_the_model_usable(where):
             if self.armed and where == "forward":
                 raise ZeroDivisionError("on purpose")
             if self.armed:
-                return autograd.record([x], [x.data], lambda gradients: 1 // 0)[0]
+                return record([x], [x.data], lambda gradients: 1 // 0)[0]
             return np.tanh(x)
 
     model = Sequential([layers.Dense(4), Fragile(), layers.Dense(3)])

@@ -1,11 +1,14 @@
 """Public names are imported when they are first used, and nobody can tell but by the time it takes."""
 
+import ast
+import graphlib
 import importlib
+import importlib.util
 import inspect
 import json
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +17,6 @@ from fastnn._lazy import TABLES, lazy_exports
 
 PACKAGES = sorted(
     {"fastnn", *(f"fastnn.{name}" for name in fastnn.__all__ if hasattr(getattr(fastnn, name), "__path__"))}
-    - {"fastnn.autograd"}
 )
 
 # All that `import fastnn` may import of it: what the variables that set the number of threads are checked by.
@@ -76,6 +78,45 @@ print(json.dumps([name for name in sys.modules if name.startswith("fastnn.")]))
     loaded = run(code, tmp_path)
     assert "fastnn.layers.dense" in loaded
     assert not [name for name in loaded if "lstm" in name or "conv" in name]
+
+
+def module_imports(body):
+    """Imports that run when a module does, from its syntax tree."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.Try) or (
+            isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.dump(node.test)
+        ):
+            yield from module_imports(node.body)
+
+
+def imported_by(name, file, modules):
+    """Modules of fastnn that a module imports when it runs, those behind names of lazy packages included."""
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    for node in module_imports(ast.parse(file.read_text(encoding="utf-8")).body):
+        base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+        for alias in node.names:
+            yield f"{base}.{alias.name}" if f"{base}.{alias.name}" in modules else base
+            for module, names in TABLES.get(base, {}).items():
+                if module != "." and alias.name in [entry.partition("=")[0] for entry in names.split()]:
+                    yield importlib.util.resolve_name(module, base)
+
+
+def test_any_module_may_be_imported_first():
+    """By any thread: no modules wait for each other."""
+    root = Path(fastnn.__file__).parent
+    modules = {
+        ".".join(("fastnn", *file.relative_to(root).with_suffix("").parts)).removesuffix(".__init__"): file
+        for file in root.rglob("*.py")
+    }
+    graph = {
+        name: {other for other in imported_by(name, file, modules) if other in modules and other != name}
+        for name, file in modules.items()
+    }
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(
+        modules
+    )  # CycleError names them
 
 
 def test_every_public_package_is_lazy():
@@ -185,7 +226,7 @@ def test_an_error_of_a_module_is_not_hidden(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_was_not_built_says_so(tmp_path):
-    source = os.path.dirname(fastnn.__file__)
+    source = str(Path(fastnn.__file__).parent)
     code = f"""
 import os, shutil
 shutil.copytree({source!r}, "fastnn", ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__"))

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import autograd
-from ..autograd import Tensor, record
+from ..autograd import Tensor
+from ..autograd.tensor import record
 from ..kernels.ops import loss_metric as _score
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def reduced(found: Any, weights: Any, mask: Any, reduction: str | None) -> Tenso
         factor = factor * (part if values.ndim else part.mean())
     if mask is not None and values.ndim:
         kept = float(np.broadcast_to(_aligned(np.asarray(mask), values.ndim), values.shape).sum())
-    values = autograd.apply(np.multiply, values, factor)
+    values = values * factor
     if reduction in (None, "none"):
         return values
     if reduction == "mean_with_sample_weight":

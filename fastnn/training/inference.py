@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..autograd import Tensor, is_recording, no_grad, record
+from ..autograd import Tensor, is_recording, no_grad
+from ..autograd.tensor import record
 from ..checks import whole_number
 from ..data.dataset import Source, is_dataset
 from ..graph.graph import SymbolicTensor, mapped
