@@ -108,7 +108,7 @@ def test_gradient(isa, shape, groups):
         table.channel_slopes(
             slopes, sums, np.ascontiguousarray(variance[:, 0]), gamma, outer * inner, n, groups, EPSILON
         )
-        table.channel_gradient(dx, dy, x, flat, slopes, *shape)
+        table.channel_gradient(dx, dy, x, flat, slopes, None, *shape)
         np.testing.assert_allclose(sums, [dy.sum((0, 2)), (dy * xhat).sum((0, 2))], rtol=1e-11, atol=1e-11)
         np.testing.assert_allclose(dx, desired, rtol=1e-11, atol=1e-11)
 
@@ -125,5 +125,7 @@ def test_sums_are_added_in_their_order(isa, dtype):
     table = Table(isa, dtype)
     table.sum_parts(sums, 3, 2)
     assert sums[:2].tolist() == [0.0, 5.0]
-    table.add_sums(dw, sums, 2)
+    table.add_sums(dw, sums, 2, 1)
     assert dw.tolist() == [1.0, 6.0]
+    table.add_sums(dw, sums, 2, 0)
+    assert dw.tolist() == [0.0, 5.0]

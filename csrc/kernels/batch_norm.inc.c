@@ -186,9 +186,13 @@ FNN_INLINE vreal gradient_of(vreal dy, vreal away, vreal scale, vreal slope, vre
     return v_fma(scale, dy, v_fma(slope, away, base));
 }
 
+FNN_INLINE int is_masked(const real *mask, fnn_idx i) { return mask && mask[i] == R(0.0); }
+
 FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const real *mean, const real *slopes,
-                               fnn_idx j, fnn_idx m, fnn_idx n, fnn_idx left, const int vectors)
+                               const real *mask, fnn_idx j, fnn_idx m, fnn_idx n, fnn_idx left,
+                               const int vectors)
 {
+    const vreal zero = v_set1(R(0.0));
     vreal mid[CHANNEL_VECTORS], scale[CHANNEL_VECTORS], slope[CHANNEL_VECTORS], base[CHANNEL_VECTORS];
     FNN_UNROLL for (int v = 0; v < vectors; v++) {
         mid[v] = v_load_up_to(mean + j + v * VLEN, left);
@@ -201,30 +205,41 @@ FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const re
             const fnn_idx at = i * n + j + v * VLEN;
             const vreal away = v_sub(v_load_up_to(x + at, left), mid[v]);
             const vreal dyv = v_load_up_to(dy + at, left);
-            v_store_up_to(dx + at, gradient_of(dyv, away, scale[v], slope[v], base[v]), left);
+            const vreal g = is_masked(mask, i) ? v_fma(dyv, scale[v], zero)
+                                               : gradient_of(dyv, away, scale[v], slope[v], base[v]);
+            v_store_up_to(dx + at, g, left);
         }
 }
 
+/* What is masked was no part of the statistics, so its gradient does not pass through them: dx = scale dy. */
 static void channel_gradient(void *dx_, const void *dy_, const void *x_, const void *mean_,
-                             const void *slopes_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+                             const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *dx = dx_;
-    const real *dy = dy_, *x = x_, *mean = mean_, *slopes = slopes_;
+    const real *dy = dy_, *x = x_, *mean = mean_, *slopes = slopes_, *mask = mask_;
     if (inner == 1 && n > 1) {
 #define GRADIENT(left, vectors) \
-    gradient_strip(dx + i * n, dy + i * n, x + i * n, mean, slopes, j, m, n, left, vectors)
-        EACH_STRIP(outer, n, GRADIENT)
+    gradient_strip(dx + i * n, dy + i * n, x + i * n, mean, slopes, NULL, j, m, n, left, vectors)
+#define MASKED_GRADIENT(left, vectors) \
+    gradient_strip(dx + i * n, dy + i * n, x + i * n, mean, slopes, mask + i, j, m, n, left, vectors)
+        if (mask)
+            EACH_STRIP(outer, n, MASKED_GRADIENT)
+        else
+            EACH_STRIP(outer, n, GRADIENT)
 #undef GRADIENT
+#undef MASKED_GRADIENT
         return;
     }
     EACH_RUN(outer, n) {
-        const vreal mid = v_set1(mean[c]), scale = v_set1(slopes[c]);
+        const vreal mid = v_set1(mean[c]), scale = v_set1(slopes[c]), zero = v_set1(R(0.0));
         const vreal slope = v_set1(slopes[n + c]), base = v_set1(slopes[2 * n + c]);
         for (fnn_idx j = 0; j < inner; j += VLEN) {
             const fnn_idx at = (i * n + c) * inner + j;
             const vreal away = v_sub(v_load_up_to(x + at, inner - j), mid);
             const vreal dyv = v_load_up_to(dy + at, inner - j);
-            v_store_up_to(dx + at, gradient_of(dyv, away, scale, slope, base), inner - j);
+            const vreal g =
+                is_masked(mask, i) ? v_fma(dyv, scale, zero) : gradient_of(dyv, away, scale, slope, base);
+            v_store_up_to(dx + at, g, inner - j);
         }
     }
 }

@@ -30,6 +30,22 @@ static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
     }
 }
 
+/* y = the rows of x that count, one after the other; y is (m, n) for the most there may be, or NULL to count them. */
+static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+{
+    const real *x = x_, *mask = mask_;
+    real *y = y_;
+    fnn_idx count = 0;
+    for (fnn_idx i = 0; i < m; i++) {
+        if (mask[i] == R(0.0))
+            continue;
+        for (fnn_idx j = 0; y && j < n; j += VLEN)
+            v_store_up_to(y + count * n + j, v_load_up_to(x + i * n + j, n - j), n - j);
+        count++;
+    }
+    return count;
+}
+
 /* y (n) = the mean of the rows of x (m, n) that count; of none, NaN. */
 static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {

@@ -135,11 +135,11 @@ static void sum_parts(double *sums, fnn_idx parts, fnn_idx n)
             sums[c] += sums[p * n + c];
 }
 
-static void add_sums(void *dw_, const double *sums, fnn_idx n)
+static void add_sums(void *dw_, const double *sums, fnn_idx n, int accumulate)
 {
     real *dw = dw_;
     for (fnn_idx c = 0; c < n; c++)
-        dw[c] = (real)(dw[c] + sums[c]);
+        dw[c] = (real)((accumulate ? dw[c] : 0) + sums[c]);
 }
 
 static void moving_average(void *moving_, const void *value_, fnn_idx n, double momentum)

@@ -1,17 +1,21 @@
-/* parts - a long sum in a fixed number of parts, whatever the number of threads: y += part 0, += part 1, ... */
-static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count)
+/* parts.inc.c - y (n) = part 0 + part 1 + ... in this order, or added to y with `accumulate`.
+ *
+ * A long sum is taken in parts whose number depends on shapes alone, so that it has the same bits for any number of
+ * threads.
+ */
+static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fnn_idx step, int accumulate)
 {
     real *y = y_;
     const real *parts = parts_;
     for (fnn_idx i = 0; i < n; i += VLEN) {
-        vreal sum = v_load_up_to(y + i, n - i);
+        vreal sum = accumulate ? v_load_up_to(y + i, n - i) : v_set1(R(0.0));
         for (fnn_idx p = 0; p < count; p++)
-            sum = v_add(sum, v_load_up_to(parts + p * n + i, n - i));
+            sum = v_add(sum, v_load_up_to(parts + p * step + i, n - i));
         v_store_up_to(y + i, sum, n - i);
     }
 }
 
-/* A block of rows at a time, so that a long sum does not swallow its last terms. */
+/* Rows are summed in blocks, so that a long sum keeps the last digits of its terms. */
 static void column_sums(void *sums_, const void *x_, fnn_idx m, fnn_idx n, int accumulate)
 {
     enum { BLOCK = 512 };

@@ -69,16 +69,18 @@ static void channel_slopes(void *slopes_, double *sums, const void *variance_, c
     }
 }
 
+/* What is masked was no part of the statistics, so its gradient does not pass through them. */
 static void channel_gradient(void *dx_, const void *dy_, const void *x_, const void *mean_,
-                             const void *slopes_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+                             const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *dx = dx_;
-    const real *dy = dy_, *x = x_, *mean = mean_, *slopes = slopes_;
+    const real *dy = dy_, *x = x_, *mean = mean_, *slopes = slopes_, *mask = mask_;
     for (fnn_idx i = 0; i < outer; i++)
         for (fnn_idx c = 0; c < n; c++)
             for (fnn_idx j = 0; j < inner; j++) {
                 const fnn_idx at = (i * n + c) * inner + j;
-                const double away = (double)x[at] - mean[c];
-                dx[at] = (real)((double)slopes[c] * dy[at] + slopes[n + c] * away + slopes[2 * n + c]);
+                const double away = (double)x[at] - mean[c], direct = (double)slopes[c] * dy[at];
+                const int masked = mask && mask[i] == 0;
+                dx[at] = (real)(masked ? direct : direct + slopes[n + c] * away + slopes[2 * n + c]);
             }
 }

@@ -20,6 +20,21 @@ static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
             y[i * n + j] = mask[i] == 0 ? 0 : x[i * n + j];
 }
 
+/* The rows of x that count, one after the other, and how many they are; y may be NULL. */
+static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+{
+    const real *x = x_, *mask = mask_;
+    real *y = y_;
+    fnn_idx count = 0;
+    for (fnn_idx i = 0; i < m; i++)
+        if (mask[i] != 0) {
+            for (fnn_idx j = 0; y && j < n; j++)
+                y[count * n + j] = x[i * n + j];
+            count++;
+        }
+    return count;
+}
+
 static double mask_count(const real *mask, fnn_idx m)
 {
     double count = 0;

@@ -1,12 +1,12 @@
-/* parts - y[i] += the sum over p of parts[p][i]; y is (n), parts (count, n). */
-static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count)
+/* parts.inc.c - y[i] (+)= the sum over p of parts[p][i]; y is (n), a part (n), parts are `step` elements apart. */
+static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fnn_idx step, int accumulate)
 {
     real *y = y_;
     const real *parts = parts_;
     for (fnn_idx i = 0; i < n; i++) {
-        double sum = y[i];
+        double sum = accumulate ? y[i] : 0;
         for (fnn_idx p = 0; p < count; p++)
-            sum += parts[p * n + i];
+            sum += parts[p * step + i];
         y[i] = (real)sum;
     }
 }

@@ -33,6 +33,23 @@ static void check_mask_rows(void)
     }
 }
 
+static void check_mask_compact(void)
+{
+    EACH_STEPS(m, n)
+    {
+        array x = numbers(m * n, -1, 1), y = numbers(m * n, 0, 1), mask = integers(m, 0, 1);
+        fnn_idx count[2];
+        SPRINKLE(x, edges);
+        EACH_SIDE(s)
+            count[s] = table[s]->mask_compact(y.at[s], x.at[s], mask.at[s], m, n);
+        near("count", 0, (double)count[TESTED], (double)count[TEXTBOOK], 0, 0);
+        same("y", y, 0, 0);
+        EACH_SIDE(s)
+            count[s] = table[s]->mask_compact(NULL, x.at[s], mask.at[s], m, n);
+        near("count", 1, (double)count[TESTED], (double)count[TEXTBOOK], 0, 0);
+    }
+}
+
 static void check_mask_mean(void)
 {
     EACH_STEPS(m, n)

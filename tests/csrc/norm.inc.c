@@ -70,9 +70,11 @@ static void check_add_sums(void)
 {
     EACH_SIZE(n) {
         array dw = numbers(n, -1, 1), sums = double_numbers(n, -1, 1);
-        EACH_SIDE(s)
-            table[s]->add_sums(dw.at[s], sums.at[s], n);
-        same("dw", dw, 1, 1);
+        for (int accumulate = 0; accumulate < 2; accumulate++) {
+            EACH_SIDE(s)
+                table[s]->add_sums(dw.at[s], sums.at[s], n, accumulate);
+            same("dw", dw, 1, 1);
+        }
     }
 }
 
@@ -157,13 +159,17 @@ static void check_channel_gradient(void)
         const fnn_idx size = outer * n * inner;
         array dy = numbers(size, -1, 1), x = numbers(size, -2, 2), mean = numbers(n, -1, 1);
         array slopes = numbers(3 * n, -2, 2), dx = numbers(size, 0, 1);
+        array mask = grid % 2 ? integers(outer, 0, 1) : none;
+        for (fnn_idx i = 0; i < mask.n; i++)
+            if (get(mask.at[TEXTBOOK], i) == 0)
+                set(x, i * n * inner, NAN); /* does not reach the gradient */
         EACH_SIDE(s)
-            table[s]->channel_gradient(dx.at[s], dy.at[s], x.at[s], mean.at[s], slopes.at[s], outer, n,
-                                       inner);
+            table[s]->channel_gradient(dx.at[s], dy.at[s], x.at[s], mean.at[s], slopes.at[s], mask.at[s],
+                                       outer, n, inner);
         same("dx", dx, 4, 4);
         EACH_SIDE(s)
-            table[s]->channel_gradient(dy.at[s], dy.at[s], x.at[s], mean.at[s], slopes.at[s], outer, n,
-                                       inner);
+            table[s]->channel_gradient(dy.at[s], dy.at[s], x.at[s], mean.at[s], slopes.at[s], mask.at[s],
+                                       outer, n, inner);
         same("dy in place", dy, 4, 4);
     }
 }

@@ -2,10 +2,12 @@
 static void check_add_parts(void)
 {
     EACH_SIZE(n) {
-        array y = numbers(n, -1, 1), parts = numbers(3 * n, -1, 1);
-        EACH_SIDE(s)
-            table[s]->add_parts(y.at[s], parts.at[s], n, 3);
-        same("y", y, 4, 4);
+        array y = numbers(n, -1, 1), parts = numbers(3 * (n + 1), -1, 1);
+        for (int accumulate = 0; accumulate < 2; accumulate++) {
+            EACH_SIDE(s)
+                table[s]->add_parts(y.at[s], parts.at[s], n, 3, n + 1, accumulate);
+            same("y", y, 4, 4);
+        }
     }
 }
 

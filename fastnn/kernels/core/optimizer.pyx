@@ -67,7 +67,7 @@ cdef void accumulate_chunk(void *context, idx_t i, int thread) noexcept nogil:
     if p.last:
         memset(p.sums + at, 0, c.count * p.kernels.itemsize)
     else:
-        p.kernels.add_parts(p.sums + at, p.gradients + at, c.count, 1)
+        p.kernels.add_parts(p.sums + at, p.gradients + at, c.count, 1, c.count, True)
 
 
 cdef void average_chunk(void *context, idx_t i, int thread) noexcept nogil:

@@ -202,7 +202,7 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*recurrent_workspace)(const fnn_recurrent *, fnn_idx) noexcept nogil
         void (*recurrent_forward)(const fnn_recurrent *, fnn_idx, fnn_idx, void *) noexcept nogil
         void (*recurrent_backward)(const fnn_recurrent *, fnn_idx, fnn_idx, void *) noexcept nogil
-        void (*add_parts)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*add_parts)(void *, const void *, fnn_idx, fnn_idx, fnn_idx, int) noexcept nogil
         void (*column_sums)(void *, const void *, fnn_idx, fnn_idx, int) noexcept nogil
         double (*fma_peak)(fnn_idx) noexcept nogil
         void (*activation_forward)(void *, fnn_idx, const void *, fnn_idx,
@@ -221,7 +221,7 @@ cdef extern from "fastnn.h" nogil:
         void (*channel_statistics)(void *, void *, double *, fnn_idx, fnn_idx,
                                    fnn_idx, fnn_idx, fnn_idx) noexcept nogil
         void (*sum_parts)(double *, fnn_idx, fnn_idx) noexcept nogil
-        void (*add_sums)(void *, const double *, fnn_idx) noexcept nogil
+        void (*add_sums)(void *, const double *, fnn_idx, int) noexcept nogil
         void (*moving_average)(void *, const void *, fnn_idx, double) noexcept nogil
         void (*channel_scale)(void *, void *, const void *, const void *,
                               const void *, const void *, fnn_idx, double) noexcept nogil
@@ -231,7 +231,7 @@ cdef extern from "fastnn.h" nogil:
                              fnn_idx, fnn_idx, fnn_idx) noexcept nogil
         void (*channel_slopes)(void *, double *, const void *, const void *,
                                fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
-        void (*channel_gradient)(void *, const void *, const void *, const void *,
+        void (*channel_gradient)(void *, const void *, const void *, const void *, const void *,
                                  const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
         void (*layer_norm_forward)(void *, void *, void *, const void *, const void *,
                                    const void *, fnn_idx, fnn_idx, double) noexcept nogil
@@ -276,6 +276,7 @@ cdef extern from "fastnn.h" nogil:
         void (*bin_numbers)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_steps)(void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
         void (*mask_rows)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        fnn_idx (*mask_compact)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil

@@ -8,8 +8,6 @@ follow in the backward direction, which a step with an invalid target does not r
 ones, and what is left is y = x scale + shift, in two steps, the first of which makes scale and shift.
 """
 
-from libc.string cimport memcpy
-
 from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_for
@@ -63,8 +61,8 @@ cdef enum:          # operands
     DBETA
     STATISTICS      # (5, n): mean, variance, slopes; the first slope is gamma / sqrt(variance + epsilon)
     PARTS           # (parts, 2, n) of double: moments, then sums
-    MASK            # (outer): 0 for what the statistics leave out
-    LEFT            # (outer, n) x without that
+    MASK            # (outer): 0 for the rows that the statistics leave out
+    COUNTED         # (outer, n): copies of the other rows
 
 
 def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance, double momentum,
@@ -101,7 +99,7 @@ def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance
     s.use(X, x, BOTH).use(Y, y, FORWARD).use(STATISTICS, statistics, BOTH).use(PARTS, parts, BOTH)
     s.use(GAMMA, plan.parameter(gamma), BOTH).use(BETA, plan.parameter(beta), FORWARD)
     if x.mask is not None:
-        s.use(MASK, x.mask, BOTH).use(LEFT, plan.value(x.shape), FORWARD)
+        s.use(MASK, x.mask, BOTH).use(COUNTED, plan.value(x.shape), FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
         s.use(DGAMMA, plan.parameter_gradient(gamma), BACKWARD)
@@ -119,7 +117,7 @@ cdef void moments_part(void *context, idx_t i, int thread) noexcept nogil:
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[N], inner = s.size[INNER], first = i * p.per_part
     cdef double *moments = <double *>operand(s, p.run, PARTS) + i * 2 * n
-    cdef char *x = operand(s, p.run, X if s.at[LEFT].space < 0 else LEFT)
+    cdef char *x = operand(s, p.run, X if s.at[COUNTED].space < 0 else COUNTED)
     s.kernels.channel_moments(moments, x + first * n * inner * s.kernels.itemsize,
                               min(p.per_part, p.outer - first), n, inner)
 
@@ -134,29 +132,17 @@ cdef void normalise_chunk(void *context, idx_t i, int thread) noexcept nogil:
                              operand(s, p.run, BETA), min(chunk_of(s), p.outer - first), n, inner)
 
 
-cdef inline bint counts(const step_t *s, const char *mask, idx_t i) noexcept nogil:
-    if s.kernels.itemsize == sizeof(float):
-        return (<const float *>mask)[i] != 0
-    return (<const double *>mask)[i] != 0
-
-
-cdef idx_t left_over(const step_t *s, const run_t *r, bint copy) noexcept nogil:
-    """How much of outer the mask leaves, if there is one; `copy` puts it together."""
-    cdef idx_t i, count = 0, outer = s.size[OUTER] * r.rows, size = s.size[N] * s.kernels.itemsize
+cdef idx_t counted_rows(const step_t *s, const run_t *r, char *counted) noexcept nogil:
+    """How many rows of x the mask counts, all of them without a mask; their copies go to `counted` unless NULL."""
+    cdef idx_t outer = s.size[OUTER] * r.rows
     cdef char *mask = operand(s, r, MASK)
-    cdef char *left = operand(s, r, LEFT)
     if mask is NULL:
         return outer
-    for i in range(outer):
-        if counts(s, mask, i):
-            if copy:
-                memcpy(left + count * size, operand(s, r, X) + i * size, size)
-            count += 1
-    return count
+    return s.kernels.mask_compact(counted, operand(s, r, X), mask, outer, s.size[N])
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_over(s, r, left_over(s, r, True))
+    cdef pass_t p = pass_over(s, r, counted_rows(s, r, operand(s, r, COUNTED)))
     cdef idx_t n = s.size[N], row = n * s.kernels.itemsize, inner = s.size[INNER]
     cdef char *mean = operand(s, r, STATISTICS)
     parallel_for(moments_part, &p, p.parts, r.threads)
@@ -188,12 +174,8 @@ cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
     cdef char *saved = operand(s, p.run, SAVED)
     cdef char *dy = operand(s, p.run, DY) + at
     cdef char *mask = operand(s, p.run, MASK)
-    cdef idx_t j
-    s.kernels.channel_gradient(dx, dy, operand(s, p.run, X) + at, mean, mean + 2 * n * item, rows, n, inner)
-    for j in range(0 if mask is NULL else rows):
-        if not counts(s, mask, first + j):
-            s.kernels.channel_affine(dx + j * n * item, dy + j * n * item, NULL, mean + 2 * n * item, NULL, 1,
-                                     n, 1)
+    s.kernels.channel_gradient(dx, dy, operand(s, p.run, X) + at, mean, mean + 2 * n * item,
+                               NULL if mask is NULL else mask + first * item, rows, n, inner)
     multiply_gradient(s, dx, NULL if saved is NULL else saved + at, rows * n * inner)
 
 
@@ -205,7 +187,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     parallel_for(sums_part, &p, p.parts, r.threads)
     s.kernels.sum_parts(sums, p.parts, 2 * n)
     s.kernels.channel_slopes(mean + 2 * row, sums, mean + row, operand(s, r, GAMMA),
-                             max(1, left_over(s, r, False)) * s.size[INNER], n, n, s.param[0])
+                             max(1, counted_rows(s, r, NULL)) * s.size[INNER], n, n, s.param[0])
     add_gradient(s, r, DBETA, sums, n)
     add_gradient(s, r, DGAMMA, sums + n, n)
     if s.at[DX].space >= 0:

@@ -133,12 +133,11 @@ cdef void reduce_piece(void *context, idx_t chunk, int thread) noexcept nogil:
 cdef void add_piece(void *context, idx_t chunk, int thread) noexcept nogil:
     """Add the parts for some of the elements: those of W in `pieces` chunks, then those of b."""
     cdef reduction_t *s = <reduction_t *>context
-    cdef idx_t item = s.kernels.itemsize, part, size = part_size(s.g), n = s.rows * s.g.filters
+    cdef idx_t item = s.kernels.itemsize, size = part_size(s.g), n = s.rows * s.g.filters
     cdef idx_t at = begin(n, s.pieces, chunk, PANEL), end = begin(n, s.pieces, chunk + 1, PANEL)
-    for part in range(s.parts - 1):
-        s.kernels.add_parts(<char *>s.g.w + at * item, s.memory + (part * size + at) * item, end - at, 1)
-        if chunk == 0 and s.g.bias_gradient is not NULL:
-            s.kernels.add_parts(s.g.bias_gradient, s.memory + (part * size + n) * item, s.g.filters, 1)
+    s.kernels.add_parts(<char *>s.g.w + at * item, s.memory + at * item, end - at, s.parts - 1, size, True)
+    if chunk == 0 and s.g.bias_gradient is not NULL:
+        s.kernels.add_parts(s.g.bias_gradient, s.memory + n * item, s.g.filters, s.parts - 1, size, True)
 
 
 cdef void rows_gradient(const fnn_kernels *k, const step_t *s, const run_t *r, fnn_conv *g, idx_t first,

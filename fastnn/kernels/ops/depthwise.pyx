@@ -33,10 +33,6 @@ cdef enum:
 cdef enum:          # sizes: a fnn_depthwise, and
     N_PARTS = 13
 
-ctypedef fused real_t:
-    float
-    double
-
 ctypedef struct pass_t:
     const step_t *step
     const run_t *run
@@ -137,28 +133,12 @@ cdef void weights_part(void *context, idx_t part, int thread) noexcept nogil:
                             operand(s, p.run, DY) + i * y_size(p.d) * k.itemsize, p.d)
 
 
-cdef void add_parts(real_t *out, const real_t *part, idx_t n, idx_t parts, idx_t step,
-                    bint accumulate) noexcept nogil:
-    """out (n) = the sum of the parts, `step` apart, on top of what it holds or not."""
-    cdef idx_t i, j
-    if not accumulate:
-        memset(out, 0, n * sizeof(real_t))
-    for i in range(parts):
-        for j in range(n):
-            out[j] += part[i * step + j]
-
-
 cdef void sum_parts(const step_t *s, const run_t *r, int to, idx_t offset, idx_t n,
                     idx_t parts) noexcept nogil:
     cdef idx_t step = w_size(geometry(s)) + geometry(s).channels
     cdef char *part = operand(s, r, PARTS) + offset * s.kernels.itemsize
-    cdef bint accumulate = s.accumulate >> to & 1
-    if s.at[to].space < 0:
-        return
-    if s.kernels.itemsize == sizeof(float):
-        add_parts(<float *>operand(s, r, to), <const float *>part, n, parts, step, accumulate)
-    else:
-        add_parts(<double *>operand(s, r, to), <const double *>part, n, parts, step, accumulate)
+    if s.at[to].space >= 0:
+        s.kernels.add_parts(operand(s, r, to), part, n, parts, step, s.accumulate >> to & 1)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:

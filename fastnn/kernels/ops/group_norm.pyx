@@ -106,7 +106,7 @@ cdef void gradient_of_row(void *context, idx_t i, int thread) noexcept nogil:
     s.kernels.channel_slopes(slopes, sums, mean + row, operand(s, p.run, GAMMA), outer * inner, n,
                              s.size[GROUPS], s.param[0])
     if s.at[DX].space >= 0:
-        s.kernels.channel_gradient(operand(s, p.run, DX) + at, dy, x, mean, slopes, outer, n, inner)
+        s.kernels.channel_gradient(operand(s, p.run, DX) + at, dy, x, mean, slopes, NULL, outer, n, inner)
         multiply_gradient(s, operand(s, p.run, DX) + at, NULL if saved is NULL else saved + at,
                           outer * n * inner)
 

@@ -1,7 +1,5 @@
 # What the normalisations share: pieces of work, gradients fused behind theirs, gradients of gamma and beta.
 
-from libc.string cimport memset
-
 from ..core.types cimport SAVED, idx_t, operand, run_t, step_t
 
 cdef enum:
@@ -31,6 +29,4 @@ cdef inline void add_gradient(const step_t *s, const run_t *r, int i, const doub
     cdef char *dw = operand(s, r, i)
     if dw is NULL:
         return
-    if not s.accumulate >> i & 1:
-        memset(dw, 0, n * s.kernels.itemsize)
-    s.kernels.add_sums(dw, sums, n)
+    s.kernels.add_sums(dw, sums, n, s.accumulate >> i & 1)

@@ -56,4 +56,4 @@ cdef void add_value(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef void add_gradient(const step_t *s, const run_t *r) noexcept nogil:
     if s.at[DW].space >= 0:
-        s.kernels.add_parts(operand(s, r, DW), operand(s, r, GRADIENT), s.size[0], 1)
+        s.kernels.add_parts(operand(s, r, DW), operand(s, r, GRADIENT), s.size[0], 1, s.size[0], True)
