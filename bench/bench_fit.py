@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from fastnn.data.dataset.batches import ArrayFeed
 
 import fastnn
-from fastnn.training.loop import run
+from fastnn.data.batches import ArrayBatches
+from fastnn.training.loop import run_batch
+from fastnn.training.plan_cache import plan_of
 
 BATCH, BATCHES = 32, 200
 
@@ -23,12 +24,12 @@ def test_epoch(versus, shuffle):
     x = random.standard_normal((BATCH * BATCHES, 20), "float32")
     y = random.standard_normal((BATCH * BATCHES, 1), "float32")
     model, bare = network(), network()
-    data = bare._gate(x, y, None)
-    feed = ArrayFeed(bare.plan("train", BATCH, data.weighted, data.rows), data, BATCH)
+    arrays = bare._to_arrays(x, y, None)
+    batches = ArrayBatches(plan_of(bare, "training", BATCH), arrays, BATCH)
 
     def theirs():
-        for plan, start, rows in feed.epoch():
-            run(plan, start, rows)
+        for plan, start, rows in batches.epoch():
+            run_batch(plan, start, rows)
 
     def mine():
         model.fit(x, y, shuffle=shuffle, verbose=0)
@@ -37,7 +38,7 @@ def test_epoch(versus, shuffle):
 
 
 def test_batches(versus):
-    """A generator of batches passes the gate with each."""
+    """Each batch of a generator is validated and converted."""
     random = np.random.default_rng(0)
     x = random.standard_normal((BATCH, 20), "float32")
     y = random.standard_normal((BATCH, 1), "float32")

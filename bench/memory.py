@@ -13,6 +13,7 @@ from pathlib import Path
 
 import fastnn
 from fastnn.bench.models import MODELS
+from fastnn.training.plan_cache import plan_of
 
 MOST = 1.15
 
@@ -39,7 +40,7 @@ def needed(model, batch):
 
 def taken(model, batch):
     """Return the bytes that a training plan of the model takes, by what they are for."""
-    plan = model.plan("train", capacity=batch)
+    plan = plan_of(model, "training", capacity=batch)
     weights = sum(variable.value.nbytes for variable in model.weights)
     slots = [slot for slot in model.optimizer._update.slots.values() if slot is not None]
     return {

@@ -5,6 +5,7 @@ import pytest
 
 import fastnn
 from fastnn.layers import Dense, Dropout
+from fastnn.training.plan_cache import plan_of
 
 X = np.random.default_rng(0).standard_normal((10, 4)).astype("float32")
 Y = np.arange(10) % 3
@@ -258,7 +259,7 @@ def test_sizes_that_no_machine_has(shape):
     with pytest.raises((ValueError, MemoryError)):
         fastnn.Sequential([fastnn.layers.Flatten(input_shape=shape), Dense(2**31 - 1)])
     with pytest.raises(ValueError, match="shape: rows of shape .* more than"):
-        fastnn.Sequential([fastnn.layers.ReLU(input_shape=(2**30, *shape))]).plan("predict")
+        plan_of(fastnn.Sequential([fastnn.layers.ReLU(input_shape=(2**30, *shape))]), "inference")
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "1", True])

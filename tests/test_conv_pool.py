@@ -19,6 +19,7 @@ from fastnn.layers import (
     Rescaling,
     Reshape,
 )
+from fastnn.training.plan_cache import plan_of
 
 
 def model_of(layers, row, dtype="float32"):
@@ -39,7 +40,7 @@ def data(row, rows, dtype="float32"):
 
 
 def names(model, purpose):
-    return [step.name for step in model.plan(purpose).steps]
+    return [step.name for step in plan_of(model, purpose).steps]
 
 
 def results(model, row, rows, dtype="float32"):
@@ -56,7 +57,7 @@ def check(before, pooling, row, rows, dtype="float32", tolerance=1e-5):
     joined = model_of([*before, pooling], row, dtype)
     apart = model_of([*before, Rescaling(1.0), pooling], row, dtype)
     apart.set_weights(joined.get_weights())
-    for purpose in ("train", "predict"):
+    for purpose in ("training", "inference"):
         assert "max_pooling" not in names(joined, purpose)
         assert "max_pooling" in names(apart, purpose)
     ours, theirs = results(joined, row, rows, dtype), results(apart, row, rows, dtype)
@@ -160,8 +161,8 @@ def test_channels_first():
 def test_what_stays_apart(layer, pooling):
     row = (9, 9, 2)
     model = model_of([layer, pooling], row)
-    assert names(model, "train")[1].endswith("pooling")
-    assert names(model, "predict")[1].endswith("pooling")
+    assert names(model, "training")[1].endswith("pooling")
+    assert names(model, "inference")[1].endswith("pooling")
     x = data(row, 3)[0]
     conv, pool = model.layers[:2]
     expected = pool(conv(x))
@@ -176,8 +177,8 @@ def test_windows_that_just_fit_with_same_padding_are_joined():
 @pytest.mark.parametrize("activation", ["gelu", "silu"])
 def test_a_gradient_that_needs_its_input_stays_apart_in_training(activation):
     model = model_of([Conv2D(3, 3, activation=activation), MaxPooling2D(2)], (9, 9, 2))
-    assert names(model, "train")[:2] == ["conv", "max_pooling"]
-    assert names(model, "predict") == ["conv", "dense"]
+    assert names(model, "training")[:2] == ["conv", "max_pooling"]
+    assert names(model, "inference") == ["conv", "dense"]
     x, y = data((9, 9, 2), 4)
     model.train_on_batch(x, y)
     conv, pool = model.layers[:2]
@@ -187,7 +188,7 @@ def test_a_gradient_that_needs_its_input_stays_apart_in_training(activation):
 
 def test_other_rows_than_the_convolutions():
     model = model_of([Conv2D(3, 3), Reshape((21, 1, 7)), MaxPooling2D((3, 1))], (9, 9, 1))
-    assert names(model, "predict")[:2] == ["conv", "max_pooling"]
+    assert names(model, "inference")[:2] == ["conv", "max_pooling"]
 
 
 def test_normalisation_and_activation_between():
@@ -196,7 +197,7 @@ def test_normalisation_and_activation_between():
     x, y = data((9, 8, 2), 33)
     model.fit(x, y, epochs=2, batch_size=16, verbose=0)  # the last batch has one row
     assert all(np.isfinite(w).all() for w in model.get_weights())
-    assert names(model, "predict") == ["scale_shift", "conv", "dense"]
+    assert names(model, "inference") == ["scale_shift", "conv", "dense"]
     alone = x
     for layer in model.layers:
         alone = layer(alone)

@@ -8,6 +8,7 @@ from harness import assert_close, check_layer
 
 import fastnn
 from fastnn.layers import Conv1D, Conv2D, Dense, Flatten
+from fastnn.training.plan_cache import plan_of
 
 
 def oracle(arguments):
@@ -262,4 +263,4 @@ def test_a_plan_that_no_memory_holds():
     model = fastnn.Sequential([fastnn.layers.Input((2**23, 2**23, 1)), Conv2D(1, 3)])
     model.compile("sgd", "mse")
     with pytest.raises(MemoryError, match="no memory for 1048576 rows"):
-        model.plan("train", 2**20)
+        plan_of(model, "training", 2**20)

@@ -6,7 +6,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from fastnn.data.dataset import Source, is_dataset
+from fastnn.data.dataset import DatasetIterator, is_dataset
 from fastnn.utils import (
     PyDataset,
     Sequence,
@@ -182,7 +182,7 @@ def test_a_dataset_that_does_not_call_its_base_has_the_defaults():
 
 @pytest.mark.parametrize("dataset", [Numbers(3), Numbers(3, workers=2), Walk(3)])
 def test_each_epoch_is_a_walk(dataset):
-    source = Source(dataset)
+    source = DatasetIterator(dataset)
     assert source.steps == (3 if isinstance(dataset, PyDataset) else None)
     assert [taken(source.epoch()) for _ in range(2)] == [[0, 1, 2]] * 2
     source.close()
@@ -190,7 +190,7 @@ def test_each_epoch_is_a_walk(dataset):
 
 def test_a_dataset_is_told_of_epochs():
     dataset = Numbers(2)
-    source = Source(dataset)
+    source = DatasetIterator(dataset)
     for _ in range(2):
         taken(source.epoch())
     assert dataset.told == ["begin", "end"] * 2
@@ -199,7 +199,7 @@ def test_a_dataset_is_told_of_epochs():
 
 
 def test_an_iterator_goes_on_until_it_ends():
-    source = Source(iter(range(5)), steps=2, goes_on=True)
+    source = DatasetIterator(iter(range(5)), steps=2, resume=True)
     assert source.steps == 2
     assert taken(source.epoch()) == [0, 1]
     assert taken(source.epoch()) == [2, 3]
@@ -211,7 +211,7 @@ def test_an_iterator_goes_on_until_it_ends():
 def test_an_iterator_is_not_asked_for_more_than_it_has_to_give():
     given = []
     endless = (given.append(i) or i for i in count())
-    source = Source(endless, steps=3)
+    source = DatasetIterator(endless, steps=3)
     taken(source.epoch())
     source.close()
     assert given == [0, 1, 2]
@@ -219,7 +219,7 @@ def test_an_iterator_is_not_asked_for_more_than_it_has_to_give():
 
 @pytest.mark.parametrize("dataset", [Numbers(5), Numbers(5, workers=2), Walk(5)])
 def test_training_goes_on_where_an_epoch_has_stopped(dataset):
-    source = Source(dataset, steps=2, goes_on=True)
+    source = DatasetIterator(dataset, steps=2, resume=True)
     assert [taken(source.epoch()) for _ in range(2)] == [[0, 1], [2, 3]]
     with pytest.warns(UserWarning, match="x: the data ran out after 1 of 2 batches"):
         assert taken(source.epoch()) == [4]
@@ -228,38 +228,38 @@ def test_training_goes_on_where_an_epoch_has_stopped(dataset):
 
 
 def test_an_epoch_that_ends_with_the_data_begins_anew():
-    source = Source(Walk(4), steps=2, goes_on=True)
+    source = DatasetIterator(Walk(4), steps=2, resume=True)
     assert [taken(source.epoch()) for _ in range(3)] == [[0, 1], [2, 3], [0, 1]]
 
 
 def test_validation_begins_anew():
-    source = Source(Walk(4), steps=3)
+    source = DatasetIterator(Walk(4), steps=3)
     assert [taken(source.epoch()) for _ in range(2)] == [[0, 1, 2]] * 2
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_endless_dataset(workers):
-    source = Source(Endless(workers=workers), steps=4, goes_on=True)
+    source = DatasetIterator(Endless(workers=workers), steps=4, resume=True)
     assert taken(source.epoch()) == [0, 1, 2, 3]
     assert taken(source.epoch()) == [4, 5, 6, 7]
     source.close()
-    assert Source(Endless()).steps is None
+    assert DatasetIterator(Endless()).steps is None
 
 
 def test_batches_come_in_a_new_order():
-    source = Source(Numbers(50), random=np.random.default_rng(0))
+    source = DatasetIterator(Numbers(50), random=np.random.default_rng(0))
     first, second = taken(source.epoch()), taken(source.epoch())
     assert sorted(first) == sorted(second) == list(range(50))
     assert first != second != list(range(50)) != first
 
 
 def test_nothing_to_take():
-    assert Source(iter([])).epoch() is None
-    assert Source(Walk(0)).epoch() is None
-    assert Source(Numbers(0)).epoch() is None
+    assert DatasetIterator(iter([])).epoch() is None
+    assert DatasetIterator(Walk(0)).epoch() is None
+    assert DatasetIterator(Numbers(0)).epoch() is None
 
 
 def test_a_batch_of_too_many_parts_is_named():
-    epoch = Source(iter([(1, 2, 3, 4)]), name="validation_data").epoch()
+    epoch = DatasetIterator(iter([(1, 2, 3, 4)]), name="validation_data").epoch()
     with pytest.raises(ValueError, match="validation_data: a batch is not as expected: .* 4 entries"):
         next(epoch)

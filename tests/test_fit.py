@@ -478,13 +478,21 @@ def test_a_layer_that_is_added_learns_too():
     assert not np.array_equal(before, model.layers[-1].kernel.numpy())
 
 
-def test_a_model_without_weights_cannot_learn():
-    model = fastnn.Sequential([fastnn.Input((3,)), Dropout(0.5)])
+@pytest.mark.parametrize("layer", [Dropout(0.5), Dense(3, trainable=False)], ids=["no weights", "frozen"])
+def test_a_model_without_trainable_weights_changes_nothing(layer):
+    """It trains with a warning, as in Keras, and draws new random numbers at each step."""
+    model = fastnn.Sequential([fastnn.Input((3,)), layer, Dropout(0.5)])
     model.compile("adam", "mse")
     x = np.ones((4, 3))
-    assert model.evaluate(x, x, verbose=0) == 0
-    with pytest.raises(ValueError, match="variables: expected at least one trainable"):
-        model.fit(x, x, verbose=0)
+    before = model.get_weights()
+    loss = model.evaluate(x, x, verbose=0)
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        history = model.fit(x, x, verbose=0, epochs=8)
+    assert len(set(history.history["loss"])) > 1
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert model.evaluate(x, x, verbose=0) == loss
+    assert model.optimizer.iterations == 0
 
 
 @pytest.mark.parametrize("verbose", [0, 1, 2, "auto"])

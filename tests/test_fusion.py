@@ -15,6 +15,7 @@ from fastnn.layers import (
     Flatten,
     Input,
 )
+from fastnn.training.plan_cache import plan_of
 
 
 def trained(layers, row):
@@ -24,7 +25,7 @@ def trained(layers, row):
     model.compile("sgd", "mse")
     x = np.random.default_rng(0).normal(1, 2, (40, *row)).astype("float32")
     model.fit(x, np.zeros((40, *model.output_shape[1:])), epochs=2, verbose=0)
-    return model, x, [step.name for step in model.plan("predict").steps]
+    return model, x, [step.name for step in plan_of(model, "inference").steps]
 
 
 def alone(model, x):

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn.layers import LSTM, Activation, Conv1D, Dense, Embedding, Flatten, GlobalMaxPooling1D, Input
-from fastnn.training.plan_cache import LENGTHS
+from fastnn.training.plan_cache import KEPT_SHAPES, plan_of
 
 
 def model(*layers):
@@ -56,13 +56,13 @@ def test_training_goes_on_with_other_lengths():
 
 def test_plans_of_the_last_lengths_are_kept():
     made = model(Dense(2))
-    kept = made.plan("predict", rows=((1, 3),))
-    for length in range(1, LENGTHS + 1):
+    kept = plan_of(made, "inference", shapes=((1, 3),))
+    for length in range(1, KEPT_SHAPES + 1):
         made.predict(rows(length))
-        assert made.plan("predict", rows=((1, 3),)) is kept
-    made.predict(rows(LENGTHS + 1))
-    assert len(made._plans["predict", (), None]) == LENGTHS
-    assert made.plan("predict", rows=((1, 3),)) is kept
+        assert plan_of(made, "inference", shapes=((1, 3),)) is kept
+    made.predict(rows(KEPT_SHAPES + 1))
+    assert len(made._plans._inference[False]) == KEPT_SHAPES
+    assert plan_of(made, "inference", shapes=((1, 3),)) is kept
 
 
 def test_a_model_built_on_data_takes_what_its_layers_take():
@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_named():
     with pytest.raises(ValueError, match=r"x: expected shape \(rows, None, 3\), got rows of shape \(0, 3\)"):
         made.predict(rows(0))
     with pytest.raises(ValueError, match="any length"):
-        made.plan("predict")
+        plan_of(made, "inference")
 
 
 def test_several_dimensions_may_vary():

@@ -9,6 +9,7 @@ import fastnn
 from fastnn.kernels.core.memory import ALIGNMENT, align, aligned_zeros
 from fastnn.kernels.core.planner import assign_offsets
 from fastnn.layers import Dense, Dropout
+from fastnn.training.plan_cache import plan_of
 
 WIDTH = 64
 
@@ -79,7 +80,9 @@ def test_inference_reuses_memory_and_training_keeps_it():
     model = chain(layers=10)
     model.compile(loss="mse")
     row = WIDTH * 4
-    predict, test, train = (model.plan(purpose, capacity=256) for purpose in ("predict", "test", "train"))
+    predict, test, train = (
+        plan_of(model, purpose, capacity=256) for purpose in ("inference", "evaluation", "training")
+    )
     assert predict.arena_size == 2 * 256 * row
     assert test.arena_size <= 3 * 256 * row
     assert 10 * 256 * row <= train.arena_size <= 13 * 256 * row
@@ -87,18 +90,18 @@ def test_inference_reuses_memory_and_training_keeps_it():
 
 def test_the_arena_grows_with_the_capacity():
     model = chain()
-    plan = model.plan("predict", capacity=10)
+    plan = plan_of(model, "inference", capacity=10)
     small = plan.arena_size
-    assert model.plan("predict", capacity=1000) is plan
+    assert plan_of(model, "inference", capacity=1000) is plan
     assert (plan.capacity, plan.arena_size) == (1000, 100 * small)
-    assert model.plan("predict", capacity=10).capacity == 1000
+    assert plan_of(model, "inference", capacity=10).capacity == 1000
 
 
 def test_a_prediction_of_wide_rows_takes_fewer_rows_at_a_time():
     model = fastnn.Sequential([fastnn.Input((4,)), Dense(300_000, use_bias=False), Dense(1)])
     x, _ = data(200, 4)
     y = model.predict(x)
-    plan = model.plan("predict")
+    plan = plan_of(model, "inference")
     assert plan.capacity < 256
     assert plan.arena_size <= 2**26
     np.testing.assert_array_equal(model.predict(x[-3:]), y[-3:])
@@ -110,7 +113,7 @@ def test_a_new_layout_computes_the_same():
     other.set_weights(one.get_weights())
     expected = one.predict(x)
     for capacity in (300, 1, 600):
-        one.plan("predict").reshape(capacity)
+        plan_of(one, "inference").reshape(capacity)
         np.testing.assert_array_equal(one.predict(x), expected)
     for model in (one, other):
         model.compile("sgd", "mse")
@@ -118,7 +121,7 @@ def test_a_new_layout_computes_the_same():
     other.set_weights(one.get_weights())
     for model in (one, other):
         model.train_on_batch(x[:10], y[:10])
-    assert [model.plan("train").capacity for model in (one, other)] == [10, 40]
+    assert [plan_of(model, "training").capacity for model in (one, other)] == [10, 40]
     np.testing.assert_array_equal(one.predict(x), other.predict(x))
 
 
@@ -349,7 +352,7 @@ def test_runs_stay_inside_the_arrays_that_are_bound():
     x, y = data(10)
     model = chain(1)
     model.compile("sgd", "mse")
-    plan = model.plan("train", capacity=8)
+    plan = plan_of(model, "training", capacity=8)
     plan.bind([x], [y])
     with pytest.raises(ValueError, match="rows: expected at most 8 .* 0 to 9"):
         plan.run(0, 9)
@@ -369,7 +372,7 @@ def test_random_layers_act_when_a_plan_samples():
 
 def test_a_run_is_taken_back_once_and_where_it_was_made():
     model = fastnn.Sequential([fastnn.Input((3,)), Dense(2)])
-    plan = model._tape_plan(((3,),), (False,), True, 4)
+    plan = model._plan_cache().tape(model.trainable_variables, ((3,),), (False,), True, 4)
     x, dy = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
     _, run = plan.record([x])
     for wrong in (dy[:3], dy.astype("float64")):

@@ -692,8 +692,8 @@ def test_json_that_no_model_has_written(config):
         {"compile": {"optimizer": {"class_name": "os.system", "config": {}}}},
         {"compile": [1]},
         {"state": None},
-        {"state": {"streams": {}, "walks": {"number": -1, "done": 0}}},
-        {"state": {"streams": {}, "walks": {"number": 0, "done": 0, "seed": 2**64}}},
+        {"state": {"streams": {}, "shuffler": {"number": -1, "done": 0}}},
+        {"state": {"streams": {}, "shuffler": {"number": 0, "done": 0, "seed": 2**64}}},
         {"state": {"streams": {}, "optimizer": ["none"]}},
     ],
 )

@@ -102,7 +102,7 @@ class BackupAndRestore(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
         """Undo, in the middle of an epoch, what other callbacks do when one begins."""
-        if self._restored is not None and self.model.progress.step:
+        if self._restored is not None and self.model._progress.step:
             from ..saving.backup import set_backup
 
             set_backup(self.model, self._restored)

@@ -1,37 +1,44 @@
-"""Feeds: what plans run on, batch by batch: the caller's arrays, or a data set that comes in batches.
+"""Batches for plans: of arrays in memory, or of a data set.
 
-A feed yields (plan, start, rows) for each batch; the plan is bound to it as long as the next one has not been
-asked for.
+Batches yield (plan, start, samples); the plan is bound to them until the next batch is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..utils.random import Walks
-from .dataset import Batch, Source
+from ..checks import whole_number
+from .dataset import Batch, DatasetIterator
+from .shuffle import EpochShuffler
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
-    from ..training.loop import Trainer
-    from .adapters import Data
+    from .adapters import Arrays
 
-__all__ = ["ArrayFeed", "Feed", "SourceFeed", "Totals"]
+__all__ = ["ArrayBatches", "Batches", "DatasetBatches", "Totals", "batch_size_for"]
 
-Batches = Generator[tuple["Plan", int, int], None, None]
+DEFAULT_BATCH_SIZE = 32
+
+BatchIterator = Generator[tuple["Plan", int, int], None, None]
+
+
+def batch_size_for(batch_size: Any, samples: int) -> int:
+    """Return the batch size for so many samples: 32 by default, and no more than there are."""
+    size = DEFAULT_BATCH_SIZE if batch_size is None else whole_number(batch_size, "batch_size", 1)
+    return max(1, min(size, samples))
 
 
 class Totals(Mapping[str, Any]):
-    """Losses and metrics of the rows run since the totals were cleared, computed when they are read.
+    """Losses and metrics of the samples since they were cleared, computed when they are read.
 
     Parameters
     ----------
     plans : list of Plan
-        Which have run them; the list may grow.
+        The plans that the samples have run through; the list may grow.
     """
 
     def __init__(self, plans: list[Plan]) -> None:
@@ -42,7 +49,7 @@ class Totals(Mapping[str, Any]):
         return self._plans[0].read(name, np.sum(states, axis=0))
 
     def states(self) -> dict[str, list[float]]:
-        """Return what the totals are read of: sums over the rows."""
+        """Return the sums over the samples that the totals are computed from."""
         return {name: np.sum([plan.state(name) for plan in self._plans], axis=0).tolist() for name in self}
 
     def __iter__(self) -> Iterator[str]:
@@ -52,15 +59,15 @@ class Totals(Mapping[str, Any]):
         return len(self._plans[0].totals) if self._plans else 0
 
 
-class Feed(Protocol):
-    """What training and evaluation go through.
+class Batches(Protocol):
+    """The batches of a training or evaluation, epoch by epoch.
 
     Attributes
     ----------
     steps : int or None
         Batches of an epoch, if that is known.
     step : int
-        Batches of this epoch that have been given out; all of them where the data have ended with the last.
+        Batches of this epoch that have been yielded; all of them if the data ended with the last one.
     totals : Totals
         Of this epoch.
     """
@@ -69,143 +76,140 @@ class Feed(Protocol):
     step: int
     totals: Totals
 
-    def epoch(self, step: int = 0) -> Batches | None:
-        """Return the batches of the next epoch, or of this one from `step` on, or None if there are no more.
+    def epoch(self, step: int = 0) -> BatchIterator | None:
+        """Return the batches of the next epoch, or of this one from `step` on; None if there are no more.
 
-        The totals are cleared, but not in the middle of an epoch.
+        The totals are cleared at the start of an epoch.
         """
 
-    def go_on(self, totals: Mapping[str, Any]) -> None:
-        """Let the totals be those of an epoch that is continued: what `Totals.states` returned."""
+    def resume(self, totals: Mapping[str, Any]) -> None:
+        """Restore the totals of an interrupted epoch: what `Totals.states` returned."""
 
     def close(self) -> None:
-        """Let go of the data."""
+        """Release the data."""
 
 
-class ArrayFeed:
-    """Batches of arrays that one plan is bound to.
+class ArrayBatches:
+    """Batches of arrays, for one plan.
 
     Parameters
     ----------
     plan : Plan
-    data : Data
-    batch : int
-        Rows of a batch; the last one of a walk through the data has what is left.
+    arrays : Arrays
+    batch_size : int
+        Samples of a batch; the last one of a pass through the data has what is left.
     steps : int, optional
-        At most so many batches an epoch; the next one goes on where it has stopped, and ends with the data.
-    walks : Walks, optional
-        Where in the data the feed is, and from where the orders of the rows come.
+        At most so many batches an epoch; the next one continues where it stopped, and ends with the data.
+    shuffler : EpochShuffler, optional
+        The position in the data, and the orders of the samples.
     shuffle : bool, default False
-        Whether each walk takes the rows in an order of its own.
+        Whether each pass takes the samples in an order of its own.
     """
 
     def __init__(
         self,
         plan: Plan,
-        data: Data,
-        batch: int,
+        arrays: Arrays,
+        batch_size: int,
         steps: int | None = None,
-        walks: Walks | None = None,
+        shuffler: EpochShuffler | None = None,
         shuffle: bool = False,
     ) -> None:
-        self._plan, self._rows, self._batch = plan, len(data), batch
-        self._walks, self._shuffle = walks or Walks(), shuffle
-        self._ordered: int | None = None  # number of the walk whose order the plan has
-        self._count = -(-len(data) // batch)
+        self._plan, self._samples, self._batch_size = plan, len(arrays), batch_size
+        self._shuffler, self._shuffle = shuffler or EpochShuffler(), shuffle
+        self._ordered: int | None = None  # number of the pass whose order the plan has
+        self._count = -(-len(arrays) // batch_size)
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
         self.step = 0
         self.totals = Totals([plan])
-        plan.bind(*data.arrays)
+        plan.bind(*arrays.arrays)
 
-    def epoch(self, step: int = 0) -> Batches:
+    def epoch(self, step: int = 0) -> BatchIterator:
         """Return the batches of the next epoch, or of this one from `step` on."""
         if not step:
             self._plan.clear_totals()
         self.step = step
         return self._batches(self.steps or 0)
 
-    def _batches(self, steps: int) -> Batches:
-        walks = self._walks
+    def _batches(self, steps: int) -> BatchIterator:
+        shuffler = self._shuffler
         while self.step < steps:
-            if self._shuffle and self._ordered != walks.number:
-                self._plan.reorder(walks.order(self._rows))
-                self._ordered = walks.number
-            start = walks.done * self._batch
-            walks.advance(self._count)
-            self.step = self.step + 1 if walks.done else steps
-            yield self._plan, start, min(self._batch, self._rows - start)
+            if self._shuffle and self._ordered != shuffler.number:
+                self._plan.reorder(shuffler.order(self._samples))
+                self._ordered = shuffler.number
+            start = shuffler.done * self._batch_size
+            shuffler.advance(self._count)
+            self.step = self.step + 1 if shuffler.done else steps
+            yield self._plan, start, min(self._batch_size, self._samples - start)
 
-    def go_on(self, totals: Mapping[str, Any]) -> None:
-        """Let the totals be those of an epoch that is continued."""
+    def resume(self, totals: Mapping[str, Any]) -> None:
+        """Restore the totals of an interrupted epoch."""
         for name, state in totals.items():
             self._plan.set_state(name, state)
 
     def close(self) -> None:
-        """Let go of the arrays."""
+        """Release the arrays."""
         self._plan.unbind()
 
 
-class SourceFeed:
-    """Batches of a data set, each with the plan for rows of its shape.
+class DatasetBatches:
+    """Batches of a data set, each with the plan for samples of its shape.
 
     Parameters
     ----------
-    model : Trainer
-    purpose : {"train", "test"}
-    source : Source
-    class_weight : dict, optional
-        See `Trainer.fit`.
+    dataset : DatasetIterator
+    adapt : callable
+        From a batch (x, y, sample_weight) to `Arrays`.
+    plan_for : callable
+        From arrays to a plan for them.
     name : str, default ""
-        What errors say before the names of arrays.
+        What errors put before the names of arrays.
     """
 
     def __init__(
         self,
-        model: Trainer,
-        purpose: str,
-        source: Source,
-        class_weight: Mapping[int, float] | None = None,
+        dataset: DatasetIterator,
+        adapt: Callable[[Batch], Arrays],
+        plan_for: Callable[[Arrays], Plan],
         name: str = "",
     ) -> None:
-        self._model, self._purpose, self._source = model, purpose, source
-        self._class_weight, self._name = class_weight, name
+        self._dataset, self._adapt, self._plan_for, self._name = dataset, adapt, plan_for, name
         self._plans: list[Plan] = []
         self._carried: Mapping[str, Any] = {}
-        self.steps = source.steps
+        self.steps = dataset.steps
         self.step = 0
         self.totals = Totals(self._plans)
 
-    def epoch(self, step: int = 0) -> Batches | None:
+    def epoch(self, step: int = 0) -> BatchIterator | None:
         """Return the batches of the next epoch, or of this one from `step` on; None if there are no more."""
         self._plans.clear()
-        batches = self._source.epoch()
+        batches = self._dataset.epoch()
         self.step = step
         return None if batches is None else self._batches(islice(batches, step, None))
 
-    def go_on(self, totals: Mapping[str, Any]) -> None:
-        """Let the totals be those of an epoch that is continued."""
+    def resume(self, totals: Mapping[str, Any]) -> None:
+        """Restore the totals of an interrupted epoch."""
         self._carried = totals
 
-    def _batches(self, batches: Iterator[Batch]) -> Batches:
+    def _batches(self, batches: Iterator[Batch]) -> BatchIterator:
         for batch in batches:
             self.step += 1
-            data = self._model._gate(*batch, name=self._name)
-            data = self._model._weigh(data, self._class_weight)
-            if not len(data):
+            arrays = self._adapt(batch)
+            if not len(arrays):
                 raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
-            plan = self._model.plan(self._purpose, len(data), data.weighted, data.rows)
+            plan = self._plan_for(arrays)
             if plan not in self._plans:
                 plan.clear_totals()
                 for name, state in self._carried.items():
                     plan.set_state(name, state)
                 self._carried = {}
                 self._plans.append(plan)
-            plan.bind(*data.arrays)
+            plan.bind(*arrays.arrays)
             try:
-                yield plan, 0, len(data)
+                yield plan, 0, len(arrays)
             finally:
                 plan.unbind()
 
     def close(self) -> None:
-        """Let go of the data set."""
-        self._source.close()
+        """Release the data set."""
+        self._dataset.close()

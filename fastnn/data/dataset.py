@@ -1,7 +1,7 @@
 """Data sets that come in batches: generators, iterables such as a `DataLoader`, and `PyDataset`.
 
-A `Source` is what training, evaluation and prediction see of them: batches, epoch by epoch. Arrays are not
-its business; a plan gathers their rows itself.
+Training, evaluation and prediction read them through a `DatasetIterator`: batches, epoch by epoch. Arrays in
+memory do not come here; plans gather their samples themselves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from ..checks import whole_number
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Batch", "PyDataset", "Source", "is_dataset", "pack_x_y_sample_weight", "unpack_x_y_sample_weight"]
+__all__ = [
+    "Batch",
+    "DatasetIterator",
+    "PyDataset",
+    "is_dataset",
+    "pack_x_y_sample_weight",
+    "unpack_x_y_sample_weight",
+]
 
 Batch = tuple[Any, Any, Any]  # x, y and sample_weight, None where there is none
 
@@ -217,20 +224,19 @@ def _ahead(pool: Executor, make: Callable[[int], Any], indices: Iterable[int], m
 _END = object()
 
 
-class Source:
+class DatasetIterator:
     """The batches of a data set, epoch by epoch.
 
     Parameters
     ----------
     dataset : PyDataset, iterator or iterable
-        What can be walked through again begins anew with each epoch; an iterator goes on.
+        An iterable starts anew with each epoch; an iterator continues.
     steps : int, optional
         Batches of an epoch; by default all that there are.
     random : numpy.random.Generator, optional
-        Where the order comes from in which a `PyDataset` with a length gives its batches; by default that of
-        their numbers.
-    goes_on : bool, default False
-        Whether an epoch of so many `steps` goes on where the last one has stopped.
+        Source of the order of the batches of a `PyDataset` with a length; by default they come by number.
+    resume : bool, default False
+        Whether an epoch of so many `steps` starts where the last one stopped.
     name : str, default "x"
         What errors call the data set.
 
@@ -241,7 +247,7 @@ class Source:
 
     Examples
     --------
-    >>> source = Source(iter([1, 2, 3, 4]), steps=2)
+    >>> source = DatasetIterator(iter([1, 2, 3, 4]), steps=2)
     >>> [x for x, y, sample_weight in source.epoch()], [x for x, y, sample_weight in source.epoch()]
     ([1, 2], [3, 4])
     >>> source.epoch() is None
@@ -253,15 +259,15 @@ class Source:
         dataset: Any,
         steps: int | None = None,
         random: np.random.Generator | None = None,
-        goes_on: bool = False,
+        resume: bool = False,
         name: str = "x",
     ) -> None:
         self._dataset, self._name = dataset, name
         self._limit = steps
         self.steps = length_of(dataset) if steps is None else steps
-        self._goes_on = goes_on and steps is not None
+        self._resume = resume and steps is not None
         self._random = random
-        self._walk: Iterator[Any] = iter(())
+        self._batches_left: Iterator[Any] = iter(())
 
     def epoch(self) -> Iterator[Batch] | None:
         """Return the batches of the next epoch, or None if there are no more.
@@ -273,31 +279,31 @@ class Source:
         """
         if isinstance(self._dataset, PyDataset):
             self._dataset.on_epoch_begin()
-        if not self._goes_on:
+        if not self._resume:
             self._begin()
-        first = next(self._walk, _END)
-        if first is _END and self._goes_on:
+        first = next(self._batches_left, _END)
+        if first is _END and self._resume:
             self._begin()
-            first = next(self._walk, _END)
+            first = next(self._batches_left, _END)
         return None if first is _END else self._batches(first)
 
     def _begin(self) -> None:
-        """Begin a walk through the data set; an iterator knows where it is."""
+        """Start at the first batch; an iterator stays where it is."""
         self.close()
         dataset = self._dataset
         if not isinstance(dataset, PyDataset):
-            self._walk = iter(dataset)
+            self._batches_left = iter(dataset)
             return
         count = dataset.num_batches
         order: Iterable[int] = itertools.count() if count is None else range(count)
         if count is not None and self._random is not None:
             order = self._random.permutation(count).tolist()
-        self._walk = batches_of(dataset, order)
+        self._batches_left = batches_of(dataset, order)
 
     def _batches(self, first: Any) -> Iterator[Batch]:
         done = 0
         try:
-            for batch in itertools.chain([first], self._walk):
+            for batch in itertools.chain([first], self._batches_left):
                 yield self._unpacked(batch)
                 done += 1
                 if done == self._limit:
@@ -318,14 +324,14 @@ class Source:
             raise ValueError(f"{self._name}: a batch is not as expected: {error}") from None
 
     def close(self) -> None:
-        """End the walk: the workers of a `PyDataset` are dismissed."""
-        if isinstance(self._dataset, PyDataset) and hasattr(self._walk, "close"):
-            self._walk.close()
-        self._walk = iter(())
+        """Stop: the workers of a `PyDataset` are dismissed."""
+        if isinstance(self._dataset, PyDataset) and hasattr(self._batches_left, "close"):
+            self._batches_left.close()
+        self._batches_left = iter(())
 
 
 def length_of(dataset: Any) -> int | None:
-    """Return how many batches a walk through a data set has, or None where it does not tell."""
+    """Return the number of batches of a data set, or None if it is unknown."""
     if isinstance(dataset, PyDataset):
         return dataset.num_batches
     try:

@@ -1,11 +1,12 @@
-"""The input gate: whatever a caller has becomes a contiguous array of the model's dtype, or a clear error.
+"""Validation of inputs: array-likes become contiguous arrays of a model's dtype, or raise a clear error.
 
-An array that already is one passes through without a copy; the caller's array is never written to.
+An array in that form is passed on without a copy; the caller's array is never written to.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,21 +67,21 @@ def is_several(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and bool(x) and all(getattr(part, "shape", ()) for part in x)
 
 
-def as_rows(
+def as_samples(
     x: Any,
     shape: tuple[int | None, ...],
     dtype: str,
     name: str = "x",
     accepted: tuple[int | None, ...] | None = None,
 ) -> NDArray[np.floating]:
-    """Return `x` as rows of `shape`.
+    """Return `x` as samples of `shape`.
 
     Parameters
     ----------
     x : array_like
-        (rows, *shape). A last dimension of 1 may be missing, or one too many, as Keras allows.
+        (samples, *shape). A last dimension of 1 may be missing, or one too many, as Keras allows.
     shape : tuple of int
-        Shape of a row; None for a dimension that may vary.
+        Shape of a sample; None for a dimension that may vary.
     dtype : str
         "float32" or "float64".
     name : str, default "x"
@@ -115,7 +116,7 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
     y : array_like
         (rows, *shape) or (rows, *shape, 1) integers, or reals without a fraction.
     shape : tuple of int
-        Shape of a row.
+        Shape of a sample.
     name : str, default "y"
         What the error calls it.
 
@@ -140,3 +141,94 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
             value = array[np.unravel_index(np.argmax(wrong), array.shape)]
             raise ValueError(f"{name}: expected class numbers, got {value!r}")
     return np.ascontiguousarray(classes)
+
+
+class InputSpec(NamedTuple):
+    """What an input of a model has to be like.
+
+    Attributes
+    ----------
+    name : str
+    sample_shape : tuple of int
+        None for a dimension that may vary.
+    accepted : tuple of int
+        The dimensions that are checked here; None where only the layers check.
+    """
+
+    name: str
+    sample_shape: tuple[int | None, ...]
+    accepted: tuple[int | None, ...]
+
+
+def validate_inputs(
+    parts: Sequence[Any], specs: Sequence[InputSpec], dtype: str, name: str = "x"
+) -> list[NDArray[np.floating]]:
+    """Return the inputs of a model as arrays with the same number of samples.
+
+    Parameters
+    ----------
+    parts : sequence of array_like
+        One for each input.
+    specs : sequence of InputSpec
+    dtype : str
+        "float32" or "float64".
+    name : str, default "x"
+        What errors call the inputs.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an input is not as its spec says, or the numbers of samples differ.
+
+    Examples
+    --------
+    >>> [x] = validate_inputs([[[1, 2], [3, 4]]], [InputSpec("pairs", (2,), (2,))], "float32")
+    >>> x.shape, x.dtype
+    ((2, 2), dtype('float32'))
+    """
+    arrays = [
+        as_samples(
+            part,
+            spec.sample_shape,
+            dtype,
+            name if len(specs) == 1 else f"{name}[{spec.name!r}]",
+            spec.accepted,
+        )
+        for part, spec in zip(parts, specs, strict=True)
+    ]
+    if len({len(array) for array in arrays}) > 1:
+        raise ValueError(f"{name}: expected as many rows in each input, got {[len(a) for a in arrays]}")
+    return arrays
+
+
+def ordered_inputs(x: Any, names: list[str]) -> list[Any]:
+    """Return inputs in the order of their names, given as one, a list or a dict."""
+    if isinstance(x, dict):
+        if set(names) != set(x):
+            raise ValueError(f"x: expected the inputs {names}, got {list(x)}")
+        return [x[name] for name in names]
+    parts = list(x) if isinstance(x, list) else [x]
+    if len(parts) != len(names):
+        raise ValueError(f"x: expected {len(names)} inputs, {names}, got {len(parts)}")
+    return parts
+
+
+def split_inputs(x: Any, names: list[str], ndims: list[int]) -> list[Any]:
+    """Return array-likes in the order of the inputs; a list of numbers is one input.
+
+    Parameters
+    ----------
+    x : array_like, or list, tuple or dict of them
+    names : list of str
+        Of the inputs.
+    ndims : list of int
+        Dimensions of a sample of each input.
+    """
+    if isinstance(x, dict):
+        return ordered_inputs(x, names)
+    if len(names) == 1:
+        single = is_several(x) and len(x) == 1 and x[0].ndim > ndims[0]
+        return [x[0]] if single else [x]
+    if not isinstance(x, (list, tuple)):
+        raise TypeError(f"x: expected a list of {len(names)} arrays, or a dict, got {x!r:.80}")
+    return ordered_inputs(list(x), names)

@@ -128,7 +128,7 @@ class BatchNormalization(Scaled):
 
         axis = row_axis(self.axis, x.shape)
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
-        if plan.stochastic and self.trainable:
+        if plan.stochastic and plan.layer_trains(self):
             if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):
                 raise ValueError(
                     "input: expected a mask of all dimensions but the last, which has the channels; "

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor
-from ..data.validation import as_classes, as_real, as_rows
+from ..data.validation import as_classes, as_real, as_samples
 from ..kernels.ops import loss_metric as _score
 from ..kernels.ops.loss_metric import Score
 from ..registry import Registry
@@ -196,7 +196,7 @@ def _dtype_of(y_pred: Any) -> str:
 
 def as_labels(y: Any, score: Score, row: tuple[int, ...], dtype: str, name: str = "y") -> NDArray[Any]:
     """Return labels in the form that a score takes for predictions with rows of shape `row`."""
-    return as_classes(y, row[:-1], name) if score.sparse else as_rows(y, row, dtype, name)
+    return as_classes(y, row[:-1], name) if score.sparse else as_samples(y, row, dtype, name)
 
 
 registry = Registry("loss", Loss, "fastnn.losses")

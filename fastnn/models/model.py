@@ -1,33 +1,57 @@
-"""`Model`: layers as a graph."""
+"""`Model`: layers that are trained, evaluated and used together.
+
+A model holds parts: the graph of its layers, what `compile` decided, and the plans made so far. It is the
+public face of work that is done elsewhere: data are converted in `fastnn.data`, epochs run in
+`fastnn.training`. Most lines here document its methods.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..autograd import Tensor, is_recording
-from ..data.validation import as_rows, is_several
-from ..graph.graph import Graph, SymbolicTensor, leaves, tensors_in, undescribed
+from ..autograd import Tensor, is_recording, no_grad
+from ..checks import real_number, whole_number
+from ..data.adapters import Arrays, DataAdapter, SampleShapes
+from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for
+from ..data.dataset import DatasetIterator, is_dataset
+from ..data.shuffle import EpochShuffler
+from ..data.validation import InputSpec, is_several, ordered_inputs, split_inputs, validate_inputs
+from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.plan import Plan
-from ..layers import InputLayer, Layer
+from ..layers import Layer
 from ..layers.base import custom_layer
 from ..layers.base.layer import Shape, acting, row_shape
 from ..layers.base.layer import registry as layer_registry
-from ..training.inference import Predicting
-from ..training.plan_cache import Rows, keep
-from .savable import Savable
+from ..training.inference import call_on_tape, inference_plan, predict_batches
+from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
+from ..training.plan_cache import PlanCache, keep_recent
+from ..training.progress import Progress
+from ..utils.random import next_seed
+from .functional import graph_config, graph_from_config
 from .summary import summary_lines
 
 if TYPE_CHECKING:
+    from ..callbacks import CallbackList, History
+    from ..metrics import Metric
+    from ..optimizers import Optimizer
+    from ..saving import LoadReport
+    from ..saving.container import Path
+    from ..training.compile_spec import CompileSpec, Objective
     from ..training.streaming import Stream
+
+# Methods of Keras' models that a subclass may override there, and not here.
+UNSUPPORTED_HOOKS = ("train_step", "test_step", "predict_step", "compute_loss")
 
 
 @layer_registry.add("functional")
-class Model(Savable, Layer, Predicting):
+class Model(Layer):
     """Layers between inputs and outputs.
 
     Parameters
@@ -68,6 +92,11 @@ class Model(Savable, Layer, Predicting):
     (5, 1)
     """
 
+    optimizer: Optimizer | None = None
+    loss: Any = None
+    history: History | None = None
+    stop_training = False
+
     def __init__(
         self,
         inputs: Any = None,
@@ -78,11 +107,17 @@ class Model(Savable, Layer, Predicting):
     ) -> None:
         super().__init__(trainable=trainable, name=name, dtype=dtype)
         self._graph: Graph | None = None
-        self._plans: dict[tuple[Any, ...], dict[Rows, Plan]] = {}
-        self._output_rows: dict[Rows, list[tuple[int, ...]]] = {}
-        self._predict: Plan | None = None
-        self._rows: list[Shape] | None = None
-        self._structure: Any = None
+        self._output_structure: Any = None  # of the outputs, as the user gave them
+        self._input_keys: list[str] | None = None
+        self._built_shapes: list[Shape] | None = None  # of samples of the inputs
+        self._output_shapes_of: dict[SampleShapes, list[tuple[int, ...]]] = {}
+        self._compile_spec: CompileSpec | None = None
+        self._objective: Objective | None = None
+        self._plans: PlanCache | None = None
+        self._fast_inference: Plan | None = None  # the plan used last
+        self._fast_training: Plan | None = None  # the plan of the last `train_on_batch` without weights
+        self._shuffler: EpochShuffler | None = None
+        self._progress: Progress | None = None  # during `fit`
         if (inputs is None) != (outputs is None):
             raise ValueError(f"inputs, outputs: expected both or none, got {inputs!r} and {outputs!r}")
         if inputs is not None:
@@ -99,13 +134,18 @@ class Model(Savable, Layer, Predicting):
         self._graph = Graph(tensors_in(inputs), tensors_in(outputs))
         if len(set(self._graph.inputs)) < len(self._graph.inputs):
             raise ValueError("inputs: expected each tensor once")
-        self._structure = _unwrapped(outputs)
-        self._keys = list(inputs) if isinstance(inputs, dict) else None
-        self._rows = [tensor.row for tensor in self._graph.inputs]
-        self.built = True
+        self._output_structure = _unwrapped(outputs)
+        self._input_keys = list(inputs) if isinstance(inputs, dict) else None
+        self._set_built([tensor.row for tensor in self._graph.inputs], self._graph.emit)
+
+    def _set_built(self, sample_shapes: list[Shape], emit: Callable[[Plan, list[Any]], list[Any]]) -> None:
+        """Note the shapes that the model is built for, and how its steps are appended to a plan."""
+        self._built_shapes, self.built = sample_shapes, True
+        self._plans = PlanCache(emit, self.dtype)
+        self._output_shapes_of, self._objective = {}, None
+        self._fast_inference = self._fast_training = None
         if not self._trainable:
             self.trainable = False
-        self._forget_plans()
 
     @property
     def _sublayers(self) -> list[Layer]:
@@ -120,53 +160,49 @@ class Model(Savable, Layer, Predicting):
     @property
     def inputs(self) -> list[SymbolicTensor]:
         """What the model starts from."""
-        return self._built_graph().inputs
+        return self._require_graph().inputs
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
         """What the model makes."""
-        return self._built_graph().outputs
+        return self._require_graph().outputs
 
     @property
     def input_names(self) -> list[str]:
         """The names by which a dict of arrays gives the inputs."""
         if self._graph is None and custom_layer.is_written(self):
             return [f"input_{i}" for i in range(len(self._sample_shapes))]
-        return self._keys or [tensor.name for tensor in self.inputs]
+        return self._input_keys or [tensor.name for tensor in self.inputs]
 
     @property
     def output_names(self) -> list[str]:
         """The names of losses, labels and metrics: the keys of a dict, or the layers'."""
-        if isinstance(self._structure, dict):
-            return list(self._structure)
-        if self._graph is None:
-            count = self._outputs_of_call()
-            return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
-        taken: list[str] = []
-        for tensor in self.outputs:
-            name = tensor.name
-            taken.append(name if name not in taken else f"{name}_{taken.count(name)}")
-        return taken
+        return self._names_of_outputs(None if self._compile_spec is None else self._compile_spec.loss)
 
-    def _outputs_of_call(self) -> int:
-        """Return how many outputs a `call` has; before it has run, for how many there are losses."""
-        if self._rows is None:
-            loss = self._compiled[0]
-            return len(loss) if isinstance(loss, (list, tuple)) else 1
-        made = self.output_of(self._as_called(self._rows))
-        return len(made) if isinstance(made, list) else 1
+    def _names_of_outputs(self, loss: Any) -> list[str]:
+        """Return the names of the outputs; a `call` that has not run has one for each loss."""
+        if isinstance(self._output_structure, dict):
+            return list(self._output_structure)
+        if self._graph is not None:
+            return unique_names(tensor.name for tensor in self.outputs)
+        if self._built_shapes is None:
+            count = len(loss) if isinstance(loss, (list, tuple)) else 1
+        else:
+            made = self.output_of(self._one_or_list(self._built_shapes))
+            count = len(made) if isinstance(made, list) else 1
+        return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
 
     @property
     def input(self) -> Any:
         """The symbolic tensor, or list of them, that the model starts from."""
-        return super().input if self._graph is None else self._as_called(self.inputs)
+        return super().input if self._graph is None else self._one_or_list(self.inputs)
 
     @property
     def output(self) -> Any:
         """The symbolic tensor, or list or dict of them, that the model makes."""
-        return super().output if self._graph is None else self._structure
+        return super().output if self._graph is None else self._output_structure
 
-    def _built_graph(self) -> Graph:
+    def _require_graph(self) -> Graph:
         if self._graph is None:
             raise ValueError(
                 f"model {self.name!r} has no graph: it has not been built, or is written as `call`"
@@ -212,12 +248,12 @@ class Model(Savable, Layer, Predicting):
 
     @property
     def _sample_shapes(self) -> list[Shape]:
-        """Shape of a row of each input."""
-        if self._rows is None:
+        """Shape of a sample of each input."""
+        if self._built_shapes is None:
             raise ValueError(
                 f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
             )
-        return self._rows
+        return self._built_shapes
 
     @property
     def input_shape(self) -> Any:
@@ -228,12 +264,12 @@ class Model(Savable, Layer, Predicting):
     @property
     def output_shape(self) -> Any:
         """Shape of the output, None for the batch; a list of shapes where there are several."""
-        rows = self.output_of(self._as_called(self._sample_shapes))
+        rows = self.output_of(self._one_or_list(self._sample_shapes))
         return [(None, *row) for row in rows] if isinstance(rows, list) else (None, *rows)
 
     # ---- as a layer ---------------------------------------------------------------------------------
 
-    def _as_called(self, parts: list[Any]) -> Any:
+    def _one_or_list(self, parts: list[Any]) -> Any:
         return parts[0] if len(parts) == 1 else parts
 
     def build(self, input_shape: Any) -> None:
@@ -246,7 +282,7 @@ class Model(Savable, Layer, Predicting):
         """
         several = isinstance(input_shape, list)
         rows = [row_shape(tuple(shape)[1:]) for shape in (input_shape if several else [input_shape])]
-        self._build_once(self._as_called(rows))
+        self._build_once(self._one_or_list(rows))
 
     def _build_once(self, input_shape: Any) -> None:
         """Build for rows of `input_shape`; where the model is built, check that they fit."""
@@ -261,7 +297,8 @@ class Model(Savable, Layer, Predicting):
     @property
     def _input_sample_shape(self) -> Shape | None:
         """Shape of a row of the input, if there is one input and the model is built."""
-        return self._rows[0] if self._rows is not None and len(self._rows) == 1 else None
+        shapes = self._built_shapes
+        return shapes[0] if shapes is not None and len(shapes) == 1 else None
 
     @_input_sample_shape.setter
     def _input_sample_shape(self, value: Shape | None) -> None:
@@ -275,14 +312,14 @@ class Model(Savable, Layer, Predicting):
             )
         for layer in self._sublayers:
             layer.dtype = self.dtype
-        custom_layer.build(self, self._as_called(rows))
-        self._rows = list(rows)
+        custom_layer.build(self, self._one_or_list(rows))
+        self._set_built(list(rows), partial(_emit_call, ref(self)))
 
     def output_row(self, input_shape: Any) -> Any:
         """Return the shapes of rows of the outputs for those of the inputs."""
         if self._graph is None:
             return super().output_row(input_shape)
-        return self._as_called(self._graph.output_sample_shapes(self._ordered(input_shape)))
+        return self._one_or_list(self._graph.output_sample_shapes(self._order_inputs(input_shape)))
 
     def output_of(self, row: Any) -> Any:
         """Return `output_row` of a shape with dimensions of None."""
@@ -292,7 +329,7 @@ class Model(Savable, Layer, Predicting):
         """Append the steps of all layers."""
         if self._graph is None:
             return custom_layer.emit(self, plan, x, options)
-        return self._as_called(self._graph.emit(plan, self._ordered(x)))
+        return self._one_or_list(self._graph.emit(plan, self._order_inputs(x)))
 
     def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the steps of all layers; the last ones say what the masks of the outputs are."""
@@ -300,20 +337,11 @@ class Model(Savable, Layer, Predicting):
         with acting(plan, training):
             return self._emit(plan, x, **options)
 
-    def _ordered(self, x: Any) -> list[Any]:
+    def _order_inputs(self, x: Any) -> list[Any]:
         """Return what the model is called on as a list, in the order of the inputs."""
-        names = self.input_names
-        if isinstance(x, dict):
-            missing, unknown = set(names) - set(x), set(x) - set(names)
-            if missing or unknown:
-                raise ValueError(f"x: expected the inputs {names}, got {list(x)}")
-            return [x[name] for name in names]
-        parts = list(x) if isinstance(x, list) else [x]
-        if len(parts) != len(names):
-            raise ValueError(f"x: expected {len(names)} inputs, {names}, got {len(parts)}")
-        return parts
+        return ordered_inputs(x, self.input_names)
 
-    # ---- data ---------------------------------------------------------------------------------------
+    # ---- inputs -------------------------------------------------------------------------------------
 
     def _accepted_shape(self, i: int) -> Shape:
         """Return what rows of input i have to be like, None where only the layers say something.
@@ -323,7 +351,7 @@ class Model(Savable, Layer, Predicting):
         """
         return self._sample_shapes[i]
 
-    def _output_sample_shapes(self, rows: Rows) -> list[tuple[int, ...]]:
+    def _output_sample_shapes(self, rows: SampleShapes) -> list[tuple[int, ...]]:
         """Return the shapes of rows of the outputs, for inputs perhaps of other lengths than those built for.
 
         Raises
@@ -331,38 +359,35 @@ class Model(Savable, Layer, Predicting):
         ValueError
             If a layer does not take such rows.
         """
-        outputs = self._output_rows.get(rows)
+        outputs = self._output_shapes_of.get(rows)
         if outputs is None:
             try:
-                made = self.output_row(self._as_called(list(rows)))
+                made = self.output_row(self._one_or_list(list(rows)))
             except ValueError as error:
                 expected = [", ".join(["rows", *map(str, row)]) for row in self._sample_shapes]
                 raise ValueError(
                     f"x: expected shape ({'), ('.join(expected)}), got rows of shape "
-                    f"{self._as_called(list(rows))}: {error}"
+                    f"{self._one_or_list(list(rows))}: {error}"
                 ) from None
             outputs = made if isinstance(made, list) else [made]
-            keep(self._output_rows, rows, outputs)
+            keep_recent(self._output_shapes_of, rows, outputs)
         return outputs
 
     def _validate_inputs(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
-        """Bring inputs into the plans' form, or say what is wrong; the model is built if need be."""
+        """Convert inputs to arrays for the plans, or say what is wrong; the model is built if need be."""
         self._build_for(x)
-        rows, dtype = self._sample_shapes, self.dtype
-        parts = self._parts(x)
-        names = [name] if len(parts) == 1 else [f"{name}[{n!r}]" for n in self.input_names]
-        arrays = [
-            as_rows(part, row, dtype, n, self._accepted_shape(i))
-            for i, (part, row, n) in enumerate(zip(parts, rows, names, strict=True))
+        specs = [
+            InputSpec(input_name, shape, self._accepted_shape(i))
+            for i, (input_name, shape) in enumerate(zip(self.input_names, self._sample_shapes, strict=True))
         ]
-        if len({len(array) for array in arrays}) > 1:
-            raise ValueError(f"{name}: expected as many rows in each input, got {[len(a) for a in arrays]}")
+        arrays = validate_inputs(self._split_inputs(x), specs, self.dtype, name)
         self._output_sample_shapes(tuple(array.shape[1:] for array in arrays))
         if self._graph is not None:
-            for tensor, array, n in zip(self._graph.inputs, arrays, names, strict=True):
+            for tensor, array, spec in zip(self._graph.inputs, arrays, specs, strict=True):
+                here = name if len(specs) == 1 else f"{name}[{spec.name!r}]"
                 for node in self._graph.nodes:
                     if node.x is tensor:
-                        node.layer._check_input(array, n)
+                        node.layer._check_input(array, here)
         return arrays
 
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
@@ -372,18 +397,9 @@ class Model(Savable, Layer, Predicting):
                 if node.x is self._graph.inputs[0]:
                     node.layer._check_input(x, name)
 
-    def _parts(self, x: Any) -> list[Any]:
-        """Return the inputs in order, of what a caller gives."""
-        if isinstance(x, dict):
-            return self._ordered(x)
-        if len(self._sample_shapes) == 1:
-            alone = is_several(x) and len(x) == 1 and x[0].ndim > len(self._sample_shapes[0])
-            return [x[0]] if alone else [x]
-        if not isinstance(x, (list, tuple)):
-            raise TypeError(
-                f"x: expected a list of {len(self._sample_shapes)} arrays, or a dict, got {x!r:.80}"
-            )
-        return self._ordered(list(x))
+    def _split_inputs(self, x: Any) -> list[Any]:
+        """Return the inputs in their order."""
+        return split_inputs(x, self.input_names, [len(shape) for shape in self._sample_shapes])
 
     def _build_for(self, x: Any) -> None:
         """Build the model for data, if it has not been built."""
@@ -392,7 +408,7 @@ class Model(Savable, Layer, Predicting):
             for part in parts:
                 if not np.shape(part):
                     raise ValueError(f"x: expected rows, got {part!r:.80}")
-            self._build_once(self._as_called([row_shape(np.shape(part)[1:], "x") for part in parts]))
+            self._build_once(self._one_or_list([row_shape(np.shape(part)[1:], "x") for part in parts]))
 
     # ---- weights ------------------------------------------------------------------------------------
 
@@ -445,7 +461,461 @@ class Model(Savable, Layer, Predicting):
         lines = summary_lines(self, line_length or 80, show_trainable, expand_nested, layer_range)
         (print_fn or print)("\n".join(lines))
 
+    # ---- compile ------------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how to train.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer, default "rmsprop"
+        loss : str, Loss or function of (y_true, y_pred), or a list or dict of them
+            Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
+            their rows. For several outputs: one for each in their order, or by the outputs' names, where one
+            that is None or not named is not trained; or one for all.
+        loss_weights : list or dict of float, optional
+            What the losses of several outputs are multiplied by in that of the model; 1 by default.
+        metrics, weighted_metrics : list of str, Metric or function of (y_true, y_pred), optional
+            Reported beside the loss, on the labels that it takes, class numbers or labels like the outputs;
+            the latter count samples by their weights. A name that is taken gets a number, "mae_1", or for
+            a weighted metric "weighted_" before it. For several outputs: a list for each, or a dict by name.
+        run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
+            Accepted for Keras' sake: a plan is always compiled.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        TypeError
+            If a subclass defines a step of its own, such as `train_step`.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1, "sigmoid", name="odds")])
+        >>> model.compile("adam", "binary_crossentropy", metrics=["accuracy", fastnn.metrics.AUC()])
+        >>> model.metrics_names
+        ['loss', 'accuracy', 'auc']
+        """
+        from ..training.compile_spec import CompileSpec
+
+        for hook in UNSUPPORTED_HOOKS:
+            if hasattr(self, hook):
+                raise TypeError(
+                    f"{hook}: a step is a call into C, which does not come by {type(self).__name__}.{hook}; "
+                    "write the loop by hand, see the guide"
+                )
+        spec = CompileSpec.of(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
+        spec.objective(self, self._names_of_outputs(spec.loss), self._known_output_shapes())
+        spec.optimizer.serve(self)
+        self._compile_spec, self._objective = spec, None
+        self.optimizer, self.loss = spec.optimizer, spec.loss
+        self._fast_training = None
+        if self._plans is not None:
+            self._plans.clear_compiled()
+
+    def _known_output_shapes(self) -> list[tuple[int | None, ...]] | None:
+        """Return the shapes of samples of the outputs; None before the model is built."""
+        if self._built_shapes is None:
+            return None
+        shape = self.output_shape
+        return [tuple(part[1:]) for part in (shape if isinstance(shape, list) else [shape])]
+
+    def _require_spec(self) -> CompileSpec:
+        spec = self._compile_spec
+        if spec is None or spec.loss is None:
+            raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
+        return spec
+
+    def _require_objective(self) -> Objective:
+        """Return what the outputs are trained for; it stays the same once the model is built."""
+        if self._objective is not None and self._objective.is_current():
+            return self._objective
+        spec = self._require_spec()
+        objective = spec.objective(self, self.output_names, self._known_output_shapes())
+        if self.built:
+            self._objective = objective
+        return objective
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics beside the loss, as names have been resolved for this model's output."""
+        return [reported.metric for reported in self._require_objective().metrics]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The keys of what `evaluate` returns."""
+        return self._require_objective().keys
+
     # ---- plans --------------------------------------------------------------------------------------
+
+    def _plan_cache(self) -> PlanCache:
+        if self._plans is None:
+            raise ValueError(
+                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
+            )
+        return self._plans
+
+    def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
+        """Return the plan that trains on samples like these."""
+        return self._plan_cache().training(
+            self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity or len(arrays)
+        )
+
+    def _evaluation_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
+        """Return the plan that evaluates samples like these."""
+        return self._plan_cache().evaluation(
+            self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity
+        )
+
+    # ---- data ---------------------------------------------------------------------------------------
+
+    def _adapter(self, x: Any) -> DataAdapter:
+        """Return what converts samples, labels and weights; the model is built for `x` if need be."""
+        self._require_spec()
+        self._build_for(x)
+        outputs = self._require_objective().outputs
+        return DataAdapter(self._validate_inputs, self._output_sample_shapes, outputs, self.dtype)
+
+    def _to_arrays(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        name: str = "",
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Arrays:
+        """Return samples with their labels and weights in the form of the plans."""
+        adapter = self._adapter(x)
+        return adapter.with_class_weights(adapter.arrays(x, y, sample_weight, name), class_weight)
+
+    def _to_data(
+        self, x: Any, y: Any, sample_weight: Any, steps: int | None, **options: Any
+    ) -> Arrays | DatasetIterator:
+        """Return arrays, or the batches of a data set; `options` are of `DatasetIterator`."""
+        self._require_spec()
+        if not is_dataset(x):
+            return self._to_arrays(x, y, sample_weight)
+        for name, array in (("y", y), ("sample_weight", sample_weight)):
+            if array is not None:
+                raise ValueError(f"{name}: expected None, since x is a data set whose batches have their own")
+        return DatasetIterator(x, steps, **options)
+
+    def _to_validation_data(self, given: Any, steps: int | None) -> Arrays | DatasetIterator:
+        if is_dataset(given):
+            return DatasetIterator(given, steps, name="validation_data")
+        forms = "(x, y), (x, y, sample_weight) or a data set"
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(f"validation_data: expected {forms}, got {given!r:.80}")
+        if len(given) not in (2, 3):
+            raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
+        x, y, sample_weight = (*given, None)[:3]
+        return self._to_arrays(x, y, sample_weight, "validation ")
+
+    def _dataset_batches(
+        self,
+        dataset: DatasetIterator,
+        plan_for: Callable[[Arrays], Plan],
+        name: str = "",
+        class_weight: Mapping[int, float] | None = None,
+    ) -> DatasetBatches:
+        return DatasetBatches(
+            dataset, lambda batch: self._to_arrays(*batch, name, class_weight), plan_for, name
+        )
+
+    def _callback_list(self, callbacks: Any, verbose: str | int, **params: Any) -> CallbackList:
+        from ..callbacks import CallbackList
+
+        if verbose not in ("auto", 0, 1, 2):
+            raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
+        verbose = 1 if verbose == "auto" else int(verbose)
+        return CallbackList(callbacks, add_progbar=bool(verbose), model=self, verbose=verbose, **params)
+
+    # ---- training -----------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Iterable[int] = 1,
+    ) -> History:
+        """Train for a number of epochs.
+
+        Parameters
+        ----------
+        x : array_like, list or dict of them, or data set
+            (rows, ...) for each input: in their order, or by their names. Or batches (x, y) or (x, y,
+            sample_weight): a generator or another iterator, a `utils.PyDataset`, or what can be walked
+            through again and again, such as a `DataLoader` of torch.
+        y : array_like, or list or dict of them
+            Labels of each output: like the outputs, or class numbers where the loss is sparse. None beside a
+            data set.
+        batch_size : int, default 32
+            Rows of one step; the last step of an epoch takes what is left. A data set has its own.
+        epochs : int, default 1
+            The epoch to end before; with `initial_epoch` not how many to train.
+        verbose : {"auto", 0, 1, 2}, default "auto"
+            Silent, a progress bar per epoch, or a line per epoch.
+        callbacks : list of Callback, optional
+        validation_split : float, default 0.0
+            Share of the rows, the last ones before shuffling, that is evaluated and not trained on.
+        validation_data : tuple or data set, optional
+            (x, y) or (x, y, sample_weight) to evaluate after each epoch, or batches of that. An iterator goes
+            on with the next evaluation.
+        shuffle : bool, default True
+            Whether each epoch takes the rows, or the batches of a `PyDataset`, in a new order.
+        class_weight : dict, optional
+            From class number to a factor of the losses of its rows in training, not in validation; where
+            there are sample weights too, their product counts.
+        sample_weight : array_like, or list or dict of them, optional
+            A factor for the loss of each row, (rows,), or of each step of a sequence, (rows, steps): one for
+            all outputs, or for each. None beside a data set.
+        initial_epoch : int, default 0
+            The epoch to start at.
+        steps_per_epoch : int, optional
+            At most so many batches an epoch, by default all; the next epoch goes on where one has stopped,
+            and ends with the data. An iterator without end needs it; where it ends, so does the training,
+            with a warning if there were more epochs to come.
+        validation_steps : int, optional
+            At most so many batches; by default all.
+        validation_batch_size : int, optional
+            `batch_size` of the evaluation, by default that of training; see `evaluate`.
+        validation_freq : int or list of int, default 1
+            Evaluate after every so many epochs, or after these, of which the first is 1.
+
+        Returns
+        -------
+        History
+            Its `history` holds a list per loss and metric, one number per epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not as expected; the message names it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.random.default_rng(0).random((100, 2))
+        >>> history = model.fit(x, x.sum(axis=1), epochs=20, validation_split=0.2, verbose=0)
+        >>> history.history["loss"][-1] < history.history["loss"][0]
+        True
+        """
+        self._require_spec()
+        initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
+        for name, count in (
+            ("steps_per_epoch", steps_per_epoch),
+            ("validation_steps", validation_steps),
+            ("validation_batch_size", validation_batch_size),
+        ):
+            if count is not None:
+                whole_number(count, name, 1)
+        is_due = validation_schedule(validation_freq)
+        share = real_number(validation_split, "validation_split", 0, below=1)
+        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle and is_dataset(x) else None
+        data = self._to_data(x, y, sample_weight, steps_per_epoch, random=random, resume=True)
+        validation: Arrays | DatasetIterator | None = None
+        if validation_data is not None:
+            validation = self._to_validation_data(validation_data, validation_steps)
+        elif share and isinstance(data, DatasetIterator):
+            raise ValueError("validation_split: a data set cannot be split; give validation_data")
+        elif share and isinstance(data, Arrays):
+            data, validation = data.split(share)
+        self._shuffler = self._shuffler or EpochShuffler()
+        self._shuffler.begin()
+        batches: Batches
+        if isinstance(data, DatasetIterator):
+            batches = self._dataset_batches(data, self._training_plan, class_weight=class_weight)
+        else:
+            batches = self._training_batches(data, class_weight, batch_size, steps_per_epoch, shuffle)
+
+        def validate(epoch: int) -> dict[str, float]:
+            if validation is None or not is_due(epoch):
+                return {}
+            size = batch_size if validation_batch_size is None else validation_batch_size
+            results = self._evaluate(validation, validation_steps, size, heard, "validation ")
+            return {f"val_{name}": value for name, value in results.items()}
+
+        self.stop_training = False
+        try:
+            heard = self._callback_list(
+                callbacks, verbose, add_history=True, epochs=epochs, steps=batches.steps
+            )
+            self._progress = Progress(batches, self._shuffler, heard.callbacks, initial_epoch)
+            logs = run_epochs(batches, epochs, self._progress, heard, lambda: self.stop_training, validate)
+        finally:
+            batches.close()
+            self._progress = None
+        optimizer = self._require_objective().optimizer
+        if epochs > initial_epoch:
+            optimizer.finalize_variable_values()
+        heard.on_train_end(logs)
+        assert self.history is not None
+        return self.history
+
+    def _training_batches(
+        self,
+        arrays: Arrays,
+        class_weight: Mapping[int, float] | None,
+        batch_size: int | None,
+        steps: int | None,
+        shuffle: bool,
+    ) -> ArrayBatches:
+        arrays = self._adapter(arrays.x).with_class_weights(arrays, class_weight)
+        if not len(arrays):
+            raise ValueError("x: expected at least one row to train on, got none")
+        size = batch_size_for(batch_size, len(arrays))
+        return ArrayBatches(self._training_plan(arrays, size), arrays, size, steps, self._shuffler, shuffle)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Do one training step on these rows.
+
+        Parameters
+        ----------
+        x, y, sample_weight, class_weight
+            See `fit`.
+        return_dict : bool, default False
+            Whether to return a dict rather than a number or a list.
+
+        Returns
+        -------
+        float, list of float or dict
+            Loss and metrics of these rows, before the step.
+        """
+        plan = self._fast_training
+        plain = sample_weight is None and class_weight is None
+        if plan is None or not plain or plan.train_on((x,), (y,)) != -1:
+            arrays = self._to_arrays(x, y, sample_weight, class_weight=class_weight)
+            if not len(arrays):
+                raise ValueError("x: expected at least one row to train on, got none")
+            plan = self._training_plan(arrays)
+            plan.bind(*arrays.arrays)
+            try:
+                plan.clear_totals()
+                run_batch(plan, 0, len(arrays))
+            finally:
+                plan.unbind()
+            self._fast_training = plan if all(weights is None for weights in arrays.weights) else None
+        return _report(dict(zip(plan.totals, plan.results(), strict=True)), return_dict)
+
+    # ---- evaluation ---------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Compute loss and metrics on a data set.
+
+        Parameters
+        ----------
+        x, y, sample_weight, verbose, callbacks
+            See `fit`.
+        batch_size : int, optional
+            Rows of one batch: 32 by default. Results do not depend on it, except where the loss of a batch
+            is no mean over its rows: with another `reduction`, with `ignore_class` or with a mask.
+        steps : int, optional
+            At most so many batches.
+        return_dict : bool, default False
+            Whether to return a dict rather than a number or a list.
+
+        Returns
+        -------
+        float, list of float or dict
+            The loss; with metrics a list that starts with it.
+        """
+        if steps is not None:
+            whole_number(steps, "steps", 1)
+        data = self._to_data(x, y, sample_weight, steps)
+        count = data.steps if isinstance(data, DatasetIterator) else 1
+        heard = self._callback_list(callbacks, verbose, epochs=1, steps=count)
+        return _report(self._evaluate(data, steps, batch_size, heard), return_dict)
+
+    def _evaluate(
+        self,
+        data: Arrays | DatasetIterator,
+        steps: int | None,
+        batch_size: int | None,
+        callbacks: CallbackList,
+        name: str = "",
+    ) -> dict[str, float]:
+        """Compute losses and metrics of arrays or of batches."""
+        batches: Batches
+        if isinstance(data, DatasetIterator):
+            batches = self._dataset_batches(
+                data, lambda arrays: self._evaluation_plan(arrays, len(arrays)), name
+            )
+        else:
+            batches = self._evaluation_batches(data, steps, batch_size, callbacks)
+        try:
+            return run_evaluation(batches, callbacks, name)
+        finally:
+            batches.close()
+
+    def _evaluation_batches(
+        self, arrays: Arrays, steps: int | None, batch_size: int | None, callbacks: CallbackList
+    ) -> ArrayBatches:
+        """Return batches of `batch_size` where these matter, else of as many samples as are efficient."""
+        size = batch_size_for(batch_size, len(arrays))
+        if steps is not None:
+            arrays = arrays.part(0, min(len(arrays), steps * size))
+        per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
+        for output in self._require_objective().outputs:
+            per_batch = per_batch or (output.loss is not None and output.loss.by_batch)
+        plan = self._evaluation_plan(arrays, size if per_batch else None)
+        if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
+            per_batch, plan = True, self._evaluation_plan(arrays, size)
+        return ArrayBatches(plan, arrays, size if per_batch else plan.capacity)
+
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Compute loss and metrics on these rows: `evaluate` without a word."""
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     # ---- prediction ---------------------------------------------------------------------------------
 
@@ -466,29 +936,122 @@ class Model(Savable, Layer, Predicting):
             (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
             training, so that `backward` of what is computed from it reaches the weights.
         """
-        plan = self._predict
+        plan = self._fast_inference
         if plan is not None and not training:
             y = plan.predict(x)
             if y is not None:
-                return y if self._structure is None else self._packed(y)
+                return y if self._output_structure is None else self._pack_outputs(y)
         if tensors_in([x, options]):
-            return super().__call__(self._symbolic(x), training, **options)
+            return super().__call__(self._order_symbolic(x), training, **options)
         if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
             if custom_layer.is_written(self):
                 return super().__call__(x, training, **options)
             return self._call_on_tape(x, custom_layer.is_training() if training is None else bool(training))
         if training and is_recording() and self._learns(x):
             return self._call_on_tape(x, True)
-        return self._apply(x, "sample" if training else "predict")
+        return self._apply(x, stochastic=bool(training))
 
     def _learns(self, x: Any) -> bool:
         """Whether a gradient can flow into any weight."""
         self._build_for(x)
         return bool(self.trainable_variables)
 
-    def _symbolic(self, x: Any) -> Any:
+    def _order_symbolic(self, x: Any) -> Any:
         """Return the tensors that the model is called on as layers are: one, or a list."""
-        return self._as_called(self._ordered(list(x) if isinstance(x, tuple) else x)) if self.built else x
+        if not self.built:
+            return x
+        return self._one_or_list(self._order_inputs(list(x) if isinstance(x, tuple) else x))
+
+    def _call_on_tape(self, x: Any, training: bool) -> Any:
+        """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
+        arrays, parts = self._validate_inputs(x), self._split_inputs(x)
+        variables = self.trainable_variables
+        wanted = any(isinstance(part, Tensor) and part.requires_grad for part in parts)
+        if not is_recording() or not (wanted or variables) or not len(arrays[0]):
+            with no_grad():
+                made = self._apply(arrays, training)
+            return mapped(lambda y: Tensor(y, requires_grad=False), made, np.ndarray)
+        outputs = call_on_tape(self._plan_cache(), variables, parts, arrays, training)
+        return self._pack_outputs(outputs if len(outputs) > 1 else outputs[0])
+
+    def _sample(self, x: Any) -> Any:
+        """Return the output for arrays with `Dropout` and its like acting; no weight changes."""
+        return self._apply(x, stochastic=True)
+
+    def _apply(self, x: Any, stochastic: bool = False) -> Any:
+        """Return the output for inputs that have to be converted, or are the first of their shapes."""
+        arrays = self._validate_inputs(x)
+        plan = inference_plan(self._plan_cache(), arrays, stochastic)
+        if not stochastic:
+            self._fast_inference = plan
+        y = plan.predict(arrays)
+        assert y is not None
+        return self._pack_outputs(y)
+
+    def _pack_outputs(self, y: Any) -> Any:
+        """Return outputs in the lists and dicts in which the model was given them."""
+        structure = self._output_structure
+        if isinstance(structure, SymbolicTensor) or structure is None:
+            return y
+        parts = iter(y if isinstance(y, list) else [y])
+        return mapped(lambda _: next(parts), structure)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Return the output for all rows of `x`, as calling the model does.
+
+        Parameters
+        ----------
+        x : array_like, list or dict of them, or data set
+            (rows, ...) for each input; or batches, of which labels and weights are passed over: see `fit`.
+        batch_size : int, optional
+            Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
+        verbose
+            Accepted for Keras' sake: a prediction is done before a bar could be drawn.
+        callbacks : list of Callback, optional
+            Called around batches of 32 rows or as many as `batch_size` says.
+        steps : int, optional
+            At most so many batches.
+
+        Returns
+        -------
+        ndarray, or list or dict of ndarray
+        """
+        plain = batch_size is None and steps is None and callbacks is None
+        if plain and type(x) is np.ndarray:
+            return self(x)
+        if steps is not None:
+            whole_number(steps, "steps", 1)
+        batches: Iterable[Any]
+        if is_dataset(x):
+            dataset = DatasetIterator(x, steps)
+            try:
+                batches = (part for part, _, _ in dataset.epoch() or ())
+                heard = self._callback_list(callbacks, 0, epochs=1, steps=dataset.steps)
+                return predict_batches(batches, self._apply, heard)
+            finally:
+                dataset.close()
+        if plain:
+            return self(x)
+        arrays = self._validate_inputs(x)
+        samples = len(arrays[0])
+        size = batch_size_for(batch_size, samples)
+        if steps is not None:
+            samples = min(samples, steps * size)
+        starts = range(0, max(1, samples), size)
+        batches = ([array[start : min(start + size, samples)] for array in arrays] for start in starts)
+        heard = self._callback_list(callbacks, 0, epochs=1, steps=len(starts))
+        return predict_batches(batches, self._apply, heard)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the output for all rows of `x`."""
+        return self(x)
 
     def stream(self, rows: int = 1) -> Stream:
         """Return a `Stream`: the model over sequences that come one time step after the other.
@@ -507,34 +1070,16 @@ class Model(Savable, Layer, Predicting):
 
         return Stream(self, rows)
 
-    # ---- configuration ------------------------------------------------------------------------------
+    # ---- configuration and files --------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` makes an equal model of.
+        """Return the configuration that `from_config` makes an equal model of.
 
         The calls of layers are "nodes", each after those that it reads; a tensor is ``{"node": i, "output":
         j}``, where the inputs are the first nodes.
         """
-        graph = self._built_graph()
-        return {
-            "name": self.name,
-            "trainable": self._trainable,
-            "layers": [layer_registry.serialize(layer) for layer in graph.layers],
-            "inputs": [
-                {"name": tensor.name, "shape": list(tensor.row), "dtype": tensor.dtype}
-                for tensor in graph.inputs
-            ],
-            "input_keys": self._keys,
-            "nodes": [
-                {
-                    "layer": node.layer.name,
-                    "x": graph.describe(node.x),
-                    "options": graph.describe(node.options),
-                }
-                for node in graph.nodes
-            ],
-            "outputs": graph.describe(self._structure),
-        }
+        config = graph_config(self._require_graph(), self._output_structure, self._input_keys)
+        return {"name": self.name, "trainable": self._trainable} | config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -545,25 +1090,71 @@ class Model(Savable, Layer, Predicting):
 
     @classmethod
     def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
-        """Connect layers as a config says: those that it describes, or others in their places."""
-        names = [described["config"]["name"] for described in config["layers"]]
-        layers = dict(zip(names, made, strict=True))
-        results: list[list[SymbolicTensor]] = []
-        for described in config["inputs"]:
-            start = layers.get(described["name"])
-            if not isinstance(start, InputLayer):
-                start = InputLayer(tuple(described["shape"]), dtype=described["dtype"])
-            results.append([start.output])
-        for node in config["nodes"]:
-            if node["layer"] not in layers:
-                raise ValueError(f"nodes: there is no layer {node['layer']!r}; there are {list(layers)}")
-            options = undescribed(node["options"], results)
-            result = layers[node["layer"]](undescribed(node["x"], results), **options)
-            results.append(result if isinstance(result, list) else [result])
-        inputs: Any = [tensors[0] for tensors in results[: len(config["inputs"])]]
-        if config["input_keys"] is not None:
-            inputs = dict(zip(config["input_keys"], inputs, strict=True))
-        return cls(inputs, undescribed(config["outputs"], results), config["trainable"], config["name"])
+        """Connect layers as a configuration says: those that it describes, or others in their places."""
+        return cls(*graph_from_config(config, made), config["trainable"], config["name"])
+
+    def save(self, filepath: Path, overwrite: bool = True, zipped: None = None) -> None:
+        """Write the model to a file: see `fastnn.saving.save_model`.
+
+        Parameters
+        ----------
+        filepath : str, path or binary file object
+            Any name will do: "digits.fastnn".
+        overwrite : bool, default True
+            Whether to replace a file that is there.
+        zipped
+            Accepted for Keras' sake: it is one file.
+        """
+        from ..saving import save_model
+
+        save_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath: Path, overwrite: bool = True, max_shard_size: None = None) -> None:
+        """Write the weights to a file: see `fastnn.saving.save_weights`.
+
+        Parameters
+        ----------
+        filepath : str, path or binary file object
+        overwrite : bool, default True
+            Whether to replace a file that is there.
+        max_shard_size
+            Accepted for Keras' sake: it is one file.
+        """
+        from ..saving import save_weights
+
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Path, skip_mismatch: bool = False, by_name: bool = False) -> LoadReport:
+        """Set the weights to those of a file: see `fastnn.saving.load_weights`.
+
+        Parameters
+        ----------
+        filepath : str, path or binary file object
+        skip_mismatch : bool, default False
+            Whether to set what fits and warn of the rest, rather than to set nothing and raise an error.
+        by_name : bool, default False
+            Whether to go by the names of all layers, and leave out what only the file or only the model has.
+
+        Returns
+        -------
+        LoadReport
+            What has been set and what has not.
+        """
+        from ..saving import load_weights
+
+        return load_weights(self, filepath, skip_mismatch, by_name)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the configuration as JSON: see `fastnn.saving.to_json`.
+
+        Parameters
+        ----------
+        **kwargs
+            See `json.dumps`.
+        """
+        from ..saving import to_json
+
+        return to_json(self, **kwargs)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
@@ -572,3 +1163,26 @@ class Model(Savable, Layer, Predicting):
 def _unwrapped(structure: Any) -> Any:
     """Return the tensor in a list of one, as Keras does."""
     return structure[0] if isinstance(structure, (list, tuple)) and len(structure) == 1 else structure
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Return names with a number behind those that are taken: "dense", "dense_1"."""
+    taken: list[str] = []
+    for name in names:
+        taken.append(name if name not in taken else f"{name}_{taken.count(name)}")
+    return taken
+
+
+def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> list[Any]:
+    """Append the steps of a model that is written as `call`."""
+    layer = model()
+    assert layer is not None
+    made = custom_layer.emit(layer, plan, layer._one_or_list(inputs), {})
+    return made if isinstance(made, list) else [made]
+
+
+def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
+    if return_dict:
+        return dict(results)
+    values = list(results.values())
+    return values[0] if len(values) == 1 else values

@@ -120,8 +120,8 @@ class Sequential(Model):
             for node in self._graph.nodes:
                 node.layer._forget_call(node)
         self.built = False
-        self._graph, self._rows, self._structure = None, None, None
-        self._forget_plans()
+        self._graph, self._built_shapes, self._output_structure = None, None, None
+        self._plans = self._objective = self._fast_inference = self._fast_training = None
 
     def _build_early(self) -> None:
         if self._layers and self._layers[0]._input_sample_shape is not None:
@@ -163,7 +163,7 @@ class Sequential(Model):
             "name": self.name,
             "trainable": self._trainable,
             "layers": [layer_registry.serialize(layer) for layer in self._layers],
-            "build_input_shape": None if self._rows is None else [None, *self._rows[0]],
+            "build_input_shape": None if self._built_shapes is None else [None, *self._built_shapes[0]],
         }
 
     @classmethod

@@ -33,7 +33,7 @@ def backup(model: Any, path: Path) -> None:
     document, tensors = weights_of(model)
     state, kept = get_state(model)
     tensors |= kept
-    progress = _without_arrays(model.progress.get_state(), tensors)
+    progress = _without_arrays(model._progress.get_state(), tensors)
     write(path, document | {"kind": "backup", "state": state, "progress": progress}, tensors)
 
 
@@ -66,7 +66,7 @@ def set_backup(model: Any, found: dict[str, Any]) -> None:
     for weight in named_weights(model):
         weight.variable.assign(stored[weight.structure])
     set_state(model, found["state"], found["tensors"], True)
-    model.progress.set_state(found["progress"])
+    model._progress.set_state(found["progress"])
 
 
 def _without_arrays(value: Any, tensors: dict[str, NDArray[Any]]) -> Any:

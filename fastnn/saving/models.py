@@ -401,12 +401,15 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     """Return what `compile_from_config` compiles an equal model with, None for one that has not been."""
     from .. import losses, metrics, optimizers
 
-    if model.optimizer is None:
+    if model._compile_spec is None:
         return None
     tables: dict[str, Registry[Any]] = {"loss": losses.registry, "metric": metrics.registry}
     return {
-        "optimizer": optimizers.serialize(model.optimizer),
-    } | {name: serialized(value, tables) for name, value in zip(_COMPILED, model._compiled, strict=True)}
+        "optimizer": optimizers.serialize(model._compile_spec.optimizer),
+    } | {
+        name: serialized(value, tables)
+        for name, value in ((name, getattr(model._compile_spec, name)) for name in _COMPILED)
+    }
 
 
 def compile_from_config(model: Any, config: dict[str, Any]) -> None:

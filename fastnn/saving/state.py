@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.random import Walks
+from ..data.shuffle import EpochShuffler
 from .container import ModelFileError
 from .names import named_layers, named_weights
 
@@ -32,8 +32,8 @@ def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
     for path, layer in _stateful(model):
         for i, array in enumerate(layer.states):
             tensors[f"{RESERVED}layers/{path}/{i}"] = array
-    if model.walks is not None:
-        state["walks"] = model.walks.get_state()
+    if model._shuffler is not None:
+        state["shuffler"] = model._shuffler.get_state()
     if model.optimizer is not None and model.optimizer.built:
         path_of = {id(weight.variable): weight.structure for weight in named_weights(model)}
         state["optimizer"] = [path_of[id(variable)] for variable in model.optimizer.trainable_variables]
@@ -70,9 +70,9 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
             kept.append(tensors[name])
         if kept:
             layer.reset_states(kept)
-    if "walks" in state:
-        model.walks = model.walks or Walks()  # which a training that goes on has hold of
-        model.walks.set_state(state["walks"])
+    if "shuffler" in state:
+        model._shuffler = model._shuffler or EpochShuffler()  # a running `fit` holds the one that there is
+        model._shuffler.set_state(state["shuffler"])
     if optimizer and "optimizer" in state:
         start = f"{RESERVED}optimizer/"
         arrays = {

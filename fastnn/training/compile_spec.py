@@ -1,274 +1,266 @@
-"""What a model is trained for: optimizer, losses and metrics of its outputs, as `compile` says."""
+"""What `compile` decides: the optimizer, the losses and metrics of the outputs, and which weights train.
+
+`CompileSpec` keeps the arguments of `compile` and what was trainable at that moment; changes made afterwards
+have no effect until the next `compile`. `Objective` resolves it for the outputs of a built model; plans are
+made from that.
+"""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from .. import losses, metrics, optimizers
+from .. import losses, optimizers
 from ..checks import real_number
-from ..kernels.ops import fan_out
-from ..kernels.ops.loss_metric import emit_loss, emit_metric
+from ..layers.base.layer import flatten_layers
+from ..metrics import Metric
 from ..metrics.lookup import resolve
 
 if TYPE_CHECKING:
-    from ..kernels.core.plan import Plan
+    from ..layers import Layer
+    from ..variables import Variable
 
-Weighted = tuple[tuple[int, ...] | None, ...]  # for each output the shape of a row's weights, if it has some
-
-
-# What Keras' models may override, and these cannot.
-HOOKS = ("train_step", "test_step", "predict_step", "compute_loss")
+Shape = tuple[int | None, ...]
 
 
-class Goal(NamedTuple):
-    """What an output is trained for.
+@dataclass(frozen=True)
+class OutputSpec:
+    """What an output of a model is trained for.
 
     Attributes
     ----------
     name : str
-        Of the output.
     loss : Loss or None
-    factor : float
-        Of its loss in that of the model.
-    metrics, weighted_metrics : list
-        As `compile` got them.
+    loss_weight : float
+        Factor of the loss in that of the model.
+    loss_key : str or None
+        Name of the loss in logs; "loss" if it is the only one.
     """
 
     name: str
     loss: losses.Loss | None
-    factor: float
-    metrics: list[Any]
-    weighted_metrics: list[Any]
+    loss_weight: float
+    loss_key: str | None
 
 
-class Reported(NamedTuple):
-    """A metric beside the loss: its key in logs, whose output it is of, whether samples count by weight."""
+@dataclass(frozen=True)
+class ReportedMetric:
+    """A metric beside the loss.
+
+    Attributes
+    ----------
+    key : str
+        Its name in logs.
+    output : int
+        The output that it is of.
+    metric : Metric
+    weighted : bool
+        Whether samples count by their weights.
+    """
 
     key: str
     output: int
-    metric: metrics.Metric
+    metric: Metric
     weighted: bool
 
 
-class Compiled(ABC):
-    """What models inherit: `compile`, and what follows from it."""
+class TrainableSnapshot:
+    """Which layers and weights of a model were trainable at one moment.
 
-    optimizer: optimizers.Optimizer | None = None
-    loss: Any = None
-    _compiled: tuple[Any, ...] = (None, None, None, None)  # losses, their weights, both kinds of metrics
-    _masked = False  # whether a mask leaves steps out, so that the loss of a batch is no mean over its rows
+    Weights that are made later, of a model that was not built yet, train as their layers did.
 
-    # What a model provides.
+    Parameters
+    ----------
+    model : Layer
+    """
+
+    def __init__(self, model: Layer) -> None:
+        self._model_trainable = model._trainable
+        self._layers = {layer: layer._trainable for layer in flatten_layers(model) if layer is not model}
+        self._variables = {variable: variable.trainable for variable in model.weights}
+
+    def layer_trains(self, layer: Layer) -> bool:
+        """Return whether a layer inside the model was trainable."""
+        return self._layers.get(layer, layer._trainable)
+
+    def variables(self, model: Layer) -> list[Variable]:
+        """Return the weights of the model that train, in the order of its weights."""
+        trains = dict(self._variables)
+        for layer in flatten_layers(model):
+            layer_trains = self._model_trainable if layer is model else self.layer_trains(layer)
+            for variable in layer._variables:
+                trains.setdefault(variable, variable.learns and layer_trains)
+        return [variable for variable in model.weights if trains[variable]]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a built model is trained for.
+
+    Attributes
+    ----------
+    outputs : tuple of OutputSpec
+    metrics : tuple of ReportedMetric
+    optimizer : Optimizer
+    trainable : tuple of Variable
+        The weights that training changes.
+    snapshot : TrainableSnapshot
+        Which layers train.
+    label_kinds : tuple of bool
+        Whether the labels of each output are class numbers.
+    """
+
+    outputs: tuple[OutputSpec, ...]
+    metrics: tuple[ReportedMetric, ...]
+    optimizer: optimizers.Optimizer
+    trainable: tuple[Variable, ...]
+    snapshot: TrainableSnapshot
+    label_kinds: tuple[bool, ...]
 
     @property
-    @abstractmethod
-    def output_shape(self) -> Any:
-        """Shapes of the outputs, None for the batch; a `ValueError` where they are not known yet."""
+    def keys(self) -> list[str]:
+        """The names of losses and metrics in logs, the loss first."""
+        apart = [output.loss_key for output in self.outputs if output.loss_key not in (None, "loss")]
+        return ["loss", *map(str, apart), *(reported.key for reported in self.metrics)]
 
-    @property
-    @abstractmethod
-    def output_names(self) -> list[str]:
-        """What outputs are called."""
+    def is_current(self) -> bool:
+        """Return whether the losses take the labels that they took when the metrics were resolved.
 
-    @abstractmethod
-    def _forget_plans(self) -> None:
-        """Compile anew at the next run."""
+        A loss of the user's own may find out from the first labels that they are class numbers.
+        """
+        return self.label_kinds == label_kinds(self.outputs)
 
-    # ---- compile ------------------------------------------------------------------------------------
 
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
+@dataclass(frozen=True)
+class CompileSpec:
+    """The arguments of `compile`, and what was trainable then.
+
+    Attributes
+    ----------
+    optimizer : Optimizer
+    loss : Loss, None, or list or dict of them
+    loss_weights, metrics, weighted_metrics
+        Copies of the arguments of `Model.compile`.
+    snapshot : TrainableSnapshot
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> layer = fastnn.layers.Dense(1)
+    >>> spec = CompileSpec.of(layer, "adam", "mse", metrics=["mae"])
+    >>> spec.objective(layer, ["y"], [(1,)]).keys
+    ['loss', 'mae']
+    """
+
+    optimizer: optimizers.Optimizer
+    loss: Any
+    loss_weights: Any
+    metrics: Any
+    weighted_metrics: Any
+    snapshot: TrainableSnapshot = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        model: Layer,
+        optimizer: Any,
+        loss: Any,
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
-        """Choose how to train.
-
-        Parameters
-        ----------
-        optimizer : str or Optimizer, default "rmsprop"
-        loss : str, Loss or function of (y_true, y_pred), or a list or dict of them
-            Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
-            their rows. For several outputs: one for each in their order, or by the outputs' names, where one
-            that is None or not named is not trained; or one for all.
-        loss_weights : list or dict of float, optional
-            What the losses of several outputs are multiplied by in that of the model; 1 by default.
-        metrics, weighted_metrics : list of str, Metric or function of (y_true, y_pred), optional
-            Reported beside the loss, on the labels that it takes, class numbers or labels like the outputs;
-            the latter count samples by their weights. A name that is taken gets a number, "mae_1", or for
-            a weighted metric "weighted_" before it. For several outputs: a list for each, or a dict by name.
-        run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
-            Accepted for Keras' sake: a plan is always compiled.
-
-        Raises
-        ------
-        ValueError
-            If a name is unknown.
-        TypeError
-            If a subclass defines a step of its own, such as `train_step`.
-
-        Examples
-        --------
-        >>> import fastnn
-        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1, "sigmoid", name="odds")])
-        >>> model.compile("adam", "binary_crossentropy", metrics=["accuracy", fastnn.metrics.AUC()])
-        >>> model.metrics_names
-        ['loss', 'accuracy', 'auc']
-        """
-        for hook in HOOKS:
-            if hasattr(self, hook):
-                raise TypeError(
-                    f"{hook}: a step is a call into C, which does not come by {type(self).__name__}.{hook}; "
-                    "write the loop by hand, see the guide"
-                )
+    ) -> CompileSpec:
+        """Make a spec of the arguments of `Model.compile` for a model as it is now."""
         chosen = optimizers.get(optimizer)
-        given = (loss, loss_weights, metrics, weighted_metrics)
-        goal = leaves_mapped(_loss, loss)
-        if goal is None:
+        found = map_structure(_trainable_loss, loss)
+        if found is None:
             for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
                 if value:
                     raise ValueError(f"loss: {name} need a loss to be compiled with, got {value!r:.80}")
-        before = self.optimizer, self.loss, self._compiled
-        self.loss, self._compiled = goal, (goal, *given[1:])
-        try:
-            for output in self._goals():
-                for entry in (*output.metrics, *output.weighted_metrics):
+        copies = (
+            map_structure(lambda leaf: leaf, part) for part in (loss_weights, metrics, weighted_metrics)
+        )
+        return cls(chosen, found, *copies, snapshot=TrainableSnapshot(model))
+
+    def objective(
+        self, model: Layer, names: Sequence[str], sample_shapes: Sequence[Shape] | None
+    ) -> Objective:
+        """Return what the outputs of a model are trained for.
+
+        Parameters
+        ----------
+        model : Layer
+            The one that the spec was made for.
+        names : list of str
+            Of the outputs.
+        sample_shapes : list of tuple or None
+            Of the outputs; None if they are not known yet, when "accuracy" may turn out to be another metric.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the arguments of `compile` do not fit the outputs.
+        """
+        names = list(names)
+        single = len(names) == 1
+        chosen = entries_by_output("loss", self.loss, names)
+        factors = entries_by_output("loss_weights", self.loss_weights, names)
+        lists = [
+            [_as_list(entry) for entry in metrics_by_output(kind, given, names)]
+            for kind, given in (("metrics", self.metrics), ("weighted_metrics", self.weighted_metrics))
+        ]
+        only = sum(loss is not None for loss in chosen) == 1
+        outputs = tuple(
+            OutputSpec(
+                name,
+                loss,
+                1.0 if factor is None else real_number(factor, "loss_weights"),
+                None if loss is None else "loss" if only else f"{name}_loss",
+            )
+            for name, loss, factor in zip(names, chosen, factors, strict=True)
+        )
+        taken = Counter(["loss"])
+        reported = []
+        for weighted, of_outputs in zip((False, True), lists, strict=True):
+            for i, (output, entries) in enumerate(zip(outputs, of_outputs, strict=True)):
+                for entry in entries:
                     if output.loss is None:
                         raise ValueError(
                             f"loss: the metrics of {output.name!r} need a loss to be compiled with"
                         )
-                    resolve(entry, output.loss.score, 1)
-            chosen.serve(self)
-        except Exception:
-            self.optimizer, self.loss, self._compiled = before
-            raise
-        self.optimizer = chosen
-        self._forget_plans()
-
-    def _goals(self) -> list[Goal]:
-        """Return what each output is trained for, as `compile` said."""
-        names = self.output_names
-        loss, factors, *lists = self._compiled
-        single = len(names) == 1
-        chosen = _by_output("loss", loss, names, lambda value: [value] * len(names))
-        weights = _by_output("loss_weights", factors, names, lambda value: [value] * len(names))
-        entries = [
-            _by_output(kind, value, names, lambda value: [value], nested=single)
-            for kind, value in zip(("metrics", "weighted_metrics"), lists, strict=True)
-        ]
-        return [
-            Goal(
-                name,
-                chosen[i],
-                1.0 if weights[i] is None else real_number(weights[i], "loss_weights"),
-                _listed(entries[0][i]),
-                _listed(entries[1][i]),
-            )
-            for i, name in enumerate(names)
-        ]
-
-    def _reported(self) -> list[Reported]:
-        """All metrics beside the losses: as given or, of several outputs, by their keys, as in Keras."""
-        goals = self._require_compiled()
-        rows = self._known_rows(len(goals))
-        taken = Counter(["loss"])
-        reported = []
-        for counts in (False, True):
-            for i, (goal, row) in enumerate(zip(goals, rows, strict=True)):
-                for entry in goal.weighted_metrics if counts else goal.metrics:
-                    assert goal.loss is not None
-                    metric = resolve(entry, goal.loss.score, ((row[-1] or 2) if row else 1))
-                    output = "" if len(goals) == 1 else f"{goal.name}_"
-                    name = f"{output}{metric.name}"
-                    if counts and taken[name]:
-                        name = f"{output}weighted_{metric.name}"
-                    reported.append(
-                        Reported(f"{name}_{taken[name]}" if taken[name] else name, i, metric, counts)
-                    )
-                    taken[name] += 1
-        return reported if len(goals) == 1 else sorted(reported, key=lambda one: one.key)
-
-    def _known_rows(self, outputs: int) -> list[tuple[int | None, ...]]:
-        """Return the shapes of rows of the outputs, as far as they are known before there are data."""
-        try:
-            shape = self.output_shape
-        except ValueError:  # not built yet
-            return [(2,)] * outputs
-        return [row[1:] for row in (shape if isinstance(shape, list) else [shape])]
-
-    def _loss_keys(self) -> list[str | None]:
-        """Return what the loss of each output is reported as; there is none where it is the model's."""
-        goals = self._require_compiled()
-        if sum(goal.loss is not None for goal in goals) == 1:
-            return ["loss" if goal.loss is not None else None for goal in goals]
-        return [f"{goal.name}_loss" if goal.loss is not None else None for goal in goals]
-
-    def _emit_scores(self, plan: Plan, outputs: list[Any], weighted: Weighted) -> None:
-        """Append the losses and metrics of the outputs."""
-        goals = self._require_compiled()
-        shapes = weighted or (None,) * len(goals)
-        weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
-        self._masked = any(y.mask is not None for y in outputs)
-        targets: list[Any] = []
-        first = True
-        for i, (goal, y, key) in enumerate(zip(goals, outputs, self._loss_keys(), strict=True)):
-            targets.append(None)
-            if goal.loss is None:
-                fan_out.emit(plan, y, readers=0)
-                continue
-            assert key is not None
-            assert goal.loss.reduction is not None
-            score = goal.loss.score
-            targets[i] = plan.target(i, y.shape[:-1] if score.sparse else y.shape, score.sparse)
-            emit_loss(plan, y, targets[i], weights[i], score, key, goal.loss.reduction, goal.factor, first)
-            first = False
-        for key, i, metric, counts in self._reported():
-            loss = goals[i].loss
-            assert loss is not None
-            if metric.score.function is None and metric.score.sparse != loss.score.sparse:
-                labels = "class numbers" if metric.score.sparse else "labels like the output"
-                raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
-            emit_metric(plan, outputs[i], targets[i], weights[i] if counts else None, metric, key)
-
-    @property
-    def metrics(self) -> list[metrics.Metric]:
-        """The metrics beside the loss, as names have been resolved for this model's output."""
-        return [reported.metric for reported in self._reported()]
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The keys of what `evaluate` returns."""
-        keys = [key for key in self._loss_keys() if key not in (None, "loss")]
-        return ["loss", *map(str, keys), *(reported.key for reported in self._reported())]
-
-    def _check_compiled(self) -> None:
-        if self.optimizer is None or self.loss is None:
-            raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
-
-    def _require_compiled(self) -> list[Goal]:
-        self._check_compiled()
-        return self._goals()
+                    shape = (2,) if sample_shapes is None else sample_shapes[i]
+                    metric = resolve(entry, output.loss.score, (shape[-1] or 2) if shape else 1)
+                    prefix = "" if single else f"{output.name}_"
+                    key = f"{prefix}{metric.name}"
+                    if weighted and taken[key]:
+                        key = f"{prefix}weighted_{metric.name}"
+                    unique = f"{key}_{taken[key]}" if taken[key] else key
+                    reported.append(ReportedMetric(unique, i, metric, weighted))
+                    taken[key] += 1
+        if not single:
+            reported.sort(key=lambda one: one.key)  # as in Keras
+        trainable = tuple(self.snapshot.variables(model))
+        return Objective(
+            outputs, tuple(reported), self.optimizer, trainable, self.snapshot, label_kinds(outputs)
+        )
 
 
-def leaves_mapped(function: Any, structure: Any) -> Any:
-    """Return a list or dict with `function` of what it holds."""
+def label_kinds(outputs: Iterable[OutputSpec]) -> tuple[bool, ...]:
+    """Return whether the labels of each output are class numbers."""
+    return tuple(output.loss is not None and output.loss.score.sparse for output in outputs)
+
+
+def map_structure(function: Any, structure: Any) -> Any:
+    """Return a list or dict with `function` of each entry."""
     if isinstance(structure, (list, tuple)):
-        return [function(part) for part in structure]
+        return [map_structure(function, part) for part in structure]
     if isinstance(structure, dict):
-        return {key: function(part) for key, part in structure.items()}
+        return {key: map_structure(function, part) for key, part in structure.items()}
     return function(structure)
 
 
-def _loss(identifier: Any) -> losses.Loss | None:
+def _trainable_loss(identifier: Any) -> losses.Loss | None:
     """Return a loss that a model can train on."""
     loss: losses.Loss | None = None if identifier is None else losses.get(identifier)
     if loss is not None and loss.reduction in (None, "none"):
@@ -276,33 +268,36 @@ def _loss(identifier: Any) -> losses.Loss | None:
     return loss
 
 
-def _by_output(kind: str, given: Any, names: list[str], of_one: Any, nested: bool = False) -> list[Any]:
-    """Return what `compile` got for each output: by name, in their order, or one for all.
-
-    `nested` where a list stands for one output unless it holds lists.
-    """
-    if given is None or (kind.endswith("metrics") and isinstance(given, (list, tuple)) and not given):
-        return [None] * len(names)
+def entries_by_output(kind: str, given: Any, names: list[str]) -> list[Any]:
+    """Return the entry of each output: by name, in their order, or one for all."""
     if isinstance(given, Mapping):
         unknown = set(given) - set(names)
         if unknown:
             raise ValueError(f"{kind}: expected the outputs {names} as keys, got {list(given)}")
         return [given.get(name) for name in names]
-    if isinstance(given, (list, tuple)) and not (
-        nested and not any(isinstance(g, (list, tuple)) for g in given)
-    ):
+    if isinstance(given, (list, tuple)):
         if len(given) != len(names):
             raise ValueError(
                 f"{kind}: expected one entry for each of the outputs {names}, got {given!r:.200}"
             )
         return list(given)
-    if kind.endswith("metrics") and (isinstance(given, str) or not nested):
+    return [given] * len(names)
+
+
+def metrics_by_output(kind: str, given: Any, names: list[str]) -> list[Any]:
+    """Return the metrics of each output; a flat list is that of the only output."""
+    if given is None or (isinstance(given, (list, tuple)) and not given):
+        return [None] * len(names)
+    single = len(names) == 1
+    if isinstance(given, str) or not (isinstance(given, (list, tuple, Mapping)) or single):
         raise TypeError(f"{kind}: expected a list such as ['accuracy'], got {given!r}")
-    made: list[Any] = of_one(given)
-    return made
+    flat = not isinstance(given, Mapping) and not (
+        isinstance(given, (list, tuple)) and any(isinstance(entry, (list, tuple)) for entry in given)
+    )
+    return [given] if single and flat else entries_by_output(kind, given, names)
 
 
-def _listed(entries: Any) -> list[Any]:
+def _as_list(entries: Any) -> list[Any]:
     """Return the metrics of one output as a list."""
     if entries is None:
         return []

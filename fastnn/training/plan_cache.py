@@ -1,184 +1,346 @@
-"""Plans of a model: one for each purpose and each shape of rows, compiled when it is first needed."""
+"""The plans of a model, made when they are first needed."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import warnings
+from collections.abc import Callable, Sequence
 from threading import RLock, get_ident
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import activations, regularizers
+from ..data.adapters import SampleShapes, WeightShapes
 from ..kernels.core import tape
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
-from ..layers.base.layer import Shape
+from ..kernels.ops import fan_out
 from ..variables import ParameterLayout, Variable
-from .compile_spec import Weighted
-from .loop import Trainer
 
-# Rows of one piece of a prediction: enough for the large products to be efficient; a plan of so many rows
-# whose arena would pass the limit takes fewer.
+if TYPE_CHECKING:
+    from ..kernels.core.steps import Value
+    from ..models import Model
+    from .compile_spec import Objective
+
+# Samples of one piece of a prediction: enough for large products to be efficient. A plan whose arena would
+# pass the limit takes fewer.
 CAPACITY = 256
 ARENA_BYTES = 1 << 26
 
-# Shapes of rows that there is a plan for, of each purpose: the ones used last.
-LENGTHS = 16
-
-Rows = tuple[tuple[int, ...], ...]
+# Shapes of samples that a cache keeps plans for, of each kind: those used last.
+KEPT_SHAPES = 16
 
 T = TypeVar("T")
 
-_compiling = RLock()  # plans of models that share layers move weights about
+# Layers that models share are built and traced while a plan is made.
+_making = RLock()
 
 
-def keep(known: dict[Rows, T], rows: Rows, found: T) -> None:
-    """Keep what was found for these shapes, and for the `LENGTHS` - 1 others used last."""
-    while len(known) >= LENGTHS:
+def keep_recent(known: dict[SampleShapes, T], shapes: SampleShapes, found: T) -> None:
+    """Keep an entry as the one used last, and drop the oldest beyond `KEPT_SHAPES`."""
+    while len(known) >= KEPT_SHAPES:
         del known[next(iter(known))]
-    known[rows] = found
+    known[shapes] = found
 
 
-class Planned(Trainer):
-    """What models inherit: plans."""
+class PlanCache:
+    """The plans of one model, by what they are for and the shapes of samples.
 
-    # What a model provides.
+    Plans read weights in place and share the optimizer's state, so those of several models with the same
+    layers do not disturb each other.
 
-    @property
-    @abstractmethod
-    def weights(self) -> list[Variable]:
-        """All weights."""
+    Parameters
+    ----------
+    emit : callable
+        Appends the steps of the model to a plan, from the list of its inputs to the list of its outputs.
+    dtype : str
+        "float32" or "float64".
 
-    @property
-    @abstractmethod
-    def trainable_variables(self) -> list[Variable]:
-        """The weights that training changes."""
+    Examples
+    --------
+    >>> from fastnn.activations import relu
+    >>> plans = PlanCache(lambda plan, inputs: [relu.emit(plan, x) for x in inputs], "float32")
+    >>> [step.name for step in plans.inference(((3,),)).steps]
+    ['activation']
+    """
 
-    @property
-    @abstractmethod
-    def _sample_shapes(self) -> list[Shape]:
-        """Shape of a row of each input."""
+    def __init__(self, emit: Callable[[Plan, list[Any]], list[Any]], dtype: str) -> None:
+        self._emit, self._dtype = emit, dtype
+        self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
+        self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
 
-    @abstractmethod
-    def _emit(self, plan: Plan, x: Any) -> Any:
-        """Append the steps of all layers."""
+    def clear_compiled(self) -> None:
+        """Drop the plans that depend on `compile`."""
+        self._compiled = {}
 
-    @abstractmethod
-    def _as_called(self, parts: list[Any]) -> Any:
-        """Return the one part of a list, or the list."""
+    # ---- inference ----------------------------------------------------------------------------------
 
-    # ---- plans --------------------------------------------------------------------------------------
-
-    _predict: Plan | None = None
-    _plans: dict[tuple[Any, ...], dict[Rows, Plan]]
-    _output_rows: dict[Rows, list[tuple[int, ...]]]
-
-    def _forget_plans(self) -> None:
-        """Compile anew at the next run."""
-        self._plans, self._output_rows = {}, {}
-        self._predict = self._train = None
-
-    def plan(
-        self,
-        purpose: str,
-        capacity: int | None = None,
-        weighted: Weighted = (),
-        rows: Rows | None = None,
-    ) -> Plan:
-        """Return the plan for a purpose, compiled if need be; of plans that test, each thread has its own.
+    def inference(self, shapes: SampleShapes, stochastic: bool = False, capacity: int | None = None) -> Plan:
+        """Return the plan for predictions; with `stochastic`, `Dropout` and its like act.
 
         Parameters
         ----------
-        purpose : {"predict", "sample", "train", "test"}
-            "sample" is a prediction in which `Dropout` and its like act.
+        shapes : tuple of tuple of int
+            Shape of a sample of each input.
+        stochastic : bool, default False
         capacity : int, optional
-            Rows of one run; by default as many as are efficient.
-        weighted : tuple of (tuple of int or None), optional
-            For each output the shape of the sample weights of a row; None where there are none, as for all by
-            default.
-        rows : tuple of tuple of int, optional
-            Shape of a row of each input; what the model was built for by default. Plans for the `LENGTHS`
-            shapes used last are kept; they share weights and the optimizer's state.
+            Samples of one run that the plan has to take at least.
         """
-        with _compiling:
-            rows = self._fixed_rows() if rows is None else rows
-            weighted = () if all(shape is None for shape in weighted) else weighted
-            key = purpose, weighted, get_ident() if purpose == "test" else None
-            plans = self._plans.setdefault(key, {})
-            plan = plans.pop(rows, None)
-            if plan is None:
-                plan = self._compile(purpose, capacity or CAPACITY, weighted, rows)
-            keep(plans, rows, plan)
-            if capacity is not None and capacity > plan.capacity:
-                plan.reshape(capacity)
-            return plan
 
-    def _fixed_rows(self) -> Rows:
-        """Return the shapes of rows of the inputs, if there is but one of each."""
-        rows = self._sample_shapes
-        for row in rows:
-            if None in row:
-                raise ValueError(f"rows: rows of shape {row} may have any length; say which")
-        return tuple(rows)  # type: ignore[arg-type]
+        def make() -> Plan:
+            return self._make_inference(shapes, stochastic, capacity or CAPACITY)
 
-    def _enlarged(self, purpose: str, capacity: int, rows: Rows) -> Plan:
-        """Put a plan of more rows a run in the place of one that other threads may be running."""
-        with _compiling:
-            old = self.plan(purpose, rows=rows)
-            plan = self._compile(purpose, capacity, (), rows)
+        return self._get(self._inference, stochastic, shapes, capacity, make)
+
+    def inference_of_all(self, shapes: SampleShapes, stochastic: bool, samples: int) -> Plan:
+        """Return a plan that takes so many samples in one run, for models whose samples depend on each other.
+
+        It replaces one that other threads may be running.
+        """
+        with _making:
+            old = self.inference(shapes, stochastic)
+            plan = self._make_inference(shapes, stochastic, samples)
             plan.samples = old.samples
-            self._plans[purpose, (), None][rows] = plan
+            self._inference[stochastic][shapes] = plan
             return plan
 
-    def _compile(self, purpose: str, capacity: int, weighted: Weighted, rows: Rows) -> Plan:
-        update: Update | None = None
-        if purpose == "train":
-            assert self.optimizer is not None
-            self.optimizer.build(self.trainable_variables)
-            update = self.optimizer._update
-        plan = Plan(
-            self.dtype,
-            list(rows),
-            training=purpose == "train",
-            stochastic=purpose in ("train", "sample"),
-            layout=None if update is None else update.layout,
-        )
-        scored = purpose in ("train", "test")
-        if scored:
-            plan.total("loss")
-            for variable in self.trainable_variables:
-                regularizers.emit(plan, variable)
-        made = self._emit(plan, self._as_called(plan.inputs))
-        outputs = made if isinstance(made, list) else [made]
-        if scored:
-            self._emit_scores(plan, outputs, weighted)
-            outputs = []
-        plan.finish(_results(plan, outputs), capacity, update)
-        if plan.arena_size > ARENA_BYTES and purpose != "train" and not plan.whole:
-            plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
+    def _make_inference(self, shapes: SampleShapes, stochastic: bool, capacity: int) -> Plan:
+        plan = Plan(self._dtype, list(shapes), stochastic=stochastic)
+        plan.finish(_results(plan, self._emit(plan, plan.inputs)), capacity)
+        return _within_limit(plan, capacity)
+
+    # ---- what `compile` decides ---------------------------------------------------------------------
+
+    def training(
+        self,
+        objective: Objective,
+        shapes: SampleShapes,
+        weight_shapes: WeightShapes = (),
+        capacity: int | None = None,
+    ) -> Plan:
+        """Return the plan for training steps.
+
+        Parameters
+        ----------
+        objective : Objective
+        shapes : tuple of tuple of int
+            Shape of a sample of each input.
+        weight_shapes : tuple of (tuple of int or None), optional
+            For each output the shape of the weights of a sample; none by default.
+        capacity : int, optional
+            Samples of a step that the plan has to take at least.
+        """
+        key = "training", _without_none(weight_shapes), objective.label_kinds
+
+        def make() -> Plan:
+            return self._make_training(objective, shapes, key[1], capacity or CAPACITY)
+
+        plan = self._get(self._compiled, key, shapes, capacity, make)
+        if objective.trainable and plan.layout is not objective.optimizer._update.layout:
+            self._compiled.clear()  # the optimizer has been built for other variables in between
+            plan = self._get(self._compiled, key, shapes, capacity, make)
         return plan
 
-    def _tape_plan(self, rows: Rows, wants: tuple[bool, ...], training: bool, capacity: int) -> Plan:
-        """Return the plan of the model as a node of a tape; runs of it may be waiting for their backward."""
-        with _compiling:
-            plans = self._plans.setdefault(("tape", training, wants), {})
-            plan = plans.pop(rows, None)
+    def evaluation(
+        self,
+        objective: Objective,
+        shapes: SampleShapes,
+        weight_shapes: WeightShapes = (),
+        capacity: int | None = None,
+    ) -> Plan:
+        """Return this thread's plan for losses and metrics; see `training`."""
+        key = "evaluation", _without_none(weight_shapes), objective.label_kinds, get_ident()
+
+        def make() -> Plan:
+            plan = Plan(self._dtype, list(shapes))
+            self._emit_objective(plan, objective, key[1])
+            plan.finish([], capacity or CAPACITY)
+            return _within_limit(plan, capacity or CAPACITY)
+
+        return self._get(self._compiled, key, shapes, capacity, make)
+
+    def _make_training(
+        self, objective: Objective, shapes: SampleShapes, weight_shapes: WeightShapes, capacity: int
+    ) -> Plan:
+        update: Update | None = None
+        layout: ParameterLayout | None = ParameterLayout([], self._dtype)
+        if objective.trainable:
+            objective.optimizer.build(objective.trainable)
+            update = objective.optimizer._update
+            layout = update.layout
+        else:
+            warnings.warn(
+                "model: it does not have any trainable weights, so training changes nothing", stacklevel=6
+            )
+        plan = Plan(self._dtype, list(shapes), training=True, stochastic=True, layout=layout)
+        plan.layer_trains = objective.snapshot.layer_trains
+        self._emit_objective(plan, objective, weight_shapes)
+        plan.finish([], capacity, update)
+        return plan
+
+    def _emit_objective(self, plan: Plan, objective: Objective, weight_shapes: WeightShapes) -> None:
+        """Append the penalties on weights, the layers, the losses and the metrics."""
+        from .. import regularizers
+
+        plan.total("loss")
+        for variable in objective.trainable:
+            regularizers.emit(plan, variable)
+        emit_losses_and_metrics(plan, objective, self._emit(plan, plan.inputs), weight_shapes)
+
+    # ---- as an operation of a tape ------------------------------------------------------------------
+
+    def tape(
+        self,
+        variables: Sequence[Variable],
+        shapes: SampleShapes,
+        wants: tuple[bool, ...],
+        training: bool,
+        capacity: int,
+    ) -> Plan:
+        """Return the plan of the model as one operation of a tape.
+
+        Parameters
+        ----------
+        variables : sequence of Variable
+            Those that get gradients.
+        shapes : tuple of tuple of int
+            Shape of a sample of each input.
+        wants : tuple of bool
+            Whether each input gets a gradient.
+        training : bool
+            Whether `Dropout` and its like act.
+        capacity : int
+            Samples of a run that the plan has to take at least. Runs of a smaller plan may be waiting for
+            their backward half, so that one is replaced rather than laid out anew.
+        """
+        with _making:
+            key = "tape", training, wants, tuple(map(id, variables))
+            plans = self._inference.setdefault(key, {})
+            plan = plans.pop(shapes, None)
             if plan is None or plan.capacity < capacity:
                 drawn = 0 if plan is None else plan.samples
-                layout = ParameterLayout(self.trainable_variables, self.dtype)
-                plan = Plan(self.dtype, list(rows), training=True, stochastic=training, layout=layout)
+                layout = ParameterLayout(variables, self._dtype)
+                plan = Plan(self._dtype, list(shapes), training=True, stochastic=training, layout=layout)
                 plan.samples = drawn
                 inputs = [
                     tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
                 ]
-                made = self._emit(plan, self._as_called(inputs))
-                for y in made if isinstance(made, list) else [made]:
+                for y in self._emit(plan, inputs):
                     tape.emit_output(plan, y)
                 plan.finish([], capacity)
-            keep(plans, rows, plan)
+            keep_recent(plans, shapes, plan)
             return plan
+
+    # ---- all of them --------------------------------------------------------------------------------
+
+    def _get(
+        self,
+        plans: dict[Any, dict[SampleShapes, Plan]],
+        key: Any,
+        shapes: SampleShapes,
+        capacity: int | None,
+        make: Callable[[], Plan],
+    ) -> Plan:
+        """Return a plan that takes at least `capacity` samples a run, made if need be."""
+        with _making:
+            of_kind = plans.setdefault(key, {})
+            plan = of_kind.pop(shapes, None) or make()
+            keep_recent(of_kind, shapes, plan)
+            if capacity is not None and capacity > plan.capacity:
+                plan.reshape(capacity)
+            return plan
+
+
+def plan_of(
+    model: Model, purpose: str, capacity: int | None = None, shapes: SampleShapes | None = None
+) -> Plan:
+    """Return a plan of a model, to look at.
+
+    Parameters
+    ----------
+    model : Model
+        Built, and compiled unless the plan is for predictions.
+    purpose : {"inference", "training", "evaluation"}
+    capacity : int, optional
+        Samples of one run.
+    shapes : tuple of tuple of int, optional
+        Shape of a sample of each input; those that the model was built for by default.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2, "relu")])
+    >>> [step.name for step in plan_of(model, "inference").steps]
+    ['dense']
+    """
+    found: Any = tuple(model._sample_shapes) if shapes is None else shapes
+    for shape in found:
+        if None in shape:
+            raise ValueError(f"shapes: samples of shape {shape} may have any length; say which")
+    plans = model._plan_cache()
+    if purpose == "inference":
+        return plans.inference(found, capacity=capacity)
+    make = {"training": plans.training, "evaluation": plans.evaluation}[purpose]
+    return make(model._require_objective(), found, capacity=capacity)
+
+
+def emit_losses_and_metrics(
+    plan: Plan, objective: Objective, outputs: list[Value], weight_shapes: WeightShapes
+) -> None:
+    """Append the losses and metrics of the outputs to a plan."""
+    from ..kernels.ops.loss_metric import emit_loss, emit_metric
+
+    shapes = weight_shapes or (None,) * len(outputs)
+    weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
+    plan.masked = any(y.mask is not None for y in outputs)
+    targets: list[Any] = []
+    first = True
+    for i, (output, y) in enumerate(zip(objective.outputs, outputs, strict=True)):
+        targets.append(None)
+        if output.loss is None:
+            fan_out.emit(plan, y, readers=0)
+            continue
+        assert output.loss_key is not None
+        assert output.loss.reduction is not None
+        spec = output.loss.score
+        targets[i] = plan.target(i, y.shape[:-1] if spec.sparse else y.shape, spec.sparse)
+        emit_loss(
+            plan,
+            y,
+            targets[i],
+            weights[i],
+            spec,
+            output.loss_key,
+            output.loss.reduction,
+            output.loss_weight,
+            first,
+        )
+        first = False
+    for reported in objective.metrics:
+        i, metric = reported.output, reported.metric
+        loss = objective.outputs[i].loss
+        assert loss is not None
+        if metric.score.function is None and metric.score.sparse != loss.score.sparse:
+            labels = "class numbers" if metric.score.sparse else "labels like the output"
+            raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
+        emit_metric(
+            plan, outputs[i], targets[i], weights[i] if reported.weighted else None, metric, reported.key
+        )
+
+
+def _without_none(weight_shapes: WeightShapes) -> WeightShapes:
+    """Return the shapes of weights, or nothing if no output has weights."""
+    return () if all(shape is None for shape in weight_shapes) else weight_shapes
+
+
+def _within_limit(plan: Plan, capacity: int) -> Plan:
+    """Lay a plan out for fewer samples if its arena is too large."""
+    if plan.arena_size > ARENA_BYTES and not plan.whole:
+        plan.reshape(max(1, capacity * ARENA_BYTES // plan.arena_size))
+    return plan
 
 
 def _results(plan: Plan, outputs: list[Any]) -> list[Any]:
     """Return the outputs of a plan, copied where two share memory or it is not the plan's own."""
+    from .. import activations
+
     results: list[Any] = []
     for y in outputs:
         taken = not plan.is_result(y) or any(y.root is other.root for other in results)

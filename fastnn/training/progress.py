@@ -1,4 +1,4 @@
-"""Where a training is: what the loop of `fit` goes by, so that another can go on from there."""
+"""The position of a running `fit`, which backups save and restore."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..checks import whole_number
 
 if TYPE_CHECKING:
     from ..callbacks import Callback
-    from ..data.batches import Feed
-    from ..utils.random import Walks
+    from ..data.batches import Batches
+    from ..data.shuffle import EpochShuffler
 
 
 class Progress:
@@ -17,10 +17,9 @@ class Progress:
 
     Parameters
     ----------
-    feed : Feed
-        Where the batches come from.
-    walks : Walks
-        The orders of the rows.
+    batches : Batches
+    shuffler : EpochShuffler
+        The orders of the samples.
     callbacks : list of Callback
     epoch : int
         The epoch to start at.
@@ -31,26 +30,28 @@ class Progress:
         Epochs that are done, and batches of the next.
     """
 
-    def __init__(self, feed: Feed, walks: Walks, callbacks: list[Callback], epoch: int) -> None:
+    def __init__(
+        self, batches: Batches, shuffler: EpochShuffler, callbacks: list[Callback], epoch: int
+    ) -> None:
         self.epoch, self.step = epoch, 0
-        self.walks = walks
-        self._feed = feed
+        self._shuffler = shuffler
+        self._batches = batches
         self._callbacks = callbacks
 
     def get_state(self) -> dict[str, Any]:
-        """Return what `set_state` goes on from: numbers, texts, arrays, in lists and dictionaries."""
+        """Return the state that `set_state` restores: numbers, texts and arrays in lists and dicts."""
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "walks": self.walks.get_state(),
-            "totals": self._feed.totals.states(),
+            "shuffler": self._shuffler.get_state(),
+            "totals": self._batches.totals.states(),
             "callbacks": [[type(c).__name__, c.get_state()] for c in self._callbacks],
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `get_state` of another `fit` returned.
+        """Restore the position that `get_state` of another `fit` returned.
 
-        Callbacks find their states by their classes, in order.
+        Callbacks are matched by class, in their order.
 
         Raises
         ------
@@ -58,9 +59,9 @@ class Progress:
             If it is no such state.
         """
         self.epoch, self.step = (whole_number(state[name], name) for name in ("epoch", "step"))
-        self.walks.set_state(state["walks"])
+        self._shuffler.set_state(state["shuffler"])
         if self.step:
-            self._feed.go_on(state["totals"])
+            self._batches.resume(state["totals"])
         states = [(name, found) for name, found in state["callbacks"]]
         for callback in self._callbacks:
             for i, (name, found) in enumerate(states):

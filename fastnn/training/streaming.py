@@ -89,7 +89,7 @@ class Stream(Stepper):
         self.rows = whole_number(rows, "rows", 1)
         self.dtype = model.dtype
         self._taken: tuple[Any, ...] = row[1:]
-        self._graph = model._built_graph()
+        self._graph = model._require_graph()
         self._kept: dict[tuple[Node, ...], tuple[RNN, list[KeptState]]] = {}
         self._compile()
 
@@ -110,7 +110,7 @@ class Stream(Stepper):
                 if not any(part.over_time for part in parts):
                     return self._emit_behind(layer, plan, x, options)
                 if isinstance(layer, Model):
-                    return self._emit(plan, layer._built_graph(), layer._ordered(x), (*inside, node))
+                    return self._emit(plan, layer._require_graph(), layer._order_inputs(x), (*inside, node))
                 if not all(part.over_time for part in parts) or options.keys() - {"training"}:
                     raise ValueError("it reads a step, and what is left of the sequence at the last one")
                 if isinstance(layer, RNN):

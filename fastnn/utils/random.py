@@ -10,7 +10,6 @@ import os
 import threading
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..checks import whole_number
 
@@ -64,71 +63,9 @@ def next_seed() -> int:
     return _stream.draw()
 
 
-class Walks:
-    """Walks of a model through the rows that it is trained on, each in an order of its own.
-
-    The order depends on a seed and on the number of the walk alone, as the key and the counter of Philox
-    (Salmon et al. 2011), whose streams the kernels use too. A model goes on from one `fit` to the
-    next, and in a file, until `set_random_seed` is called.
-
-    Attributes
-    ----------
-    number : int
-        Of the walk that goes on, or of the next.
-    done : int
-        Batches of this walk that have been trained on; 0 between two walks.
-
-    Examples
-    --------
-    >>> walks = Walks()
-    >>> first = walks.order(5)
-    >>> state = walks.get_state()
-    >>> again = Walks()
-    >>> again.set_state(state)
-    >>> (again.order(5) == first).all()
-    np.True_
-    """
-
-    def __init__(self) -> None:
-        self.number = self.done = 0
-        self._seed: int | None = None
-        self._restarts = _stream.restarts
-
-    def begin(self) -> None:
-        """Begin a training: with a walk from its first batch and, after `set_random_seed`, a new seed."""
-        self.done = 0
-        if self._restarts != _stream.restarts:
-            self._seed, self._restarts = None, _stream.restarts
-
-    def order(self, rows: int) -> NDArray[np.int64]:
-        """Return the order of the rows in the walk of this number."""
-        if self._seed is None:
-            self._seed, self.number = next_seed(), 0
-        stream = np.random.Philox(key=self._seed, counter=[0, 0, 0, self.number])
-        return np.random.Generator(stream).permutation(rows)
-
-    def advance(self, batches: int) -> None:
-        """Count a batch of a walk of so many."""
-        self.done += 1
-        if self.done == batches:
-            self.number, self.done = self.number + 1, 0
-
-    def get_state(self) -> dict[str, int]:
-        """Return what `set_state` goes on from."""
-        seed = {} if self._seed is None else {"seed": self._seed}
-        return seed | {"number": self.number, "done": self.done}
-
-    def set_state(self, state: dict[str, int]) -> None:
-        """Go on from what `get_state` returned.
-
-        Raises
-        ------
-        ValueError
-            If it holds anything but whole numbers.
-        """
-        self.number, self.done = (whole_number(state[name], name) for name in ("number", "done"))
-        self._seed = whole_number(state["seed"], "seed", 0, 2**63 - 1) if "seed" in state else None
-        self._restarts = _stream.restarts
+def restarts() -> int:
+    """Return how often `set_random_seed` has been called."""
+    return _stream.restarts
 
 
 def seed_of(seed: int | None) -> int:

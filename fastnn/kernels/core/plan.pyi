@@ -12,6 +12,8 @@ class Record: ...
 
 class Plan:
     whole: bool
+    masked: bool
+    layer_trains: Callable[[Any], bool]
     times: int
     samples: int
     stochastic: bool

@@ -16,6 +16,8 @@ Design:
     value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
 """
 
+from operator import attrgetter
+
 import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
@@ -99,6 +101,7 @@ cdef class Plan:
         self.dtype = dtype
         self.kernels = table(dtype)
         self.layout = layout
+        self.layer_trains = attrgetter("trainable")
         self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
         self._last = []
@@ -435,7 +438,7 @@ cdef class Plan:
         cdef uint64_t mode = fnn_fp_enter()
         if self._forward(r):
             self._run_backward(r)
-            if r.bad.at < 0:
+            if r.bad.at < 0 and self._update is not None:
                 self._update.apply(r)
         fnn_fp_leave(mode)
 
@@ -486,6 +489,9 @@ cdef class Plan:
         if self._update is not None:
             self._update.begin()
             r.iteration = self._update.iterations
+        elif self.training:
+            self.samples += 1
+            r.iteration = self.samples
         with nogil:
             self._batch.point(&r, start)
             if self.training:

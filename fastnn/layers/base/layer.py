@@ -535,6 +535,14 @@ def acting(plan: Plan, training: bool | None) -> Iterator[None]:
         plan.stochastic = before
 
 
+def flatten_layers(layer: Layer) -> list[Layer]:
+    """Return a layer and all layers inside it, each once, outer ones first."""
+    found = {layer: None}
+    for inner in layer._sublayers:
+        found |= dict.fromkeys(flatten_layers(inner))
+    return list(found)
+
+
 def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
     """Assign arrays to variables, all or none."""
     arrays = [np.asarray(w) for w in weights]
