@@ -178,10 +178,14 @@ class CompileSpec:
             for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
                 if value:
                     raise ValueError(f"loss: {name} need a loss to be compiled with, got {value!r:.80}")
-        copies = (
-            map_structure(lambda leaf: leaf, part) for part in (loss_weights, metrics, weighted_metrics)
+        return cls(
+            chosen,
+            found,
+            _copied(loss_weights),
+            _copied(metrics),
+            _copied(weighted_metrics),
+            TrainableSnapshot(model),
         )
-        return cls(chosen, found, *copies, snapshot=TrainableSnapshot(model))
 
     def objective(
         self, model: Layer, names: Sequence[str], sample_shapes: Sequence[Shape] | None
@@ -258,6 +262,11 @@ def map_structure(function: Any, structure: Any) -> Any:
     if isinstance(structure, dict):
         return {key: map_structure(function, part) for key, part in structure.items()}
     return function(structure)
+
+
+def _copied(structure: Any) -> Any:
+    """Return a list or dict with the same entries."""
+    return map_structure(lambda entry: entry, structure)
 
 
 def _trainable_loss(identifier: Any) -> losses.Loss | None:
