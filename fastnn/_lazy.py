@@ -5,8 +5,6 @@ and `__all__` of the package follow from the table, and so does the stub ``__ini
 read (``python tools/public_api.py`` writes it).
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module

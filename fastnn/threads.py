@@ -1,7 +1,5 @@
 """How many threads a run may use."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -7,20 +7,21 @@ rounded down, and affinity alone, which does not show a quota, is not trusted.
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from os.path import dirname, join  # pathlib takes longer to import than all else that `import fastnn` does
 
 __all__ = ["MAX_THREADS", "cgroup_quota", "default_threads"]
 
 MAX_THREADS = 2**16 - 1
-ROOT = Path("/")
 
 # By controller as /proc/self/cgroup names it ("" is version 2): the files of quota and period. The
 # controller is also the folder under /sys/fs/cgroup.
 _QUOTA_FILES = {"": ("cpu.max",), "cpu": ("cpu.cfs_quota_us", "cpu.cfs_period_us")}
 
 
-def default_threads(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[int, str]:
-    """Count of threads to start with, and what decided it.
+def default_threads(
+    environ: Mapping[str, str] = os.environ, root: str | os.PathLike[str] = "/"
+) -> tuple[int, str]:
+    """Return the number of threads to start with, and what decided it.
 
     ``FASTNN_NUM_THREADS`` comes first, then ``OMP_NUM_THREADS`` (of a list, its first number), where
     set and not empty; else the smallest of the processors there are, those this process is bound to
@@ -30,7 +31,7 @@ def default_threads(environ: Mapping[str, str] = os.environ, root: Path = ROOT) 
     ----------
     environ : mapping of str to str, optional
         The environment variables.
-    root : Path, optional
+    root : path-like, default "/"
         Where ``proc`` and ``sys`` are mounted.
 
     Returns
@@ -72,8 +73,8 @@ def _count(name: str, value: str) -> int:
     return count
 
 
-def cgroup_quota(root: Path = ROOT) -> int | None:
-    """Whole processors that Linux grants this process' cgroup, versions 1 and 2.
+def cgroup_quota(root: str | os.PathLike[str] = "/") -> int | None:
+    """Return how many whole processors Linux grants the cgroup of this process, versions 1 and 2.
 
     A group is bound by every group above it, so the smallest quota on the way up counts. Where a
     container shows its own group as the root of the mount, the path in ``proc`` leads nowhere and the
@@ -81,7 +82,7 @@ def cgroup_quota(root: Path = ROOT) -> int | None:
 
     Parameters
     ----------
-    root : Path, optional
+    root : path-like, default "/"
         Where ``proc`` and ``sys`` are mounted.
 
     Returns
@@ -90,27 +91,32 @@ def cgroup_quota(root: Path = ROOT) -> int | None:
         The quota rounded down, at least 1; None where there is none.
     """
     try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
+        lines = _read(join(root, "proc/self/cgroup")).splitlines()
     except OSError:
         return None
     quotas = []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         for controller in _QUOTA_FILES.keys() & set(controllers.split(",")):
-            mount = root / "sys/fs/cgroup" / controller
-            group = mount.joinpath(*(part for part in path.split("/") if part not in ("", "..")))
+            mount = join(root, "sys/fs/cgroup", controller).rstrip("/")
+            group = join(mount, *(part for part in path.split("/") if part not in ("", "..")))
             while True:
                 quotas += _quota(group, _QUOTA_FILES[controller])
                 if group == mount:
                     break
-                group = group.parent
+                group = dirname(group)
     return max(1, min(quotas)) if quotas else None
 
 
-def _quota(group: Path, names: tuple[str, ...]) -> list[int]:
-    """Whole processors of one group, as a list of none or one."""
+def _quota(group: str, names: tuple[str, ...]) -> list[int]:
+    """Return the whole processors of one group, as a list of none or one."""
     try:
-        quota, period = " ".join((group / name).read_text() for name in names).split()
+        quota, period = " ".join(_read(join(group, name)) for name in names).split()
         return [] if quota in ("max", "-1") else [int(quota) // int(period)]
     except (OSError, ValueError):
         return []
+
+
+def _read(file: str) -> str:
+    with open(file, encoding="utf-8") as lines:
+        return lines.read()
