@@ -1,42 +1,75 @@
 # Written by tools/public_api.py from the table in __init__.py.
 
 from . import (
-    activations as activations,
-    autograd as autograd,
-    callbacks as callbacks,
-    config as config,
-    constraints as constraints,
-    datasets as datasets,
-    initializers as initializers,
-    layers as layers,
-    losses as losses,
-    metrics as metrics,
-    models as models,
-    optimizers as optimizers,
-    plotting as plotting,
-    regularizers as regularizers,
-    saving as saving,
-    utils as utils,
+    activations,
+    autograd,
+    callbacks,
+    config,
+    constraints,
+    datasets,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    plotting,
+    regularizers,
+    saving,
+    utils,
 )
-from .autograd import Tensor as Tensor
-from .initializers import Initializer as Initializer
+from .autograd import Tensor
+from .initializers import Initializer
 from .layers import (
-    Input as Input,
-    Layer as Layer,
+    Input,
+    Layer,
 )
-from .losses import Loss as Loss
-from .metrics import Metric as Metric
+from .losses import Loss
+from .metrics import Metric
 from .models import (
-    Model as Model,
-    Sequential as Sequential,
+    Model,
+    Sequential,
 )
-from .optimizers import Optimizer as Optimizer
-from .regularizers import Regularizer as Regularizer
+from .optimizers import Optimizer
+from .regularizers import Regularizer
 from .threads import (
-    num_threads as num_threads,
-    set_num_threads as set_num_threads,
-    threads as threads,
+    num_threads,
+    set_num_threads,
+    threads,
 )
-from .variables import Variable as Variable
+from .variables import Variable
 
 __version__: str
+
+__all__ = [
+    "Initializer",
+    "Input",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "Tensor",
+    "Variable",
+    "activations",
+    "autograd",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "num_threads",
+    "optimizers",
+    "plotting",
+    "regularizers",
+    "saving",
+    "set_num_threads",
+    "threads",
+    "utils",
+]

@@ -100,16 +100,17 @@ def is_lazy(module: ModuleType) -> bool:
 
 
 def stub(package: ModuleType) -> str:
-    """One import for each module in the package's table."""
+    """One import for each module in the package's table, and `__all__`, without which aliases are private."""
     text = "# Written by tools/public_api.py from the table in __init__.py.\n\n"
     for module, names in TABLES[package.__name__].items():
         pairs = [entry.partition("=") for entry in names.split()]
-        imported = [f"{original or name} as {name}" for name, _, original in pairs]
+        imported = [f"{original} as {name}" if original else name for name, _, original in pairs]
         if len(imported) == 1:
             text += f"from {module} import {imported[0]}\n"
         elif imported:
             text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in imported) + ")\n"
-    return text + ("\n__version__: str\n" if package is fastnn else "")
+    text += "\n__version__: str\n" if package is fastnn else ""
+    return text + "\n__all__ = [\n" + "".join(f'    "{name}",\n' for name in package.__all__) + "]\n"
 
 
 if __name__ == "__main__":

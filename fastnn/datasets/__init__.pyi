@@ -1,13 +1,25 @@
 # Written by tools/public_api.py from the table in __init__.py.
 
 from . import (
-    boston_housing as boston_housing,
-    california_housing as california_housing,
-    cifar10 as cifar10,
-    cifar100 as cifar100,
-    digits as digits,
-    fashion_mnist as fashion_mnist,
-    imdb as imdb,
-    mnist as mnist,
-    reuters as reuters,
+    boston_housing,
+    california_housing,
+    cifar10,
+    cifar100,
+    digits,
+    fashion_mnist,
+    imdb,
+    mnist,
+    reuters,
 )
+
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "cifar10",
+    "cifar100",
+    "digits",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]
