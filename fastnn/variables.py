@@ -6,13 +6,45 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .autograd import Tensor
 from .kernels.core.memory import ALIGNMENT, aligned_zeros
+
+
+class TrainingScope(NamedTuple):
+    """What trains in the training step that Python code runs in.
+
+    Attributes
+    ----------
+    variables : frozenset of Variable
+    layer_trains : callable
+        From a layer to whether it trains.
+    """
+
+    variables: frozenset[Variable]
+    layer_trains: Callable[[Any], bool]
+
+
+_training_scope: ContextVar[TrainingScope | None] = ContextVar("training_scope", default=None)
+
+
+def training_scope() -> TrainingScope | None:
+    """Return what trains here, None outside of the training steps of models."""
+    return _training_scope.get()
+
+
+@contextmanager
+def within_scope(scope: TrainingScope | None) -> Iterator[None]:
+    """Run the Python code of a training step: `compile` has fixed what trains, not the flags as they are now."""
+    token = _training_scope.set(scope)
+    try:
+        yield
+    finally:
+        _training_scope.reset(token)
 
 
 class Variable(Tensor):
@@ -85,13 +117,14 @@ class Variable(Tensor):
     data = value
 
     @property
-    def trainable(self) -> bool:
-        """Whether optimizers change it, and the tape gives it a gradient."""
-        return self.requires_grad
+    def requires_grad(self) -> bool:
+        """Whether the tape gives it a gradient: while it is trainable, or as a training step decides."""
+        scope = _training_scope.get()
+        return self.trainable if scope is None else self in scope.variables
 
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self.requires_grad = bool(value)
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.trainable = bool(value)
 
     @property
     def dtype(self) -> str:

@@ -965,7 +965,7 @@ class Model(Layer):
     def _call_on_tape(self, x: Any, training: bool) -> Any:
         """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
         arrays, parts = self._validate_inputs(x), self._split_inputs(x)
-        variables = self.trainable_variables
+        variables = [variable for variable in self.weights if variable.requires_grad]
         wanted = any(isinstance(part, Tensor) and part.requires_grad for part in parts)
         if not is_recording() or not (wanted or variables) or not len(arrays[0]):
             with no_grad():

@@ -12,7 +12,7 @@ from ..kernels.core import tape
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
 from ..kernels.ops import fan_out
-from ..variables import ParameterLayout, Variable
+from ..variables import ParameterLayout, Variable, training_scope
 
 if TYPE_CHECKING:
     from ..kernels.core.steps import Value
@@ -211,7 +211,9 @@ class PlanCache:
             their backward half, so that one is replaced rather than laid out anew.
         """
         with _making:
-            key = "tape", training, wants, tuple(map(id, variables))
+            scope = training_scope()
+            layer_trains = None if scope is None else scope.layer_trains
+            key = "tape", training, wants, tuple(map(id, variables)), layer_trains
             plans = self._inference.setdefault(key, {})
             plan = plans.pop(shapes, None)
             if plan is None or plan.capacity < capacity:
@@ -219,6 +221,8 @@ class PlanCache:
                 layout = ParameterLayout(variables, self._dtype)
                 plan = Plan(self._dtype, list(shapes), training=True, stochastic=training, layout=layout)
                 plan.samples = drawn
+                if layer_trains is not None:
+                    plan.layer_trains = layer_trains
                 inputs = [
                     tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
                 ]

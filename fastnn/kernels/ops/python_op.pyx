@@ -38,6 +38,7 @@ from ..core.types cimport (
 )
 
 from ... import autograd
+from ...variables import TrainingScope, within_scope
 from ..core.plan import raised
 
 cdef enum:
@@ -85,6 +86,7 @@ cdef class Call:
     cdef list variables
     cdef str dtype
     cdef bint training
+    cdef object scope       # in which the function runs in training
     cdef dict graphs        # by arena: (inputs, results) between forward and backward
     cdef dict gradients     # by arena: of the variables
 
@@ -108,7 +110,8 @@ cdef class Call:
             autograd.Tensor(taken(operand(s, r, self.input_at(i)), (r.rows, *shape), self.dtype), wanted)
             for i, (shape, wanted) in enumerate(zip(self.inputs, self.wants))]
         if self.training:
-            made = self.function(*tensors)
+            with within_scope(self.scope):
+                made = self.function(*tensors)
         else:
             with autograd.no_grad():
                 made = self.function(*tensors)
@@ -133,7 +136,8 @@ cdef class Call:
             for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad]
         wanted = [t for t, wants in zip(tensors, self.wants) if wants] + self.variables
         if reached:
-            found = autograd.grad([y for y, _ in reached], wanted, [g for _, g in reached])
+            with within_scope(self.scope):
+                found = autograd.grad([y for y, _ in reached], wanted, [g for _, g in reached])
         else:
             found = [np.zeros(t.shape, self.dtype) for t in wanted]
         for i, wants in enumerate(self.wants):
@@ -213,6 +217,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     wants = [plan.gradient(x) is not None for x in inputs]
     shapes = [v.shape for v in inputs]
     cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, plan.training)
+    call.scope = TrainingScope(frozenset(learning), plan.layer_trains)
     plan._constants.append(call)
     for i in range(0, len(learning), WEIGHTS):
         s = plan.add("weights", nothing, hand_out, NULL, 0)

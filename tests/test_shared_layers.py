@@ -1,0 +1,179 @@
+"""Models that share some of their layers train, predict and are saved in any order, and from other threads."""
+
+import io
+import threading
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.layers import LSTM, BatchNormalization, Dense, Dropout
+
+
+def data(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype("float32")
+
+
+X, Y = data(24, 6), data(24, 2, seed=1)
+
+
+def heads():
+    """One encoder, two heads, and the encoder as a model of its own."""
+    fastnn.utils.set_random_seed(1)
+    x = fastnn.Input((6,))
+    encoded = BatchNormalization()(Dense(8, "relu")(x))
+    encoder = fastnn.Model(x, encoded)
+    first = fastnn.Model(x, Dense(2)(encoded))
+    second = fastnn.Model(x, Dense(2)(Dense(5, "tanh")(encoded)))
+    return [encoder, first, second]
+
+
+def stacked():
+    """A teacher's layers inside a student, which is a `Sequential` of the same objects."""
+    fastnn.utils.set_random_seed(2)
+    teacher = fastnn.Sequential([fastnn.Input((6,)), Dense(8, "relu"), Dropout(0.3), Dense(2)])
+    student = fastnn.Sequential([fastnn.Input((6,)), *teacher.layers[:2], Dense(2)])
+    return [teacher, student]
+
+
+def siamese():
+    """Two parts with the same weights, and the part alone."""
+    fastnn.utils.set_random_seed(3)
+    part = fastnn.Sequential([fastnn.Input((6,)), Dense(4, "tanh"), Dense(2)])
+    one = fastnn.Input((6,))
+    pair = fastnn.Model(one, part(one) - part(one * 2.0))
+    return [part, pair]
+
+
+def adversarial():
+    fastnn.utils.set_random_seed(4)
+    generator = fastnn.Sequential([fastnn.Input((6,)), Dense(5, "relu"), Dense(6)])
+    critic = fastnn.Sequential([fastnn.Input((6,)), Dense(5, "relu"), Dense(2)])
+    x = fastnn.Input((6,))
+    return [generator, critic, fastnn.Model(x, critic(generator(x)))]
+
+
+FAMILIES = [heads, stacked, siamese, adversarial]
+USES = {
+    "predict": lambda model: model.predict(X),
+    "call": lambda model: model(X[:3]),
+    "sample": lambda model: model(X, training=True),
+    "compile": lambda model: model.compile(model.optimizer, model.loss),
+    "evaluate": lambda model: model.evaluate(X, Y[:, :1] * np.ones(model.output_shape[1:]), verbose=0),
+    "save": lambda model: model.save(io.BytesIO()),
+    "clone": fastnn.models.clone_model,
+    "optimizer": lambda model: model.optimizer.build(model.trainable_variables),
+}
+
+
+def compiled(family):
+    models = family()
+    for model in models:
+        model.compile("adam", "mse")
+    return models
+
+
+def target(model):
+    return Y[:, :1] * np.ones(model.output_shape[1:], "float32")
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_others_do_during_an_epoch_changes_nothing(family, use):
+    def trained(disturb):
+        models = compiled(family)
+        model = models[-1]
+
+        def others(batch, logs):
+            for other in models[:-1]:
+                disturb(other)
+
+        callback = fastnn.callbacks.LambdaCallback(on_train_batch_end=others)
+        model.fit(X, target(model), batch_size=5, epochs=2, verbose=0, callbacks=[callback])
+        return model.get_weights()
+
+    for a, b in zip(trained(lambda other: None), trained(USES[use]), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_training_in_turns_is_seen_by_all(family):
+    """Steps of the models in any order: each reads the weights as they are, and keeps its optimizer's state."""
+    models = compiled(family)
+    order = np.random.default_rng(7).integers(0, len(models), 20)
+    for i in order:
+        model = models[i]
+        before = {id(v): v.numpy() for other in models for v in other.weights}
+        model.train_on_batch(X, target(model))
+        own = {id(v) for v in model.weights}
+        for other in models:
+            for v in other.weights:
+                if id(v) not in own:
+                    np.testing.assert_array_equal(v.numpy(), before[id(v)])
+        for other in models:
+            fresh = fastnn.models.clone_model(other)
+            fresh.set_weights(other.get_weights())
+            np.testing.assert_array_equal(other.predict(X), fresh.predict(X))
+    for i, model in enumerate(models):
+        assert model.optimizer.iterations == (order == i).sum()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_others_predict_from_threads_while_one_trains(family):
+    """They read weights that change under them; at the end everybody has the same ones."""
+    models = compiled(family)
+    stop, failures = threading.Event(), []
+
+    def serve(model):
+        try:
+            while not stop.is_set():
+                assert np.isfinite(model.predict(X)).all()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=serve, args=(model,)) for model in models[:-1]]
+    for thread in threads:
+        thread.start()
+    try:
+        models[-1].fit(X, target(models[-1]), epochs=20, batch_size=4, verbose=0)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+    alone = compiled(family)
+    alone[-1].fit(X, target(alone[-1]), epochs=20, batch_size=4, verbose=0)
+    for a, b in zip(models[-1].get_weights(), alone[-1].get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_stream_sees_what_another_model_has_trained():
+    """A stream packs weights once, and anew when any model or call has changed them."""
+    fastnn.utils.set_random_seed(6)
+    x = fastnn.Input((5, 3))
+    states = LSTM(4)(x)
+    served, trained = fastnn.Model(x, Dense(1)(states)), fastnn.Model(x, Dense(2)(states))
+    trained.compile("sgd", "mse")
+    sequence = data(5, 3)
+    for change in (
+        lambda: None,
+        lambda: trained.train_on_batch(data(4, 5, 3), data(4, 2)),
+        lambda: trained.layers[1].set_weights([w * 2 for w in trained.layers[1].get_weights()]),
+    ):
+        stream = served.stream()
+        stream.step(sequence[0])
+        change()
+        stream.reset()
+        for step in sequence:
+            y = stream.step(step)
+        np.testing.assert_allclose(y, served.predict(sequence[None])[0], rtol=1e-6)
+
+
+def test_weights_stay_where_they_are():
+    models = compiled(heads)
+    places = {id(v): v.value.ctypes.data for model in models for v in model.weights}
+    for model in models:
+        model.fit(X, target(model), verbose=0)
+        model.compile("sgd", "mse")
+        model.fit(X, target(model), verbose=0)
+    assert places == {id(v): v.value.ctypes.data for model in models for v in model.weights}
