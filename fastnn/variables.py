@@ -39,7 +39,7 @@ def training_scope() -> TrainingScope | None:
 
 @contextmanager
 def within_scope(scope: TrainingScope | None) -> Iterator[None]:
-    """Run the Python code of a training step: `compile` has fixed what trains, not the flags as they are now."""
+    """Run the Python code of a training step, in which `compile` has fixed what trains."""
     token = _training_scope.set(scope)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Models that share some of their layers train, predict and are saved in any order, and from other threads."""
+"""Models that share layers train, predict and are saved in any order, and from other threads."""
 
 import io
 import threading
@@ -98,7 +98,7 @@ def test_what_others_do_during_an_epoch_changes_nothing(family, use):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_training_in_turns_is_seen_by_all(family):
-    """Steps of the models in any order: each reads the weights as they are, and keeps its optimizer's state."""
+    """Each step reads the weights as they are, and uses the state of its own optimizer."""
     models = compiled(family)
     order = np.random.default_rng(7).integers(0, len(models), 20)
     for i in order:
