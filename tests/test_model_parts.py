@@ -137,7 +137,7 @@ def test_an_optimizer_built_for_others_in_between_is_built_again(parts):
     assert again.run(0, 4) == -1
 
 
-# ---- data ---------------------------------------------------------------------------------------------------
+# ---- data -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,49 +187,17 @@ def test_predictions_of_batches_are_joined():
     np.testing.assert_array_equal(made["both"][1], [[1], [1], [0]])
 
 
-# ---- names --------------------------------------------------------------------------------------------------
+# ---- names ------------------------------------------------------------------------------------------------
 
 NAMES = [
-    *("accepts", "accepted_shape", "adapter", "alone", "append", "apply", "arrays", "as_called", "batches"),
-    *("build_for", "build_once", "cache", "check_input", "compiled", "connect", "emit", "emit_mask", "feed"),
-    *(
-        "first_row",
-        "forget_plans",
-        "gate",
-        "goals",
-        "graph",
-        "input_rows",
-        "keys",
-        "layers_of",
-        "loop",
-        "mask",
-    ),
-    *("objective", "of_layers", "on_tape", "order", "ordered", "output_rows", "packed", "parts", "plan"),
-    *(
-        "plan_cache",
-        "plans",
-        "predict_plan",
-        "progress",
-        "record",
-        "rows",
-        "rows_of",
-        "run",
-        "sample",
-        "shape",
-    ),
-    *(
-        "shuffler",
-        "spec",
-        "state",
-        "states",
-        "step",
-        "stepwise",
-        "structure",
-        "sublayers",
-        "trainer",
-        "units",
-    ),
-    *("update", "validate", "validate_inputs", "walks", "x", "y"),
+    *("accepts", "accepted_shape", "adapter", "alone", "append", "apply", "arrays", "as_called"),
+    *("batches", "build_for", "build_once", "cache", "check_input", "compiled", "connect", "emit"),
+    *("emit_mask", "feed", "first_row", "forget_plans", "gate", "goals", "graph", "input_rows"),
+    *("keys", "layers_of", "loop", "mask", "objective", "of_layers", "on_tape", "order", "ordered"),
+    *("output_rows", "packed", "parts", "plan", "plan_cache", "plans", "predict_plan", "progress"),
+    *("record", "rows", "rows_of", "run", "sample", "shape", "shuffler", "spec", "state", "states"),
+    *("step", "stepwise", "structure", "sublayers", "trainer", "units", "update", "validate"),
+    *("validate_inputs", "walks", "x", "y"),
 ]
 
 
