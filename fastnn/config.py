@@ -1,4 +1,4 @@
-"""What holds for the whole program: the default dtype, the fuzz factor, where images have their channels."""
+"""Settings of the whole process: default dtype, fuzz factor, position of image channels."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _image_data_format = "channels_last"
 
 
 def floatx() -> str:
-    """Return the dtype of layers and arrays that were given none.
+    """Return the default dtype of layers and arrays.
 
     Returns
     -------
     str
-        "float32", or what `set_floatx` said.
+        "float32" unless `set_floatx` has changed it.
 
     Examples
     --------
@@ -43,9 +43,9 @@ def floatx() -> str:
 
 
 def set_floatx(value: Any) -> None:
-    """Set the dtype of layers and arrays that are given none.
+    """Set the default dtype of layers and arrays.
 
-    Layers that have weights keep the dtype that they have.
+    Layers that have weights keep their dtype.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def check_floatx(value: Any, name: str = "dtype") -> str:
     ----------
     value : {"float32", "float64"} or the NumPy dtype
     name : str, default "dtype"
-        What the error calls it.
+        The argument that the error names.
 
     Returns
     -------
@@ -98,12 +98,12 @@ def check_floatx(value: Any, name: str = "dtype") -> str:
 
 
 def epsilon() -> float:
-    """Return the small number that keeps logarithms and divisions away from zero.
+    """Return the fuzz factor, a small number that keeps logarithms and divisions away from zero.
 
     Returns
     -------
     float
-        1e-7, or what `set_epsilon` said.
+        1e-7 unless `set_epsilon` has changed it.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Set the small number that keeps logarithms and divisions away from zero.
+    """Set the fuzz factor, a small number that keeps logarithms and divisions away from zero.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def set_epsilon(value: float) -> None:
     Raises
     ------
     ValueError
-        If it is no such number.
+        If it is not such a number.
 
     Examples
     --------
@@ -141,12 +141,12 @@ def set_epsilon(value: float) -> None:
 
 
 def image_data_format() -> str:
-    """Return where the layers that were not told expect the channels of an image.
+    """Return the default position of the channels of images.
 
     Returns
     -------
     str
-        "channels_last", or what `set_image_data_format` said.
+        "channels_last" unless `set_image_data_format` has changed it.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def image_data_format() -> str:
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Set where the layers made from now on expect the channels of an image, if they are not told.
+    """Set the default position of the channels of images, for layers created from now on.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Classes and functions of the program's own that configs may name.
+"""Classes and functions of the program that configs may name.
 
-A config names what it describes; fastnn's own classes are in closed tables (`fastnn.registry`). What is here
-is beside them: objects that the program has registered for good, or for a ``with`` block.
+A config names classes and functions; those of fastnn are in closed tables (`fastnn.registry`). The program
+can add its own, for the life of the process or for a ``with`` block.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _scopes: ContextVar[tuple[Mapping[str, Any], ...]] = ContextVar("scopes", defaul
 
 
 class CustomObjectScope:
-    """Within a ``with`` block, configs may name these objects.
+    """Context manager that lets configs name these objects.
 
     Parameters
     ----------
     custom_objects : dict
-        From names to classes and functions; they come before fastnn's own of the same name.
+        From names to classes and functions; they take precedence over those of fastnn.
 
     Raises
     ------
     TypeError
-        If it is no such dictionary.
+        If it is not such a dictionary.
 
     Examples
     --------
@@ -68,24 +68,24 @@ class CustomObjectScope:
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
-    """Return a decorator that lets configs name a class or function, for the life of the program.
+    """Return a decorator that lets configs name a class or function, for the life of the process.
 
     Parameters
     ----------
     package : str, default "Custom"
-        What the name starts with.
+        Prefix of the name.
     name : str, optional
-        By default that of the class or function.
+        By default the name of the class or function.
 
     Returns
     -------
     callable
-        It registers under ``package>name``, and returns what it got.
+        A decorator that registers its argument as ``package>name`` and returns it.
 
     Raises
     ------
     ValueError
-        If a class cannot be described, because it has no `get_config`.
+        If a class has no `get_config`.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """Return the dictionary of what the program has registered for good; a change of it is one.
+    """Return the dictionary of objects that are registered for the life of the process; it may be changed.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def get_custom_objects() -> dict[str, Any]:
 
 
 def get_registered_name(obj: Any) -> str:
-    """Return the name that a class or function has been registered under, else its own.
+    """Return the name under which a class or function is registered, else its own name.
 
     Parameters
     ----------
@@ -142,16 +142,16 @@ def get_registered_object(
     custom_objects: Mapping[str, Any] | None = None,
     module_objects: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Return the class or function of a name, or None.
+    """Return the class or function that is registered under a name, or None.
 
     Parameters
     ----------
     name : str
-        As registered; where nothing has it, what stands behind a ``package>`` is looked up too.
+        The name as registered; if it is unknown, it is looked up without its ``package>`` prefix too.
     custom_objects : dict, optional
-        Where to look first, before the scopes and the registered objects.
+        Looked up first, before the scopes and the registered objects.
     module_objects : dict, optional
-        Where to look last, for the whole name.
+        Looked up last, by the whole name.
     """
     tables = (custom_objects or {}, *_scopes.get(), _registered)
     for spelling in dict.fromkeys((name, name.rpartition(">")[2])):
@@ -162,12 +162,12 @@ def get_registered_object(
 
 
 def custom_name(obj: Any) -> str:
-    """Return the name that a config calls a class or function by that is none of fastnn's.
+    """Return the name by which a config refers to a class or function of the program.
 
     Raises
     ------
     TypeError
-        If it has no name that a reader could pass it under, as a lambda has not.
+        If it has no name by which a reader of the config could pass it, such as a lambda.
     """
     name = get_registered_name(obj)
     if name == obj.__name__ and not name.isidentifier():

@@ -1,7 +1,7 @@
-"""Names, and the classes that they stand for.
+"""Tables of classes by name.
 
 Whatever an argument accepts by name or by config, such as `kernel_initializer="he_normal"`, is looked up in a
-`Registry`. Its table is closed: reading a file makes objects of the classes that have been added to it, of
+`Registry`. Its table is closed: reading a file creates objects of the classes that have been added to it, of
 those that the program itself passes or registers (`fastnn.custom_objects`), and of no others.
 """
 
@@ -19,15 +19,15 @@ __all__ = ["Configurable", "Registry", "refuse_unknown", "snake_case", "unknown_
 
 
 class Configurable(Protocol):
-    """An object that plain values describe."""
+    """An object that can be described by plain values."""
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` makes an equal object of."""
+        """Return the constructor's arguments as plain values."""
         ...
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make an object of what `get_config` returned."""
+        """Create an object from a config that `get_config` returned."""
         ...
 
 
@@ -36,7 +36,7 @@ C = TypeVar("C", bound=type[Any])
 
 
 def snake_case(name: str) -> str:
-    """Return the name of a class as Keras spells it in strings.
+    """Return the name of a class in snake_case, as Keras spells it in strings.
 
     Parameters
     ----------
@@ -52,16 +52,16 @@ def snake_case(name: str) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """Return the text of the error for a name that nothing has.
+    """Return the text of the error for an unknown name.
 
     Parameters
     ----------
     kind : str
-        What was looked for.
+        The kind of thing that was looked up.
     name : str
         The name given.
     known : iterable of str
-        The names there are; those near to `name` are proposed, or all if none is.
+        The known names; the text suggests those close to `name`, or lists all if none is close.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     >>> print(unknown_name("loss", "?", ["mse", "mae"]))
     loss: unknown name '?'; expected one of 'mae', 'mse'
     """
-    import difflib  # an error may take its time, importing fastnn may not
+    import difflib  # only errors need it
 
     names = sorted(set(known))
     near = difflib.get_close_matches(name.lower(), names)
@@ -80,14 +80,14 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def refuse_unknown(cls: type, base: type, unknown: Mapping[str, Any]) -> None:
-    """Raise a `TypeError` for keyword arguments that no constructor of a class takes.
+    """Raise a `TypeError` if any keyword arguments are left that no constructor of a class accepts.
 
     Parameters
     ----------
     cls, base : type
-        The class, and the one whose constructor is the last to get arguments.
+        The class, and the base whose constructor is called last.
     unknown : dict
-        What was left of them.
+        The arguments that are left.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def refuse_unknown(cls: type, base: type, unknown: Mapping[str, Any]) -> None:
     ...
     TypeError: Dense: argument: unknown name 'activations'; did you mean 'activation'?
     """
-    import inspect  # an error may take its time, importing fastnn may not
+    import inspect  # only errors need it
 
     for name in unknown:
         signatures = [inspect.signature(kind) for kind in (cls, base)]
@@ -106,17 +106,18 @@ def refuse_unknown(cls: type, base: type, unknown: Mapping[str, Any]) -> None:
 
 
 class Registry(Generic[T]):
-    """The classes of one kind, by name.
+    """A closed table of the classes of one kind, by name.
 
     Parameters
     ----------
     kind : str
-        What error texts call an object of these classes: "initializer".
+        How error messages call an object of these classes, such as "initializer".
     base : type
         The class that all of them derive from.
     *packages : str
-        Packages whose modules add classes when they are imported, which `fastnn._lazy` delays: a name that
-        no imported class has is looked up among their public names, then in all of their modules.
+        Packages whose modules add classes when they are imported. `fastnn._lazy` delays these imports: a
+        name that is not in the table yet is looked up in the public names of the packages; if it is not
+        among them, it may be an alias, and all of their modules are imported.
 
     Examples
     --------
@@ -153,14 +154,14 @@ class Registry(Generic[T]):
     def add(self, *aliases: str) -> Callable[[C], C]: ...
 
     def add(self, *args: Any) -> Any:
-        """Add a class under its name, that name in snake_case, and the aliases.
+        """Add a class under its name, that name in snake_case, and its aliases.
 
         Parameters
         ----------
         cls : type
-            The class; without it, the call returns a decorator that adds one under the aliases.
+            The class; without it, the call returns a decorator that adds a class with these aliases.
         *aliases : str
-            More names.
+            Further names.
 
         Returns
         -------
@@ -172,7 +173,7 @@ class Registry(Generic[T]):
         TypeError
             If the class does not derive from the registry's base.
         ValueError
-            If one of the names stands for another class already.
+            If one of the names is that of another class already.
         """
         if not args or isinstance(args[0], str):
             return lambda cls: self.add(cls, *args)
@@ -180,7 +181,7 @@ class Registry(Generic[T]):
         if not (isinstance(cls, type) and issubclass(cls, self.base)):
             raise TypeError(f"cls: expected a class derived from {self.base.__name__}, got {cls!r}")
         if not cls.__module__.startswith("fastnn."):
-            self._import_packages()  # their names are taken, whether they have been imported or not
+            self._import_packages()  # so that a name that one of their classes has is refused
         for name in (cls.__name__, self.name_of(cls), *aliases):
             if self._classes.setdefault(name, cls) is not cls:
                 raise ValueError(f"{self.kind}: {name!r} is {self._classes[name]!r} already")
@@ -193,7 +194,7 @@ class Registry(Generic[T]):
 
     @staticmethod
     def name_of(cls: type) -> str:
-        """Return the name in snake_case that a class has, or would have, here."""
+        """Return the name of a class in snake_case, whether or not it is in the table."""
         return snake_case(cls.__name__)
 
     @overload
@@ -208,15 +209,15 @@ class Registry(Generic[T]):
         Parameters
         ----------
         identifier : str, dict, type, object or None
-            A name, for an object made without arguments; a config as `serialize` returns it; a class, for
-            an object made without arguments; an object, or None, for itself.
+            A name or a class, for a new object with default arguments; a config that `serialize` returned;
+            an object, or None, which is returned as it is.
 
         Raises
         ------
         ValueError
-            If nothing has that name.
+            If the name is unknown.
         TypeError
-            If it is none of these.
+            If the argument is none of these.
         """
         if identifier is None or isinstance(identifier, self.base):
             return identifier
@@ -239,23 +240,23 @@ class Registry(Generic[T]):
     def serialize(self, obj: T) -> dict[str, Any]: ...
 
     def serialize(self, obj: T | None) -> dict[str, Any] | None:
-        """Return what `deserialize` makes an equal object of.
+        """Return the config that `deserialize` creates an equal object from.
 
         Parameters
         ----------
         obj : object or None
-            Of a class in the table, or of one of the program's own.
+            An object of a class in the table or of a class of the program.
 
         Returns
         -------
         dict or None
             ``{"class_name": ..., "config": ...}``; None for None. The name of a class that is not in the
-            table starts with the package that it has been registered for, "Custom>" by default.
+            table starts with the package it has been registered for, "Custom>" by default.
 
         Raises
         ------
         TypeError
-            If it is no object of this kind.
+            If it is not an object of this kind.
         """
         if obj is None:
             return None
@@ -278,8 +279,8 @@ class Registry(Generic[T]):
         Parameters
         ----------
         config : dict or None
-            ``{"class_name": name, "config": arguments}``; the arguments may be missing, other keys, which
-            Keras writes, count nothing.
+            ``{"class_name": name, "config": arguments}``; the arguments may be missing, and other keys, which
+            Keras writes, are ignored.
 
         Returns
         -------
@@ -289,10 +290,10 @@ class Registry(Generic[T]):
         Raises
         ------
         ValueError
-            If the dictionary has another form, or the class is neither in the table nor passed or registered
-            by the program.
+            If the dictionary does not have this form, or the class is neither in the table nor passed or
+            registered by the program.
         TypeError
-            If the class does not take the arguments.
+            If the class does not accept the arguments.
         """
         if config is None:
             return None
@@ -308,7 +309,7 @@ class Registry(Generic[T]):
         return described.from_config(arguments)
 
     def _named(self, name: str) -> Any:
-        """Return the class, or the function of the program's own, that has a name."""
+        """Return the class of a name, or the object that the program has registered under it."""
         found = get_registered_object(name) or self._find(name)
         if found is None:
             classes = {cls.__name__ for cls in self._classes.values()}
@@ -320,7 +321,7 @@ class Registry(Generic[T]):
         return found
 
     def _find(self, name: str) -> type[T] | None:
-        """Return the class of the table that has a name, importing no more than it takes."""
+        """Return the class of a name in the table, importing no more modules than necessary."""
         if name not in self._classes:
             for package in map(import_module, self.packages):
                 for public in package.__all__:

@@ -1,4 +1,4 @@
-"""How many threads a run may use."""
+"""The number of threads that computations use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from .kernels.core import runtime
 
 
 def num_threads() -> int:
-    """Return the number of threads that runs may use.
+    """Return the largest number of threads that computations use.
 
-    It starts as `FASTNN_NUM_THREADS`, else `OMP_NUM_THREADS`, else the smallest of the processors this
-    process may run on, its control group's quota rounded down, and the cores of the machine.
+    Initially `FASTNN_NUM_THREADS`, else `OMP_NUM_THREADS`, else the smallest of the number of processors
+    this process may run on, the quota of its control group rounded down, and the cores of the machine.
 
     Examples
     --------
@@ -22,9 +22,9 @@ def num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Use at most `n` threads from now on, in the whole process.
+    """Set the largest number of threads that computations of this process use.
 
-    Results do not depend on it, bit for bit; small work stays on one thread whatever the number.
+    Results do not depend on it, bit for bit. Small computations always run on one thread.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     ValueError
-        If `n` is no such number.
+        If `n` is not such a number.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def set_num_threads(n: int) -> None:
 
 @contextmanager
 def threads(n: int) -> Iterator[None]:
-    """Use at most `n` threads inside a `with` block.
+    """Context manager that sets the largest number of threads.
 
     Parameters
     ----------

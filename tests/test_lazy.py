@@ -1,11 +1,14 @@
 """Public names are imported when they are first used, and nobody can tell but by the time it takes."""
 
 import ast
+import doctest
 import graphlib
 import importlib
 import importlib.util
 import inspect
 import json
+import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -197,6 +200,38 @@ for thread in threads:
 print(json.dumps([len(found), all(other == found[0] for other in found)]))
 """
     assert run(code, tmp_path) == [8, True]
+
+
+def test_classes_and_functions_pickle_by_name(tmp_path):
+    code = """
+import json, pickle, types
+import fastnn
+failed = []
+for package in PACKAGES:
+    module = importlib.import_module(package) if package != "fastnn" else fastnn
+    for name in module.__all__:
+        thing = getattr(module, name)
+        if isinstance(thing, (type, types.FunctionType)) and pickle.loads(pickle.dumps(thing)) is not thing:
+            failed.append(name)
+print(json.dumps(failed))
+"""
+    assert run("import importlib\n" + code, tmp_path) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_help_lists_the_public_names(package):
+    module = importlib.import_module(package)
+    text = pydoc.plain(pydoc.render_doc(module))
+    shown = [name for name in module.__all__ if inspect.isclass(getattr(module, name))]
+    assert inspect.cleandoc(module.__doc__).partition("\n")[0].partition(": ")[0] in text
+    assert not [name for name in shown if not re.search(rf"\b{name}\b", text)]
+
+
+def test_doctest_finds_what_is_defined_and_no_more():
+    finder = doctest.DocTestFinder(exclude_empty=False)
+    assert [test.name for test in finder.find(fastnn.layers)] == ["fastnn.layers"]
+    found = {test.name for test in finder.find(importlib.import_module("fastnn.layers.dense"))}
+    assert {"fastnn.layers.dense", "fastnn.layers.dense.Dense"} <= found
 
 
 def test_an_unknown_name_is_pythons_own_error(tmp_path):

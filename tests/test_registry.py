@@ -2,9 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
+import fastnn
 from fastnn.custom_objects import CustomObjectScope
 from fastnn.registry import Registry, snake_case, unknown_name
 
@@ -199,3 +202,84 @@ def test_unknown_name_proposes_the_nearest():
     assert unknown_name("optimizer", "Adm", known) == (
         "optimizer: unknown name 'Adm'; did you mean 'adam' or 'adamw' or 'adamax'?"
     )
+
+
+# ---- tables of packages that import their modules on first use -----------------------------------------
+
+
+def in_a_fresh_interpreter(code, tmp_path):
+    code = f"import json, sys\nimport fastnn\n{code}"
+    got = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
+    return json.loads(got.stdout)
+
+
+@pytest.mark.parametrize("name", ["LayerNormalization", "layer_normalization"])
+def test_a_name_imports_the_module_of_its_class_and_no_other(name, tmp_path):
+    code = f"""
+cls = type(fastnn.layers.registry.get({name!r}))
+loaded = [name for name in sys.modules if name.startswith("fastnn.layers.") and ".base" not in name]
+print(json.dumps([cls.__name__, loaded]))
+"""
+    loaded = ["fastnn.layers.layer_normalization"]
+    assert in_a_fresh_interpreter(code, tmp_path) == ["LayerNormalization", loaded]
+
+
+@pytest.mark.parametrize(
+    ("table", "alias", "cls"),
+    [
+        ("losses", "mse", "MeanSquaredError"),
+        ("metrics", "mae", "MeanAbsoluteError"),
+        ("layers", "Arithmetic", "Arithmetic"),  # not public: operators make it
+        ("layers", "Sequential", "Sequential"),  # of another package
+        ("layers", "functional", "Model"),
+        ("optimizers", "ADAMW", "AdamW"),
+        ("initializers", "he_normal", "HeNormal"),
+    ],
+)
+def test_aliases_and_what_is_not_public_are_found(table, alias, cls, tmp_path):
+    code = f"print(json.dumps(fastnn.{table}.registry._find({alias!r}).__name__))"
+    assert in_a_fresh_interpreter(code, tmp_path) == cls
+
+
+def test_an_unknown_name_is_compared_with_all_names(tmp_path):
+    code = """
+try:
+    fastnn.losses.get("cosine_similarty")
+except ValueError as error:
+    near = str(error)
+try:
+    fastnn.losses.get("?")
+except ValueError as error:
+    every = str(error)
+print(json.dumps([near, every]))
+"""
+    near, every = in_a_fresh_interpreter(code, tmp_path)
+    assert near == "loss: unknown name 'cosine_similarty'; did you mean 'cosine_similarity'?"
+    assert all(repr(name) in every for name in ("mse", "huber", "poisson", "tversky", "squared_hinge"))
+
+
+def test_a_name_of_the_package_is_taken_before_its_module_is_imported(tmp_path):
+    code = """
+class GRU(fastnn.layers.Layer):
+    pass
+try:
+    fastnn.layers.registry.add(GRU)
+except ValueError as error:
+    print(json.dumps(str(error)))
+"""
+    said = in_a_fresh_interpreter(code, tmp_path)
+    assert said.startswith("layer: 'GRU' is <class 'fastnn.layers.gru.GRU'> already")
+
+
+@pytest.mark.parametrize("name", ["registry", "Input", "base.layer", "os", "__doc__", "fastnn.layers.Dense"])
+def test_a_public_name_that_is_no_class_of_the_table_is_unknown(name):
+    with pytest.raises(ValueError, match=f"layer: unknown name {re.escape(repr(name))}"):
+        fastnn.layers.registry.deserialize({"class_name": name, "config": {}})
+
+
+def test_all_classes_are_listed_in_order():
+    names = [cls.__name__ for cls in fastnn.layers.registry.classes()]
+    assert names == sorted(names)
+    assert {"Dense", "LSTM", "Arithmetic", "Sequential", "Model"} <= set(names)
