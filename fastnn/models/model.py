@@ -830,7 +830,10 @@ class Model(Layer):
             finally:
                 plan.unbind()
             self._fast_training = plan if all(weights is None for weights in arrays.weights) else None
-        return _report(dict(zip(plan.totals, plan.results(), strict=True)), return_dict)
+        results: list[float] = plan.results()
+        if return_dict:
+            return dict(zip(plan.totals, results, strict=True))
+        return results[0] if len(results) == 1 else results
 
     # ---- evaluation ---------------------------------------------------------------------------------
 
