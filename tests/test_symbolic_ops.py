@@ -96,7 +96,16 @@ def test_configs(name):
         (MatMul, {"constant": MATRIX.tolist(), "reverse": True}, (6, 3), (4, 3), lambda x: MATRIX @ x),
         (GetItem, {"key": [[None, None, None], [0, 4, 2], -1]}, (5, 4), (2,), lambda x: x[:, 0:4:2, -1]),
     ],
-    ids=str,
+    ids=[
+        "constant minus x",
+        "power",
+        "times a row",
+        "maximum of a constant",
+        "absolute",
+        "times a matrix",
+        "matrix times x",
+        "slice",
+    ],
 )
 def test_all_that_holds_for_layers(cls, arguments, row, made, oracle):
     check_layer(cls, arguments, (4, *row), (4, *made), 0, oracle)
