@@ -42,8 +42,9 @@ format: ## give Python and C their form
 	ruff check --fix .
 	find csrc tests/csrc -name '*.[ch]' | xargs $(CLANG_FORMAT) -i
 
-types: ## check the types
+types: ## check the types, and the stubs of the compiled modules against what these contain
 	mypy
+	stubtest fastnn.kernels --concise --ignore-missing-stub --ignore-disjoint-bases
 
 check-c: $(COMPILERS:%=check-c-%) ## compile csrc/ without a warning, by GCC and Clang, and compare it with its textbook loops
 check-c-%:

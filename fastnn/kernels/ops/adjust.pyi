@@ -1,6 +1,6 @@
 from ..core.plan import Plan
 from ..core.steps import Value
 
-Range = tuple[float, float]
+_Range = tuple[float, float]
 
-def emit(plan: Plan, x: Value, factor: Range, delta: Range, value_range: Range, seed: int) -> Value: ...
+def emit(plan: Plan, x: Value, factor: _Range, delta: _Range, value_range: _Range, seed: int) -> Value: ...

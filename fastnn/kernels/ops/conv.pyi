@@ -5,30 +5,30 @@ from ...variables import Variable
 from ..core.plan import Plan
 from ..core.steps import Value
 
-Pair = tuple[int, int]
-Fused = tuple[str | float, ...]
+_Pair = tuple[int, int]
+_Fused = tuple[str | float, ...]
 
 def emit(
     plan: Plan,
     x: Value,
     kernel: Variable,
     bias: Variable | None,
-    activation: Fused,
-    strides: Pair,
-    pads: Pair,
-    dilation: Pair,
-    output: Pair,
+    activation: _Fused,
+    strides: _Pair,
+    pads: _Pair,
+    dilation: _Pair,
+    output: _Pair,
 ) -> Value: ...
 def emit_transpose(
     plan: Plan,
     x: Value,
     kernel: Variable,
     bias: Variable | None,
-    activation: Fused,
-    strides: Pair,
-    pads: Pair,
-    dilation: Pair,
-    output: Pair,
+    activation: _Fused,
+    strides: _Pair,
+    pads: _Pair,
+    dilation: _Pair,
+    output: _Pair,
 ) -> Value: ...
 
 class Convolution:
@@ -43,10 +43,10 @@ class Convolution:
         self,
         x_shape: tuple[int, int, int, int],
         kernel_shape: tuple[int, int, int, int],
-        strides: Pair = ...,
-        pads: Pair = ...,
-        dilation: Pair = ...,
-        output: Pair | None = ...,
+        strides: _Pair = ...,
+        pads: _Pair = ...,
+        dilation: _Pair = ...,
+        output: _Pair | None = ...,
         dtype: str = ...,
     ) -> None: ...
     def forward(self) -> None: ...

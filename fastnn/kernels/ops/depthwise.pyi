@@ -4,7 +4,7 @@ from ...variables import Variable
 from ..core.plan import Plan
 from ..core.steps import Value
 
-Pair = tuple[int, int]
+_Pair = tuple[int, int]
 
 def emit(
     plan: Plan,
@@ -12,8 +12,8 @@ def emit(
     kernel: Variable,
     bias: Variable | None,
     activation: tuple[Any, ...],
-    strides: Pair,
-    pads: Pair,
-    dilation: Pair,
-    output: Pair,
+    strides: _Pair,
+    pads: _Pair,
+    dilation: _Pair,
+    output: _Pair,
 ) -> Value: ...

@@ -38,7 +38,7 @@ def emit_loss(
     score: Score,
     name: str = "loss",
     reduction: str = "mean",
-    factor: float = 1,
+    factor: float = 1.0,
     first: bool = True,
 ) -> None: ...
 def emit_metric(

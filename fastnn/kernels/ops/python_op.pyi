@@ -20,7 +20,7 @@ def emit_loss(
     weights: Value | None,
     function: Callable[..., Any],
     name: str,
-    factor: float = 1,
+    factor: float = 1.0,
     first: bool = True,
 ) -> None: ...
 def emit_metric(

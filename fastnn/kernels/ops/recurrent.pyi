@@ -8,7 +8,7 @@ from ...variables import Variable
 from ..core.plan import Plan
 from ..core.steps import Value
 
-Fused = tuple[str | float, ...]
+_Fused = tuple[str | float, ...]
 
 def emit(
     plan: Plan,
@@ -17,8 +17,8 @@ def emit(
     kernel: Variable,
     recurrent_kernel: Variable,
     bias: Variable | None,
-    activation: Fused,
-    recurrent_activation: Fused,
+    activation: _Fused,
+    recurrent_activation: _Fused,
     *,
     sequences: bool = ...,
     backwards: bool = ...,

@@ -2,15 +2,15 @@ from ..core.plan import Plan
 from ..core.steps import Value
 
 FILL: dict[str, int]
-Range = tuple[float, float]
+_Range = tuple[float, float]
 
 def emit_flip(plan: Plan, x: Value, horizontal: bool, vertical: bool, seed: int) -> Value: ...
 def emit_affine(
     plan: Plan,
     x: Value,
-    zoom: tuple[Range, Range | None],
-    shift: tuple[Range, Range],
-    turn: Range,
+    zoom: tuple[_Range, _Range | None],
+    shift: tuple[_Range, _Range],
+    turn: _Range,
     fill_mode: str,
     interpolation: str,
     fill_value: float,
