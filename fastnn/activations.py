@@ -1,7 +1,7 @@
-"""Activation functions: on arrays, and by name in layers.
+"""Activation functions of arrays, and by name in layers.
 
-Each is a row of `csrc/activations.def` under Keras' name, or one of the two that normalise over an axis.
-They are callables on arrays and what a layer's `activation` argument accepts, by name or as they are.
+Each is a row of `csrc/activations.def` under Keras' name, or one of the two that normalise over an axis. They
+can be called on arrays, and passed to a layer's `activation` argument, by name or as they are.
 
 >>> import numpy as np
 >>> relu(np.array([-1.0, 0.0, 2.0]))
@@ -68,21 +68,21 @@ __all__ = [
     "tanh",
 ]
 
-# A row of csrc/activations.def and its parameters.
+# The name of a row of csrc/activations.def and its parameters.
 Fused = tuple[Any, ...]
 
 
 class Activation:
-    """A function of each element.
+    """A function of each element of an array.
 
     Parameters
     ----------
     name : str
-        Keras' name.
+        Its name in Keras.
     formula : str
-        What it computes.
+        Its formula, for the documentation.
     row : callable
-        From Keras' parameters to the kernels' row and its parameters.
+        A function from Keras' parameters to the row of the kernels' table and its parameters.
     """
 
     def __init__(self, name: str, formula: str, row: Callable[..., Fused], **parameters: Any) -> None:
@@ -94,9 +94,9 @@ class Activation:
         self.__doc__ = f"{name}: {formula}, for each element of an array."
 
     def __call__(self, x: ArrayLike | Tensor, *args: Any, **parameters: Any) -> Any:
-        """Return the function of each element of `x`, with parameters in Keras' order or by name.
+        """Apply the function to each element of `x`, with parameters in Keras' order or by name.
 
-        It is an array, or for a `Tensor` one.
+        The result is an array, or a `Tensor` if `x` is one.
         """
         if args:
             parameters = inspect.signature(self._row).bind_partial(*args, **parameters).arguments
@@ -108,15 +108,15 @@ class Activation:
         )
 
     def bind(self, **parameters: Any) -> Activation:
-        """Return the same function with these parameters as its own."""
+        """Return the same function with these parameters as defaults."""
         return type(self)(self.name, self.formula, self._row, **self.parameters | parameters)
 
     def emit(self, plan: Plan, x: Value) -> Value:
-        """Append the function to a plan as a step of its own."""
+        """Append the function to a plan as a separate step."""
         return _elementwise.emit(plan, x, self.fused)
 
     def emit_unfused(self, plan: Plan, x: Value) -> Value:
-        """Append what is left to do when `fused` has been done behind a product: nothing."""
+        """Return the value as it is: `fused` is all of the function, and part of the step before."""
         return x
 
     def __repr__(self) -> str:
@@ -125,7 +125,7 @@ class Activation:
 
 
 class AxisActivation:
-    """A function that normalises over an axis: `softmax` and `log_softmax`."""
+    """A function that normalises over an axis: `softmax` or `log_softmax`."""
 
     fused: Fused = ("linear",)
 
@@ -136,7 +136,7 @@ class AxisActivation:
         self.__doc__ = f"{name}: {formula}, over an axis of an array."
 
     def __call__(self, x: ArrayLike | Tensor, axis: int = -1) -> Any:
-        """Return the function of `x` over `axis` as a new array, or for a `Tensor` as one."""
+        """Apply the function over `axis`; the result is a new array, or a `Tensor` if `x` is one."""
         if not -np.ndim(x) <= axis < np.ndim(x):
             raise ValueError(f"axis: expected one of the {np.ndim(x)} axes of x, got {axis!r}")
         return _on_tape(
@@ -146,7 +146,7 @@ class AxisActivation:
         )
 
     def emit(self, plan: Plan, x: Value, axis: int = -1) -> Value:
-        """Append the function over `axis` of a row to a plan."""
+        """Append the function over `axis` of a sample to a plan."""
         if not -len(x.shape) <= axis < len(x.shape):
             raise ValueError(f"axis: expected one of the {len(x.shape)} axes of a row, got {axis!r}")
         return _softmax.emit(plan, x, axis, self._log)
@@ -158,12 +158,12 @@ class AxisActivation:
 
 
 class WrittenActivation:
-    """A function of tensors, as an activation: a step of a plan that runs Python.
+    """A function of tensors as an activation, which plans run as a Python step.
 
     Parameters
     ----------
     function : callable
-        From a tensor to one of the same shape.
+        From a tensor to a tensor of the same shape.
     """
 
     fused: Fused = ("linear",)
@@ -174,7 +174,7 @@ class WrittenActivation:
         self.parameters: dict[str, Any] = {}
 
     def __call__(self, x: ArrayLike | Tensor) -> Any:
-        """Return the function of `x` as a new array, or for a `Tensor` as one."""
+        """Apply the function; the result is a new array, or a `Tensor` if `x` is one."""
         if isinstance(x, Tensor):
             return self.function(x)
         with no_grad():
@@ -191,7 +191,7 @@ class WrittenActivation:
 
 
 def _on_tape(x: Any, forward: Callable[..., Any], backward: Callable[..., Any]) -> Any:
-    """Return forward(x), on the tape if x is a tensor: backward takes the gradient, x and the result."""
+    """Return forward(x), recorded if x is a tensor; backward takes the gradient, x and the result."""
     array = _as_floating(x)
     y = forward(array)
     if not isinstance(x, Tensor):
@@ -214,7 +214,7 @@ def _plain(row: str) -> Callable[..., Fused]:
 
 
 def _relu(negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Fused:
-    """Choose the cheapest row that computes Keras' relu with these parameters."""
+    """Return the cheapest row that computes Keras' relu with these parameters."""
     slope = real_number(negative_slope, "negative_slope", 0)
     limit = math.inf if max_value is None else real_number(max_value, "max_value", 0)
     threshold = real_number(threshold, "threshold", 0)
@@ -272,20 +272,20 @@ _ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
 def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
-    """Return an activation by what names it.
+    """Return the activation that an argument identifies.
 
     Parameters
     ----------
     identifier : str, Activation, dict, callable or None
-        A name such as "relu"; one of this module's functions; what `serialize` returned; a function of your
-        own, of a `fastnn.Tensor`, which runs Python in the middle of a plan; None for `linear`.
+        A name such as "relu"; a function of this module; a value that `serialize` returned; a user's function
+        of a `fastnn.Tensor`, which plans run as a Python step; None for `linear`.
 
     Raises
     ------
     ValueError
-        If there is no activation of that name.
+        If the name is unknown.
     TypeError
-        If it is something else.
+        If the argument is none of these.
 
     Examples
     --------
@@ -315,12 +315,12 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
 
 
 def serialize(activation: Activation | AxisActivation | WrittenActivation) -> str | dict[str, Any]:
-    """Return the name of an activation, with its parameters where they are not the defaults.
+    """Return the name of an activation, with its parameters if they are not the defaults.
 
     Raises
     ------
     TypeError
-        If it is a function of your own, which no file can describe.
+        If it is a user's function, which a file cannot describe.
     """
     if isinstance(activation, WrittenActivation):
         raise TypeError(

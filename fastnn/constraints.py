@@ -1,4 +1,4 @@
-"""Constraints: where weights may be, and what brings them back after each step of the optimizer.
+"""Constraints: projections that are applied to weights after each step of the optimizer.
 
 >>> import fastnn
 >>> layer = fastnn.layers.Dense(8, kernel_constraint="max_norm", bias_constraint=non_neg())
@@ -39,9 +39,9 @@ __all__ = [
 class Constraint:
     """Base of all constraints.
 
-    A subclass defines `__call__`, from an array of weights to one of the same shape, and `get_config`. Any
-    function of that form is a constraint too. Those of this module are applied in C; others are called after
-    every step, on a copy of the weight.
+    A subclass defines `__call__`, from an array of weights to an array of the same shape, and `get_config`.
+    Any such function can be used too. The constraints of this module are applied in C; others are called
+    after each step, on a copy of the weight.
 
     Examples
     --------
@@ -54,17 +54,17 @@ class Constraint:
     """
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
-        """Return the weights that come nearest and are allowed.
+        """Return the weights projected to the allowed ones.
 
         Parameters
         ----------
         w : array_like
-            A weight; it is left as it is.
+            A weight; it is not changed.
 
         Returns
         -------
         ndarray
-            Of the same shape.
+            A new array of the same shape.
         """
         return np.asarray(w)
 
@@ -74,7 +74,7 @@ class Constraint:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a constraint of what `get_config` returned."""
+        """Create a constraint from a config that `get_config` returned."""
         return cls(**config)
 
 
@@ -82,14 +82,14 @@ registry = Registry("constraint", Constraint)
 
 
 def _axes(axis: Any) -> int | list[int]:
-    """Return what Keras takes as `axis`: one, or a sequence of them."""
+    """Return a checked `axis` argument: one axis, or a list of axes."""
     if isinstance(axis, Sequence) and not isinstance(axis, str):
         return [whole_number(a, "axis", -8, 7) for a in axis]
     return whole_number(axis, "axis", -8, 7)
 
 
 class _Norm(Constraint):
-    """A constraint of the norms along an axis: from s to rate * clip(s, least, most) + (1 - rate) * s."""
+    """Base of constraints on norms s along an axis: rate * clip(s, least, most) + (1 - rate) * s."""
 
     def __init__(self, axis: int | Sequence[int]) -> None:
         self.axis = _axes(axis)
@@ -99,7 +99,7 @@ class _Norm(Constraint):
         raise NotImplementedError
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
-        """Return the weights, scaled; see `Constraint`."""
+        """Return the scaled weights; see `Constraint`."""
         w = np.asarray(w)
         least, most, rate = self.bounds()
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
@@ -110,14 +110,14 @@ class _Norm(Constraint):
 
 @registry.add
 class MaxNorm(_Norm):
-    """Weights whose norm exceeds `max_value` are scaled down to it (Srebro & Shraibman 2005).
+    """Scale weights whose norm exceeds `max_value` down to it (Srebro & Shraibman 2005).
 
     Parameters
     ----------
     max_value : float, default 2
         The largest norm, not negative.
     axis : int or list of int, default 0
-        Along which norms are taken: 0 for those of the inputs of each unit of a `Dense` layer, [0, 1, 2] for
+        Axes along which norms are computed: 0 for the inputs of each unit of a `Dense` layer, [0, 1, 2] for
         each filter of a `Conv2D`.
 
     Raises
@@ -147,7 +147,7 @@ class MaxNorm(_Norm):
 
 @registry.add
 class UnitNorm(_Norm):
-    """Weights are scaled to a norm of 1.
+    """Scale weights to a norm of 1.
 
     Parameters
     ----------
@@ -175,14 +175,14 @@ class UnitNorm(_Norm):
 
 @registry.add
 class MinMaxNorm(_Norm):
-    """Weights are scaled so that their norm lies between two bounds, or comes nearer at each step.
+    """Scale weights so that their norm lies between two bounds, or approaches them in each step.
 
     Parameters
     ----------
     min_value, max_value : float, default 0 and 1
         The bounds, not negative.
     rate : float, default 1.0
-        The share of the way into the bounds that one step goes: 1 goes all of it.
+        The fraction of the distance to the bounds that one step covers.
     axis : int or list of int, default 0
         See `MaxNorm`.
 
@@ -226,7 +226,7 @@ class MinMaxNorm(_Norm):
 
 @registry.add
 class NonNeg(Constraint):
-    """Negative weights become 0.
+    """Set negative weights to 0.
 
     Examples
     --------
@@ -235,12 +235,12 @@ class NonNeg(Constraint):
     """
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
-        """Return the weights, at least 0; see `Constraint`."""
+        """Return the weights with negative ones set to 0; see `Constraint`."""
         return np.asarray(np.maximum(w, 0))
 
 
 def compiled(constraint: Any, shape: tuple[int, ...]) -> tuple[float, ...] | None:
-    """Return how a C kernel applies a constraint to weights of a shape, if one can.
+    """Return the parameters by which a C kernel applies a constraint to a weight, if one can.
 
     Parameters
     ----------
@@ -250,8 +250,8 @@ def compiled(constraint: Any, shape: tuple[int, ...]) -> tuple[float, ...] | Non
     Returns
     -------
     tuple or None
-        outer, n, inner, least, most, rate, epsilon: norms are those along the middle one of (outer, n,
-        inner); n is 0 where weights are just not to be negative. None where it is Python's to do.
+        outer, n, inner, least, most, rate, epsilon: norms are computed along the middle axis of (outer, n,
+        inner); n is 0 for `NonNeg`. None if the constraint has to be called from Python.
 
     Examples
     --------
@@ -283,13 +283,13 @@ def get(identifier: Any) -> Callable[..., Any]: ...
 
 
 def get(identifier: Any) -> Any:
-    """Return the constraint that an argument stands for.
+    """Return the constraint that an argument identifies.
 
     Parameters
     ----------
     identifier : str, dict, type, Constraint, callable or None
-        A name such as "max_norm"; a config as `serialize` returns it; a class; an object or a function from
-        weights to weights, or None, for itself.
+        A name such as "max_norm"; a config that `serialize` returned; a class; an object, a function from
+        weights to weights or None, which are returned as they are.
 
     Returns
     -------
@@ -298,9 +298,9 @@ def get(identifier: Any) -> Any:
     Raises
     ------
     ValueError
-        If there is no constraint of that name.
+        If the name is unknown.
     TypeError
-        If it is none of these.
+        If the argument is none of these.
 
     Examples
     --------
@@ -316,7 +316,7 @@ def get(identifier: Any) -> Any:
     return registry.get(identifier)
 
 
-# Keras has the classes under these names too.
+# Other names of the classes in Keras.
 max_norm = MaxNorm
 min_max_norm = MinMaxNorm
 non_neg = NonNeg

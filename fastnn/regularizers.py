@@ -1,6 +1,6 @@
-"""Regularizers: penalties on weights, added to the loss.
+"""Regularizers: penalties on weights that are added to the loss.
 
-Any function from a weight to a number is one, written in NumPy's functions or those of `fastnn.autograd`:
+Any function from a weight to a number can be used, written with functions of NumPy or `fastnn.autograd`:
 
 >>> import fastnn, numpy as np
 >>> layer = fastnn.layers.Dense(8, kernel_regularizer=lambda w: 0.01 * np.square(w.sum(axis=0)).sum())
@@ -44,7 +44,7 @@ class Regularizer:
     """Base of all regularizers.
 
     A subclass defines `__call__`, from a tensor of `fastnn.autograd` to a tensor of one number, and
-    `get_config`. Models differentiate it; L1 and L2 penalties they compute in C.
+    `get_config`. Models differentiate it by autograd; L1 and L2 penalties are computed in C.
 
     Examples
     --------
@@ -57,12 +57,12 @@ class Regularizer:
     """
 
     def __call__(self, x: Any) -> Any:
-        """Return the penalty for a weight.
+        """Return the penalty on a weight.
 
         Parameters
         ----------
         x : Tensor or array_like
-            Of any shape.
+            The weight, of any shape.
 
         Returns
         -------
@@ -77,7 +77,7 @@ class Regularizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a regularizer of what `get_config` returned."""
+        """Create a regularizer from a config that `get_config` returned."""
         return cls(**config)
 
 
@@ -96,7 +96,7 @@ class L1L2(Regularizer):
     Raises
     ------
     ValueError
-        If a factor is no such number.
+        If a factor is not such a number.
 
     Examples
     --------
@@ -122,7 +122,7 @@ class L1L2(Regularizer):
 
 @registry.add
 class L1(L1L2):
-    """The penalty l1 * sum(|x|), which makes weights exactly zero (Tibshirani 1996).
+    """The penalty l1 * sum(|x|), which makes many weights exactly zero (Tibshirani 1996).
 
     Parameters
     ----------
@@ -168,16 +168,16 @@ class L2(L1L2):
 
 @registry.add
 class OrthogonalRegularizer(Regularizer):
-    """factor times the mean of |cosine| over the pairs of rows, or columns, of a matrix.
+    """The factor times the mean of |cosine| over all pairs of rows, or columns, of a matrix.
 
-    It is 0 where these are orthogonal to each other.
+    It is 0 if they are orthogonal to each other.
 
     Parameters
     ----------
     factor : float, default 0.01
         The factor, not negative.
     mode : {"rows", "columns"}, default "rows"
-        What is to be orthogonal.
+        The vectors that the penalty drives to be orthogonal.
 
     Raises
     ------
@@ -213,12 +213,12 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def emit(plan: Plan, variable: Variable) -> None:
-    """Append the penalty of a weight to a plan, before the layers.
+    """Append the penalty on a weight to a plan, before the layers.
 
     Raises
     ------
     TypeError
-        Before a run, if the regularizer returns anything but one number.
+        When the plan is run, if the regularizer returns anything but one number.
     """
     from .kernels.ops import regularization
 
@@ -232,7 +232,7 @@ def emit(plan: Plan, variable: Variable) -> None:
 
 
 def emit_activity(plan: Plan, y: Value, penalty: Callable[..., Any]) -> Value:
-    """Append the penalty of an output, divided by the rows, and return the output for its readers."""
+    """Append the penalty on an output, divided by the batch size, and return the output for its readers."""
     from .kernels.ops import activity_regularization, fan_out, python_op
 
     factors = _factors(penalty)
@@ -249,13 +249,13 @@ def emit_activity(plan: Plan, y: Value, penalty: Callable[..., Any]) -> Value:
 
 
 def _factors(penalty: Any) -> tuple[float, float] | None:
-    """Return l1 and l2 of a penalty that the kernels compute, or None."""
+    """Return l1 and l2 of a penalty that kernels compute, or None for any other."""
     own = not isinstance(penalty, L1L2) or type(penalty).__call__ is not L1L2.__call__
     return None if own else (penalty.l1, penalty.l2)
 
 
 def _differentiate(penalty: Callable[..., Any], value: NDArray[Any], out: NDArray[Any]) -> float:
-    """Return a penalty and write its gradient."""
+    """Return a penalty and write its gradient to `out`."""
     w = Tensor(value, requires_grad=True)
     y = penalty(w)
     shape = y.shape if isinstance(y, Tensor) else np.shape(y)
@@ -278,13 +278,13 @@ def get(identifier: Any) -> Callable[..., Any]: ...
 
 
 def get(identifier: Any) -> Any:
-    """Return the regularizer that an argument stands for.
+    """Return the regularizer that an argument identifies.
 
     Parameters
     ----------
     identifier : str, dict, type, Regularizer, callable or None
-        A name such as "l2"; a config as `serialize` returns it; a class; an object or a function from a
-        tensor to a number, or None, for itself.
+        A name such as "l2"; a config that `serialize` returned; a class; an object, a function from a tensor
+        to a number or None, which are returned as they are.
 
     Returns
     -------
@@ -293,9 +293,9 @@ def get(identifier: Any) -> Any:
     Raises
     ------
     ValueError
-        If there is no regularizer of that name.
+        If the name is unknown.
     TypeError
-        If it is none of these.
+        If the argument is none of these.
 
     Examples
     --------
@@ -307,7 +307,7 @@ def get(identifier: Any) -> Any:
     return registry.get(identifier)
 
 
-# Keras has the classes under these names too.
+# Other names of the classes in Keras.
 l1 = L1
 l2 = L2
 l1_l2 = L1L2

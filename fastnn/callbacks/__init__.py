@@ -1,13 +1,13 @@
-"""Callbacks: what happens around training, evaluation and prediction.
+"""Callbacks: hooks that are called around training, evaluation and prediction.
 
 The model calls the hooks of each callback in the order of the list, with these `logs`:
 
-- at the end of an epoch, a dictionary of floats: the loss, the metrics, and the same of the validation data
-  under names that start with "val_". A callback may add to it; those behind it see that, `History` last.
-- at the end of a batch, a mapping of the means over the epoch so far. It may compute them only when it is
-  read, so a callback that looks at one batch in a hundred pays for that one; it is valid during the call,
-  ``dict(logs)`` keeps what it holds.
-- elsewhere None, or what has been found so far.
+- at the end of an epoch, a dictionary of floats: the loss, the metrics, and those of the validation data
+  under names that start with "val_". A callback may add values, which later callbacks see, `History` last.
+- at the end of a batch, a mapping of the means over the epoch so far. They may be computed only when they are
+  read, so that a callback that reads the logs of one batch in a hundred costs little. The mapping is valid
+  during the call; ``dict(logs)`` makes a copy.
+- elsewhere None, or the values so far.
 
 ``self.model.stop_training = True`` in a hook ends the training after the batch or epoch.
 

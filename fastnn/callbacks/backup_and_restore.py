@@ -1,4 +1,4 @@
-"""`BackupAndRestore`: a training that goes on after the program has been interrupted."""
+"""`BackupAndRestore`: resume an interrupted training."""
 
 from __future__ import annotations
 
@@ -12,36 +12,35 @@ from .frequency import Frequency
 
 
 class BackupAndRestore(Callback):
-    """Saves where a training is, so that the same program, started again, goes on from there.
+    """Save the state of a training, so that the same program, started again, resumes it.
 
-    It goes on bit for bit as if it had never been interrupted, from the middle of an epoch too: with weights,
-    optimizer, orders of rows, random numbers, losses and metrics, and what other callbacks have found so far.
-    All that the program itself does has to be the same again: data, model, arguments. Of a data set that
-    comes in batches, those of the epoch that have been trained on are passed over, so it has to give the
-    same ones again.
+    The resumed training equals an uninterrupted one bit for bit, also from the middle of an epoch: weights,
+    optimizer, order of the samples, random numbers, losses, metrics and the state of other callbacks are
+    restored. The program must use the same data, model and arguments again. Batches of a data set that the
+    interrupted epoch has trained on already are skipped, so the data set must yield the same ones again.
 
     Parameters
     ----------
     backup_dir : str or path
-        A folder for the backup; it is made if need be.
+        A folder for the backup; it is created if necessary.
     save_freq : "epoch" or int, default "epoch"
-        When to save: after each epoch and its validation, or after so many batches, counted over the epochs.
+        When to save: after each epoch and its validation, or after this many batches, counted over epochs.
     double_checkpoint : bool, default False
-        Whether to keep the backup before the last too, and to go on from it if the last cannot be read. A
-        backup replaces the other in one step, so that an interruption alone spoils none.
+        Whether to keep the previous backup too, and to resume from it if the latest cannot be read. A backup
+        replaces another atomically, so that an interruption alone damages neither.
     delete_checkpoint : bool, default True
-        Whether to remove the backup when the training has come to its end.
+        Whether to remove the backup when the training has ended.
 
     Raises
     ------
     ValueError
         If an argument is none of these.
     ModelFileError
-        When the training begins, if the backup cannot be read or is that of another model.
+        At the start of the training, if the backup cannot be read or is one of another model.
 
     Notes
     -----
-    Its hooks run behind those of all other callbacks.
+    Its hooks run after those of all other callbacks.
 
     Examples
     --------
@@ -54,8 +53,8 @@ class BackupAndRestore(Callback):
     False
     """
 
-    last = True
-    kept = ("seen",)
+    _runs_last = True
+    _state_names = ("seen",)
 
     def __init__(
         self,
@@ -76,7 +75,7 @@ class BackupAndRestore(Callback):
 
     @property
     def seen(self) -> int:
-        """Batches since the last backup."""
+        """Number of batches since the last backup."""
         return self._frequency.seen
 
     @seen.setter
@@ -84,13 +83,13 @@ class BackupAndRestore(Callback):
         self._frequency.seen = value
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
-        """Go on from the backup, if there is one."""
+        """Restore the backup, if there is one."""
         from ..saving.backup import restore
 
         self._frequency.seen = 0
         self._restored = None
         for path in Path(self.backup_dir).glob(".fastnn-*.tmp"):
-            path.unlink()  # of a program that was killed while it saved
+            path.unlink()  # left by a program that was killed while it saved
         backups = [path for path in (self._latest, self._previous) if path.exists()]
         for path in backups:
             try:
@@ -101,7 +100,7 @@ class BackupAndRestore(Callback):
                     raise
 
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Undo, in the middle of an epoch, what other callbacks do when one begins."""
+        """Restore the backup again in the middle of an epoch, after other callbacks have begun the epoch."""
         if self._restored is not None and self.model._progress.step:
             from ..saving.backup import set_backup
 
@@ -109,17 +108,17 @@ class BackupAndRestore(Callback):
         self._restored = None
 
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
-        """Save, if it is time."""
+        """Save if a backup is due."""
         if self._frequency.due():
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Save, if that is to be done after each epoch."""
+        """Save if backups are made after each epoch."""
         if self._frequency.batches is None:
             self._save()
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
-        """Remove the backup, if that is wanted, and the folder if nothing else is in it."""
+        """Remove the backup if `delete_checkpoint`, and the folder if nothing else is in it."""
         if self.delete_checkpoint:
             for path in (self._latest, self._previous):
                 path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""`Callback`: the hooks, and what their arguments are."""
+"""`Callback`, the base of callbacks: hooks and their arguments."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ BatchLogs: TypeAlias = Mapping[str, float] | None
 
 
 class Callback:
-    """Base of all callbacks: hooks that do nothing.
+    """Base of all callbacks, with hooks that do nothing.
 
     Attributes
     ----------
     model : Model
-        The model that calls.
+        The model that calls the hooks.
     params : dict
-        "verbose", "epochs" and "steps", the number of batches in an epoch, None where it is not known.
+        "verbose", "epochs" and "steps", the number of batches in an epoch, None if it is unknown.
 
     Examples
     --------
@@ -36,26 +36,29 @@ class Callback:
     model: Any = None
     params: dict[str, Any] | None = None
 
-    # Names of the attributes that a training has to find again to go on as if it had never ended.
-    kept: tuple[str, ...] = ()
+    # Names of the attributes that `get_state` returns: what a resumed training needs.
+    _state_names: tuple[str, ...] = ()
 
-    # Whether the hooks run behind those of all others, wherever in the list the callback stands.
-    last = False
+    # Whether the hooks run after those of all other callbacks, whatever the order of the list.
+    _runs_last = False
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the callback has found so far: numbers, texts, arrays, in lists and dictionaries.
+        """Return the state that `BackupAndRestore` saves.
 
-        `BackupAndRestore` saves it.
+        Returns
+        -------
+        dict
+            Numbers, strings and arrays, in lists and dictionaries.
         """
-        return {name: getattr(self, name) for name in self.kept}
+        return {name: getattr(self, name) for name in self._state_names}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `get_state` returned."""
-        for name in self.kept:
+        """Restore the state that `get_state` returned."""
+        for name in self._state_names:
             setattr(self, name, state[name])
 
     def set_model(self, model: Any) -> None:
-        """Set the model that calls."""
+        """Set the model that calls the hooks."""
         self.model = model
 
     def set_params(self, params: dict[str, Any]) -> None:
@@ -89,7 +92,7 @@ class Callback:
         """Run after a batch of training: the older name of `on_train_batch_end`, which calls it."""
 
     def on_test_begin(self, logs: EpochLogs = None) -> None:
-        """Run before an evaluation, that of validation data included."""
+        """Run before an evaluation, also on validation data."""
 
     def on_test_end(self, logs: EpochLogs = None) -> None:
         """Run after an evaluation, with its results."""

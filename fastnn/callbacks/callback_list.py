@@ -13,7 +13,7 @@ _OLDER_NAME = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "
 
 
 def _overrides(callback: Callback, hook: str) -> bool:
-    """Whether a hook, in the class or on the object itself, is not the one that does nothing."""
+    """Return whether a callback defines a hook, in its class or on the object itself."""
     method = getattr(callback, hook)
     if getattr(method, "__func__", method) is not getattr(Callback, hook):
         return True
@@ -21,7 +21,7 @@ def _overrides(callback: Callback, hook: str) -> bool:
 
 
 def _in_turn(hook: str, methods: list[Callable[..., None]]) -> Callable[..., None]:
-    """Return a hook that calls others with all arguments: not every callback has a default for the logs."""
+    """Return a hook that calls methods with all arguments; not every callback has a default for `logs`."""
 
     def numbered(index: int, logs: BatchLogs = None) -> None:
         for method in methods:
@@ -35,23 +35,23 @@ def _in_turn(hook: str, methods: list[Callable[..., None]]) -> Callable[..., Non
 
 
 class CallbackList(Callback):
-    """Several callbacks as one, called in their order.
+    """A callback that calls several others in their order.
 
-    Who is called is settled when the list is made, so that a hook that no callback defines costs next to
-    nothing; `listens` tells whether any does.
+    Which hooks are called is determined when the list is created, so that a hook that no callback defines
+    costs next to nothing; `listens` returns whether any callback defines it.
 
     Parameters
     ----------
     callbacks : Callback or iterable of Callback, optional
     add_history : bool, default False
-        Whether to append a `History` unless there is one.
+        Whether to append a `History` if there is none.
     add_progbar : bool, default False
-        Whether to append what shows progress unless there is one: a `ProgbarLogger` if a bar is wanted and
-        possible, else a callback that prints a line for each epoch.
+        Whether to append a callback that shows progress if there is none: a `ProgbarLogger` if a bar is
+        requested and possible, else one that prints a line for each epoch.
     model : Model, optional
-        What becomes the callbacks' `model`.
+        The callbacks' `model`.
     **params
-        What becomes the callbacks' `params`: "verbose", "epochs", "steps".
+        The callbacks' `params`: "verbose", "epochs", "steps".
 
     Attributes
     ----------
@@ -94,13 +94,13 @@ class CallbackList(Callback):
         if model is not None:
             self.set_model(model)
         self.set_params(params)
-        self._heard = set()
-        ordered = sorted(self.callbacks, key=lambda callback: callback.last)
+        self._defined = set()
+        ordered = sorted(self.callbacks, key=lambda callback: callback._runs_last)
         for hook in HOOKS:
             methods = [getattr(c, hook) for c in ordered if _overrides(c, hook)]
             setattr(self, hook, _in_turn(hook, methods))
             if methods:
-                self._heard.add(hook)
+                self._defined.add(hook)
 
     def set_model(self, model: Any) -> None:
         """Set the model of all callbacks."""
@@ -115,11 +115,11 @@ class CallbackList(Callback):
             callback.set_params(params)
 
     def listens(self, hook: str) -> bool:
-        """Return whether any callback defines a hook, so that there is a reason to call it.
+        """Return whether any callback defines a hook.
 
         Parameters
         ----------
         hook : str
             Such as "on_train_batch_end".
         """
-        return hook in self._heard
+        return hook in self._defined

@@ -1,4 +1,4 @@
-"""`CSVLogger`: the logs of each epoch as a row of a table."""
+"""`CSVLogger`: write the logs of each epoch to a CSV file."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .callback import Callback, EpochLogs
 
 
 class CSVLogger(Callback):
-    """Writes the logs of each epoch as a row of a CSV file.
+    """Write the logs of each epoch as a row of a CSV file.
 
-    The columns are "epoch" and the names in the logs of the first epoch, sorted, with a "val_" column for
-    each if none is there yet, since validation may start later; what the logs do not hold is "NA".
+    The columns are "epoch" and the names in the logs of the first epoch, sorted; if none of these starts with
+    "val_", a "val_" column is added for each, since validation may start later. Missing values are "NA".
 
     Parameters
     ----------
     filename : str or path
         The file.
     separator : str, default ","
-        What stands between columns.
+        The separator of columns.
     append : bool, default False
-        Whether to write behind what the file holds, under its columns, rather than to start it anew.
+        Whether to append to an existing file, under its columns, rather than to overwrite it.
 
     Examples
     --------
@@ -42,24 +42,24 @@ class CSVLogger(Callback):
         self._columns: list[str] = []
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
-        """Make the file, or read the columns of the one to append to."""
+        """Create the file, or read the columns of the one to append to."""
         with open(self.filename, "a+" if self.append else "w+", newline="", encoding="utf-8") as file:
             file.seek(0)
             self._columns = next(csv.reader(file, delimiter=self.separator), [])
 
     def get_state(self) -> dict[str, Any]:
-        """Return what the file holds."""
+        """Return the contents of the file."""
         with open(self.filename, newline="", encoding="utf-8") as file:
             return {"text": file.read()}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Let the file hold that again."""
+        """Restore the contents of the file."""
         with open(self.filename, "w", newline="", encoding="utf-8") as file:
             file.write(state["text"])
         self._columns = next(csv.reader(state["text"].splitlines(), delimiter=self.separator), [])
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Write a row; the file is closed again, so that nothing is lost if the training breaks off."""
+        """Write a row and close the file, so that nothing is lost if the training is interrupted."""
         row: dict[str, float] = {"epoch": epoch, **(logs or {})}
         with open(self.filename, "a", newline="", encoding="utf-8") as file:
             first = not self._columns

@@ -1,4 +1,4 @@
-"""`EarlyStopping`: the end of a training that no longer improves."""
+"""`EarlyStopping`: end a training that no longer improves."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from .progress import say
 
 
 class EarlyStopping(MonitorCallback):
-    """Ends the training when a value has stopped to improve.
+    """End the training when a value has stopped improving.
 
     Parameters
     ----------
     monitor : str, default "val_loss"
         Name of the value in the logs.
     min_delta : float, default 0
-        What a change must exceed to be an improvement.
+        Only changes greater than this count as improvements.
     patience : int, default 0
-        After how many epochs without improvement to stop.
+        Number of epochs without improvement after which to stop.
     verbose : {0, 1}, default 0
-        Whether to print what is done.
+        Whether to print a message when it stops or restores weights.
     mode : {"auto", "min", "max"}, default "auto"
-        Whether lower or higher is better; "auto" goes by the metric or its name.
+        Whether lower or higher is better; "auto" decides by the metric or its name.
     baseline : float, optional
-        What an improvement must also be better than for the patience to start anew.
+        An improvement resets the patience only if it is better than this, too.
     restore_best_weights : bool, default False
-        Whether to set the model, at the end of the training, to the weights of the best epoch; the best is
-        counted without regard to `baseline`. Otherwise it keeps those of the last step.
+        Whether to set the model, at the end of the training, to the weights of the best epoch, whatever the
+        `baseline`. Otherwise it keeps those of the last step.
     start_from_epoch : int, default 0
-        The first epoch to look at.
+        The first epoch that counts.
 
     Attributes
     ----------
     best : float or None
         The best value so far.
     best_epoch, stopped_epoch : int
-        Numbers of the best epoch and of the one after which training ended, 0 if it ran to its end.
+        Numbers of the best epoch and of the one after which the training was stopped, 0 if it was not.
     wait : int
-        Epochs since the last improvement.
+        Number of epochs since the last improvement.
 
     Raises
     ------
     ValueError
-        If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+        If an argument is none of these or, at the end of an epoch, if "auto" cannot decide.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class EarlyStopping(MonitorCallback):
     (0, 4)
     """
 
-    kept = ("best", "best_weights", "best_epoch", "stopped_epoch", "wait")
+    _state_names = ("best", "best_weights", "best_epoch", "stopped_epoch", "wait")
 
     def __init__(
         self,
@@ -86,11 +86,11 @@ class EarlyStopping(MonitorCallback):
         self.wait = self.best_epoch = self.stopped_epoch = 0
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
-        """Start anew."""
+        """Reset the state."""
         self._reset()
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Look at the value."""
+        """Compare the value with the best so far."""
         value = self.current(logs)
         if value is None or epoch < self.start_from_epoch:
             return
@@ -108,7 +108,7 @@ class EarlyStopping(MonitorCallback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
-        """Restore the best weights, if that is wanted."""
+        """Restore the best weights if `restore_best_weights`."""
         if self.stopped_epoch and self.verbose:
             say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is not None:

@@ -1,4 +1,4 @@
-"""What callbacks share that save after each epoch or after so many batches."""
+"""`Frequency`: when callbacks save, after each epoch or after a number of batches."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ..checks import whole_number
 
 
 class Frequency:
-    """A count of batches, over the epochs.
+    """A counter of batches over the epochs.
 
     Parameters
     ----------
     save_freq : "epoch" or int
-        After how many batches to save.
+        Number of batches between saves, or "epoch" to save after each epoch.
 
     Raises
     ------

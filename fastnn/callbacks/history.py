@@ -1,4 +1,4 @@
-"""`History`: what `fit` returns."""
+"""`History`: the record of a training that `fit` returns."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class History(Callback):
     Attributes
     ----------
     history : dict of list
-        What the logs held at the end of each epoch, by name.
+        The values of the logs at the end of each epoch, by name.
     epoch : list of int
-        The numbers of these epochs.
+        The numbers of the epochs.
 
     Examples
     --------
@@ -27,19 +27,19 @@ class History(Callback):
     ([0, 1], {'loss': [0.5, 0.25], 'val_loss': [0.75, 0.5]})
     """
 
-    kept = ("history", "epoch")
+    _state_names = ("history", "epoch")
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
 
     def set_model(self, model: Any) -> None:
-        """Set the model, and this as its record, which alone does not keep it alive."""
+        """Set the model, by a weak reference, and this as the model's `history`."""
         self.model = proxy(model)
         model.history = self
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Append what the logs hold."""
+        """Append the values of the logs."""
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""`LambdaCallback`: functions as a callback."""
+"""`LambdaCallback`: a callback made of functions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class LambdaCallback(Callback):
     Parameters
     ----------
     on_epoch_begin, on_epoch_end, on_train_begin, on_train_end : callable, optional
-        What these hooks call, with their arguments in order.
+        Called as these hooks, with the hook's arguments by position.
     on_train_batch_begin, on_train_batch_end : callable, optional
         The same.
     **kwargs
-        Any other hook.
+        Functions for any other hooks.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`LearningRateScheduler`: the learning rate by the number of the epoch."""
+"""`LearningRateScheduler`: set the learning rate of each epoch."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .progress import say
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate at the beginning of each epoch.
+    """Set the learning rate at the beginning of each epoch.
 
-    The logs of each epoch get the "learning_rate" that it ran with.
+    The "learning_rate" of each epoch is added to its logs.
 
     Parameters
     ----------
     schedule : callable
-        From the number of the epoch, counted from 0, and the learning rate to the new learning rate; or
-        from the number alone.
+        A function of the number of the epoch, counted from 0, and the current learning rate, or of the
+        number alone, that returns the new learning rate.
     verbose : {0, 1}, default 0
-        Whether to print what is done.
+        Whether to print the learning rate.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class LearningRateScheduler(Callback):
             self._takes_rate = True
         except TypeError:
             self._takes_rate = False
-        except ValueError:  # a function of C that does not tell
+        except ValueError:  # a C function without a signature
             self._takes_rate = True
         self.schedule = schedule
         self.verbose = verbose
@@ -65,12 +65,12 @@ class LearningRateScheduler(Callback):
             say(f"Epoch {epoch + 1}: setting the learning rate to {rate:g}")
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Put the learning rate into the logs."""
+        """Add the learning rate to the logs."""
         log_learning_rate(self.model, logs)
 
 
 def log_learning_rate(model: Any, logs: EpochLogs) -> float:
-    """Put the learning rate into the logs, and return it."""
+    """Add the learning rate to the logs, and return it."""
     rate = float(model.optimizer.learning_rate)
     if logs is not None:
         logs["learning_rate"] = rate

@@ -1,4 +1,4 @@
-"""`ModelCheckpoint`: the model to a file, after each epoch or when it is the best so far."""
+"""`ModelCheckpoint`: save the model after each epoch, or when it is the best so far."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from .progress import say
 
 
 class ModelCheckpoint(MonitorCallback):
-    """Saves the model while it is trained.
+    """Save the model during training.
 
-    A file is replaced in one step, so that there is a whole one at every moment.
+    A file is replaced atomically, so that it is complete at any time.
 
     Parameters
     ----------
     filepath : str or path
-        Where to; it may hold "{epoch:02d}", counted from 1, "{batch}", and what the logs hold:
-        "{epoch:02d}-{val_loss:.2f}.fastnn". Folders are made.
+        The file. The name may contain "{epoch:02d}", counted from 1, "{batch}", and names in the logs:
+        "{epoch:02d}-{val_loss:.2f}.fastnn". Folders are created.
     monitor : str, default "val_loss"
-        Name of the value in the logs that tells which model is the best.
+        Name of the value in the logs by which the best model is chosen.
     verbose : {0, 1}, default 0
-        Whether to print what is done.
+        Whether to print a message for each save.
     save_best_only : bool, default False
         Whether to save only when the value has improved.
     save_weights_only : bool, default False
         Whether to use `save_weights` rather than `save`.
     mode : {"auto", "min", "max"}, default "auto"
-        Whether lower or higher is better; "auto" goes by the metric or its name.
+        Whether lower or higher is better; "auto" decides by the metric or its name.
     save_freq : "epoch" or int, default "epoch"
-        When to save: after each epoch and its validation, or after so many batches, counted over the epochs.
+        When to save: after each epoch and its validation, or after this many batches, counted over epochs.
     initial_value_threshold : float, optional
-        What the first model must be better than.
+        The value that the first model saved must improve on.
 
     Attributes
     ----------
@@ -46,8 +46,8 @@ class ModelCheckpoint(MonitorCallback):
     Raises
     ------
     ValueError
-        If an argument is none of these or, when the model is saved, if `filepath` names what the logs do not
-        hold.
+        If an argument is none of these or, when the model is saved, if `filepath` contains a name that is not
+        in the logs.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class ModelCheckpoint(MonitorCallback):
     ['01.fastnn', '02.fastnn']
     """
 
-    kept = ("best", "seen")
+    _state_names = ("best", "seen")
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class ModelCheckpoint(MonitorCallback):
 
     @property
     def seen(self) -> int:
-        """Batches since the last save."""
+        """Number of batches since the last save."""
         return self._frequency.seen
 
     @seen.setter
@@ -95,16 +95,16 @@ class ModelCheckpoint(MonitorCallback):
         self._frequency.seen = value
 
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Note the number of the epoch."""
+        """Record the number of the epoch."""
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
-        """Save the model, if it is time."""
+        """Save the model if a save is due."""
         if self._frequency.due():
             self._save({"batch": batch + 1, **(logs or {})})
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Save the model, if that is to be done after each epoch."""
+        """Save the model if it is saved after each epoch."""
         self._epoch = epoch
         if self._frequency.batches is None:
             self._save(logs or {})

@@ -1,4 +1,4 @@
-"""What callbacks share that watch one value of the logs."""
+"""`MonitorCallback`, the base of callbacks that monitor one value in the logs."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import warnings
 from ..checks import real_number
 from .callback import Callback, EpochLogs
 
-# How names end of which higher or lower values are better.
+# Endings of names whose values are better when higher, and when lower.
 _BETTER_HIGH = ("acc", "accuracy", "auc", "precision", "recall", "f1_score", "r2_score", "iou", "similarity")
 _BETTER_LOW = ("loss", "error", "mse", "mae", "mape", "msle", "entropy", "hinge", "poisson", "divergence")
 
 
 class MonitorCallback(Callback):
-    """Base of the callbacks that watch one value of the logs at the end of each epoch.
+    """Base of callbacks that monitor one value in the logs at the end of each epoch.
 
     Parameters
     ----------
     monitor : str, default "val_loss"
         Name of the value.
     mode : {"auto", "min", "max"}, default "auto"
-        Whether lower or higher is better. "auto" takes the `_direction`, "up" or "down", of the model's
-        metric of that name or else goes by the name: losses and errors are better when lower; accuracies,
-        AUC, precision, recall and the like when higher.
+        Whether lower or higher is better. "auto" uses the `_direction`, "up" or "down", of the model's
+        metric of that name, or else the name: losses and errors are better when lower; accuracies, AUC,
+        precision, recall and the like when higher.
     min_delta : float, default 0
-        What a change must exceed to be an improvement; its sign counts nothing.
+        Only changes greater than this count as improvements; its sign is ignored.
 
     Raises
     ------
     ValueError
-        If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+        If an argument is none of these or, at the end of an epoch, if "auto" cannot decide.
     """
 
     def __init__(self, monitor: str = "val_loss", mode: str = "auto", min_delta: float = 0) -> None:
@@ -43,14 +43,14 @@ class MonitorCallback(Callback):
         self.best: float | None = None
 
     def improves(self, value: float, best: float | None) -> bool:
-        """Return whether a value is better than the best so far; NaN never is."""
+        """Return whether a value is better than the best so far; NaN is never better."""
         sign = 1 if self._higher_is_better() else -1
         if best is None:
             return not math.isnan(value)
         return sign * value - self.min_delta > sign * best
 
     def current(self, logs: EpochLogs) -> float | None:
-        """Return the value that is watched, or None, with a warning, if the logs do not hold it."""
+        """Return the monitored value, or None, with a warning, if it is not in the logs."""
         logs = logs or {}
         if self.monitor not in logs:
             warnings.warn(

@@ -1,4 +1,4 @@
-"""What shows how far a training, an evaluation or a prediction is."""
+"""Callbacks that show the progress of trainings, evaluations and predictions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .callback import BatchLogs, Callback, EpochLogs
 
 
 def say(message: str) -> None:
-    """Print a line; a progress bar on the screen makes room for it."""
+    """Print a line without disturbing a progress bar."""
     tqdm = sys.modules.get("tqdm")
     with contextlib.nullcontext() if tqdm is None else tqdm.tqdm.external_write_mode():
         print(message, flush=True)
 
 
 class EpochLogger(Callback):
-    """Prints a line at the end of each epoch, and of an evaluation outside a training."""
+    """Print a line at the end of each epoch, and of an evaluation outside a training."""
 
     def __init__(self) -> None:
         self._training = False
@@ -27,28 +27,28 @@ class EpochLogger(Callback):
         self._start = 0.0
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
-        """Note that evaluations are part of epochs."""
+        """Treat evaluations as parts of epochs."""
         self._training = True
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
-        """Note that evaluations stand alone."""
+        """Treat evaluations as separate again."""
         self._training = False
 
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Begin the line of an epoch."""
+        """Start an epoch."""
         self._begin(f"Epoch {epoch + 1}/{(self.params or {}).get('epochs', '?')}")
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Print it."""
+        """Print the line."""
         self._end(logs)
 
     def on_test_begin(self, logs: EpochLogs = None) -> None:
-        """Begin the line of an evaluation."""
+        """Start an evaluation."""
         if not self._training:
             self._begin("Test")
 
     def on_test_end(self, logs: EpochLogs = None) -> None:
-        """Print it."""
+        """Print the line."""
         if not self._training:
             self._end(logs)
 
@@ -63,7 +63,7 @@ class EpochLogger(Callback):
 
 
 def items(logs: Mapping[str, Any]) -> list[str]:
-    """Return "name: value" for each value, or the mean of an array, to four decimals or, if small, digits."""
+    """Return "name: value" for each value, or mean of an array, with four decimals or significant digits."""
     means = {name: value.mean() if hasattr(value, "mean") else value for name, value in logs.items()}
     return [
         f"{name}: {value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{name}: {value:.4e}"
@@ -72,7 +72,7 @@ def items(logs: Mapping[str, Any]) -> list[str]:
 
 
 def shows_bar(params: dict[str, Any]) -> bool:
-    """Return whether a bar is wanted, and the output is a terminal."""
+    """Return whether a bar is requested and the output is a terminal."""
     return params.get("verbose", 1) in (1, "auto") and sys.stdout is not None and sys.stdout.isatty()
 
 
@@ -81,12 +81,12 @@ _INTERVAL = 0.1
 
 
 class ProgbarLogger(EpochLogger):
-    """Shows the progress of epochs, evaluations and predictions on standard output.
+    """Show the progress of epochs, evaluations and predictions on standard output.
 
-    With verbose=1 on a terminal an epoch is a bar that makes way, at its end, for the line that verbose=2,
-    or an output that is not a terminal, gets: its number, its seconds and its logs. With verbose=0 nothing
-    is shown. The bar reads the logs of a batch only when it is drawn, at most about ten times a second.
-    Validation is part of its epoch, and a prediction leaves no line.
+    With verbose=1 on a terminal an epoch is shown as a bar, which is replaced at its end by the line that is
+    printed with verbose=2 or if the output is not a terminal: number, seconds and logs of the epoch. With
+    verbose=0 nothing is shown. The bar reads the logs of a batch only when it is drawn, about ten times a
+    second. Validation is part of its epoch, and a prediction prints no line.
     """
 
     _bar: Any = None

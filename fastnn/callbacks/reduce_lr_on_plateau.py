@@ -1,4 +1,4 @@
-"""`ReduceLROnPlateau`: a lower learning rate for a training that no longer improves."""
+"""`ReduceLROnPlateau`: reduce the learning rate of a training that no longer improves."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from .progress import say
 
 
 class ReduceLROnPlateau(MonitorCallback):
-    """Lowers the learning rate when a value has stopped to improve.
+    """Reduce the learning rate when a value has stopped improving.
 
-    The logs of each epoch get the "learning_rate" that it ran with.
+    The "learning_rate" of each epoch is added to its logs.
 
     Parameters
     ----------
     monitor : str, default "val_loss"
         Name of the value in the logs.
     factor : float, default 0.1
-        What the learning rate is multiplied by; not negative, below 1.
+        The learning rate is multiplied by it; at least 0 and below 1.
     patience : int, default 10
-        After how many epochs without improvement to lower it.
+        Number of epochs without improvement after which to reduce it.
     verbose : {0, 1}, default 0
-        Whether to print what is done.
+        Whether to print a message for each reduction.
     mode : {"auto", "min", "max"}, default "auto"
-        Whether lower or higher is better; "auto" goes by the metric or its name.
+        Whether lower or higher is better; "auto" decides by the metric or its name.
     min_delta : float, default 0.0001
-        What a change must exceed to be an improvement.
+        Only changes greater than this count as improvements.
     cooldown : int, default 0
-        How many epochs after a reduction do not count as waiting.
+        Number of epochs after a reduction that do not count towards the patience.
     min_lr : float, default 0.0
-        The learning rate does not fall below it.
+        Lower bound of the learning rate.
 
     Raises
     ------
     ValueError
-        If an argument is none of these or, at the end of an epoch, "auto" cannot tell.
+        If an argument is none of these or, at the end of an epoch, if "auto" cannot decide.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class ReduceLROnPlateau(MonitorCallback):
     [1e-09, 1e-09, 1e-09, 5e-10]
     """
 
-    kept = ("best", "cooldown_counter", "wait")
+    _state_names = ("best", "cooldown_counter", "wait")
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class ReduceLROnPlateau(MonitorCallback):
         self.cooldown_counter = self.wait = 0
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
-        """Start anew."""
+        """Reset the state."""
         self.best = None
         self.cooldown_counter = self.wait = 0
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Look at the value."""
+        """Compare the value with the best so far, and reduce the learning rate if it is time."""
         value = self.current(logs)
         rate = log_learning_rate(self.model, logs)
         if value is None:
@@ -99,5 +99,5 @@ class ReduceLROnPlateau(MonitorCallback):
                     say(f"Epoch {epoch + 1}: reducing the learning rate from {rate:g} to {new:g}")
 
     def in_cooldown(self) -> bool:
-        """Return whether a reduction is still too fresh to wait for the next."""
+        """Return whether epochs do not count towards the patience yet."""
         return self.cooldown_counter > 0

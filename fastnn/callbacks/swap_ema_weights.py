@@ -1,4 +1,4 @@
-"""`SwapEMAWeights`: evaluations, and files, of the averages of weights."""
+"""`SwapEMAWeights`: evaluate, and save, averages of the weights."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from .callback import Callback, EpochLogs
 
 
 class SwapEMAWeights(Callback):
-    """Puts the averages that the optimizer keeps of the weights in their place where the model is evaluated.
+    """Replace the weights by the averages that the optimizer keeps of them while the model is evaluated.
 
-    For an optimizer with ``use_ema=True``. After each evaluation, or at the beginning of the next epoch, the
-    weights are back.
+    For optimizers with ``use_ema=True``. The weights are restored after each evaluation, or at the beginning
+    of the next epoch.
 
     Parameters
     ----------
     swap_on_epoch : bool, default False
-        Whether to put them there at the end of each epoch too, so that callbacks behind this one, such as
-        `ModelCheckpoint`, save them.
+        Whether to replace them at the end of each epoch too, so that callbacks after this one, such as
+        `ModelCheckpoint`, save the averages.
 
     Raises
     ------
@@ -46,33 +46,33 @@ class SwapEMAWeights(Callback):
             self._averages_in_model = averages
 
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Bring the weights back."""
+        """Restore the weights."""
         self._swap(False)
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Put the averages in their place, if they are to stay."""
+        """Replace the weights by their averages if `swap_on_epoch`."""
         self._swap(self.swap_on_epoch)
         if self.swap_on_epoch:
             self._averages = self.model.get_weights()
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
-        """Leave the averages in the model, as an optimizer does that keeps them, but for this exchange."""
+        """Leave the averages in the model if `swap_on_epoch`."""
         if self._averages_in_model:
             self.model.set_weights(self._averages)
             self._averages_in_model = False
 
     def on_test_begin(self, logs: EpochLogs = None) -> None:
-        """Put the averages in their place."""
+        """Replace the weights by their averages."""
         self._swap(True)
 
     def on_test_end(self, logs: EpochLogs = None) -> None:
-        """Bring the weights back."""
+        """Restore the weights."""
         self._swap(False)
 
     def on_predict_begin(self, logs: EpochLogs = None) -> None:
-        """Put the averages in their place."""
+        """Replace the weights by their averages."""
         self._swap(True)
 
     def on_predict_end(self, logs: EpochLogs = None) -> None:
-        """Bring the weights back."""
+        """Restore the weights."""
         self._swap(False)

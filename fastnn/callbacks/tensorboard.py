@@ -1,4 +1,4 @@
-"""`TensorBoard`: event files for the program of that name."""
+"""`TensorBoard`: write event files for TensorBoard."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from .callback import BatchLogs, Callback, EpochLogs
 
 
 class TensorBoard(Callback):
-    """Writes what TensorBoard shows: losses and metrics as curves, weights as histograms.
+    """Write losses and metrics as curves, and weights as histograms, for TensorBoard.
 
-    The files come from tensorboardX, without TensorFlow: install the extra "tensorboard". To look at them run
-    ``tensorboard --logdir logs``.
+    The files are written by tensorboardX, without TensorFlow: install the extra "tensorboard". To view them
+    run ``tensorboard --logdir logs``.
 
     Parameters
     ----------
     log_dir : str or path, default "logs"
-        The folder; what is found in training goes to "train" in it, in validation to "validation".
+        The folder; training writes to "train" in it, validation to "validation".
     histogram_freq : int, default 0
-        After how many epochs to write histograms of all weights; 0 for none.
+        Number of epochs between histograms of all weights; 0 for none.
     write_graph : bool, default True
-        Whether to write the configuration of the model, as a text.
+        Whether to write the configuration of the model as text.
     write_images : bool, default False
-        Whether to write the weights as pictures too, with the histograms.
+        Whether to write the weights as images too, with the histograms.
     write_steps_per_second : bool, default False
-        Whether to write how many batches a second were done.
+        Whether to write the number of batches per second.
     update_freq : "epoch", "batch" or int, default "epoch"
-        Whether to write only after epochs, or also after so many batches, "batch" for each.
+        Whether to write only after epochs, or also after each batch or this number of batches.
     profile_batch, embeddings_freq, embeddings_metadata
-        Accepted as Keras has them, at their defaults only.
+        Only the defaults are accepted; kept for Keras compatibility.
 
     Raises
     ------
     ImportError
-        When the training begins, if tensorboardX is not installed.
+        At the start of the training, if tensorboardX is not installed.
     ValueError
         If an argument is none of these.
 
@@ -54,10 +54,10 @@ class TensorBoard(Callback):
     >>> import fastnn
     >>> board = fastnn.callbacks.TensorBoard("logs/first", histogram_freq=1)
 
-    It goes to ``fit(..., callbacks=[board])``.
+    Pass it to ``fit(..., callbacks=[board])``.
     """
 
-    kept = ("_batch", "_test_batch")
+    _state_names = ("_batch", "_test_batch")
 
     def __init__(
         self,
@@ -107,11 +107,11 @@ class TensorBoard(Callback):
         return self._writers[part]
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
-        """Open the file, and write the configuration of the model."""
+        """Open the file and write the configuration of the model."""
         self._batch, self._training = 0, True
         writer = self._writer("train")
         if self.write_graph:
-            with contextlib.suppress(TypeError):  # what no config describes has no picture either
+            with contextlib.suppress(TypeError):  # a model that no configuration can describe
                 writer.add_text("model", f"    {self.model.to_json(indent=2)}".replace("\n", "\n    "), 0)
 
     def on_train_end(self, logs: EpochLogs = None) -> None:
@@ -125,11 +125,11 @@ class TensorBoard(Callback):
         self._writers = {}
 
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Note when it began."""
+        """Record the time."""
         self._iterations, self._epoch_start = self.model.optimizer.iterations, time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
-        """Write the logs and, if it is time, the weights."""
+        """Write the logs and, if due, the weights."""
         logs = dict(logs or {})
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
         if self.write_steps_per_second:
@@ -144,11 +144,11 @@ class TensorBoard(Callback):
             writer.flush()
 
     def on_train_batch_begin(self, batch: int, logs: BatchLogs = None) -> None:
-        """Note when it began."""
+        """Record the time."""
         self._batch_start = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
-        """Write the logs, if it is time."""
+        """Write the logs if due."""
         self._batch += 1
         if not self._every or self._batch % self._every:
             return
@@ -160,14 +160,14 @@ class TensorBoard(Callback):
             writer.add_scalar(f"batch_{name}", value, self._batch)
 
     def on_test_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
-        """Write the logs of an evaluation, if it is time."""
+        """Write the logs of an evaluation if due."""
         self._test_batch += 1
         if self._every and not self._test_batch % self._every:
             for name, value in (logs or {}).items():
                 self._writer("validation").add_scalar(f"batch_{name}", value, self._test_batch)
 
     def on_test_end(self, logs: EpochLogs = None) -> None:
-        """Write the results of an evaluation by the number of steps trained."""
+        """Write the results of an evaluation at the number of training steps."""
         writer, iterations = self._writer("validation"), self.model.optimizer.iterations
         for name, value in (logs or {}).items():
             writer.add_scalar(f"evaluation_{name}_vs_iterations", value, iterations)
@@ -187,7 +187,7 @@ class TensorBoard(Callback):
 
 
 def _as_image(weight: NDArray[Any]) -> NDArray[Any] | None:
-    """Return a weight as Keras lays it out, (images, height, width, channels) from 0 to 1, or None."""
+    """Return a weight as images in Keras' layout, (images, height, width, channels) from 0 to 1, or None."""
     image = np.squeeze(weight)
     if image.ndim == 1:
         image = image.reshape(1, -1, 1, 1)

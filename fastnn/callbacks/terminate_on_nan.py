@@ -1,4 +1,4 @@
-"""`TerminateOnNaN`: the end of a training whose loss is no number."""
+"""`TerminateOnNaN`: end a training whose loss is not finite."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .progress import say
 
 
 class TerminateOnNaN(Callback):
-    """Ends the training when the loss is no longer finite.
+    """End the training when the loss is no longer finite.
 
-    It reads the loss after each batch.
+    The loss is checked after each batch.
 
     Parameters
     ----------
     raise_error : bool, default False
-        Whether to raise an error rather than to end as after the last epoch.
+        Whether to raise an error instead of ending the training normally.
 
     Raises
     ------
@@ -40,7 +40,7 @@ class TerminateOnNaN(Callback):
         self.raise_error = raise_error
 
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
-        """Look at the loss."""
+        """Check the loss."""
         loss = 0.0 if logs is None else logs.get("loss", 0.0)
         if math.isfinite(loss):
             return

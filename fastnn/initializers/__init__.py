@@ -1,13 +1,13 @@
-"""Initializers: the numbers that weights start from.
+"""Initializers: the initial values of weights.
 
-The random ones draw from ``numpy.random.Generator(numpy.random.PCG64(seed))``, in double precision and in the
-order of a C array, and round to the dtype asked for: a float32 model starts from the rounded weights of the
-float64 model of the same seed. An initializer with a seed gives the same numbers at every call. One without
-takes a fresh seed from `fastnn.utils.random` at each, so that one object may serve several layers, and
-`fastnn.utils.set_random_seed` makes a program repeat itself.
+Random initializers draw from ``numpy.random.Generator(numpy.random.PCG64(seed))``, in double precision and
+in the order of a C array, and round to the requested dtype: a float32 model starts from the rounded weights
+of the float64 model of the same seed. An initializer with a seed returns the same numbers in every call. One
+without takes a new seed from `fastnn.utils.random` in each call, so that one object can serve several layers,
+and `fastnn.utils.set_random_seed` makes programs reproducible.
 
-NumPy keeps the bits of PCG64 fixed for good, but may change how normal deviates come of them, and
-`Orthogonal` is as exact as the LAPACK behind NumPy: with another NumPy, equal numbers are likely only.
+NumPy guarantees the bit stream of PCG64, but not the algorithm that turns it into normal deviates, and
+`Orthogonal` depends on the LAPACK that NumPy uses: other versions of NumPy may produce other numbers.
 """
 
 from .._lazy import lazy_exports

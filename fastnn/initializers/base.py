@@ -1,4 +1,4 @@
-"""`Initializer`: what all initializers have in common, and the table of their names."""
+"""`Initializer`, the base of initializers, and the table of their names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..registry import Registry
 class Initializer:
     """Base of all initializers.
 
-    A subclass defines `__call__`; it keeps the arguments of its constructor as attributes of the same names,
+    A subclass defines `__call__`, and stores the arguments of its constructor as attributes of the same names
     or defines `get_config` too. ``fastnn.initializers.registry.add`` lets it be saved and looked up by name.
 
     Examples
@@ -36,12 +36,13 @@ class Initializer:
     """
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[np.floating]:
-        """Return a new array of numbers to start from.
+        """Return a new array of initial values.
 
         Parameters
         ----------
         shape : sequence of int
-            The shape of the weight. The last axis of a kernel counts outputs, the one before it inputs.
+            The shape of the weight. Of a kernel, the last axis is that of the outputs, the one before it that
+            of the inputs.
         dtype : {"float32", "float64"}, optional
             By default `fastnn.config.floatx()`.
 
@@ -58,7 +59,7 @@ class Initializer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make an initializer of what `get_config` returned."""
+        """Create an initializer from a config that `get_config` returned."""
         return cls(**config)
 
 

@@ -1,4 +1,4 @@
-"""`Zeros`, `Ones`, `Constant` and `Identity`: no chance in them."""
+"""`Zeros`, `Ones`, `Constant` and `Identity`: initializers that are not random."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .base import Initializer, real_dtype, registry
 
 
 class _Fixed(Initializer):
-    """An initializer that fills an array with `value`."""
+    """Base of initializers that fill an array with `value`."""
 
     value: float
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[np.floating]:
-        """Return a new array that holds one value; see `Initializer`."""
+        """Return a new array filled with the value; see `Initializer`."""
         return np.full(tuple(shape), self.value, real_dtype(dtype))
 
 
@@ -49,7 +49,7 @@ class Ones(_Fixed):
 
 @registry.add
 class Constant(_Fixed):
-    """One value everywhere.
+    """The same value everywhere.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Identity(Initializer):
     Parameters
     ----------
     gain : float, default 1.0
-        What the diagonal holds.
+        The value on the diagonal.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Initializers by name: what `kernel_initializer=...` accepts."""
+"""Lookup of initializers: the values that `kernel_initializer=...` accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .base import real_dtype, registry
 
 __all__ = ["InitializerFunction", "deserialize", "get", "serialize"]
 
-# What a layer calls: an `Initializer`, or a function of the same arguments.
+# An `Initializer`, or a function of the same arguments.
 InitializerFunction = Callable[..., NDArray[Any]]
 
 serialize = registry.serialize
@@ -28,13 +28,14 @@ def get(identifier: Any) -> InitializerFunction: ...
 
 
 def get(identifier: Any) -> Any:
-    """Return the initializer that an argument stands for.
+    """Return the initializer that an argument identifies.
 
     Parameters
     ----------
     identifier : str, dict, type, Initializer, callable, ndarray or None
-        A name such as "he_normal"; a config as `serialize` returns it; a class; an object or a function of
-        ``(shape, dtype)``, or None, for itself; an array, for a function that returns copies of it.
+        A name such as "he_normal"; a config that `serialize` returned; a class; an object, a function of
+        ``(shape, dtype)`` or None, which are returned as they are; or an array, for a function that returns
+        copies of it.
 
     Returns
     -------
@@ -43,9 +44,9 @@ def get(identifier: Any) -> Any:
     Raises
     ------
     ValueError
-        If there is no initializer of that name.
+        If the name is unknown.
     TypeError
-        If it is none of these.
+        If the argument is none of these.
 
     Examples
     --------

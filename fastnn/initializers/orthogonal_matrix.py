@@ -1,4 +1,4 @@
-"""`Orthogonal`: random matrices that keep lengths."""
+"""`Orthogonal`: random orthogonal matrices."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .random import Random
 class Orthogonal(Random):
     """A random matrix whose rows or columns, whichever are fewer, are orthonormal (Saxe et al. 2014).
 
-    It is uniform among these: Q of the QR decomposition of a matrix of normal numbers, with signs such that
-    the diagonal of R is positive (Mezzadri 2007). A weight of more than two dimensions is seen as a matrix
-    with all axes but the last as rows.
+    It is uniformly distributed among these: Q of the QR decomposition of a matrix of normal deviates, with
+    signs such that the diagonal of R is positive (Mezzadri 2007). A weight of more than two dimensions is
+    treated as a matrix with all axes but the last as rows.
 
     Parameters
     ----------
     gain : float, default 1.0
         Length of each row or column.
     seed : int, optional
-        A number that is not negative; without it each call takes a fresh one.
+        A number that is not negative; without it each call uses a new one.
 
     Raises
     ------
     ValueError
-        If an argument is no such number or, in a call, the shape has fewer than two dimensions.
+        If an argument is not such a number or, in a call, the shape has fewer than two dimensions.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`RandomNormal`, `TruncatedNormal` and `RandomUniform`: numbers that do not depend on the shape."""
+"""`RandomNormal`, `TruncatedNormal` and `RandomUniform`: distributions that do not depend on the shape."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .base import Initializer, real_dtype, registry
 
 
 class Random(Initializer):
-    """An initializer that draws."""
+    """Base of random initializers."""
 
     def __init__(self, seed: int | None) -> None:
         self.seed = None if seed is None else whole_number(seed, "seed")
@@ -29,12 +29,12 @@ class Random(Initializer):
 
 
 def normal(rng: np.random.Generator, shape: tuple[int, ...], stddev: float) -> NDArray[np.float64]:
-    """Draw normal numbers."""
+    """Draw normal deviates."""
     return np.asarray(stddev * rng.standard_normal(shape))
 
 
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], stddev: float) -> NDArray[np.float64]:
-    """Draw normal numbers; those beyond two standard deviations are drawn again, about one in 22."""
+    """Draw normal deviates; those beyond two standard deviations, about one in 22, are redrawn."""
     values = np.asarray(rng.standard_normal(shape))
     while (beyond := np.abs(values) > 2).any():
         values[beyond] = rng.standard_normal(np.count_nonzero(beyond))
@@ -42,7 +42,7 @@ def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], stddev: f
 
 
 def uniform(rng: np.random.Generator, shape: tuple[int, ...], low: float, high: float) -> NDArray[np.float64]:
-    """Draw uniform numbers."""
+    """Draw uniform deviates."""
     return np.asarray(rng.uniform(low, high, shape))
 
 
@@ -57,12 +57,12 @@ class RandomNormal(Random):
     stddev : float, default 0.05
         Standard deviation, not negative.
     seed : int, optional
-        A number that is not negative; without it each call takes a fresh one.
+        A number that is not negative; without it each call uses a new one.
 
     Raises
     ------
     ValueError
-        If an argument is no such number.
+        If an argument is not such a number.
 
     Examples
     --------
@@ -82,21 +82,21 @@ class RandomNormal(Random):
 
 @registry.add
 class TruncatedNormal(Random):
-    """Normally distributed numbers; those beyond two standard deviations are drawn again.
+    """Normally distributed numbers; those beyond two standard deviations are redrawn.
 
     Parameters
     ----------
     mean : float, default 0.0
         Mean.
     stddev : float, default 0.05
-        Standard deviation before the cut, not negative; after it, 0.88 times that remain.
+        Standard deviation before truncation, not negative; truncation reduces it to 0.88 of this.
     seed : int, optional
-        A number that is not negative; without it each call takes a fresh one.
+        A number that is not negative; without it each call uses a new one.
 
     Raises
     ------
     ValueError
-        If an argument is no such number.
+        If an argument is not such a number.
 
     Examples
     --------
@@ -122,12 +122,12 @@ class RandomUniform(Random):
     minval, maxval : float, default -0.05 and 0.05
         The bounds. In float32 rounding may yield `maxval` itself.
     seed : int, optional
-        A number that is not negative; without it each call takes a fresh one.
+        A number that is not negative; without it each call uses a new one.
 
     Raises
     ------
     ValueError
-        If an argument is no such number, or `maxval` is below `minval`.
+        If an argument is not such a number, or `maxval` is below `minval`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`VarianceScaling` and those it has names for: numbers as large as the shape of a weight asks."""
+"""`VarianceScaling` and its named variants: the variance depends on the shape of the weight."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..checks import real_number
 from .base import registry
 from .random import Random, normal, truncated_normal, uniform
 
-# Of the standard normal distribution cut off at -2 and 2: sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)).
+# Of the standard normal distribution truncated to [-2, 2]: sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)).
 _TRUNCATED_STDDEV = 0.87962566103423978
 
 
 def _fans(
     shape: tuple[int, ...], input_axes: list[int] | None, output_axes: list[int] | None
 ) -> tuple[int, int]:
-    """Return how many inputs an output of a kernel has, and how many outputs an input has."""
+    """Return the fan in and fan out of a kernel: inputs of each output, and outputs of each input."""
     if input_axes is not None and output_axes is not None:
         return math.prod(shape[axis] for axis in input_axes), math.prod(shape[axis] for axis in output_axes)
     if len(shape) < 2:
@@ -30,25 +30,25 @@ def _fans(
 
 @registry.add
 class VarianceScaling(Random):
-    """Numbers of mean zero whose variance is scale / n, with n counted from the shape of the weight.
+    """Numbers of mean zero and variance scale / n, where n depends on the shape of the weight.
 
-    n is the number of inputs that an output of the layer has (fan in), of outputs that an input has (fan
-    out), or the mean of the two; for a kernel of shape (height, width, inputs, outputs) these are height *
-    width * inputs and height * width * outputs. That keeps the variance of what flows through a deep
-    network, or of its gradient, from growing or fading.
+    n is the number of inputs of each output of the layer (fan in), of outputs of each input (fan out), or the
+    mean of the two; for a kernel of shape (height, width, inputs, outputs) these are height * width * inputs
+    and height * width * outputs. This keeps the variance of activations, or of gradients, from growing or
+    vanishing in a deep network.
 
     Parameters
     ----------
     scale : float, default 1.0
         A positive number.
     mode : {"fan_in", "fan_out", "fan_avg"}, default "fan_in"
-        What n is.
+        The choice of n.
     distribution : {"truncated_normal", "untruncated_normal", "uniform"}, default "truncated_normal"
-        A normal distribution cut off at two standard deviations, and widened so that its variance is right
-        after the cut; a normal; or a uniform distribution from -sqrt(3 scale / n) to sqrt(3 scale / n).
-        "normal" is the truncated one.
+        A normal distribution truncated at two standard deviations and scaled so that its variance after
+        truncation is scale / n; a normal distribution; or a uniform distribution from -sqrt(3 scale / n) to
+        sqrt(3 scale / n). "normal" is the truncated one.
     seed : int, optional
-        A number that is not negative; without it each call takes a fresh one.
+        A number that is not negative; without it each call uses a new one.
     input_axes, output_axes : list of int, optional
         If both are given, the axes of the weight whose product is the fan in and the fan out.
 
@@ -102,7 +102,7 @@ class VarianceScaling(Random):
 
 
 class _Preset(VarianceScaling):
-    """A `VarianceScaling` whose scale, mode and distribution have a name.
+    """Base of the named variants of `VarianceScaling`: each fixes scale, mode and distribution.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class _Preset(VarianceScaling):
 class GlorotUniform(_Preset):
     """Uniform from -sqrt(6 / (fan_in + fan_out)) to the same above zero (Glorot and Bengio 2010).
 
-    What layers take by default.
+    The default of most layers' kernels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Losses by name: what `compile(loss=...)` accepts."""
+"""Lookup of losses: the values that `compile(loss=...)` accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics by name: what `compile(metrics=...)` accepts."""
+"""Lookup of metrics: the values that `compile(metrics=...)` accepts."""
 
 from __future__ import annotations
 
