@@ -141,20 +141,20 @@ typedef struct {
     double scale;
     double label_smoothing;
     double clip;          /* probabilities stay in [clip, 1 - clip] for the logarithm; 0 only with logits */
-    double threshold;     /* binary_accuracy: above it is class 1 */
-    int64_t ignore_class; /* sparse targets: rows of this class count nothing; INT64_MIN for none */
+    int64_t ignore_class; /* class numbers as targets: rows of this class do not count; INT64_MIN for none */
     double param[3];      /* the kernel's own, README.md says which */
     const void *levels;   /* count_above: (n_levels) thresholds, real, in ascending order */
     fnn_idx n_levels;
     fnn_idx begin, end; /* the columns that count_above counts */
-    int options;        /* of count_above, from below */
+    fnn_idx groups;     /* 1, or end - begin: every column has counts of its own */
+    int exceeding;      /* how count_above finds the levels that a prediction exceeds, from below */
 } fnn_loss_metric;
 
 enum {
-    FNN_COUNT_EVEN = 1,    /* levels are even from 0 to 1: which are exceeded is found by a product */
-    FNN_COUNT_OUTER = 2,   /* ... and the first lies below 0 */
-    FNN_COUNT_EACH = 4,    /* every column has counts of its own */
-    FNN_COUNT_LARGEST = 8, /* what is largest in its row, and not 0, exceeds all levels, the rest none */
+    FNN_EXCEEDING_SEARCH,
+    FNN_EXCEEDING_EVEN,       /* levels are even from 0 to 1: by a product */
+    FNN_EXCEEDING_EVEN_OUTER, /* the same, but for the first, just below 0, and the last, just above 1 */
+    FNN_EXCEEDING_LARGEST,    /* what is largest in its row, and not 0, exceeds all levels, the rest none */
 };
 
 /* One optimizer pass over n consecutive parameters. */

@@ -65,13 +65,13 @@ class Recurrent(ctypes.Structure):
     ]  # fmt: skip
 
 
-class Score(ctypes.Structure):
+class LossMetric(ctypes.Structure):
     _fields_ = [
         ("m", INDEX), ("n", INDEX), ("x", POINTER), ("target", POINTER), ("weight", POINTER),
         ("rows_per_weight", INDEX), ("dx", POINTER), ("p", POINTER), ("scale", DOUBLE),
-        ("label_smoothing", DOUBLE), ("clip", DOUBLE), ("threshold", DOUBLE), ("ignore_class", INDEX),
+        ("label_smoothing", DOUBLE), ("clip", DOUBLE), ("ignore_class", INDEX),
         ("param", DOUBLE * 3), ("levels", POINTER), ("n_levels", INDEX), ("begin", INDEX), ("end", INDEX),
-        ("options", ctypes.c_int),
+        ("groups", INDEX), ("exceeding", ctypes.c_int),
     ]  # fmt: skip
 
 
@@ -135,7 +135,7 @@ STRUCTURES = {
     "fnn_conv": Conv,
     "fnn_activation": Activation,
     "fnn_recurrent": Recurrent,
-    "fnn_loss_metric": Score,
+    "fnn_loss_metric": LossMetric,
     "fnn_update": Update,
     "fnn_random": Random,
     "fnn_pool": Pool,

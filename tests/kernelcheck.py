@@ -4,7 +4,7 @@ import ctypes
 import functools
 
 import numpy as np
-from ctable import NO_CLASS, Score, Table, pointer
+from ctable import NO_CLASS, LossMetric, Table, pointer
 
 SIZES = (0, 1, 3, 7, 15, 16, 17, 31, 33, 100, 257)
 SHAPES = ((0, 3), (1, 1), (1, 257), (3, 7), (5, 16), (4, 17), (257, 1), (33, 10), (2, 100))
@@ -37,22 +37,22 @@ def central_differences(value, x, step=1e-6):
 table = functools.cache(Table)
 
 
-class Scorer:
-    """A loss or metric kernel called with arrays: `Scorer(isa, dtype, name)(x, target, ...)`."""
+class LossMetricKernel:
+    """A loss or metric kernel called with arrays: `LossMetricKernel(isa, dtype, name)(x, target, ...)`."""
 
     def __init__(self, isa, dtype, name):
         self.table = table(isa, dtype)
         self.kernel = getattr(self.table, name)
 
     def __call__(self, x, target, weight=None, rows_per_weight=1, dx=None, p=None, scale=1.0,
-                 label_smoothing=0.0, clip=0.0, threshold=0.5, ignore_class=NO_CLASS, param=()):  # fmt: skip
+                 label_smoothing=0.0, clip=0.0, ignore_class=NO_CLASS, param=()):  # fmt: skip
         """The sum over rows; `dx` and `p` are arrays to fill."""
         dtype = self.table.dtype
         x = x if x.dtype == dtype else x.astype(dtype)
         target = target if target.dtype == np.int32 else target.astype(dtype)
         weight = None if weight is None else weight.astype(dtype)
-        score = Score(
+        settings = LossMetric(
             *x.shape, pointer(x), pointer(target), pointer(weight), rows_per_weight, pointer(dx), pointer(p),
-            scale, label_smoothing, clip, threshold, ignore_class, (ctypes.c_double * 3)(*param),
+            scale, label_smoothing, clip, ignore_class, (ctypes.c_double * 3)(*param),
         )  # fmt: skip
-        return self.kernel(score)
+        return self.kernel(settings)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ctable import NO_CLASS
 from formulas import binary_crossentropy, crossentropy, sigmoid, softmax
-from kernelcheck import SHAPES, Scorer, assert_close, central_differences, noise
+from kernelcheck import SHAPES, LossMetricKernel, assert_close, central_differences, noise
 
 CLIP = 1e-7
 # The losses of regression: each row's value, and the kernel's own parameters.
@@ -88,7 +88,7 @@ def row_losses(name, x, target, label_smoothing=0.0, clip=CLIP):
     return -alpha * (t * (1 - q) ** gamma * np.log(np.clip(q, clip, 1 - clip))).sum(1)
 
 
-class Loss(Scorer):
+class Loss(LossMetricKernel):
     """The kernel with its own parameters."""
 
     def __init__(self, isa, dtype, name):

@@ -4,8 +4,8 @@ import ctypes
 
 import numpy as np
 import pytest
-from ctable import NO_CLASS, Score, Table, pointer
-from kernelcheck import SHAPES, SIZES, Scorer, noise
+from ctable import NO_CLASS, LossMetric, Table, pointer
+from kernelcheck import SHAPES, SIZES, LossMetricKernel, noise
 
 
 def classes(m, n, count, seed=0):
@@ -13,7 +13,7 @@ def classes(m, n, count, seed=0):
 
 
 def share_right(name, x, target, threshold=0.5):
-    """The score of every row, in NumPy."""
+    """The value of every row, in NumPy."""
     if name == "accuracy":
         return (x == target).mean(1)
     if name == "binary_accuracy":
@@ -42,6 +42,10 @@ METRICS = [
     *("accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"),
     *("top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "sparse_top_k_sorted_accuracy"),
 ]
+PARAMETERS = {
+    "binary_accuracy": (0.5,),
+    **dict.fromkeys((name for name in METRICS if "top_k" in name), (2,)),
+}
 each_metric = pytest.mark.parametrize("name", METRICS)
 
 
@@ -54,7 +58,8 @@ def test_value(isa, dtype, name, shape, weighted):
     desired = (share_right(name, x, target) * (1 if weight is None else weight)).sum() if x.size else 0
     for table in ("ref", isa):
         dx = np.full_like(x, 7)
-        value = Scorer(table, dtype, name)(x, target, weight, dx=dx, p=dx, param=(2,))
+        kernel = LossMetricKernel(table, dtype, name)
+        value = kernel(x, target, weight, dx=dx, p=dx, param=PARAMETERS.get(name, ()))
         np.testing.assert_allclose(value, desired, rtol=1e-5 if dtype == "float32" else 1e-12)
         assert np.all(dx == 7)
 
@@ -62,7 +67,7 @@ def test_value(isa, dtype, name, shape, weighted):
 def test_threshold(isa, dtype):
     x, target = problem("binary_accuracy", 5, 19, dtype)
     for table in ("ref", isa):
-        value = Scorer(table, dtype, "binary_accuracy")(x, target, threshold=0.25)
+        value = LossMetricKernel(table, dtype, "binary_accuracy")(x, target, param=(0.25,))
         np.testing.assert_allclose(value, share_right("binary_accuracy", x, target, 0.25).sum(), rtol=1e-6)
 
 
@@ -71,14 +76,17 @@ def test_weight_of_several_rows(isa, dtype):
     weight = np.array([1, 10, 100], dtype)
     desired = (share_right("sparse_categorical_accuracy", x, target) * np.repeat(weight, 4)).sum()
     for table in ("ref", isa):
-        assert Scorer(table, dtype, "sparse_categorical_accuracy")(x, target, weight, 4) == desired
+        assert LossMetricKernel(table, dtype, "sparse_categorical_accuracy")(x, target, weight, 4) == desired
 
 
 def test_ignored_class(isa, dtype):
     x, target = problem("sparse_categorical_accuracy", 40, 5, dtype)
     desired = (share_right("sparse_categorical_accuracy", x, target) & (target != 2)).sum()
     for table in ("ref", isa):
-        assert Scorer(table, dtype, "sparse_categorical_accuracy")(x, target, ignore_class=2) == desired
+        assert (
+            LossMetricKernel(table, dtype, "sparse_categorical_accuracy")(x, target, ignore_class=2)
+            == desired
+        )
 
 
 @pytest.mark.parametrize(
@@ -98,8 +106,8 @@ def test_first_maximum(isa, dtype, row, first):
     """What is not a number is never the largest."""
     x = np.array([row], dtype)
     for table in ("ref", isa):
-        score = Scorer(table, dtype, "sparse_categorical_accuracy")
-        hits = [at for at in range(x.size) if score(x, np.array([at], "int32"))]
+        is_right = LossMetricKernel(table, dtype, "sparse_categorical_accuracy")
+        hits = [at for at in range(x.size) if is_right(x, np.array([at], "int32"))]
         assert hits == ([] if first is None else [first])
 
 
@@ -130,7 +138,9 @@ def test_correlations(isa, dtype, name):
         apart = (x.mean(1, dtype=float) - t.mean(1, dtype=float)) ** 2
         desired = [2 * c[0, 1] / (c[0, 0] + c[1, 1] + a + 1e-7) for c, a in zip(cov, apart, strict=True)]
     for table in ("ref", isa):
-        np.testing.assert_allclose(Scorer(table, dtype, name)(x, t, clip=1e-7), sum(desired), rtol=1e-6)
+        np.testing.assert_allclose(
+            LossMetricKernel(table, dtype, name)(x, t, clip=1e-7), sum(desired), rtol=1e-6
+        )
 
 
 @pytest.mark.parametrize("row", [[0.3, 0.3, 0.9, 0.1], [0.5, 0.5, 0.5, 0.5], [np.nan, 0.2, 0.4, 0.4]])
@@ -141,9 +151,9 @@ def test_only_the_largest_exceed(isa, dtype, row, k):
     order = sorted((j for j in range(4) if row[j] == row[j]), key=lambda j: (-row[j], j))
     for table in (Table("ref", dtype), Table(isa, dtype)):
         state = np.zeros((4, 2, 2))
-        table.count_above(pointer(state), Score(
+        table.count_above(pointer(state), LossMetric(
             m=1, n=4, x=pointer(x), target=pointer(np.ones_like(x)), rows_per_weight=1,
-            param=(ctypes.c_double * 3)(k), levels=pointer(level), n_levels=1, begin=0, end=4, options=4,
+            param=(ctypes.c_double * 3)(k), levels=pointer(level), n_levels=1, begin=0, end=4, groups=4,
         ))  # fmt: skip
         assert np.flatnonzero(state[:, 1, 1]).tolist() == sorted(order[: k or 4])
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from formulas import binary_crossentropy, crossentropy, softmax
 
+import fastnn
 from fastnn import losses, metrics
-from fastnn.kernels.ops.loss_metric import Score
+from fastnn.kernels.core.specs import Labels
 from fastnn.metrics.lookup import resolve
 
 RNG = np.random.default_rng(0)
@@ -140,7 +141,7 @@ def test_an_ignored_class_is_not_counted():
     ],
 )
 def test_what_a_name_means_to_a_model(name, sparse, classes, expected):
-    metric = resolve(name, Score("", sparse=sparse), classes)
+    metric = resolve(name, Labels.CLASS if sparse else Labels.REAL, classes)
     assert type(metric) is expected
     assert metric.name == name
 
@@ -173,3 +174,21 @@ def test_names_and_functions():
     assert metrics.Accuracy(name="mine").name == "mine"
     with pytest.raises(TypeError, match="metric: expected a name"):
         metrics.get(3)
+
+
+def test_the_mean_of_a_loss_that_defines_call():
+    loss = losses.CategoricalGeneralizedCrossEntropy(0.3)
+    metric = metrics.get(loss)
+    assert metric(CLASSES, P) == pytest.approx(loss(CLASSES, P))
+    model = fastnn.Sequential([fastnn.Input((3,), dtype="float64"), fastnn.layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[loss])
+    assert model.evaluate(P, CLASSES, verbose=0)[1] == pytest.approx(loss(CLASSES, model.predict(P)))
+
+
+@pytest.mark.parametrize(("base", "method"), [(losses.Loss, "call"), (metrics.Metric, "update_state")])
+def test_a_class_of_your_own_defines_what_it_computes(base, method):
+    class Nothing(base):
+        pass
+
+    with pytest.raises(NotImplementedError, match=rf"Nothing\.{method}: "):
+        Nothing()(BITS, P)

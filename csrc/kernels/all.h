@@ -25,6 +25,7 @@
 #include "../ref/rank.inc.c"
 #include "../ref/correlation.inc.c"
 #include "../ref/tally.inc.c"
+#include "../ref/weight_sum.inc.c"
 #include "check.inc.c"
 #include "sgd.inc.c"
 #include "adam.inc.c"

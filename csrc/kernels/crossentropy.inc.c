@@ -15,7 +15,7 @@
 
 static double categorical_crossentropy(const fnn_loss_metric *s)
 {
-    const score_constants c = constants_of(s, s->n);
+    const element_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0)), low = v_set1(c.low), high = v_set1(c.high);
     const fnn_idx n = s->n;
     double total = 0;
@@ -85,7 +85,7 @@ FNN_INLINE real row_sum_exp(const real *x, fnn_idx n, real max)
 
 static double categorical_crossentropy_logits(const fnn_loss_metric *s)
 {
-    const score_constants c = constants_of(s, s->n);
+    const element_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0));
     const fnn_idx n = s->n;
     double total = 0;
@@ -114,7 +114,7 @@ static double categorical_crossentropy_logits(const fnn_loss_metric *s)
 
 static double sparse_categorical_crossentropy_logits(const fnn_loss_metric *s)
 {
-    const score_constants c = constants_of(s, s->n);
+    const element_constants c = constants_of(s, s->n);
     const int32_t *target = s->target;
     const fnn_idx n = s->n;
     double total = 0;

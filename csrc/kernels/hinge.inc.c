@@ -13,27 +13,27 @@
 /* 1 - y x */
 FNN_INLINE vreal margin(vreal y, vreal x) { return v_fnma(y, x, v_set1(R(1.0))); }
 
-FNN_INLINE vreal margin_label(vreal t, const score_constants *c)
+FNN_INLINE vreal margin_label(vreal t, const element_constants *c)
 {
     return v_fma(t, v_set1(c->a), v_set1(c->b));
 }
 
-FNN_INLINE score_point hinge_loss(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result hinge_loss(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), y = margin_label(t, c), r = margin(y, x);
     const vreal slope = v_select(v_lt(zero, r), v_sub(zero, y), zero);
-    return (score_point){v_max(zero, r), v_select(v_isnan(r), r, slope), x};
+    return (element_result){v_max(zero, r), v_select(v_isnan(r), r, slope), x};
 }
 
-FNN_INLINE score_point squared_hinge_loss(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result squared_hinge_loss(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), y = margin_label(t, c), h = v_max(zero, margin(y, x));
-    return (score_point){v_mul(h, h), v_mul(v_mul(v_set1(R(-2.0)), y), h), x};
+    return (element_result){v_mul(h, h), v_mul(v_mul(v_set1(R(-2.0)), y), h), x};
 }
 
-static double hinge(const fnn_loss_metric *s) { return sum_points(s, hinge_loss, s->dx, NULL); }
+static double hinge(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
 
-static double squared_hinge(const fnn_loss_metric *s) { return sum_points(s, squared_hinge_loss, s->dx, NULL); }
+static double squared_hinge(const fnn_loss_metric *s) { return sum_elements(s, squared_hinge_loss, s->dx, NULL); }
 
 /* (1 - t) x; beyond the row the least there is */
 FNN_INLINE vreal other_class(const real *x, const real *t, fnn_idx j, fnn_idx n)

@@ -27,11 +27,11 @@ FNN_INLINE vreal binary_mix(vreal t, vreal a, vreal b)
     return v_fma(t, a, v_mul(v_sub(v_set1(R(1.0)), t), b));
 }
 
-FNN_INLINE score_point squared_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result squared_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal d = v_sub(x, t);
     (void)c;
-    return (score_point){v_mul(d, d), v_add(d, d), x};
+    return (element_result){v_mul(d, d), v_add(d, d), x};
 }
 
 /* -1, 0 or 1; what is not a number stays */
@@ -42,112 +42,112 @@ FNN_INLINE vreal sign_of(vreal d)
     return v_select(v_lt(zero, d), v_set1(R(1.0)), falling);
 }
 
-FNN_INLINE score_point absolute_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result absolute_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal d = v_sub(x, t);
     (void)c;
-    return (score_point){v_abs(d), sign_of(d), x};
+    return (element_result){v_abs(d), sign_of(d), x};
 }
 
-FNN_INLINE score_point percentage_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result percentage_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal d = v_sub(x, t);
     const vreal share = v_div(v_set1(R(100.0)), v_max(v_set1(c->low), v_abs(t)));
-    return (score_point){v_mul(v_abs(d), share), v_mul(sign_of(d), share), x};
+    return (element_result){v_mul(v_abs(d), share), v_mul(sign_of(d), share), x};
 }
 
-FNN_INLINE score_point logarithmic_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result logarithmic_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), low = v_set1(c->low), q = v_max(low, x);
     const vreal d = v_sub(v_log1p(q), v_log1p(v_max(low, t)));
     const vreal slope = v_div(v_add(d, d), v_add(q, v_set1(R(1.0))));
-    return (score_point){v_mul(d, d), v_select(v_lt(x, low), zero, slope), x};
+    return (element_result){v_mul(d, d), v_select(v_lt(x, low), zero, slope), x};
 }
 
-FNN_INLINE score_point huber_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result huber_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal d = v_sub(x, t), e = v_abs(d), delta = v_set1(c->a), half = v_set1(R(0.5));
     const vmask near = v_le(e, delta);
     const vreal far = v_mul(delta, v_fnma(half, delta, e));
-    return (score_point){v_select(near, v_mul(half, v_mul(d, d)), far),
+    return (element_result){v_select(near, v_mul(half, v_mul(d, d)), far),
                          v_select(near, d, v_mul(delta, sign_of(d))), x};
 }
 
-FNN_INLINE score_point log_cosh_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result log_cosh_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), d = v_sub(x, t), e = v_abs(d);
     const vreal u = v_expm1(v_sub(zero, v_add(e, e)));
     const vreal slope = v_div(v_sub(zero, u), v_add(u, v_set1(R(2.0))));
     (void)c;
-    return (score_point){v_add(e, v_log1p(v_mul(u, v_set1(R(0.5))))), v_copysign(slope, d), x};
+    return (element_result){v_add(e, v_log1p(v_mul(u, v_set1(R(0.5))))), v_copysign(slope, d), x};
 }
 
-FNN_INLINE score_point poisson_error(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result poisson_error(vreal x, vreal t, const element_constants *c)
 {
     const vreal q = v_add(x, v_set1(c->low));
-    return (score_point){v_fnma(t, v_log(q), x), v_sub(v_set1(R(1.0)), v_div(t, q)), x};
+    return (element_result){v_fnma(t, v_log(q), x), v_sub(v_set1(R(1.0)), v_div(t, q)), x};
 }
 
-FNN_INLINE score_point divergence(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result divergence(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), y = clamp(t, c->low, R(1.0)), q = clamp(x, c->low, R(1.0));
     const vreal ratio = v_div(y, q);
     const vmask clipped = m_or(v_lt(x, q), v_lt(q, x));
-    return (score_point){v_mul(y, v_log(ratio)), v_select(clipped, zero, v_sub(zero, ratio)), x};
+    return (element_result){v_mul(y, v_log(ratio)), v_select(clipped, zero, v_sub(zero, ratio)), x};
 }
 
-FNN_INLINE score_point binary_of_probability(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result binary_of_probability(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), y = smooth_target(t, c);
     const vreal q = clamp(x, c->low, c->high), r = v_sub(v_set1(R(1.0)), q);
     const vmask clipped = m_or(v_lt(x, q), v_lt(q, x));
     const vreal slope = v_div(v_sub(q, y), v_mul(q, r));
-    return (score_point){v_sub(zero, binary_mix(y, v_log(q), v_log(r))), v_select(clipped, zero, slope), x};
+    return (element_result){v_sub(zero, binary_mix(y, v_log(q), v_log(r))), v_select(clipped, zero, slope), x};
 }
 
-FNN_INLINE score_point binary_of_logit(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result binary_of_logit(vreal x, vreal t, const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0)), y = smooth_target(t, c);
     const vreal e = v_exp(v_sub(zero, v_abs(x))), l = v_log1p(e);
     const vreal yes = v_add(v_max(zero, v_sub(zero, x)), l), no = v_add(v_max(zero, x), l);
     const vreal p = v_div(v_select(v_lt(x, zero), e, one), v_add(one, e));
-    return (score_point){binary_mix(y, clamp(yes, c->least, c->most), clamp(no, c->least, c->most)),
+    return (element_result){binary_mix(y, clamp(yes, c->least, c->most), clamp(no, c->least, c->most)),
                          v_sub(p, y), p};
 }
 
-static double mean_squared_error(const fnn_loss_metric *s) { return sum_points(s, squared_error, s->dx, NULL); }
+static double mean_squared_error(const fnn_loss_metric *s) { return sum_elements(s, squared_error, s->dx, NULL); }
 
 static double sum_squared_error(const fnn_loss_metric *s)
 {
-    return sum_points_over(s, 1, squared_error, s->dx, NULL);
+    return sum_elements_over(s, 1, squared_error, s->dx, NULL);
 }
 
-static double mean_absolute_error(const fnn_loss_metric *s) { return sum_points(s, absolute_error, s->dx, NULL); }
+static double mean_absolute_error(const fnn_loss_metric *s) { return sum_elements(s, absolute_error, s->dx, NULL); }
 
 static double mean_absolute_percentage_error(const fnn_loss_metric *s)
 {
-    return sum_points(s, percentage_error, s->dx, NULL);
+    return sum_elements(s, percentage_error, s->dx, NULL);
 }
 
 static double mean_squared_logarithmic_error(const fnn_loss_metric *s)
 {
-    return sum_points(s, logarithmic_error, s->dx, NULL);
+    return sum_elements(s, logarithmic_error, s->dx, NULL);
 }
 
-static double huber(const fnn_loss_metric *s) { return sum_points(s, huber_error, s->dx, NULL); }
+static double huber(const fnn_loss_metric *s) { return sum_elements(s, huber_error, s->dx, NULL); }
 
-static double log_cosh(const fnn_loss_metric *s) { return sum_points(s, log_cosh_error, s->dx, NULL); }
+static double log_cosh(const fnn_loss_metric *s) { return sum_elements(s, log_cosh_error, s->dx, NULL); }
 
-static double poisson(const fnn_loss_metric *s) { return sum_points(s, poisson_error, s->dx, NULL); }
+static double poisson(const fnn_loss_metric *s) { return sum_elements(s, poisson_error, s->dx, NULL); }
 
-static double kl_divergence(const fnn_loss_metric *s) { return sum_points_over(s, 1, divergence, s->dx, NULL); }
+static double kl_divergence(const fnn_loss_metric *s) { return sum_elements_over(s, 1, divergence, s->dx, NULL); }
 
 static double binary_crossentropy(const fnn_loss_metric *s)
 {
-    return sum_points(s, binary_of_probability, s->dx, NULL);
+    return sum_elements(s, binary_of_probability, s->dx, NULL);
 }
 
 static double binary_crossentropy_logits(const fnn_loss_metric *s)
 {
-    return sum_points(s, binary_of_logit, s->dx, s->p);
+    return sum_elements(s, binary_of_logit, s->dx, s->p);
 }

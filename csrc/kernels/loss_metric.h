@@ -2,17 +2,17 @@
  *
  *   sum over rows i of weight_i * mean over j of f(x_ij, t_ij)
  *
- * The sum over elements goes through the (m, n) array in blocks of SCORE_BLOCK, whatever n is, so a column of
+ * The sum over elements goes through the (m, n) array in blocks of ELEMENT_BLOCK, whatever n is, so a column of
  * outputs (n = 1) fills the vectors as well as a long row: a block is summed in `real`, the blocks in
  * double, and their order depends on m and n alone.
  */
-#ifndef FNN_SCORE_H
-#define FNN_SCORE_H
+#ifndef FNN_LOSS_METRIC_H
+#define FNN_LOSS_METRIC_H
 
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-enum { SCORE_BLOCK = 256 };
+enum { ELEMENT_BLOCK = 256 };
 
 FNN_INLINE double row_weight(const fnn_loss_metric *s, fnn_idx i)
 {
@@ -38,27 +38,25 @@ typedef struct {
     real keep, base;  /* labels are smoothed: a target t becomes keep * t + base */
     real low, high;   /* bounds of a probability ... */
     real least, most; /* ... and of its -log */
-    real threshold;
     real a, b, c; /* the kernel's own */
-} score_constants;
+} element_constants;
 
-FNN_INLINE score_constants constants_of(const fnn_loss_metric *s, fnn_idx classes)
+FNN_INLINE element_constants constants_of(const fnn_loss_metric *s, fnn_idx classes)
 {
-    return (score_constants){
+    return (element_constants){
         .keep = (real)(1 - s->label_smoothing),
         .base = (real)(s->label_smoothing / (double)classes),
         .low = (real)s->clip,
         .high = (real)(1 - s->clip),
         .least = (real)-log1p(-s->clip),
         .most = (real)-log(s->clip),
-        .threshold = (real)s->threshold,
         .a = (real)s->param[0],
         .b = (real)s->param[1],
         .c = (real)s->param[2],
     };
 }
 
-FNN_INLINE vreal smooth_target(vreal t, const score_constants *c)
+FNN_INLINE vreal smooth_target(vreal t, const element_constants *c)
 {
     return v_fma(t, v_set1(c->keep), v_set1(c->base));
 }
@@ -66,30 +64,30 @@ FNN_INLINE vreal smooth_target(vreal t, const score_constants *c)
 /* f at some elements: its value, its derivative by x, and the prediction if x is a logit. */
 typedef struct {
     vreal value, gradient, p;
-} score_point;
+} element_result;
 
-typedef score_point score_point_of(vreal x, vreal t, const score_constants *c);
+typedef element_result element_function(vreal x, vreal t, const element_constants *c);
 
 /* The same with the sum over j divided by `share` instead of their number. */
-FNN_INLINE double sum_points_over(const fnn_loss_metric *s, fnn_idx share, score_point_of *f, real *dx, real *p)
+FNN_INLINE double sum_elements_over(const fnn_loss_metric *s, fnn_idx share, element_function *f, real *dx, real *p)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx size = s->m * s->n;
-    const score_constants c = constants_of(s, 2);
+    const element_constants c = constants_of(s, 2);
     const vreal scale = v_set1((real)(s->scale / (double)share));
-    real weight[SCORE_BLOCK];
+    real weight[ELEMENT_BLOCK];
     double total = 0;
 
-    row_fill(weight, R(1.0), SCORE_BLOCK);
-    for (fnn_idx first = 0; first < size; first += SCORE_BLOCK) {
-        const fnn_idx n = size - first < SCORE_BLOCK ? size - first : SCORE_BLOCK;
+    row_fill(weight, R(1.0), ELEMENT_BLOCK);
+    for (fnn_idx first = 0; first < size; first += ELEMENT_BLOCK) {
+        const fnn_idx n = size - first < ELEMENT_BLOCK ? size - first : ELEMENT_BLOCK;
         vreal sum = v_set1(R(0.0));
         if (s->weight)
             element_weights(weight, s, first, n);
         for (fnn_idx j = 0; j < n; j += VLEN) {
             const fnn_idx at = first + j, left = n - j;
             const vreal w = v_load_up_to(weight + j, left);
-            const score_point y = f(v_load_up_to(x + at, left), v_load_up_to(t + at, left), &c);
+            const element_result y = f(v_load_up_to(x + at, left), v_load_up_to(t + at, left), &c);
             sum = v_fma(w, y.value, sum); /* padding: w is 0 and y finite */
             if (dx)
                 v_store_up_to(dx + at, v_mul(v_mul(w, scale), y.gradient), left);
@@ -101,9 +99,9 @@ FNN_INLINE double sum_points_over(const fnn_loss_metric *s, fnn_idx share, score
     return total / (double)share;
 }
 
-FNN_INLINE double sum_points(const fnn_loss_metric *s, score_point_of *f, real *dx, real *p)
+FNN_INLINE double sum_elements(const fnn_loss_metric *s, element_function *f, real *dx, real *p)
 {
-    return sum_points_over(s, s->n, f, dx, p);
+    return sum_elements_over(s, s->n, f, dx, p);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* metric.inc.c - the share of right predictions in x (m, n), summed over rows with their weights.
  *
  *   accuracy                      mean over j of x_j == t_j
- *   binary_accuracy               mean over j of (x_j > threshold) == t_j
+ *   binary_accuracy               mean over j of (x_j > param[0]) == t_j
  *   categorical_accuracy          the first largest x_j is where the first largest t_j is
  *   sparse_categorical_accuracy   the first largest x_j is at the class number target (m)
  *
@@ -9,21 +9,21 @@
  */
 #include "loss_metric.h"
 
-FNN_INLINE score_point is_equal(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result is_equal(vreal x, vreal t, const element_constants *c)
 {
     (void)c;
-    return (score_point){v_select(v_eq(x, t), v_set1(R(1.0)), v_set1(R(0.0))), x, x};
+    return (element_result){v_select(v_eq(x, t), v_set1(R(1.0)), v_set1(R(0.0))), x, x};
 }
 
-FNN_INLINE score_point is_right_class(vreal x, vreal t, const score_constants *c)
+FNN_INLINE element_result is_right_class(vreal x, vreal t, const element_constants *c)
 {
-    const vmask above = v_lt(v_set1(c->threshold), x);
+    const vmask above = v_lt(v_set1(c->a), x);
     return is_equal(v_select(above, v_set1(R(1.0)), v_set1(R(0.0))), t, c);
 }
 
-static double accuracy(const fnn_loss_metric *s) { return sum_points(s, is_equal, NULL, NULL); }
+static double accuracy(const fnn_loss_metric *s) { return sum_elements(s, is_equal, NULL, NULL); }
 
-static double binary_accuracy(const fnn_loss_metric *s) { return sum_points(s, is_right_class, NULL, NULL); }
+static double binary_accuracy(const fnn_loss_metric *s) { return sum_elements(s, is_right_class, NULL, NULL); }
 
 /* n if there is none */
 FNN_INLINE fnn_idx first_maximum(const real *x, fnn_idx n)

@@ -22,6 +22,7 @@
 #include "rank.inc.c"
 #include "correlation.inc.c"
 #include "tally.inc.c"
+#include "weight_sum.inc.c"
 #include "check.inc.c"
 #include "sgd.inc.c"
 #include "adam.inc.c"

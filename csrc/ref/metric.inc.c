@@ -15,7 +15,7 @@ static double binary_accuracy(const fnn_loss_metric *s)
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++)
         for (fnn_idx j = 0; j < s->n; j++) {
-            const real predicted = x[i * s->n + j] > (real)s->threshold;
+            const real predicted = x[i * s->n + j] > (real)s->param[0];
             total += row_weight(s, i) * (predicted == t[i * s->n + j]) / (double)s->n;
         }
     return total;

@@ -6,7 +6,7 @@
  *                             x and target (m, n) make one group, or one each. Of a row, only the param[0] largest
  *                             exceed any, the first of equals, unless that is 0
  *   pair_numbers              state (k, k), k = param[0]: how often target (m, n) is i and x is j, class numbers
- *   pair_binary               the same where x >= threshold is class 1, else 0
+ *   pair_binary               the same where x >= param[1] is class 1, else 0
  *   pair_categorical          the same where target and x are each largest, row by row
  *   pair_sparse_categorical   the same with class numbers as target (m)
  *   squares                   state (4, n) + 1: the sums of t, of t^2, of (t - x)^2 and of weights of every column of
@@ -21,10 +21,10 @@ static fnn_idx levels_exceeded(const fnn_loss_metric *s, real x)
 {
     const real *levels = s->levels;
     fnn_idx below = 0, above = s->n_levels;
-    if (s->options & FNN_COUNT_EVEN) {
+    if (s->exceeding == FNN_EXCEEDING_EVEN || s->exceeding == FNN_EXCEEDING_EVEN_OUTER) {
         const real place = x > 0 ? (x < 1 ? x : 1) * (real)(s->n_levels - 1) : 0;
         const fnn_idx whole = (fnn_idx)place, exceeded = whole + ((real)whole < place);
-        return exceeded == 0 && s->options & FNN_COUNT_OUTER ? 1 : exceeded;
+        return exceeded == 0 && s->exceeding == FNN_EXCEEDING_EVEN_OUTER ? 1 : exceeded;
     }
     while (below < above) {
         const fnn_idx middle = below + (above - below) / 2;
@@ -64,20 +64,21 @@ static void count_above(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx places = s->n_levels + 1, k = (fnn_idx)s->param[0];
+    const int largest = s->exceeding == FNN_EXCEEDING_LARGEST;
     for (fnn_idx i = 0; i < s->m; i++, x += s->n, t += s->n) {
         const double weight = row_weight(s, i);
         real least = (real)-INFINITY;
         fnn_idx equals = s->n;
-        if (s->options & FNN_COUNT_LARGEST || k)
+        if (largest || k)
             least = least_of_largest(x, s->n, k ? k : 1, &equals);
         for (fnn_idx j = 0; j < s->end; j++) {
             const int chosen = !k || x[j] > least || (x[j] == least && equals-- > 0);
             fnn_idx at = chosen ? levels_exceeded(s, x[j]) : 0;
-            if (s->options & FNN_COUNT_LARGEST)
+            if (largest)
                 at = x[j] >= least && fabs((double)x[j]) > 1e-9 ? s->n_levels : 0;
             if (j < s->begin)
                 continue;
-            const fnn_idx group = s->options & FNN_COUNT_EACH ? j - s->begin : 0;
+            const fnn_idx group = s->groups > 1 ? j - s->begin : 0;
             state[(2 * group + (t[j] != 0)) * places + at] += weight;
         }
     }
@@ -101,7 +102,7 @@ static void pair_binary(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m * s->n; i++)
-        count_pair(state, s, (double)t[i], x[i] >= (real)s->threshold, i / s->n);
+        count_pair(state, s, (double)t[i], x[i] >= (real)s->param[1], i / s->n);
 }
 
 static void pair_categorical(double *state, const fnn_loss_metric *s)

@@ -17,7 +17,7 @@ from ..losses.loss import as_labels
 from .validation import as_real, is_several
 
 if TYPE_CHECKING:
-    from ..kernels.ops.loss_metric import Score
+    from ..kernels.core.specs import Labels
     from ..training.compile_spec import OutputSpec
 
 SampleShapes = tuple[tuple[int, ...], ...]
@@ -144,11 +144,11 @@ class DataAdapter:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
         adopt_labels(loss, y, shape)
-        labels: NDArray[Any] = as_labels(y, loss.score, shape, self._dtype, name)
+        labels: NDArray[Any] = as_labels(y, loss.spec, shape, self._dtype, name)
         if len(labels) != samples:
             x = name.replace("y", "x", 1)
             raise ValueError(f"{x}, {name}: expected equal lengths, got {samples} and {len(labels)}")
-        check_labels(loss.score, labels, shape[-1] if shape else 1, name)
+        check_labels(loss.spec, labels, shape[-1] if shape else 1, name)
         return labels
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
@@ -185,12 +185,12 @@ class DataAdapter:
         loss, labels = self._outputs[0].loss, arrays.y[0]
         assert loss is not None
         assert labels is not None
-        factors = class_factors(class_weight, labels, loss.score)
+        factors = class_factors(class_weight, labels, loss.spec.labels)
         weights = factors if arrays.weights[0] is None else arrays.weights[0] * factors
         return replace(arrays, weights=[np.ascontiguousarray(weights, self._dtype)])
 
 
-def class_factors(weights: Mapping[Any, float], y: NDArray[Any], score: Score) -> NDArray[np.float64]:
+def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels) -> NDArray[np.float64]:
     """Return a factor for each sample, that of its class; classes without one have 1.
 
     Parameters
@@ -198,8 +198,8 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], score: Score) -
     weights : dict of int to float
     y : ndarray
         Class numbers (samples,), or one-hot or binary labels (samples, classes).
-    score : Score
-        Of the loss: whether labels are class numbers.
+    labels : Labels
+        What the loss takes.
     """
     if not isinstance(weights, Mapping):
         raise TypeError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
@@ -207,9 +207,11 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], score: Score) -
         if not isinstance(number, Real) or not float(number) >= 0 or float(number) % 1:
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
         real_number(weight, "class_weight")
-    if y.ndim != (1 if score.sparse else 2):
+    if y.ndim != (1 if labels.sparse else 2):
         raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
-    classes = y if score.sparse else y.argmax(axis=1) if y.shape[1] > 1 else np.rint(y[:, 0]).astype(np.int64)
+    classes = (
+        y if labels.sparse else y.argmax(axis=1) if y.shape[1] > 1 else np.rint(y[:, 0]).astype(np.int64)
+    )
     present, which = np.unique(classes, return_inverse=True)
     factor_of = np.array([weights.get(int(number), 1.0) for number in present], float)
     factors: NDArray[np.float64] = factor_of[which]

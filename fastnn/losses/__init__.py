@@ -1,6 +1,6 @@
 """Losses: by name or as objects in `compile`, and as functions of arrays.
 
-A loss says which kernel computes it (`score`); models run that fused with the gradient, and calling the
+A loss says which kernel computes it (`spec`); models run that fused with the gradient, and calling the
 object runs it on arrays.
 
 >>> import fastnn, numpy as np

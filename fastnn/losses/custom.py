@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from .. import autograd
 from ..autograd import Tensor
 from ..autograd.tensor import record
-from ..kernels.ops import loss_metric as _score
+from ..kernels.core.specs import Labels, PythonSpec, Transform
+from ..kernels.ops import loss_metric
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -65,69 +66,61 @@ def loss_on_tape(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Te
     TypeError
         If labels require a gradient that the loss does not have.
     """
-    score = loss.score
-    if score.function is not None:
+    spec = loss.spec
+    if isinstance(spec, PythonSpec):
         weights = None if sample_weight is None else np.asarray(sample_weight)
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
         y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
         return reduced(loss.call(y_true, y_pred), weights, None, loss.reduction)
-    from .loss import as_scored
+    from .loss import kernel_arrays
 
     if isinstance(y_true, Tensor) and y_true.requires_grad:
-        if score.kernel not in SYMMETRIC or (isinstance(y_pred, Tensor) and y_pred.requires_grad):
+        if spec.kernel not in SYMMETRIC or (isinstance(y_pred, Tensor) and y_pred.requires_grad):
             raise TypeError(
                 f"y_true: {type(loss).__name__} has no gradient with respect to labels; call it as "
                 "loss(y_true, y_pred), with predictions second, or pass y_true.data"
             )
         y_true, y_pred = y_pred, y_true
-    labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, loss.dtype)
+    labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, loss.dtype)
     apart = loss.reduction in (None, "none")
-    factor, weights = (weights, None) if apart and score.root else (None, weights)
-    values = _score.values(score, predictions, labels, weights)
+    root = spec.transform is Transform.ROOT
+    factor, weights = (weights, None) if apart and root else (None, weights)
+    values = loss_metric.values(spec, predictions, labels, weights)
 
     def pull(gradients: list[Any]) -> list[NDArray[Any]]:
         g = np.ascontiguousarray(np.broadcast_to(gradients[0], values.shape), predictions.dtype)
         g = g if weights is None else g * weights
-        dx = _score.gradients(score, predictions, labels, np.ascontiguousarray(g))
+        dx = loss_metric.gradients(spec, predictions, labels, np.ascontiguousarray(g))
         return [dx.reshape(y_pred.shape).astype(y_pred.data.dtype, copy=False)]
 
     wanted = isinstance(y_pred, Tensor) and y_pred.requires_grad
     tensor = record([y_pred] if wanted else [], [values], pull)[0]
     if apart:
-        roots = autograd.sqrt(tensor) if score.root else tensor
+        roots = autograd.sqrt(tensor) if root else tensor
         return roots if factor is None else roots * factor
-    _, count, weight = _score.apply(score, predictions, labels, weights)
+    _, count, weight = loss_metric.sums(spec, predictions, labels, weights)
     divisor = {"sum": 1.0, "mean_with_sample_weight": weight}.get(loss.reduction or "", count)
     total = tensor.sum() / divisor if divisor else tensor.sum() * 0.0
-    return autograd.sqrt(total) if score.root else total
+    return autograd.sqrt(total) if root else total
 
 
-def loss_score(loss: Any) -> _score.Score:
-    """Return what a plan has to know of a loss that is written as `call`."""
+def loss_spec(loss: Any) -> PythonSpec:
+    """Return the spec of a loss that defines `call`."""
 
     def function(labels: Any, predictions: Tensor, weights: Any, mask: Any) -> Tensor:
         return reduced(loss.call(labels, predictions), weights, mask, loss.reduction)
 
-    return _score.Score("", sparse=loss.sparse, lenient=True, function=function)
+    return PythonSpec(function, Labels.ANY_CLASS if loss.sparse else Labels.REAL)
 
 
-def adopt_labels(loss: Any, labels: Any, row: tuple[int, ...]) -> bool:
-    """Let a written loss take class numbers where labels lack the last axis of predictions with such rows.
-
-    Returns
-    -------
-    bool
-        Whether it took others before.
-    """
-    sparse = bool(row) and row[-1] != 1 and np.ndim(labels) == len(row)
-    changed: bool = loss.score.function is not None and sparse != loss.sparse
-    if changed:
-        loss.sparse = sparse
-    return changed
+def adopt_labels(loss: Loss, labels: Any, sample_shape: tuple[int, ...]) -> None:
+    """Let a loss that defines `call` take class numbers if labels lack the last axis of the predictions."""
+    if isinstance(loss.spec, PythonSpec):
+        loss.sparse = bool(sample_shape) and sample_shape[-1] != 1 and np.ndim(labels) == len(sample_shape)
 
 
-def metric_score(metric: Any) -> _score.Score:
-    """Return what a plan has to know of a metric that is written as `update_state`."""
+def metric_spec(metric: Any) -> PythonSpec:
+    """Return the spec of a metric that defines `update_state`."""
 
     def function(labels: Any, predictions: Any, weights: Any, mask: Any, cleared: bool) -> None:
         if cleared:
@@ -136,4 +129,4 @@ def metric_score(metric: Any) -> _score.Score:
             weights = mask if weights is None else mask * _aligned(weights, mask.ndim)
         metric.update_state(labels, predictions, sample_weight=weights)
 
-    return _score.Score("", function=function)
+    return PythonSpec(function)

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..autograd import Tensor
 from ..data.validation import as_classes, as_real, as_samples
-from ..kernels.ops import loss_metric as _score
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec, Transform
+from ..kernels.ops import loss_metric
 from ..registry import Registry
 from . import custom
 
@@ -26,7 +26,7 @@ _REDUCTIONS = (*MEANS, "mean_with_sample_weight", "sum", "none", None)
 class Loss:
     """Base of all losses: the mean over samples of a value for each.
 
-    A loss of this package says which kernel computes it (`score`): models run that fused with the gradient,
+    A loss of this package says which kernel computes it (`spec`): models run that fused with the gradient,
     and a call runs it on arrays. A loss of your own defines `call`.
 
     Parameters
@@ -64,16 +64,17 @@ class Loss:
         self.dtype = None if dtype is None else config.check_floatx(dtype)
 
     @property
-    def score(self) -> Score:
-        """What the kernels compute, or for a loss that defines `call` that."""
-        return custom.loss_score(self)
+    def spec(self) -> LossSpec | PythonSpec:
+        """The kernel that computes the loss, or the `call` of a loss that defines it."""
+        return custom.loss_spec(self)
 
     @property
     def by_batch(self) -> bool:
         """Whether the loss of all rows depends on how they are split into batches."""
-        score = self.score
-        special = score.ignore_class is not None or score.root or score.function is not None
-        return special or self.reduction not in MEANS
+        spec = self.spec
+        if isinstance(spec, PythonSpec) or self.reduction not in MEANS:
+            return True
+        return spec.ignore_class is not None or spec.transform is not Transform.IDENTITY
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each sample, without weights.
@@ -89,10 +90,16 @@ class Loss:
         -------
         ndarray, shape (...)
         """
-        score = self.score
-        labels, predictions, _ = as_scored(score, y_true, y_pred, None, self.dtype)
-        values = _score.values(score, predictions, labels)
-        return np.sqrt(values) if score.root else values
+        spec = self._kernel()
+        labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, self.dtype)
+        return transformed(loss_metric.values(spec, predictions, labels), spec)
+
+    def _kernel(self) -> LossSpec:
+        """Return the spec of a loss that does not define `call`."""
+        spec = self.spec
+        if isinstance(spec, PythonSpec):
+            raise NotImplementedError(f"{type(self).__name__}.call: a loss of your own has to define it")
+        return spec
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """Return the loss of predictions.
@@ -114,14 +121,13 @@ class Loss:
         """
         if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
             return custom.loss_on_tape(self, y_true, y_pred, sample_weight)
-        if type(self).score is Loss.score or self.reduction in (None, "none"):
+        spec = self.spec
+        if isinstance(spec, PythonSpec) or self.reduction in (None, "none"):
             return self._reduced(y_true, y_pred, sample_weight)
-        score = self.score
-        labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, self.dtype)
-        total, count, weight = _score.apply(score, predictions, labels, weights)
+        labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
+        total, count, weight = loss_metric.sums(spec, predictions, labels, weights)
         divisor = {"sum": 1.0, "mean_with_sample_weight": weight}.get(self.reduction or "", count)
-        value = total / divisor if divisor else 0.0
-        return predictions.dtype.type(np.sqrt(value) if score.root else value)
+        return predictions.dtype.type(transformed(total / divisor if divisor else 0.0, spec))
 
     def _reduced(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None) -> Any:
         """Return what becomes of the values that `call` returns."""
@@ -164,17 +170,22 @@ def values_of(loss: Loss, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.fl
     return values
 
 
-def as_scored(
-    score: Score,
+def transformed(value: Any, spec: LossSpec) -> Any:
+    """Return the loss of values that have been reduced."""
+    return np.sqrt(value) if spec.transform is Transform.ROOT else value
+
+
+def kernel_arrays(
+    spec: LossSpec | MetricSpec,
     y_true: ArrayLike,
     y_pred: ArrayLike,
     sample_weight: ArrayLike | None,
     dtype: str | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.floating], NDArray[np.floating] | None]:
-    """Bring labels, predictions and weights into the form that `score`'s kernel takes."""
+    """Bring labels, predictions and weights into the form that a kernel takes."""
     dtype = dtype or _dtype_of(y_pred)
     predictions = as_real(y_pred, dtype, "y_pred")
-    labels = as_labels(y_true, score, predictions.shape[1:], dtype, "y_true")
+    labels = as_labels(y_true, spec, predictions.shape[1:], dtype, "y_true")
     if len(labels) != len(predictions):
         raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")
     if sample_weight is None:
@@ -194,9 +205,17 @@ def _dtype_of(y_pred: Any) -> str:
     return own if own in ("float32", "float64") else config.floatx()
 
 
-def as_labels(y: Any, score: Score, row: tuple[int, ...], dtype: str, name: str = "y") -> NDArray[Any]:
-    """Return labels in the form that a score takes for predictions with rows of shape `row`."""
-    return as_classes(y, row[:-1], name) if score.sparse else as_samples(y, row, dtype, name)
+def as_labels(
+    y: Any,
+    spec: LossSpec | MetricSpec | PythonSpec,
+    sample_shape: tuple[int, ...],
+    dtype: str,
+    name: str = "y",
+) -> NDArray[Any]:
+    """Return labels in the form that a loss or metric takes, for predictions of samples of a shape."""
+    if spec.labels.sparse:
+        return as_classes(y, sample_shape[:-1], name)
+    return as_samples(y, sample_shape, dtype, name)
 
 
 registry = Registry("loss", Loss, "fastnn.losses")
@@ -243,6 +262,6 @@ class PlainLoss(Loss):
         super().__init__(name, reduction, dtype)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score(self.kernel, clip=config.epsilon())
+        return LossSpec(self.kernel, clip=config.epsilon())

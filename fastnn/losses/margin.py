@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Labels, LossSpec
 from .loss import PlainLoss, registry, values_of
 
 
@@ -13,9 +13,9 @@ class _Margin(PlainLoss):
     """What the losses of a label for each score share."""
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score(self.kernel, signed=True)
+        return LossSpec(self.kernel, Labels.SIGN)
 
 
 @registry.add

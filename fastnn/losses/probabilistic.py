@@ -9,8 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Labels, LossSpec
 from .loss import Loss, PlainLoss, registry, values_of
+
+
+def of_predictions(from_logits: bool, kernel: str, activation: str, **settings: Any) -> LossSpec:
+    """Return the spec of a cross-entropy of logits, or of the probabilities of a final activation."""
+    if from_logits:
+        return LossSpec(f"{kernel}_logits", **settings)
+    return LossSpec(kernel, activation=activation, clip=config.epsilon(), **settings)
 
 
 class _Crossentropy(Loss):
@@ -38,15 +45,14 @@ class _Crossentropy(Loss):
         self.label_smoothing = float(label_smoothing)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score(
+        return of_predictions(
+            self.from_logits,
             self.kernel,
-            activation=self.activation,
-            from_logits=self.from_logits,
-            bounded=True,
+            self.activation,
+            labels=Labels.PROBABILITY,
             label_smoothing=self.label_smoothing,
-            clip=0.0 if self.from_logits else config.epsilon(),
             parameters=self._parameters,
         )
 
@@ -147,14 +153,13 @@ class SparseCategoricalCrossentropy(Loss):
         self.ignore_class = ignore_class
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score(
+        return of_predictions(
+            self.from_logits,
             "sparse_categorical_crossentropy",
-            sparse=True,
-            activation="softmax",
-            from_logits=self.from_logits,
-            clip=0.0 if self.from_logits else config.epsilon(),
+            "softmax",
+            labels=Labels.CLASS,
             ignore_class=self.ignore_class,
         )
 

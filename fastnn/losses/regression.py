@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import LossSpec, Transform
 from .loss import Loss, PlainLoss, registry, values_of
 
 
@@ -77,9 +77,9 @@ class RootMeanSquaredError(PlainLoss):
     kernel = "mean_squared_error"
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score(self.kernel, root=True)
+        return LossSpec(self.kernel, transform=Transform.ROOT)
 
 
 @registry.add("mae", "MAE")
@@ -166,9 +166,9 @@ class Huber(Loss):
         self.delta = real_number(delta, "delta", 0)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score("huber", parameters=(self.delta,))
+        return LossSpec("huber", parameters=(self.delta,))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -224,9 +224,9 @@ class CosineSimilarity(Loss):
             raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> LossSpec:
         """The kernel."""
-        return Score("cosine_similarity", clip=config.epsilon())
+        return LossSpec("cosine_similarity", clip=config.epsilon())
 
 
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:

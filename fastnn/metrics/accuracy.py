@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
-from ..kernels.ops import loss_metric as _score
-from ..kernels.ops.loss_metric import Score
-from ..losses.loss import as_scored
+from ..kernels.core.specs import Labels, MetricSpec
+from ..kernels.ops import loss_metric
+from ..losses.loss import kernel_arrays
 from .metric import PlainMetric, registry
 
 
@@ -33,9 +33,9 @@ class Accuracy(PlainMetric):
     _flat = True
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("accuracy")
+        return MetricSpec("accuracy")
 
 
 @registry.add
@@ -62,9 +62,9 @@ class BinaryAccuracy(PlainMetric):
         self.threshold = real_number(threshold, "threshold")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("binary_accuracy", threshold=self.threshold)
+        return MetricSpec("binary_accuracy", parameters=(self.threshold,))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -87,9 +87,9 @@ class CategoricalAccuracy(PlainMetric):
     """
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("categorical_accuracy")
+        return MetricSpec("categorical_accuracy")
 
 
 @registry.add
@@ -108,9 +108,9 @@ class SparseCategoricalAccuracy(PlainMetric):
     """
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("sparse_categorical_accuracy", sparse=True)
+        return MetricSpec("sparse_categorical_accuracy", Labels.CLASS)
 
 
 @registry.add
@@ -134,9 +134,9 @@ class TopKCategoricalAccuracy(PlainMetric):
         self.k = whole_number(k, "k", 1)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("top_k_categorical_accuracy", parameters=(self.k,))
+        return MetricSpec("top_k_categorical_accuracy", parameters=(self.k,))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -174,12 +174,11 @@ class SparseTopKCategoricalAccuracy(PlainMetric):
         self.k, self.from_sorted_ids = whole_number(k, "k", 1), bool(from_sorted_ids)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        kernel = (
-            "sparse_top_k_sorted_accuracy" if self.from_sorted_ids else "sparse_top_k_categorical_accuracy"
-        )
-        return Score(kernel, sparse=True, lenient=self.from_sorted_ids, parameters=(self.k,))
+        if self.from_sorted_ids:
+            return MetricSpec("sparse_top_k_sorted_accuracy", Labels.ANY_CLASS, (self.k,))
+        return MetricSpec("sparse_top_k_categorical_accuracy", Labels.CLASS, (self.k,))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -187,8 +186,10 @@ class SparseTopKCategoricalAccuracy(PlainMetric):
 
 
 def _values(metric: PlainMetric, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    labels, predictions, _ = as_scored(metric.score, y_true, y_pred, None)
-    return _score.values(metric.score, predictions, labels)
+    spec = metric.spec
+    assert isinstance(spec, MetricSpec)
+    labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None)
+    return loss_metric.values(spec, predictions, labels)
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> NDArray[np.floating]:

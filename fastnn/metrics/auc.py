@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from .confusion import Counts, counts_of, is_even
 from .metric import Metric, registry, share
 
@@ -96,25 +96,25 @@ class AUC(Metric):
         self.from_logits = bool(from_logits)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel. Probabilities exceed thresholds where logits exceed those of the thresholds."""
         levels = np.array(self.thresholds)
         if self.from_logits:
             with np.errstate(divide="ignore"):
                 inner = np.clip(levels, 0, 1)
                 levels = np.log(inner) - np.log1p(-inner)
-        return Score(
-            "count_above",
-            counts=True,
-            levels=tuple(levels.tolist()),
-            even=self._even and not self.from_logits,
-            outer=True,
-            each=self.multi_label or self.label_weights is not None,
-        )
+        even = self._even and not self.from_logits
+        exceeding = Exceeding.EVEN_OUTER if even else Exceeding.SEARCH
+        return MetricSpec("count_above", tally=Tally(tuple(levels.tolist()), exceeding, self._columns))
+
+    @property
+    def _columns(self) -> Columns:
+        apart = self.multi_label or self.label_weights is not None
+        return Columns.APART if apart else Columns.TOGETHER
 
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
-        groups = width if self.score.each else 1
+        groups = width if self._columns is Columns.APART else 1
         if self.label_weights is not None and len(self.label_weights) != groups:
             raise ValueError(f"label_weights: expected {groups} numbers, got {len(self.label_weights)}")
         if self.num_labels and self.num_labels != groups:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..checks import real_number, whole_number
 from ..config import epsilon
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from .metric import Metric, registry, share
 
 Numbers = NDArray[np.float64]
@@ -71,16 +71,12 @@ class Thresholded(Metric):
         self.class_id = None if class_id is None else whole_number(class_id, "class_id")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score(
-            "count_above",
-            counts=True,
-            levels=tuple(sorted(self.thresholds)),
-            even=is_even(self.thresholds),
-            column=self.class_id,
-            parameters=(self.top_k or 0,),
-        )
+        exceeding = Exceeding.EVEN if is_even(self.thresholds) else Exceeding.SEARCH
+        columns = Columns.TOGETHER if self.class_id is None else self.class_id
+        tally = Tally(tuple(sorted(self.thresholds)), exceeding, columns)
+        return MetricSpec("count_above", parameters=(self.top_k or 0,), tally=tally)
 
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..checks import real_number
 from ..config import epsilon
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from .confusion import Counts, counts_of
 from .metric import Metric, registry
 
@@ -60,10 +60,13 @@ class FBetaScore(Metric):
             raise ValueError(f"threshold: expected a number above 0, up to 1, got {threshold!r}")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        levels = (0.5 if self.threshold is None else self.threshold,)
-        return Score("count_above", counts=True, levels=levels, each=True, largest=self.threshold is None)
+        if self.threshold is None:
+            tally = Tally((0.5,), Exceeding.LARGEST, Columns.APART)
+        else:
+            tally = Tally((self.threshold,), columns=Columns.APART)
+        return MetricSpec("count_above", tally=tally)
 
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..checks import real_number, whole_number
 from ..config import epsilon
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Labels, MetricSpec, Tally
 from .metric import Metric, registry
 
 Numbers = NDArray[np.float64]
@@ -45,19 +45,14 @@ class _Overlap(Metric):
         self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        kernel = "pair_numbers"
-        if not self.sparse_y_pred:
-            kernel = "pair_sparse_categorical" if self.sparse_y_true else "pair_categorical"
-        return Score(
-            kernel,
-            sparse=self.sparse_y_true and not self.sparse_y_pred,
-            lenient=True,
-            counts=True,
-            parameters=(self.num_classes,),
-            ignore_class=self.ignore_class,
-        )
+        kernel, labels = "pair_numbers", Labels.REAL
+        if not self.sparse_y_pred and self.sparse_y_true:
+            kernel, labels = "pair_sparse_categorical", Labels.ANY_CLASS
+        elif not self.sparse_y_pred:
+            kernel = "pair_categorical"
+        return MetricSpec(kernel, labels, (self.num_classes,), ignore_class=self.ignore_class, tally=Tally())
 
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample: how often each class is predicted as each."""
@@ -146,9 +141,9 @@ class BinaryIoU(_Overlap):
         self.threshold = real_number(threshold, "threshold")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("pair_binary", counts=True, parameters=(2,), threshold=self.threshold)
+        return MetricSpec("pair_binary", parameters=(2, self.threshold), tally=Tally())
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

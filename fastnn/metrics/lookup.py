@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import Labels
 from .accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from .metric import Metric, registry
 from .probabilistic import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -51,7 +51,7 @@ def get(identifier: Any) -> Any:
     return registry.get(identifier)
 
 
-def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
+def resolve(identifier: Any, labels: Labels, classes: int) -> Metric:
     """Return the metric that an entry of `compile(metrics=...)` means, as Keras resolves it.
 
     "accuracy" and "acc", in any case, are binary where predictions are one number wide, sparse where labels
@@ -61,8 +61,8 @@ def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
     Parameters
     ----------
     identifier : str or Metric
-    loss : Score
-        Of the model's loss: it tells which labels there are.
+    labels : Labels
+        What the loss of the output takes.
     classes : int
         Width of the predictions.
     """
@@ -74,6 +74,6 @@ def resolve(identifier: Any, loss: Score, classes: int) -> Metric:
         metric = registry.get(identifier)
     else:
         binary, sparse, categorical = family
-        metric = (sparse if loss.sparse else binary if classes == 1 else categorical)()
+        metric = (sparse if labels.sparse else binary if classes == 1 else categorical)()
     metric.name = identifier
     return metric

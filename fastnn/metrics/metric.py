@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from .. import initializers
 from ..config import check_floatx, floatx
-from ..kernels.ops import loss_metric as _score
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import MetricSpec, PythonSpec
+from ..kernels.ops import loss_metric
 from ..losses import custom
-from ..losses.loss import as_scored
+from ..losses.loss import kernel_arrays
 from ..registry import Registry
 from ..variables import Variable
 
@@ -20,7 +20,7 @@ from ..variables import Variable
 class Metric:
     """Base of all metrics: the weighted mean of a value for each sample seen.
 
-    A metric of this package says which kernel counts samples (`score`), what state it starts from (`zeros`)
+    A metric of this package says which kernel counts samples (`spec`), what state it starts from (`zeros`)
     and what that means (`read`), so models run it without Python. A metric of your own defines `update_state`
     and `result`, over what `add_variable` returns.
 
@@ -56,9 +56,9 @@ class Metric:
         self._state: NDArray[np.float64] | None = None
 
     @property
-    def score(self) -> Score:
-        """What the kernels compute, or for a metric that defines `update_state` that."""
-        return custom.metric_score(self)
+    def spec(self) -> MetricSpec | PythonSpec:
+        """The kernel that computes the metric, or the `update_state` of a metric that defines it."""
+        return custom.metric_spec(self)
 
     def zeros(self, width: int) -> NDArray[np.float64]:
         """Return the state before the first sample: here the sums of weighted values and of weights.
@@ -139,19 +139,23 @@ class Metric:
         sample_weight : array_like, optional
             A factor for each sample.
         """
-        score = self.score
+        spec = self.spec
+        if isinstance(spec, PythonSpec):
+            raise NotImplementedError(
+                f"{type(self).__name__}.update_state: a metric of your own has to define it"
+            )
         if self._flat and np.ndim(y_pred) == 1:
             y_true, y_pred = np.reshape(y_true, (-1, 1)), np.reshape(y_pred, (-1, 1))
-        labels, predictions, weights = as_scored(score, y_true, y_pred, sample_weight, self.dtype)
+        labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
         width = predictions.shape[-1] if predictions.ndim else 1
         if self._state is None:
             self._state = self.zeros(width)
-        elif score.counts and self._state.shape != self.zeros(width).shape:
+        elif spec.tally is not None and self._state.shape != self.zeros(width).shape:
             raise ValueError(f"y_pred: expected as many columns as before, got {width}")
-        if score.counts:
-            _score.add_counts(score, self._state, predictions, labels, weights)
+        if spec.tally is not None:
+            loss_metric.add_tally(spec, self._state, predictions, labels, weights)
         else:
-            total, _, weight = _score.apply(score, predictions, labels, weights)
+            total, _, weight = loss_metric.sums(spec, predictions, labels, weights)
             self._state += total, weight
 
     def result(self) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import losses as _losses
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import MetricSpec
 from .metric import PlainMetric, registry
 
 
@@ -22,9 +22,9 @@ class LossMetric(PlainMetric):
         self.loss = loss
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return self.loss.score
+        return self.loss._kernel().metric
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
-from ..kernels.ops.loss_metric import Score
+from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
 from ..losses.lookup import loss_of_function
+from ..losses.loss import transformed
 from .metric import Metric, PlainMetric, registry
 
 Numbers = NDArray[np.float64]
@@ -119,22 +120,25 @@ class MeanMetricWrapper(Metric):
             self._direction = "down"
 
     @property
-    def score(self) -> Score:
-        """The kernel of a loss."""
-        return super().score if self.loss is None else self.loss.score
+    def spec(self) -> MetricSpec | PythonSpec:
+        """The kernel of a loss that has one."""
+        spec = None if self.loss is None else self.loss.spec
+        return super().spec if spec is None or isinstance(spec, PythonSpec) else spec.metric
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count samples in; see `Metric`."""
-        if self.loss is not None:
+        if isinstance(self.spec, MetricSpec):
             return super().update_state(y_true, y_pred, sample_weight)
-        numbers, weights = _weighted(self.fn(y_true, y_pred, **self.kwargs), sample_weight, np.mean)
+        values = self.fn if self.loss is None else self.loss.call
+        numbers, weights = _weighted(values(y_true, y_pred, **self.kwargs), sample_weight, np.mean)
         self._state = self.zeros(1) if self._state is None else self._state
         self._state += (numbers * weights).sum(), weights.sum()
 
     def read(self, state: Numbers) -> Any:
         """Return the mean, or its root where the loss is one."""
         mean = super().read(state)
-        return float(np.sqrt(mean)) if self.loss is not None and self.loss.score.root else mean
+        spec = None if self.loss is None else self.loss.spec
+        return transformed(mean, spec) if isinstance(spec, LossSpec) else mean
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import whole_number
 from ..config import epsilon
-from ..kernels.ops import loss_metric as _score
-from ..kernels.ops.loss_metric import Score
-from ..losses.loss import as_scored
+from ..kernels.core.specs import MetricSpec, Tally
+from ..kernels.ops import loss_metric
+from ..losses.loss import kernel_arrays
 from .metric import Metric, PlainMetric, registry
 
 Numbers = NDArray[np.float64]
@@ -51,9 +51,9 @@ class R2Score(Metric):
         self.num_regressors = whole_number(num_regressors, "num_regressors")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score("squares", counts=True)
+        return MetricSpec("squares", tally=Tally())
 
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
@@ -92,9 +92,9 @@ class _Correlation(PlainMetric):
             raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
 
     @property
-    def score(self) -> Score:
+    def spec(self) -> MetricSpec:
         """The kernel."""
-        return Score(self.kernel, clip=epsilon())
+        return MetricSpec(self.kernel, clip=epsilon())
 
 
 @registry.add
@@ -142,8 +142,10 @@ class ConcordanceCorrelation(_Correlation):
 
 
 def _values(metric: Metric, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    labels, predictions, _ = as_scored(metric.score, y_true, y_pred, None)
-    return _score.values(metric.score, predictions, labels)
+    spec = metric.spec
+    assert isinstance(spec, MetricSpec)
+    labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None)
+    return loss_metric.values(spec, predictions, labels)
 
 
 def pearson_correlation(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> NDArray[np.floating]:

@@ -234,7 +234,7 @@ class CompileSpec:
                             f"loss: the metrics of {output.name!r} need a loss to be compiled with"
                         )
                     shape = (2,) if sample_shapes is None else sample_shapes[i]
-                    metric = resolve(entry, output.loss.score, (shape[-1] or 2) if shape else 1)
+                    metric = resolve(entry, output.loss.spec.labels, (shape[-1] or 2) if shape else 1)
                     prefix = "" if single else f"{output.name}_"
                     key = f"{prefix}{metric.name}"
                     if weighted and taken[key]:
@@ -252,7 +252,7 @@ class CompileSpec:
 
 def label_kinds(outputs: Iterable[OutputSpec]) -> tuple[bool, ...]:
     """Return whether the labels of each output are class numbers."""
-    return tuple(output.loss is not None and output.loss.score.sparse for output in outputs)
+    return tuple(output.loss is not None and output.loss.spec.labels.sparse for output in outputs)
 
 
 def map_structure(function: Any, structure: Any) -> Any:

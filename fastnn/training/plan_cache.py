@@ -289,7 +289,9 @@ def emit_losses_and_metrics(
     plan: Plan, objective: Objective, outputs: list[Value], weight_shapes: WeightShapes
 ) -> None:
     """Append the losses and metrics of the outputs to a plan."""
-    from ..kernels.ops.loss_metric import emit_loss, emit_metric
+    from ..kernels.core.specs import PythonSpec
+    from ..kernels.ops.loss import emit_loss
+    from ..kernels.ops.metric import emit_metric
 
     shapes = weight_shapes or (None,) * len(outputs)
     weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
@@ -303,8 +305,9 @@ def emit_losses_and_metrics(
             continue
         assert output.loss_key is not None
         assert output.loss.reduction is not None
-        spec = output.loss.score
-        targets[i] = plan.target(i, y.shape[:-1] if spec.sparse else y.shape, spec.sparse)
+        spec = output.loss.spec
+        sparse = spec.labels.sparse
+        targets[i] = plan.target(i, y.shape[:-1] if sparse else y.shape, sparse)
         emit_loss(
             plan,
             y,
@@ -321,8 +324,9 @@ def emit_losses_and_metrics(
         i, metric = reported.output, reported.metric
         loss = objective.outputs[i].loss
         assert loss is not None
-        if metric.score.function is None and metric.score.sparse != loss.score.sparse:
-            labels = "class numbers" if metric.score.sparse else "labels like the output"
+        sparse = metric.spec.labels.sparse
+        if not isinstance(metric.spec, PythonSpec) and sparse != loss.spec.labels.sparse:
+            labels = "class numbers" if sparse else "labels like the output"
             raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
         emit_metric(
             plan, outputs[i], targets[i], weights[i] if reported.weighted else None, metric, reported.key

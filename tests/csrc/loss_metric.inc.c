@@ -1,12 +1,12 @@
 /* loss_metric.inc.c - losses and metrics: with weights of rows and without, of every output that may be missing. */
-typedef double score_fn(const fnn_loss_metric *s);
+typedef double value_fn(const fnn_loss_metric *s);
 
 /* What x is: probabilities in rows that do not add up to 1, logits, or whole numbers. */
 enum { PROBABILITIES, LOGITS, WHOLE };
 
-static void check_score(score_fn *textbook, score_fn *tested, int kind, int classes, double units)
+static void check_values(value_fn *textbook, value_fn *tested, int kind, int classes, double units)
 {
-    score_fn *const score[SIDES] = {textbook, tested};
+    value_fn *const values[SIDES] = {textbook, tested};
     const fnn_idx grid[][2] = {{0, 3}, {1, 1}, {300, 1}, {4, 2}, {4, 7}, {6, 17}, {2, 100}, {2, 259}};
     for (int i = 0; i < COUNT(grid); i++)
         for (int options = 0; options < 8; options++) {
@@ -23,7 +23,7 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
             if (m > 0 && kind != WHOLE)
                 set(x, m * n / 2, kind == LOGITS ? 60 : 0);
             EACH_SIDE(s)
-                value[s] = score[s](&(fnn_loss_metric){
+                value[s] = values[s](&(fnn_loss_metric){
                     .m = m,
                     .n = n,
                     .x = x.at[s],
@@ -35,7 +35,6 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
                     .scale = 0.5,
                     .label_smoothing = more ? 0.1 : 0,
                     .clip = 1e-7,
-                    .threshold = 0.5,
                     .ignore_class = weighted ? 1 : INT64_MIN,
                     .param = {2, -1, 0.75},
                 });
@@ -45,45 +44,45 @@ static void check_score(score_fn *textbook, score_fn *tested, int kind, int clas
         }
 }
 
-#define SCORE(name, kind, classes, units) \
+#define VALUES(name, kind, classes, units) \
     static void check_##name(void) \
     { \
-        check_score(table[TEXTBOOK]->name, table[TESTED]->name, kind, classes, units); \
+        check_values(table[TEXTBOOK]->name, table[TESTED]->name, kind, classes, units); \
     }
 
-SCORE(mean_squared_error, LOGITS, 0, 25)
-SCORE(sum_squared_error, LOGITS, 0, 25)
-SCORE(mean_absolute_percentage_error, LOGITS, 0, 25)
-SCORE(mean_squared_logarithmic_error, PROBABILITIES, 0, 25)
-SCORE(huber, LOGITS, 0, 25)
-SCORE(log_cosh, LOGITS, 0, 25)
-SCORE(poisson, PROBABILITIES, 0, 25)
-SCORE(kl_divergence, PROBABILITIES, 0, 25)
-SCORE(hinge, LOGITS, 0, 25)
-SCORE(squared_hinge, LOGITS, 0, 25)
-SCORE(categorical_hinge, LOGITS, 0, 25)
-SCORE(cosine_similarity, LOGITS, 0, 25)
-SCORE(binary_focal_crossentropy, PROBABILITIES, 0, 50)
-SCORE(binary_focal_crossentropy_logits, LOGITS, 0, 50)
-SCORE(categorical_focal_crossentropy, PROBABILITIES, 0, 50)
-SCORE(categorical_focal_crossentropy_logits, LOGITS, 0, 50)
-SCORE(mean_absolute_error, LOGITS, 0, 25)
-SCORE(binary_crossentropy, PROBABILITIES, 0, 25)
-SCORE(categorical_crossentropy, PROBABILITIES, 0, 25)
-SCORE(sparse_categorical_crossentropy, PROBABILITIES, 1, 5)
-SCORE(binary_crossentropy_logits, LOGITS, 0, 25)
-SCORE(categorical_crossentropy_logits, LOGITS, 0, 25)
-SCORE(sparse_categorical_crossentropy_logits, LOGITS, 1, 5)
-SCORE(accuracy, WHOLE, 0, 50)
-SCORE(binary_accuracy, WHOLE, 0, 50)
-SCORE(categorical_accuracy, WHOLE, 0, 1)
-SCORE(sparse_categorical_accuracy, WHOLE, 1, 1)
-SCORE(top_k_categorical_accuracy, WHOLE, 0, 1)
-SCORE(sparse_top_k_categorical_accuracy, WHOLE, 1, 1)
-SCORE(sparse_top_k_sorted_accuracy, WHOLE, 1, 1)
-SCORE(pearson_correlation, PROBABILITIES, 0, 1)
-SCORE(concordance_correlation, PROBABILITIES, 0, 1)
-#undef SCORE
+VALUES(mean_squared_error, LOGITS, 0, 25)
+VALUES(sum_squared_error, LOGITS, 0, 25)
+VALUES(mean_absolute_percentage_error, LOGITS, 0, 25)
+VALUES(mean_squared_logarithmic_error, PROBABILITIES, 0, 25)
+VALUES(huber, LOGITS, 0, 25)
+VALUES(log_cosh, LOGITS, 0, 25)
+VALUES(poisson, PROBABILITIES, 0, 25)
+VALUES(kl_divergence, PROBABILITIES, 0, 25)
+VALUES(hinge, LOGITS, 0, 25)
+VALUES(squared_hinge, LOGITS, 0, 25)
+VALUES(categorical_hinge, LOGITS, 0, 25)
+VALUES(cosine_similarity, LOGITS, 0, 25)
+VALUES(binary_focal_crossentropy, PROBABILITIES, 0, 50)
+VALUES(binary_focal_crossentropy_logits, LOGITS, 0, 50)
+VALUES(categorical_focal_crossentropy, PROBABILITIES, 0, 50)
+VALUES(categorical_focal_crossentropy_logits, LOGITS, 0, 50)
+VALUES(mean_absolute_error, LOGITS, 0, 25)
+VALUES(binary_crossentropy, PROBABILITIES, 0, 25)
+VALUES(categorical_crossentropy, PROBABILITIES, 0, 25)
+VALUES(sparse_categorical_crossentropy, PROBABILITIES, 1, 5)
+VALUES(binary_crossentropy_logits, LOGITS, 0, 25)
+VALUES(categorical_crossentropy_logits, LOGITS, 0, 25)
+VALUES(sparse_categorical_crossentropy_logits, LOGITS, 1, 5)
+VALUES(accuracy, WHOLE, 0, 50)
+VALUES(binary_accuracy, WHOLE, 0, 50)
+VALUES(categorical_accuracy, WHOLE, 0, 1)
+VALUES(sparse_categorical_accuracy, WHOLE, 1, 1)
+VALUES(top_k_categorical_accuracy, WHOLE, 0, 1)
+VALUES(sparse_top_k_categorical_accuracy, WHOLE, 1, 1)
+VALUES(sparse_top_k_sorted_accuracy, WHOLE, 1, 1)
+VALUES(pearson_correlation, PROBABILITIES, 0, 1)
+VALUES(concordance_correlation, PROBABILITIES, 0, 1)
+#undef VALUES
 
 typedef void tally_fn(double *state, const fnn_loss_metric *s);
 
@@ -91,9 +90,9 @@ typedef void tally_fn(double *state, const fnn_loss_metric *s);
 static void check_tally(tally_fn *textbook, tally_fn *tested, int classes, int k, fnn_idx size)
 {
     tally_fn *const tally[SIDES] = {textbook, tested};
-    for (int options = 0; options < 16; options++) {
+    for (int variant = 0; variant < 8; variant++) {
         const fnn_idx m = 6, n = 3;
-        begin(m, n, options);
+        begin(m, n, variant);
         array x = numbers(m * n, 0, 1), target = integers(m * n, 0, 1), levels = numbers(3, 0, 1);
         int32_t *number = class_numbers(m, (int)n);
         double *state[SIDES];
@@ -105,13 +104,13 @@ static void check_tally(tally_fn *textbook, tally_fn *tested, int classes, int k
                                    .x = x.at[s],
                                    .target = classes ? number : target.at[s],
                                    .rows_per_weight = 1,
-                                   .threshold = 0.5,
                                    .ignore_class = INT64_MIN,
-                                   .param = {k < 0 ? options % 3 : k},
+                                   .param = {k < 0 ? variant % 3 : k, 0.5},
                                    .levels = levels.at[s],
                                    .n_levels = 3,
                                    .end = n,
-                                   .options = options,
+                                   .groups = variant & 4 ? n : 1,
+                                   .exceeding = variant % 4,
                                });
         }
         for (fnn_idx i = 0; i < size; i++)
@@ -132,3 +131,24 @@ TALLY(pair_categorical, 0, 3, 9)
 TALLY(pair_sparse_categorical, 1, 3, 9)
 TALLY(squares, 0, 0, 13)
 #undef TALLY
+
+static void check_weight_sum(void)
+{
+    for (int options = 0; options < 4; options++) {
+        const fnn_idx m = 12, repeat = options & 1 ? 3 : 1;
+        begin(m, 1, options);
+        array weight = options & 1 ? numbers(m / repeat, 0, 2) : none;
+        int32_t *number = class_numbers(m, 3);
+        double sum[SIDES];
+        EACH_SIDE(s)
+            sum[s] = table[s]->weight_sum(&(fnn_loss_metric){
+                .m = m,
+                .n = 1,
+                .target = number,
+                .weight = weight.at[s],
+                .rows_per_weight = repeat,
+                .ignore_class = options & 2 ? 1 : INT64_MIN,
+            });
+        near("sum", 0, sum[TESTED], sum[TEXTBOOK], 1, 1);
+    }
+}

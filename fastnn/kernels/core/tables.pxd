@@ -104,19 +104,20 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx rows_per_weight
         void *dx
         void *p
-        double scale, label_smoothing, clip, threshold
+        double scale, label_smoothing, clip
         int64_t ignore_class
         double param[3]
         const void *levels
         fnn_idx n_levels
         fnn_idx begin, end
-        int options
+        fnn_idx groups
+        int exceeding
 
     enum:
-        FNN_COUNT_EVEN
-        FNN_COUNT_OUTER
-        FNN_COUNT_EACH
-        FNN_COUNT_LARGEST
+        FNN_EXCEEDING_SEARCH
+        FNN_EXCEEDING_EVEN
+        FNN_EXCEEDING_EVEN_OUTER
+        FNN_EXCEEDING_LARGEST
 
     ctypedef struct fnn_update:
         fnn_idx n
@@ -240,6 +241,7 @@ cdef extern from "fastnn.h" nogil:
         void (*unit_norm_forward)(void *, void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
         void (*unit_norm_backward)(void *, const void *, const void *, const void *,
                                    fnn_idx, fnn_idx, double) noexcept nogil
+        double (*weight_sum)(const fnn_loss_metric *) noexcept nogil
         fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
         fnn_idx (*check_binary)(const void *x, fnn_idx n) noexcept nogil
         fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil

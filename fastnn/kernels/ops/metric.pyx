@@ -1,0 +1,50 @@
+"""A metric of an output: the weighted mean of one value per row, or what its kernel adds to a state of its own."""
+
+from ..core.plan cimport Plan
+from ..core.steps cimport FORWARD, Step, Value
+from ..core.tables cimport fnn_loss_metric
+from ..core.types cimport operand, run_t, step_t, totals_t
+from .loss_metric cimport CLASSES, KIND, STATE, TOTAL, add_step, bound, sum_values, tally_fn, value_fn
+
+from ..core.specs import PythonSpec
+
+from . import python_op
+
+
+def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric, str name):
+    """Append a metric of `prediction` against `target`.
+
+    Parameters
+    ----------
+    weights : Value or None
+        Of the rows, or of the values of each.
+    metric : Metric
+        Its `spec` says what to compute; `zeros` makes the state of a tally, and `read` turns the state, or the
+        sums of values and of weights, into the result unless that is their quotient (`is_mean`).
+    """
+    cdef Step s
+    spec, state = metric.spec, None
+    if isinstance(spec, PythonSpec):
+        python_op.emit_metric(plan, prediction, target, weights, spec.function, name)
+        plan.report(name, lambda _: metric.result())
+        return
+    s = add_step(plan, prediction, target, weights, spec, name, spec.kernel,
+                 average if spec.tally is None else tally)
+    if spec.tally is not None:
+        state = metric.zeros(s.c.size[CLASSES])
+        s.use(STATE, plan.constant(state), FORWARD)
+    if not metric.is_mean:
+        plan.report(name, metric.read, state)
+
+
+cdef void average(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_loss_metric settings = bound(s, r)
+    cdef totals_t *total = r.totals + s.size[TOTAL]
+    total.value += sum_values(
+        <value_fn>s.kernel, &settings, s.kernels.itemsize, s.size[KIND], r.threads)
+    total.weight += s.kernels.weight_sum(&settings)
+
+
+cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
+    cdef fnn_loss_metric settings = bound(s, r)
+    (<tally_fn>s.kernel)(<double *>operand(s, r, STATE), &settings)
