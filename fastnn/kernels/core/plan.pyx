@@ -10,7 +10,7 @@ Design:
     arenas of their own.
 (b) Values live from their first to their last use on one time line, forward 0 ... n-1, then backward
     n ... 2n-1; so training keeps exactly what backward reads, and inference reuses memory at once.
-(c) A step joins the one that makes its input, where nothing else reads that and the two can be done as one: a
+(c) A step is fused into the one that makes its input, if nothing else reads that and one kernel does both: a
     product scales, shifts and activates in inference, a convolution pools its results.
 (d) An activation fused behind a product leaves its gradient to the step that makes the gradient of that
     value, if that is one step that can fuse it (`fuses_gradient`), or the loss; else it is a pass of its own.
@@ -53,7 +53,7 @@ cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may us
 
 cdef object empty = np.empty
 
-# What Python steps have raised, by the address of the `bad` of the run that each has stopped.
+# Exceptions of Python steps, by the address of the `bad` of the run that each has stopped.
 raised = {}
 
 
@@ -68,7 +68,7 @@ cdef class Arena:
 
 
 cdef class Record:
-    """A forward run that backward will be run for, or that is dropped."""
+    """A forward run whose arena is kept for a backward run, until the record is dropped."""
 
     def __del__(self):
         self.free()
@@ -194,30 +194,30 @@ cdef class Plan:
         return step
 
     cdef int put_last(self, Step step) except -1:
-        """Put the newest step behind all others; backward runs such steps in the order of the calls."""
+        """Move the newest step behind all others; backward runs such steps in the order of the calls."""
         self.steps.remove(step)
         self._last.append(step)
         return 0
 
     def total(self, str name):
-        """The number of a sum over the rows, a loss or a metric; 0 is the loss."""
+        """Return the index of a running sum, of a loss or metric, by its name; 0 is the loss."""
         return self.totals.setdefault(name, len(self.totals))
 
     def report(self, str name, read, state=None):
-        """Let `read` make a result of the value and weight of a total, or of a state of its own."""
+        """Compute the result of a total by `read`, from its value and weight or from a state of its own."""
         self._reports[name] = read, state
 
     def reshaped(self, Value value, tuple shape):
-        """The same memory as `value` with another shape of a row."""
+        """Return a value in the same memory with another shape of a row."""
         return Value(
             shape, value.space, value.differentiable, root=value.root, times=self.times, flow=value.flow)
 
     def is_result(self, Value y):
-        """Whether a run can write y to where the caller wants it: nothing but the plan has it so far."""
+        """Return whether a run can write y into memory of the caller: only the plan uses it so far."""
         return y.root.space == ARENA and y.root.gradient is None
 
     def finish(self, list outputs, idx_t capacity, Update update=None):
-        """End the creation and lay out the plan for at most `capacity` rows a run.
+        """Finish the creation and lay out the plan for at most `capacity` rows a run.
 
         The outputs lie in the arena, each in memory of its own: `is_result` says so.
         """
@@ -232,7 +232,7 @@ cdef class Plan:
         for y in outputs:
             y.root.space = self._port(y.shape, self.dtype).space
         self._find_consumers()
-        self._join()
+        self._fuse_steps()
         self._find_consumers()
         for step in self.steps:
             if Y in step.uses and DY not in step.uses:
@@ -245,7 +245,7 @@ cdef class Plan:
         self.reshape(capacity)
 
     def _find_consumers(self):
-        """Tell every value which steps read it."""
+        """List for every value the steps that read it."""
         cdef Step step
         cdef Value v
         for v in self.values:
@@ -255,19 +255,19 @@ cdef class Plan:
                 if i != Y:
                     v.root.consumers.append(step)
 
-    def _join(self):
-        """Let steps do what follows them, where nothing else reads what they make."""
+    def _fuse_steps(self):
+        """Fuse steps into the producers of their inputs, where nothing else reads these."""
         cdef Step step, maker
         cdef Value x
         for step in self.steps[:]:
-            if step.join is NULL:
+            if step.fuse is NULL:
                 continue
             x = step.operand(X).root
             maker = x.producer
             others = [c for c in x.consumers if c is not maker and c is not step]
             if maker is None or maker.c.times != step.c.times or others or x.space != ARENA:
                 continue
-            if step.join(maker, step):
+            if step.fuse(maker, step):
                 step.operand(Y).root.producer = maker
                 self.steps.remove(step)
 
@@ -333,7 +333,7 @@ cdef class Plan:
         return 0
 
     def _lifetimes(self, int n):
-        """First and last use of every value; those that are used."""
+        """Find the first and last use of every value, and return those that are used."""
         cdef Step step
         cdef Value v
         cdef int i
@@ -362,7 +362,7 @@ cdef class Plan:
     # ---- bind ---------------------------------------------------------------------------------------
 
     def bind(self, x, y=(), sample_weight=(), order=None):
-        """Let runs read these arrays until `unbind`: contiguous, in the dtypes of their ports.
+        """Make runs read these arrays until `unbind`: contiguous, in the dtypes of their ports.
 
         With `order`, row i of a run is row order[i] of the arrays.
 
@@ -381,11 +381,11 @@ cdef class Plan:
         self._batch.bind([given[argument][i] for argument, i, _ in self._sources], order, self.capacity)
 
     def reorder(self, order):
-        """Let row i of a run be row order[i] of the bound arrays."""
+        """Read row order[i] of the bound arrays as row i of a run."""
         self._batch.reorder(order, self.capacity)
 
     def unbind(self):
-        """Forget the caller's arrays."""
+        """Release the caller's arrays."""
         self._batch.bind((), None, 0)
         self._bound = False
 
@@ -453,7 +453,7 @@ cdef class Plan:
         r.rows = rows
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
-        """Raise what Python code has, or say which index is out of range, if that has stopped a run."""
+        """Raise the exception of Python code, or an error about an index, that has stopped a run."""
         if bad.limit < 0:
             raise raised.pop(<uintptr_t>bad)
         if bad.at >= 0 and bad.limit:
@@ -510,7 +510,7 @@ cdef class Plan:
         Returns
         -------
         int or None
-            None where they are not: they have to pass the input gate first. Else as `run`.
+            None where they are not, and have to be validated and converted first; else as `run`.
         """
         cdef idx_t rows
         self._claim()
@@ -534,8 +534,8 @@ cdef class Plan:
         Returns
         -------
         ndarray, list of ndarray or None
-            None where `x` is not contiguous arrays of the plan's dtype and row shapes: it has to pass the
-            input gate first. A list where there are several outputs.
+            None where `x` is not contiguous arrays of the plan's dtype and row shapes, and has to be converted
+            first. A list where there are several outputs.
         """
         cdef Py_buffer sources[MAX_PORTS]
         cdef int n = 0, i
@@ -673,7 +673,7 @@ cdef class Plan:
         return 0
 
     cdef list _at_ends(self, run_t *r, Record record, int at, bint outputs):
-        """New arrays for what a run hands to the caller at the outputs or at the inputs."""
+        """New arrays for what a run returns to the caller at the outputs or at the inputs."""
         cdef Step step
         made = []
         for i, step in self.tape_ends:
@@ -684,13 +684,13 @@ cdef class Plan:
         return made
 
     def state(self, str name):
-        """What a loss or metric is read of, since the last call to `clear_totals`: sums over the rows."""
+        """Return the sums that a loss or metric is computed from, since the last call to `clear_totals`."""
         cdef totals_t total = self._totals[<int>self.totals[name]]
         state = self._reports[name][1] if name in self._reports else None
         return np.array([total.value, total.weight]) if state is None else state.copy()
 
     def set_state(self, str name, state):
-        """Go on from what `state` returned."""
+        """Restore what `state` returned."""
         cdef int i = self.totals[name]
         own = self._reports[name][1] if name in self._reports else None
         if own is None:
@@ -699,19 +699,19 @@ cdef class Plan:
             own[...] = state
 
     def read(self, str name, state):
-        """The loss or metric of that name of such sums; 0 of no rows."""
+        """Return the loss or metric of that name, computed from such sums; 0 for no rows."""
         if name in self._reports:
             return self._reports[name][0](state)
         return float(state[0] / state[1]) if state[1] else 0.0
 
     def results(self):
-        """All losses and metrics since the last call to `clear_totals`, the loss first."""
+        """Return all losses and metrics since the last call to `clear_totals`, the loss first."""
         if self._reports:
             return [self.read(name, self.state(name)) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
 
     def clear_totals(self):
-        """Forget all rows that losses and metrics have seen."""
+        """Reset all losses and metrics."""
         memset(self._totals, 0, sizeof(self._totals))
         for _, state in self._reports.values():
             if state is not None:

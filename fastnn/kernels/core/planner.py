@@ -1,4 +1,4 @@
-"""Where the arrays of a plan lie in its arena: those alive at the same time may not overlap.
+"""Placement of the arrays of a plan in its arena: those alive at the same time may not overlap.
 
 Offset assignment by decreasing size (Pisarchyk & Lee 2020, "greedy by size"): each array takes the lowest
 gap left by the arrays placed before it whose lifetimes meet its own.

@@ -1,4 +1,4 @@
-# Where an op's random numbers come from: its seed and the step, no state.
+# Counter-based random numbers of ops: a function of a seed and the step, without state.
 
 from libc.stdint cimport uint32_t
 

@@ -31,7 +31,7 @@ cdef inline idx_t chunk_items(idx_t width) noexcept nogil:
     return max(1, CHUNK_ELEMENTS // max(1, width))
 
 cdef inline char *address(array) except? NULL:
-    """Where an array's first element is, for as long as the array lives."""
+    """Return the address of an array's first element, valid as long as the array lives."""
     cdef Py_buffer view
     PyObject_GetBuffer(array, &view, PyBUF_STRIDES)
     PyBuffer_Release(&view)

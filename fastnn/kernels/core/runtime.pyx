@@ -1,4 +1,4 @@
-"""What a process runs on: the instruction set chosen, and the one owner of threads.
+"""The runtime of a process: the instruction set in use, and the one owner of threads.
 
 This is the only module compiled with OpenMP, and the only one that knows it: ops hand `parallel_for` a
 function and a number of pieces. Built without OpenMP the pieces run one after the other, to the same bits.
@@ -73,7 +73,7 @@ def set_isa(str name, str source="set_isa"):
     name : str
         One of `isa_names()`, or "ref".
     source : str
-        What `isa()` reports as the origin of the choice.
+        The origin of the choice, as `isa()` reports it.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def set_num_threads(n, str source="set_num_threads"):
     n : int
         At least 1. Small work stays on one thread whatever the number.
     source : str
-        What `num_threads()` reports as the origin of the number.
+        The origin of the number, as `num_threads()` reports it.
 
     Raises
     ------

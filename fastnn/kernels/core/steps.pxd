@@ -6,22 +6,22 @@ cdef enum:
     BACKWARD = 2
     BOTH = 3
 
-# What products can do behind their sums.
+# Steps that a product can apply to its result.
 cdef enum:
     AFFINE = 1          # by operands SCALE and SHIFT
     ACTIVATION = 2
 
-# Lets `maker`, which makes the input of `step`, do what `step` does as well; whether it can.
-ctypedef bint (*join_fn)(Step maker, Step step) except -1
+# Fuses `step` into `maker`, the producer of its input; returns whether it could.
+ctypedef bint (*fuse_fn)(Step maker, Step step) except -1
 
 cdef class Value:
     cdef readonly tuple shape           # of a row; of the whole array where it does not grow with the batch
     cdef readonly idx_t size            # elements of `shape`
     cdef readonly bint per_row
-    cdef readonly idx_t times           # of it there are for each row of the batch
-    cdef readonly bint differentiable   # something that learns lies before it
-    cdef readonly Value root            # whose memory this is: itself, or what it reshapes
-    cdef readonly Value flow            # whose gradient its readers make: itself, or what it reshapes
+    cdef readonly idx_t times           # copies of it for each row of the batch
+    cdef readonly bint differentiable   # something before it is trained
+    cdef readonly Value root            # the owner of the memory: itself, or what it reshapes
+    cdef readonly Value flow            # the value whose gradient its readers make: itself, or what it reshapes
     cdef public int space
     cdef public idx_t offset
     cdef public Value gradient
@@ -38,10 +38,10 @@ cdef class Step:
     cdef Value saved                    # what the gradient of the fused activation is computed from
     cdef bint fuses_gradient            # can multiply DX by the gradient of the activation before it
     cdef int kind                       # AFFINE, ACTIVATION or neither
-    cdef int accepts                    # the kinds that it can do behind its forward direction
-    cdef join_fn join                   # or NULL; called if nothing else reads the input
+    cdef int accepts                    # the kinds that it can apply to its result
+    cdef fuse_fn fuse                   # or NULL; called if nothing else reads the input
 
     cdef Step use(self, int i, Value value, int when)
     cdef Value operand(self, int i)
 
-cdef bint join_product(Step product, Step step) except -1
+cdef bint fuse_into_product(Step product, Step step) except -1

@@ -1,4 +1,4 @@
-"""What a plan is created from: values, and the steps that make and read them."""
+"""Values and steps: the elements that a plan is created from."""
 
 from .tables cimport FNN_ACT_linear
 from .types cimport ARENA, DY, OPERANDS, SCALE, SHIFT, Y
@@ -7,7 +7,7 @@ cdef idx_t LARGEST = 1 << 48    # elements of a row: what any number of rows tak
 
 
 cdef class Value:
-    """One array of a plan: its shape, and where it lives once the plan is laid out."""
+    """One array of a plan: its shape, and its place once the plan is laid out."""
 
     def __cinit__(self, tuple shape, int space=ARENA, bint differentiable=False, bint per_row=True,
                   Value root=None, idx_t times=1, Value flow=None):
@@ -40,7 +40,7 @@ cdef class Step:
             self.c.at[i].space = -1
 
     cdef Step use(self, int i, Value value, int when):
-        """Let operand i be `value`, used at those times. None leaves the operand out."""
+        """Set operand i, used in those directions; None leaves it out."""
         if value is not None:
             self.uses[i] = (value, when)
         return self
@@ -49,8 +49,8 @@ cdef class Step:
         return self.uses[i][0]
 
 
-cdef bint join_product(Step product, Step step) except -1:
-    """Let a product scale, shift or activate its result, in inference."""
+cdef bint fuse_into_product(Step product, Step step) except -1:
+    """Let a product scale, shift or activate its result, in inference; return whether it can."""
     cdef Value y = product.operand(Y), scale
     if not product.accepts & step.kind or DY in step.uses:
         return False

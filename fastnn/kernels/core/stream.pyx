@@ -1,7 +1,7 @@
-"""One run after the other of a plan for one time step, whose states stay where they are between runs.
+"""Repeated runs of a plan for one time step; states stay in place between runs.
 
-A run takes a microsecond or two, so all that does not change is prepared once, and arrays in the plan's own
-form are taken through Python's buffers.
+A run takes a microsecond or two, so everything that does not change is prepared once, and arrays in the plan's
+own form are read through Python's buffer protocol.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ cdef double GIL_WORK = 1e6          # FLOPs of a step from which it releases the
 cdef object empty = np.empty
 
 
-# What one row takes or gives at a step.
+# The form of one row of inputs or outputs at a step.
 ctypedef struct form_t:
     char format                     # of the struct module: that of the plan's dtype
     int ndim
@@ -52,7 +52,7 @@ cdef int extra_dimensions(const form_t *f, Py_buffer *x, idx_t rows) noexcept:
 
 
 cdef class Stepper:
-    """What advances a stream: a plan for `rows` rows of one step, and the memory of its runs."""
+    """Runs a plan for one time step, on memory that stays between runs: the compiled part of `Stream`."""
 
     cdef Plan plan
     cdef Arena arena
@@ -85,7 +85,7 @@ cdef class Stepper:
         x : array_like
             (features,), of a stream of one row, or (rows, features): what the model takes at one step.
         out : ndarray, optional
-            Where the result goes: contiguous, of its shape and of the model's dtype.
+            Array for the result: contiguous, of its shape and of the model's dtype.
 
         Returns
         -------
@@ -110,7 +110,7 @@ cdef class Stepper:
         return self.step(self.as_step(x), out)
 
     cdef object as_step(self, x):
-        """What `step` takes without a detour."""
+        """Convert an input to the form that `step` takes directly."""
         array = as_real(x, self.dtype, "x").reshape(np.shape(x))    # which a number would lose
         row = tuple(self.taken.shape[i] for i in range(self.taken.ndim))
         allowed = [(self.rows, *row)] + [row] * (self.rows == 1)

@@ -1,4 +1,4 @@
-"""The two ends of a plan that is one node of a tape: gradients come in at outputs and leave at inputs.
+"""The ends of a plan that is one operation of a tape: gradients enter at outputs and leave at inputs.
 
 Forward and backward are two runs on one arena, which keeps what backward reads. Several forward runs may come
 before the first backward, each on an arena of its own.
@@ -12,7 +12,7 @@ from .types cimport DX, DY, X, Y, operand, run_t, step_t
 
 
 def emit_input(Plan plan, int i):
-    """Append what hands the gradient of input i of `plan` to the caller, and return the input to be read.
+    """Append a step that returns the gradient of input i to the caller, and return the input to read.
 
     It has to come before all that reads the input.
     """
@@ -26,7 +26,7 @@ def emit_input(Plan plan, int i):
 
 
 def emit_output(Plan plan, Value x):
-    """Append what hands x to the caller as an output of `plan`, and takes its gradient from there."""
+    """Append a step that returns x to the caller as an output, and takes its gradient from there."""
     cdef Step s = plan.add("tape_output", forward, backward, NULL, 0)
     s.c.size[0] = x.size
     s.use(X, x, FORWARD).use(Y, plan.port(x.shape), FORWARD)

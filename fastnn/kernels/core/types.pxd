@@ -1,4 +1,4 @@
-# What plans and ops exchange: a step, and the run it takes part in.
+# The structures that plans and ops exchange: a step, and the run that executes it.
 
 from libc.stdint cimport int64_t, uint64_t
 
@@ -6,7 +6,7 @@ from .tables cimport fnn_activation, fnn_kernels
 
 ctypedef int64_t idx_t
 
-# Where an array lives. A step holds (space, offset) pairs, so several threads run one plan on arenas
+# The address spaces of arrays. A step holds (space, offset) pairs, so several threads run one plan on arenas
 # of their own.
 cdef enum:
     ARENA           # planned by lifetime
@@ -43,7 +43,7 @@ ctypedef struct totals_t:
     double value    # sum of a loss or metric over the rows seen
     double weight   # what to divide it by
 
-# What stops a run before it changes anything.
+# An invalid input that stops a run before it changes anything.
 ctypedef struct bad_t:
     idx_t at            # which target is invalid, or which index; -1 where none is
     idx_t limit         # 0, or what the index has to be below

@@ -5,7 +5,7 @@ import numpy as np
 from ..core.tables cimport FNN_ACT_linear, FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
 from ..core.plan cimport Plan
 from ..core.runtime cimport activation_rows, address, max_threads, parallel_for, table
-from ..core.steps cimport ACTIVATION, BACKWARD, FORWARD, Step, Value, join_product
+from ..core.steps cimport ACTIVATION, BACKWARD, FORWARD, Step, Value, fuse_into_product
 from ..core.types cimport DX, DY, OWN_SAVED, X, Y, operand
 
 cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
@@ -81,7 +81,7 @@ def emit(Plan plan, Value x, tuple activation):
     y.producer = s
     s.c.activation = activation_of(activation)
     s.c.size[0] = x.size
-    s.kind, s.join = ACTIVATION, join_product
+    s.kind, s.fuse = ACTIVATION, fuse_into_product
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

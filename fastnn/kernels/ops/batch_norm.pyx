@@ -11,7 +11,7 @@ ones, and what is left is y = x scale + shift, in two steps, the first of which 
 from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_for
-from ..core.steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value, join_product
+from ..core.steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value, fuse_into_product
 from ..core.types cimport DX, DY, FIRST_OWN, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # sizes of every step here
@@ -278,7 +278,7 @@ def affine(Plan plan, Value x, int axis, Value scale, Value shift):
     y.producer = s
     set_shape(s, x, axis)
     if s.c.size[INNER] == 1:
-        s.kind, s.join = AFFINE, join_product
+        s.kind, s.fuse = AFFINE, fuse_into_product
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH).use(SHIFT, shift, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)

@@ -1,3 +1,3 @@
 from ..core.steps cimport Step
 
-cdef bint join_convolution(Step conv, Step pool) except -1
+cdef bint fuse_into_convolution(Step conv, Step pool) except -1

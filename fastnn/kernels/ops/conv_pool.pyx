@@ -42,7 +42,7 @@ ctypedef struct bands_t:
     idx_t images        # whole ones that are a band together
 
 
-cdef bint join_convolution(Step conv, Step pool) except -1:
+cdef bint fuse_into_convolution(Step conv, Step pool) except -1:
     """Let a convolution pool its results, with windows that lie inside and do not overlap."""
     cdef fnn_pool p = (<const fnn_pool *>&pool.c.size[0])[0]
     cdef step_t *s = &conv.c

@@ -5,7 +5,7 @@ images. Training keeps the place of each maximum within its window: a byte, or 3
 more than 256 pixels. The gradient of the activation before x is fused behind dx, some rows at a time.
 """
 
-from .conv_pool cimport join_convolution
+from .conv_pool cimport fuse_into_convolution
 from ..core.tables cimport fnn_kernels, fnn_pool
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_for
@@ -120,7 +120,7 @@ cdef Value emit(Plan plan, Value x, str name, bint average, tuple window, tuple 
     p.pad[0], p.pad[1] = pads
     s.c.size[AVERAGE] = average
     if not average:
-        s.join = join_convolution
+        s.fuse = fuse_into_convolution
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.fuses_gradient = True
