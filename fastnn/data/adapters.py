@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..checks import real_number
 from ..kernels.ops.loss_metric import check_labels
+from ..losses.arrays import as_labels
 from ..losses.custom import adopt_labels
-from ..losses.loss import as_labels
 from .validation import as_real, is_several
 
 if TYPE_CHECKING:

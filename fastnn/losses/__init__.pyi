@@ -10,7 +10,23 @@ from .loss import (
     Loss,
     registry,
 )
-from .margin import (
+from .crossentropy import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+    SparseCategoricalCrossentropy,
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_generalized_cross_entropy,
+    sparse_categorical_crossentropy,
+)
+from .focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+)
+from .hinges import (
     CategoricalHinge,
     Hinge,
     SquaredHinge,
@@ -25,22 +41,10 @@ from .overlap import (
     tversky,
 )
 from .probabilistic import (
-    BinaryCrossentropy,
-    BinaryFocalCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalFocalCrossentropy,
-    CategoricalGeneralizedCrossEntropy,
     KLDivergence,
     Poisson,
-    SparseCategoricalCrossentropy,
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_generalized_cross_entropy,
     kl_divergence,
     poisson,
-    sparse_categorical_crossentropy,
 )
 from .regression import (
     CosineSimilarity,

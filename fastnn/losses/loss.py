@@ -1,32 +1,34 @@
-"""What all losses have in common: their reductions, weights and names."""
+"""`Loss`: reduction, weights and names, which all losses share; and losses without arguments of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor
-from ..data.validation import as_classes, as_real, as_samples
-from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec, Transform
+from ..data.validation import as_real
+from ..kernels.core.specs import LossSpec, PythonSpec, Transform
 from ..kernels.ops import loss_metric
 from ..registry import Registry
 from . import custom
+from .arrays import dtype_of, kernel_arrays
+from .recorded import recorded_loss
 
 registry: Registry[Loss]
 
-# Reductions that do not depend on how rows are split into batches.
-MEANS = ("sum_over_batch_size", "mean")
-_REDUCTIONS = (*MEANS, "mean_with_sample_weight", "sum", "none", None)
+# Reductions whose result does not depend on how samples are split into batches.
+_MEANS = ("sum_over_batch_size", "mean")
+_REDUCTIONS = (*_MEANS, "mean_with_sample_weight", "sum", "none", None)
 
 
 class Loss:
     """Base of all losses: the mean over samples of a value for each.
 
-    A loss of this package says which kernel computes it (`spec`): models run that fused with the gradient,
+    A loss of this package names the kernel that computes it (`spec`): models run it fused with its gradient,
     and a call runs it on arrays. A loss of your own defines `call`.
 
     Parameters
@@ -34,11 +36,11 @@ class Loss:
     name : str, optional
         By default the class in snake_case.
     reduction : str or None, default "sum_over_batch_size"
-        What the weighted values become: with that or "mean" their sum over their number, with
-        "mean_with_sample_weight" their sum over that of the weights, with "sum" their sum; with None or
-        "none" a call returns them as they are, and no model can train on them.
+        How weighted values are reduced: with that or "mean" their sum is divided by their number, with
+        "mean_with_sample_weight" by the sum of the weights, with "sum" not at all; with None or "none" a call
+        returns the values themselves, and no model can train on them.
     dtype : {"float32", "float64"}, optional
-        What a call on arrays computes in; by default what the predictions are in. Models have their own.
+        What a call on arrays computes in; by default the dtype of the predictions. Models have their own.
 
     Examples
     --------
@@ -49,7 +51,9 @@ class Loss:
     0.5
     """
 
-    sparse = False  # whether one that defines `call` gets class numbers
+    sparse = False  # whether a loss that defines `call` gets class numbers
+    _symmetric: ClassVar[bool] = False  # whether labels and predictions may change places
+    _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
     def __init__(
         self,
@@ -70,9 +74,9 @@ class Loss:
 
     @property
     def by_batch(self) -> bool:
-        """Whether the loss of all rows depends on how they are split into batches."""
+        """Whether the loss of all samples depends on how they are split into batches."""
         spec = self.spec
-        if isinstance(spec, PythonSpec) or self.reduction not in MEANS:
+        if isinstance(spec, PythonSpec) or self.reduction not in _MEANS:
             return True
         return spec.ignore_class is not None or spec.transform is not Transform.IDENTITY
 
@@ -90,16 +94,9 @@ class Loss:
         -------
         ndarray, shape (...)
         """
-        spec = self._kernel()
+        spec = self._kernel_spec()
         labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, self.dtype)
         return transformed(loss_metric.values(spec, predictions, labels), spec)
-
-    def _kernel(self) -> LossSpec:
-        """Return the spec of a loss that does not define `call`."""
-        spec = self.spec
-        if isinstance(spec, PythonSpec):
-            raise NotImplementedError(f"{type(self).__name__}.call: a loss of your own has to define it")
-        return spec
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """Return the loss of predictions.
@@ -107,7 +104,7 @@ class Loss:
         Parameters
         ----------
         y_true : array_like
-            Labels: like `y_pred`, or class numbers where the loss is sparse.
+            Labels: like `y_pred`, or class numbers if the loss is sparse.
         y_pred : array_like, shape (..., n)
             Predictions.
         sample_weight : array_like, optional
@@ -116,22 +113,35 @@ class Loss:
         Returns
         -------
         floating, ndarray or Tensor
-            As `reduction` says; a `Tensor` of tensors, whose `backward` differentiates it. A loss that is the
-            same with its arguments in each other's place takes the predictions first, too.
+            As `reduction` says; for tensors a `Tensor`, whose `backward` differentiates it. A loss that is
+            symmetric in its arguments also takes the predictions first.
         """
         if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
-            return custom.loss_on_tape(self, y_true, y_pred, sample_weight)
+            return recorded_loss(self, y_true, y_pred, sample_weight)
         spec = self.spec
         if isinstance(spec, PythonSpec) or self.reduction in (None, "none"):
             return self._reduced(y_true, y_pred, sample_weight)
         labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
         total, count, weight = loss_metric.sums(spec, predictions, labels, weights)
-        divisor = {"sum": 1.0, "mean_with_sample_weight": weight}.get(self.reduction or "", count)
+        divisor = self._divisor(count, weight)
         return predictions.dtype.type(transformed(total / divisor if divisor else 0.0, spec))
 
+    def _kernel_spec(self) -> LossSpec:
+        """Return the spec of a loss that a kernel computes."""
+        spec = self.spec
+        if isinstance(spec, PythonSpec):
+            raise NotImplementedError(f"{type(self).__name__}.call: a loss of your own has to define it")
+        return spec
+
+    def _divisor(self, count: float, weight: float) -> float:
+        """Return what the sum of weighted values is divided by, from their number and the sum of weights."""
+        if self.reduction == "sum":
+            return 1.0
+        return weight if self.reduction == "mean_with_sample_weight" else count
+
     def _reduced(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None) -> Any:
-        """Return what becomes of the values that `call` returns."""
-        predictions = as_real(y_pred, self.dtype or _dtype_of(y_pred), "y_pred")
+        """Reduce the values that `call` returns for arrays."""
+        predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
         values = np.asarray(self.call(np.asarray(y_true), predictions))
         weights = None
         if sample_weight is not None:
@@ -156,7 +166,8 @@ class Loss:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {"name": self.name, "reduction": self.reduction, "dtype": self.dtype}
+        common = {"name": self.name, "reduction": self.reduction, "dtype": self.dtype}
+        return common | {argument: getattr(self, argument) for argument in self._arguments}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -164,58 +175,9 @@ class Loss:
         return cls(**config)
 
 
-def values_of(loss: Loss, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return the value of each sample."""
-    values: NDArray[np.floating] = loss.call(y_true, y_pred)
-    return values
-
-
 def transformed(value: Any, spec: LossSpec) -> Any:
     """Return the loss of values that have been reduced."""
     return np.sqrt(value) if spec.transform is Transform.ROOT else value
-
-
-def kernel_arrays(
-    spec: LossSpec | MetricSpec,
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
-    sample_weight: ArrayLike | None,
-    dtype: str | None = None,
-) -> tuple[NDArray[Any], NDArray[np.floating], NDArray[np.floating] | None]:
-    """Bring labels, predictions and weights into the form that a kernel takes."""
-    dtype = dtype or _dtype_of(y_pred)
-    predictions = as_real(y_pred, dtype, "y_pred")
-    labels = as_labels(y_true, spec, predictions.shape[1:], dtype, "y_true")
-    if len(labels) != len(predictions):
-        raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")
-    if sample_weight is None:
-        return labels, predictions, None
-    weights = as_real(sample_weight, dtype, "sample_weight")
-    try:
-        weights = np.ascontiguousarray(np.broadcast_to(weights, predictions.shape[:-1]))
-    except ValueError:
-        raise ValueError(
-            f"sample_weight: expected shape {predictions.shape[:-1]}, got {weights.shape}"
-        ) from None
-    return labels, predictions, weights
-
-
-def _dtype_of(y_pred: Any) -> str:
-    own = np.asarray(y_pred).dtype.name
-    return own if own in ("float32", "float64") else config.floatx()
-
-
-def as_labels(
-    y: Any,
-    spec: LossSpec | MetricSpec | PythonSpec,
-    sample_shape: tuple[int, ...],
-    dtype: str,
-    name: str = "y",
-) -> NDArray[Any]:
-    """Return labels in the form that a loss or metric takes, for predictions of samples of a shape."""
-    if spec.labels.sparse:
-        return as_classes(y, sample_shape[:-1], name)
-    return as_samples(y, sample_shape, dtype, name)
 
 
 registry = Registry("loss", Loss, "fastnn.losses")
@@ -244,14 +206,14 @@ class FunctionLoss(Loss):
         self.fn = fn
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return what the function does."""
+        """Return the value of the function."""
         return self.fn(y_true, y_pred)
 
 
 class PlainLoss(Loss):
-    """A loss that has the arguments of all losses only, in Keras' order."""
+    """A loss without arguments of its own; it takes the common ones in Keras' order."""
 
-    kernel: str
+    _spec: ClassVar[LossSpec]  # but for `clip`, which is the epsilon of `fastnn.config`
 
     def __init__(
         self,
@@ -263,5 +225,39 @@ class PlainLoss(Loss):
 
     @property
     def spec(self) -> LossSpec:
-        """The kernel."""
-        return LossSpec(self.kernel, clip=config.epsilon())
+        """The kernel that computes the loss."""
+        return self._spec._replace(clip=config.epsilon())
+
+
+class PerSample(Protocol):
+    """The function form of a plain loss."""
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
+        """Return the loss of each sample."""
+        ...
+
+
+def per_sample(loss: type[PlainLoss]) -> PerSample:
+    """Return the function form of a plain loss: the value of each sample.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> hinge = per_sample(fastnn.losses.Hinge)
+    >>> hinge.__name__, hinge([[0.0, 1.0]], [[-2.0, 0.5]]).tolist()
+    ('hinge', [0.25])
+    """
+
+    def function(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
+        return values_of(loss(), y_true, y_pred)
+
+    function.__name__ = function.__qualname__ = registry.name_of(loss)
+    function.__module__ = loss.__module__
+    function.__doc__ = f"Return the `{loss.__name__}` of each sample, without weights or reduction."
+    return function
+
+
+def values_of(loss: Loss, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
+    """Return the value of each sample."""
+    values: NDArray[np.floating] = loss.call(y_true, y_pred)
+    return values

@@ -1,4 +1,4 @@
-"""Losses of overlap between a mask and its prediction."""
+"""Losses of the overlap between a mask and its prediction."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ class Tversky(Loss):
     Parameters
     ----------
     alpha, beta : float, default 0.5
-        What of the label is missed, and what is predicted beyond it, counts this much.
+        Weights of what is missed of the label, and of what is predicted beyond it.
     reduction, name, dtype
         See `Loss`.
     axis : int or tuple of int, optional
-        What to sum over; by default everything, samples included.
+        The axes to sum over; by default all, that of the samples included.
 
     Examples
     --------
     >>> round(float(Tversky()([[1.0, 0.0]], [[0.5, 0.5]])), 4)
     0.5
     """
+
+    _arguments = ("alpha", "beta", "axis")
 
     def __init__(
         self,
@@ -49,15 +51,11 @@ class Tversky(Loss):
         self.axis = tuple(axis) if isinstance(axis, list) else axis
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the value of each sample, or of all of them; see `Loss`."""
+        """Return the value of each sample, or one of the batch; see `Loss`."""
         common = (y_true * y_pred).sum(self.axis)
         missed = (y_true * (1 - y_pred)).sum(self.axis)
         beyond = (y_pred * (1 - y_true)).sum(self.axis)
         return 1 - common / (common + missed * self.alpha + beyond * self.beta + config.epsilon())
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"alpha": self.alpha, "beta": self.beta, "axis": self.axis}
 
 
 @registry.add
@@ -71,13 +69,15 @@ class Dice(Loss):
     reduction, name, dtype
         See `Loss`.
     axis : int or tuple of int, optional
-        What to sum over; by default everything, samples included.
+        The axes to sum over; by default all, that of the samples included.
 
     Examples
     --------
     >>> round(float(Dice()([[1.0, 0.0]], [[0.5, 0.5]])), 4)
     0.5
     """
+
+    _arguments = ("axis",)
 
     def __init__(
         self,
@@ -90,22 +90,18 @@ class Dice(Loss):
         self.axis = tuple(axis) if isinstance(axis, list) else axis
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return the value of each sample, or of all of them; see `Loss`."""
+        """Return the value of each sample, or one of the batch; see `Loss`."""
         common = (y_true * y_pred).sum(self.axis)
         return 1 - 2 * common / (y_true.sum(self.axis) + y_pred.sum(self.axis) + config.epsilon())
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"axis": self.axis}
-
 
 def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axis = None) -> NDArray[np.floating]:
-    """Return the Dice loss; see `Dice`."""
+    """Return the `Dice` loss, without weights or reduction."""
     return Dice(None, axis=axis)(y_true, y_pred)  # type: ignore[no-any-return]
 
 
 def tversky(
     y_true: ArrayLike, y_pred: ArrayLike, alpha: float = 0.5, beta: float = 0.5, axis: Axis = None
 ) -> NDArray[np.floating]:
-    """Return the Tversky loss; see `Tversky`."""
+    """Return the `Tversky` loss, without weights or reduction."""
     return Tversky(alpha, beta, None, axis=axis)(y_true, y_pred)  # type: ignore[no-any-return]

@@ -1,8 +1,6 @@
-"""Losses of regression: how far predictions are from labels, over the last axis."""
+"""Losses of regression: errors of predictions over the last axis."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..checks import real_number
 from ..kernels.core.specs import LossSpec, Transform
-from .loss import Loss, PlainLoss, registry, values_of
+from .loss import Loss, PlainLoss, per_sample, registry, values_of
 
 
 @registry.add("mse", "MSE")
@@ -28,7 +26,8 @@ class MeanSquaredError(PlainLoss):
     2.0
     """
 
-    kernel = "mean_squared_error"
+    _spec = LossSpec("mean_squared_error")
+    _symmetric = True
 
 
 @registry.add("sse", "SSE")
@@ -48,7 +47,8 @@ class SumSquaredError(PlainLoss):
     5.0
     """
 
-    kernel = "sum_squared_error"
+    _spec = LossSpec("sum_squared_error")
+    _symmetric = True
 
     def __init__(
         self, reduction: str | None = "sum", name: str | None = None, dtype: str | None = None
@@ -58,10 +58,10 @@ class SumSquaredError(PlainLoss):
 
 @registry.add("rmse", "RMSE")
 class RootMeanSquaredError(PlainLoss):
-    """The root of what the reduction makes of mean((y_true - y_pred)^2); Keras has it as a metric only.
+    """The root of the reduced values of mean((y_true - y_pred)^2); Keras has it as a metric only.
 
-    So the loss of a batch is the root of its mean squared error, and that of an epoch the mean of these.
-    Where the root is 0, so is the gradient.
+    The loss of a batch is therefore the root of its mean squared error, and that of an epoch the mean of
+    these roots. If a root is 0, so is its gradient.
 
     Parameters
     ----------
@@ -74,12 +74,8 @@ class RootMeanSquaredError(PlainLoss):
     2.0
     """
 
-    kernel = "mean_squared_error"
-
-    @property
-    def spec(self) -> LossSpec:
-        """The kernel."""
-        return LossSpec(self.kernel, transform=Transform.ROOT)
+    _spec = LossSpec("mean_squared_error", transform=Transform.ROOT)
+    _symmetric = True
 
 
 @registry.add("mae", "MAE")
@@ -97,7 +93,8 @@ class MeanAbsoluteError(PlainLoss):
     1.0
     """
 
-    kernel = "mean_absolute_error"
+    _spec = LossSpec("mean_absolute_error")
+    _symmetric = True
 
 
 @registry.add("mape", "MAPE")
@@ -115,7 +112,7 @@ class MeanAbsolutePercentageError(PlainLoss):
     25.0
     """
 
-    kernel = "mean_absolute_percentage_error"
+    _spec = LossSpec("mean_absolute_percentage_error")
 
 
 @registry.add("msle", "MSLE")
@@ -133,7 +130,7 @@ class MeanSquaredLogarithmicError(PlainLoss):
     1.0
     """
 
-    kernel = "mean_squared_logarithmic_error"
+    _spec = LossSpec("mean_squared_logarithmic_error")
 
 
 @registry.add("huber_loss")
@@ -145,7 +142,7 @@ class Huber(Loss):
     Parameters
     ----------
     delta : float, default 1.0
-        From which error on it counts linearly.
+        The error above which the loss is linear.
     reduction, name, dtype
         See `Loss`.
 
@@ -154,6 +151,9 @@ class Huber(Loss):
     >>> float(Huber()([[0.0, 0.0]], [[1.0, 3.0]]))
     1.5
     """
+
+    _symmetric = True
+    _arguments = ("delta",)
 
     def __init__(
         self,
@@ -167,17 +167,13 @@ class Huber(Loss):
 
     @property
     def spec(self) -> LossSpec:
-        """The kernel."""
+        """The kernel that computes the loss."""
         return LossSpec("huber", parameters=(self.delta,))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"delta": self.delta}
 
 
 @registry.add("logcosh")
 class LogCosh(PlainLoss):
-    """mean(log(cosh(y_true - y_pred))) over the last axis: a square where errors are small, else their size.
+    """mean(log(cosh(y_true - y_pred))) over the last axis: quadratic for small errors, linear for large ones.
 
     Parameters
     ----------
@@ -190,14 +186,15 @@ class LogCosh(PlainLoss):
     0.2169
     """
 
-    kernel = "log_cosh"
+    _spec = LossSpec("log_cosh")
+    _symmetric = True
 
 
 @registry.add
 class CosineSimilarity(Loss):
-    """Minus the cosine of the angle between y_true and y_pred: -1 where they point alike, 0 at a right angle.
+    """Minus the cosine of the angle between y_true and y_pred: -1 for equal directions, 0 for a right angle.
 
-    A vector shorter than 1e-7 counts as one that is not made longer than its 1e7-fold.
+    Vectors are divided by their length, or by 1e-7 if they are shorter.
 
     Parameters
     ----------
@@ -212,6 +209,8 @@ class CosineSimilarity(Loss):
     -0.7071
     """
 
+    _symmetric = True
+
     def __init__(
         self,
         axis: int = -1,
@@ -225,50 +224,24 @@ class CosineSimilarity(Loss):
 
     @property
     def spec(self) -> LossSpec:
-        """The kernel."""
+        """The kernel that computes the loss."""
         return LossSpec("cosine_similarity", clip=config.epsilon())
 
 
-def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return mean((y_true - y_pred)^2) over the last axis, for each sample."""
-    return values_of(MeanSquaredError(), y_true, y_pred)
-
-
-def sum_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return sum((y_true - y_pred)^2) over the last axis, for each sample."""
-    return values_of(SumSquaredError(), y_true, y_pred)
-
-
-def root_mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return the root of the mean squared error of each sample."""
-    return values_of(RootMeanSquaredError(), y_true, y_pred)
-
-
-def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return mean(|y_true - y_pred|) over the last axis, for each sample."""
-    return values_of(MeanAbsoluteError(), y_true, y_pred)
-
-
-def mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return the mean absolute percentage error of each sample; see `MeanAbsolutePercentageError`."""
-    return values_of(MeanAbsolutePercentageError(), y_true, y_pred)
-
-
-def mean_squared_logarithmic_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return the mean squared logarithmic error of each sample; see `MeanSquaredLogarithmicError`."""
-    return values_of(MeanSquaredLogarithmicError(), y_true, y_pred)
+mean_squared_error = per_sample(MeanSquaredError)
+sum_squared_error = per_sample(SumSquaredError)
+root_mean_squared_error = per_sample(RootMeanSquaredError)
+mean_absolute_error = per_sample(MeanAbsoluteError)
+mean_absolute_percentage_error = per_sample(MeanAbsolutePercentageError)
+mean_squared_logarithmic_error = per_sample(MeanSquaredLogarithmicError)
+log_cosh = per_sample(LogCosh)
 
 
 def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[np.floating]:
-    """Return the Huber loss of each sample; see `Huber`."""
+    """Return the `Huber` loss of each sample, without weights or reduction."""
     return values_of(Huber(delta), y_true, y_pred)
 
 
-def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return mean(log(cosh(y_true - y_pred))) over the last axis, for each sample."""
-    return values_of(LogCosh(), y_true, y_pred)
-
-
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> NDArray[np.floating]:
-    """Return minus the cosine between label and prediction of each sample; see `CosineSimilarity`."""
+    """Return the `CosineSimilarity` of each sample, without weights or reduction."""
     return values_of(CosineSimilarity(axis), y_true, y_pred)

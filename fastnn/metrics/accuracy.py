@@ -11,7 +11,7 @@ from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.core.specs import Labels, MetricSpec
 from ..kernels.ops import loss_metric
-from ..losses.loss import kernel_arrays
+from ..losses.arrays import kernel_arrays
 from .metric import PlainMetric, registry
 
 

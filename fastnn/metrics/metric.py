@@ -12,7 +12,7 @@ from ..config import check_floatx, floatx
 from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
 from ..losses import custom
-from ..losses.loss import kernel_arrays
+from ..losses.arrays import kernel_arrays
 from ..registry import Registry
 from ..variables import Variable
 

@@ -24,7 +24,7 @@ class LossMetric(PlainMetric):
     @property
     def spec(self) -> MetricSpec:
         """The kernel."""
-        return self.loss._kernel().metric
+        return self.loss._kernel_spec().metric
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

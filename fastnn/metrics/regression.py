@@ -11,7 +11,7 @@ from ..checks import whole_number
 from ..config import epsilon
 from ..kernels.core.specs import MetricSpec, Tally
 from ..kernels.ops import loss_metric
-from ..losses.loss import kernel_arrays
+from ..losses.arrays import kernel_arrays
 from .metric import Metric, PlainMetric, registry
 
 Numbers = NDArray[np.float64]

@@ -1,0 +1,94 @@
+"""Labels, predictions and weights in the form that the kernels of losses and metrics take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import config
+from ..data.validation import as_classes, as_real, as_samples
+from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
+
+
+def as_labels(
+    y: Any,
+    spec: LossSpec | MetricSpec | PythonSpec,
+    sample_shape: tuple[int, ...],
+    dtype: str,
+    name: str = "y",
+) -> NDArray[Any]:
+    """Return labels in the form that a loss or metric takes.
+
+    Parameters
+    ----------
+    y : array_like
+    spec : LossSpec, MetricSpec or PythonSpec
+    sample_shape : tuple of int
+        Of the predictions.
+    dtype : str
+        Of the predictions.
+    name : str, default "y"
+        What errors call the labels.
+
+    Examples
+    --------
+    >>> as_labels([1, 2], LossSpec("mean_squared_error"), (1,), "float32")
+    array([[1.],
+           [2.]], dtype=float32)
+    """
+    if spec.labels.sparse:
+        return as_classes(y, sample_shape[:-1], name)
+    return as_samples(y, sample_shape, dtype, name)
+
+
+def kernel_arrays(
+    spec: LossSpec | MetricSpec,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    sample_weight: ArrayLike | None,
+    dtype: str | None = None,
+) -> tuple[NDArray[Any], NDArray[np.floating], NDArray[np.floating] | None]:
+    """Return labels, predictions and weights in the form that a kernel takes.
+
+    Parameters
+    ----------
+    spec : LossSpec or MetricSpec
+    y_true, y_pred, sample_weight
+        As `Loss` gets them.
+    dtype : str, optional
+        By default that of the predictions.
+
+    Raises
+    ------
+    ValueError
+        If their shapes do not go together.
+    """
+    dtype = dtype or dtype_of(y_pred)
+    predictions = as_real(y_pred, dtype, "y_pred")
+    labels = as_labels(y_true, spec, predictions.shape[1:], dtype, "y_true")
+    if len(labels) != len(predictions):
+        raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")
+    if sample_weight is None:
+        return labels, predictions, None
+    weights = as_real(sample_weight, dtype, "sample_weight")
+    try:
+        weights = np.ascontiguousarray(np.broadcast_to(weights, predictions.shape[:-1]))
+    except ValueError:
+        raise ValueError(
+            f"sample_weight: expected shape {predictions.shape[:-1]}, got {weights.shape}"
+        ) from None
+    return labels, predictions, weights
+
+
+def dtype_of(y_pred: Any) -> str:
+    """Return the dtype that predictions are computed in: their own, or `config.floatx()`.
+
+    Examples
+    --------
+    >>> dtype_of([1, 2]), dtype_of(np.zeros(3))
+    ('float32', 'float64')
+    """
+    own = np.asarray(y_pred).dtype.name
+    return own if own in ("float32", "float64") else config.floatx()

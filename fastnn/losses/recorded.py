@@ -1,0 +1,63 @@
+"""Losses of tensors: operations that automatic differentiation records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import autograd
+from ..autograd import Tensor
+from ..autograd.tensor import record
+from ..kernels.core.specs import PythonSpec, Transform
+from ..kernels.ops import loss_metric
+from .arrays import kernel_arrays
+from .custom import reduced
+
+if TYPE_CHECKING:
+    from .loss import Loss
+
+
+def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Tensor:
+    """Return the loss of predictions as a tensor, recorded as one operation if a kernel computes it.
+
+    Raises
+    ------
+    TypeError
+        If labels require a gradient that the loss does not have.
+    """
+    spec = loss.spec
+    if isinstance(spec, PythonSpec):
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
+        y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
+        return reduced(loss.call(y_true, y_pred), weights, None, loss.reduction)
+    if isinstance(y_true, Tensor) and y_true.requires_grad:
+        if not loss._symmetric or (isinstance(y_pred, Tensor) and y_pred.requires_grad):
+            raise TypeError(
+                f"y_true: {type(loss).__name__} has no gradient with respect to labels; call it as "
+                "loss(y_true, y_pred), with predictions second, or pass y_true.data"
+            )
+        y_true, y_pred = y_pred, y_true
+    labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, loss.dtype)
+    separate = loss.reduction in (None, "none")
+    root = spec.transform is Transform.ROOT
+    factor, weights = (weights, None) if separate and root else (None, weights)
+    values = loss_metric.values(spec, predictions, labels, weights)
+
+    def pull(gradients: list[Any]) -> list[NDArray[Any]]:
+        g = np.ascontiguousarray(np.broadcast_to(gradients[0], values.shape), predictions.dtype)
+        g = g if weights is None else g * weights
+        dx = loss_metric.gradients(spec, predictions, labels, np.ascontiguousarray(g))
+        return [dx.reshape(y_pred.shape).astype(y_pred.data.dtype, copy=False)]
+
+    differentiable = isinstance(y_pred, Tensor) and y_pred.requires_grad
+    tensor = record([y_pred] if differentiable else [], [values], pull)[0]
+    if separate:
+        roots = autograd.sqrt(tensor) if root else tensor
+        return roots if factor is None else roots * factor
+    _, count, weight = loss_metric.sums(spec, predictions, labels, weights)
+    divisor = loss._divisor(count, weight)
+    total = tensor.sum() / divisor if divisor else tensor.sum() * 0.0
+    return autograd.sqrt(total) if root else total
