@@ -1,4 +1,4 @@
-"""Arguments that are numbers: as Python's own, so that a config is plain JSON, or a clear error."""
+"""Checks of numeric arguments, which return Python numbers, so that configs are plain JSON."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def real_number(value: Any, name: str, least: float = -math.inf, below: float = 
     ----------
     value : float, int or NumPy scalar
     name : str
-        What the error calls it.
+        The argument that the error names.
     least : float, optional
         The smallest value allowed.
     below : float, optional
-        The smallest value not allowed any more.
+        Upper bound, excluded.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def positive_number(value: Any, name: str) -> float:
     ----------
     value : float, int or NumPy scalar
     name : str
-        What the error calls it.
+        The argument that the error names.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def whole_number(value: Any, name: str, least: int = 0, most: int | None = None)
     ----------
     value : int or NumPy integer
     name : str
-        What the error calls it.
+        The argument that the error names.
     least : int, default 0
         The smallest value allowed.
     most : int, optional
@@ -106,17 +106,17 @@ def whole_number(value: Any, name: str, least: int = 0, most: int | None = None)
 
 
 def refuse(**arguments: Any) -> None:
-    """Check that arguments which are accepted for Keras' sake, and have no effect, ask for none.
+    """Check that arguments that are kept for Keras compatibility, but not supported, are not set.
 
     Parameters
     ----------
     **arguments
-        By name; None and False ask for nothing.
+        The arguments by name.
 
     Raises
     ------
     ValueError
-        If one is anything else.
+        If one of them is anything but None or False.
 
     Examples
     --------

@@ -1,7 +1,6 @@
-"""Pictures of training and of what was learned, through matplotlib: the extra ``plot``.
+"""Plots of trainings and of learned weights, with matplotlib (extra ``plot``).
 
-Each function draws into new axes, or into those it is given, and returns the figure: a notebook shows it,
-`figure.savefig("x.png")` writes it.
+Each function returns a new figure: a notebook shows it, `figure.savefig("x.png")` writes it to a file.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ PANEL = 4.0, 3.0  # inches
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of so many inches, or say how to get matplotlib."""
+    """Return an empty figure of a size in inches, or raise an error that says how to install matplotlib."""
     try:
         from matplotlib import pyplot
     except ImportError as error:
@@ -39,14 +38,14 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def plot_history(history: Any, metrics: Sequence[str] | None = None, title: str | None = None) -> Figure:
-    """Draw loss and metrics over the epochs, training and validation in one panel.
+    """Plot loss and metrics over the epochs, training and validation in one panel.
 
     Parameters
     ----------
     history : History or dict of list
-        What `fit` returned, or its `history`.
+        The object that `fit` returned, or its `history`.
     metrics : sequence of str, optional
-        What to draw, without "val_"; everything by default.
+        Names of the metrics, without "val_"; all by default.
     title : str, optional
 
     Returns
@@ -56,9 +55,9 @@ def plot_history(history: Any, metrics: Sequence[str] | None = None, title: str 
     Raises
     ------
     ImportError
-        If matplotlib is not there.
+        If matplotlib is not installed.
     ValueError
-        If there is nothing to draw, or not what `metrics` names.
+        If there is nothing to plot, or `metrics` contains unknown names.
 
     Examples
     --------
@@ -92,7 +91,7 @@ def plot_history(history: Any, metrics: Sequence[str] | None = None, title: str 
 
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None = None) -> NDArray[np.int64]:
-    """Count how often each class was taken for each.
+    """Count the samples of each true class by predicted class.
 
     Parameters
     ----------
@@ -100,12 +99,12 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None =
         Class numbers (rows,); or (rows, classes) one-hot labels and predicted probabilities or logits, whose
         largest entry counts; or (rows, 1) probabilities of class 1.
     classes : int, optional
-        How many there are; by default those that occur.
+        Number of classes; by default enough for the numbers that occur.
 
     Returns
     -------
     ndarray of int64, shape (classes, classes)
-        Rows are the true classes, columns the predicted ones.
+        Rows are true classes, columns predicted classes.
 
     Raises
     ------
@@ -155,16 +154,16 @@ def plot_confusion_matrix(
     normalize: bool = False,
     title: str | None = None,
 ) -> Figure:
-    """Draw how often each class was taken for each.
+    """Plot a confusion matrix: the samples of each true class by predicted class.
 
     Parameters
     ----------
     y_true, y_pred : array_like
         See `confusion_matrix`.
     class_names : sequence of str, optional
-        Their numbers by default.
+        Names of the classes; their numbers by default.
     normalize : bool, default False
-        Whether to draw shares of each true class rather than counts.
+        Whether to show fractions of each true class rather than counts.
     title : str, optional
 
     Returns
@@ -174,9 +173,9 @@ def plot_confusion_matrix(
     Raises
     ------
     ImportError
-        If matplotlib is not there.
+        If matplotlib is not installed.
     ValueError
-        If the arguments do not fit together.
+        If the arguments are inconsistent.
 
     Examples
     --------
@@ -205,29 +204,29 @@ def plot_confusion_matrix(
 def plot_filters(
     layer: Layer, image_shape: tuple[int, int] | None = None, columns: int = 8, limit: int = 64
 ) -> Figure:
-    """Draw what the units of a first layer respond to: its kernels as pictures.
+    """Plot the kernels of a first layer as images.
 
     Parameters
     ----------
     layer : Layer
-        With a kernel (height, width, channels, filters), as of `Conv2D`; or (inputs, units), as of `Dense`
-        on flattened pictures.
+        A layer with a kernel (height, width, channels, filters), such as `Conv2D`; or (inputs, units), such
+        as `Dense` on flattened images.
     image_shape : tuple of two int, optional
-        Height and width of the pictures that a `Dense` sees; a square by default.
+        Height and width of the inputs of a `Dense` layer; a square by default.
     columns : int, default 8
-        Pictures side by side.
+        Number of images in a row.
     limit : int, default 64
-        At most so many are drawn.
+        Largest number of images.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Three channels are drawn in colour, others as their mean; zero is grey.
+        Three channels are shown in color, others as their mean; zero is gray.
 
     Raises
     ------
     ImportError
-        If matplotlib is not there.
+        If matplotlib is not installed.
     ValueError
         If the layer has no such kernel.
 
@@ -252,7 +251,7 @@ def plot_filters(
 
 
 def _pictures(layer: Layer, image_shape: tuple[int, int] | None) -> list[NDArray[np.floating]]:
-    """Return a picture (height, width) or (height, width, 3) for each unit."""
+    """Return an image (height, width) or (height, width, 3) for each unit."""
     kernels = [v.numpy() for v in layer.weights if v.name.endswith("kernel")]
     kernel = kernels[0] if kernels else np.zeros(())
     if kernel.ndim == 2:

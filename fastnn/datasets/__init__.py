@@ -1,4 +1,4 @@
-"""Data sets: `digits` comes with fastnn, the others are fetched once from their public homes."""
+"""Data sets: `digits` is part of fastnn, the others are downloaded once from their public sources."""
 
 from .._lazy import lazy_exports
 

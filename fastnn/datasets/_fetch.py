@@ -1,7 +1,7 @@
-"""Where data sets are kept, how they get there, and how they are read.
+"""Download, cache and read the files of data sets.
 
-A file is never trusted: nothing in it can name code that is run, and an array is read only after its header
-has promised the shape that is expected, so a small file cannot ask for more memory than the data set has.
+Files are not trusted: nothing in them can name code to run, and an array is read only if its header states
+the expected shape, so that a small file cannot claim more memory than the data set needs.
 """
 
 import contextlib
@@ -19,16 +19,16 @@ __all__ = ["Bytes", "cached", "fetch", "home", "judged", "read_arrays", "read_he
 
 Bytes = npt.NDArray[np.uint8]
 
-TAR_EXTRA = 2**20  # what a tar file may hold beside the members that are wanted
+TAR_EXTRA = 2**20  # bytes that a tar file may hold beside the expected members
 
 
 def home() -> Path:
-    """Folder that fastnn keeps its files in.
+    """Return the folder in which fastnn stores its files.
 
     Returns
     -------
     Path
-        ``$FASTNN_HOME`` where set and not empty; else ``fastnn`` in the user's cache folder, which is
+        ``$FASTNN_HOME`` if set and not empty; else ``fastnn`` in the user's cache folder, which is
         ``$XDG_CACHE_HOME`` or ``~/.cache``, on macOS ``~/Library/Caches``, on Windows ``%LOCALAPPDATA%``.
     """
     own = os.environ.get("FASTNN_HOME")
@@ -44,17 +44,17 @@ def home() -> Path:
 
 
 def cached(path: str | os.PathLike[str], address: str, checksum: str) -> Path:
-    """Path of a data set's file, downloaded first if it is not there.
+    """Return the path of a data set's file, which is downloaded if it does not exist.
 
     Parameters
     ----------
     path : str or path-like
         The file, relative to ``datasets`` in `home()`.
     address : str
-        Where it is fetched from.
+        The address to download from.
     checksum : str
-        What a fetched file must hash to: "md5:" and digits, or the digits of its SHA-256. A file that is
-        there already is left to its reader to judge.
+        Expected checksum of a downloaded file: "md5:" and digits, or the digits of its SHA-256. An existing
+        file is not compared with it; its reader checks the contents.
 
     Returns
     -------
@@ -64,9 +64,9 @@ def cached(path: str | os.PathLike[str], address: str, checksum: str) -> Path:
     Raises
     ------
     ImportError
-        If the file has to be fetched and pooch is not installed.
+        If the file has to be downloaded and pooch is not installed.
     OSError
-        If the file cannot be fetched, or another file came.
+        If the file cannot be downloaded, or has another checksum.
     """
     file = home() / "datasets" / path
     if not file.exists():
@@ -80,20 +80,20 @@ def fetch(address: str, file: Path, checksum: str | None, by_hand: Path) -> None
     Parameters
     ----------
     address : str
-        Where it is fetched from.
+        The address to download from.
     file : Path
-        Where it goes.
+        The path to write to.
     checksum : str, optional
-        The same, or None for a file that nobody knows.
+        Expected checksum; None to accept any file.
     by_hand : Path
-        Where the error says that the file may be put by hand.
+        The path that the error message suggests for a file that is downloaded by hand.
 
     Raises
     ------
     ImportError
         If pooch is not installed.
     OSError
-        If the file cannot be fetched, or another file came.
+        If the file cannot be downloaded, or has another checksum.
     """
     advice = f"Fetch {address} yourself and put it at {by_hand}"
     try:
@@ -109,7 +109,7 @@ def fetch(address: str, file: Path, checksum: str | None, by_hand: Path) -> None
 def read_arrays(
     path: Path, shapes: Mapping[str, tuple[int, ...]], dtypes: tuple[str, ...] = ("uint8",)
 ) -> list[npt.NDArray[Any]]:
-    """Arrays of numbers from an ``.npz`` file.
+    """Read arrays of numbers from an ``.npz`` file.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def read_arrays(
     shapes : mapping of str to tuple of int
         The shape that each array must have, by its name in the file.
     dtypes : tuple of str, default ("uint8",)
-        What they may hold.
+        The dtypes that they may have.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def read_arrays(
     ValueError
         If the file does not hold these arrays, or is damaged.
     """
-    import zipfile  # here, because it imports four compression modules that only a reader needs
+    import zipfile  # it imports four compression modules
 
     with path.open("rb") as file, judged(path):
         archive = zipfile.ZipFile(file)
@@ -142,14 +142,14 @@ def read_arrays(
 
 
 def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
-    """Array of unsigned bytes from a compressed file in the IDX format, which is that of MNIST.
+    """Read an array of unsigned bytes from a compressed file in the IDX format of MNIST.
 
     Parameters
     ----------
     path : Path
-        The file: ``.gz`` of a header and the numbers.
+        The ``.gz`` file, with a header and the numbers.
     shape : tuple of int
-        The shape that the header must promise.
+        The shape that the header must state.
 
     Returns
     -------
@@ -175,21 +175,21 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
 
 
 def read_tar(path: Path, members: Mapping[str, Bytes]) -> None:
-    """Fill arrays with the bytes of regular files in a ``.tar.gz`` file, of which nothing gets to the disk.
+    """Fill arrays with the bytes of regular files in a ``.tar.gz`` file, without unpacking it to disk.
 
-    Links, absolute paths and all other members are passed over.
+    Links, absolute paths and all other members are ignored.
 
     Parameters
     ----------
     path : Path
         The file.
     members : mapping of str to contiguous ndarray of uint8
-        What to fill, by the member's name. A member must be as long as its array.
+        The arrays to fill, by the names of members. A member must be as long as its array.
 
     Raises
     ------
     ValueError
-        If a member is missing or of another size, if there is much beside them, or if the file is damaged.
+        If a member is missing or of another size, if there is much else, or if the file is damaged.
     """
     import gzip
     import tarfile
@@ -212,7 +212,7 @@ def read_tar(path: Path, members: Mapping[str, Bytes]) -> None:
 
 
 class _Bounded:
-    """A stream that must not be longer than expected: a small file can decompress into a very large one."""
+    """A stream of limited length: a small file can decompress to a very large one."""
 
     def __init__(self, read: Callable[[int], bytes], most: int) -> None:
         self._read, self._left = read, most
@@ -228,7 +228,7 @@ class _Bounded:
 
 @contextlib.contextmanager
 def judged(path: Path) -> Iterator[None]:
-    """Say of whatever goes wrong while a file is read that it is not the file it should be."""
+    """Context manager that turns any error in reading a file into one that names the file."""
     try:
         yield
     except MemoryError:
@@ -238,7 +238,7 @@ def judged(path: Path) -> Iterator[None]:
 
 
 def _fill(array: Bytes, read: Callable[[int], bytes], name: str) -> None:
-    """Fill an array with all that a file has, which must be as much as that."""
+    """Fill an array with the contents of a file, which must have its size."""
     content = read(array.size + 1)
     if len(content) != array.size:
         than = "more" if len(content) > array.size else "fewer"
@@ -247,7 +247,7 @@ def _fill(array: Bytes, read: Callable[[int], bytes], name: str) -> None:
 
 
 def read_header(member: IO[bytes], name: str, shape: tuple[int, ...], dtypes: tuple[str, ...]) -> None:
-    """Read the header of an array, which must promise what is expected."""
+    """Read the header of an array, and check that it states what is expected."""
     if np.lib.format.read_magic(member) != (1, 0):
         raise ValueError(f"array {name!r} is not in version 1.0 of the .npy format")
     found, _, dtype = np.lib.format.read_array_header_1_0(member)

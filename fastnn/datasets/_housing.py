@@ -1,4 +1,4 @@
-"""What the two data sets of house prices have in common."""
+"""Helpers of the two data sets of house prices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load(path: str | os.PathLike[str], address: str, sha256: str, rows: int, col
 
 
 def split(x: Reals, y: Reals, test_split: float, seed: int) -> tuple[Part, Part]:
-    """Return a training and a test set: the same rows for a seed as in Keras."""
+    """Return a training and a test set, with the same rows for a seed as in Keras."""
     share = real_number(test_split, "test_split", 0, below=1)
     order = np.arange(len(x))
     np.random.RandomState(whole_number(seed, "seed", 0, 2**32 - 1)).shuffle(order)

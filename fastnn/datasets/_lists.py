@@ -1,4 +1,4 @@
-"""Lists of numbers out of a pickle, which gets nothing to call."""
+"""Reading of lists of numbers from pickles without running code in them."""
 
 import pickle
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ __all__ = ["read_lists"]
 
 
 def read_lists(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[list[list[int]]]:
-    """Arrays of lists of whole numbers from an ``.npz`` file, which holds them as pickles.
+    """Read arrays of lists of integers from an ``.npz`` file, which holds them as pickles.
 
-    A pickle is a program. This one gets nothing to call but a class that records what it is given, in the
-    place of NumPy's three functions that such an array names; any other name is refused. What comes out must
-    be lists of numbers from 0 to 2**31 - 1.
+    A pickle can call any function. Here the functions of NumPy by which such an array is pickled are replaced
+    by a class that records its arguments, and any other name is refused. The results must be lists of
+    integers from 0 to 2**31 - 1.
 
     Parameters
     ----------
     path : Path
         The file.
     shapes : mapping of str to tuple of int
-        The shape, of one dimension, that each array must have, by its name in the file.
+        The one-dimensional shape that each array must have, by its name in the file.
 
     Returns
     -------
@@ -47,12 +47,12 @@ def read_lists(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[list[l
 
 
 class _Record:
-    """What a pickle makes in the place of an array, a dtype and the function that makes arrays."""
+    """Stand-in for arrays, dtypes and the function that creates arrays in a pickle; it records its state."""
 
     state: Any = None
 
     def __init__(self, *arguments: Any) -> None:
-        """Take any."""
+        """Accept and ignore any arguments."""
 
     def __setstate__(self, state: Any) -> None:
         self.state = state

@@ -1,4 +1,4 @@
-"""What the two data sets of texts have in common: texts as lists of the numbers of their words."""
+"""Helpers of the two data sets of texts, which are lists of word indices."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def prepared(
     oov_char: int | None,
     index_from: int | None,
 ) -> tuple[Pairs, list[int]]:
-    """Return texts with the words that are wanted, as Keras does, and how long the parts are then.
+    """Return the texts with the selected words, as in Keras, and the lengths of the parts.
 
     Parameters
     ----------
     pairs : list of (list of int, int)
         Texts and labels.
     parts : list of int
-        How many of them there are in each part.
+        Number of texts in each part.
     num_words, skip_top, maxlen, start_char, oov_char, index_from
         See `imdb.load_data`.
     """
@@ -71,7 +71,7 @@ def prepared(
 
 
 def as_arrays(pairs: Pairs) -> Part:
-    """Return an array of lists, and one of labels."""
+    """Return an array of lists and an array of labels."""
     texts = np.empty(len(pairs), object)
     for i, (text, _) in enumerate(pairs):
         texts[i] = text
@@ -79,7 +79,7 @@ def as_arrays(pairs: Pairs) -> Part:
 
 
 def load_index(path: str | os.PathLike[str], address: str, md5: str) -> dict[str, int]:
-    """Return the numbers of words, from a file of JSON."""
+    """Return the indices of words, from a JSON file."""
     file = cached(path, address, f"md5:{md5}")
     try:
         index = json.loads(file.read_bytes())

@@ -1,4 +1,4 @@
-"""House prices around Boston, in the file of Keras."""
+"""House prices around Boston, from the file that Keras uses."""
 
 import os
 
@@ -15,20 +15,19 @@ def load_data(
 ) -> tuple[Part, Part]:
     """Load the Boston housing data set: the median price of houses in 506 tracts, in thousands of dollars.
 
-    One of its 13 columns presumes that the share of black inhabitants makes a price. Use it to reproduce what
-    others have done with it, and `california_housing` for anything else. The file is downloaded once (with
-    the extra ``datasets``) and kept in ``datasets`` under ``$FASTNN_HOME``, which is a folder in the user's
-    cache where it is not set. A file that is there already is taken if it holds these arrays, whatever its
-    checksum.
+    One of its 13 columns assumes that the share of black inhabitants determines prices. Use it only to
+    reproduce published results, and `california_housing` for anything else. The file is downloaded once (with
+    the extra ``datasets``) to ``datasets`` in ``$FASTNN_HOME``, by default a folder in the user's cache. An
+    existing file is used if it holds these arrays, whatever its checksum.
 
     Parameters
     ----------
     path : str or path-like, optional
         The file's name in that folder, or a full path to keep it elsewhere.
     test_split : float, default 0.2
-        Share of the tracts to test with.
+        Fraction of the tracts in the test set.
     seed : int, default 113
-        Of their order.
+        Seed of their order.
 
     Returns
     -------
@@ -40,9 +39,9 @@ def load_data(
     ValueError
         If an argument is not as expected, or the file is not this data set, or is damaged.
     OSError
-        If the file is not there and cannot be fetched; says what to put where.
+        If the file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If the file is not there and pooch is not installed; says what to put where.
+        If the file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------

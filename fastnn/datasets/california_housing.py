@@ -1,4 +1,4 @@
-"""House prices in California, in the file of Keras."""
+"""House prices in California, from the file that Keras uses."""
 
 import os
 
@@ -19,11 +19,10 @@ def load_data(
 ) -> tuple[Part, Part]:
     """Load the California housing data set: the median price of houses in 20,640 districts, in dollars.
 
-    The eight columns of a district, from the census of 1990: longitude and latitude, the median age of
-    houses, rooms, bedrooms, population, households, and the median income, or what the file has of these. It
-    is downloaded once (with the extra ``datasets``) and kept in ``datasets`` under ``$FASTNN_HOME``, which is
-    a folder in the user's cache where it is not set. A file that is there already is taken if it holds these
-    arrays, whatever its checksum.
+    The eight columns of each district, from the census of 1990: longitude and latitude, the median age of
+    houses, rooms, bedrooms, population, households, and the median income. The file is downloaded once (with
+    the extra ``datasets``) to ``datasets`` in ``$FASTNN_HOME``, by default a folder in the user's cache. An
+    existing file is used if it holds these arrays, whatever its checksum.
 
     Parameters
     ----------
@@ -32,9 +31,9 @@ def load_data(
     path : str or path-like, optional
         The file's name in that folder, or a full path to keep it elsewhere.
     test_split : float, default 0.2
-        Share of the districts to test with.
+        Fraction of the districts in the test set.
     seed : int, default 113
-        Of their order.
+        Seed of their order.
 
     Returns
     -------
@@ -46,9 +45,9 @@ def load_data(
     ValueError
         If an argument is not as expected, or the file is not this data set, or is damaged.
     OSError
-        If the file is not there and cannot be fetched; says what to put where.
+        If the file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If the file is not there and pooch is not installed; says what to put where.
+        If the file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------

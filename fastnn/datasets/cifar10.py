@@ -1,4 +1,4 @@
-"""The CIFAR-10 pictures, from their binary version: records of plain bytes, nothing to interpret."""
+"""The CIFAR-10 images, from their binary version: records of plain bytes."""
 
 import numpy as np
 
@@ -16,12 +16,12 @@ RECORD = 1 + 3 * 32 * 32
 
 
 def load_data() -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
-    """Load the CIFAR-10 data set: 60,000 colour pictures of 32 x 32 pixels from 0 to 255.
+    """Load the CIFAR-10 data set: 60,000 colour images of 32 x 32 pixels from 0 to 255.
 
-    They show ten kinds of things, 0 to 9: airplane, automobile, bird, cat, deer, dog, frog, horse, ship and
-    truck. The file is downloaded once (170 MB, with the extra ``datasets``) and kept in ``datasets`` under
-    ``$FASTNN_HOME``, which is a folder in the user's cache where it is not set. A file that is there already
-    is taken if it holds what it should, whatever its checksum. It is unpacked in memory.
+    The ten classes are, from 0 to 9: airplane, automobile, bird, cat, deer, dog, frog, horse, ship and truck.
+    The file is downloaded once (170 MB, with the extra ``datasets``) to ``datasets`` in ``$FASTNN_HOME``, by
+    default a folder in the user's cache. An existing file is used if it holds these records, whatever its
+    checksum. It is unpacked in memory.
 
     Returns
     -------
@@ -34,9 +34,9 @@ def load_data() -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
     ValueError
         If the file is not this data set, or is damaged.
     OSError
-        If the file is not there and cannot be fetched; says what to put where.
+        If the file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If the file is not there and pooch is not installed; says what to put where.
+        If the file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------
@@ -54,11 +54,11 @@ def load_data() -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
     largest = records[:, :, 0].max()
     if largest > 9:
         raise ValueError(f"{file} is not the CIFAR-10 data set: it has a label {largest}, expected 0 to 9")
-    return _pictures(records[:-1]), _pictures(records[-1])
+    return _images(records[:-1]), _images(records[-1])
 
 
-def _pictures(records: Bytes) -> tuple[Bytes, Bytes]:
-    """Return pictures (n, 32, 32, 3) and labels (n, 1) of their own memory."""
+def _images(records: Bytes) -> tuple[Bytes, Bytes]:
+    """Return new arrays of images (n, 32, 32, 3) and labels (n, 1)."""
     records = records.reshape(-1, RECORD)
     planes = records[:, 1:].reshape(-1, 3, 32, 32)
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), records[:, :1].copy()

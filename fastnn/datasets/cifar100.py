@@ -1,4 +1,4 @@
-"""The CIFAR-100 pictures, from their binary version: records of plain bytes, nothing to interpret."""
+"""The CIFAR-100 images, from their binary version: records of plain bytes."""
 
 import numpy as np
 
@@ -14,17 +14,17 @@ RECORD = len(LABELS) + 3 * 32 * 32
 
 
 def load_data(label_mode: str = "fine") -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
-    """Load the CIFAR-100 data set: 60,000 colour pictures of 32 x 32 pixels from 0 to 255.
+    """Load the CIFAR-100 data set: 60,000 colour images of 32 x 32 pixels from 0 to 255.
 
-    They show a hundred kinds of things, in alphabetical order, or twenty groups of five kinds each. The file
-    is downloaded once (169 MB, with the extra ``datasets``) and kept in ``datasets`` under ``$FASTNN_HOME``,
-    which is a folder in the user's cache where it is not set. A file that is there already is taken if it
-    holds what it should, whatever its checksum. It is unpacked in memory.
+    There are a hundred classes, in alphabetical order, in twenty superclasses of five. The file is downloaded
+    once (169 MB, with the extra ``datasets``) to ``datasets`` in ``$FASTNN_HOME``, by default a folder in the
+    user's cache. An existing file is used if it holds these records, whatever its checksum. It is unpacked in
+    memory.
 
     Parameters
     ----------
     label_mode : {"fine", "coarse"}, default "fine"
-        Whether labels are kinds, 0 to 99, or groups, 0 to 19.
+        Whether labels are classes, 0 to 99, or superclasses, 0 to 19.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def load_data(label_mode: str = "fine") -> tuple[tuple[Bytes, Bytes], tuple[Byte
     ValueError
         If `label_mode` is none of these, or the file is not this data set, or is damaged.
     OSError
-        If the file is not there and cannot be fetched; says what to put where.
+        If the file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If the file is not there and pooch is not installed; says what to put where.
+        If the file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------

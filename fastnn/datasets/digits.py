@@ -8,14 +8,14 @@ from ._fetch import Bytes, read_arrays
 
 __all__ = ["load_data"]
 
-HELD_OUT = 5  # every fifth picture, from the first on
+HELD_OUT = 5  # every fifth image, starting with the first
 
 
 def load_data() -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
-    """Load the digits data set: 1,797 pictures of 8 x 8 pixels from 0 to 16, of the digits 0 to 9.
+    """Load the digits data set: 1,797 images of 8 x 8 pixels from 0 to 16, of the digits 0 to 9.
 
-    The split is fixed: every fifth picture of the original file, 360 in all, is for testing. The file is in
-    the order of its writers, so the test pictures are by the same hands as the others.
+    The split is fixed: every fifth image of the original file, 360 in all, is in the test set. The file is in
+    the order of its writers, so that the test images are by the same writers as the others.
 
     Returns
     -------

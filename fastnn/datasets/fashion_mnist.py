@@ -1,4 +1,4 @@
-"""Zalando's Fashion-MNIST, in the files that Keras reads."""
+"""Fashion-MNIST, from the files that Keras uses."""
 
 from ._fetch import Bytes, cached, read_idx
 
@@ -28,12 +28,12 @@ FILES = {
 
 
 def load_data() -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
-    """Load the Fashion-MNIST data set: 70,000 pictures of 28 x 28 pixels from 0 to 255.
+    """Load the Fashion-MNIST data set: 70,000 images of 28 x 28 pixels from 0 to 255.
 
-    They show ten kinds of clothes, 0 to 9: T-shirt or top, trousers, pullover, dress, coat, sandal, shirt,
-    sneaker, bag and ankle boot. The four files are downloaded once (31 MB, with the extra ``datasets``) and
-    kept in ``datasets/fashion-mnist`` under ``$FASTNN_HOME``, which is a folder in the user's cache where it
-    is not set. A file that is there already is taken if it holds what it should, whatever its checksum.
+    The ten classes are, from 0 to 9: T-shirt or top, trousers, pullover, dress, coat, sandal, shirt, sneaker,
+    bag and ankle boot. The four files are downloaded once (31 MB, with the extra ``datasets``) to
+    ``datasets/fashion-mnist`` in ``$FASTNN_HOME``, by default a folder in the user's cache. Existing files
+    are used if they hold these arrays, whatever their checksums.
 
     Returns
     -------
@@ -45,9 +45,9 @@ def load_data() -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
     ValueError
         If a file is not of this data set, or is damaged.
     OSError
-        If a file is not there and cannot be fetched; says what to put where.
+        If a file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If a file is not there and pooch is not installed; says what to put where.
+        If a file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------

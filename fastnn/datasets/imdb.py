@@ -1,4 +1,4 @@
-"""Film reviews from IMDB, in the files of Keras."""
+"""Film reviews from IMDB, from the files that Keras uses."""
 
 import os
 
@@ -13,7 +13,7 @@ __all__ = ["get_word_index", "load_data"]
 ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
 INDEX_MD5 = "bfafd718b763782e994055a2d397834f"
-ROWS = 25000  # to train with, and as many to test with
+ROWS = 25000  # in each of the training and test sets
 
 
 def load_data(
@@ -26,31 +26,30 @@ def load_data(
     oov_char: int | None = 2,
     index_from: int | None = 3,
 ) -> tuple[Part, Part]:
-    """Load 50,000 film reviews, half of them favourable, as lists of the numbers of their words.
+    """Load 50,000 film reviews, half of them favourable, as lists of word indices.
 
-    Words are numbered by how often they occur. The file is downloaded once (17 MB, with the extra
-    ``datasets``) and kept in ``datasets`` under ``$FASTNN_HOME``, which is a folder in the user's cache where
-    it is not set. A file that is there already is taken if it holds these lists, whatever its checksum;
-    nothing in it is run.
+    Words are indexed by decreasing frequency. The file is downloaded once (17 MB, with the extra
+    ``datasets``) to ``datasets`` in ``$FASTNN_HOME``, by default a folder in the user's cache. An existing
+    file is used if it holds these lists, whatever its checksum; no code in it is run.
 
     Parameters
     ----------
     path : str or path-like, optional
         The file's name in that folder, or a full path to keep it elsewhere.
     num_words : int, optional
-        Keep words whose number, with `index_from` added, is below this; by default below the largest.
+        Keep words whose index, including `index_from`, is below this; by default below the largest.
     skip_top : int, default 0
-        Keep words whose number is at least this.
+        Keep words whose index is at least this.
     maxlen : int, optional
-        Leave out texts of so many words or more.
+        Omit texts of this many words or more.
     seed : int, default 113
-        Of the order of the texts.
+        Seed of the order of the texts.
     start_char : int or None, default 1
-        What each text begins with.
+        Index at the start of each text.
     oov_char : int or None, default 2
-        What stands for a word that is not kept; None: nothing does.
+        Index that replaces words that are not kept; None to drop them.
     index_from : int or None, default 3
-        What is added to the number of a word.
+        Number that is added to the index of each word.
 
     Returns
     -------
@@ -63,9 +62,9 @@ def load_data(
     ValueError
         If an argument is not as expected, or the file is not this data set, or is damaged.
     OSError
-        If the file is not there and cannot be fetched; says what to put where.
+        If the file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If the file is not there and pooch is not installed; says what to put where.
+        If the file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------
@@ -89,7 +88,7 @@ def load_data(
 
 
 def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dict[str, int]:
-    """Return the number of each word, 1 for the most frequent one.
+    """Return the index of each word, 1 for the most frequent one.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dic
     Returns
     -------
     dict
-        `load_data` adds `index_from`, 3, to these numbers.
+        `load_data` adds `index_from`, 3, to these indices.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The MNIST handwritten digits, in the file layout of Keras."""
+"""The MNIST handwritten digits, from the file that Keras uses."""
 
 import os
 
@@ -12,11 +12,11 @@ SHAPES = {"x_train": (60000, 28, 28), "y_train": (60000,), "x_test": (10000, 28,
 
 
 def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
-    """Load the MNIST data set: 70,000 pictures of 28 x 28 pixels from 0 to 255, of the digits 0 to 9.
+    """Load the MNIST data set: 70,000 images of 28 x 28 pixels from 0 to 255, of the digits 0 to 9.
 
-    The file is downloaded once (11 MB, with the extra ``datasets``) and kept in ``datasets`` under
-    ``$FASTNN_HOME``, which is a folder in the user's cache where it is not set. A file that is there
-    already is taken if it holds these arrays, whatever its checksum.
+    The file is downloaded once (11 MB, with the extra ``datasets``) to ``datasets`` in ``$FASTNN_HOME``, by
+    default a folder in the user's cache. An existing file is used if it holds these arrays, whatever its
+    checksum.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[tuple[Bytes, 
     ValueError
         If the file is not this data set, or is damaged.
     OSError
-        If the file is not there and cannot be fetched; says what to put where.
+        If the file is missing and cannot be downloaded; the message says what to put where.
     ImportError
-        If the file is not there and pooch is not installed; says what to put where.
+        If the file is missing and pooch is not installed; the message says what to put where.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Reuters' newswires of 1987, in the files of Keras."""
+"""Reuters newswires of 1987, from the files that Keras uses."""
 
 import os
 
@@ -35,22 +35,22 @@ def load_data(
     oov_char: int | None = 2,
     index_from: int | None = 3,
 ) -> tuple[Part, Part]:
-    """Load 11,228 newswires on 46 topics, as lists of the numbers of their words.
+    """Load 11,228 newswires on 46 topics, as lists of word indices.
 
-    Where the file is kept, see `imdb.load_data`.
+    See `imdb.load_data` for where the file is stored.
 
     Parameters
     ----------
     path, num_words, skip_top, maxlen, seed, start_char, oov_char, index_from
         See `imdb.load_data`.
     test_split : float, default 0.2
-        Share of the newswires to test with.
+        Fraction of the newswires in the test set.
 
     Returns
     -------
     (x_train, y_train), (x_test, y_test) : tuples of ndarray
         `x_train` and `x_test` are arrays (8982,) and (2246,) of lists of int, for `utils.pad_sequences`;
-        `y_train` and `y_test` the topics, int64.
+        `y_train` and `y_test` are the topics, int64.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def load_data(
 
 
 def get_word_index(path: str | os.PathLike[str] = "reuters_word_index.json") -> dict[str, int]:
-    """Return the number of each word, 1 for the most frequent one.
+    """Return the index of each word, 1 for the most frequent one.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def get_word_index(path: str | os.PathLike[str] = "reuters_word_index.json") -> 
     Returns
     -------
     dict
-        `load_data` adds `index_from`, 3, to these numbers.
+        `load_data` adds `index_from`, 3, to these indices.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def get_word_index(path: str | os.PathLike[str] = "reuters_word_index.json") -> 
 
 
 def get_label_names() -> tuple[str, ...]:
-    """Return the names of the topics, in the order of their numbers.
+    """Return the names of the topics, in the order of their indices.
 
     Returns
     -------

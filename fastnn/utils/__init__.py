@@ -1,4 +1,4 @@
-"""Helpers around a model: class vectors, sequences, data sets, pictures, files, progress, seeds."""
+"""Utilities: one-hot labels, sequences, data sets, images, files, progress bars, seeds."""
 
 from .._lazy import lazy_exports
 

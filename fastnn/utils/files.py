@@ -1,4 +1,4 @@
-"""Files from the network, kept where they are found again, and archives unpacked with care."""
+"""`get_file`: download and cache files, and unpack archives safely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..registry import unknown_name
 __all__ = ["get_file"]
 
 ALGORITHMS = {"md5": 32, "sha256": 64}  # digits of a checksum
-EXPANSION = 1000  # bytes that an archive may unpack to, for each of its own
+EXPANSION = 1000  # an archive may unpack to this many times its size
 
 Member = tuple[str, int, "IO[bytes] | None"]  # name, size, content; None for a folder
 
@@ -33,15 +33,15 @@ def get_file(
     cache_dir: str | os.PathLike[str] | None = None,
     force_download: bool = False,
 ) -> str:
-    """Return the path of a file, downloaded first if it is not there.
+    """Return the path of a file in the cache, which is downloaded if it does not exist.
 
-    A download needs the extra ``datasets``. Give `file_hash` for whatever is not your own.
+    A download needs the extra ``datasets``. Pass `file_hash` for files from others.
 
     Parameters
     ----------
     fname : str, optional
-        The file's name in the cache; by default the last part of `origin`. With `extract`, a name without an
-        ending is that of the folder.
+        The file's name in the cache; by default the last part of `origin`. With `extract`, a name without a
+        suffix is that of the folder.
     origin : str
         The address.
     untar : bool, default False
@@ -49,35 +49,35 @@ def get_file(
     md5_hash : str, optional
         The same as `file_hash` with "md5".
     file_hash : str, optional
-        The checksum that the file must have, in hexadecimal digits. A file that is there and has another one
-        is downloaded anew.
+        The expected checksum in hexadecimal digits. An existing file with another checksum is downloaded
+        again.
     cache_subdir : str, default "datasets"
-        The folder in the cache; an absolute path stands for itself.
+        The folder in the cache, or an absolute path.
     hash_algorithm : {"auto", "sha256", "md5"}, default "auto"
-        Of the checksum; "auto" tells it by its length.
+        Algorithm of the checksum; "auto" decides by its length.
     extract : bool, default False
-        Whether to unpack the file, an archive, if it has not been yet, and return the folder.
+        Whether to unpack the file, an archive, if it is not unpacked yet, and return the folder.
     archive_format : {"auto", "tar", "zip"}, list of them or None, default "auto"
-        What it may be; a tar archive may be compressed.
+        Accepted formats; a tar archive may be compressed.
     cache_dir : str or path-like, optional
         The cache: by default ``$FASTNN_HOME`` or else ``fastnn`` in the user's cache folder.
     force_download : bool, default False
-        Whether to download a file that is there.
+        Whether to download the file even if it exists.
 
     Returns
     -------
     str
-        The path of the file, or of the folder with what was in it.
+        The path of the file, or of the folder with the unpacked files.
 
     Raises
     ------
     ValueError
-        If an argument is not as expected, or the file is no such archive or holds anything but files and
-        folders of its own: a link, a device, or a path that leads out of it. Then nothing is unpacked.
+        If an argument is not as expected, or the file is not such an archive or contains anything but regular
+        files and folders: a link, a device, or a path that leads out of the folder. Then nothing is unpacked.
     OSError
-        If the file cannot be fetched, or another one came.
+        If the file cannot be downloaded, or has another checksum.
     ImportError
-        If the file has to be fetched and pooch is not installed.
+        If the file has to be downloaded and pooch is not installed.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def get_file(
 
 
 def _checksum(digits: str, algorithm: str) -> str:
-    """Return a checksum as pooch takes it: "sha256:..."."""
+    """Return a checksum in the form that pooch expects: "sha256:..."."""
     digits = digits.lower()
     if algorithm == "auto":
         algorithm = next((name for name, n in ALGORITHMS.items() if n == len(digits)), "sha256")
@@ -135,20 +135,20 @@ def _matches(file: Path, checksum: str) -> bool:
 
 
 def unpack(file: Path, folder: Path, formats: str | list[str] | None = "auto") -> None:
-    """Unpack an archive into a folder that is there as a whole or, after an error, not at all.
+    """Unpack an archive into a folder, completely or, after an error, not at all.
 
     Parameters
     ----------
     file : Path
     folder : Path
-        What it holds is replaced.
+        The folder; existing contents are replaced.
     formats : {"auto", "tar", "zip"}, list of them or None, default "auto"
 
     Raises
     ------
     ValueError
-        If the file is no such archive, is damaged, holds anything but files and folders inside, or very much
-        more than its size lets expect.
+        If the file is not such an archive, is damaged, contains anything but files and folders, or unpacks to
+        far more than its size.
     """
     wanted = (
         ("tar", "zip") if formats == "auto" else (formats,) if isinstance(formats, str) else formats or ()
@@ -173,7 +173,7 @@ def unpack(file: Path, folder: Path, formats: str | list[str] | None = "auto") -
         if folder.is_dir():
             shutil.rmtree(folder)
         os.replace(fresh, folder)
-        Path(fresh).mkdir()  # for the context to remove
+        Path(fresh).mkdir()  # which the context manager removes
 
 
 def _tar_members(file: Path) -> Iterator[Member]:
@@ -200,7 +200,7 @@ def _zip_members(file: Path) -> Iterator[Member]:
 
 
 def _write(members: Iterator[Member], folder: Path, file: Path) -> None:
-    """Write files below a folder, with no properties but their content."""
+    """Write the contents of files below a folder, without their other properties."""
     left = EXPANSION * file.stat().st_size
     for name, size, content in members:
         parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".")]

@@ -1,4 +1,4 @@
-"""Pictures as arrays and arrays as pictures, through Pillow: the extra ``images``."""
+"""Conversion between images and arrays, with Pillow (extra ``images``)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RESAMPLINGS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 
 
 def pillow() -> ModuleType:
-    """Return Pillow's `Image`, or say how to get it."""
+    """Return Pillow's module `Image`, or raise an error that says how to install it."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -43,19 +43,19 @@ def _format(data_format: str | None) -> str:
 def array_to_img(
     x: ArrayLike, data_format: str | None = None, scale: bool = True, dtype: DTypeLike | None = None
 ) -> Image:
-    """Turn an array into a picture of Pillow.
+    """Convert an array to a Pillow image.
 
     Parameters
     ----------
     x : array_like
-        (height, width, channels) or (channels, height, width) with 1, 3 or 4 channels: grey, RGB, RGBA.
+        (height, width, channels) or (channels, height, width) with 1, 3 or 4 channels: grayscale, RGB, RGBA.
     data_format : {"channels_last", "channels_first"}, optional
-        Which of them; `config.image_data_format()` by default.
+        Position of the channels; `config.image_data_format()` by default.
     scale : bool, default True
-        Whether the smallest number becomes 0 and the largest 255. Otherwise numbers from 0 to 255 are
-        expected, and cut off behind the point.
+        Whether to map the smallest number to 0 and the largest to 255. Otherwise numbers from 0 to 255 are
+        expected, and truncated to integers.
     dtype : dtype, optional
-        What to compute in; `config.floatx()` by default.
+        Dtype to compute in; `config.floatx()` by default.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def array_to_img(
     Raises
     ------
     ValueError
-        If `x` is no picture.
+        If `x` is not an image.
     ImportError
         If Pillow is not installed: the extra ``images``.
 
@@ -93,14 +93,14 @@ def array_to_img(
 
 
 def img_to_array(img: Image, data_format: str | None = None, dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """Turn a picture into an array.
+    """Convert an image to an array.
 
     Parameters
     ----------
     img : PIL.Image.Image
-        Or anything else that NumPy makes an array of two or three dimensions of.
+        Or anything that NumPy converts to an array of two or three dimensions.
     data_format : {"channels_last", "channels_first"}, optional
-        Where the channels go; `config.image_data_format()` by default.
+        Position of the channels; `config.image_data_format()` by default.
     dtype : dtype, optional
         `config.floatx()` by default.
 
@@ -112,7 +112,7 @@ def img_to_array(img: Image, data_format: str | None = None, dtype: DTypeLike | 
     Raises
     ------
     ValueError
-        If `img` is no picture.
+        If `img` is not an image.
 
     Examples
     --------
@@ -135,19 +135,19 @@ def save_img(
     scale: bool = True,
     **kwargs: Any,
 ) -> None:
-    """Write an array to a file, as a picture.
+    """Save an array as an image file.
 
     Parameters
     ----------
     path : str, path-like or file
-        Where to.
+        The file to write.
     x, data_format, scale
         See `array_to_img`.
     file_format : str, optional
-        "png", "jpeg" or another that Pillow knows; by default that of the path's ending. JPEG drops the
+        "png", "jpeg" or another format of Pillow; by default that of the path's suffix. JPEG drops the
         fourth channel.
     **kwargs
-        What Pillow takes beside that.
+        Further arguments of Pillow's `save`.
 
     Examples
     --------
@@ -173,20 +173,20 @@ def load_img(
     interpolation: str = "nearest",
     keep_aspect_ratio: bool = False,
 ) -> Image:
-    """Read a picture from a file.
+    """Load an image from a file.
 
     Parameters
     ----------
     path : str, path-like or file
-        Where from.
+        The file to read.
     color_mode : {"rgb", "rgba", "grayscale"}, default "rgb"
-        What to turn it into; greys of more than 8 bits stay.
+        Mode to convert it to; grayscale images of more than 8 bits are not converted.
     target_size : (int, int), optional
-        Height and width to bring it to.
+        Height and width to resize it to.
     interpolation : {"nearest", "bilinear", "bicubic", "hamming", "box", "lanczos"}, default "nearest"
-        How Pillow does that.
+        Pillow's method of resizing.
     keep_aspect_ratio : bool, default False
-        Whether to cut off what does not fit the proportions of `target_size` rather than to distort.
+        Whether to crop the image to the aspect ratio of `target_size` rather than to distort it.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A picture of a model: its layers, their shapes and what reads what, through matplotlib (extra ``plot``)."""
+"""`plot_model`: diagrams of models, with matplotlib (extra ``plot``)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ KINDS = {"input": "#e8f0fb", "learns": "#fdf3e1", "frozen": "#eeeeee", "plain": 
 
 @dataclass
 class Box:
-    """A layer in the picture.
+    """A layer in the diagram.
 
     Attributes
     ----------
     text : str
     kind : str
-        Of `KINDS`.
+        A key of `KINDS`.
     level : int
-        How far from the inputs it is.
+        Distance from the inputs.
     parents : list of Box
     x : float
-        Of its middle, in inches, once it is laid out.
+        Position of its center in inches, after the layout.
     """
 
     text: str
@@ -46,12 +46,12 @@ class Box:
 
     @property
     def width(self) -> float:
-        """In inches."""
+        """Width in inches."""
         return LETTER * max(map(len, self.text.split("\n"))) + 0.3
 
     @property
     def height(self) -> float:
-        """In inches."""
+        """Height in inches."""
         return LINE * (self.text.count("\n") + 1) + 0.18
 
 
@@ -68,18 +68,18 @@ def plot_model(
     show_trainable: bool = False,
     splines: str = "ortho",
 ) -> Figure:
-    r"""Draw the layers of a model, each below those that it reads.
+    r"""Draw the layers of a model, each below its inputs.
 
     Parameters
     ----------
     model : Model
-        Built.
+        A built model.
     to_file : path, default "model.png"
-        Where to write the picture, in the format that the suffix says; None to write nothing.
+        The file to write, in the format of its suffix; None to write nothing.
     show_shapes : bool, default False
         Whether boxes show the shapes of the outputs.
     show_dtype : bool, default False
-        Whether they show what the layers compute in.
+        Whether they show the layers' dtypes.
     show_layer_names : bool, default False
         Whether they show the layers' names.
     rankdir : {"TB", "LR"}, default "TB"
@@ -144,7 +144,7 @@ def plot_model(
 
 
 def _add(boxes: list[Box], graph: Graph, starts: list[Box], text: Any, nested: bool) -> list[Box]:
-    """Append a box for each call of a layer; return those that make the outputs."""
+    """Append a box for each call of a layer; return those of the outputs."""
     made: dict[SymbolicTensor, Box] = dict(zip(graph.inputs, starts, strict=True))
     for node in graph.nodes:
         parents = _unique([made[tensor] for tensor in node.parents])
@@ -166,7 +166,7 @@ def _unique(boxes: list[Box]) -> list[Box]:
 
 
 def _draw(boxes: list[Box], rankdir: str, to_file: Any, dpi: int) -> Figure:
-    """Lay the boxes out, level by level, each under the middle of its parents where there is room."""
+    """Lay the boxes out level by level, each centered below its parents if there is room, and draw them."""
     from ..plotting import new_figure
 
     levels: list[list[Box]] = [[] for _ in range(1 + max(box.level for box in boxes))]
@@ -215,7 +215,7 @@ def _height(box: Box) -> float:
 
 
 def _place(level: list[Box], across: Any) -> None:
-    """Give the boxes of a level their places: near their parents, in that order, none over another."""
+    """Position the boxes of a level close to their parents, in the parents' order, without overlap."""
     for box in level:
         box.x = sum(parent.x for parent in box.parents) / max(1, len(box.parents))
     level.sort(key=lambda box: box.x)

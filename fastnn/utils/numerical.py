@@ -1,4 +1,4 @@
-"""Arrays as models want them: one-hot classes, normalised vectors."""
+"""Conversion of arrays: one-hot labels, normalized vectors."""
 
 import operator
 from typing import Any
@@ -10,28 +10,28 @@ __all__ = ["normalize", "to_categorical"]
 
 
 def to_categorical(x: npt.ArrayLike, num_classes: int | None = None) -> npt.NDArray[np.float64]:
-    """Turn class numbers into one-hot vectors.
+    """Convert class numbers to one-hot vectors.
 
     Parameters
     ----------
     x : array_like of int
         Class numbers of any shape, from 0 to `num_classes` - 1. A last axis of length 1 is dropped.
-        Floats are taken if they are whole.
+        Floats are accepted if they are integers.
     num_classes : int, optional
-        How many classes there are; by default one more than the largest number in `x`.
+        Number of classes; by default one more than the largest number in `x`.
 
     Returns
     -------
     ndarray of float64
-        The shape of `x`, then an axis of `num_classes` that is 1 at the class number and 0 elsewhere.
+        The shape of `x` and a last axis of length `num_classes`, 1 at the class number and 0 elsewhere.
 
     Raises
     ------
     TypeError
         If `x` does not hold real numbers, or `num_classes` is not an integer.
     ValueError
-        If a number in `x` is not whole, is negative or is too large for `num_classes`; if `num_classes`
-        is not positive; or if `x` is empty and `num_classes` not given.
+        If a number in `x` is not an integer, is negative or too large for `num_classes`; if `num_classes`
+        is not positive; or if `x` is empty and `num_classes` is not given.
 
     Examples
     --------
@@ -83,12 +83,12 @@ def normalize(x: npt.ArrayLike, axis: int = -1, order: float = 2) -> npt.NDArray
     Parameters
     ----------
     x : array_like
-        Of any shape.
+        Vectors, of any shape.
     axis : int, optional
-        The axis along which the vectors lie.
+        The axis of the vectors.
     order : float, optional
-        Which norm: 1 for the sum of magnitudes, 2 for the Euclidean, infinity for the largest magnitude,
-        or any other number from 1.
+        Order of the norm, at least 1: 1 for the sum of magnitudes, 2 for the Euclidean norm, infinity for the
+        largest magnitude.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""`Progbar`: the progress of a loop that somebody writes by hand."""
+"""`Progbar`: a progress bar for loops written by hand."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ __all__ = ["Progbar"]
 
 
 class Progbar:
-    """Shows the progress of a loop and the means of some values.
+    """Show the progress of a loop and the means of some values.
 
     Parameters
     ----------
     target : int or None
-        How many steps there will be, if that is known.
+        Number of steps, or None if it is unknown.
     width : int, default 20
-        Characters of the bar.
+        Width of the bar in characters.
     verbose : {1, 0, 2}, default 1
-        A bar where there is a terminal, and a line at the end; nothing; or the line only.
+        1 shows a bar on a terminal, and a line at the end; 2 shows the line only, 0 nothing.
     interval : float, default 0.05
-        Seconds from one drawing of the bar to the next.
+        Seconds between updates of the bar.
     stateful_metrics : iterable of str, optional
-        Values that are shown as they are, rather than their mean over the steps.
+        Values that are shown as they are, not as means over the steps.
     stateless_metrics : iterable of str, optional
-        Values whose mean is shown; then the others are shown as they are.
+        Values whose mean is shown; all others are shown as they are.
     unit_name : str, default "step"
-        What is counted.
+        Name of a step.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class Progbar:
 
     @property
     def values(self) -> dict[str, float]:
-        """What is shown, by name."""
+        """The values that are shown, by name."""
         return {name: total / steps for name, (total, steps) in self._sums.items()}
 
     def update(
@@ -73,7 +73,7 @@ class Progbar:
         values: Iterable[tuple[str, float]] | None = None,
         finalize: bool | None = None,
     ) -> None:
-        """Say how many steps have been done.
+        """Set the number of steps that have been done.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Progbar:
         values : iterable of (str, float), optional
             Names and values of the steps since the last call.
         finalize : bool, optional
-            Whether this is the end; by default if `current` has reached the target.
+            Whether the loop has ended; by default if `current` has reached the target.
         """
         steps = max(1, current - self._seen)
         for name, value in values or ():
@@ -95,7 +95,7 @@ class Progbar:
         self._show(finalize)
 
     def add(self, n: int, values: Iterable[tuple[str, float]] | None = None) -> None:
-        """Say that `n` more steps have been done; see `update`."""
+        """Add `n` steps; see `update`."""
         self.update(self._seen + n, values)
 
     def _show(self, last: bool) -> None:

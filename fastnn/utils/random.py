@@ -1,8 +1,8 @@
-"""Where seeds come from that nobody gave.
+"""Default seeds.
 
-Each initializer, dropout layer or shuffle without a seed of its own takes the next one from here. Seed
-number n is a hash of the process' entropy and of n alone (NumPy's SeedSequence, whose algorithm NumPy
-keeps fixed), so that `set_random_seed` makes a program repeat itself on any machine.
+Each initializer, dropout layer or shuffle that is given no seed takes the next one from here. Seed number n
+is a hash of the process' entropy and of n (NumPy's SeedSequence, whose algorithm NumPy keeps fixed), so that
+`set_random_seed` makes programs reproducible on any machine.
 """
 
 import operator
@@ -17,11 +17,11 @@ __all__ = ["next_seed", "seed_of", "set_random_seed"]
 
 
 class _SeedStream:
-    """Seeds without end, safe to draw from several threads."""
+    """An endless sequence of seeds; several threads may draw from it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entropy: int | None = None  # the operating system's, from the first draw on
+        self._entropy: int | None = None  # from the operating system at the first draw
         self._drawn = 0
         self.restarts = 0
 
@@ -44,7 +44,7 @@ _stream = _SeedStream()
 
 
 def next_seed() -> int:
-    """Draw a fresh seed: different at every call, the same sequence after the same `set_random_seed`.
+    """Draw a new seed; the sequence of seeds is determined by `set_random_seed`.
 
     Returns
     -------
@@ -64,12 +64,12 @@ def next_seed() -> int:
 
 
 def restarts() -> int:
-    """Return how often `set_random_seed` has been called."""
+    """Return the number of calls of `set_random_seed`."""
     return _stream.restarts
 
 
 def seed_of(seed: int | None) -> int:
-    """Return the seed that a layer was given, or a fresh one.
+    """Return the given seed, or a new one.
 
     Parameters
     ----------
@@ -94,10 +94,10 @@ def seed_of(seed: int | None) -> int:
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed Python's `random`, NumPy's global generator and fastnn's own source of seeds.
+    """Seed Python's `random`, NumPy's global generator and fastnn's default seeds.
 
-    A program that calls it first gives the same numbers at every run, for any number of threads. Until
-    it is called, fastnn's seeds come from the operating system.
+    A program that calls it first computes the same numbers in every run, with any number of threads. Without
+    it, fastnn's seeds come from the operating system.
 
     Parameters
     ----------

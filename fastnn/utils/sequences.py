@@ -1,4 +1,4 @@
-"""Sequences as arrays: brought to one length, and cut out of a series."""
+"""Sequences as arrays: padding to one length, and windows of a time series."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def pad_sequences(
     truncating: str = "pre",
     value: Any = 0.0,
 ) -> NDArray[Any]:
-    """Bring sequences to one length.
+    """Pad or truncate sequences to one length.
 
     Parameters
     ----------
     sequences : sequence of array_like
-        Each (steps, ...), with as many steps as it has.
+        Sequences (steps, ...) of different lengths.
     maxlen : int, optional
         The length; by default that of the longest sequence.
     dtype : default "int32"
-        Of the result; `object` for strings.
+        Dtype of the result; `object` for strings.
     padding, truncating : {"pre", "post"}, default "pre"
-        Whether steps are added, or taken away, at the beginning or at the end.
+        Whether to add, or remove, steps at the beginning or at the end.
     value : float or str, default 0.0
-        What the steps added are.
+        Value of the added steps.
 
     Returns
     -------
@@ -82,9 +82,9 @@ def pad_sequences(
 
 
 class TimeseriesDataset:
-    """Batches of windows of a series, cut out when they are asked for; see `timeseries_dataset_from_array`.
+    """Batches of windows of a series, created on demand; see `timeseries_dataset_from_array`.
 
-    Going through it again gives the same windows, in a new order with `shuffle`.
+    Each iteration yields the same windows, in a new order with `shuffle`.
     """
 
     def __init__(
@@ -128,40 +128,40 @@ def timeseries_dataset_from_array(
     end_index: int | None = None,
     format: str = "tf",
 ) -> TimeseriesDataset:
-    """Cut a series into windows of one length.
+    """Create a data set of windows of a time series.
 
-    Window i begins at step `start_index` + i `sequence_stride` and takes every `sampling_rate`-th step; its
-    target is that of the step at which it begins.
+    Window i begins at step `start_index` + i * `sequence_stride` and contains every `sampling_rate`-th step;
+    its target is that of its first step.
 
     Parameters
     ----------
     data : array_like
-        (steps, ...).
+        The series (steps, ...).
     targets : array_like or None
-        (steps, ...): in place i what belongs to the window that begins at step i. None: batches have no
-        targets.
+        (steps, ...): target i belongs to the window that begins at step i. None for batches without targets.
     sequence_length : int
-        Steps of a window.
+        Number of steps of a window.
     sequence_stride : int, default 1
-        How far apart windows begin.
+        Number of steps between the beginnings of windows.
     sampling_rate : int, default 1
-        How far apart the steps of a window are.
+        Number of steps between the steps of a window.
     batch_size : int or None, default 128
-        Windows of a batch; the last one has what is left. None: windows one by one, without the dimension.
+        Number of windows in a batch; the last batch may be smaller. None for single windows without a batch
+        dimension.
     shuffle : bool, default False
-        Whether windows come in a new order each time.
+        Whether each iteration yields the windows in a new order.
     seed : int, optional
-        Of that order.
+        Seed of that order.
     start_index, end_index : int, optional
-        Use the steps from the one on and before the other.
+        Use only steps from `start_index` up to, but excluding, `end_index`.
     format
-        Accepted for Keras' sake.
+        Ignored; kept for Keras compatibility.
 
     Returns
     -------
     iterable
-        With a length, of windows (batch, sequence_length, ...) or pairs of those and targets: what `fit` and
-        its like take.
+        Batches of windows (batch, sequence_length, ...), or pairs of these and targets, for `fit` and the
+        like. It has a length.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`split_dataset`: two parts of a data set."""
+"""`split_dataset`: split data into two parts."""
 
 from __future__ import annotations
 
@@ -23,26 +23,25 @@ def split_dataset(
     seed: int | None = None,
     preferred_backend: str | None = None,
 ) -> tuple[Any, Any]:
-    """Split data into a left and a right part, such as those to train and to test with.
+    """Split data into a left and a right part, such as training and test data.
 
     Parameters
     ----------
     dataset : array_like, tuple, list or dict of arrays, or iterable
-        Arrays of as many rows; or a data set, of which each element counts once, and which is walked through
-        at once.
+        Arrays of equal length; or a data set, which is iterated over once, and whose elements are split.
     left_size, right_size : float or int, optional
-        Elements of each part, or their share if it is a float from 0 to 1; by default what the other leaves.
+        Number of elements of each part, or their fraction if it is a float from 0 to 1; by default the rest.
     shuffle : bool, default False
-        Whether elements are taken in a random order.
+        Whether to shuffle the elements before the split.
     seed : int, optional
-        Of that order.
+        Seed of that order.
     preferred_backend
-        Accepted for Keras' sake.
+        Ignored; kept for Keras compatibility.
 
     Returns
     -------
     tuple
-        Two of the same kind: arrays, or tuples or dicts of them; lists of elements for a data set.
+        Two parts of the same structure: arrays, or tuples or dicts of them; lists of elements for a data set.
 
     Raises
     ------
