@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import real_number
+from ..kernels.core.specs import PythonSpec
 from ..kernels.ops.loss_metric import check_labels
-from ..losses.arrays import as_labels
-from ..losses.custom import adopt_labels
-from .validation import as_real, is_several
+from .validation import as_labels, as_real, is_several
 
 if TYPE_CHECKING:
     from ..kernels.core.specs import Labels
@@ -143,8 +142,9 @@ class DataAdapter:
     def _labels(self, loss: Any, shape: tuple[int, ...], y: Any, samples: int, name: str) -> NDArray[Any]:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
-        adopt_labels(loss, y, shape)
-        labels: NDArray[Any] = as_labels(y, loss.spec, shape, self._dtype, name)
+        if isinstance(loss.spec, PythonSpec):  # takes class numbers where labels lack the outputs' last axis
+            loss.sparse = bool(shape) and shape[-1] != 1 and np.ndim(y) == len(shape)
+        labels = as_labels(y, loss.spec.labels.sparse, shape, self._dtype, name)
         if len(labels) != samples:
             x = name.replace("y", "x", 1)
             raise ValueError(f"{x}, {name}: expected equal lengths, got {samples} and {len(labels)}")

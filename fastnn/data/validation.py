@@ -143,6 +143,31 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
     return np.ascontiguousarray(classes)
 
 
+def as_labels(
+    y: Any, sparse: bool, sample_shape: tuple[int, ...], dtype: str, name: str = "y"
+) -> NDArray[Any]:
+    """Return labels for predictions of samples of a shape.
+
+    Parameters
+    ----------
+    y : array_like
+        Like the predictions; or, if `sparse`, class numbers, without their last axis.
+    sparse : bool
+    sample_shape : tuple of int
+        Of the predictions.
+    dtype : str
+        "float32" or "float64", of labels that are no class numbers.
+    name : str, default "y"
+        What the error calls it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shape or values do not fit.
+    """
+    return as_classes(y, sample_shape[:-1], name) if sparse else as_samples(y, sample_shape, dtype, name)
+
+
 class InputSpec(NamedTuple):
     """What an input of a model has to be like.
 

@@ -8,39 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..data.validation import as_classes, as_real, as_samples
-from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
-
-
-def as_labels(
-    y: Any,
-    spec: LossSpec | MetricSpec | PythonSpec,
-    sample_shape: tuple[int, ...],
-    dtype: str,
-    name: str = "y",
-) -> NDArray[Any]:
-    """Return labels in the form that a loss or metric takes.
-
-    Parameters
-    ----------
-    y : array_like
-    spec : LossSpec, MetricSpec or PythonSpec
-    sample_shape : tuple of int
-        Of the predictions.
-    dtype : str
-        Of the predictions.
-    name : str, default "y"
-        What errors call the labels.
-
-    Examples
-    --------
-    >>> as_labels([1, 2], LossSpec("mean_squared_error"), (1,), "float32")
-    array([[1.],
-           [2.]], dtype=float32)
-    """
-    if spec.labels.sparse:
-        return as_classes(y, sample_shape[:-1], name)
-    return as_samples(y, sample_shape, dtype, name)
+from ..data.validation import as_labels, as_real
+from ..kernels.core.specs import LossSpec, MetricSpec
 
 
 def kernel_arrays(
@@ -67,7 +36,7 @@ def kernel_arrays(
     """
     dtype = dtype or dtype_of(y_pred)
     predictions = as_real(y_pred, dtype, "y_pred")
-    labels = as_labels(y_true, spec, predictions.shape[1:], dtype, "y_true")
+    labels = as_labels(y_true, spec.labels.sparse, predictions.shape[1:], dtype, "y_true")
     if len(labels) != len(predictions):
         raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")
     if sample_weight is None:

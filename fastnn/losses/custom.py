@@ -36,20 +36,6 @@ def metric_spec(metric: Metric) -> PythonSpec:
     return PythonSpec(function)
 
 
-def adopt_labels(loss: Loss, labels: Any, sample_shape: tuple[int, ...]) -> None:
-    """Let a loss that defines `call` take class numbers if labels lack the last axis of the predictions.
-
-    Parameters
-    ----------
-    loss : Loss
-    labels : array_like
-    sample_shape : tuple of int
-        Of the predictions.
-    """
-    if isinstance(loss.spec, PythonSpec):
-        loss.sparse = bool(sample_shape) and sample_shape[-1] != 1 and np.ndim(labels) == len(sample_shape)
-
-
 def reduced(values: Any, weights: Any, mask: Any, reduction: str | None) -> Tensor:
     """Reduce the values that a loss returned.
 
