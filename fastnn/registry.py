@@ -192,6 +192,18 @@ class Registry(Generic[T]):
         self._import_packages()
         return sorted(set(self._classes.values()), key=lambda cls: cls.__name__)
 
+    def aliases(self, cls: type[T]) -> list[str]:
+        """Return the names of a class of the table beside its own and that in snake_case.
+
+        Examples
+        --------
+        >>> import fastnn
+        >>> fastnn.losses.registry.aliases(fastnn.losses.MeanSquaredError)
+        ['mse', 'MSE']
+        """
+        own = (cls.__name__, self.name_of(cls))
+        return [name for name, found in self._classes.items() if found is cls and name not in own]
+
     @staticmethod
     def name_of(cls: type) -> str:
         """Return the name of a class in snake_case, whether or not it is in the table."""

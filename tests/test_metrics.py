@@ -10,6 +10,7 @@ import fastnn
 from fastnn import losses, metrics
 from fastnn.kernels.core.specs import Labels
 from fastnn.metrics.lookup import resolve
+from fastnn.metrics.mean_of_loss import MeanOfLoss
 
 RNG = np.random.default_rng(0)
 P = softmax(RNG.standard_normal((40, 3)))
@@ -192,3 +193,14 @@ def test_a_class_of_your_own_defines_what_it_computes(base, method):
 
     with pytest.raises(NotImplementedError, match=rf"Nothing\.{method}: "):
         Nothing()(BITS, P)
+
+
+MEANS = [cls for cls in metrics.registry.classes() if issubclass(cls, MeanOfLoss)]
+
+
+@pytest.mark.parametrize("cls", MEANS, ids=lambda cls: cls.__name__)
+def test_the_mean_of_a_loss_has_its_aliases_and_its_kernel(cls):
+    loss = cls._loss_class()
+    for alias in losses.registry.aliases(type(loss)):
+        assert type(metrics.get(alias)) is cls
+    assert cls().spec == loss.spec.metric

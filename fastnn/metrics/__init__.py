@@ -18,23 +18,26 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "sparse_categorical_accuracy sparse_top_k_categorical_accuracy top_k_categorical_accuracy"
         ),
         ".auc": "AUC",
-        ".confusion": (
-            "FalseNegatives FalsePositives Precision PrecisionAtRecall Recall RecallAtPrecision "
-            "SensitivityAtSpecificity SpecificityAtSensitivity TrueNegatives TruePositives"
+        ".confusion": "FalseNegatives FalsePositives TrueNegatives TruePositives",
+        ".correlation": (
+            "ConcordanceCorrelation PearsonCorrelation concordance_correlation pearson_correlation"
         ),
+        ".crossentropy": "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy",
         ".fscore": "F1Score FBetaScore",
+        ".hinges": "CategoricalHinge Hinge SquaredHinge",
         ".iou": "BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU",
         ".lookup": "deserialize get serialize",
         ".metric": "Metric registry",
-        ".probabilistic": (
-            "BinaryCrossentropy CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge "
-            "KLDivergence LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError "
-            "MeanSquaredLogarithmicError Poisson RootMeanSquaredError SparseCategoricalCrossentropy "
-            "SquaredHinge"
+        ".operating_points": (
+            "PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity"
         ),
+        ".precision_recall": "Precision Recall",
+        ".probabilistic": "KLDivergence Poisson",
+        ".r2": "R2Score",
         ".reduction": "Mean MeanMetricWrapper Sum",
         ".regression": (
-            "ConcordanceCorrelation PearsonCorrelation R2Score concordance_correlation pearson_correlation"
+            "CosineSimilarity LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError "
+            "MeanSquaredLogarithmicError RootMeanSquaredError"
         ),
         "..losses": (
             "binary_crossentropy binary_focal_crossentropy categorical_crossentropy "

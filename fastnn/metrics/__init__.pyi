@@ -17,18 +17,28 @@ from .auc import AUC
 from .confusion import (
     FalseNegatives,
     FalsePositives,
-    Precision,
-    PrecisionAtRecall,
-    Recall,
-    RecallAtPrecision,
-    SensitivityAtSpecificity,
-    SpecificityAtSensitivity,
     TrueNegatives,
     TruePositives,
+)
+from .correlation import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    concordance_correlation,
+    pearson_correlation,
+)
+from .crossentropy import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
 )
 from .fscore import (
     F1Score,
     FBetaScore,
+)
+from .hinges import (
+    CategoricalHinge,
+    Hinge,
+    SquaredHinge,
 )
 from .iou import (
     BinaryIoU,
@@ -46,34 +56,34 @@ from .metric import (
     Metric,
     registry,
 )
-from .probabilistic import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    CosineSimilarity,
-    Hinge,
-    KLDivergence,
-    LogCoshError,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    RootMeanSquaredError,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
+from .operating_points import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
 )
+from .precision_recall import (
+    Precision,
+    Recall,
+)
+from .probabilistic import (
+    KLDivergence,
+    Poisson,
+)
+from .r2 import R2Score
 from .reduction import (
     Mean,
     MeanMetricWrapper,
     Sum,
 )
 from .regression import (
-    ConcordanceCorrelation,
-    PearsonCorrelation,
-    R2Score,
-    concordance_correlation,
-    pearson_correlation,
+    CosineSimilarity,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    RootMeanSquaredError,
 )
 from ..losses import (
     binary_crossentropy,

@@ -1,8 +1,6 @@
-"""Accuracies: how often predictions are right."""
+"""Accuracies: the share of predictions that are right."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,9 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.core.specs import Labels, MetricSpec
-from ..kernels.ops import loss_metric
-from ..losses.arrays import kernel_arrays
-from .metric import PlainMetric, registry
+from .metric import PlainMetric, registry, values_of
 
 
 @registry.add
@@ -32,10 +28,7 @@ class Accuracy(PlainMetric):
 
     _flat = True
 
-    @property
-    def spec(self) -> MetricSpec:
-        """The kernel."""
-        return MetricSpec("accuracy")
+    spec = MetricSpec("accuracy")
 
 
 @registry.add
@@ -56,6 +49,7 @@ class BinaryAccuracy(PlainMetric):
     """
 
     _flat = True
+    _arguments = ("threshold",)
 
     def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name, dtype)
@@ -63,12 +57,8 @@ class BinaryAccuracy(PlainMetric):
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         return MetricSpec("binary_accuracy", parameters=(self.threshold,))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"threshold": self.threshold}
 
 
 @registry.add
@@ -86,10 +76,7 @@ class CategoricalAccuracy(PlainMetric):
     0.5
     """
 
-    @property
-    def spec(self) -> MetricSpec:
-        """The kernel."""
-        return MetricSpec("categorical_accuracy")
+    spec = MetricSpec("categorical_accuracy")
 
 
 @registry.add
@@ -107,10 +94,7 @@ class SparseCategoricalAccuracy(PlainMetric):
     0.5
     """
 
-    @property
-    def spec(self) -> MetricSpec:
-        """The kernel."""
-        return MetricSpec("sparse_categorical_accuracy", Labels.CLASS)
+    spec = MetricSpec("sparse_categorical_accuracy", Labels.CLASS)
 
 
 @registry.add
@@ -129,18 +113,16 @@ class TopKCategoricalAccuracy(PlainMetric):
     0.5
     """
 
+    _arguments = ("k",)
+
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(name, dtype)
         self.k = whole_number(k, "k", 1)
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         return MetricSpec("top_k_categorical_accuracy", parameters=(self.k,))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"k": self.k}
 
 
 @registry.add
@@ -163,6 +145,8 @@ class SparseTopKCategoricalAccuracy(PlainMetric):
     0.5
     """
 
+    _arguments = ("k", "from_sorted_ids")
+
     def __init__(
         self,
         k: int = 5,
@@ -175,21 +159,10 @@ class SparseTopKCategoricalAccuracy(PlainMetric):
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         if self.from_sorted_ids:
             return MetricSpec("sparse_top_k_sorted_accuracy", Labels.ANY_CLASS, (self.k,))
         return MetricSpec("sparse_top_k_categorical_accuracy", Labels.CLASS, (self.k,))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"k": self.k, "from_sorted_ids": self.from_sorted_ids}
-
-
-def _values(metric: PlainMetric, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    spec = metric.spec
-    assert isinstance(spec, MetricSpec)
-    labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None)
-    return loss_metric.values(spec, predictions, labels)
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> NDArray[np.floating]:
@@ -200,21 +173,21 @@ def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5
 
 def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return 1 for each sample whose largest prediction is that of the largest label, else 0."""
-    return _values(CategoricalAccuracy(), y_true, y_pred)
+    return values_of(CategoricalAccuracy(), y_true, y_pred)
 
 
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return 1 for each sample whose largest prediction is that of the label, a class number, else 0."""
-    return _values(SparseCategoricalAccuracy(), y_true, y_pred)
+    return values_of(SparseCategoricalAccuracy(), y_true, y_pred)
 
 
 def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> NDArray[np.floating]:
     """Return 1 for each sample whose class is among the k largest predictions, else 0."""
-    return _values(TopKCategoricalAccuracy(k), y_true, y_pred)
+    return values_of(TopKCategoricalAccuracy(k), y_true, y_pred)
 
 
 def sparse_top_k_categorical_accuracy(
     y_true: ArrayLike, y_pred: ArrayLike, k: int = 5, from_sorted_ids: bool = False
 ) -> NDArray[np.floating]:
     """Return 1 for each sample whose class number is among the k largest predictions, else 0."""
-    return _values(SparseTopKCategoricalAccuracy(k, from_sorted_ids=from_sorted_ids), y_true, y_pred)
+    return values_of(SparseTopKCategoricalAccuracy(k, from_sorted_ids=from_sorted_ids), y_true, y_pred)

@@ -1,4 +1,4 @@
-"""The area under a curve that thresholds trace."""
+"""The area under a curve of rates over thresholds."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from .confusion import Counts, counts_of, is_even
-from .metric import Metric, registry, share
+from .metric import Metric, ratio, registry
 
 Numbers = NDArray[np.float64]
-CURVES = ("ROC", "PR", "PRGAIN")
-SUMMATIONS = ("interpolation", "minoring", "majoring")
+_CURVES = ("ROC", "PR", "PRGAIN")
+_SUMMATIONS = ("interpolation", "minoring", "majoring")
 
 
 @registry.add
@@ -29,20 +29,20 @@ class AUC(Metric):
     Parameters
     ----------
     num_thresholds : int, default 200
-        How many there are, evenly from 0 to 1.
+        The number of thresholds, evenly from 0 to 1.
     curve : {"ROC", "PR", "PRGAIN"}, default "ROC"
         Recall over the rate of false positives, precision over recall, or the gains of these.
     summation_method : {"interpolation", "minoring", "majoring"}, default "interpolation"
-        Between two thresholds: the mean of both heights (of precision, what true positives that grow evenly
-        give), the smaller or the larger.
+        The height between two thresholds: the mean of both heights (for precision, that of true positives
+        interpolated linearly), the smaller or the larger.
     name, dtype
         See `Metric`.
     thresholds : list of float, optional
-        From 0 to 1, in the place of `num_thresholds`; one below 0 and one above 1 are added.
+        From 0 to 1, instead of `num_thresholds`; one below 0 and one above 1 are added.
     multi_label : bool, default False
-        Whether each column is a curve of its own; the result is their mean. Else all are one.
+        Whether each column has a curve of its own, and the result is the mean of their areas.
     num_labels : int, optional
-        With `multi_label`, accepted for Keras' sake.
+        The number of columns; checked, and only accepted with `multi_label`.
     label_weights : array_like, optional
         Of the columns.
     from_logits : bool, default False
@@ -73,10 +73,10 @@ class AUC(Metric):
     ) -> None:
         super().__init__(dtype, name)
         self.curve, self.summation_method = str(curve).upper(), str(summation_method).lower()
-        if self.curve not in CURVES:
-            raise ValueError(f"curve: expected one of {CURVES}, got {curve!r}")
-        if self.summation_method not in SUMMATIONS:
-            raise ValueError(f"summation_method: expected one of {SUMMATIONS}, got {summation_method!r}")
+        if self.curve not in _CURVES:
+            raise ValueError(f"curve: expected one of {_CURVES}, got {curve!r}")
+        if self.summation_method not in _SUMMATIONS:
+            raise ValueError(f"summation_method: expected one of {_SUMMATIONS}, got {summation_method!r}")
         if num_labels and not multi_label:
             raise ValueError(f"num_labels: expected None unless multi_label, got {num_labels!r}")
         self.init_thresholds = (
@@ -134,21 +134,21 @@ class AUC(Metric):
         weights = self.label_weights if self.multi_label else None
         if weights is None:
             return float(areas.mean())
-        return float(share(np.array((areas * weights).sum()), np.array(weights.sum())))
+        return float(ratio(np.array((areas * weights).sum()), np.array(weights.sum())))
 
     def _areas(self, c: Counts) -> Numbers:
         tp, fp, tn, fn = c
-        recall = share(tp, tp + fn)
+        recall = ratio(tp, tp + fn)
         if self.curve == "PR" and self.summation_method == "interpolation":
             return _interpolated_precision(c)
         if self.curve == "ROC":
-            x, y = share(fp, fp + tn), recall
+            x, y = ratio(fp, fp + tn), recall
         elif self.curve == "PR":
-            x, y = recall, share(tp, tp + fp)
+            x, y = recall, ratio(tp, tp + fp)
         else:
-            odds = share(tp + fn, tn + fp)
-            x = np.where(tp == 0, 0, np.maximum(1 - odds * share(fn, tp), 0))
-            y = np.where(tp == 0, 1, 1 - odds * share(fp, tp))
+            odds = ratio(tp + fn, tn + fp)
+            x = np.where(tp == 0, 0, np.maximum(1 - odds * ratio(fn, tp), 0))
+            y = np.where(tp == 0, 1, 1 - odds * ratio(fp, tp))
         left, right = y[:, :-1], y[:, 1:]
         height = (left + right) / 2
         if self.summation_method != "interpolation":
@@ -178,9 +178,9 @@ def _interpolated_precision(c: Counts) -> Numbers:
     tp, fp, _, fn = c
     positives = tp + fp
     gained, grown = tp[:, :-1] - tp[:, 1:], positives[:, :-1] - positives[:, 1:]
-    slope = share(gained, np.maximum(grown, 0))
+    slope = ratio(gained, np.maximum(grown, 0))
     intercept = tp[:, 1:] - slope * positives[:, 1:]
     both = (positives[:, :-1] > 0) & (positives[:, 1:] > 0)
-    ratio = np.divide(positives[:, :-1], positives[:, 1:], out=np.ones_like(gained), where=both)
-    areas: Numbers = share(slope * (gained + intercept * np.log(ratio)), (tp + fn)[:, 1:]).sum(-1)
+    quotient = np.divide(positives[:, :-1], positives[:, 1:], out=np.ones_like(gained), where=both)
+    areas: Numbers = ratio(slope * (gained + intercept * np.log(quotient)), (tp + fn)[:, 1:]).sum(-1)
     return areas

@@ -1,9 +1,9 @@
-"""Counts of what is predicted right and wrong beyond thresholds, and rates of them."""
+"""Counts of true and false positives and negatives at thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +11,46 @@ from numpy.typing import NDArray
 from ..checks import real_number, whole_number
 from ..config import epsilon
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
-from .metric import Metric, registry, share
+from .metric import Metric, ratio, registry
 
 Numbers = NDArray[np.float64]
-NEVER = -1e10  # Keras' threshold that every prediction among the `top_k` exceeds
+TOP_K_THRESHOLD = -1e10  # as in Keras: each of the `top_k` largest predictions is positive
 
 
 class Counts(NamedTuple):
-    """Samples beyond each threshold: an array (..., thresholds) for each kind."""
+    """Sums of weights at each threshold: an array (..., thresholds) for each kind, and the rates of them."""
 
     true_positives: Numbers
     false_positives: Numbers
     true_negatives: Numbers
     false_negatives: Numbers
 
+    @property
+    def precision(self) -> Numbers:
+        """The share of positive predictions whose label is positive."""
+        return ratio(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> Numbers:
+        """The share of positive labels that are predicted."""
+        return ratio(self.true_positives, self.true_positives + self.false_negatives)
+
+    @property
+    def sensitivity(self) -> Numbers:
+        """Another word for recall."""
+        return self.recall
+
+    @property
+    def specificity(self) -> Numbers:
+        """The share of negative labels that are predicted."""
+        return ratio(self.true_negatives, self.true_negatives + self.false_positives)
+
 
 def counts_of(state: Numbers, thresholds: int) -> Counts:
-    """Return what a state of the kernel `count_above` means.
+    """Return the counts that a state of the kernel `count_above` holds.
 
-    It holds, for labels that are 0 and labels that are not, how many predictions exceed exactly the first 0,
-    1, ... thresholds.
+    The state holds, separately for labels that are 0 and labels that are not, how many predictions exceed
+    exactly the first 0, 1, ... thresholds.
     """
     places = state.reshape(-1, 2, thresholds + 1)
     beyond = places[..., ::-1].cumsum(-1)[..., ::-1]
@@ -40,12 +60,12 @@ def counts_of(state: Numbers, thresholds: int) -> Counts:
 
 
 def is_even(thresholds: Sequence[float]) -> bool:
-    """Return whether thresholds lie evenly from 0 to 1; then a product finds those exceeded, as in Keras."""
+    """Return whether thresholds lie evenly from 0 to 1; a product finds those exceeded then, as in Keras."""
     return len(thresholds) > 2 and np.allclose(thresholds, np.linspace(0, 1, len(thresholds)), atol=epsilon())
 
 
 class Thresholded(Metric):
-    """What is counted where predictions exceed thresholds.
+    """Base of metrics of the counts at thresholds.
 
     Parameters
     ----------
@@ -72,7 +92,7 @@ class Thresholded(Metric):
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         exceeding = Exceeding.EVEN if is_even(self.thresholds) else Exceeding.SEARCH
         columns = Columns.TOGETHER if self.class_id is None else self.class_id
         tally = Tally(tuple(sorted(self.thresholds)), exceeding, columns)
@@ -82,25 +102,16 @@ class Thresholded(Metric):
         """Return the state before the first sample."""
         return np.zeros(2 * (len(self.thresholds) + 1))
 
-    def counts(self, state: Numbers) -> Counts:
-        """Return the counts of each threshold, in the order given."""
+    def _counts(self, state: Numbers) -> Counts:
+        """Return the counts at each threshold, in the order given."""
         order = np.argsort(np.argsort(self.thresholds, kind="stable"), kind="stable")
         return Counts(*(kind[0, order] for kind in counts_of(state, len(self.thresholds))))
 
 
-def _given(thresholds: Any, default: float) -> list[float]:
-    if thresholds is None:
-        return [default]
-    if np.ndim(thresholds) == 0:
-        thresholds = [thresholds]
-    given = [real_number(number, "thresholds") for number in thresholds]
-    if not given or not all(0 <= number <= 1 for number in given):
-        raise ValueError(f"thresholds: expected numbers from 0 to 1, got {thresholds!r}")
-    return given
+class Rate(Thresholded):
+    """Base of metrics that are a kind of counts, or a rate of them, at thresholds that are an argument."""
 
-
-class _Configured(Thresholded):
-    """The same with `thresholds` as an argument."""
+    _field: ClassVar[str]  # of `Counts`
 
     def __init__(
         self,
@@ -110,16 +121,13 @@ class _Configured(Thresholded):
         name: str | None = None,
         dtype: str | None = None,
     ) -> None:
-        super().__init__(_given(thresholds, 0.5 if top_k is None else NEVER), top_k, class_id, name, dtype)
+        default = 0.5 if top_k is None else TOP_K_THRESHOLD
+        super().__init__(_checked(thresholds, default), top_k, class_id, name, dtype)
         self.init_thresholds = thresholds
 
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        raise NotImplementedError
-
     def read(self, state: Numbers) -> Any:
-        """Return the result: a number, or where there are several thresholds, an array."""
-        numbers = self.number(self.counts(state))
+        """Return the result: a number, or for several thresholds an array."""
+        numbers = getattr(self._counts(state), self._field)
         return float(numbers[0]) if len(numbers) == 1 else numbers
 
     def get_config(self) -> dict[str, Any]:
@@ -127,8 +135,20 @@ class _Configured(Thresholded):
         return super().get_config() | {"thresholds": self.init_thresholds}
 
 
-class _Count(_Configured):
-    """What the four counts share."""
+def _checked(thresholds: Any, default: float) -> list[float]:
+    """Return thresholds as a list."""
+    if thresholds is None:
+        return [default]
+    if np.ndim(thresholds) == 0:
+        thresholds = [thresholds]
+    checked = [real_number(number, "thresholds") for number in thresholds]
+    if not checked or not all(0 <= number <= 1 for number in checked):
+        raise ValueError(f"thresholds: expected numbers from 0 to 1, got {thresholds!r}")
+    return checked
+
+
+class _Count(Rate):
+    """Base of the four counts."""
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(thresholds, None, None, name, dtype)
@@ -136,12 +156,12 @@ class _Count(_Configured):
 
 @registry.add
 class TruePositives(_Count):
-    """How many predictions are positive where the label is, by their weights.
+    """The sum of the weights of positive predictions whose label is positive.
 
     Parameters
     ----------
     thresholds : float or list of float, default 0.5
-        From 0 to 1; a prediction is positive above it. The result is an array where there are several.
+        From 0 to 1; a prediction above it is positive. For several thresholds the result is an array.
     name, dtype
         See `Metric`.
 
@@ -151,21 +171,18 @@ class TruePositives(_Count):
     2.0
     """
 
+    _field = "true_positives"
     _direction = "up"
-
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        return counts.true_positives
 
 
 @registry.add
 class FalsePositives(_Count):
-    """How many predictions are positive where the label is not, by their weights.
+    """The sum of the weights of positive predictions whose label is negative.
 
     Parameters
     ----------
     thresholds : float or list of float, default 0.5
-        From 0 to 1; a prediction is positive above it. The result is an array where there are several.
+        From 0 to 1; a prediction above it is positive. For several thresholds the result is an array.
     name, dtype
         See `Metric`.
 
@@ -175,21 +192,18 @@ class FalsePositives(_Count):
     1.0
     """
 
+    _field = "false_positives"
     _direction = "down"
-
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        return counts.false_positives
 
 
 @registry.add
 class TrueNegatives(_Count):
-    """How many predictions are not positive where neither is the label, by their weights.
+    """The sum of the weights of negative predictions whose label is negative.
 
     Parameters
     ----------
     thresholds : float or list of float, default 0.5
-        From 0 to 1; a prediction is positive above it. The result is an array where there are several.
+        From 0 to 1; a prediction above it is positive. For several thresholds the result is an array.
     name, dtype
         See `Metric`.
 
@@ -199,21 +213,18 @@ class TrueNegatives(_Count):
     0.0
     """
 
+    _field = "true_negatives"
     _direction = "up"
-
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        return counts.true_negatives
 
 
 @registry.add
 class FalseNegatives(_Count):
-    """How many predictions are not positive where the label is, by their weights.
+    """The sum of the weights of negative predictions whose label is positive.
 
     Parameters
     ----------
     thresholds : float or list of float, default 0.5
-        From 0 to 1; a prediction is positive above it. The result is an array where there are several.
+        From 0 to 1; a prediction above it is positive. For several thresholds the result is an array.
     name, dtype
         See `Metric`.
 
@@ -223,275 +234,5 @@ class FalseNegatives(_Count):
     1.0
     """
 
+    _field = "false_negatives"
     _direction = "down"
-
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        return counts.false_negatives
-
-
-class _Rate(_Configured):
-    """What precision and recall share."""
-
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(thresholds, top_k, class_id, name, dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"top_k": self.top_k, "class_id": self.class_id}
-
-
-@registry.add
-class Precision(_Rate):
-    """The share of positive predictions whose label is positive.
-
-    Parameters
-    ----------
-    thresholds : float or list of float, optional
-        From 0 to 1; a prediction is positive above it. By default 0.5, with `top_k` none at all. The result
-        is an array where there are several.
-    top_k : int, optional
-        How many predictions of each sample, the largest, can be positive.
-    class_id : int, optional
-        The only column that counts.
-    name, dtype
-        See `Metric`.
-
-    Examples
-    --------
-    >>> metric = Precision()
-    >>> metric.update_state([0, 1, 1, 1], [1.0, 0.0, 0.6, 0.8])
-    >>> round(metric.result(), 4)
-    0.6667
-    """
-
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        return share(counts.true_positives, counts.true_positives + counts.false_positives)
-
-
-@registry.add
-class Recall(_Rate):
-    """The share of positive labels that are predicted.
-
-    Parameters
-    ----------
-    thresholds, top_k, class_id
-        See `Precision`.
-    name, dtype
-        See `Metric`.
-
-    Examples
-    --------
-    >>> Recall(thresholds=[0.5, 0.7])([0, 1, 1, 1], [1.0, 0.0, 0.6, 0.8]).round(2)
-    array([0.67, 0.33])
-    """
-
-    def number(self, counts: Counts) -> Numbers:
-        """Return the result for each threshold."""
-        return share(counts.true_positives, counts.true_positives + counts.false_negatives)
-
-
-class _BestOf(Thresholded):
-    """The best of one rate among the thresholds where another is large enough."""
-
-    _bound: str
-
-    def __init__(
-        self, least: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: str | None
-    ) -> None:
-        self.least = real_number(least, self._bound)
-        if not 0 <= self.least <= 1:
-            raise ValueError(f"{self._bound}: expected a number from 0 to 1, got {least!r}")
-        self.num_thresholds = whole_number(num_thresholds, "num_thresholds", 1)
-        thresholds = [0.5] if num_thresholds == 1 else np.linspace(0, 1, num_thresholds).tolist()
-        super().__init__(thresholds, None, class_id, name, dtype)
-
-    def rates(self, counts: Counts) -> tuple[Numbers, Numbers]:
-        """Return the rate that has a bound, and that of which the best is sought."""
-        raise NotImplementedError
-
-    def read(self, state: Numbers) -> Any:
-        """Return the best; 0 where there is none."""
-        bounded, sought = self.rates(self.counts(state))
-        return float(np.max(sought, where=bounded >= self.least, initial=0))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        own = {self._bound: self.least, "num_thresholds": self.num_thresholds, "class_id": self.class_id}
-        return super().get_config() | own
-
-
-def _sensitivity(c: Counts) -> Numbers:
-    return share(c.true_positives, c.true_positives + c.false_negatives)
-
-
-def _specificity(c: Counts) -> Numbers:
-    return share(c.true_negatives, c.true_negatives + c.false_positives)
-
-
-def _precision(c: Counts) -> Numbers:
-    return share(c.true_positives, c.true_positives + c.false_positives)
-
-
-@registry.add
-class SensitivityAtSpecificity(_BestOf):
-    """The best sensitivity of all thresholds whose specificity is at least the one given.
-
-    Sensitivity is the share of positive labels that are predicted, specificity that of negative ones.
-
-    Parameters
-    ----------
-    specificity : float
-        From 0 to 1.
-    num_thresholds : int, default 200
-        Evenly from 0 to 1.
-    class_id : int, optional
-        The only column that counts.
-    name, dtype
-        See `Metric`.
-
-    Examples
-    --------
-    >>> SensitivityAtSpecificity(0.5)([0, 0, 0, 1, 1], [0.0, 0.3, 0.8, 0.3, 0.8])
-    0.5
-    """
-
-    _bound = "specificity"
-
-    def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(specificity, num_thresholds, class_id, name, dtype)
-
-    def rates(self, counts: Counts) -> tuple[Numbers, Numbers]:
-        """Return the rate that has a bound, and that of which the best is sought."""
-        return _specificity(counts), _sensitivity(counts)
-
-
-@registry.add
-class SpecificityAtSensitivity(_BestOf):
-    """The best specificity of all thresholds whose sensitivity is at least the one given.
-
-    Sensitivity is the share of positive labels that are predicted, specificity that of negative ones.
-
-    Parameters
-    ----------
-    sensitivity : float
-        From 0 to 1.
-    num_thresholds : int, default 200
-        Evenly from 0 to 1.
-    class_id : int, optional
-        The only column that counts.
-    name, dtype
-        See `Metric`.
-
-    Examples
-    --------
-    >>> SpecificityAtSensitivity(0.5)([0, 0, 0, 1, 1], [0.0, 0.3, 0.8, 0.3, 0.8])
-    0.6666666666666666
-    """
-
-    _bound = "sensitivity"
-
-    def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
-
-    def rates(self, counts: Counts) -> tuple[Numbers, Numbers]:
-        """Return the rate that has a bound, and that of which the best is sought."""
-        return _sensitivity(counts), _specificity(counts)
-
-
-@registry.add
-class PrecisionAtRecall(_BestOf):
-    """The best precision of all thresholds whose recall is at least the one given.
-
-    Parameters
-    ----------
-    recall : float
-        From 0 to 1.
-    num_thresholds : int, default 200
-        Evenly from 0 to 1.
-    class_id : int, optional
-        The only column that counts.
-    name, dtype
-        See `Metric`.
-
-    Examples
-    --------
-    >>> PrecisionAtRecall(0.5)([0, 0, 0, 1, 1], [0.0, 0.3, 0.8, 0.3, 0.8])
-    0.5
-    """
-
-    _bound = "recall"
-
-    def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(recall, num_thresholds, class_id, name, dtype)
-
-    def rates(self, counts: Counts) -> tuple[Numbers, Numbers]:
-        """Return the rate that has a bound, and that of which the best is sought."""
-        return _sensitivity(counts), _precision(counts)
-
-
-@registry.add
-class RecallAtPrecision(_BestOf):
-    """The best recall of all thresholds whose precision is at least the one given.
-
-    Parameters
-    ----------
-    precision : float
-        From 0 to 1.
-    num_thresholds : int, default 200
-        Evenly from 0 to 1.
-    class_id : int, optional
-        The only column that counts.
-    name, dtype
-        See `Metric`.
-
-    Examples
-    --------
-    >>> RecallAtPrecision(0.5)([0, 0, 0, 1, 1], [0.0, 0.3, 0.8, 0.3, 0.8])
-    1.0
-    """
-
-    _bound = "precision"
-
-    def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(precision, num_thresholds, class_id, name, dtype)
-
-    def rates(self, counts: Counts) -> tuple[Numbers, Numbers]:
-        """Return the rate that has a bound, and that of which the best is sought."""
-        return _precision(counts), _sensitivity(counts)

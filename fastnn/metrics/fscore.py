@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from .confusion import Counts, counts_of
 from .metric import Metric, registry
 
 Numbers = NDArray[np.float64]
-AVERAGES = (None, "micro", "macro", "weighted")
+_AVERAGES = (None, "micro", "macro", "weighted")
 
 
 @registry.add("fbeta_score")
@@ -24,10 +24,10 @@ class FBetaScore(Metric):
     Parameters
     ----------
     average : {None, "micro", "macro", "weighted"}, default None
-        None for an array of the columns' scores; "macro" for their mean, "weighted" for that weighted by how
-        often their label is 1; "micro" for one score of all columns.
+        None for an array of the columns' scores; "macro" for their mean; "weighted" for their mean weighted
+        by the positive labels of each column; "micro" for one score of all columns together.
     beta : float, default 1.0
-        How much more recall counts than precision.
+        The weight of recall in relation to precision.
     threshold : float, optional
         Predictions above it are positive; by default the largest of each sample is.
     name, dtype
@@ -41,6 +41,8 @@ class FBetaScore(Metric):
     array([0.3846, 0.9091, 0.8333])
     """
 
+    _arguments: ClassVar[tuple[str, ...]] = ("average", "beta", "threshold")
+
     def __init__(
         self,
         average: str | None = None,
@@ -50,8 +52,8 @@ class FBetaScore(Metric):
         dtype: str | None = None,
     ) -> None:
         super().__init__(dtype, name)
-        if average not in AVERAGES:
-            raise ValueError(f"average: expected one of {AVERAGES}, got {average!r}")
+        if average not in _AVERAGES:
+            raise ValueError(f"average: expected one of {_AVERAGES}, got {average!r}")
         self.average, self.beta = average, real_number(beta, "beta")
         if self.beta <= 0:
             raise ValueError(f"beta: expected a number above 0, got {beta!r}")
@@ -61,7 +63,7 @@ class FBetaScore(Metric):
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         if self.threshold is None:
             tally = Tally((0.5,), Exceeding.LARGEST, Columns.APART)
         else:
@@ -87,11 +89,6 @@ class FBetaScore(Metric):
             return float((scores * support).sum() / (support.sum() + epsilon()))
         return float(scores.mean())
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        own = {"average": self.average, "beta": self.beta, "threshold": self.threshold}
-        return super().get_config() | own
-
 
 @registry.add
 class F1Score(FBetaScore):
@@ -110,6 +107,8 @@ class F1Score(FBetaScore):
     0.6667
     """
 
+    _arguments = ("average", "threshold")
+
     def __init__(
         self,
         average: str | None = None,
@@ -118,9 +117,3 @@ class F1Score(FBetaScore):
         dtype: str | None = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        config = super().get_config()
-        del config["beta"]
-        return config

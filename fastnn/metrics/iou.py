@@ -1,4 +1,4 @@
-"""Intersection over union: how far predicted and true classes cover the same places."""
+"""Intersection over union of predicted and true classes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .metric import Metric, registry
 Numbers = NDArray[np.float64]
 
 
-class _Overlap(Metric):
-    """The mean over some classes of TP / (TP + FP + FN)."""
+class _MeanOverlap(Metric):
+    """Base of the mean over some classes of TP / (TP + FP + FN)."""
 
     _flat = True
 
@@ -46,7 +46,7 @@ class _Overlap(Metric):
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         kernel, labels = "pair_numbers", Labels.REAL
         if not self.sparse_y_pred and self.sparse_y_true:
             kernel, labels = "pair_sparse_categorical", Labels.ANY_CLASS
@@ -59,7 +59,7 @@ class _Overlap(Metric):
         return np.zeros(self.num_classes**2)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count samples in; see `Metric`."""
+        """Update the state with samples; see `Metric`."""
         if self.sparse_y_pred and not self.sparse_y_true:
             y_true = np.argmax(y_true, -1)
         if self.sparse_y_pred and sample_weight is not None and np.shape(sample_weight) == np.shape(y_pred):
@@ -67,7 +67,7 @@ class _Overlap(Metric):
         super().update_state(y_true, y_pred, sample_weight)
 
     def read(self, state: Numbers) -> Any:
-        """Return the mean over those of the classes that occur; 0 before the first sample."""
+        """Return the mean over the classes that occur; 0 before the first sample."""
         pairs = state.reshape(self.num_classes, -1)
         common = pairs.diagonal()[self.target_class_ids]
         union = (pairs.sum(0) + pairs.sum(1) - pairs.diagonal())[self.target_class_ids]
@@ -76,19 +76,19 @@ class _Overlap(Metric):
 
 
 @registry.add
-class IoU(_Overlap):
+class IoU(_MeanOverlap):
     """TP / (TP + FP + FN), the mean over some classes.
 
     Parameters
     ----------
     num_classes : int
-        How many classes there are.
+        The number of classes.
     target_class_ids : sequence of int
-        Those to take the mean over; what does not occur is left out.
+        The classes to take the mean over; those that do not occur are left out.
     name, dtype
         See `Metric`.
     ignore_class : int, optional
-        Samples of this class count nothing.
+        Samples of this class do not count.
     sparse_y_true, sparse_y_pred : bool, default True
         Whether labels, and predictions, are class numbers, rather than a number for each class.
     axis : int, default -1
@@ -100,19 +100,11 @@ class IoU(_Overlap):
     0.3333
     """
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "num_classes": self.num_classes,
-            "target_class_ids": self.target_class_ids,
-            "ignore_class": self.ignore_class,
-            "sparse_y_true": self.sparse_y_true,
-            "sparse_y_pred": self.sparse_y_pred,
-        }
+    _arguments = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred")
 
 
 @registry.add
-class BinaryIoU(_Overlap):
+class BinaryIoU(_MeanOverlap):
     """`IoU` of two classes, 1 where predictions reach a threshold.
 
     Parameters
@@ -130,6 +122,8 @@ class BinaryIoU(_Overlap):
     0.3333
     """
 
+    _arguments = ("target_class_ids", "threshold")
+
     def __init__(
         self,
         target_class_ids: Sequence[int] = (0, 1),
@@ -142,27 +136,22 @@ class BinaryIoU(_Overlap):
 
     @property
     def spec(self) -> MetricSpec:
-        """The kernel."""
+        """The kernel that computes the metric."""
         return MetricSpec("pair_binary", parameters=(2, self.threshold), tally=Tally())
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        own = {"target_class_ids": self.target_class_ids, "threshold": self.threshold}
-        return super().get_config() | own
 
 
 @registry.add
-class MeanIoU(_Overlap):
+class MeanIoU(_MeanOverlap):
     """`IoU`, the mean over all classes that occur.
 
     Parameters
     ----------
     num_classes : int
-        How many classes there are.
+        The number of classes.
     name, dtype
         See `Metric`.
     ignore_class : int, optional
-        Samples of this class count nothing.
+        Samples of this class do not count.
     sparse_y_true, sparse_y_pred, axis
         See `IoU`.
 
@@ -171,6 +160,8 @@ class MeanIoU(_Overlap):
     >>> round(MeanIoU(num_classes=2)([0, 0, 1, 1], [0, 1, 0, 1]), 4)
     0.3333
     """
+
+    _arguments = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred")
 
     def __init__(
         self,
@@ -185,18 +176,9 @@ class MeanIoU(_Overlap):
         ids = range(whole_number(num_classes, "num_classes", 1))
         super().__init__(num_classes, ids, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "num_classes": self.num_classes,
-            "ignore_class": self.ignore_class,
-            "sparse_y_true": self.sparse_y_true,
-            "sparse_y_pred": self.sparse_y_pred,
-        }
-
 
 @registry.add
-class OneHotIoU(_Overlap):
+class OneHotIoU(_MeanOverlap):
     """`IoU` of labels that are one-hot rows.
 
     Parameters
@@ -206,7 +188,7 @@ class OneHotIoU(_Overlap):
     name, dtype
         See `Metric`.
     ignore_class : int, optional
-        Samples of this class count nothing.
+        Samples of this class do not count.
     sparse_y_pred : bool, default False
         Whether predictions are class numbers.
     axis
@@ -218,6 +200,8 @@ class OneHotIoU(_Overlap):
     >>> round(OneHotIoU(num_classes=2, target_class_ids=[1])(labels, predictions), 4)
     0.6667
     """
+
+    _arguments = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred")
 
     def __init__(
         self,
@@ -231,18 +215,9 @@ class OneHotIoU(_Overlap):
     ) -> None:
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "num_classes": self.num_classes,
-            "target_class_ids": self.target_class_ids,
-            "ignore_class": self.ignore_class,
-            "sparse_y_pred": self.sparse_y_pred,
-        }
-
 
 @registry.add
-class OneHotMeanIoU(_Overlap):
+class OneHotMeanIoU(_MeanOverlap):
     """`MeanIoU` of labels that are one-hot rows.
 
     Parameters
@@ -252,7 +227,7 @@ class OneHotMeanIoU(_Overlap):
     name, dtype
         See `Metric`.
     ignore_class : int, optional
-        Samples of this class count nothing.
+        Samples of this class do not count.
     sparse_y_pred, axis
         See `OneHotIoU`.
 
@@ -262,6 +237,8 @@ class OneHotMeanIoU(_Overlap):
     >>> round(OneHotMeanIoU(num_classes=2)(labels, predictions), 4)
     0.3333
     """
+
+    _arguments = ("num_classes", "ignore_class", "sparse_y_pred")
 
     def __init__(
         self,
@@ -274,11 +251,3 @@ class OneHotMeanIoU(_Overlap):
     ) -> None:
         ids = range(whole_number(num_classes, "num_classes", 1))
         super().__init__(num_classes, ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "num_classes": self.num_classes,
-            "ignore_class": self.ignore_class,
-            "sparse_y_pred": self.sparse_y_pred,
-        }

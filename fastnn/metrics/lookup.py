@@ -6,8 +6,8 @@ from typing import Any
 
 from ..kernels.core.specs import Labels
 from .accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
+from .crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from .metric import Metric, registry
-from .probabilistic import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from .reduction import MeanMetricWrapper
 
 __all__ = ["deserialize", "get", "resolve", "serialize"]

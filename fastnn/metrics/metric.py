@@ -1,11 +1,11 @@
-"""What all metrics have in common: a state that samples are counted into, and a result that is read of it."""
+"""`Metric`: a state that samples update, and a result computed from it, which all metrics share."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import initializers
 from ..config import check_floatx, floatx
@@ -20,14 +20,14 @@ from ..variables import Variable
 class Metric:
     """Base of all metrics: the weighted mean of a value for each sample seen.
 
-    A metric of this package says which kernel counts samples (`spec`), what state it starts from (`zeros`)
-    and what that means (`read`), so models run it without Python. A metric of your own defines `update_state`
-    and `result`, over what `add_variable` returns.
+    A metric of this package names the kernel that updates its state (`spec`), its first state (`zeros`) and
+    the result of a state (`read`), so models run it without Python. A metric of your own defines
+    `update_state` and `result`, and keeps its state in variables that `add_variable` returns.
 
     Parameters
     ----------
     dtype : {"float32", "float64"}, optional
-        What values of arrays are computed in, by default what the predictions are in; models have their
+        What values of arrays are computed in; by default the dtype of the predictions. Models have their
         own. Sums are kept in double precision.
     name : str, optional
         By default the class in snake_case; the key of the metric in `History`.
@@ -46,8 +46,9 @@ class Metric:
     3.0
     """
 
-    _direction = "up"  # what callbacks with mode="auto" take for better
-    _flat = False  # whether rows of one dimension are samples, not one sample
+    _direction = "up"  # "up" or "down", whichever is better, for callbacks with mode="auto"
+    _flat = False  # whether predictions of one dimension are one number for each sample
+    _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or registry.name_of(type(self))
@@ -71,7 +72,7 @@ class Metric:
         return np.zeros(2)
 
     def read(self, state: NDArray[np.float64]) -> Any:
-        """Return what a state means: here the mean over all samples counted; 0 before the first."""
+        """Return the result of a state: here the mean over all samples; 0 before the first."""
         value, weight = state.tolist()
         return value / weight if weight else 0.0
 
@@ -97,7 +98,7 @@ class Metric:
         dtype : str, optional
             By default that of the metric, or `config.floatx()`.
         aggregation : str
-            Accepted for Keras' sake.
+            Ignored; accepted for compatibility with Keras.
         name : str, optional
         """
         dtype = dtype or self.dtype or floatx()
@@ -113,12 +114,12 @@ class Metric:
         dtype: str | None = None,
         name: str | None = None,
     ) -> Variable:
-        """Return `add_variable(...)`: the older name."""
+        """Return a new variable; the older name of `add_variable`."""
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
     def variables(self) -> list[Variable]:
-        """What `add_variable` has returned."""
+        """The variables that `add_variable` has returned."""
         return list(self._variables)
 
     def reset_state(self) -> None:
@@ -128,7 +129,7 @@ class Metric:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count samples in.
+        """Update the state with samples.
 
         Parameters
         ----------
@@ -159,17 +160,18 @@ class Metric:
             self._state += total, weight
 
     def result(self) -> Any:
-        """Return what the samples counted so far amount to: a number, or for some metrics an array."""
+        """Return the result for all samples so far: a number, or for some metrics an array."""
         return self.read(self.zeros(1) if self._state is None else self._state)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Count samples in and return the result."""
+        """Update the state with samples and return the result."""
         self.update_state(*args, **kwargs)
         return self.result()
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {"name": self.name, "dtype": self.dtype}
+        common = {"name": self.name, "dtype": self.dtype}
+        return common | {argument: getattr(self, argument) for argument in self._arguments}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -181,13 +183,21 @@ registry: Registry[Metric] = Registry("metric", Metric, "fastnn.metrics")
 
 
 class PlainMetric(Metric):
-    """A metric that has the arguments of all metrics only, in Keras' order."""
+    """A metric without arguments of its own; it takes the common ones in Keras' order."""
 
     def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(dtype, name)
 
 
-def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return part / whole, 0 where whole is 0."""
+def values_of(metric: Metric, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
+    """Return the value of each sample of a metric that is the mean of a kernel's values."""
+    spec = metric.spec
+    assert isinstance(spec, MetricSpec)
+    labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None)
+    return loss_metric.values(spec, predictions, labels)
+
+
+def ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return part / whole; 0 where whole is 0."""
     quotient: NDArray[np.float64] = np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
     return quotient

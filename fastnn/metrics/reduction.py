@@ -1,4 +1,4 @@
-"""Means and sums: of numbers, and of what a function makes of labels and predictions."""
+"""Means and sums of numbers, and the mean of a function of labels and predictions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 def _weighted(
     values: ArrayLike, sample_weight: ArrayLike | None, reduce: Callable[..., Any]
 ) -> tuple[Numbers, Numbers]:
-    """Return values and weights, alike in shape: dimensions that weights lack are reduced."""
+    """Return values and weights of one shape; axes that the weights lack are reduced."""
     numbers = np.asarray(values, float)
     weights = np.asarray(1.0 if sample_weight is None else sample_weight, float)
     if weights.ndim == numbers.ndim + 1 and weights.shape[-1] == 1:
@@ -51,7 +51,7 @@ class Mean(PlainMetric):
     """
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
-        """Count numbers in, each with a weight of 1 or its own."""
+        """Add numbers, each with a weight of 1 or its own."""
         numbers, weights = _weighted(values, sample_weight, np.mean)
         self._state = self.zeros(1) if self._state is None else self._state
         self._state += (numbers * weights).sum(), weights.sum()
@@ -74,7 +74,7 @@ class Sum(PlainMetric):
     """
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
-        """Count numbers in, each with a weight of 1 or its own."""
+        """Add numbers, each with a weight of 1 or its own."""
         numbers, weights = _weighted(values, sample_weight, np.sum)
         self._state = self.zeros(1) if self._state is None else self._state
         self._state += (numbers * weights).sum(), 0
@@ -86,7 +86,7 @@ class Sum(PlainMetric):
 
 @registry.add
 class MeanMetricWrapper(Metric):
-    """The mean of what a function makes of labels and predictions.
+    """The mean of a function of labels and predictions.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class MeanMetricWrapper(Metric):
         return super().spec if spec is None or isinstance(spec, PythonSpec) else spec.metric
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count samples in; see `Metric`."""
+        """Update the state with samples; see `Metric`."""
         if isinstance(self.spec, MetricSpec):
             return super().update_state(y_true, y_pred, sample_weight)
         values = self.fn if self.loss is None else self.loss.call
@@ -135,7 +135,7 @@ class MeanMetricWrapper(Metric):
         self._state += (numbers * weights).sum(), weights.sum()
 
     def read(self, state: Numbers) -> Any:
-        """Return the mean, or its root where the loss is one."""
+        """Return the mean, or its root for a loss that is a root."""
         mean = super().read(state)
         spec = None if self.loss is None else self.loss.spec
         return transformed(mean, spec) if isinstance(spec, LossSpec) else mean
