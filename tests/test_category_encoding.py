@@ -13,7 +13,7 @@ def counted(x, depth):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "row", "output_row", "oracle"),
+    ("arguments", "row", "output", "oracle"),
     [
         ({"num_tokens": 15}, (4,), (15,), lambda x: np.minimum(counted(x, 15), 1)),
         ({"num_tokens": 20, "output_mode": "count"}, (3, 7), (3, 20), lambda x: counted(x, 20)),
@@ -26,8 +26,8 @@ def counted(x, depth):
         ),
     ],
 )
-def test_the_harness(arguments, row, output_row, oracle):
-    check_layer(CategoryEncoding, arguments, (3, *row), (3, *output_row), 0, oracle=oracle, below=5)
+def test_the_harness(arguments, row, output, oracle):
+    check_layer(CategoryEncoding, arguments, (3, *row), (3, *output), 0, oracle=oracle, below=5)
 
 
 def test_rows_of_one_number_without_a_dimension():

@@ -11,7 +11,7 @@ BOUNDS = [-1.0, 0.0, 0.5, 2.0, 7.0]
 
 
 @pytest.mark.parametrize(
-    ("mode", "row", "output_row"),
+    ("mode", "row", "output"),
     [
         ("int", (4, 3), (4, 3)),
         ("one_hot", (4,), (4, 6)),
@@ -19,7 +19,7 @@ BOUNDS = [-1.0, 0.0, 0.5, 2.0, 7.0]
         ("count", (2, 3), (2, 6)),
     ],
 )
-def test_the_harness(mode, row, output_row):
+def test_the_harness(mode, row, output):
     def oracle(x):
         bins = np.digitize(x, BOUNDS)
         if mode == "int":
@@ -29,7 +29,7 @@ def test_the_harness(mode, row, output_row):
         return np.minimum(counts, 1) if mode == "multi_hot" else counts
 
     arguments = {"bin_boundaries": BOUNDS, "output_mode": mode}
-    check_layer(Discretization, arguments, (3, *row), (3, *output_row), 0, oracle=oracle, below=10)
+    check_layer(Discretization, arguments, (3, *row), (3, *output), 0, oracle=oracle, below=10)
 
 
 def test_numbers_on_a_boundary_beyond_all_and_nowhere():

@@ -34,5 +34,5 @@ def test_layer(arguments, shape, options, reset_after):
 @pytest.mark.parametrize(("reset_after", "shape"), [(True, (2, 6)), (False, (6,))])
 def test_bias(reset_after, shape):
     layer = GRU(2, reset_after=reset_after)
-    layer._build_once((3, 1))
+    layer._build_once((None, 3, 1))
     assert layer.cell.bias.shape == shape

@@ -20,8 +20,8 @@ class Forgetful(Dense):
 
 
 class Boastful(Dense):
-    def output_row(self, input_shape):
-        return (*super().output_row(input_shape), 1)
+    def compute_output_shape(self, input_shape):
+        return (*super().compute_output_shape(input_shape), 1)
 
 
 class Borrowing(Dense):
@@ -57,7 +57,7 @@ def case(cls, **arguments):
     ],
 )
 def test_a_broken_layer_is_found(check, cls):
-    with pytest.raises(AssertionError):
+    with pytest.raises(ValueError if cls is Boastful else AssertionError):  # the plan compares shapes itself
         check(case(cls))
 
 

@@ -35,5 +35,5 @@ def test_layer(arguments, shape, options):
 @pytest.mark.parametrize("unit_forget_bias", [True, False])
 def test_the_forget_gate_starts_open(unit_forget_bias):
     layer = LSTM(2, unit_forget_bias=unit_forget_bias)
-    layer._build_once((3, 1))
+    layer._build_once((None, 3, 1))
     np.testing.assert_array_equal(layer.cell.bias.numpy(), [0, 0, *[unit_forget_bias] * 2, 0, 0, 0, 0])

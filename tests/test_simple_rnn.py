@@ -32,7 +32,7 @@ def relu(x):
 
 def built(cls, shape, **arguments):
     layer = cls(dtype="float64", bias_initializer="random_normal", **arguments)
-    layer._build_once(shape)
+    layer._build_once((None, *shape))
     return layer
 
 

@@ -65,9 +65,10 @@ def test_as_in_numpy(name):
 
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_gradients(name):
+    fastnn.utils.set_random_seed(1)
     start = fastnn.Input((5, 4), dtype="float64")
     model = fastnn.Model(start, EXPRESSIONS[name](layers.Dense(4)(start)))
-    x = RNG.standard_normal((3, 5, 4))
+    x = np.random.default_rng(2).standard_normal((3, 5, 4))
     check_gradients(model, "mse", x, np.zeros(model.predict(x).shape))
 
 

@@ -18,7 +18,8 @@ from .symbolic_ops import Operators
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
-    from ..layers.base.layer import Layer, Shape
+    from ..layers.base.layer import Layer
+    from ..layers.base.shapes import Shape
 
 _serial = count()
 
@@ -28,8 +29,8 @@ class SymbolicTensor(Operators):
 
     Parameters
     ----------
-    row : tuple of int or None
-        Shape of a row; None for a dimension that may vary.
+    shape : tuple of int or None
+        Batch dimension first; None for a dimension that may vary, as that of the batch does.
     node : Node
         The call that makes it.
     index : int
@@ -43,15 +44,15 @@ class SymbolicTensor(Operators):
     (None, 2)
     """
 
-    def __init__(self, row: Shape, node: Node, index: int) -> None:
-        self.row = row
+    def __init__(self, shape: Shape, node: Node, index: int) -> None:
+        self.shape = shape
         self.node = node
         self.index = index
 
     @property
-    def shape(self) -> tuple[int | None, ...]:
-        """The shape, None for the batch."""
-        return (None, *self.row)
+    def sample_shape(self) -> Shape:
+        """The shape without the batch dimension."""
+        return self.shape[1:]
 
     @property
     def dtype(self) -> str:
@@ -61,7 +62,7 @@ class SymbolicTensor(Operators):
     @property
     def ndim(self) -> int:
         """The number of dimensions, the batch included."""
-        return 1 + len(self.row)
+        return len(self.shape)
 
     @property
     def name(self) -> str:
@@ -131,14 +132,14 @@ class Node:
         self.layer, self.x, self.options = layer, x, options
         self.serial = next(_serial)
         self.parents = tensors_in([x, options])
-        rows: Any = layer._input_sample_shape
-        if x is not None:
+        if x is None:
+            assert layer._input_sample_shape is not None
+            made: Any = (None, *layer._input_sample_shape)
+        else:
             layer._adopt_dtype([tensor.dtype for tensor in self.parents])
-            shapes = mapped(lambda tensor: tensor.row, x)
-            layer._build_once(shapes)
-            rows = layer.output_of(shapes)
-        several = isinstance(rows, list)
-        self.outputs = [SymbolicTensor(row, self, i) for i, row in enumerate(rows if several else [rows])]
+            made = layer._built_output_shape(mapped(lambda tensor: tensor.shape, x))
+        several = isinstance(made, list)
+        self.outputs = [SymbolicTensor(shape, self, i) for i, shape in enumerate(made if several else [made])]
         self.result: Any = self.outputs if several else self.outputs[0]
 
     def __repr__(self) -> str:
@@ -241,23 +242,24 @@ class Graph:
             known.update(zip(node.outputs, made, strict=True))
         return [reader(tensor) for tensor in self.outputs]
 
-    def output_sample_shapes(self, rows: Sequence[Shape]) -> list[Shape]:
-        """Return the shapes of rows of the outputs for those of the inputs.
+    def compute_output_shapes(self, input_shapes: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of the outputs for those of the inputs, batch dimension first.
 
         Raises
         ------
         ValueError
-            If a layer does not take such rows; the message says which.
+            If a layer does not take such inputs; the message says which.
         """
 
         def call(node: Node, shapes: Any, _: dict[str, Any]) -> Any:
             try:
-                node.layer._build_once(shapes)
-                return node.layer.output_of(shapes)
+                return node.layer._built_output_shape(shapes)
             except ValueError as error:
-                raise ValueError(f"layer {node.layer.name!r} on rows of shape {shapes}: {error}") from None
+                raise ValueError(
+                    f"layer {node.layer.name!r} on an input of shape {shapes}: {error}"
+                ) from None
 
-        return self.walk(rows, call)
+        return self.walk(input_shapes, call)
 
     def emit(self, plan: Plan, inputs: Sequence[Value]) -> list[Value]:
         """Append the steps of all layers to `plan` and return the outputs."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import activations
 from ..checks import real_number
 from .base.layer import Layer, registry
+from .base.shapes import Shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -179,16 +180,16 @@ class Softmax(Layer):
             raise ValueError(f"axis: expected an integer, got {axis!r}")
         self.axis = int(axis)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _check_input_shape(self, input_shape: Shape) -> None:
         """Check the axis."""
-        ndim = len(input_shape) + 1
+        ndim = len(input_shape)
         if not self.axis % ndim >= 1 or not -ndim < self.axis < ndim:
             raise ValueError(f"axis: expected one of the {ndim - 1} axes after the batch, got {self.axis}")
 
     @property
     def _stepwise(self) -> bool:
         """Whether the axis is not that of the steps."""
-        return self._built_for is not None and self.axis % (len(self._built_for) + 1) > 1
+        return self._built_for is not None and self.axis % len(self._built_for) > 1
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the softmax."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .. import initializers
 from ..checks import real_number, refuse
 from .base.layer import registry
-from .base.normalization import Scaled, axis_of, row_axis
+from .base.normalization import Scaled, axis_of, sample_axis
+from .base.shapes import Shape, with_batch
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -106,10 +107,14 @@ class BatchNormalization(Scaled):
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _shape_of_weights(self, input_shape: Shape) -> Shape:
+        """Return (channels,)."""
+        return (input_shape[1 + sample_axis(self.axis, input_shape)],)
+
+    def build(self, input_shape: Shape) -> None:
         """Make `gamma`, `beta`, `moving_mean` and `moving_variance` (channels,)."""
-        shape = (input_shape[row_axis(self.axis, input_shape)],)
-        self.add_gamma_and_beta(shape)
+        super().build(input_shape)
+        shape = self._shape_of_weights(input_shape)
         self.moving_mean = self.add_weight(
             shape, self.moving_mean_initializer, "moving_mean", trainable=False
         )
@@ -117,16 +122,21 @@ class BatchNormalization(Scaled):
             shape, self.moving_variance_initializer, "moving_variance", trainable=False
         )
 
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of all four."""
+        shape = self._shape_of_weights(input_shape)
+        return super()._weight_shapes(input_shape) | {"moving_mean": shape, "moving_variance": shape}
+
     @property
     def _stepwise(self) -> bool:
         """Whether channels are not the steps."""
-        return self._built_for is not None and row_axis(self.axis, self._built_for) > 0
+        return self._built_for is not None and sample_axis(self.axis, self._built_for) > 0
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation: by the batch where random layers act too, else by what moves."""
         from ..kernels.ops import batch_norm
 
-        axis = row_axis(self.axis, x.shape)
+        axis = sample_axis(self.axis, with_batch(x.shape))
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
         if plan.stochastic and plan.layer_trains(self):
             if x.mask is not None and (axis != len(x.shape) - 1 or x.mask.shape != x.shape[:-1]):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from .base.layer import Layer, registry, set_values
+from .base.shapes import Shape
 from .recurrent import RNN, call_options, reversed_steps
 from .time_distributed import Wrapper, inner_layer
 
@@ -88,10 +89,10 @@ class Bidirectional(Wrapper):
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Build both layers."""
         super().build(input_shape)
-        one, other = (as_list(layer.output_row(input_shape))[0] for layer in self._sublayers)
+        one, other = (as_list(layer.compute_output_shape(input_shape))[0] for layer in self._sublayers)
         if one != other:
             raise ValueError(f"backward_layer: expected outputs of shape {one}, got {other}")
         if self._initial is not None:
@@ -125,13 +126,13 @@ class Bidirectional(Wrapper):
 
     @property
     def _widths(self) -> list[int]:
-        return self.forward_layer.state_widths + self.backward_layer.state_widths
+        return self.forward_layer._state_widths + self.backward_layer._state_widths
 
     def _emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
         """Append both layers, and what makes one output of theirs."""
         from ..kernels.ops import fan_out, merge
 
-        count = len(self.forward_layer.state_widths)
+        count = len(self.forward_layer._state_widths)
         given = [None, None] if initial_state is None else [initial_state[:count], initial_state[count:]]
         (one, *last), (other, *other_last) = (
             as_list(layer._append_steps(plan, value, initial_state=state))
@@ -158,13 +159,13 @@ class Bidirectional(Wrapper):
 
     reset_state = reset_states
 
-    def output_row(self, input_shape: tuple[int, ...]) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Any:
         """Return that of the forward layer, twice as wide where both are kept beside each other."""
-        row, *last = as_list(self.forward_layer.output_row(input_shape))
-        other_last = as_list(self.backward_layer.output_row(input_shape))[1:]
-        made = [row, row] if self.merge_mode is None else [row]
+        shape, *last = as_list(self.forward_layer.compute_output_shape(input_shape))
+        other_last = as_list(self.backward_layer.compute_output_shape(input_shape))[1:]
+        made = [shape, shape] if self.merge_mode is None else [shape]
         if self.merge_mode == "concat":
-            made = [(*row[:-1], 2 * row[-1])]
+            made = [(*shape[:-1], 2 * shape[-1])]
         made += [*last, *other_last]
         return made if len(made) > 1 else made[0]
 

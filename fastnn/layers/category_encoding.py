@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import refuse
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -25,11 +26,11 @@ def check_mode(output_mode: Any, modes: tuple[str, ...] = MODES) -> str:
     return str(output_mode)
 
 
-def encoded_row(row: tuple[int, ...], depth: int, mode: str) -> tuple[int, ...]:
-    """Return the shape of a row of the output."""
-    if mode == "one_hot":
-        return (*row[:-1], depth) if row and row[-1] == 1 else (*row, depth)
-    return (*row[:-1], depth)
+def encoded_sample_shape(sample_shape: Any, depth: int, mode: str) -> tuple[Any, ...]:
+    """Return the sample shape of the output."""
+    if mode == "one_hot" and sample_shape[-1:] != (1,):
+        return (*sample_shape, depth)
+    return (*sample_shape[:-1], depth)
 
 
 def emit_encoding(plan: Plan, x: Value, depth: int, mode: str) -> Value:
@@ -38,7 +39,7 @@ def emit_encoding(plan: Plan, x: Value, depth: int, mode: str) -> Value:
 
     numbers = x.shape[-1] if x.shape and mode != "one_hot" else 1
     most = math.inf if mode == "count" else 1.0
-    return category_encoding.emit(plan, x, numbers, depth, most, encoded_row(x.shape, depth, mode))
+    return category_encoding.emit(plan, x, numbers, depth, most, encoded_sample_shape(x.shape, depth, mode))
 
 
 @registry.add
@@ -100,9 +101,9 @@ class CategoryEncoding(Layer):
         """Append the vectors."""
         return emit_encoding(plan, x, self.num_tokens, self.output_mode)
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Replace the last dimension, or add one."""
-        return encoded_row(input_shape, self.num_tokens, self.output_mode)
+        return (input_shape[0], *encoded_sample_shape(input_shape[1:], self.num_tokens, self.output_mode))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

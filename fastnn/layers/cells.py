@@ -13,7 +13,8 @@ from ..checks import real_number, whole_number
 from ..data.validation import as_real
 from ..registry import Registry
 from ..utils.random import next_seed
-from .base.layer import dimension, unique_name
+from .base.layer import unique_name
+from .base.shapes import Shape, check_weight_shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -125,7 +126,23 @@ class RecurrentCell(Cell):
         """Return how the bias starts."""
         return np.asarray(self.bias_initializer(shape, dtype))
 
-    def build(self, layer: RNN, inputs: int, prefix: str = "") -> None:
+    def _weight_shapes(self, inputs: int | None) -> dict[str, Shape]:
+        """Return the shapes of `kernel`, `recurrent_kernel` and `bias` for inputs of this width."""
+        width = self.gates * self.units
+        return {
+            "kernel": (inputs, width),
+            "recurrent_kernel": (self.units, width),
+            "bias": self.bias_shape,
+        }
+
+    def _check_weights(self, inputs: int | None) -> None:
+        """Raise a `ValueError` if the weights have other shapes than inputs of this width need."""
+        for name, shape in self._weight_shapes(inputs).items():
+            variable = getattr(self, name)
+            if variable is not None:
+                check_weight_shape(name, shape, variable.shape)
+
+    def _build(self, layer: RNN, inputs: int | None, prefix: str = "") -> None:
         """Make the weights, which are those of `layer` as well."""
         if self._layer is not None and self._layer is not layer:
             raise ValueError(f"cell: {self.name!r} belongs to the layer {self._layer.name!r} already")
@@ -208,7 +225,7 @@ class RecurrentCell(Cell):
             width = "inputs" if self.kernel is None else self.kernel.shape[0]
             raise ValueError(f"inputs: expected shape (rows, {width}), got {x.shape}")
         if self.kernel is None:
-            layer._build_once((1, x.shape[1]))
+            layer._build_once((None, 1, x.shape[1]))
         widths = [self.units] * self.states
         before = check_states(states, widths, len(x), layer.compute_dtype, "states")
         plan = Plan(

@@ -7,7 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
-from .merging import Merge, Row, union
+from .merging import Merge, union
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -44,30 +44,29 @@ class Concatenate(Merge):
         except TypeError:
             raise TypeError(f"axis: expected an integer, got {axis!r}") from None
 
-    def axis_of(self, rank: int) -> int:
+    def _axis_of(self, rank: int) -> int:
         """Return the axis of rows of so many dimensions, counted from 0."""
         axis = self.axis + rank if self.axis < 0 else self.axis - 1
         if not 0 <= axis < rank:
             raise ValueError(f"axis: expected one from 1 to {rank}, or as many from the end, got {self.axis}")
         return axis
 
-    def output_row(self, input_shape: Any) -> Row:
+    def _output_sample_shape(self, sample_shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         """Add up the dimension of the axis."""
-        self.check_count(input_shape)
-        axis = self.axis_of(len(input_shape[0]))
-        if len({(len(row), row[:axis], row[axis + 1 :]) for row in input_shape}) > 1:
+        first = sample_shapes[0]
+        axis = self._axis_of(len(first))
+        if len({(len(shape), shape[:axis], shape[axis + 1 :]) for shape in sample_shapes}) > 1:
             raise ValueError(
                 f"inputs: Concatenate expects rows that differ in axis {self.axis} only, "
-                f"got {', '.join(map(str, input_shape))}"
+                f"got {', '.join(map(str, sample_shapes))}"
             )
-        total = sum(row[axis] for row in input_shape)
-        return (*input_shape[0][:axis], total, *input_shape[0][axis + 1 :])
+        return (*first[:axis], sum(shape[axis] for shape in sample_shapes), *first[axis + 1 :])
 
     def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the moves."""
         from ..kernels.ops import concatenate
 
-        return concatenate.emit(plan, x, self.axis_of(len(x[0].shape)))
+        return concatenate.emit(plan, x, self._axis_of(len(x[0].shape)))
 
     def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Append the masks behind each other, or their union."""
@@ -81,7 +80,7 @@ class Concatenate(Merge):
             masking.emit_mask(plan, value, math.nan, value.shape[1]) if value.mask is None else value.mask
             for value in x
         ]
-        return concatenate.emit(plan, masks, 0) if self.axis_of(rank) == 0 else union(plan, masks)
+        return concatenate.emit(plan, masks, 0) if self._axis_of(rank) == 0 else union(plan, masks)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

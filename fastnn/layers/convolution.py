@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import activations, constraints, initializers, regularizers
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import Shape, dimension
 from .base.spatial import Pair, Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Convolution(Spatial):
         self.filters = dimension(filters, "filters")
         self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
         self.strides = whole_numbers(strides, "strides", self.rank)
-        self.padding = one_of(padding, "padding", *self.paddings)
+        self.padding = one_of(padding, "padding", *self._paddings)
         self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self.rank)
         self.groups = dimension(groups, "groups")
         self.activation = activations.get(activation)
@@ -61,26 +62,32 @@ class Convolution(Spatial):
             raise ValueError(f"groups: expected a divisor of the {self.filters} filters, got {self.groups}")
 
     @property
-    def paddings(self) -> tuple[str, ...]:
+    def _paddings(self) -> tuple[str, ...]:
         """What `padding` may be."""
         return ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
 
     @property
-    def window(self) -> Window:
+    def _window(self) -> Window:
         """What the kernel reaches of a row."""
         return Window(self.kernel_size, self.strides, self.dilation_rate, self.padding)
 
-    def kernel_shape(self, channels: int) -> tuple[int, ...]:
-        """Return the shape of `kernel` for rows of so many channels."""
+    def _kernel_shape(self, channels: int | None) -> Shape:
+        """Return the shape of `kernel` for so many channels."""
+        if channels is None:
+            return (*self.kernel_size, None, self.filters)
         if channels % self.groups:
             raise ValueError(
                 f"groups: expected a divisor of the input's {channels} channels, got {self.groups}"
             )
         return (*self.kernel_size, channels // self.groups, self.filters)
 
-    def build_last(self, input_shape: tuple[int, ...]) -> None:
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of `kernel` and `bias` (filters,)."""
+        return {"kernel": self._kernel_shape(self._channels(input_shape)), "bias": (self.filters,)}
+
+    def build(self, input_shape: Shape) -> None:
         """Make `kernel` and `bias` (filters,)."""
-        shape = self.kernel_shape(input_shape[-1])
+        shape = self._kernel_shape(self._channels(input_shape))
         self.kernel = self.add_weight(
             shape,
             self.kernel_initializer,
@@ -102,19 +109,19 @@ class Convolution(Spatial):
         """Append the convolution; softmax is over the last axis of the output, which need not be channels."""
         return self.activation.emit_unfused(plan, super()._emit(plan, x))
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; an elementwise activation is fused behind it."""
         from ..kernels.ops import conv
 
-        return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
+        return conv.emit(plan, x, self.kernel, self.bias, self.activation.fused, *self._geometry(x))
 
-    def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
+    def _geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
         """Return strides, zeros in front, dilation and size of the output, each as (height, width)."""
-        return self.window.geometry(x.shape)
+        return self._window.geometry(x.shape)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., filters)."""
-        return (*self.window.outputs(input_shape[:-1]), self.filters)
+        return (*self._window.outputs(sample_shape[:-1]), self.filters)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

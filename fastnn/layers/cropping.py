@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import dimension
 from .base.spatial import Spatial, whole_numbers
 from .padding import Sides, sides_of
 from .resizing import largest_window
@@ -15,24 +16,24 @@ if TYPE_CHECKING:
 
 
 class _Cropping(Spatial):
-    sides: Sides
+    _sides: Sides
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of what is left."""
         from ..kernels.ops import strided_copy
 
-        sides = ((0, 0), *self.sides)[-2:]
+        sides = ((0, 0), *self._sides)[-2:]
         height, width = (n - sum(side) for n, side in zip(x.shape, sides, strict=False))
         return strided_copy.emit_window(plan, x, sides[0][0], sides[1][0], height, width)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Take both sides off each dimension."""
-        left = tuple(n - sum(side) for n, side in zip(input_shape, self.sides, strict=False))
+        left = tuple(n - sum(side) for n, side in zip(sample_shape, self._sides, strict=False))
         if min(left) < 1:
             raise ValueError(
-                f"cropping: {self.sides} leaves nothing of the positions {input_shape[:-1]} of a row"
+                f"cropping: {self._sides} leaves nothing of the positions {sample_shape[:-1]} of a row"
             )
-        return (*left, input_shape[-1])
+        return (*left, sample_shape[-1])
 
 
 @registry.add
@@ -58,7 +59,7 @@ class Cropping1D(_Cropping):
     def __init__(self, cropping: int | tuple[int, int] = (1, 1), **kwargs: Any) -> None:
         super().__init__("channels_last", **kwargs)
         self.cropping = whole_numbers(cropping, "cropping", 2, 0)
-        self.sides = (self.cropping,)
+        self._sides = (self.cropping,)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -97,7 +98,7 @@ class Cropping2D(_Cropping):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, **kwargs)
-        self.cropping = self.sides = sides_of(cropping, "cropping")
+        self.cropping = self._sides = sides_of(cropping, "cropping")
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -135,7 +136,7 @@ class CenterCrop(Spatial):
         super().__init__(data_format, **kwargs)
         self.height, self.width = dimension(height, "height"), dimension(width, "width")
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of the middle, or of the largest part and its resampling."""
         from ..kernels.ops import resample, strided_copy
 
@@ -145,9 +146,9 @@ class CenterCrop(Spatial):
         x = strided_copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
         return resample.emit(plan, x, self.height, self.width)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Replace height and width."""
-        return (self.height, self.width, input_shape[-1])
+        return (self.height, self.width, sample_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

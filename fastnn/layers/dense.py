@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import activations, constraints, initializers, regularizers
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -77,13 +78,20 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.bias_constraint = constraints.get(bias_constraint)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make `kernel` (inputs, units) and `bias` (units,)."""
-        if not input_shape:
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Refuse samples without dimensions."""
+        if len(input_shape) < 2:
             raise ValueError("input: Dense expects rows of at least one dimension, got rows of shape ()")
-        shape = (input_shape[-1], self.units)
+
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of `kernel` (inputs, units) and `bias` (units,)."""
+        return {"kernel": (input_shape[-1], self.units), "bias": (self.units,)}
+
+    def build(self, input_shape: Shape) -> None:
+        """Make `kernel` (inputs, units) and `bias` (units,)."""
+        shapes = self._weight_shapes(input_shape)
         self.kernel = self.add_weight(
-            shape,
+            shapes["kernel"],
             self.kernel_initializer,
             "kernel",
             regularizer=self.kernel_regularizer,
@@ -92,7 +100,7 @@ class Dense(Layer):
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                (self.units,),
+                shapes["bias"],
                 self.bias_initializer,
                 "bias",
                 regularizer=self.bias_regularizer,
@@ -106,7 +114,7 @@ class Dense(Layer):
         y = dense.emit(plan, x, self.kernel, self.bias, self.activation.fused)
         return self.activation.emit_unfused(plan, y)
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Replace the last dimension by `units`."""
         return (*input_shape[:-1], self.units)
 

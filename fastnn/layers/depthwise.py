@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import activations, constraints, initializers, regularizers
 from ..variables import Variable
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import Shape, dimension
 from .base.spatial import Spatial, Window, one_of, whole_numbers
 
 if TYPE_CHECKING:
@@ -58,13 +59,21 @@ class Depthwise(Spatial):
             )
 
     @property
-    def window(self) -> Window:
+    def _window(self) -> Window:
         """What the kernel reaches of a row."""
         return Window(self.kernel_size, self.strides, self.dilation_rate, self.padding)
 
-    def add_kernel(self, channels: int, name: str) -> Variable:
-        """Make the kernel of each channel."""
-        shape = (*self.kernel_size, channels, self.depth_multiplier)
+    def _width(self, channels: int | None) -> int | None:
+        """Return the number of channels of the convolution."""
+        return None if channels is None else channels * self.depth_multiplier
+
+    def _kernel_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the kernels of all channels."""
+        return (*self.kernel_size, self._channels(input_shape), self.depth_multiplier)
+
+    def _add_kernel(self, input_shape: Shape, name: str) -> Variable:
+        """Make the kernels of all channels."""
+        shape = self._kernel_shape(input_shape)
         return self.add_weight(
             shape,
             self.depthwise_initializer,
@@ -73,7 +82,7 @@ class Depthwise(Spatial):
             constraint=self.depthwise_constraint,
         )
 
-    def add_bias(self, size: int) -> Variable | None:
+    def _add_bias(self, size: int | None) -> Variable | None:
         """Make the bias, if there is one."""
         if not self.use_bias:
             return None
@@ -89,9 +98,9 @@ class Depthwise(Spatial):
         """Append the steps; softmax is over the last axis of the output, which need not be channels."""
         return self.activation.emit_unfused(plan, super()._emit(plan, x))
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., channels of the convolution)."""
-        return (*self.window.outputs(input_shape[:-1]), input_shape[-1] * self.depth_multiplier)
+        return (*self._window.outputs(sample_shape[:-1]), sample_shape[-1] * self.depth_multiplier)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -115,16 +124,21 @@ class Depthwise(Spatial):
 class DepthwiseConvolution(Depthwise):
     """Base of the layers that are nothing but such a convolution."""
 
-    def build_last(self, input_shape: tuple[int, ...]) -> None:
-        """Make `kernel` and `bias`."""
-        self.kernel = self.add_kernel(input_shape[-1], "kernel")
-        self.bias = self.add_bias(input_shape[-1] * self.depth_multiplier)
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of `kernel` and `bias`."""
+        width = self._width(self._channels(input_shape))
+        return {"kernel": self._kernel_shape(input_shape), "bias": (width,)}
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def build(self, input_shape: Shape) -> None:
+        """Make `kernel` and `bias`."""
+        self.kernel = self._add_kernel(input_shape, "kernel")
+        self.bias = self._add_bias(self._width(self._channels(input_shape)))
+
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; an elementwise activation is fused behind it."""
         from ..kernels.ops import depthwise
 
-        geometry = self.window.geometry(x.shape)
+        geometry = self._window.geometry(x.shape)
         return depthwise.emit(plan, x, self.kernel, self.bias, self.activation.fused, *geometry)
 
 

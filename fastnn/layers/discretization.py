@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_number, refuse, whole_number
 from .base.layer import Layer, registry
-from .category_encoding import MODES, check_mode, emit_encoding, encoded_row
+from .base.shapes import Shape
+from .category_encoding import MODES, check_mode, emit_encoding, encoded_sample_shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -87,7 +88,7 @@ class Discretization(Layer):
     def _depth(self) -> int:
         return self.num_bins or len(self.bin_boundaries or ()) + 1
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make the array of boundaries."""
         if self._bounds is None:
             self._bounds = np.full(self._depth - 1, np.nan, self.compute_dtype)
@@ -103,11 +104,11 @@ class Discretization(Layer):
         y = discretization.emit(plan, x, self._bounds)
         return y if self.output_mode == "int" else emit_encoding(plan, y, self._depth, self.output_mode)
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Keep the shape, or replace the last dimension or add one."""
         if self.output_mode == "int":
             return input_shape
-        return encoded_row(input_shape, self._depth, self.output_mode)
+        return (input_shape[0], *encoded_sample_shape(input_shape[1:], self._depth, self.output_mode))
 
     def adapt(self, data: ArrayLike | Iterable[Any], steps: int | None = None) -> None:
         """Set the boundaries to quantiles of `data`.

@@ -7,7 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
-from .merging import Merge, Row
+from .merging import Merge
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -43,7 +43,7 @@ class Dot(Merge):
     array([[50.]], dtype=float32)
     """
 
-    least, most = 2, 2
+    _least, _most = 2, 2
 
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,21 +57,22 @@ class Dot(Merge):
         self.normalize = bool(normalize)
         self._pair = pair
 
-    def axes_of(self, rows: Any) -> list[int]:
-        """Return the axis of each input's rows, counted from 0."""
-        axes = [a + len(row) if a < 0 else a - 1 for a, row in zip(self._pair, rows, strict=True)]
-        if not all(0 <= a < len(row) for a, row in zip(axes, rows, strict=True)):
+    def _axes_of(self, sample_shapes: list[tuple[int, ...]]) -> list[int]:
+        """Return the axis of each input's samples, counted from 0."""
+        one, other = sample_shapes
+        pairs = list(zip(self._pair, sample_shapes, strict=True))
+        axes = [a + len(shape) if a < 0 else a - 1 for a, shape in pairs]
+        if not all(0 <= a < len(shape) for a, shape in zip(axes, sample_shapes, strict=True)):
             raise ValueError(
-                f"axes: expected axes of rows of shapes {rows[0]} and {rows[1]}, not that of the batch, "
+                f"axes: expected axes of rows of shapes {one} and {other}, not that of the batch, "
                 f"got {self.axes}"
             )
         return axes
 
-    def output_row(self, input_shape: Any) -> Row:
+    def _output_sample_shape(self, sample_shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         """Leave out the axes."""
-        self.check_count(input_shape)
-        a, b = self.axes_of(input_shape)
-        one, other = input_shape
+        a, b = self._axes_of(sample_shapes)
+        one, other = sample_shapes
         if one[a] != other[b]:
             raise ValueError(
                 f"inputs: Dot expects equal sizes along axes {self.axes}, got {one[a]} and {other[b]} "
@@ -83,12 +84,11 @@ class Dot(Merge):
         """Append the products."""
         from ..kernels.ops import dot
 
-        shape = self.output_row([value.shape for value in x])
+        shapes = [value.shape for value in x]
         (one, last), (other, other_last) = (
-            self._as_matrix(plan, value, axis)
-            for value, axis in zip(x, self.axes_of([value.shape for value in x]), strict=True)
+            self._as_matrix(plan, value, axis) for value, axis in zip(x, self._axes_of(shapes), strict=True)
         )
-        return plan.reshaped(dot.emit(plan, one, other, last, other_last), shape)
+        return plan.reshaped(dot.emit(plan, one, other, last, other_last), self._output_sample_shape(shapes))
 
     def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Return none."""

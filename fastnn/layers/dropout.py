@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..checks import real_number
 from ..utils.random import seed_of
 from .base.layer import Layer, registry
+from .base.shapes import Shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -59,15 +60,14 @@ class Dropout(Layer):
         self.seed = seed
         self._stream = seed_of(seed)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _check_input_shape(self, input_shape: Shape) -> None:
         """Check that the mask can be broadcast."""
         if self.noise_shape is None:
             return
-        if len(self.noise_shape) != len(input_shape) + 1 or any(
-            n not in (None, 1, full) for n, full in zip(self.noise_shape[1:], input_shape, strict=True)
-        ):
+        sizes = list(zip(self.noise_shape, input_shape, strict=False))[1:]
+        if len(self.noise_shape) != len(input_shape) or any(n not in (None, 1, full) for n, full in sizes):
             raise ValueError(
-                f"noise_shape: expected (batch, {', '.join(map(str, input_shape))}) with 1 or None where "
+                f"noise_shape: expected (batch, {', '.join(map(str, input_shape[1:]))}) with 1 or None where "
                 f"elements share or keep their own draw, got {self.noise_shape}"
             )
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from .. import constraints, initializers, regularizers
 from ..checks import refuse
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -106,7 +107,7 @@ class Embedding(Layer):
             )
         return table
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make `embeddings` (input_dim, output_dim)."""
         limit = EXACT[self.compute_dtype]
         if self.input_dim > limit:
@@ -143,7 +144,7 @@ class Embedding(Layer):
 
         return embedding.emit(plan, x, self.embeddings)
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Add the width of the table."""
         return (*input_shape, self.output_dim)
 

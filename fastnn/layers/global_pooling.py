@@ -19,9 +19,9 @@ class GlobalPooling(Spatial):
         super().__init__(data_format, **kwargs)
         self.keepdims = bool(keepdims)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (channels,), or with `keepdims` (1 ..., channels)."""
-        return (1,) * (self.rank if self.keepdims else 0) + input_shape[-1:]
+        return (1,) * (self.rank if self.keepdims else 0) + sample_shape[-1:]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -31,7 +31,7 @@ class GlobalPooling(Spatial):
 class GlobalMaxPooling(GlobalPooling):
     """Base of the layers that keep the maximum."""
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the maximum over one window that is the whole image."""
         from ..kernels.ops import pooling
 
@@ -50,9 +50,9 @@ class GlobalAveragePooling(GlobalPooling):
             return super()._emit(plan, x)
         if self.data_format == "channels_first":
             raise ValueError("data_format: a mask is of the steps, so these have to come first")
-        return plan.reshaped(masking.emit_mean(plan, x, x.mask), self.output_row(x.shape))
+        return plan.reshaped(masking.emit_mean(plan, x, x.mask), self._output_last(x.shape))
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the mean over one window that is the whole image."""
         from ..kernels.ops import pooling
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
 from .base.layer import registry
-from .base.normalization import FARTHEST, Scaled, axis_of, row_axis
+from .base.normalization import FARTHEST, Scaled, axis_of, sample_axis
+from .base.shapes import Shape, with_batch
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -78,25 +79,29 @@ class GroupNormalization(Scaled):
             raise ValueError(f"groups: expected at least one, or -1 for one per channel, got {groups!r}")
         self.axis = axis_of(axis)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check the groups, and make `gamma` and `beta` (channels,)."""
-        channels = input_shape[row_axis(self.axis, input_shape)]
-        if channels % self._groups(channels):
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check the groups."""
+        (channels,) = self._shape_of_weights(input_shape)
+        if channels is not None and channels % self._count(channels):
             raise ValueError(
-                f"groups: expected a divisor of the {channels} channels of rows of shape {input_shape}, "
+                f"groups: expected a divisor of the {channels} channels of rows of shape {input_shape[1:]}, "
                 f"got {self.groups}"
             )
-        self.add_gamma_and_beta((channels,))
+
+    def _shape_of_weights(self, input_shape: Shape) -> Shape:
+        """Return (channels,)."""
+        return (input_shape[1 + sample_axis(self.axis, input_shape)],)
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
         from ..kernels.ops import group_norm
 
-        axis = row_axis(self.axis, x.shape)
-        groups = self._groups(x.shape[axis])
+        axis = sample_axis(self.axis, with_batch(x.shape))
+        groups = self._count(x.shape[axis])
         return group_norm.emit(plan, x, axis, groups, self.gamma, self.beta, self.epsilon)
 
-    def _groups(self, channels: int) -> int:
+    def _count(self, channels: int) -> int:
+        """Return the number of groups."""
         return channels if self.groups == -1 else self.groups
 
     def get_config(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import refuse
 from ..graph.graph import Node, SymbolicTensor
-from .base.layer import Layer, registry, row_shape
+from .base.layer import Layer, registry
+from .base.shapes import check_sample_shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -61,8 +62,8 @@ class InputLayer(Layer):
         if batch_shape is not None:
             if not batch_shape:
                 raise ValueError(f"batch_shape: expected a tuple such as (None, 784), got {batch_shape!r}")
-            batch_size, shape = batch_shape[0], row_shape(batch_shape[1:], "batch_shape")
-        self._input_sample_shape = row_shape(shape, "shape")
+            batch_size, shape = batch_shape[0], check_sample_shape(batch_shape[1:], "batch_shape")
+        self._input_sample_shape = check_sample_shape(shape, "shape")
         self.batch_size = batch_size
         self.built = True
         self._nodes = [Node(self, None, {})]

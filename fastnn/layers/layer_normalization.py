@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..checks import refuse
 from .base.layer import registry
 from .base.normalization import OverAxes, Scaled, axes_of
+from .base.shapes import Shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -77,11 +78,11 @@ class LayerNormalization(OverAxes, Scaled):
         refuse(rms_scaling=rms_scaling)
         self.axis = axes_of(axis)
 
-    def build_weights(self, shape: tuple[int, ...]) -> None:
-        """Make `gamma` and `beta`."""
-        self.add_gamma_and_beta(shape)
+    def _shape_of_weights(self, input_shape: Shape) -> Shape:
+        """Return the sizes of the axes."""
+        return self._shape_of_axes(input_shape)
 
-    def emit_rows(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
         from ..kernels.ops import layer_norm
 

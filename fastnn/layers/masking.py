@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
 from .base.layer import Layer, registry
+from .base.shapes import Shape, with_batch
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -46,16 +47,16 @@ class Masking(Layer):
         super().__init__(**kwargs)
         self.mask_value = real_number(mask_value, "mask_value")
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check that there are features."""
-        if not input_shape:
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Refuse samples without features."""
+        if len(input_shape) < 2:
             raise ValueError("input: Masking expects rows of at least one dimension, got rows of shape ()")
 
     def _append_steps(self, plan: Plan, x: Value, training: bool | None = None, **options: Any) -> Value:
         """Append the mask and what it leaves."""
         from ..kernels.ops import masking
 
-        self._build_once(x.shape)
+        self._build_once(with_batch(x.shape))
         mask = masking.emit_mask(plan, x, self.mask_value, x.shape[-1])
         y = masking.emit(plan, x, mask)
         y.mask = mask

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .base.layer import Layer, registry
+from .base.shapes import of_any_length, without_batch
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
-
-Row = tuple[int, ...]
 
 
 def joined(plan: Plan, xs: list[Value], operation: str) -> Value:
@@ -41,22 +40,37 @@ class Merge(Layer):
 
     supports_masking = True
 
-    least: int = 1  # inputs
-    most: int | None = None
+    _least: int = 1  # inputs
+    _most: int | None = None
 
-    def check_count(self, inputs: Any) -> None:
+    def _check_count(self, inputs: Any) -> None:
         """Refuse what is not a list of as many inputs as the layer takes."""
         name = type(self).__name__
-        wanted = f"a list of {self.most}" if self.most == self.least else f"a list of at least {self.least}"
+        wanted = (
+            f"a list of {self._most}" if self._most == self._least else f"a list of at least {self._least}"
+        )
         if not isinstance(inputs, list):
             raise ValueError(f"inputs: {name} expects {wanted}, got one input")
-        if len(inputs) < self.least or (self.most is not None and len(inputs) > self.most):
+        if len(inputs) < self._least or (self._most is not None and len(inputs) > self._most):
             raise ValueError(f"inputs: {name} expects {wanted}, got {len(inputs)}")
 
-    def build(self, input_shape: Any) -> None:
+    def _check_input_shape(self, input_shape: Any) -> None:
         """Check number and shapes of the inputs."""
-        self.check_count(input_shape)
-        self.output_row(input_shape)
+        self._check_count(input_shape)
+        self._output_shape(input_shape)
+
+    def _output_sample_shape(self, sample_shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """Return the sample shape of the output, or raise a `ValueError`."""
+        raise NotImplementedError
+
+    @of_any_length
+    def _output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0][0], *self._output_sample_shape(without_batch(input_shape)))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for a list of shapes of inputs."""
+        self._check_count(input_shape)
+        return self._output_shape(input_shape)
 
     def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Append the union of the masks."""
@@ -73,22 +87,21 @@ class Elementwise(Merge):
     of 1 repeat.
     """
 
-    operation: str
+    _operation: str
 
-    def output_row(self, input_shape: Any) -> Row:
-        """Return the shape that all rows broadcast to."""
-        self.check_count(input_shape)
+    def _output_sample_shape(self, sample_shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """Return the shape that all samples broadcast to."""
         try:
-            return np.broadcast_shapes(*input_shape)
+            return np.broadcast_shapes(*sample_shapes)
         except ValueError:
-            shapes = ", ".join(map(str, input_shape))
+            shapes = ", ".join(map(str, sample_shapes))
             raise ValueError(
                 f"inputs: {type(self).__name__} expects rows that broadcast against each other, got {shapes}"
             ) from None
 
     def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the operation."""
-        return joined(plan, x, self.operation)
+        return joined(plan, x, self._operation)
 
 
 def _complement(plan: Plan, mask: Value) -> Value:
@@ -191,8 +204,8 @@ class Subtract(Elementwise):
     array([[-2., -4.]], dtype=float32)
     """
 
-    least, most = 2, 2
-    operation = "subtract"
+    _least, _most = 2, 2
+    _operation = "subtract"
 
 
 @registry.add
@@ -215,7 +228,7 @@ class Multiply(Elementwise):
     array([[ 3., 12.]], dtype=float32)
     """
 
-    operation = "multiply"
+    _operation = "multiply"
 
     def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the product."""
@@ -243,7 +256,7 @@ class _Extreme(Elementwise):
             if mask is not None:
                 value, other = fan_out.emit(plan, value, 2)
                 y = _choose(plan, mask, y, other)
-            y, mask = elementwise_binary.emit(plan, y, value, self.operation), both
+            y, mask = elementwise_binary.emit(plan, y, value, self._operation), both
         return y
 
 
@@ -268,7 +281,7 @@ class Maximum(_Extreme):
     array([[3., 9.]], dtype=float32)
     """
 
-    operation = "maximum"
+    _operation = "maximum"
 
 
 @registry.add
@@ -292,7 +305,7 @@ class Minimum(_Extreme):
     array([[1., 6.]], dtype=float32)
     """
 
-    operation = "minimum"
+    _operation = "minimum"
 
 
 def _function(cls: type[Merge], text: str) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config, initializers
 from ..checks import whole_number
 from .base.layer import Layer, registry
+from .base.shapes import Shape, with_batch
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -69,48 +70,74 @@ class Normalization(Layer):
                 f"has, got {self.input_mean.shape} and {self.input_variance.shape}"
             )
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make mean and variance, unless they are given."""
-        n = len(input_shape) + 1
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check the axes, and that a mean and a variance that are given fit."""
+        n = len(input_shape)
         if any(not (1 <= a < n or 1 - n <= a < 0) for a in self.axis):
             raise ValueError(f"axis: expected dimensions from 1 to {n - 1} or None, got {self.axis}")
-        self._kept = tuple(sorted({a % n for a in self.axis}))
-        self._broadcast = tuple(size if i in self._kept else 1 for i, size in enumerate(input_shape, 1))
-        if self.input_mean is None:
-            shape = tuple(input_shape[a - 1] for a in self._kept)
-            self.mean = self.add_weight(shape, initializers.Zeros(), "mean", trainable=False)
-            self.variance = self.add_weight(shape, initializers.Ones(), "variance", trainable=False)
-            self.count = self.add_weight((), initializers.Zeros(), "count", trainable=False)
-        else:
-            self._given(self.input_mean)  # says so if it does not fit
+        if self.input_mean is not None:
+            self._given(self.input_mean, input_shape)
 
-    def _given(self, array: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a given mean or variance with the dimensions of a row."""
-        shape = [1] * len(self._broadcast)
-        for axis, size in zip(reversed(self._kept), reversed(array.shape), strict=False):
+    def _kept(self, input_shape: Shape) -> tuple[int, ...]:
+        """Return the axes that have a mean for each index, in ascending order."""
+        return tuple(sorted({a % len(input_shape) for a in self.axis}))
+
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of `mean` and `variance`."""
+        if self.input_mean is not None:
+            return {}
+        return dict.fromkeys(("mean", "variance"), tuple(input_shape[a] for a in self._kept(input_shape)))
+
+    def build(self, input_shape: Shape) -> None:
+        """Make mean and variance, unless they are given."""
+        if self.input_mean is None:
+            shapes = self._weight_shapes(input_shape)
+            self.mean = self.add_weight(shapes["mean"], initializers.Zeros(), "mean", trainable=False)
+            self.variance = self.add_weight(
+                shapes["variance"], initializers.Ones(), "variance", trainable=False
+            )
+            self.count = self.add_weight((), initializers.Zeros(), "count", trainable=False)
+
+    def _broadcast_shape(self, input_shape: Any) -> tuple[int, ...]:
+        """Return a sample shape with 1 for the axes that are not kept."""
+        kept = self._kept(input_shape)
+        return tuple(size if i in kept else 1 for i, size in enumerate(input_shape[1:], 1))
+
+    def _given(self, array: NDArray[np.float64], input_shape: Shape) -> NDArray[np.float64]:
+        """Return a given mean or variance with the dimensions of a sample."""
+        kept, broadcast = self._kept(input_shape), self._broadcast_shape(input_shape)
+        if None in broadcast:
+            raise ValueError(
+                "its weights depend on a dimension that is None; give the input a fixed size there"
+            )
+        shape = [1] * len(broadcast)
+        for axis, size in zip(reversed(kept), reversed(array.shape), strict=False):
             shape[axis - 1] = size
         try:
-            return np.broadcast_to(array.reshape(shape), self._broadcast)
+            return np.broadcast_to(array.reshape(shape), broadcast)
         except ValueError:
             raise ValueError(
-                f"mean, variance: expected a shape that broadcasts to {self._broadcast}, got {array.shape}"
+                f"mean, variance: expected a shape that broadcasts to {broadcast}, got {array.shape}"
             ) from None
 
     @property
     def _stepwise(self) -> bool:
         """Whether steps share mean and variance."""
-        return 1 not in self._kept
+        return self._built_for is not None and 1 not in self._kept(self._built_for)
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
         from ..kernels.ops import affine
 
+        input_shape = with_batch(x.shape)
         if self.input_mean is None or self.input_variance is None:
+            shape = self._broadcast_shape(input_shape)
             return affine.emit_moments(
-                plan, x, self.mean, self.variance, self._broadcast, config.epsilon(), self.invert
+                plan, x, self.mean, self.variance, shape, config.epsilon(), self.invert
             )
-        mean = self._given(self.input_mean)
-        deviation = np.maximum(np.sqrt(self._given(self.input_variance)), config.epsilon())
+        mean = self._given(self.input_mean, input_shape)
+        variance = self._given(self.input_variance, input_shape)
+        deviation = np.maximum(np.sqrt(variance), config.epsilon())
         if self.invert:
             return affine.emit(plan, x, deviation, mean)
         return affine.emit(plan, x, 1 / deviation, -mean / deviation)
@@ -134,11 +161,12 @@ class Normalization(Layer):
         count, mean, squares = 0, np.float64(0), np.float64(0)
         for batch in [data] if isinstance(data, np.ndarray) else data:  # type: ignore[union-attr]
             x = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float64)
+            input_shape = with_batch(x.shape[1:])
             if not self.built:
-                self._build_once(x.shape[1:])
-            if x.shape[1:] != self._built_for:
-                raise ValueError(f"data: expected rows of shape {self._built_for}, got {x.shape[1:]}")
-            reduced = tuple(a for a in range(x.ndim) if a not in self._kept)
+                self._build_once(input_shape)
+            if input_shape != self._built_for:
+                raise ValueError(f"data: expected rows of shape {self._built_for[1:]}, got {x.shape[1:]}")
+            reduced = tuple(a for a in range(x.ndim) if a not in self._kept(input_shape))
             n = int(np.prod([x.shape[a] for a in reduced], dtype=np.int64))
             if not n:
                 continue

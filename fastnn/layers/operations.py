@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .base.layer import Layer, registry
-from .merging import Row
+from .base.shapes import Shape, of_any_length, without_batch
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
+
+SampleShape = tuple[int, ...]
 
 OPERATIONS = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")
 
@@ -50,12 +52,24 @@ class Operation(Layer):
         self.constant = constant_array(constant, "constant")
         self.reverse = bool(reverse)
 
-    def build(self, input_shape: Any) -> None:
+    def _check_input_shape(self, input_shape: Any) -> None:
         """Check the shapes."""
         if isinstance(input_shape, list) is not (self.constant is None):
             wanted = "a list of two inputs" if self.constant is None else "one input"
-            raise ValueError(f"inputs: {type(self).__name__} expects {wanted} here, got {input_shape}")
-        self.output_row(input_shape)
+            raise ValueError(
+                f"inputs: {type(self).__name__} expects {wanted} here, got {without_batch(input_shape)}"
+            )
+        self.compute_output_shape(input_shape)
+
+    def _output_sample_shape(self, sample_shape: Any) -> SampleShape:
+        """Return the sample shape of the output, or raise a `ValueError`."""
+        raise NotImplementedError
+
+    @of_any_length
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output."""
+        batch = input_shape[0] if self.constant is not None else input_shape[0][0]
+        return (batch, *self._output_sample_shape(without_batch(input_shape)))
 
     def _emit_mask(self, plan: Plan, x: Any) -> Value | None:
         """Return none."""
@@ -102,20 +116,22 @@ class Arithmetic(Operation):
             raise ValueError(f"operation: expected one of {', '.join(OPERATIONS)}, got {operation!r}")
         self.operation = operation
 
-    def output_row(self, input_shape: Any) -> Row:
+    def _output_sample_shape(self, sample_shape: Any) -> SampleShape:
         """Return the shape that both sides broadcast to."""
-        rows = [input_shape, self._of_rows(input_shape).shape] if self.constant is not None else input_shape
-        if self.constant is None and (len(rows) != 2 or len(rows[0]) != len(rows[1])):
+        shapes = sample_shape
+        if self.constant is not None:
+            shapes = [sample_shape, self._of_samples(sample_shape).shape]
+        elif len(shapes) != 2 or len(shapes[0]) != len(shapes[1]):
             raise ValueError(
                 f"inputs: {self.operation} expects two tensors of as many dimensions, got rows of shapes "
-                f"{', '.join(map(str, rows))}; layers such as Add take others"
+                f"{', '.join(map(str, shapes))}; layers such as Add take others"
             )
         try:
-            return np.broadcast_shapes(*rows)
+            return np.broadcast_shapes(*shapes)
         except ValueError:
             raise ValueError(
                 f"inputs: {self.operation} expects shapes that broadcast against each other, "
-                f"got rows of shapes {rows[0]} and {rows[1]}"
+                f"got rows of shapes {shapes[0]} and {shapes[1]}"
             ) from None
 
     def _emit(self, plan: Plan, x: Any) -> Value:
@@ -124,17 +140,18 @@ class Arithmetic(Operation):
 
         if self.constant is None:
             return elementwise_binary.emit(plan, x[0], x[1], self.operation)
-        return elementwise_binary.emit_constant(plan, x, self._of_rows(x.shape), self.operation, self.reverse)
+        constant = self._of_samples(x.shape)
+        return elementwise_binary.emit_constant(plan, x, constant, self.operation, self.reverse)
 
-    def _of_rows(self, row: Row) -> NDArray[np.float64]:
+    def _of_samples(self, sample_shape: SampleShape) -> NDArray[np.float64]:
         """Return the constant without a dimension for the batch."""
         assert self.constant is not None
         array = self.constant
-        if array.ndim == len(row) + 1 and len(array) == 1:
+        if array.ndim == len(sample_shape) + 1 and len(array) == 1:
             array = array.reshape(array.shape[1:])
-        if array.ndim > len(row):
+        if array.ndim > len(sample_shape):
             raise ValueError(
-                f"constant: expected an array that broadcasts against rows of shape {row}, "
+                f"constant: expected an array that broadcasts against rows of shape {sample_shape}, "
                 f"got one of shape {array.shape}"
             )
         return array
@@ -166,9 +183,9 @@ class MatMul(Operation):
     array([[21.]], dtype=float32)
     """
 
-    def output_row(self, input_shape: Any) -> Row:
+    def _output_sample_shape(self, sample_shape: Any) -> SampleShape:
         """Return the shape of the products."""
-        left, right = self._shapes(input_shape)
+        left, right = self._shapes(sample_shape)
         fits = len(left) > 1 and len(right) > 1 and left[-1] == right[-2]
         if self.constant is None:
             fits = fits and left[:-2] == right[:-2]
@@ -176,13 +193,14 @@ class MatMul(Operation):
             constant = "" if self.constant is None else f" and a constant of shape {self.constant.shape}"
             raise ValueError(
                 "inputs: @ expects (..., m, k) and (..., k, n) behind the batch, equal before that, "
-                f"or a constant matrix; got {input_shape}{constant}"
+                f"or a constant matrix; got {sample_shape}{constant}"
             )
         lead = right[:-2] if self.reverse else left[:-2]
         made = (*lead, left[-2], right[-1])
         if self.constant is None or self.reverse:
             return made
-        return (*input_shape[:-1], right[-1]) if self.constant.ndim == 2 else input_shape[:-1]
+        lead = tuple(sample_shape[:-1])
+        return (*lead, right[-1]) if self.constant.ndim == 2 else lead
 
     def _emit(self, plan: Plan, x: Any) -> Value:
         """Append the products."""
@@ -193,18 +211,19 @@ class MatMul(Operation):
         left, right = self._shapes(x.shape)
         matrix = self.constant.reshape(left if self.reverse else right)
         y = dot.emit_constant(plan, plan.reshaped(x, right if self.reverse else left), matrix, self.reverse)
-        return plan.reshaped(y, self.output_row(x.shape))
+        return plan.reshaped(y, self._output_sample_shape(x.shape))
 
-    def _shapes(self, rows: Any) -> tuple[Row, Row]:
-        """Return the shapes of both sides; a constant is a matrix, and rows of a vector are one."""
+    def _shapes(self, sample_shape: Any) -> tuple[SampleShape, SampleShape]:
+        """Return the shapes of both sides; a constant is a matrix, and samples that are vectors are one."""
         if self.constant is None:
-            return rows[0], rows[1]
+            return sample_shape[0], sample_shape[1]
         shape = self.constant.shape
         if len(shape) > 2:
             raise ValueError(f"constant: expected a vector or a matrix, got an array of shape {shape}")
         if self.reverse:
-            return shape, rows
-        return (rows if len(rows) > 1 else (1, *rows)), (shape if len(shape) == 2 else (*shape, 1))
+            return shape, sample_shape
+        left = sample_shape if len(sample_shape) > 1 else (1, *sample_shape)
+        return left, (shape if len(shape) == 2 else (*shape, 1))
 
 
 @registry.add
@@ -282,23 +301,27 @@ class GetItem(Layer):
             raise ValueError(f"key: expected all of the batch first, as in x[:, 0], got {key!r:.80}")
         self.key = entries
 
-    def build(self, input_shape: Row) -> None:
-        """Check that the rows have what the key asks for."""
-        self.output_row(input_shape)
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check that samples have what the key asks for."""
+        self.compute_output_shape(input_shape)
 
-    def output_row(self, input_shape: Row) -> Row:
+    @of_any_length
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the part."""
+        return (input_shape[0], *self._output_sample_shape(input_shape[1:]))
+
+    def _output_sample_shape(self, sample_shape: SampleShape) -> SampleShape:
         try:
-            part: NDArray[np.float32] = np.broadcast_to(np.float32(0), (1, *input_shape))[self.key]
+            part: NDArray[np.float32] = np.broadcast_to(np.float32(0), (1, *sample_shape))[self.key]
         except IndexError as error:
-            raise ValueError(f"key: {error}, for rows of shape {input_shape}") from None
+            raise ValueError(f"key: {error}, for rows of shape {sample_shape}") from None
         return part.shape[1:]
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the slice, unless it is all of the row."""
         from ..kernels.ops import slice as op
 
-        row = self.output_row(x.shape)
+        made = self._output_sample_shape(x.shape)
         entries = [entry for entry in self.key[1:] if entry is not None]
         missing = [slice(None)] * (len(x.shape) - len(entries) + entries.count(Ellipsis))
         at = entries.index(Ellipsis) if Ellipsis in entries else len(entries)
@@ -306,7 +329,7 @@ class GetItem(Layer):
         slices = [e if isinstance(e, slice) else slice(e, None if e == -1 else e + 1) for e in entries]
         if any(s.indices(n) != (0, n, 1) for s, n in zip(slices, x.shape, strict=True)):
             x = op.emit(plan, x, slices)
-        return plan.reshaped(x, row)
+        return plan.reshaped(x, made)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -24,20 +24,20 @@ def sides_of(value: Any, name: str) -> Sides:
 
 
 class _Padding(Spatial):
-    sides: Sides
+    _sides: Sides
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy into zeros."""
         from ..kernels.ops import strided_copy
 
-        sides = ((0, 0), *self.sides)[-2:]
+        sides = ((0, 0), *self._sides)[-2:]
         height, width = (n + sum(side) for n, side in zip(x.shape, sides, strict=False))
         return strided_copy.emit_window(plan, x, -sides[0][0], -sides[1][0], height, width)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Add both sides to each dimension."""
-        positions = zip(input_shape, self.sides, strict=False)
-        return (*(n + sum(side) for n, side in positions), input_shape[-1])
+        positions = zip(sample_shape, self._sides, strict=False)
+        return (*(n + sum(side) for n, side in positions), sample_shape[-1])
 
 
 @registry.add
@@ -67,7 +67,7 @@ class ZeroPadding1D(_Padding):
     ) -> None:
         super().__init__(data_format, **kwargs)
         self.padding = whole_numbers(padding, "padding", 2, 0)
-        self.sides = (self.padding,)
+        self._sides = (self.padding,)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -105,7 +105,7 @@ class ZeroPadding2D(_Padding):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, **kwargs)
-        self.padding = self.sides = sides_of(padding, "padding")
+        self.padding = self._sides = sides_of(padding, "padding")
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

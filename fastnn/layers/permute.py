@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -40,11 +41,11 @@ class Permute(Layer):
         if sorted(self.dims) != list(range(1, len(dims) + 1)):
             raise ValueError(f"dims: expected each of 1 to {len(dims)} once, got {self.dims}")
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _check_input_shape(self, input_shape: Shape) -> None:
         """Check the number of dimensions."""
-        if len(input_shape) != len(self.dims):
+        if len(input_shape) != len(self.dims) + 1:
             raise ValueError(
-                f"dims: {self.dims} orders {len(self.dims)} dimensions, got rows of shape {input_shape}"
+                f"dims: {self.dims} orders {len(self.dims)} dimensions, got rows of shape {input_shape[1:]}"
             )
 
     def _emit(self, plan: Plan, x: Value) -> Value:
@@ -53,9 +54,10 @@ class Permute(Layer):
 
         return transpose.emit(plan, x, tuple(axis - 1 for axis in self.dims))
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Reorder the dimensions."""
-        return tuple(input_shape[axis - 1] for axis in self.dims)
+        self._check_input_shape(input_shape)
+        return (input_shape[0], *(input_shape[axis] for axis in self.dims))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -34,18 +34,18 @@ class Pooling(Spatial):
         self.padding = one_of(padding, "padding", "valid", "same")
 
     @property
-    def window(self) -> Window:
+    def _window(self) -> Window:
         """What one result is computed from."""
         return Window(self.pool_size, self.strides, (1,) * self.rank, self.padding)
 
-    def geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
+    def _geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
         """Return window, strides, places in front and size of the output, each as (height, width)."""
-        strides, before, _, outputs = self.window.geometry(x.shape)
+        strides, before, _, outputs = self._window.geometry(x.shape)
         return as_pair(self.pool_size), strides, before, outputs
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (windows ..., channels)."""
-        return (*self.window.outputs(input_shape[:-1]), input_shape[-1])
+        return (*self._window.outputs(sample_shape[:-1]), sample_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -70,21 +70,21 @@ class MaxPooling(Pooling):
     ) -> None:
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the maximum over each window."""
         from ..kernels.ops import pooling
 
-        return pooling.emit_max(plan, x, *self.geometry(x))
+        return pooling.emit_max(plan, x, *self._geometry(x))
 
 
 class AveragePooling(Pooling):
     """Base of the layers that take the mean."""
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the mean over each window."""
         from ..kernels.ops import pooling
 
-        return pooling.emit_average(plan, x, *self.geometry(x))
+        return pooling.emit_average(plan, x, *self._geometry(x))
 
 
 @registry.add

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import constraints, initializers, regularizers
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -60,15 +61,22 @@ class PReLU(Layer):
         )
         self.shared_axes = tuple(dimension(axis, "shared_axes") for axis in axes)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make `alpha`, of the shape of a row with 1 for the shared axes."""
-        if any(axis > len(input_shape) for axis in self.shared_axes):
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check the shared axes."""
+        if any(axis >= len(input_shape) for axis in self.shared_axes):
             raise ValueError(
-                f"shared_axes: expected axes from 1 to {len(input_shape)}, got {self.shared_axes}"
+                f"shared_axes: expected axes from 1 to {len(input_shape) - 1}, got {self.shared_axes}"
             )
-        shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape, 1))
+
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of `alpha`: a sample's with 1 for the shared axes."""
+        sizes = enumerate(input_shape[1:], 1)
+        return {"alpha": tuple(1 if axis in self.shared_axes else n for axis, n in sizes)}
+
+    def build(self, input_shape: Shape) -> None:
+        """Make `alpha`, of the shape of a sample with 1 for the shared axes."""
         self.alpha = self.add_weight(
-            shape,
+            self._weight_shapes(input_shape)["alpha"],
             self.alpha_initializer,
             "alpha",
             regularizer=self.alpha_regularizer,

@@ -75,7 +75,7 @@ class RandomContrast(Adjustment):
         both = factor if isinstance(factor, Sequence) else (real_number(factor, "factor"),) * 2
         self.factor = factor_range(both, "factor", 0)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the change."""
         from ..kernels.ops import adjust
 
@@ -119,7 +119,7 @@ class RandomBrightness(Adjustment):
         super().__init__(value_range, seed, data_format, **kwargs)
         self.factor = factor_range(factor, "factor")
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the change."""
         from ..kernels.ops import adjust
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..utils.random import seed_of
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import dimension
 from .base.spatial import Spatial
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class RandomCrop(Spatial):
         self.seed = seed
         self._stream = seed_of(seed)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the crop."""
         from ..kernels.ops import warp
 
@@ -71,9 +72,9 @@ class RandomCrop(Spatial):
         window = (height - rows) // 2, (width - columns) // 2, rows, columns
         return warp.emit_window(plan, x, window, self.height, self.width)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of a row of the output."""
-        return self.height, self.width, input_shape[-1]
+        return self.height, self.width, sample_shape[-1]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -53,7 +53,7 @@ class RandomFlip(Augmentation):
         super().__init__(seed, data_format, **kwargs)
         self.mode = one_of(mode, "mode", "horizontal_and_vertical", "horizontal", "vertical")
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the flip."""
         from ..kernels.ops import warp
 
@@ -97,15 +97,15 @@ class Warp(Augmentation):
         self.interpolation = one_of(interpolation, "interpolation", "bilinear", "nearest")
         self.fill_value = real_number(fill_value, "fill_value")
 
-    def ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
+    def _ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
         """Return the ranges of zoom, shift and turn, as `warp.emit_affine` takes them."""
         raise NotImplementedError
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
         from ..kernels.ops import warp
 
-        zoom, shift, turn = self.ranges()
+        zoom, shift, turn = self._ranges()
         return warp.emit_affine(
             plan, x, zoom, shift, turn, self.fill_mode, self.interpolation, self.fill_value, self._stream
         )
@@ -156,7 +156,7 @@ class RandomTranslation(Warp):
         self._width = factor_range(width_factor, "width_factor")
         self.height_factor, self.width_factor = height_factor, width_factor
 
-    def ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
+    def _ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
         """Return the ranges of zoom, shift and turn."""
         return (SAME, SAME), (self._height, self._width), STILL
 
@@ -213,7 +213,7 @@ class RandomRotation(Warp):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
         self.factor = factor_range(factor, "factor")
 
-    def ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
+    def _ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
         """Return the ranges of zoom, shift and turn."""
         return (SAME, SAME), (STILL, STILL), self.factor
 
@@ -266,7 +266,7 @@ class RandomZoom(Warp):
         low, high = factor_range(factor, name, above=True)
         return 1 + low, 1 + high
 
-    def ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
+    def _ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
         """Return the ranges of zoom, shift and turn."""
         return (self._height, self._width), (STILL, STILL), STILL
 

@@ -13,6 +13,7 @@ from ..checks import whole_number
 from ..data.validation import as_real
 from ..graph.graph import leaves, tensors_in
 from .base.layer import Layer, registry
+from .base.shapes import Shape
 from .cells import RecurrentCell, StackedRNNCells, check_cell
 from .cells import registry as cell_registry
 
@@ -60,7 +61,7 @@ def call_options(x: Any, mask: Any, initial_state: Any, widths: list[int], dtype
             states = initial_state
         rows = np.shape(x)[0] if np.ndim(x) else None
         return options | {"initial_state": check_states(states, widths, rows, dtype, "initial_state")}
-    if [getattr(state, "row", None) for state in states] != [(width,) for width in widths]:
+    if [getattr(state, "shape", None) for state in states] != [(None, width) for width in widths]:
         expected = ", ".join(f"(None, {width})" for width in widths)
         raise ValueError(f"initial_state: expected tensors of shapes {expected}, got {states!r:.300}")
     return options | {"initial_state": states}
@@ -190,16 +191,27 @@ class RNN(Layer):
         """Width of the state, or of each of its parts."""
         return self.cell.state_size
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make the weights of the cells: `kernel`, `recurrent_kernel` and `bias` of each."""
-        if len(input_shape) != 2:
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Refuse what is not a sequence of vectors."""
+        if len(input_shape) != 3:
             raise ValueError(
-                f"input: {type(self).__name__} expects rows (steps, inputs), got rows of shape {input_shape}"
+                f"input: {type(self).__name__} expects rows (steps, inputs), "
+                f"got rows of shape {input_shape[1:]}"
             )
-        inputs = input_shape[1]
-        for i, cell in enumerate(self.cells):
-            cell.build(self, inputs, f"cell_{i}/" if len(self.cells) > 1 else "")
-            inputs = cell.units
+
+    def _cell_inputs(self, input_shape: Shape) -> list[int | None]:
+        """Return the width of the input of each cell."""
+        return [input_shape[-1], *(cell.units for cell in self.cells[:-1])]
+
+    def _check_weights(self, input_shape: Shape) -> None:
+        """Raise a `ValueError` if the weights of the cells have other shapes than the input needs."""
+        for cell, inputs in zip(self.cells, self._cell_inputs(input_shape), strict=True):
+            cell._check_weights(inputs)
+
+    def build(self, input_shape: Shape) -> None:
+        """Make the weights of the cells: `kernel`, `recurrent_kernel` and `bias` of each."""
+        for i, (cell, inputs) in enumerate(zip(self.cells, self._cell_inputs(input_shape), strict=True)):
+            cell._build(self, inputs, f"cell_{i}/" if len(self.cells) > 1 else "")
 
     def _emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
         """Append the cells, one after the other over all steps, from states (units) a row."""
@@ -207,7 +219,7 @@ class RNN(Layer):
         states = [k.addresses if self.stateful else None for k in self._kept]
         return self._emit_cells(plan, x, states, initial_state)
 
-    def emit_step(self, plan: Plan, x: Value, kept: Sequence[KeptState]) -> Value:
+    def _emit_step(self, plan: Plan, x: Value, kept: Sequence[KeptState]) -> Value:
         """Append a step of a stream, from the states in `kept`, one for each cell, to those after it."""
         if self.return_state or self.go_backwards:
             name = "return_state" if self.return_state else "go_backwards"
@@ -218,7 +230,7 @@ class RNN(Layer):
     def _emit_mask(self, plan: Plan, x: Value) -> Any:
         """Return the mask of the input, where the output has its steps."""
         mask = x.mask if self.return_sequences else None
-        return [mask, *(None for _ in self.state_widths)] if self.return_state else mask
+        return [mask, *(None for _ in self._state_widths)] if self.return_state else mask
 
     def _emit_cells(
         self,
@@ -304,10 +316,10 @@ class RNN(Layer):
     reset_state = reset_states
 
     def _check_states(self, states: Any, rows: int | None) -> list[NDArray[np.floating]]:
-        return check_states(states, self.state_widths, rows, self.compute_dtype, "initial_state")
+        return check_states(states, self._state_widths, rows, self.compute_dtype, "initial_state")
 
     @property
-    def state_widths(self) -> list[int]:
+    def _state_widths(self) -> list[int]:
         """Widths of all parts of the state, cell by cell."""
         return [cell.units for cell in self.cells for _ in range(cell.states)]
 
@@ -336,7 +348,7 @@ class RNN(Layer):
             The output; with `return_state` a list of it and the last state: h, or h and c. Of cells on top of
             each other the state of each is h or [h, c].
         """
-        options = call_options(x, mask, initial_state, self.state_widths, self.compute_dtype)
+        options = call_options(x, mask, initial_state, self._state_widths, self.compute_dtype)
         made = super().__call__(x, training=training, **options)
         if not (self.return_state and isinstance(self.cell, StackedRNNCells)):
             return made
@@ -346,10 +358,12 @@ class RNN(Layer):
 
     # ---- configuration ------------------------------------------------------------------------------
 
-    def output_row(self, input_shape: tuple[int, ...]) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Any:
         """Replace the last dimension by `units`, and drop the steps unless `return_sequences`."""
-        row = (input_shape[0], self.units) if self.return_sequences else (self.units,)
-        return [row, *((width,) for width in self.state_widths)] if self.return_state else row
+        RNN._check_input_shape(self, input_shape)
+        batch, steps, _ = input_shape
+        shape = (batch, steps, self.units) if self.return_sequences else (batch, self.units)
+        return [shape, *((batch, width) for width in self._state_widths)] if self.return_state else shape
 
     def _flags(self) -> dict[str, Any]:
         """Return what the config has besides the cell."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -38,10 +39,12 @@ class RepeatVector(Layer):
         super().__init__(**kwargs)
         self.n = dimension(n, "n")
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check that the input is a vector."""
-        if len(input_shape) != 1:
-            raise ValueError(f"input: RepeatVector expects rows (features,), got rows of shape {input_shape}")
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Refuse samples that are not vectors."""
+        if len(input_shape) != 2:
+            raise ValueError(
+                f"input: RepeatVector expects rows (features,), got rows of shape {input_shape[1:]}"
+            )
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append an image of one column, made n columns wide; the gradient adds them up."""
@@ -51,9 +54,10 @@ class RepeatVector(Layer):
         y = resample.emit(plan, plan.reshaped(x, (1, 1, features)), 1, self.n, "nearest")
         return plan.reshaped(y, (self.n, features))
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Put the steps first."""
-        return (self.n, *input_shape)
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Insert the steps behind the batch."""
+        self._check_input_shape(input_shape)
+        return (input_shape[0], self.n, *input_shape[1:])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import config
 from ..checks import real_number
 from .base.layer import Layer, registry
+from .base.shapes import Shape, with_length
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -58,32 +59,38 @@ class Rescaling(Layer):
         self.scale = numbers(scale, "scale")
         self.offset = numbers(offset, "offset")
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check that there are as many numbers as channels."""
-        self._constants = []
+    def _constants(self, sample_shape: Any) -> list[NDArray[np.float64]]:
+        """Return scale and offset as arrays that broadcast against samples."""
+        arrays: list[NDArray[np.float64]] = []
         for name, value in (("scale", self.scale), ("offset", self.offset)):
             array: NDArray[np.float64] = np.array(value)
             if array.ndim and config.image_data_format() == "channels_first":
-                array = array.reshape(-1, *(1,) * (len(input_shape) - 1))
+                array = array.reshape(-1, *(1,) * (len(sample_shape) - 1))
             try:
-                np.broadcast_to(array, input_shape)
+                np.broadcast_to(array, sample_shape)
             except ValueError:
                 raise ValueError(
-                    f"{name}: expected a number or one for each channel of rows of shape {input_shape}, "
+                    f"{name}: expected a number or one for each channel of rows of shape {sample_shape}, "
                     f"got {value!r}"
                 ) from None
-            self._constants.append(array)
+            arrays.append(array)
+        return arrays
+
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check that there are as many numbers as channels."""
+        self._constants(with_length(input_shape, 1)[1:])
 
     @property
     def _stepwise(self) -> bool:
         """Whether steps share the numbers."""
-        return all(array.ndim < 2 for array in self._constants)
+        channels_first = config.image_data_format() == "channels_first"
+        return not (channels_first and (isinstance(self.scale, list) or isinstance(self.offset, list)))
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the map."""
         from ..kernels.ops import affine
 
-        return affine.emit(plan, x, *self._constants)
+        return affine.emit(plan, x, *self._constants(x.shape))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .base.layer import Layer, dimension, registry
+from .base.layer import Layer, registry
+from .base.shapes import Shape, dimension, of_any_length
 from .base.spatial import format_of
 
 if TYPE_CHECKING:
@@ -14,9 +15,19 @@ if TYPE_CHECKING:
 
 
 class _Reshaping(Layer):
+    """Base of layers that give the same memory another shape."""
+
+    def _output_sample_shape(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
+        raise NotImplementedError
+
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Give the same memory another shape."""
-        return plan.reshaped(x, self.output_row(x.shape))
+        return plan.reshaped(x, self._output_sample_shape(x.shape))
+
+    @of_any_length
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output."""
+        return (input_shape[0], *self._output_sample_shape(input_shape[1:]))
 
 
 @registry.add
@@ -51,9 +62,9 @@ class Flatten(_Reshaping):
             x = transpose.emit(plan, x, (*range(1, len(x.shape)), 0))
         return super()._emit(plan, x)
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_sample_shape(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Multiply the dimensions."""
-        return (math.prod(input_shape),)
+        return (math.prod(sample_shape),)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -86,18 +97,18 @@ class Reshape(_Reshaping):
         if self.target_shape.count(-1) > 1:
             raise ValueError(f"target_shape: at most one dimension may be -1, got {self.target_shape}")
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _check_input_shape(self, input_shape: Shape) -> None:
         """Check that the elements fit."""
-        size, known = math.prod(input_shape), math.prod(n for n in self.target_shape if n != -1)
+        Reshape.compute_output_shape(self, input_shape)
+
+    def _output_sample_shape(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Fill in the dimension that is -1."""
+        size, known = math.prod(sample_shape), math.prod(n for n in self.target_shape if n != -1)
         if size % known if -1 in self.target_shape else size != known:
             raise ValueError(
-                f"target_shape: rows of shape {input_shape} cannot take shape {self.target_shape}"
+                f"target_shape: rows of shape {sample_shape} cannot take shape {self.target_shape}"
             )
-
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Fill in the dimension that is -1."""
-        known = math.prod(n for n in self.target_shape if n != -1)
-        return tuple(math.prod(input_shape) // known if n == -1 else n for n in self.target_shape)
+        return tuple(size // known if n == -1 else n for n in self.target_shape)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import dimension
 from .base.spatial import Spatial, one_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Resizing(Spatial):
         self.fill_value = real_number(fill_value, "fill_value")
         self.antialias = bool(antialias)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of a window if one is asked for, and the resampling."""
         from ..kernels.ops import resample, strided_copy
 
@@ -108,9 +109,9 @@ class Resizing(Spatial):
             x = strided_copy.emit_window(plan, x, *window, self.fill_value)
         return resample.emit(plan, x, self.height, self.width, self.interpolation, self.antialias)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Replace height and width."""
-        return (self.height, self.width, input_shape[-1])
+        return (self.height, self.width, sample_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

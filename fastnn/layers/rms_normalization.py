@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import initializers
 from .base.layer import registry
-from .base.normalization import OverAxes, axes_of, epsilon_of, row_axes
+from .base.normalization import OverAxes, axes_of, epsilon_of, sample_axes
+from .base.shapes import Shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -39,21 +40,23 @@ class RMSNormalization(OverAxes):
         self.axis = axes_of(axis)
         self.epsilon = epsilon_of(epsilon)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check that the axes are the last ones, and make `scale`."""
-        axes = row_axes(self.axis, input_shape)
-        if axes[-1] != len(input_shape) - 1 or axes[-1] - axes[0] != len(axes) - 1:
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check that the axes are the last ones."""
+        axes = sample_axes(self.axis, input_shape)
+        if axes[-1] != len(input_shape) - 2 or axes[-1] - axes[0] != len(axes) - 1:
             raise ValueError(
-                f"axis: expected the last axis or axes of a batch of shape {(None, *input_shape)}, "
-                f"got {self.axis}"
+                f"axis: expected the last axis or axes of a batch of shape {input_shape}, got {self.axis}"
             )
-        super().build(input_shape)
 
-    def build_weights(self, shape: tuple[int, ...]) -> None:
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of `scale`."""
+        return {"scale": self._shape_of_axes(input_shape)}
+
+    def build(self, input_shape: Shape) -> None:
         """Make `scale`."""
-        self.scale = self.add_weight(shape, initializers.Ones(), "scale")
+        self.scale = self.add_weight(self._shape_of_axes(input_shape), initializers.Ones(), "scale")
 
-    def emit_rows(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
         from ..kernels.ops import layer_norm
 

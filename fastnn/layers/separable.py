@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import constraints, initializers, regularizers
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import Shape, dimension
 from .depthwise import Depthwise
 
 if TYPE_CHECKING:
@@ -63,29 +64,41 @@ class Separable(Depthwise):
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
         self.pointwise_constraint = constraints.get(pointwise_constraint)
 
-    def build_last(self, input_shape: tuple[int, ...]) -> None:
+    def _pointwise_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of `pointwise_kernel`."""
+        return (*(1,) * self.rank, self._width(self._channels(input_shape)), self.filters)
+
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of `depthwise_kernel`, `pointwise_kernel` and `bias` (filters,)."""
+        return {
+            "depthwise_kernel": self._kernel_shape(input_shape),
+            "pointwise_kernel": self._pointwise_shape(input_shape),
+            "bias": (self.filters,),
+        }
+
+    def build(self, input_shape: Shape) -> None:
         """Make `depthwise_kernel`, `pointwise_kernel` and `bias` (filters,)."""
-        self.depthwise_kernel = self.add_kernel(input_shape[-1], "depthwise_kernel")
+        self.depthwise_kernel = self._add_kernel(input_shape, "depthwise_kernel")
         self.pointwise_kernel = self.add_weight(
-            (*(1,) * self.rank, input_shape[-1] * self.depth_multiplier, self.filters),
+            self._pointwise_shape(input_shape),
             self.pointwise_initializer,
             "pointwise_kernel",
             regularizer=self.pointwise_regularizer,
             constraint=self.pointwise_constraint,
         )
-        self.bias = self.add_bias(self.filters)
+        self.bias = self._add_bias(self.filters)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append both convolutions; an elementwise activation is fused behind the second."""
         from ..kernels.ops import dense, depthwise
 
-        geometry = self.window.geometry(x.shape)
+        geometry = self._window.geometry(x.shape)
         z = depthwise.emit(plan, x, self.depthwise_kernel, None, ("linear",), *geometry)
         return dense.emit(plan, z, self.pointwise_kernel, self.bias, self.activation.fused)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., filters)."""
-        return (*self.window.outputs(input_shape[:-1]), self.filters)
+        return (*self._window.outputs(sample_shape[:-1]), self.filters)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base.layer import registry
+from .base.shapes import Shape
 from .base.spatial import format_of
 from .dropout import Dropout
 
@@ -16,21 +17,21 @@ if TYPE_CHECKING:
 class SpatialDropout(Dropout):
     """Base of both: every position of a channel shares the channel's draw."""
 
-    positions: ClassVar[tuple[str, ...]]
-    data_format = "channels_last"
+    _positions: ClassVar[tuple[str, ...]]
+    _data_format = "channels_last"
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(rate, seed=seed, **kwargs)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _check_input_shape(self, input_shape: Shape) -> None:
         """Check the number of dimensions."""
-        if len(input_shape) != len(self.positions) + 1:
-            order = [*self.positions, "channels"]
-            if self.data_format == "channels_first":
-                order = ["channels", *self.positions]
+        if len(input_shape) != len(self._positions) + 2:
+            order = [*self._positions, "channels"]
+            if self._data_format == "channels_first":
+                order = ["channels", *self._positions]
             raise ValueError(
                 f"input: {type(self).__name__} expects rows of ({', '.join(order)}), "
-                f"got rows of shape {input_shape}"
+                f"got rows of shape {input_shape[1:]}"
             )
 
     def _emit(self, plan: Plan, x: Value) -> Value:
@@ -39,7 +40,7 @@ class SpatialDropout(Dropout):
 
         if not plan.stochastic or not self.rate:
             return x
-        axis = 0 if self.data_format == "channels_first" else len(self.positions)
+        axis = 0 if self._data_format == "channels_first" else len(self._positions)
         return dropout.emit_channels(plan, x, self.rate, self._stream, axis)
 
     def get_config(self) -> dict[str, Any]:
@@ -73,7 +74,7 @@ class SpatialDropout1D(SpatialDropout):
     (True, [0.0, 2.0])
     """
 
-    positions = ("steps",)
+    _positions = ("steps",)
 
 
 @registry.add
@@ -102,13 +103,13 @@ class SpatialDropout2D(SpatialDropout):
     (True, [0.0, 2.0])
     """
 
-    positions = ("height", "width")
+    _positions = ("height", "width")
 
     def __init__(
         self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(rate, seed=seed, **kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = self._data_format = format_of(data_format)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import Layer, registry
+from .base.shapes import Shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
 class Wrapper(Layer):
     """Base of layers around other layers, whose weights are theirs."""
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def _inner_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the input of the layers inside."""
+        return input_shape
+
+    def _check_weights(self, input_shape: Shape) -> None:
+        """Raise a `ValueError` if the layers inside do not take the input."""
+        for layer in self._sublayers:
+            layer._build_once(self._inner_shape(input_shape))
+
+    def build(self, input_shape: Shape) -> None:
         """Build the layers inside."""
         for layer in self._sublayers:
             layer.dtype = self.dtype
-            layer._build_once(input_shape)
+            layer._build_once(self._inner_shape(input_shape))
 
 
 def inner_layer(layer: Any, name: str) -> Layer:
@@ -69,13 +79,16 @@ class TimeDistributed(Wrapper):
         """The layer."""
         return [self.layer]
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Build the layer for a step."""
-        if len(input_shape) < 2:
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Refuse samples without steps."""
+        if len(input_shape) < 3:
             raise ValueError(
-                f"input: TimeDistributed expects rows (steps, ...), got rows of shape {input_shape}"
+                f"input: TimeDistributed expects rows (steps, ...), got rows of shape {input_shape[1:]}"
             )
-        super().build(input_shape[1:])
+
+    def _inner_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of a step."""
+        return (input_shape[0], *input_shape[2:])
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the layer on as many rows as there are steps."""
@@ -94,9 +107,11 @@ class TimeDistributed(Wrapper):
         """Return the mask of the steps."""
         return x.mask if x.mask is not None and len(x.mask.shape) == 1 else None
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return (steps, ...)."""
-        return (input_shape[0], *self.layer.output_row(input_shape[1:]))
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (batch, steps, ...)."""
+        self._check_input_shape(input_shape)
+        batch, *rest = self.layer.compute_output_shape(self._inner_shape(input_shape))
+        return (batch, input_shape[1], *rest)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, the layer as a config of its own."""

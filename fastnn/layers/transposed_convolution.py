@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
+from .base.shapes import Shape
 from .base.spatial import Window, whole_numbers
 from .convolution import Convolution
 
@@ -91,24 +92,24 @@ class TransposedConvolution(Convolution):
                 )
 
     @property
-    def paddings(self) -> tuple[str, ...]:
+    def _paddings(self) -> tuple[str, ...]:
         """What `padding` may be."""
         return ("valid", "same")
 
     @property
-    def window(self) -> Spread:
+    def _window(self) -> Spread:
         """What the kernel reaches of the output."""
         return Spread(self.kernel_size, self.strides, self.dilation_rate, self.padding, self.output_padding)
 
-    def kernel_shape(self, channels: int) -> tuple[int, ...]:
-        """Return the shape of `kernel` for rows of so many channels."""
+    def _kernel_shape(self, channels: int | None) -> Shape:
+        """Return the shape of `kernel` for so many channels."""
         return (*self.kernel_size, self.filters, channels)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the transposed convolution; an elementwise activation is fused behind it."""
         from ..kernels.ops import conv
 
-        return conv.emit_transpose(plan, x, self.kernel, self.bias, self.activation.fused, *self.geometry(x))
+        return conv.emit_transpose(plan, x, self.kernel, self.bias, self.activation.fused, *self._geometry(x))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -39,7 +39,7 @@ class UnitNormalization(OverAxes):
         super().__init__(**kwargs)
         self.axis = axes_of(axis)
 
-    def emit_rows(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation."""
         from ..kernels.ops import unit_norm
 

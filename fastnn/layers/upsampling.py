@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base.layer import dimension, registry
+from .base.layer import registry
+from .base.shapes import dimension
 from .base.spatial import Spatial, one_of, whole_numbers
 from .resizing import INTERPOLATIONS
 
@@ -37,7 +38,7 @@ class UpSampling1D(Spatial):
         super().__init__("channels_last", **kwargs)
         self.size = dimension(size, "size")
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the resampling, along the height since that is over neighbours."""
         from ..kernels.ops import resample
 
@@ -45,9 +46,9 @@ class UpSampling1D(Spatial):
         x = plan.reshaped(x, (length, 1, channels))
         return resample.emit(plan, x, length * self.size, 1, "nearest")
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Multiply the length."""
-        return (input_shape[0] * self.size, input_shape[1])
+        return (sample_shape[0] * self.size, sample_shape[1])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -90,16 +91,16 @@ class UpSampling2D(Spatial):
         self.size = whole_numbers(size, "size", 2)
         self.interpolation = one_of(interpolation, "interpolation", *INTERPOLATIONS)
 
-    def emit_last(self, plan: Plan, x: Value) -> Value:
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the resampling."""
         from ..kernels.ops import resample
 
-        height, width, _ = self.output_last(x.shape)
+        height, width, _ = self._output_last(x.shape)
         return resample.emit(plan, x, height, width, self.interpolation)
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Multiply height and width."""
-        height, width, channels = input_shape
+        height, width, channels = sample_shape
         return (height * self.size[0], width * self.size[1], channels)
 
     def get_config(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base.layer import Layer, registry, row_shape
+from .base.layer import Layer, registry
 from .time_distributed import inner_layer
 
 
@@ -34,7 +34,7 @@ class Wrapper(Layer):
     def build(self, input_shape: Any) -> None:
         """Build the layer inside for an input of this shape, batch dimension first."""
         self.layer.dtype = self.dtype
-        self.layer._build_once(row_shape(input_shape[1:]))
+        self.layer._build_once(input_shape)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -23,7 +23,8 @@ def graph_config(graph: Graph, outputs: Any, input_keys: list[str] | None) -> di
     return {
         "layers": [layer_registry.serialize(layer) for layer in graph.layers],
         "inputs": [
-            {"name": tensor.name, "shape": list(tensor.row), "dtype": tensor.dtype} for tensor in graph.inputs
+            {"name": tensor.name, "shape": list(tensor.sample_shape), "dtype": tensor.dtype}
+            for tensor in graph.inputs
         ],
         "input_keys": input_keys,
         "nodes": [

@@ -27,8 +27,9 @@ from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
-from ..layers.base.layer import Shape, acting, row_shape
+from ..layers.base.layer import acting
 from ..layers.base.layer import registry as layer_registry
+from ..layers.base.shapes import Shape, check_sample_shape, varies, with_batch, without_batch
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import PlanCache, keep_recent
@@ -136,7 +137,7 @@ class Model(Layer):
             raise ValueError("inputs: expected each tensor once")
         self._output_structure = _unwrapped(outputs)
         self._input_keys = list(inputs) if isinstance(inputs, dict) else None
-        self._set_built([tensor.row for tensor in self._graph.inputs], self._graph.emit)
+        self._set_built([tensor.sample_shape for tensor in self._graph.inputs], self._graph.emit)
 
     def _set_built(self, sample_shapes: list[Shape], emit: Callable[[Plan, list[Any]], list[Any]]) -> None:
         """Note the shapes that the model is built for, and how its steps are appended to a plan."""
@@ -188,8 +189,7 @@ class Model(Layer):
         if self._built_shapes is None:
             count = len(loss) if isinstance(loss, (list, tuple)) else 1
         else:
-            made = self.output_of(self._one_or_list(self._built_shapes))
-            count = len(made) if isinstance(made, list) else 1
+            count = len(self.output_shape) if isinstance(self.output_shape, list) else 1
         return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
 
     @property
@@ -258,14 +258,12 @@ class Model(Layer):
     @property
     def input_shape(self) -> Any:
         """Shape of the input, None for the batch; a list of shapes where there are several."""
-        shapes = [(None, *row) for row in self._sample_shapes]
-        return shapes[0] if len(shapes) == 1 else shapes
+        return self._one_or_list(with_batch(self._sample_shapes))
 
     @property
     def output_shape(self) -> Any:
         """Shape of the output, None for the batch; a list of shapes where there are several."""
-        rows = self.output_of(self._one_or_list(self._sample_shapes))
-        return [(None, *row) for row in rows] if isinstance(rows, list) else (None, *rows)
+        return self.compute_output_shape(self.input_shape)
 
     # ---- as a layer ---------------------------------------------------------------------------------
 
@@ -280,19 +278,22 @@ class Model(Layer):
         input_shape : tuple, or list of them
             Batch dimension first, as in Keras: (None, 784).
         """
-        several = isinstance(input_shape, list)
-        rows = [row_shape(tuple(shape)[1:]) for shape in (input_shape if several else [input_shape])]
-        self._build_once(self._one_or_list(rows))
+        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+        sample_shapes = [check_sample_shape(tuple(shape)[1:]) for shape in shapes]
+        self._build_once(with_batch(self._one_or_list(sample_shapes)))
+
+    def _after_build(self) -> None:
+        """Do nothing: `_set_built` has noted what there is to note."""
 
     def _build_once(self, input_shape: Any) -> None:
-        """Build for rows of `input_shape`; where the model is built, check that they fit."""
-        rows = input_shape if isinstance(input_shape, list) else [input_shape]
+        """Build for an input of this shape; where the model is built, check that it fits."""
+        shapes = without_batch(input_shape if isinstance(input_shape, list) else [input_shape])
         if not self.built:
-            self._build(rows)
+            self._build(shapes)
             if not self._trainable:
                 self.trainable = False
-        elif None not in [n for row in rows for n in row]:
-            self._output_sample_shapes(tuple(rows))
+        elif not varies(input_shape):
+            self._output_sample_shapes(tuple(shapes))
 
     @property
     def _input_sample_shape(self) -> Shape | None:
@@ -304,26 +305,25 @@ class Model(Layer):
     def _input_sample_shape(self, value: Shape | None) -> None:
         """Ignore what a layer would be given as `input_shape`."""
 
-    def _build(self, rows: list[Shape]) -> None:
-        """Make the weights for rows of these shapes, of a model that is written as `call`."""
+    def _build(self, sample_shapes: list[Shape]) -> None:
+        """Make the weights for samples of these shapes, of a model that is written as `call`."""
         if not custom_layer.is_written(self):
             raise TypeError(
                 f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
             )
         for layer in self._sublayers:
             layer.dtype = self.dtype
-        custom_layer.build(self, self._one_or_list(rows))
-        self._set_built(list(rows), partial(_emit_call, ref(self)))
+        custom_layer.adopt_variables(self)
+        input_shape = with_batch(self._one_or_list(sample_shapes))
+        if not varies(input_shape):
+            custom_layer.try_call(self, input_shape)
+        self._set_built(list(sample_shapes), partial(_emit_call, ref(self)))
 
-    def output_row(self, input_shape: Any) -> Any:
-        """Return the shapes of rows of the outputs for those of the inputs."""
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output, or a list of shapes, for that of the input, or a list of them."""
         if self._graph is None:
-            return super().output_row(input_shape)
-        return self._one_or_list(self._graph.output_sample_shapes(self._order_inputs(input_shape)))
-
-    def output_of(self, row: Any) -> Any:
-        """Return `output_row` of a shape with dimensions of None."""
-        return super().output_of(row) if self._graph is None else self.output_row(row)
+            return super().compute_output_shape(input_shape)
+        return self._one_or_list(self._graph.compute_output_shapes(self._order_inputs(input_shape)))
 
     def _emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
@@ -333,7 +333,7 @@ class Model(Layer):
 
     def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the steps of all layers; the last ones say what the masks of the outputs are."""
-        self._build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
+        self._build_once(with_batch([value.shape for value in x] if isinstance(x, list) else x.shape))
         with acting(plan, training):
             return self._emit(plan, x, **options)
 
@@ -351,26 +351,26 @@ class Model(Layer):
         """
         return self._sample_shapes[i]
 
-    def _output_sample_shapes(self, rows: SampleShapes) -> list[tuple[int, ...]]:
-        """Return the shapes of rows of the outputs, for inputs perhaps of other lengths than those built for.
+    def _output_sample_shapes(self, sample_shapes: SampleShapes) -> list[tuple[int, ...]]:
+        """Return the sample shapes of the outputs, for inputs perhaps of other lengths than those built for.
 
         Raises
         ------
         ValueError
-            If a layer does not take such rows.
+            If a layer does not take such inputs.
         """
-        outputs = self._output_shapes_of.get(rows)
+        outputs = self._output_shapes_of.get(sample_shapes)
         if outputs is None:
+            given = self._one_or_list(list(sample_shapes))
             try:
-                made = self.output_row(self._one_or_list(list(rows)))
+                made = without_batch(self._declared_output_shape(with_batch(given)))
             except ValueError as error:
-                expected = [", ".join(["rows", *map(str, row)]) for row in self._sample_shapes]
+                expected = [", ".join(["rows", *map(str, shape)]) for shape in self._sample_shapes]
                 raise ValueError(
-                    f"x: expected shape ({'), ('.join(expected)}), got rows of shape "
-                    f"{self._one_or_list(list(rows))}: {error}"
+                    f"x: expected shape ({'), ('.join(expected)}), got rows of shape {given}: {error}"
                 ) from None
             outputs = made if isinstance(made, list) else [made]
-            keep_recent(self._output_shapes_of, rows, outputs)
+            keep_recent(self._output_shapes_of, sample_shapes, outputs)
         return outputs
 
     def _validate_inputs(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
@@ -408,7 +408,8 @@ class Model(Layer):
             for part in parts:
                 if not np.shape(part):
                     raise ValueError(f"x: expected rows, got {part!r:.80}")
-            self._build_once(self._one_or_list([row_shape(np.shape(part)[1:], "x") for part in parts]))
+            sample_shapes = [check_sample_shape(np.shape(part)[1:], "x") for part in parts]
+            self._build_once(with_batch(self._one_or_list(sample_shapes)))
 
     # ---- weights ------------------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from ..graph.graph import Node, SymbolicTensor
 from ..layers import InputLayer, Layer
-from ..layers.base.layer import Shape
 from ..layers.base.layer import registry as layer_registry
+from ..layers.base.shapes import Shape, with_batch
 from .model import Model
 
 
@@ -125,16 +125,16 @@ class Sequential(Model):
 
     def _build_early(self) -> None:
         if self._layers and self._layers[0]._input_sample_shape is not None:
-            self._build_once(self._layers[0]._input_sample_shape)
+            self._build_once(with_batch(self._layers[0]._input_sample_shape))
 
-    def _build(self, rows: list[Shape]) -> None:
+    def _build(self, sample_shapes: list[Shape]) -> None:
         if not self._layers:
             raise ValueError("layers: a model needs at least one")
-        if len(rows) != 1:
-            raise ValueError(f"x: a Sequential takes one input, got {len(rows)}")
+        if len(sample_shapes) != 1:
+            raise ValueError(f"x: a Sequential takes one input, got {len(sample_shapes)}")
         self.dtype = self.dtype
         first = self._layers[0]
-        start = first if isinstance(first, InputLayer) else InputLayer(rows[0], dtype=self.dtype)
+        start = first if isinstance(first, InputLayer) else InputLayer(sample_shapes[0], dtype=self.dtype)
         x = start.output
         calls: list[Node] = []
         try:
@@ -142,7 +142,9 @@ class Sequential(Model):
                 try:
                     x = layer(x)
                 except ValueError as error:
-                    raise ValueError(f"layer {layer.name!r} on rows of shape {x.row}: {error}") from None
+                    raise ValueError(
+                        f"layer {layer.name!r} on rows of shape {x.sample_shape}: {error}"
+                    ) from None
                 if not isinstance(x, SymbolicTensor):
                     raise ValueError(f"layers: {layer.name!r} has {len(x)} outputs, a Sequential takes one")
                 calls.append(x.node)
@@ -154,8 +156,10 @@ class Sequential(Model):
 
     def _accepted_shape(self, i: int) -> Shape:
         """Return what rows have to be like, None where only the layers say something."""
-        row = self._sample_shapes[i]
-        return (None,) * len(row) if self._layers[0]._input_sample_shape is None else row
+        sample_shape = self._sample_shapes[i]
+        if self._layers[0]._input_sample_shape is None:
+            return (None,) * len(sample_shape)
+        return sample_shape
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal model of."""

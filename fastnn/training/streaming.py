@@ -15,6 +15,7 @@ from ..graph.graph import Graph, Node, leaves, mapped
 from ..kernels.core.plan import Plan
 from ..kernels.core.stream import Stepper
 from ..layers import RNN, Embedding, Layer
+from ..layers.base.shapes import with_batch
 from ..layers.recurrent import KeptState, check_states
 from ..models import Model
 
@@ -81,14 +82,14 @@ class Stream(Stepper):
             raise ValueError(
                 f"model: expected one with one input and one output, got {len(given)} and {len(made)}"
             )
-        row = given[0].row
-        if not row or None in row[1:]:
+        sample_shape = given[0].sample_shape
+        if not sample_shape or None in sample_shape[1:]:
             raise ValueError(
-                f"model: expected one that takes sequences (steps, ...), got rows of shape {row}"
+                f"model: expected one that takes sequences (steps, ...), got rows of shape {sample_shape}"
             )
         self.rows = whole_number(rows, "rows", 1)
         self.dtype = model.dtype
-        self._taken: tuple[Any, ...] = row[1:]
+        self._taken: tuple[Any, ...] = sample_shape[1:]
         self._graph = model._require_graph()
         self._kept: dict[tuple[Node, ...], tuple[RNN, list[KeptState]]] = {}
         self._compile()
@@ -124,13 +125,13 @@ class Stream(Stepper):
         return graph.walk(inputs, call)
 
     def _emit_recurrent(self, layer: RNN, plan: Plan, x: Value, place: tuple[Node, ...]) -> Part:
-        layer._build_once(x.shape)
+        layer._build_once(with_batch(x.shape))
         if place not in self._kept:
             self._kept[place] = layer, [KeptState() for _ in layer.cells]
             for cell, kept in zip(layer.cells, self._kept[place][1], strict=True):
                 kept.allocate(self.rows, cell.units, self.dtype)
         mask = layer._emit_mask(plan, x)
-        y = layer.emit_step(plan, x, self._kept[place][1])
+        y = layer._emit_step(plan, x, self._kept[place][1])
         y.mask = mask
         return Part(y, layer.return_sequences)
 
@@ -138,7 +139,7 @@ class Stream(Stepper):
         """Append what a layer does at each step of a sequence."""
         values = mapped(_value, x, Part)
         shapes = [value.shape for value in leaves(values)]
-        layer._build_once(shapes if isinstance(values, list) else shapes[0])
+        layer._build_once(with_batch(shapes if isinstance(values, list) else shapes[0]))
         if not layer._stepwise or (min(map(len, shapes)) < 2 and not isinstance(layer, Embedding)):
             raise ValueError(f"{type(layer).__name__} needs the whole sequence, not a step of it")
         return [Part(y, True) for y in leaves(layer._append_steps(plan, values))]

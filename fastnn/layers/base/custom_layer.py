@@ -11,30 +11,43 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ...autograd import Tensor, no_grad
-from ...graph.graph import Graph, SymbolicTensor, leaves, tensors_in
+from ...graph.graph import Graph, SymbolicTensor, leaves
 from ...kernels.ops import python_op as _call
 from ...variables import Variable
+from .shapes import of_any_length, with_batch, without_batch
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
     from .layer import Layer
 
-# Whether layers that are called inside a `call`, without being told, are training.
+Build = TypeVar("Build", bound=Callable[..., Any])
+
+# Whether layers that are called inside a `call` without the argument `training` are training.
 _ambient: ContextVar[bool] = ContextVar("training", default=False)
 
-# Rows of the zeros that a `call` is tried on.
-TRIAL = 2
+# Samples of the zeros that a `call` is tried on.
+TRIAL_SAMPLES = 2
+
+# Attributes of layers that hold other layers, which are not parts of them.
+NOT_PARTS = frozenset({"_standalone", "_own_steps"})
 
 
 def is_written(layer: Layer) -> bool:
-    """Whether a layer is written as `call`."""
-    return hasattr(type(layer), "call")
+    """Whether a layer is written as `call`, other than the one that all layers have."""
+    from .layer import Layer
+
+    return type(layer).call is not Layer.call
+
+
+def is_overridden(layer: Layer, name: str) -> bool:
+    """Whether a class outside of this package defines a method of a layer."""
+    return not getattr(type(layer), name).__module__.startswith("fastnn.")
 
 
 def is_training() -> bool:
@@ -46,18 +59,8 @@ def held_layers(layer: Layer) -> list[Layer]:
     """Return the layers in attributes, and in lists, tuples and dicts of them, in the order of attributes."""
     from .layer import Layer
 
-    values = [value for name, value in vars(layer).items() if name != "_alone"]
+    values = [value for name, value in vars(layer).items() if name not in NOT_PARTS]
     return list(dict.fromkeys(leaf for leaf in leaves(values) if isinstance(leaf, Layer)))
-
-
-def batched(rows: Any) -> Any:
-    """Return Keras' shapes, None for the batch, for shapes of rows."""
-    return [(None, *row) for row in rows] if isinstance(rows, list) else (None, *rows)
-
-
-def _unbatched(shapes: Any) -> Any:
-    several = isinstance(shapes, list) and all(isinstance(shape, (tuple, list)) for shape in shapes)
-    return [tuple(shape[1:]) for shape in shapes] if several else tuple(shapes[1:])
 
 
 @cache
@@ -78,37 +81,28 @@ def _acting(training: bool) -> Iterator[None]:
 
 def run(layer: Layer, x: Any, training: bool, mask: Any = None, **options: Any) -> Any:
     """Return what a layer's `call` makes of tensors."""
-    accepted = _accepted(type(layer).call)  # type: ignore[attr-defined]
+    accepted = _accepted(type(layer).call)
     if "training" in accepted:
         options["training"] = training
     if "mask" in accepted:
         options.setdefault("mask", mask)
     with _acting(training):
-        return layer.call(x, **options)  # type: ignore[attr-defined]
+        return layer.call(x, **options)
 
 
-def build(layer: Layer, rows: Any) -> None:
-    """Make the weights of a layer, and of those that it calls, for rows of these shapes."""
-    from ...models import Model
-    from .layer import varies
+# ---- building ---------------------------------------------------------------------------------------------
 
-    if layer._built_for == rows:
-        return
-    if not layer.built:
-        try:
-            if not isinstance(layer, Model):
-                layer.build(batched(rows))
-        except BaseException:
-            layer._variables.clear()
-            raise
-        adopt_variables(layer)
-    layer._built_for, layer.built = rows, True
-    try:
-        if not varies(rows):
-            result_rows(layer, rows)
-    except BaseException:
-        layer._built_for, layer.built = None, False
-        raise
+
+def marks_built(build: Build) -> Build:
+    """Make a `build` mark its layer as built, whoever calls it."""
+
+    @wraps(build)
+    def wrapper(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        made = build(self, *args, **kwargs)
+        self._after_build()
+        return made
+
+    return wrapper  # type: ignore[return-value]
 
 
 def adopt_variables(layer: Layer) -> None:
@@ -120,26 +114,72 @@ def adopt_variables(layer: Layer) -> None:
             layer._variables.append(leaf)
 
 
-def _key(rows: Any) -> Any:
-    return tuple(rows) if isinstance(rows, list) else rows
+def try_call(layer: Layer, input_shape: Any) -> None:
+    """Run `call` on an input of this shape, which builds the layers inside, and check the shape declared.
+
+    Raises
+    ------
+    ValueError
+        If `compute_output_shape` says something else than `call` does.
+    """
+    from .layer import Layer
+
+    computed = computed_output_shape(layer, input_shape)
+    if type(layer).compute_output_shape is Layer.compute_output_shape:
+        return
+    declared = layer._declared_output_shape(input_shape)
+    if without_batch(declared) != without_batch(computed):
+        raise ValueError(
+            f"compute_output_shape: expected {computed} for inputs of shape {input_shape}, as "
+            f"{type(layer).__name__}.call returns, got {declared}"
+        )
 
 
-def trace(layer: Layer, rows: Any, training: bool) -> Graph | None:
+# ---- shapes -----------------------------------------------------------------------------------------------
+
+
+@of_any_length
+def computed_output_shape(layer: Layer, input_shape: Any) -> Any:
+    """Return the shapes of what a `call` makes of an input of this shape.
+
+    Raises
+    ------
+    ValueError
+        If what it makes does not have as many samples as it gets.
+    """
+    key = _key(input_shape)
+    if key not in layer._computed_shapes:
+        graph = trace(layer, input_shape, False)
+        if graph is not None:
+            made = graph.compute_output_shapes(
+                input_shape if isinstance(input_shape, list) else [input_shape]
+            )
+            layer._computed_shapes[key] = made if len(made) > 1 else made[0]
+        else:
+            layer._computed_shapes[key] = _tried(layer, input_shape)
+    return layer._computed_shapes[key]
+
+
+def _key(input_shape: Any) -> Any:
+    return tuple(input_shape) if isinstance(input_shape, list) else input_shape
+
+
+def trace(layer: Layer, input_shape: Any, training: bool) -> Graph | None:
     """Return the graph that a `call` makes of symbolic tensors; None if it computes anything by itself."""
     from ..input_layer import Input
 
     if layer._variables:
         return None
-    key = _key(rows), training
+    key = _key(input_shape), training
     if key not in layer._traces:
-        dtype = layer.compute_dtype
-        x = [Input(row, dtype=dtype) for row in rows] if isinstance(rows, list) else Input(rows, dtype=dtype)
+        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+        inputs = [Input(shape[1:], dtype=layer.compute_dtype) for shape in shapes]
         try:
-            made = run(layer, x, training)
+            made = run(layer, inputs if isinstance(input_shape, list) else inputs[0], training)
             made = list(made) if isinstance(made, (list, tuple)) else [made]
             if not all(isinstance(y, SymbolicTensor) for y in made):
                 raise TypeError("call: no symbolic tensors")
-            graph = Graph(tensors_in(x), made)
+            graph = Graph(inputs, made)
         except Exception:  # what cannot be traced is run, and then raises what it has to
             layer._traces[key] = None
         else:
@@ -150,31 +190,12 @@ def trace(layer: Layer, rows: Any, training: bool) -> Graph | None:
     return found
 
 
-def result_rows(layer: Layer, rows: Any) -> Any:
-    """Return the shapes of rows that a `call` makes of rows of these shapes.
-
-    Raises
-    ------
-    ValueError
-        If what it makes does not have as many rows as it gets.
-    """
-    key = _key(rows)
-    if key not in layer._results:
-        graph = trace(layer, rows, False)
-        if graph is not None:
-            made = graph.output_sample_shapes(rows if isinstance(rows, list) else [rows])
-            layer._results[key] = made if len(made) > 1 else made[0]
-        else:
-            layer._results[key] = _tried(layer, rows)
-    return layer._results[key]
-
-
-def _tried(layer: Layer, rows: Any) -> Any:
+def _tried(layer: Layer, input_shape: Any) -> Any:
     """Run `call` on zeros."""
-    several = isinstance(rows, list)
+    several = isinstance(input_shape, list)
     zeros = [
-        Tensor(np.zeros((TRIAL, *row), layer.compute_dtype), requires_grad=False)
-        for row in (rows if several else [rows])
+        Tensor(np.zeros((TRIAL_SAMPLES, *shape[1:]), layer.compute_dtype), requires_grad=False)
+        for shape in (input_shape if several else [input_shape])
     ]
     with no_grad(), np.errstate(all="ignore"):
         made = run(layer, zeros if several else zeros[0], False)
@@ -184,11 +205,16 @@ def _tried(layer: Layer, rows: Any) -> Any:
         raise TypeError(f"call: expected a result or a list of them, got a dict with the keys {list(made)}")
     shapes = [np.shape(y) for y in (made if isinstance(made, (list, tuple)) else [made])]
     for shape in shapes:
-        if not shape or shape[0] != TRIAL:
+        if not shape or shape[0] != TRIAL_SAMPLES:
             raise ValueError(
-                f"call: expected results with the {TRIAL} rows that it got of {batched(rows)}, got {shape}"
+                f"call: expected results with the {TRIAL_SAMPLES} rows that it got of {input_shape}, "
+                f"got {shape}"
             )
-    return [shape[1:] for shape in shapes] if isinstance(made, (list, tuple)) else shapes[0][1:]
+    made_shapes = [(None, *shape[1:]) for shape in shapes]
+    return made_shapes if isinstance(made, (list, tuple)) else made_shapes[0]
+
+
+# ---- as steps of a plan -----------------------------------------------------------------------------------
 
 
 def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
@@ -197,11 +223,13 @@ def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
 
     several = isinstance(x, list)
     values: list[Any] = list(x) if several else [x]
-    rows = [value.shape for value in values] if several else x.shape
+    input_shape = with_batch([value.shape for value in values] if several else x.shape)
     training = plan.stochastic
     mask = None if several else x.mask
-    accepted = _accepted(type(layer).call)  # type: ignore[attr-defined]
-    graph = None if options or (mask is not None and "mask" in accepted) else trace(layer, rows, training)
+    accepted = _accepted(type(layer).call)
+    graph = (
+        None if options or (mask is not None and "mask" in accepted) else trace(layer, input_shape, training)
+    )
     if graph is not None:
         made = graph.emit(plan, values)
         return made if len(made) > 1 else made[0]
@@ -218,7 +246,7 @@ def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
         inputs = list(tensors[:count]) if several else tensors[0]
         return run(layer, inputs, training, own, **arguments, **fixed)
 
-    results = result_rows(layer, rows)
+    results = without_batch(computed_output_shape(layer, input_shape))
     single = not isinstance(results, list)
     made = _call.emit(plan, layer.name, values, [results] if single else results, layer.weights, function)
     return made[0] if single else made
@@ -228,9 +256,9 @@ def on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]
     """Call a layer on tensors: a written one runs as it is, any other is one node."""
     training = is_training() if training is None else bool(training)
     if not is_written(layer):
-        if options:
-            kind = type(layer).__name__
-            raise TypeError(f"{', '.join(options)}: {kind} takes no such argument with tensors")
-        return layer._standalone_model(x)._call_on_tape(x, training)
-    layer._build_once([np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:])
+        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+        given = [*(x if isinstance(x, list) else [x]), *arrays] if arrays else x
+        return layer._standalone_model(x, options)._call_on_tape(given, training)
+    shapes = [np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:]
+    layer._build_once(with_batch(shapes))
     return run(layer, x, training, **options)

@@ -12,24 +12,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
 from ...autograd import Tensor
-from ...checks import whole_number
 from ...data.validation import is_several
 from ...graph.graph import Node, SymbolicTensor, leaves, mapped, tensors_in
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
+from .shapes import (
+    Shape,
+    check_sample_shape,
+    check_weight_shape,
+    checked_output_shape,
+    dimension,
+    with_batch,
+    without_batch,
+)
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
     from ...models import Model
-
-Shape = tuple[int | None, ...]
+    from .own_steps import OwnSteps
 
 _names: Counter[str] = Counter()
-
-# What a dimension that is None is built for: weights that differ between the two depend on it. Both have many
-# divisors, for layers that reshape.
-LENGTHS = 720, 1440
 
 
 def unique_name(kind: type) -> str:
@@ -37,30 +40,6 @@ def unique_name(kind: type) -> str:
     name = snake_case(kind.__name__)
     _names[name] += 1
     return name if _names[name] == 1 else f"{name}_{_names[name] - 1}"
-
-
-def dimension(value: Any, name: str) -> int:
-    """Return the size of a dimension, or raise a `ValueError` that names the argument."""
-    return whole_number(value, name, 1, 2**31 - 1)
-
-
-def row_shape(shape: Any, name: str = "input_shape") -> tuple[Any, ...]:
-    """Return a shape without its batch dimension: positive ints, and None for what may vary."""
-    if isinstance(shape, int) or not isinstance(shape, (tuple, list)):
-        raise ValueError(f"{name}: expected a tuple such as (784,), got {shape!r}")
-    return tuple(None if n is None else dimension(n, f"{name}: dimension {i}") for i, n in enumerate(shape))
-
-
-def of_length(shape: Any, length: int) -> Any:
-    """Return a shape, or a list of shapes, with `length` in the place of what may vary."""
-    if isinstance(shape, list):
-        return [of_length(part, length) for part in shape]
-    return tuple(length if n is None else n for n in shape)
-
-
-def varies(shape: Any) -> bool:
-    """Whether a dimension of a shape, or of one in a list, may vary."""
-    return any(varies(part) for part in shape) if isinstance(shape, list) else None in shape
 
 
 class Layer:
@@ -132,16 +111,19 @@ class Layer:
             config.check_floatx(dtype, "dtype")
         self.name = name or unique_name(type(self))
         self._dtype = dtype
-        self._input_sample_shape: Shape | None = None if input_shape is None else row_shape(input_shape)
+        self._input_sample_shape: Shape | None = (
+            None if input_shape is None else check_sample_shape(input_shape)
+        )
         self.built = False
         self._built_for: Any = None
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
         self._nodes: list[Node] = []
-        self._alone: Model | None = None
-        self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`, see `written`
-        self._results: dict[Any, Any] = {}
-        self._alone_form: Any = None
+        self._standalone: Model | None = None
+        self._standalone_form: Any = None
+        self._own_steps: OwnSteps | None = None
+        self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`
+        self._computed_shapes: dict[Any, Any] = {}
 
     # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
     # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns
@@ -166,19 +148,46 @@ class Layer:
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse rows that the layer cannot take, as the first of a model, before anything runs."""
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make the weights for rows of `input_shape`."""
+    @custom_layer.marks_built
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; called once, before the first use.
+
+        Parameters
+        ----------
+        input_shape : tuple of int or None, or list of them
+            The shape of the input, batch dimension first; None for a dimension that may vary. A list for
+            several inputs.
+        """
+
+    def _check_input_shape(self, input_shape: Any) -> None:
+        """Raise a `ValueError` for an input of a shape that the layer cannot take, whatever its weights."""
+
+    def _weight_shapes(self, input_shape: Any) -> dict[str, Shape]:
+        """Return the shapes, by attribute, of the weights that an input of this shape needs."""
+        return {}
 
     def _emit(self, plan: Plan, x: Any) -> Any:
         """Append the layer's steps to `plan` and return its output."""
         raise TypeError(f"{type(self).__name__} defines no call(self, x): it cannot be part of a model")
 
-    def output_row(self, input_shape: Any) -> Any:
-        """Return the shape of a row of the output for rows of `input_shape`."""
-        made: tuple[int, ...] = (
-            custom_layer.result_rows(self, input_shape) if custom_layer.is_written(self) else input_shape
-        )
-        return made
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output.
+
+        Parameters
+        ----------
+        input_shape : tuple of int or None, or list of them
+            The shape of the input, batch dimension first; None for a dimension that may vary. A list for
+            several inputs.
+
+        Returns
+        -------
+        tuple of int or None, or list of them
+            Batch dimension first; a list for several outputs. By default that of what `call` returns, or the
+            shape of the input.
+        """
+        if custom_layer.is_written(self):
+            return custom_layer.computed_output_shape(self, input_shape)
+        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal layer of."""
@@ -240,9 +249,9 @@ class Layer:
             )
         for variable in self._variables:
             if variable.name == name:
-                if variable.shape != shape:
-                    raise ValueError(f"input: {name!r} has shape {variable.shape}, these rows need {shape}")
+                check_weight_shape(name, shape, variable.shape)
                 return variable
+        check_weight_shape(name, shape, None)
         value = initial_value(initializers.get(initializer), shape, self.compute_dtype)
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
@@ -349,54 +358,60 @@ class Layer:
             raise ValueError(f"layer {self.name!r} has no weights yet: call it on data or build it first")
         return sum(v.size for v in self.weights)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the output's shape, batch dimension first, for an input's shape, or lists of them."""
-        several = isinstance(input_shape, list)
-        rows = [row_shape(shape[1:]) for shape in (input_shape if several else [input_shape])]
-        batch = input_shape[0][0] if several else input_shape[0]
-        made = self.output_of(rows if several else rows[0])
-        return [(batch, *row) for row in made] if isinstance(made, list) else (batch, *made)
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let `build` of every subclass mark the layer as built."""
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = custom_layer.marks_built(vars(cls)["build"])  # type: ignore[method-assign]
 
-    def output_of(self, row: Any) -> Any:
-        """Return `output_row` of a shape with dimensions of None; so are those that depend on them."""
-        first, second = (self.output_row(of_length(row, n)) for n in LENGTHS)
-        if isinstance(first, list):
-            return [_common(a, b) for a, b in zip(first, second, strict=True)]
-        return _common(first, second)
+    def _after_build(self) -> None:
+        """Note that the weights exist."""
+        if custom_layer.is_written(self):
+            custom_layer.adopt_variables(self)
+        self.built = True
+        if not self._trainable:
+            self.trainable = False
 
     def _build_once(self, input_shape: Any) -> None:
-        """Build for rows of `input_shape`; where weights exist, check that they fit.
+        """Build the layer for an input of this shape; if it is built, check that the shape fits.
 
         Raises
         ------
         ValueError
-            If the rows do not fit, or weights depend on a dimension that is None.
+            If the shape does not fit, or weights depend on a dimension that is None.
         """
-        if custom_layer.is_written(self):
-            if self._built_for != input_shape:
-                custom_layer.build(self, input_shape)
-                if not self._trainable:
-                    self.trainable = False
-        elif varies(input_shape):
-            self._build_of_any_length(input_shape)
-        elif self._built_for != input_shape:
-            self.build(input_shape)
-            self._built_for, self.built = input_shape, True
-            if not self._trainable:
-                self.trainable = False
-
-    def _build_of_any_length(self, input_shape: Any) -> None:
-        before = len(self._variables)
-        self._build_once(of_length(input_shape, LENGTHS[0]))
+        if self._built_for == input_shape:
+            return
+        before, built = len(self._variables), self.built
         try:
-            self._build_once(of_length(input_shape, LENGTHS[1]))
-        except ValueError:
-            if not before:
-                self._variables.clear()
-                self._built_for, self.built = None, False
-            raise ValueError(
-                "its weights depend on a dimension that is None; give the input a fixed size there"
-            ) from None
+            self._check_input_shape(input_shape)
+            if built:
+                self._check_weights(input_shape)
+            else:
+                self.build(input_shape)
+            if custom_layer.is_written(self):
+                custom_layer.try_call(self, input_shape)
+        except BaseException:
+            del self._variables[before:]
+            self.built = built
+            raise
+        self._built_for = input_shape
+
+    def _built_output_shape(self, input_shape: Any) -> Any:
+        """Build the layer, if need be, and return the shape of its output: a tuple, or a list of tuples."""
+        self._build_once(input_shape)
+        return self._declared_output_shape(input_shape)
+
+    def _declared_output_shape(self, input_shape: Any) -> Any:
+        """Return what `compute_output_shape` says: a tuple, or a list of tuples."""
+        return checked_output_shape(self.compute_output_shape(input_shape), type(self).__name__)
+
+    def _check_weights(self, input_shape: Any) -> None:
+        """Raise a `ValueError` if the weights have other shapes than an input of this shape needs."""
+        for name, shape in self._weight_shapes(input_shape).items():
+            variable = getattr(self, name, None)
+            if variable is not None:
+                check_weight_shape(name, shape, variable.shape)
 
     def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the layer's steps to `plan`, for rows like x, and return its output with its mask.
@@ -414,13 +429,15 @@ class Layer:
         if given is not None:
             x = plan.reshaped(x, x.shape)
             x.mask = given
-        self._build_once([value.shape for value in x] if isinstance(x, list) else x.shape)
+        input_shape = with_batch([value.shape for value in x] if isinstance(x, list) else x.shape)
+        self._build_once(input_shape)
         mask = self._emit_mask(plan, x)
         with acting(plan, training):
             if custom_layer.is_written(self):
                 y = custom_layer.emit(self, plan, x, options)
             else:
                 y = self._emit(plan, x, **options)  # a layer without options refuses them
+        self._check_output(input_shape, y)
         if self.activity_regularizer is not None and "loss" in plan.totals:
             y = self._penalized(plan, y)
         if isinstance(y, list):
@@ -429,6 +446,18 @@ class Layer:
         else:
             y.mask = mask
         return y
+
+    def _check_output(self, input_shape: Any, y: Any) -> None:
+        """Raise a `ValueError` if the output has another shape than a user's `compute_output_shape` says."""
+        if not custom_layer.is_overridden(self, "compute_output_shape"):
+            return
+        declared = self._declared_output_shape(input_shape)
+        made = with_batch([value.shape for value in y] if isinstance(y, list) else y.shape)
+        if without_batch(declared) != without_batch(made):
+            raise ValueError(
+                f"compute_output_shape: expected {made} for inputs of shape {input_shape}, as "
+                f"{type(self).__name__} computes, got {declared}"
+            )
 
     def _penalized(self, plan: Plan, y: Any) -> Any:
         """Append the penalty on the output and return the output for its readers."""
@@ -473,6 +502,23 @@ class Layer:
         given = [*(x if is_several(x) else [x]), *arrays] if arrays else x
         return model._sample(given) if training else model(given)
 
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output for tensors: what `super().call` is in a `call` that extends a layer.
+
+        Parameters
+        ----------
+        inputs : Tensor, SymbolicTensor, or list of them
+        training : bool, optional
+            Whether layers such as `Dropout` act; by default where the call around this one is training.
+        mask : ndarray of bool, optional
+            (samples, steps): False where a step is left out.
+        """
+        if self._own_steps is None:
+            from .own_steps import OwnSteps
+
+            self._own_steps = OwnSteps(self)
+        return self._own_steps._call_with(*args, **kwargs)
+
     def _standalone_model(self, x: Any, options: dict[str, Any] | None = None) -> Model:
         """Return a model of this layer alone, for arrays like x and those that a call gets besides."""
         from ...models import Model
@@ -481,15 +527,19 @@ class Layer:
         several, options = is_several(x), options or {}
         given = list(x) if several else [x]
         arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
-        rows = [np.shape(array)[1:] for array in (*given, *arrays)]
+        sample_shapes = [np.shape(array)[1:] for array in (*given, *arrays)]
         form = mapped(lambda _: None, options, np.ndarray)
-        if self._alone is None or self._alone._sample_shapes != rows or self._alone_form != form:
-            inputs = [Input(row, dtype=self.dtype) for row in rows]
+        if (
+            self._standalone is None
+            or self._standalone._sample_shapes != sample_shapes
+            or self._standalone_form != form
+        ):
+            inputs = [Input(shape, dtype=self.dtype) for shape in sample_shapes]
             rest = iter(inputs[len(given) :])
             called = mapped(lambda _: next(rest), options, np.ndarray)
             made = Node(self, inputs[: len(given)] if several else inputs[0], called).result
-            self._alone, self._alone_form = Model(inputs, made, name=self.name), form
-        return self._alone
+            self._standalone, self._standalone_form = Model(inputs, made, name=self.name), form
+        return self._standalone
 
     @property
     def input(self) -> Any:
@@ -517,10 +567,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
-
-
-def _common(first: Shape, second: Shape) -> Shape:
-    return tuple(m if m == n else None for m, n in zip(first, second, strict=True))
 
 
 @contextmanager

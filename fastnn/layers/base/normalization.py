@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ... import constraints, initializers, regularizers
 from ...checks import real_number, whole_number
-from .layer import Layer, Shape
+from .layer import Layer
+from .shapes import Shape, with_batch
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -32,30 +33,30 @@ def axes_of(axis: Any) -> Axis:
     return axis_of(axis)
 
 
-def row_axis(axis: int, row: Shape) -> int:
-    """Return the axis of a row that an axis of the batch is.
+def sample_axis(axis: int, input_shape: Shape) -> int:
+    """Return the axis of a sample, counted without the batch, that an axis of the input is.
 
     Raises
     ------
     ValueError
         If there is none: it is the batch's own axis, or there are fewer.
     """
-    n = len(row) + 1
+    n = len(input_shape)
     place = axis + n if axis < 0 else axis
     if not 1 <= place < n:
         raise ValueError(
             f"axis: expected one from 1 to {n - 1}, or from {1 - n} to -1, for a batch of shape "
-            f"{(None, *row)}, whose axis 0 is the batch; got {axis}"
+            f"{input_shape}, whose axis 0 is the batch; got {axis}"
         )
     return place - 1
 
 
-def row_axes(axis: Axis, row: Shape) -> tuple[int, ...]:
-    """Return the axes of a row in their order, each of them once."""
+def sample_axes(axis: Axis, input_shape: Shape) -> tuple[int, ...]:
+    """Return the axes of a sample in ascending order, each of them once."""
     given = axis if isinstance(axis, list) else [axis]
-    places = sorted(row_axis(a, row) for a in given)
+    places = sorted(sample_axis(a, input_shape) for a in given)
     if len(set(places)) < len(places):
-        raise ValueError(f"axis: expected different axes for a batch of shape {(None, *row)}, got {axis}")
+        raise ValueError(f"axis: expected different axes for a batch of shape {input_shape}, got {axis}")
     return tuple(places)
 
 
@@ -65,41 +66,43 @@ def epsilon_of(epsilon: Any) -> float:
 
 
 class OverAxes(Layer):
-    """A layer that treats each row along some axes by itself; `emit_rows` sees them as the last one."""
+    """Base of layers that normalise each sample along some axes; `_emit_last` sees these as the last one."""
 
     axis: Axis
 
-    def emit_rows(self, plan: Plan, x: Value) -> Value:
-        """Append the steps for rows of (..., elements)."""
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append the steps for samples of (..., elements)."""
         raise NotImplementedError
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Check the axes, and make the weights, of the shape of the axes."""
-        self.build_weights(tuple(input_shape[a] for a in row_axes(self.axis, input_shape)))
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Check the axes."""
+        sample_axes(self.axis, input_shape)
+
+    def _shape_of_axes(self, input_shape: Shape) -> Shape:
+        """Return the sizes of the axes: the shape of the weights."""
+        return tuple(input_shape[1 + a] for a in sample_axes(self.axis, input_shape))
 
     @property
     def _stepwise(self) -> bool:
         """Whether steps are not along one of the axes."""
-        return self._built_for is not None and 0 not in row_axes(self.axis, self._built_for)
-
-    def build_weights(self, shape: tuple[int, ...]) -> None:
-        """Make the weights."""
+        return self._built_for is not None and 0 not in sample_axes(self.axis, self._built_for)
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps; axes that are not the last ones are moved there and back."""
-        axes, all_axes = row_axes(self.axis, x.shape), range(len(x.shape))
+        axes, all_axes = sample_axes(self.axis, with_batch(x.shape)), range(len(x.shape))
         order = (*(a for a in all_axes if a not in axes), *axes)
         if order == tuple(all_axes):
-            return self._emit_last(plan, x, len(axes))
+            return self._emit_flat(plan, x, len(axes))
         from ...kernels.ops import transpose
 
-        y = self._emit_last(plan, transpose.emit(plan, x, order), len(axes))
+        y = self._emit_flat(plan, transpose.emit(plan, x, order), len(axes))
         return transpose.emit(plan, y, tuple(order.index(a) for a in all_axes))
 
-    def _emit_last(self, plan: Plan, x: Value, count: int) -> Value:
+    def _emit_flat(self, plan: Plan, x: Value, count: int) -> Value:
+        """Append the steps for the last `count` axes, as one."""
         shape = x.shape
         elements = math.prod(shape[len(shape) - count :])
-        y = self.emit_rows(plan, plan.reshaped(x, (*shape[: len(shape) - count], elements)))
+        y = self._emit_last(plan, plan.reshaped(x, (*shape[: len(shape) - count], elements)))
         return plan.reshaped(y, shape)
 
 
@@ -148,8 +151,17 @@ class Scaled(Layer):
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.gamma_constraint = constraints.get(gamma_constraint)
 
-    def add_gamma_and_beta(self, shape: tuple[int, ...]) -> None:
+    def _shape_of_weights(self, input_shape: Shape) -> Shape:
+        """Return the shape of gamma and beta."""
+        raise NotImplementedError
+
+    def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of gamma and beta."""
+        return dict.fromkeys(("gamma", "beta"), self._shape_of_weights(input_shape))
+
+    def build(self, input_shape: Shape) -> None:
         """Make `gamma` and `beta`, as far as they are wanted."""
+        shape = self._shape_of_weights(input_shape)
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
         if self.scale:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ... import config
 from ...checks import whole_number
 from .layer import Layer
+from .shapes import Shape, of_any_length
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -135,25 +136,26 @@ class Spatial(Layer):
         super().__init__(**kwargs)
         self.data_format = format_of(data_format)
 
-    # What a layer defines, in terms of channels last.
+    # What a layer defines, in terms of channels last, without the batch dimension.
 
-    def build_last(self, input_shape: tuple[int, ...]) -> None:
-        """Make the weights for rows of (positions ..., channels)."""
-
-    def emit_last(self, plan: Plan, x: Value) -> Value:
-        """Append the steps for rows of (height, width, channels); the height is 1 for sequences."""
+    def _emit_last(self, plan: Plan, x: Value) -> Value:
+        """Append the steps for samples of (height, width, channels); the height is 1 for sequences."""
         raise NotImplementedError
 
-    def output_last(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of a row of the output for rows of (positions ..., channels)."""
-        return input_shape
+    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the sample shape of the output for samples of (positions ..., channels)."""
+        return sample_shape
 
     # What it gets.
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
-        """Make the weights."""
-        self.output_row(input_shape)  # says so if there is no output
-        self.build_last(self._last(input_shape))
+    def _check_input_shape(self, input_shape: Shape) -> None:
+        """Refuse samples that there is no output for."""
+        Spatial.compute_output_shape(self, input_shape)
+
+    def _channels(self, input_shape: Shape) -> int | None:
+        """Return the number of channels of the input."""
+        channels: int | None = self._last(input_shape[1:])[-1]
+        return channels
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps, with channels last in between."""
@@ -164,23 +166,24 @@ class Spatial(Layer):
             x = transpose.emit(plan, x, (*range(1, self.rank + 1), 0))
         if self.rank == 1:
             x = plan.reshaped(x, (1, *x.shape))
-        y = self.emit_last(plan, x)
-        last = self.output_last(self._last(shape))
+        y = self._emit_last(plan, x)
+        last = self._output_last(self._last(shape))
         if y.shape != last:
             y = plan.reshaped(y, last)
         if first and len(last) == self.rank + 1:
             y = transpose.emit(plan, y, (self.rank, *range(self.rank)))
         return y
 
-    def output_row(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of a row of the output."""
-        last = self.output_last(self._last(input_shape))
+    @of_any_length
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output."""
+        last = self._output_last(self._last(input_shape[1:]))
         if self.data_format == "channels_first" and len(last) == self.rank + 1:
-            return (last[-1], *last[:-1])
-        return last
+            last = (last[-1], *last[:-1])
+        return (input_shape[0], *last)
 
-    def _last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of a row with channels last, if it has as many dimensions as it should."""
+    def _last(self, shape: Any) -> Any:
+        """Return a sample shape with channels last, if it has as many dimensions as it should."""
         if len(shape) != self.rank + 1:
             names = ("length",) if self.rank == 1 else ("height", "width")
             order = (*names, "channels") if self.data_format == "channels_last" else ("channels", *names)
