@@ -185,14 +185,14 @@ def test_packages_can_be_imported_in_every_way(statement, tmp_path):
 
 def test_threads_may_use_names_for_the_first_time_together(tmp_path):
     code = f"""{DESCRIBE}
-import threading, fastnn
-for package in PACKAGES:
-    importlib.import_module(package)
+import threading
 ready, found = threading.Barrier(8), []
-def use():
+def use(order):
     ready.wait()
+    for package in PACKAGES[::order]:
+        importlib.import_module(package)
     found.append(described())
-threads = [threading.Thread(target=use) for _ in range(8)]
+threads = [threading.Thread(target=use, args=[order]) for order in (1, -1) * 4]
 for thread in threads:
     thread.start()
 for thread in threads:

@@ -1,4 +1,4 @@
-"""Automatic differentiation: arrays that remember what they were computed from.
+"""Automatic differentiation of NumPy programs in reverse mode.
 
 A `Tensor` is a NumPy array with a gradient. NumPy's operators and functions take tensors and return tensors,
 each with a node that holds the operation's arguments; `backward` visits the nodes from the result back and
@@ -13,15 +13,16 @@ True
 
 Rules:
 
-- Tensors made of real numbers require gradients unless told otherwise, tensors made of whole numbers do not;
-  plain arrays among tensors are constants.
-- Results have the dtype that NumPy gives them, so float32 stays float32 beside Python's numbers. A gradient
-  has shape and dtype of its tensor.
-- Comparisons, `np.floor` and whatever else has no derivative give plain arrays. A function that has one,
-  but not here (`fastnn.autograd.derivatives.TABLE`), is refused; `t.data` and `t.detach()` leave the graph.
-- Tensors are not changed in place: `t[0] = 1` does not exist, `t += 1` makes a new one. Their numbers may be,
-  between one graph and the next: ``t.data -= rate * t.grad``.
-- First derivatives only: gradients are plain arrays.
+- Tensors of floats require gradients by default, tensors of integers do not; plain arrays among tensors are
+  constants.
+- Results have NumPy's dtypes, so that float32 remains float32 in expressions with Python numbers. A gradient
+  has the shape and dtype of its tensor.
+- Comparisons, `np.floor` and other functions without a derivative return plain arrays. Functions whose
+  derivative is not in `fastnn.autograd.derivatives.TABLE` raise an error; `t.data` and `t.detach()` leave the
+  graph.
+- Tensors are not changed in place: `t[0] = 1` is not supported, and `t += 1` creates a new tensor. Their data
+  may be changed between graphs: ``t.data -= rate * t.grad``.
+- Only first derivatives are available: gradients are plain arrays.
 
 The table of derivatives is in `fastnn.autograd.derivatives`.
 """

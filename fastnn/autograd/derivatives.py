@@ -1,8 +1,9 @@
-"""Derivatives of NumPy's functions, for `fastnn.autograd`; plain arrays only.
+"""Derivatives of NumPy's functions for `fastnn.autograd`, in terms of plain arrays.
 
-`TABLE` has a row for each function f: what computes y = f(*args), and for each argument a *pullback*, from
-the gradient g of y (and y and all arguments) to the gradient of that argument: a vector-Jacobian product.
-Pullbacks ignore broadcasting: a gradient may come out as large as y, `unbroadcast` sums it to the argument.
+`TABLE` has a row for each function f: the function that computes y = f(*args), and for each argument a
+*pullback*, the vector-Jacobian product, from the gradient g of y, y and all arguments to the gradient of that
+argument. Pullbacks ignore broadcasting: a gradient may have the shape of y, and `unbroadcast` sums it to that
+of the argument.
 """
 
 # mypy: disable-error-code="no-any-return"
@@ -26,11 +27,12 @@ class Operation:
     Parameters
     ----------
     forward : callable
-        From the arguments to the result.
+        Computes the result from the arguments.
     pullbacks : tuple of callable
-        For the first arguments, each called with g, y and all arguments.
+        Pullbacks of the first arguments, each called with g, y and all arguments.
     every : callable, optional
-        The pullback of any argument, called with its number before the rest, for functions of many.
+        For functions of any number of arguments, the pullback of argument i, called with i, g, y and all
+        arguments.
     """
 
     __slots__ = ("every", "forward", "keywords", "name", "positions", "pullbacks")
@@ -50,12 +52,12 @@ class Operation:
         return self.pullbacks[i] if self.every is None else partial(self.every, i)
 
     def check(self, wanted: list[int], count: int, keywords: dict[str, Any]) -> None:
-        """Refuse a call that the pullbacks do not know how to differentiate.
+        """Check that the pullbacks can differentiate a call.
 
         Raises
         ------
         TypeError
-            With the function and the argument.
+            If they cannot, with the function and the argument.
         """
         for key in keywords:
             if key not in self.keywords:
@@ -80,7 +82,7 @@ def add(
     forward: Callable[..., Any] | None = None,
     every: Pullback | None = None,
 ) -> None:
-    """Give a function a row in the table; `forward` computes it, by default the function itself."""
+    """Add a row to the table; `forward` computes the function, by default the function itself."""
     TABLE[function] = Operation(function.__name__, forward or function, pullbacks, every)
 
 
@@ -159,24 +161,24 @@ def stack(*arrays: Array, axis: int = 0) -> Array:
     return np.stack(arrays, axis=axis)
 
 
-# ---- what pullbacks share -----------------------------------------------------------------------------
+# ---- helpers of pullbacks -----------------------------------------------------------------------------
 
 
 def _spread(g: Array, x: Array, axis: Any, keepdims: bool) -> Array:
-    """Return the result of a reduction of x, or its gradient, as large as x again."""
+    """Broadcast the result of a reduction of x, or its gradient, to the shape of x."""
     if not keepdims and axis is not None:
         g = np.expand_dims(g, axis)
     return np.broadcast_to(g, x.shape)
 
 
 def _extreme(g: Array, y: Array, x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Pull back max and min: equal parts for all elements that are the extreme one."""
+    """Pull back max and min: all elements equal to the extreme share the gradient equally."""
     chosen = (x == _spread(y, x, axis, keepdims)) | (x != x)
     return _spread(g, x, axis, keepdims) * chosen / np.sum(chosen, axis=axis, keepdims=True)
 
 
 def _larger(a: Array, b: Array) -> Array:
-    """Return what of a gradient max(a, b) hands to a: all, nothing, or half of it where they are equal."""
+    """Return the share of a in the gradient of max(a, b): 1, 0, or one half where they are equal."""
     return np.where(np.equal(a, b), 0.5, np.greater(a, b) | np.isnan(a))
 
 
@@ -185,7 +187,7 @@ def _smaller(a: Array, b: Array) -> Array:
 
 
 def _prod(g: Array, y: Array, x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
-    """Multiply all others: those before times those behind, so that zeros do no harm."""
+    """Pull back prod: the product of the elements before and after each, without division by zeros."""
     axes = range(x.ndim) if axis is None else np.atleast_1d(axis) % x.ndim
     kept = [i for i in range(x.ndim) if i not in axes]
     order = [*kept, *axes]
@@ -198,8 +200,8 @@ def _prod(g: Array, y: Array, x: Array, axis: Any = None, *, keepdims: bool = Fa
     return _spread(g, x, axis, keepdims) * others
 
 
-def _spreadness(x: Array, axis: Any, ddof: int) -> Array:
-    """Return half of the derivative of the variance of x."""
+def _half_variance_gradient(x: Array, axis: Any, ddof: int) -> Array:
+    """Return half of the gradient of the variance of x."""
     mean = np.mean(x, axis=axis, keepdims=True)
     return (x - mean) / (x.size // max(1, mean.size) - ddof)
 
@@ -217,13 +219,13 @@ def _matmul_right(g: Array, y: Array, a: Array, b: Array) -> Array:
         return a * g if b.ndim == 1 else a[:, None] * np.expand_dims(g, -2)
     if b.ndim == 1:
         return np.squeeze(np.swapaxes(a, -1, -2) @ g[..., None], -1)
-    if b.ndim == 2:  # one product for all matrices of a
+    if b.ndim == 2:  # one matrix product for all matrices of a
         return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
     return np.swapaxes(a, -1, -2) @ g
 
 
 def _labels(subscripts: str, operands: tuple[Array, ...]) -> list[str]:
-    """Spell out the labels of the axes of each operand of `einsum`, and of its result."""
+    """Return the labels of all axes of each operand of `einsum`, and of its result, without ellipses."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     if not arrow:
         once = sorted(c for c in set(inputs) - set(",.") if inputs.count(c) == 1)
@@ -238,7 +240,7 @@ def _labels(subscripts: str, operands: tuple[Array, ...]) -> list[str]:
 
 
 def _einsum(i: int, g: Array, y: Array, subscripts: str, *operands: Array) -> Array:
-    """Make the same sum with g in the place of the operand; ones stand for axes that it alone has."""
+    """Pull back einsum: the same sum with g in place of operand i; ones replace axes that only it has."""
     *inputs, output = _labels(subscripts, operands)
     mine, x = inputs.pop(i - 1), operands[i - 1]
     if len(set(mine)) < len(mine):
@@ -250,7 +252,7 @@ def _einsum(i: int, g: Array, y: Array, subscripts: str, *operands: Array) -> Ar
 
 
 def _getitem(g: Array, y: Array, x: Array, index: Any) -> Array:
-    """Put g into zeros where it was read; what is read twice adds up."""
+    """Pull back indexing: add g to zeros at the indices; repeated indices accumulate."""
     dx = np.zeros(x.shape, g.dtype)
     parts = index if isinstance(index, tuple) else (index,)
     if all(part is None or part is Ellipsis or isinstance(part, (int, slice)) for part in parts):
@@ -275,7 +277,7 @@ def _cumsum(g: Array, y: Array, x: Array, axis: int | None = None) -> Array:
 
 
 def _repeat(g: Array, y: Array, x: Array, repeats: int, axis: int | None = None) -> Array:
-    """Sum over the copies of each element; they are neighbours."""
+    """Pull back repeat: sum over the adjacent copies of each element."""
     if np.ndim(repeats):
         raise ValueError(f"repeats: there is a derivative for one number of them only, got {repeats!r}")
     if axis is None:
@@ -337,7 +339,7 @@ add(np.arctan2, lambda g, y, a, b: g * b / (a * a + b * b), lambda g, y, a, b: -
 add(np.hypot, lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y)
 add(cast, lambda g, y, x, dtype: g)
 
-# choices
+# selection
 add(np.maximum, lambda g, y, a, b: g * _larger(a, b), lambda g, y, a, b: g * _larger(b, a))
 add(np.minimum, lambda g, y, a, b: g * _smaller(a, b), lambda g, y, a, b: g * _smaller(b, a))
 add(
@@ -355,7 +357,7 @@ add(
     lambda g, y, condition, a, b: np.where(condition, 0, g),
 )
 
-# sums and their kind, over axes
+# reductions over axes
 add(np.sum, lambda g, y, x, axis=None, *, keepdims=False: _spread(g, x, axis, keepdims))
 add(
     np.mean,
@@ -367,13 +369,13 @@ add(np.prod, _prod)
 add(
     np.var,
     lambda g, y, x, axis=None, *, ddof=0, keepdims=False: (
-        2 * _spread(g, x, axis, keepdims) * _spreadness(x, axis, ddof)
+        2 * _spread(g, x, axis, keepdims) * _half_variance_gradient(x, axis, ddof)
     ),
 )
 add(
     np.std,
     lambda g, y, x, axis=None, *, ddof=0, keepdims=False: (
-        _spread(g / y, x, axis, keepdims) * _spreadness(x, axis, ddof)
+        _spread(g / y, x, axis, keepdims) * _half_variance_gradient(x, axis, ddof)
     ),
 )
 add(np.cumsum, _cumsum)
@@ -386,7 +388,7 @@ add(
 add(softmax, lambda g, y, x, axis=-1: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
 add(log_softmax, lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
 
-# the same elements in another form
+# rearrangement of elements
 add(getitem, _getitem)
 add(np.reshape, lambda g, y, x, shape: g.reshape(x.shape))
 add(np.ravel, lambda g, y, x: g.reshape(x.shape))
@@ -405,7 +407,7 @@ add(np.pad, _pad)
 add(concatenate, every=_concatenate)
 add(stack, every=lambda i, g, y, *arrays, axis=0: np.take(g, i, axis))
 
-# Functions whose derivative is zero or has no meaning: their results are plain arrays.
+# Functions whose derivative is zero or undefined: their results are plain arrays.
 PLAIN = {
     *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose),
     *(np.array_equal, np.isnan, np.isinf, np.isfinite, np.logical_and, np.logical_or, np.logical_not),

@@ -23,9 +23,9 @@ _recording: ContextVar[bool] = ContextVar("recording", default=True)
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Compute without a graph: results inside require no gradients.
+    """Context manager and decorator that disables recording: results require no gradients.
 
-    A context manager and a decorator; it holds for this thread or asynchronous task.
+    It applies to the current thread or asynchronous task.
 
     Examples
     --------
@@ -44,21 +44,22 @@ def no_grad() -> Iterator[None]:
 
 
 def is_recording() -> bool:
-    """Return whether operations on tensors make a graph here: not under `no_grad`."""
+    """Return whether operations on tensors are recorded, as they are outside `no_grad`."""
     return _recording.get()
 
 
 class Node:
-    """An operation that some tensors came from.
+    """A recorded operation.
 
     Parameters
     ----------
     inputs : tuple of Tensor
-        The arguments that want gradients.
+        The arguments that require gradients.
     pull : callable
-        From the list of the gradients of the outputs, None for one that nothing reads, to those of `inputs`.
+        Computes the gradients of `inputs` from the list of the gradients of the outputs, None for outputs
+        that are not used.
     outputs : int, default 1
-        How many tensors the operation made.
+        Number of tensors that the operation returned.
     """
 
     __slots__ = ("inputs", "outputs", "pull")

@@ -12,7 +12,7 @@ from .tensor import Tensor, apply
 
 
 def _function(function: Any, name: str | None = None) -> Callable[..., Tensor]:
-    """Return a function of the table as one that takes tensors, arrays and numbers and gives a tensor."""
+    """Return a function of tensors, arrays and numbers that applies one in the table of derivatives."""
 
     def call(*args: Any, **keywords: Any) -> Tensor:
         return apply(function, *args, **keywords)
@@ -82,17 +82,17 @@ def silu(x: Any) -> Tensor:
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Tensor:
-    """Return tensors and arrays one after the other along an axis."""
+    """Concatenate tensors and arrays along an axis."""
     return apply(derivatives.concatenate, *arrays, axis=axis)
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
-    """Return tensors and arrays of one shape side by side along a new axis."""
+    """Stack tensors and arrays of one shape along a new axis."""
     return apply(derivatives.stack, *arrays, axis=axis)
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """Return equal parts of a tensor along an axis, or the parts between indices."""
+    """Split a tensor along an axis into equal parts, or at indices."""
     tensor = _tensor(x)
     axis %= tensor.ndim
     every = np.arange(tensor.shape[axis])
@@ -104,7 +104,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Return the elements at indices along an axis, or of all elements in a row."""
+    """Return the elements at indices along an axis, or of the flattened tensor."""
     tensor = _tensor(x)
     if axis is None:
         return tensor.flatten()[indices]
@@ -112,7 +112,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
-    """Return the sum of products over axes: so many of the last and first, or lists of them."""
+    """Return the sum of products over the last and first `axes` axes, or over two lists of axes."""
     m, n = np.ndim(a), np.ndim(b)
     if isinstance(axes, int):
         axes = range(m - axes, m), range(axes)
@@ -129,7 +129,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
 
 
 def dot(a: Any, b: Any) -> Tensor:
-    """Return NumPy's dot product: the product of numbers, vectors or matrices, or over a's last axis."""
+    """Return the dot product as `numpy.dot` defines it."""
     m, n = np.ndim(a), np.ndim(b)
     if not m or not n:
         return apply(np.multiply, a, b)
@@ -137,7 +137,7 @@ def dot(a: Any, b: Any) -> Tensor:
 
 
 def outer(a: Any, b: Any) -> Tensor:
-    """Return the products of all elements of a with all of b, (size of a, size of b)."""
+    """Return the outer product, of shape (size of a, size of b)."""
     return apply(np.multiply, reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 

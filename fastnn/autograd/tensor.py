@@ -30,15 +30,15 @@ class Tensor:
     data : array_like
         Numbers; an array is taken as it is, not copied.
     requires_grad : bool, optional
-        Whether `backward` gives it a gradient; by default if `data` are real numbers. Whole numbers become
-        float64 if they are to have one.
+        Whether `backward` computes its gradient; by default if `data` are floats. Integers are converted to
+        float64 if it is True.
 
     Attributes
     ----------
     data : ndarray
-        The numbers; between one graph and the next they may be changed.
+        The numbers; they may be changed between graphs.
     grad : ndarray or None
-        Sum of what calls of `backward` have computed; None before the first. Set it to None to start anew.
+        Sum of the gradients of all calls of `backward`; None before the first. Set it to None to reset it.
     requires_grad : bool
 
     Raises
@@ -75,14 +75,14 @@ class Tensor:
     # ---- gradients ------------------------------------------------------------------------------------
 
     def backward(self, gradient: ArrayLike | None = None, retain_graph: bool = False) -> None:
-        """Add to `grad` of every tensor of the graph the gradient of this one with respect to it.
+        """Add the gradient of this tensor with respect to each tensor of the graph to that tensor's `grad`.
 
         Parameters
         ----------
         gradient : array_like, optional
-            Of something that follows, with respect to this tensor; needed if that is not a single number.
+            Gradient of a later result with respect to this tensor; required unless this is a single number.
         retain_graph : bool, default False
-            Whether to keep the graph for another call; else its memory is freed on the way.
+            Whether to keep the graph for another call; else its memory is freed.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class Tensor:
             tensor.grad = g.copy() if tensor.grad is None else tensor.grad + g
 
     def detach(self) -> Tensor:
-        """Return the same numbers, not copied, as a constant."""
+        """Return a constant tensor that shares the data."""
         return _made(self.data, None)
 
     # ---- as an array ----------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Tensor:
         return self.data.copy()
 
     def item(self) -> Any:
-        """Return the only number as Python's own."""
+        """Return the only element as a Python number."""
         return self.data.item()
 
     def tolist(self) -> Any:
@@ -260,7 +260,7 @@ class Tensor:
 
     @property
     def T(self) -> Tensor:
-        """The axes in reverse."""
+        """The array with reversed axes."""
         return apply(np.transpose, self)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -272,11 +272,11 @@ class Tensor:
         return apply(np.mean, self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        """Return the largest over axes, all by default; equal ones share the gradient."""
+        """Return the maximum over axes, all by default; equal elements share the gradient."""
         return apply(np.max, self, axis=axis, keepdims=keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        """Return the smallest over axes, all by default; equal ones share the gradient."""
+        """Return the minimum over axes, all by default; equal elements share the gradient."""
         return apply(np.min, self, axis=axis, keepdims=keepdims)
 
     def prod(self, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -284,7 +284,7 @@ class Tensor:
         return apply(np.prod, self, axis=axis, keepdims=keepdims)
 
     def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-        """Return the variance over axes, all by default, the sum of squares over n - ddof."""
+        """Return the variance over axes, all by default: the sum of squares divided by n - ddof."""
         return apply(np.var, self, axis=axis, ddof=ddof, keepdims=keepdims)
 
     def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
@@ -292,15 +292,15 @@ class Tensor:
         return apply(np.std, self, axis=axis, ddof=ddof, keepdims=keepdims)
 
     def cumsum(self, axis: int | None = None) -> Tensor:
-        """Return the sums of all elements up to each."""
+        """Return the cumulative sums."""
         return apply(np.cumsum, self, axis=axis)
 
     def argmax(self, axis: int | None = None) -> Any:
-        """Return where the largest is, as a plain number or array."""
+        """Return the index of the maximum, as a plain number or array."""
         return self.data.argmax(axis)
 
     def argmin(self, axis: int | None = None) -> Any:
-        """Return where the smallest is, as a plain number or array."""
+        """Return the index of the minimum, as a plain number or array."""
         return self.data.argmin(axis)
 
     def exp(self) -> Tensor:
@@ -344,7 +344,7 @@ class Tensor:
         return apply(derivatives.softmax, self, axis=axis)
 
     def clip(self, min: Any = None, max: Any = None) -> Tensor:
-        """Return the elements, those outside [min, max] moved to its ends."""
+        """Return the elements clipped to [min, max]."""
         return apply(np.clip, self, min, max)
 
     def dot(self, other: Any) -> Tensor:
@@ -357,18 +357,18 @@ class Tensor:
         return apply(np.reshape, self, shape[0] if len(shape) == 1 else shape)
 
     def flatten(self) -> Tensor:
-        """Return the elements along one axis."""
+        """Return the elements as a vector."""
         return apply(np.ravel, self)
 
     ravel = flatten
 
     def transpose(self, *axes: Any) -> Tensor:
-        """Return the axes in another order, given as a tuple or as numbers; in reverse by default."""
+        """Permute the axes to an order given as a tuple or as numbers; reverse them by default."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return apply(np.transpose, self, order)
 
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        """Return the array with two axes in each other's place."""
+        """Return the array with two axes exchanged."""
         return apply(np.swapaxes, self, axis1, axis2)
 
     def expand_dims(self, axis: Any) -> Tensor:
@@ -380,18 +380,18 @@ class Tensor:
         return apply(np.squeeze, self, axis)
 
     def repeat(self, repeats: int, axis: int | None = None) -> Tensor:
-        """Return the array with each element as often as said."""
+        """Return the array with each element repeated."""
         return apply(np.repeat, self, repeats, axis)
 
     def astype(self, dtype: DTypeLike) -> Tensor:
-        """Return the numbers in another dtype; whole numbers are constants."""
+        """Convert to another dtype; integers are constants."""
         if np.dtype(dtype).kind == "f":
             return apply(derivatives.cast, self, dtype)
         return _made(self.data.astype(dtype), None)
 
 
 def _made(data: Array, node: Node | None, place: int = 0) -> Tensor:
-    """Return a result as a tensor, without the checks of one that a user makes."""
+    """Create the tensor of a result, without the checks of the constructor."""
     tensor = Tensor.__new__(Tensor)
     tensor.data, tensor.grad, tensor.requires_grad = data, None, node is not None
     tensor._node, tensor._place = node, place
@@ -427,17 +427,17 @@ def record(
     Parameters
     ----------
     inputs : sequence of Tensor
-        The arguments that want gradients.
+        The arguments that require gradients.
     outputs : sequence of ndarray
         The results.
     pull : callable
-        From the gradients of the results, None for those that nothing reads, to those of `inputs`; None for
-        one that is zero.
+        Computes the gradients of `inputs`, None for zero, from the gradients of the results, None for results
+        that are not used.
 
     Returns
     -------
     list of Tensor
-        The results, as constants under `no_grad` or if nothing wants a gradient.
+        The results, as constants under `no_grad` or if `inputs` is empty.
     """
     node = Node(tuple(inputs), pull, len(outputs)) if inputs and is_recording() else None
     return [_made(y, node, i) for i, y in enumerate(outputs)]
@@ -486,23 +486,24 @@ def grad(
     gradients: Any = None,
     retain_graph: bool = False,
 ) -> Any:
-    """Return the gradients of results with respect to tensors, leaving every `grad` alone.
+    """Return the gradients of results with respect to tensors, without changing any `grad`.
 
     Parameters
     ----------
     outputs : Tensor or sequence of Tensor
-        Results; several count with their sum.
+        Results; of several, the gradient of their sum is computed.
     inputs : Tensor or sequence of Tensor
-        What to differentiate with respect to; results on the way are allowed.
+        Tensors with respect to which to differentiate; intermediate results are allowed.
     gradients : array_like or sequence of array_like, optional
-        Of what follows with respect to each output; needed where those are not single numbers.
+        Gradients of a later result with respect to each output; required for outputs that are not single
+        numbers.
     retain_graph : bool, default False
         Whether to keep the graph for another call.
 
     Returns
     -------
     ndarray or list of ndarray
-        As `inputs` is one tensor or a sequence; zeros where an output does not depend on an input.
+        One array if `inputs` is a tensor, else a list; zeros for inputs that the outputs do not depend on.
 
     Raises
     ------
