@@ -13,7 +13,7 @@ import fastnn
 ROOT = Path(__file__).parent.parent
 OPTIONAL = {
     "matplotlib", "pooch", "PIL", "pandas", "requests", "pytest", "sklearn", "onnx", "h5py", "torch", "keras",
-    "safetensors", "tensorboardX",
+    "safetensors", "tensorboardX", "tqdm",
 }  # fmt: skip
 
 

@@ -60,13 +60,13 @@ def get(identifier: Any) -> Any:
     ValueError: initializer: unknown name 'glorot'; did you mean ...?
     """
     if isinstance(identifier, np.ndarray):
-        return _given(identifier)
+        return _copies_of(identifier)
     if callable(identifier) and not isinstance(identifier, type):
         return identifier
     return registry.get(identifier)
 
 
-def _given(values: NDArray[Any]) -> InitializerFunction:
+def _copies_of(values: NDArray[Any]) -> InitializerFunction:
     def initialize(shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[Any]:
         if tuple(shape) != values.shape:
             raise ValueError(f"shape: expected that of the array given, {values.shape}, got {tuple(shape)}")
