@@ -177,3 +177,26 @@ def test_weights_stay_where_they_are():
         model.compile("sgd", "mse")
         model.fit(X, target(model), verbose=0)
     assert places == {id(v): v.value.ctypes.data for model in models for v in model.weights}
+
+
+def test_one_model_trained_on_two_shapes_from_two_threads():
+    """Plans of one model share the optimizer's tables, which stay as they are while one of them runs."""
+    model = fastnn.Sequential([fastnn.Input((None, 3)), LSTM(8), Dense(1)])
+    model.compile("adam", "mse")
+    model.train_on_batch(data(4, 2, 3), data(4, 1))
+    failures = []
+
+    def train(length):
+        try:
+            for step in range(40):
+                model.train_on_batch(data(4, length + step % 3 * 2, 3), data(4, 1), sample_weight=np.ones(4))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=train, args=(length,)) for length in (3, 20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert np.isfinite(np.concatenate([w.ravel() for w in model.get_weights()])).all()

@@ -123,7 +123,7 @@ cdef class Update:
         self.rule.power = rule.get("power", 0)
         self.beta = rule.get("beta", 0)
         self.product = 1
-        self.variables, self.hooks, self.known = [], [], {}
+        self.variables, self.hooks, self.known, self.bound = [], [], {}, None
 
     def __dealloc__(self):
         PyMem_Free(self.weights)
@@ -145,7 +145,11 @@ cdef class Update:
             With the fields of `constraint_t` where a kernel applies the constraint, None where Python does.
         """
         cdef list chosen = list(variables)
+        bound = chosen, exempt, list(constraints)
         dtype = chosen[0].dtype
+        if bound == self.bound and self.kernels == table(dtype):    # another thread may be running an update
+            return
+        self.bound = bound
         if self.layout is None or self.layout.variables != chosen:
             self._allocate_slots(ParameterLayout(chosen, dtype))
         self.kernels = table(dtype)
