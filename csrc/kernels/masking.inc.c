@@ -1,22 +1,28 @@
-/* masking.inc.c - which steps of a sequence count: mask[i] is 1 where row i of x (m, n) has an element that is not
- * `value`, else 0. NaN is not any value, so a step of it counts.
+/* masking.inc.c - masks of sequences: mask[i] is 1 if step i, row i of x (m, n), is valid, and 0 if it is masked.
+ *
+ *   mask_steps     a step is masked if all its elements equal `value`; NaN equals nothing, so a step with NaN is valid
+ *   mask_rows      y = x in valid rows, else 0
+ *   mask_compact   y = the valid rows of x, one after the other; returns how many there are; y may be NULL
+ *   mask_mean      y (n) = the mean of the valid rows of x; NaN if there is none
+ *   mask_weights   y (m, n) = mask (m, n) times the weight of the row, weight (m)
  */
+#include "../simd/rows.h"
+
 static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
 {
-    const vreal left_out = v_set1((real)value);
+    const vreal masked = v_set1((real)value);
     const real *x = x_;
     real *mask = mask_;
     for (fnn_idx i = 0; i < m; i++, x += n) {
-        int counts = 0;
-        for (fnn_idx j = 0; j < n && !counts; j += VLEN) {
-            const vreal xj = v_load_up_to_or(x + j, n - j, left_out);
-            counts = m_any(m_or(m_or(v_lt(xj, left_out), v_lt(left_out, xj)), v_isnan(xj)));
+        int valid = 0;
+        for (fnn_idx j = 0; j < n && !valid; j += VLEN) {
+            const vreal xj = v_load_up_to_or(x + j, n - j, masked);
+            valid = m_any(m_or(m_or(v_lt(xj, masked), v_lt(masked, xj)), v_isnan(xj)));
         }
-        mask[i] = counts ? R(1.0) : R(0.0);
+        mask[i] = valid ? R(1.0) : R(0.0);
     }
 }
 
-/* y = x in the rows that count, else 0. */
 static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
@@ -30,7 +36,6 @@ static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
     }
 }
 
-/* y = the rows of x that count, one after the other; y is (m, n) for the most there may be, or NULL to count them. */
 static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
@@ -46,7 +51,6 @@ static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx
     return count;
 }
 
-/* y (n) = the mean of the rows of x (m, n) that count; of none, NaN. */
 static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
@@ -68,4 +72,15 @@ static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fn
     for (fnn_idx i = 0; i < m; i++, dx += n)
         for (fnn_idx j = 0; j < n; j += VLEN)
             v_store_up_to(dx + j, v_div(v_mul(v_set1(mask[i]), v_load_up_to(dy + j, n - j)), count), n - j);
+}
+
+static void mask_weights(void *y_, const void *mask_, const void *weight_, fnn_idx m, fnn_idx n)
+{
+    const real *mask = mask_, *weight = weight_;
+    real *y = y_;
+    for (fnn_idx i = 0; i < m; i++, mask += n, y += n) {
+        const vreal factor = v_set1(weight[i]);
+        for (fnn_idx j = 0; j < n; j += VLEN)
+            v_store_up_to(y + j, v_mul(v_load_up_to(mask + j, n - j), factor), n - j);
+    }
 }

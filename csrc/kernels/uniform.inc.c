@@ -1,5 +1,7 @@
-/* uniform.inc.c - u (n) uniform in (0, 1): (word + 1/2) / 2^32 for the words (random.h) of the elements from
- * `first` on. They are double whatever the dtype, so that what a step decides by them is the same in both.
+/* uniform.inc.c - uniform random numbers u (n): (word + 1/2) / 2^32, in (0, 1), for the words (random.h) of the
+ * elements from `first` on; uniform_between maps number i to the range from range[2 i] to range[2 i + 1].
+ *
+ * They are double whatever the dtype, so that what a step decides by them is the same in both.
  */
 #include "random.h"
 
@@ -12,4 +14,11 @@ static void uniform(double *u, fnn_idx first, fnn_idx n, const fnn_random *r)
         for (fnn_idx i = 0; i < size; i++)
             u[i] = (words[first % 4 + i] + 0.5) * 0x1p-32;
     }
+}
+
+static void uniform_between(double *u, const double *range, fnn_idx first, fnn_idx n, const fnn_random *r)
+{
+    uniform(u, first, n, r);
+    for (fnn_idx i = 0; i < n; i++)
+        u[i] = range[2 * i] + u[i] * (range[2 * i + 1] - range[2 * i]);
 }

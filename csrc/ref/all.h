@@ -51,5 +51,6 @@
 #include "affine.inc.c"
 #include "adjust.inc.c"
 #include "warp.inc.c"
+#include "warp_matrix.inc.c"
 
 #include "../kernels/table.h"

@@ -1,4 +1,6 @@
-/* embedding.inc.c - y[i] = table[index[i]] and its gradient: dtable[index[i]] += dy[i]. */
+/* embedding.inc.c - y[i] = table[index[i]] and its gradient: dtable[index[i]] += dy[i]; which rows an index refers to,
+ * and those rows set to 0.
+ */
 static fnn_idx embedding_indices(int32_t *index, const void *x_, fnn_idx n, fnn_idx limit)
 {
     const real *x = x_;
@@ -27,4 +29,20 @@ static void embedding_backward(void *dtable_, const void *dy_, const int32_t *in
     for (fnn_idx i = 0; i < m; i++)
         for (fnn_idx j = 0; j < n; j++)
             dtable[index[i] * row + j] += dy[i * row + j];
+}
+
+static void embedding_mark(uint8_t *touched, const int32_t *index, fnn_idx m)
+{
+    for (fnn_idx i = 0; i < m; i++)
+        touched[index[i]] = 1;
+}
+
+static void embedding_clear(void *dtable_, uint8_t *touched, fnn_idx rows, fnn_idx n)
+{
+    real *dtable = dtable_;
+    for (fnn_idx i = 0; i < rows; i++) {
+        for (fnn_idx j = 0; j < n; j++)
+            dtable[i * n + j] = touched[i] ? 0 : dtable[i * n + j];
+        touched[i] = 0;
+    }
 }

@@ -1,4 +1,6 @@
-/* masking.inc.c - which rows of x (m, n) have an element that is not `value`, and what is done with those. */
+/* masking.inc.c - which rows of x (m, n) have an element other than `value` (mask 1, else 0); the rows of x whose mask
+ * is 1, and 0 in place of the others; the mean of those rows, and its gradient; and masks (m, n) times weights (m).
+ */
 static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
 {
     const real *x = x_;
@@ -20,7 +22,7 @@ static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
             y[i * n + j] = mask[i] == 0 ? 0 : x[i * n + j];
 }
 
-/* The rows of x that count, one after the other, and how many they are; y may be NULL. */
+/* The valid rows of x, one after the other, and how many they are; y may be NULL. */
 static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
@@ -62,4 +64,13 @@ static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fn
     for (fnn_idx i = 0; i < m; i++)
         for (fnn_idx j = 0; j < n; j++)
             dx[i * n + j] = (real)((double)mask[i] * dy[j] / mask_count(mask, m));
+}
+
+static void mask_weights(void *y_, const void *mask_, const void *weight_, fnn_idx m, fnn_idx n)
+{
+    const real *mask = mask_, *weight = weight_;
+    real *y = y_;
+    for (fnn_idx i = 0; i < m; i++)
+        for (fnn_idx j = 0; j < n; j++)
+            y[i * n + j] = mask[i * n + j] * weight[i];
 }

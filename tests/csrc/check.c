@@ -38,6 +38,7 @@
 #include "uniform.inc.c"
 #include "update.inc.c"
 #include "warp.inc.c"
+#include "warp_matrix.inc.c"
 
 static const struct {
     const char *name;

@@ -1,4 +1,4 @@
-/* embedding.inc.c - good numbers, and one bad one at a time; narrow and wide rows, some columns of them. */
+/* embedding.inc.c - valid numbers, and one invalid number at a time; narrow and wide rows, some of their columns. */
 static void check_embedding_indices(void)
 {
     const double bad[] = {-1, 10, 0.5, NAN, INFINITY, -INFINITY, 1e30};
@@ -43,6 +43,43 @@ static void check_embedding_backward(void)
         const int32_t *index = class_numbers(33, 10);
         EACH_SIDE(s)
             table[s]->embedding_backward(sums.at[s], dy.at[s], index, 33, n, n + 3);
+        same("dtable", sums, 0, 0);
+    }
+}
+
+static uint8_t *mark_rows(int s, fnn_idx rows, const int32_t *index, fnn_idx m)
+{
+    uint8_t *touched = allocate(rows);
+    memset(touched, 0, (size_t)rows);
+    table[s]->embedding_mark(touched, index, m);
+    return touched;
+}
+
+static void check_embedding_mark(void)
+{
+    EACH_SIZE(m) {
+        const int32_t *index = class_numbers(m, 50);
+        uint8_t *touched[SIDES];
+        EACH_SIDE(s)
+            touched[s] = mark_rows(s, 50, index, m);
+        for (fnn_idx i = 0; i < 50; i++)
+            near("touched", i, touched[TESTED][i], touched[TEXTBOOK][i], 0, 0);
+    }
+}
+
+static void check_embedding_clear(void)
+{
+    for (fnn_idx n = 1; n < 70; n += 4) {
+        begin(50, n, 0);
+        array sums = numbers(50 * n, -1, 1);
+        const int32_t *index = class_numbers(20, 50);
+        SPRINKLE(sums, edges);
+        EACH_SIDE(s) {
+            uint8_t *touched = mark_rows(s, 50, index, 20);
+            table[s]->embedding_clear(sums.at[s], touched, 50, n);
+            for (fnn_idx i = 0; i < 50; i++)
+                near("touched", i, touched[i], 0, 0, 0);
+        }
         same("dtable", sums, 0, 0);
     }
 }

@@ -1,4 +1,4 @@
-/* masking.inc.c - steps that count and steps that do not, in narrow and wide rows. */
+/* masking.inc.c - valid and masked steps, in narrow and wide rows. */
 static const fnn_idx steps_of[][2] = {{0, 3}, {3, 0}, {1, 1}, {30, 1}, {7, 5}, {9, 16}, {5, 33}, {20, 17}};
 
 #define EACH_STEPS(m, n) \
@@ -69,5 +69,16 @@ static void check_mask_mean_backward(void)
         EACH_SIDE(s)
             table[s]->mask_mean_backward(dx.at[s], dy.at[s], mask.at[s], m, n);
         same("dx", dx, 2, 0);
+    }
+}
+
+static void check_mask_weights(void)
+{
+    EACH_STEPS(m, n)
+    {
+        array mask = integers(m * n, 0, 1), weight = numbers(m, 0, 3), y = numbers(m * n, 0, 1);
+        EACH_SIDE(s)
+            table[s]->mask_weights(y.at[s], mask.at[s], weight.at[s], m, n);
+        same("y", y, 0, 0);
     }
 }

@@ -44,11 +44,12 @@ cdef bint has_buffer(x, Py_buffer *view):
 
 
 cdef const idx_t *indices(order) except? NULL:
-    """Return the address of a contiguous int64 array of row numbers; NULL for None and for none."""
+    """Return the address of a contiguous int64 array of row numbers, or NULL for None or none."""
     if order is None or not len(order):
         return NULL
     if order.dtype.char not in "lq" or order.itemsize != sizeof(idx_t) or not order.flags.c_contiguous:
-        raise ValueError(f"order: expected a contiguous int64 array, got {order.dtype} of shape {order.shape}")
+        raise ValueError(
+            f"order: expected a contiguous int64 array, got {order.dtype} of shape {order.shape}")
     return <const idx_t *>address(order)
 
 
@@ -154,7 +155,7 @@ cdef class Batch:
         return 0
 
     cdef idx_t take(self, arrays, idx_t capacity) except -2:
-        """Bind arrays in the plan's shapes and dtypes; return their number of rows, or -1 if they do not fit."""
+        """Bind arrays in the plan's shapes and dtypes; return the number of rows, -1 if they do not fit."""
         cdef Py_buffer view
         cdef Port port
         cdef idx_t rows = -1

@@ -1,6 +1,6 @@
 # Declarations of csrc/fastnn.h: the structures whole, of the kernel table the slots that ops call.
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "fastnn.h" nogil:
     ctypedef int64_t fnn_idx
@@ -274,6 +274,8 @@ cdef extern from "fastnn.h" nogil:
         void (*embedding_forward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx) noexcept nogil
         void (*embedding_backward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx,
                                    fnn_idx) noexcept nogil
+        void (*embedding_mark)(uint8_t *, const int32_t *, fnn_idx) noexcept nogil
+        void (*embedding_clear)(void *, uint8_t *, fnn_idx, fnn_idx) noexcept nogil
         void (*count_categories)(void *, const int32_t *, fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
         void (*bin_numbers)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_steps)(void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
@@ -281,6 +283,7 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*mask_compact)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
+        void (*mask_weights)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
         void (*elementwise_binary_forward)(void *, const void *, const void *, const fnn_elementwise_binary *) noexcept nogil
         void (*elementwise_binary_backward)(void *, const void *, const void *, const void *, const fnn_elementwise_binary *,
@@ -290,6 +293,8 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
         void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
         void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
+        void (*uniform_between)(double *, const double *, fnn_idx, fnn_idx,
+                                const fnn_random *) noexcept nogil
         void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double,
                                const fnn_random *) noexcept nogil
         void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
@@ -310,6 +315,10 @@ cdef extern from "fastnn.h" nogil:
                                 double, double, double, double) noexcept nogil
         void (*warp_forward)(void *, const void *, const fnn_warp *) noexcept nogil
         void (*warp_backward)(void *, const void *, const fnn_warp *) noexcept nogil
+        void (*warp_flip_matrix)(fnn_warp *, const double *) noexcept nogil
+        void (*warp_affine_matrix)(fnn_warp *, const double *) noexcept nogil
+        void (*warp_even_affine_matrix)(fnn_warp *, const double *) noexcept nogil
+        void (*warp_crop_matrix)(fnn_warp *, const double *) noexcept nogil
 
     int fnn_isa_count()
     const char *fnn_isa_name(int)

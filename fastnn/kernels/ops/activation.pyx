@@ -1,28 +1,25 @@
-"""y = f(x), element by element: as a step of its own, behind a product, and on arrays."""
+"""Elementwise activations y = f(x): as a step of their own, fused behind a product, and on arrays."""
 
 import numpy as np
 
 from ..core.tables cimport FNN_ACT_linear, FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport activation_rows, address, max_threads, parallel_for, table
+from ..core.runtime cimport activation_rows, address, max_threads, parallel_chunks, table
 from ..core.steps cimport ACTIVATION, BACKWARD, FORWARD, Step, Value, fuse_into_product
 from ..core.types cimport DX, DY, OWN_SAVED, X, Y, operand
-
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
 CODES = {activation_rows()[i].name.decode(): i for i in range(FNN_ACTIVATIONS)}
 
 ctypedef struct pass_t:
     const fnn_kernels *kernels
     fnn_activation activation
-    idx_t n
     char *out
     const char *a       # x, or dy
     const char *saved   # NULL: forward
 
 
 cdef fnn_activation activation_of(tuple activation) except *:
-    """The kernels' form of (name, parameter, ...)."""
+    """Return the kernels' structure for (name, parameter, ...)."""
     cdef fnn_activation a
     cdef int i
     a.code = CODES[activation[0]]
@@ -32,13 +29,13 @@ cdef fnn_activation activation_of(tuple activation) except *:
 
 
 cdef bint needs_input(const fnn_activation *a) noexcept nogil:
-    """Whether the gradient is computed from the input of the activation rather than from its output."""
+    """Return whether the gradient is computed from the input of the activation rather than its output."""
     return activation_rows()[a.code].saved == FNN_SAVED_INPUT
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void elements(void *context, idx_t first, idx_t n, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t at = i * CHUNK * p.kernels.itemsize, n = min(CHUNK, p.n - i * CHUNK)
+    cdef idx_t at = first * p.kernels.itemsize
     if p.saved is NULL:
         p.kernels.activation_forward(p.out + at, n, p.a + at, n, 1, n, &p.activation)
     else:
@@ -48,14 +45,14 @@ cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
 cdef void elementwise(const fnn_kernels *k, const fnn_activation *act, int threads, char *out, const char *a,
                       const char *saved, idx_t n) noexcept nogil:
     cdef pass_t p
-    p.kernels, p.activation, p.n, p.out, p.a, p.saved = k, act[0], n, out, a, saved
-    parallel_for(chunk, &p, (n + CHUNK - 1) // CHUNK, threads)
+    p.kernels, p.activation, p.out, p.a, p.saved = k, act[0], out, a, saved
+    parallel_chunks(elements, &p, n, 1, threads)
 
 
 cdef int keep_for_gradient(Plan plan, Step s, Value y, int preactivation) except -1:
-    """Let a step keep what the gradient of the activation fused behind it is computed from.
+    """Make a step save what the gradient of its fused activation is computed from.
 
-    That is its output y, or what the activation is applied to, which becomes its operand `preactivation`.
+    That is the output y, or the input of the activation, which becomes the step's operand `preactivation`.
     """
     if s.c.activation.code == FNN_ACT_linear:
         return 0
@@ -68,7 +65,7 @@ cdef int keep_for_gradient(Plan plan, Step s, Value y, int preactivation) except
 
 
 cdef void own_gradient(const step_t *s, const run_t *r, idx_t n) noexcept nogil:
-    """Make of the gradient of y, n elements, that of what the fused activation is applied to."""
+    """Multiply the gradient of y, n elements, by that of the fused activation, in place."""
     if s.activation.code != FNN_ACT_linear and not s.preactivation_gradient:
         elementwise(s.kernels, &s.activation, r.threads, operand(s, r, DY), operand(s, r, DY),
                     operand(s, r, OWN_SAVED), n)
@@ -100,7 +97,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 
 
 def apply(tuple activation, x):
-    """activation(x) of a contiguous array of float32 or float64, as a new array."""
+    """Return activation(x) for a contiguous array of float32 or float64, as a new array."""
     cdef fnn_activation a = activation_of(activation)
     y = np.empty_like(x)
     elementwise(table(x.dtype.name), &a, max_threads(), address(y), address(x), NULL, x.size)
@@ -108,7 +105,7 @@ def apply(tuple activation, x):
 
 
 def apply_gradient(tuple activation, g, x, y):
-    """The gradient of x, from that of y = activation(x); contiguous arrays of one dtype and shape."""
+    """Return the gradient of x, given g, that of y = activation(x); contiguous, of one dtype and shape."""
     cdef fnn_activation a = activation_of(activation)
     saved, dx = x if needs_input(&a) else y, np.empty_like(g)
     elementwise(table(g.dtype.name), &a, max_threads(), address(dx), address(g), address(saved), g.size)

@@ -1,15 +1,13 @@
-"""l1 * sum |y| + l2 * sum y^2 of an output over the rows of a batch, divided by their number, in the loss.
+"""Activity penalty: l1 * sum |y| + l2 * sum y^2 over a batch, divided by its rows, is added to the loss.
 
-It is emitted right behind what makes y: backward, that comes after all readers of y, whose gradient it adds
-to. The sum is one pass in the order of memory; the gradient is divided over threads.
+The step is appended directly after the step that computes y: backward it runs after all readers of y, and
+adds to the gradient that they made. The sum is one pass in memory order; the gradient is split over threads.
 """
 
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport FIRST_OWN, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
 cdef enum:
     W = FIRST_OWN
@@ -18,11 +16,10 @@ cdef enum:
 ctypedef struct pass_t:
     const step_t *s
     const run_t *r
-    idx_t n
 
 
 def emit(Plan plan, Value y, double l1, double l2):
-    """Append the penalty of y to `plan`; then nothing else can be done behind what makes y."""
+    """Append the penalty of y to `plan`; no later step can be fused into the one that computes y then."""
     cdef Step s = plan.add("activity_regularization", forward, backward, NULL, 2.0 * y.size)
     s.c.size[0], s.c.param[0], s.c.param[1] = y.size, l1, l2
     s.use(W, y, FORWARD)
@@ -36,15 +33,15 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
         NULL, operand(s, r, W), s.size[0] * r.rows, s.param[0], s.param[1])
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void add_gradient(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t at = i * CHUNK * s.kernels.itemsize
-    s.kernels.regularization(operand(s, p.r, DW) + at, operand(s, p.r, W) + at, min(CHUNK, p.n - i * CHUNK),
+    cdef idx_t at = first * s.kernels.itemsize
+    s.kernels.regularization(operand(s, p.r, DW) + at, operand(s, p.r, W) + at, count,
                              s.param[0] / p.r.rows, s.param[1] / p.r.rows)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, s.size[0] * r.rows)
+    cdef pass_t p = pass_t(s, r)
     if s.at[DW].space >= 0:
-        parallel_for(chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+        parallel_chunks(add_gradient, &p, s.size[0] * r.rows, 1, r.threads)

@@ -1,18 +1,17 @@
-"""y = factor (x0 + x1 + ...), of values of one shape.
+"""Sum of values of one shape: y = factor (x0 + x1 + ...).
 
-Sums are made in y, two at a time from the first one on, in pieces that stay in L1: so memory is passed over
-once for each value, not once for each pair.
+Values are added to y one after the other, in chunks that stay in the L1 cache: so memory is read once for
+each value, not once for each pair.
 """
 
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, FORWARD, Step, Value
 from ..core.types cimport DY, FIRST_OWN, OPERANDS, Y, idx_t, operand, run_t, step_t
 
-cdef idx_t CHUNK = 1 << 12      # elements that a thread takes at a time
-
 cdef enum:
     PARTS = (OPERANDS - FIRST_OWN) // 2     # values that one step adds; their gradients are further operands
+    IN_L1 = 4       # width of an element for chunks: 16 KiB of y in float
 
 cdef enum:          # sizes
     SIZE            # elements of a row
@@ -21,7 +20,6 @@ cdef enum:          # sizes
 ctypedef struct pass_t:
     const step_t *s
     const run_t *r
-    idx_t n             # elements of the run
 
 
 def emit(Plan plan, list xs, double factor=1.0):
@@ -52,10 +50,10 @@ def emit(Plan plan, list xs, double factor=1.0):
     return x
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void add(void *context, idx_t first, idx_t n, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t at = i * CHUNK * s.kernels.itemsize, n = min(CHUNK, p.n - i * CHUNK)
+    cdef idx_t at = first * s.kernels.itemsize
     cdef int j, last = <int>s.size[COUNT] - 1
     cdef char *y = operand(s, p.r, Y) + at
     cdef const char *sum = operand(s, p.r, FIRST_OWN) + at
@@ -67,10 +65,10 @@ cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
         sum = y
 
 
-cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void pass_gradient(void *context, idx_t first, idx_t n, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t at = i * CHUNK * s.kernels.itemsize, n = min(CHUNK, p.n - i * CHUNK)
+    cdef idx_t at = first * s.kernels.itemsize
     cdef char *dx
     cdef int j
     for j in range(<int>s.size[COUNT]):
@@ -80,10 +78,10 @@ cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, s.size[SIZE] * r.rows)
-    parallel_for(chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+    cdef pass_t p = pass_t(s, r)
+    parallel_chunks(add, &p, s.size[SIZE] * r.rows, IN_L1, r.threads)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, s.size[SIZE] * r.rows)
-    parallel_for(gradient_chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+    cdef pass_t p = pass_t(s, r)
+    parallel_chunks(pass_gradient, &p, s.size[SIZE] * r.rows, IN_L1, r.threads)

@@ -1,6 +1,7 @@
-"""Contrast and brightness, drawn for each image: y = clip(factor x + (1 - factor) mean(x) + delta).
+"""Random contrast and brightness for each image: y = clip(factor x + (1 - factor) mean(x) + delta).
 
-The mean is that of a channel of the image. The draws depend on seed, step and row; backward repeats them.
+The mean is that of a channel of the image. Random numbers depend on seed, step and row; backward draws the
+same ones again.
 """
 
 import numpy as np
@@ -8,15 +9,16 @@ import numpy as np
 from ..core.tables cimport fnn_kernels, fnn_random
 from ..core.plan cimport Plan
 from ..core.random cimport random_of
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:
-    DRAWS = 4       # uniform numbers for each row of the batch, a block of the generator
+    DRAWS = 4       # random numbers for each row of the batch: a block of the generator; two are used
+    PASSES = 4      # width of an element for chunks: an image is read twice and written twice
 
 cdef enum:          # operands
-    RANGES = FIRST_OWN  # least and largest factor, delta and result
+    RANGES = FIRST_OWN  # lower and upper bounds of factor, delta and result
 
 cdef enum:          # sizes
     SIZE            # elements for each row of the batch
@@ -33,20 +35,21 @@ ctypedef struct pass_t:
     const char *x
 
 
-cdef void adjust_row(void *context, idx_t row, int thread) noexcept nogil:
+cdef void adjust_images(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef const pass_t *p = <const pass_t *>context
     cdef const fnn_kernels *k = p.s.kernels
     cdef const double *q = p.ranges
-    cdef idx_t n = p.s.size[CHANNELS], m = p.s.size[SIZE] // n, at = row * p.s.size[SIZE] * k.itemsize
+    cdef idx_t n = p.s.size[CHANNELS], m = p.s.size[SIZE] // n, row, at
     cdef char *workspace = p.r.scratch + thread * p.r.scratch_size
-    cdef double drawn[DRAWS]
-    cdef double factor, delta
-    k.uniform(drawn, row * DRAWS, DRAWS, &p.random)
-    factor, delta = q[0] + drawn[0] * (q[1] - q[0]), q[2] + drawn[1] * (q[3] - q[2])
-    if p.dy is NULL:
-        k.adjust_forward(p.out + at, p.x + at, workspace, m, n, factor, delta, q[4], q[5])
-    else:
-        k.adjust_backward(p.out + at, p.dy + at, p.x + at, workspace, m, n, factor, delta, q[4], q[5])
+    cdef double drawn[2]        # factor and delta
+    for row in range(first, first + count):
+        at = row * p.s.size[SIZE] * k.itemsize
+        k.uniform_between(drawn, q, row * DRAWS, 2, &p.random)
+        if p.dy is NULL:
+            k.adjust_forward(p.out + at, p.x + at, workspace, m, n, drawn[0], drawn[1], q[4], q[5])
+        else:
+            k.adjust_backward(
+                p.out + at, p.dy + at, p.x + at, workspace, m, n, drawn[0], drawn[1], q[4], q[5])
 
 
 cdef void adjust(const step_t *s, const run_t *r, char *out, const char *dy) noexcept nogil:
@@ -54,7 +57,7 @@ cdef void adjust(const step_t *s, const run_t *r, char *out, const char *dy) noe
     p.s, p.r, p.out, p.dy, p.x = s, r, out, dy, operand(s, r, X)
     p.ranges = <const double *>operand(s, r, RANGES)
     p.random = random_of(s.size[SEED], 0, r)
-    parallel_for(adjust_row, &p, r.rows, r.threads)
+    parallel_chunks(adjust_images, &p, r.rows, PASSES * s.size[SIZE], r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -78,9 +81,9 @@ def emit(Plan plan, Value x, factor, delta, value_range, unsigned long long seed
     x : Value
         Rows of (..., channels).
     factor, delta : (float, float)
-        The ranges that they are drawn from.
+        Ranges that they are drawn from.
     value_range : (float, float)
-        What results are clipped to.
+        Range that results are clipped to.
     seed : int
 
     Returns

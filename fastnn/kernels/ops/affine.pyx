@@ -66,7 +66,7 @@ cdef Value append(Plan plan, Value x, Value scale, Value shift):
 
 
 def trailing(array, shape):
-    """Broadcast an array to the axes of `shape` from the first one on along which it varies; return it flat."""
+    """Broadcast an array to the axes of `shape` from the first one that it varies along; return it flat."""
     array = np.asarray(array)
     array = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
     same = 0

@@ -1,14 +1,12 @@
-"""y[k] = how many of some whole numbers, which come as reals, are k: vectors for sets of categories."""
+"""Category counts: y[k] = how many of the whole numbers of a set, which come as reals, equal k."""
 
 from libc.stdint cimport int32_t
 
 from .embedding cimport find_numbers
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport FORWARD, Step, Value
 from ..core.types cimport FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements of y that a thread takes at a time
 
 cdef enum:          # operands
     INDEX = FIRST_OWN   # the numbers, as int32
@@ -24,14 +22,12 @@ cdef enum:          # parameters
 ctypedef struct pass_t:
     const step_t *s
     const run_t *r
-    idx_t sets          # of the run
-    idx_t chunk
 
 
 def emit(Plan plan, Value x, idx_t numbers, idx_t depth, double most, tuple shape):
-    """Append counts (..., depth) of the numbers of x, up to `most`, to `plan`: of each `numbers` of them.
+    """Append the counts (..., depth), at most `most`, of each set of `numbers` numbers of x to `plan`.
 
-    A run stops where a number is not from 0 to depth - 1.
+    A run stops at a number that is not from 0 to depth - 1.
     """
     if x.root.differentiable:
         raise ValueError("input: categories have no gradient, so nothing before them may learn")
@@ -44,18 +40,16 @@ def emit(Plan plan, Value x, idx_t numbers, idx_t depth, double most, tuple shap
     return y
 
 
-cdef void count(void *context, idx_t i, int thread) noexcept nogil:
+cdef void count_sets(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t first = i * p.chunk, depth = s.size[DEPTH]
+    cdef idx_t depth = s.size[DEPTH]
     s.kernels.count_categories(operand(s, p.r, Y) + first * depth * s.kernels.itemsize,
                                <const int32_t *>operand(s, p.r, INDEX) + first * s.size[NUMBERS],
-                               min(p.chunk, p.sets - first), s.size[NUMBERS], depth, s.param[MOST])
+                               count, s.size[NUMBERS], depth, s.param[MOST])
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    if not find_numbers(s, r, INDEX, s.size[SETS] * s.size[NUMBERS], s.size[DEPTH]):
-        return
-    p.s, p.r, p.sets, p.chunk = s, r, s.size[SETS] * r.rows, max(1, CHUNK // s.size[DEPTH])
-    parallel_for(count, &p, (p.sets + p.chunk - 1) // p.chunk, r.threads)
+    cdef pass_t p = pass_t(s, r)
+    if find_numbers(s, r, INDEX, s.size[SETS] * s.size[NUMBERS], s.size[DEPTH]):
+        parallel_chunks(count_sets, &p, s.size[SETS] * r.rows, s.size[DEPTH], r.threads)

@@ -1,19 +1,17 @@
-"""Values behind each other along an axis of a row: every element is moved once, and its gradient once back.
+"""Concatenation of values along an axis: every element is copied once, and its gradient copied back once.
 
-From the axis on, a row of each value is a few runs of neighbours, which take turns in the result.
+From the axis on, a row of each value consists of runs of contiguous elements, which alternate in the result.
 """
 
 import numpy as np
 
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, FORWARD, Step, Value
 from ..core.types cimport DY, FIRST_OWN, OPERANDS, Y, idx_t, operand, run_t, step_t
 
-cdef idx_t CHUNK = 1 << 14      # elements of the result that a thread takes at a time
-
 cdef enum:
-    PARTS = (OPERANDS - FIRST_OWN) // 2     # values that one step moves; their gradients are further operands
+    PARTS = (OPERANDS - FIRST_OWN) // 2     # values of one step; their gradients are further operands
 
 cdef enum:          # sizes
     OUTER           # runs of each value in a row
@@ -26,8 +24,6 @@ ctypedef struct pass_t:
     const step_t *s
     const run_t *r
     bint backward
-    idx_t runs          # of the whole batch
-    idx_t chunk         # runs that a thread takes at a time
 
 
 def emit(Plan plan, list xs, int axis):
@@ -60,15 +56,15 @@ def emit(Plan plan, list xs, int axis):
     return y
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void copy_runs(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t first = i * p.chunk, item = s.kernels.itemsize
+    cdef idx_t item = s.kernels.itemsize
     cdef idx_t[2] n, whole = [s.size[RUN], 1], part = [0, 1]
     cdef char *y = operand(s, p.r, DY if p.backward else Y) + first * s.size[RUN] * item
     cdef char *x
     cdef int j
-    n[0] = min(p.chunk, p.runs - first)
+    n[0] = count
     for j in range(s.size[COUNT]):
         x = operand(s, p.r, FIRST_OWN + 2 * j + p.backward)
         if x is NULL:
@@ -82,10 +78,8 @@ cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
 
 
 cdef void move(const step_t *s, const run_t *r, bint backward) noexcept nogil:
-    cdef pass_t p
-    p.s, p.r, p.backward, p.runs = s, r, backward, s.size[OUTER] * r.rows
-    p.chunk = max(1, CHUNK // max(1, s.size[RUN]))
-    parallel_for(chunk, &p, (p.runs + p.chunk - 1) // p.chunk, r.threads)
+    cdef pass_t p = pass_t(s, r, backward)
+    parallel_chunks(copy_runs, &p, s.size[OUTER] * r.rows, s.size[RUN], r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:

@@ -1,4 +1,4 @@
-# Whole numbers that come as reals, for ops that read something by them.
+# Conversion and range check of whole numbers that come as reals, for ops that index by them.
 
 from ..core.types cimport idx_t, run_t, step_t
 

@@ -1,18 +1,16 @@
-"""A value that several layers read: each makes a gradient of its own, and the value's is their sum.
+"""A value with several readers: each computes a gradient of its own, and the value's gradient is their sum.
 
-Forward there is nothing to do, as all read the same memory. The first reader's gradient is made where the
-value's own has to be, the others are added to it in their order, so the sum depends on nothing else. Where
-nobody reads a value, its gradient is zero.
+Forward there is nothing to do, as all readers share the memory of the value. The first reader writes its
+gradient in place of the value's, and the others are added to it in the order of the readers. The gradient of
+a value without readers is zero.
 """
 
 from libc.string cimport memset
 
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, Step, Value
 from ..core.types cimport DX, FIRST_OWN, OPERANDS, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
 cdef enum:          # sizes
     SIZE            # elements of a row
@@ -21,13 +19,12 @@ cdef enum:          # sizes
 ctypedef struct pass_t:
     const step_t *s
     const run_t *r
-    idx_t n             # elements of the run
 
 
 def emit(Plan plan, Value x, int readers):
-    """Append to `plan` what lets so many readers read x, and return a value for each of them.
+    """Append the sum of the gradients of so many readers of x to `plan`; return a value for each of them.
 
-    It has to come before the readers: backward runs last to first.
+    The step comes before the readers, since backward runs from last to first.
 
     Returns
     -------
@@ -60,7 +57,7 @@ cdef void clear(const step_t *s, const run_t *r) noexcept nogil:
 
 
 cdef Value alias(Value x, Value flow):
-    """The memory of x under another name."""
+    """Return another value in the memory of x; `flow` as in `Value`."""
     cdef Value y = Value(x.shape, x.space, x.differentiable, root=x.root, times=x.times, flow=flow)
     y.mask = x.mask
     return y
@@ -70,16 +67,15 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     pass
 
 
-cdef void add(void *context, idx_t i, int thread) noexcept nogil:
+cdef void add(void *context, idx_t first, idx_t n, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t at = i * CHUNK * s.kernels.itemsize, n = min(CHUNK, p.n - i * CHUNK), j
+    cdef idx_t at = first * s.kernels.itemsize, j
     cdef char *dx = operand(s, p.r, DX) + at
     for j in range(s.size[COUNT]):
         s.kernels.merge_sum(dx, dx, operand(s, p.r, FIRST_OWN + <int>j) + at, n, 1)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    p.s, p.r, p.n = s, r, s.size[SIZE] * r.rows
-    parallel_for(add, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+    cdef pass_t p = pass_t(s, r)
+    parallel_chunks(add, &p, s.size[SIZE] * r.rows, 1, r.threads)

@@ -1,6 +1,7 @@
-"""y = x + stddev z and y = x (1 + stddev z), where z is normal: it depends on seed, step and element.
+"""Gaussian noise, y = x + stddev z, and Gaussian dropout, y = x (1 + stddev z), with standard normal z.
 
-Backward passes the gradient on as it is, or draws the same numbers again instead of keeping them.
+z depends on seed, step and element alone. Backward copies the gradient for noise; for dropout it draws the
+same numbers again instead of keeping them.
 """
 
 from libc.string cimport memcpy
@@ -8,15 +9,16 @@ from libc.string cimport memcpy
 from ..core.tables cimport fnn_kernels, fnn_random
 from ..core.plan cimport Plan
 from ..core.random cimport random_of
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, FORWARD, Step, Value
 from ..core.types cimport DX, DY, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 13      # elements that a thread takes at a time
 
 cdef enum:          # sizes
     SIZE            # elements for each row of the batch
     SEED
+
+cdef enum:
+    COST = 2        # width of an element for chunks: a normal number takes longer than a memory access
 
 ctypedef void (*gaussian_fn)(void *, const void *, idx_t, idx_t, double, const fnn_random *) noexcept nogil
 
@@ -25,27 +27,25 @@ ctypedef struct pass_t:
     gaussian_fn kernel
     fnn_random random
     double stddev
-    idx_t n
     char *out
     const char *source
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void draw(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t first = i * CHUNK, at = first * p.kernels.itemsize
-    p.kernel(p.out + at, p.source + at, first, min(CHUNK, p.n - first), p.stddev, &p.random)
+    cdef idx_t at = first * p.kernels.itemsize
+    p.kernel(p.out + at, p.source + at, first, count, p.stddev, &p.random)
 
 
-cdef void disturb(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
+cdef void apply(const step_t *s, const run_t *r, char *out, const char *source) noexcept nogil:
     cdef pass_t p
     p.kernels, p.kernel, p.out, p.source = s.kernels, <gaussian_fn>s.kernel, out, source
-    p.n, p.stddev = s.size[SIZE] * r.rows, s.param[0]
-    p.random = random_of(s.size[SEED], 0, r)
-    parallel_for(chunk, &p, (p.n + CHUNK - 1) // CHUNK, r.threads)
+    p.stddev, p.random = s.param[0], random_of(s.size[SEED], 0, r)
+    parallel_chunks(draw, &p, s.size[SIZE] * r.rows, COST, r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    disturb(s, r, operand(s, r, Y), operand(s, r, X))
+    apply(s, r, operand(s, r, Y), operand(s, r, X))
 
 
 cdef void noise_backward(const step_t *s, const run_t *r) noexcept nogil:
@@ -53,7 +53,7 @@ cdef void noise_backward(const step_t *s, const run_t *r) noexcept nogil:
 
 
 cdef void dropout_backward(const step_t *s, const run_t *r) noexcept nogil:
-    disturb(s, r, operand(s, r, DX), operand(s, r, DY))
+    apply(s, r, operand(s, r, DX), operand(s, r, DY))
 
 
 cdef Value complete(Plan plan, Step s, Value x, double stddev, unsigned long long seed):

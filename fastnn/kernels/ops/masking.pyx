@@ -1,11 +1,9 @@
-"""Masks of sequences: 1 for a step that counts, 0 for one that does not, a number for each step of a row."""
+"""Masks of sequences, a number for each step of a row: 1 for a valid step, 0 for a masked one."""
 
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
 
 cdef enum:          # operands
     MASK = FIRST_OWN
@@ -14,17 +12,15 @@ cdef enum:          # operands
 cdef enum:          # sizes
     STEPS           # numbers of the mask for each row of the batch
     WIDTH           # elements of a step
-    PER_ROW         # weights of a row
+    PER_ROW         # weights for each row of the batch
 
 ctypedef void (*rows_fn)(void *, const void *, const void *, idx_t, idx_t) noexcept nogil
 
 ctypedef struct pass_t:
     const step_t *s
     const run_t *r
-    int out
+    int out             # operands
     int source
-    idx_t steps         # of the run
-    idx_t chunk
 
 
 cdef Step new_step(Plan plan, Value x, Value mask, str name, step_t s):
@@ -35,10 +31,10 @@ cdef Step new_step(Plan plan, Value x, Value mask, str name, step_t s):
     return step
 
 
-# ---- which steps count --------------------------------------------------------------------------------
+# ---- which steps are valid ----------------------------------------------------------------------------
 
 def emit_mask(Plan plan, Value x, double value, idx_t width):
-    """Append the mask of the steps, `width` elements each, that are not all `value` to `plan`."""
+    """Append a mask to `plan`: 0 for steps of `width` elements that all equal `value`, 1 for the others."""
     cdef step_t s
     cdef Value mask = plan.value(x.shape if width == 1 else x.shape[:len(x.shape) - 1])
     s.forward, s.backward = forward_mask, NULL
@@ -48,24 +44,23 @@ def emit_mask(Plan plan, Value x, double value, idx_t width):
     return mask
 
 
-cdef void find(void *context, idx_t i, int thread) noexcept nogil:
+cdef void find(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t first = i * p.chunk, item = s.kernels.itemsize, width = s.size[WIDTH]
+    cdef idx_t item = s.kernels.itemsize, width = s.size[WIDTH]
     s.kernels.mask_steps(operand(s, p.r, MASK) + first * item, operand(s, p.r, X) + first * width * item,
-                         min(p.chunk, p.steps - first), width, s.param[0])
+                         count, width, s.param[0])
 
 
 cdef void forward_mask(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    p.s, p.r, p.steps, p.chunk = s, r, s.size[STEPS] * r.rows, max(1, CHUNK // max(1, s.size[WIDTH]))
-    parallel_for(find, &p, (p.steps + p.chunk - 1) // p.chunk, r.threads)
+    cdef pass_t p = pass_t(s, r, MASK, X)
+    parallel_chunks(find, &p, s.size[STEPS] * r.rows, s.size[WIDTH], r.threads)
 
 
-# ---- steps that do not count are zero -----------------------------------------------------------------
+# ---- zero in place of masked steps --------------------------------------------------------------------
 
 def emit(Plan plan, Value x, Value mask):
-    """Append y, which is x in the steps that count and 0 in the others, to `plan`."""
+    """Append y, which is x in valid steps and 0 in masked ones, to `plan`."""
     cdef step_t s
     s.forward, s.backward = forward, backward
     cdef Value y = plan.value(x.shape, x.differentiable)
@@ -77,19 +72,17 @@ def emit(Plan plan, Value x, Value mask):
     return y
 
 
-cdef void keep(void *context, idx_t i, int thread) noexcept nogil:
+cdef void keep(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t first = i * p.chunk, item = s.kernels.itemsize, at = first * s.size[WIDTH] * item
+    cdef idx_t item = s.kernels.itemsize, at = first * s.size[WIDTH] * item
     s.kernels.mask_rows(operand(s, p.r, p.out) + at, operand(s, p.r, p.source) + at,
-                        operand(s, p.r, MASK) + first * item, min(p.chunk, p.steps - first), s.size[WIDTH])
+                        operand(s, p.r, MASK) + first * item, count, s.size[WIDTH])
 
 
 cdef void keep_steps(const step_t *s, const run_t *r, int out, int source) noexcept nogil:
-    cdef pass_t p
-    p.s, p.r, p.out, p.source, p.steps = s, r, out, source, s.size[STEPS] * r.rows
-    p.chunk = max(1, CHUNK // max(1, s.size[WIDTH]))
-    parallel_for(keep, &p, (p.steps + p.chunk - 1) // p.chunk, r.threads)
+    cdef pass_t p = pass_t(s, r, out, source)
+    parallel_chunks(keep, &p, s.size[STEPS] * r.rows, s.size[WIDTH], r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -100,10 +93,10 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     keep_steps(s, r, DX, DY)
 
 
-# ---- the mean over the steps that count ---------------------------------------------------------------
+# ---- the mean over valid steps ------------------------------------------------------------------------
 
 def emit_mean(Plan plan, Value x, Value mask):
-    """Append y (channels), the mean over the steps of x (steps, channels) that count, to `plan`."""
+    """Append y (channels), the mean over the valid steps of x (steps, channels), to `plan`."""
     cdef step_t s
     s.forward, s.backward = forward_mean, backward_mean
     cdef Value y = plan.value(x.shape[1:], x.differentiable)
@@ -115,35 +108,34 @@ def emit_mean(Plan plan, Value x, Value mask):
     return y
 
 
-cdef void mean_of(void *context, idx_t row, int thread) noexcept nogil:
+cdef void means(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
-    cdef idx_t item = s.kernels.itemsize, steps = s.size[STEPS], width = s.size[WIDTH]
+    cdef idx_t steps = s.size[STEPS], width = s.size[WIDTH], item = s.kernels.itemsize
+    cdef idx_t out_row = width if p.out == Y else steps * width
+    cdef idx_t source_row = steps * width if p.out == Y else width
     cdef rows_fn mean = s.kernels.mask_mean if p.out == Y else s.kernels.mask_mean_backward
-    cdef idx_t y = row * width * item, x = y * steps
-    mean(operand(s, p.r, p.out) + (y if p.out == Y else x),
-         operand(s, p.r, p.source) + (x if p.out == Y else y),
-         operand(s, p.r, MASK) + row * steps * item, steps, width)
-
-
-cdef void means(const step_t *s, const run_t *r, int out, int source) noexcept nogil:
-    cdef pass_t p
-    p.s, p.r, p.out, p.source = s, r, out, source
-    parallel_for(mean_of, &p, r.rows, r.threads)
+    cdef idx_t row
+    for row in range(first, first + count):
+        mean(operand(s, p.r, p.out) + row * out_row * item,
+             operand(s, p.r, p.source) + row * source_row * item,
+             operand(s, p.r, MASK) + row * steps * item, steps, width)
 
 
 cdef void forward_mean(const step_t *s, const run_t *r) noexcept nogil:
-    means(s, r, Y, X)
+    cdef pass_t p = pass_t(s, r, Y, X)
+    parallel_chunks(means, &p, r.rows, s.size[STEPS] * s.size[WIDTH], r.threads)
 
 
 cdef void backward_mean(const step_t *s, const run_t *r) noexcept nogil:
-    means(s, r, DX, DY)
+    cdef pass_t p = pass_t(s, r, DX, DY)
+    parallel_chunks(means, &p, r.rows, s.size[STEPS] * s.size[WIDTH], r.threads)
 
 
-# ---- as weights of a loss -----------------------------------------------------------------------------
+# ---- weights of a loss --------------------------------------------------------------------------------
 
 def emit_weights(Plan plan, Value mask, Value weights):
-    """Append the mask times the weights, of rows or of their steps, to `plan`."""
+    """Append the mask times weights, one for each row or one for each step of a row, to `plan`."""
     if weights.size not in (1, mask.size):
         raise ValueError(
             f"sample_weight: expected shape (rows,) or (rows, {mask.size}), since these steps have a mask")
@@ -155,12 +147,8 @@ def emit_weights(Plan plan, Value mask, Value weights):
 
 
 cdef void forward_weights(const step_t *s, const run_t *r) noexcept nogil:
-    cdef idx_t item = s.kernels.itemsize, n = s.size[STEPS], row = n * item, i
-    cdef char *weights = operand(s, r, WEIGHTS)
-    cdef double weight
+    cdef idx_t n = s.size[STEPS]
     if s.size[PER_ROW] == n:
-        s.kernels.mask_rows(operand(s, r, Y), weights, operand(s, r, MASK), n * r.rows, 1)
-        return
-    for i in range(r.rows):
-        weight = (<float *>weights)[i] if item == sizeof(float) else (<double *>weights)[i]
-        s.kernels.merge_sum(operand(s, r, Y) + i * row, operand(s, r, MASK) + i * row, NULL, n, weight)
+        s.kernels.mask_rows(operand(s, r, Y), operand(s, r, WEIGHTS), operand(s, r, MASK), n * r.rows, 1)
+    else:
+        s.kernels.mask_weights(operand(s, r, Y), operand(s, r, MASK), operand(s, r, WEIGHTS), r.rows, n)

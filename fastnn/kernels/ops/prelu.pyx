@@ -1,4 +1,4 @@
-"""Parametric ReLU: y = x where x > 0, else alpha * x, with a learned alpha for each element or shared by axes.
+"""Parametric ReLU: y = x where x > 0, else alpha * x, with a learned alpha for each element, or shared.
 
 A shared alpha is broadcast to the shape of a row before the kernel runs, and its gradient is summed back
 afterwards, both through an index map made at creation.

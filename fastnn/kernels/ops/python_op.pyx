@@ -1,21 +1,24 @@
-"""Python functions as steps of a plan: what a user writes on tensors, between steps that run in C.
+"""Python functions as steps of a plan: layers, losses and metrics written on tensors, among steps in C.
 
-A step takes the GIL, hands tensors to the function, and copies what it returns into the plan's memory. In
-training the graph of the call is kept until backward, which pulls the gradients of the results through it.
+A step acquires the GIL, passes tensors to the function, and copies the results into the plan's memory. In
+training the graph of the call is kept until backward, which propagates the gradients of the results through
+it.
 
 Design:
-(a) The function gets copies, never the plan's memory: it may keep them.
-(b) What it raises stops the run before anything has changed, and is raised by the run as it is.
-(c) Graphs are kept by arena, so that several runs may be under way.
-(d) Numbers below the smallest normal one are 0 inside, as everywhere in a plan.
-(e) A step has a limited number of operands, so weights have steps of their own in front of the call, which
-    put the gradients that backward has found where they belong.
+(a) The function gets copies, never the plan's memory, so it may keep them.
+(b) An exception stops the run before anything has changed, and the run raises it unchanged.
+(c) Graphs are kept by arena, so that several runs may be active at the same time.
+(d) Subnormal numbers are 0 inside the function, as everywhere in a plan.
+(e) A step has a limited number of operands, so weights have steps of their own before the call, which write
+    the gradients found by backward to the weights' gradients.
+
+Losses and metrics share the copying and the error handling with layers, so all three are in this file.
 """
 
 import numpy as np
 
 from libc.stdint cimport uintptr_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from ..core.batch cimport Port
 from ..core.plan cimport Plan, step_fn
@@ -42,11 +45,11 @@ from ...variables import TrainingScope, within_scope
 from ..core.plan import raised
 
 cdef enum:
-    WEIGHTS = OPERANDS - FIRST_OWN      # that a step has operands for
+    WEIGHTS = OPERANDS - FIRST_OWN      # the most weights that a step has operands for
 
 cdef enum:          # sizes of a step for weights
     COUNT
-    START           # which of the call's weights its first one is
+    START           # index of its first weight among those of the call
 
 cdef enum:          # operands of a loss or metric
     LABELS = FIRST_OWN
@@ -59,24 +62,24 @@ cdef enum:          # sizes of a loss or metric
 cdef enum:
     MODEL_LOSS = 0      # the total of a model's loss
 
-cdef double WORK = 1e5      # FLOPs of a row that a call counts as: enough to release the GIL around it
+cdef double WORK = 1e5      # assumed FLOPs of a call for each row: enough to release the GIL around the run
 
 
 cdef class Call:
-    """A function of tensors, and what a plan has to know of it.
+    """A function of tensors with the shapes of its inputs and results.
 
     Parameters
     ----------
     name : str
-        What errors call it.
+        Name in error messages.
     function : callable
-        From a tensor for each input to a tensor, or a list of them, with as many rows.
+        Maps a tensor for each input to a tensor, or a list of tensors, with as many rows.
     inputs, results : list of tuple of int
         Shapes of rows.
     wants : list of bool
-        Which inputs want gradients.
+        Which inputs need gradients.
     variables : list of Variable
-        Those that do.
+        Weights that need gradients.
     """
     cdef str name
     cdef object function
@@ -107,7 +110,7 @@ cdef class Call:
 
     cdef int forward(self, const step_t *s, const run_t *r) except -1:
         tensors = [
-            autograd.Tensor(taken(operand(s, r, self.input_at(i)), (r.rows, *shape), self.dtype), wanted)
+            autograd.Tensor(read(operand(s, r, self.input_at(i)), (r.rows, *shape), self.dtype), wanted)
             for i, (shape, wanted) in enumerate(zip(self.inputs, self.wants))]
         if self.training:
             with within_scope(self.scope):
@@ -122,9 +125,10 @@ cdef class Call:
             if np.shape(y) != (r.rows, *shape):
                 raise ValueError(
                     f"{self.name}: expected a result of shape {(r.rows, *shape)}, got {np.shape(y)}")
-            given(operand(s, r, self.result_at(i)), np.asarray(y, self.dtype))
+            array = np.asarray(y, self.dtype)
+            write(operand(s, r, self.result_at(i)), array)
             if self.training and len(made) > 1:
-                zero(operand(s, r, self.gradient_at(self.result_at(i))), r.rows, shape, self.dtype)
+                clear(operand(s, r, self.gradient_at(self.result_at(i))), array.nbytes)
         if self.training:
             self.graphs[<uintptr_t>r.base[ARENA]] = tensors, made
         return 0
@@ -132,7 +136,7 @@ cdef class Call:
     cdef int backward(self, const step_t *s, const run_t *r) except -1:
         tensors, made = self.graphs.pop(<uintptr_t>r.base[ARENA])
         reached = [
-            (y, taken(operand(s, r, self.gradient_at(self.result_at(i))), y.shape, self.dtype))
+            (y, read(operand(s, r, self.gradient_at(self.result_at(i))), y.shape, self.dtype))
             for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad]
         wanted = [t for t, wants in zip(tensors, self.wants) if wants] + self.variables
         if reached:
@@ -142,46 +146,47 @@ cdef class Call:
             found = [np.zeros(t.shape, self.dtype) for t in wanted]
         for i, wants in enumerate(self.wants):
             if wants:
-                given(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
+                write(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
         if found:
             self.gradients[<uintptr_t>r.base[ARENA]] = found
         return 0
 
-    cdef int hand_out(self, const step_t *s, const run_t *r) except -1:
-        """Put the gradients of some weights where they belong."""
+    cdef int write_gradients(self, const step_t *s, const run_t *r) except -1:
+        """Write the gradients of some weights to their operands, or add them to an earlier contribution."""
         cdef int i
         found = self.gradients[<uintptr_t>r.base[ARENA]]
         for i in range(<int>s.size[COUNT]):
             g = np.ascontiguousarray(found[s.size[START] + i], self.dtype)
             if s.accumulate >> (FIRST_OWN + i) & 1:
-                g = g + taken(operand(s, r, FIRST_OWN + i), g.shape, self.dtype)
-            given(operand(s, r, FIRST_OWN + i), g)
-        if s.size[START] == 0:      # the last of the weights: backward runs last to first
+                s.kernels.add_parts(operand(s, r, FIRST_OWN + i), address(g), g.size, 1, g.size, True)
+            else:
+                write(operand(s, r, FIRST_OWN + i), g)
+        if s.size[START] == 0:      # the last step to run: backward runs from last to first
             del self.gradients[<uintptr_t>r.base[ARENA]]
         return 0
 
 
-cdef object taken(const char *source, tuple shape, str dtype):
-    """A new array with what lies there."""
+cdef object read(const char *source, tuple shape, str dtype):
+    """Return a copy of plan memory as an array."""
     array = np.empty(shape, dtype)
     memcpy(address(array), source, array.nbytes)
     return array
 
 
-cdef object given(char *to, array):
-    """Put the elements of an array there."""
+cdef object write(char *to, array):
+    """Copy the elements of an array to plan memory."""
     array = np.ascontiguousarray(array)
     memcpy(to, address(array), array.nbytes)
 
 
-cdef object zero(char *to, idx_t rows, tuple shape, str dtype):
-    """Start the gradient of a result with 0: nothing may read the result."""
-    if to is not NULL:
-        given(to, np.zeros((rows, *shape), dtype))
+cdef void clear(char *gradient, idx_t size) noexcept:
+    """Set the gradient of a result to 0, if it has one: the result may have no reader that writes it."""
+    if gradient is not NULL:
+        memset(gradient, 0, size)
 
 
 cdef int fail(const run_t *r, error) except -1:
-    """Stop the run: it raises the error."""
+    """Stop the run, which then raises the error."""
     raised[<uintptr_t>r.bad] = error
     r.bad.at, r.bad.limit = 0, -1
     return 0
@@ -193,14 +198,14 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     Parameters
     ----------
     name : str
-        What errors call it.
+        Name in error messages.
     inputs : list of Value
     results : list of tuple of int
         Shapes of rows.
     variables : list of Variable
         Weights that the function reads.
     function : callable
-        From a tensor for each input to a tensor, or a list of them.
+        Maps a tensor for each input to a tensor, or a list of tensors.
 
     Returns
     -------
@@ -220,7 +225,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     call.scope = TrainingScope(frozenset(learning), plan.layer_trains)
     plan._constants.append(call)
     for i in range(0, len(learning), WEIGHTS):
-        s = plan.add("weights", nothing, hand_out, NULL, 0)
+        s = plan.add("weights", nothing, write_gradients, NULL, 0)
         s.c.kernel = <void *>call
         s.c.size[START], s.c.size[COUNT] = i, min(WEIGHTS, len(learning) - i)
         for at in range(<int>s.c.size[COUNT]):
@@ -262,20 +267,20 @@ cdef void nothing(const step_t *s, const run_t *r) noexcept nogil:
     pass
 
 
-cdef void hand_out(const step_t *s, const run_t *r) noexcept nogil:
+cdef void write_gradients(const step_t *s, const run_t *r) noexcept nogil:
     with gil:
         try:
-            (<Call>s.kernel).hand_out(s, r)
+            (<Call>s.kernel).write_gradients(s, r)
         except BaseException as error:
             fail(r, error)
 
 
 # ---- losses and metrics -------------------------------------------------------------------------------
 
-cdef class Score:
-    """A loss or metric written in Python, and what a plan has to know of it."""
+cdef class LossOrMetric:
+    """A loss or metric written in Python, with the shapes and dtypes of its arguments."""
     cdef object function
-    cdef list shapes            # of rows of labels, predictions, weights and mask; None where there are none
+    cdef list shapes            # of rows of labels, predictions, weights and mask; None for an absent one
     cdef list dtypes
     cdef double factor
     cdef bint first
@@ -283,7 +288,7 @@ cdef class Score:
     cdef list arguments(self, const step_t *s, const run_t *r):
         places = LABELS, X, ROW_WEIGHTS, MASK
         return [
-            None if shape is None else taken(operand(s, r, at), (r.rows, *shape), dtype)
+            None if shape is None else read(operand(s, r, at), (r.rows, *shape), dtype)
             for at, shape, dtype in zip(places, self.shapes, self.dtypes)]
 
     cdef int loss(self, const step_t *s, const run_t *r) except -1:
@@ -295,10 +300,11 @@ cdef class Score:
                 value = self.function(labels, tensor, weights, mask)
         else:
             value = self.function(labels, tensor, weights, mask)
-            gradient = np.zeros_like(predictions)
             if isinstance(value, autograd.Tensor) and value.requires_grad:
-                gradient = autograd.grad(value, tensor) * self.factor
-            given(dx, np.asarray(gradient, predictions.dtype))
+                gradient = np.ascontiguousarray(autograd.grad(value, tensor), predictions.dtype)
+                s.kernels.merge_sum(dx, address(gradient), NULL, gradient.size, self.factor)
+            else:
+                memset(dx, 0, predictions.nbytes)
         r.totals[MODEL_LOSS].value += float(value) * self.factor * r.rows
         r.totals[MODEL_LOSS].weight += r.rows * self.first
         if s.size[TOTAL] != MODEL_LOSS:
@@ -313,17 +319,17 @@ cdef class Score:
         return 0
 
 
-cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, function, str name,
-                    step_fn run):
-    cdef Score score = Score()
+cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, function, str name,
+                   step_fn run):
+    cdef LossOrMetric measure = LossOrMetric()
     cdef Step s = plan.add(name, run, NULL, NULL, WORK)
     cdef Value mask = prediction.mask
-    score.function, score.factor = function, 1
-    score.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
+    measure.function, measure.factor = function, 1
+    measure.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
     sparse = target.space >= PORTS and (<Port>plan._ports[target.space - PORTS]).format == b"i"[0]
-    score.dtypes = ["int32" if sparse else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
-    plan._constants.append(score)
-    s.c.kernel = <void *>score
+    measure.dtypes = ["int32" if sparse else plan.dtype, plan.dtype, plan.dtype, plan.dtype]
+    plan._constants.append(measure)
+    s.c.kernel = <void *>measure
     s.c.size[TOTAL] = plan.total(name)
     s.use(X, prediction, FORWARD).use(LABELS, target, FORWARD)
     return s.use(ROW_WEIGHTS, weights, FORWARD).use(MASK, mask, FORWARD)
@@ -331,35 +337,35 @@ cdef Step add_score(Plan plan, Value prediction, Value target, Value weights, fu
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, function, str name,
               double factor=1, bint first=True):
-    """Append a loss written in Python, and its gradient: see `score.emit_loss`.
+    """Append a loss written in Python, and its gradient, to `plan`; see `loss_metric.emit_loss`.
 
     Parameters
     ----------
     function : callable
-        From labels, predictions (a tensor), weights and mask to what they come to, a tensor of one number.
+        Maps labels, predictions (a tensor), weights and mask to the loss, a tensor of one number.
     """
-    cdef Step s = add_score(plan, prediction, target, weights, function, name, loss)
-    cdef Score score = <Score>s.c.kernel
-    score.factor, score.first = factor, first
+    cdef Step s = add_step(plan, prediction, target, weights, function, name, loss)
+    cdef LossOrMetric measure = <LossOrMetric>s.c.kernel
+    measure.factor, measure.first = factor, first
     s.use(DX, plan.gradient(prediction), FORWARD)
 
 
 def emit_metric(Plan plan, Value prediction, Value target, Value weights, function, str name):
-    """Append a metric written in Python.
+    """Append a metric written in Python to `plan`.
 
     Parameters
     ----------
     function : callable
-        Of labels, predictions, weights and mask, and whether the plan's totals have been cleared since it was
-        called last; it keeps its own state.
+        Called with labels, predictions, weights and mask, and whether the plan's totals were cleared since
+        the last call; it keeps its own state.
     """
-    add_score(plan, prediction, target, weights, function, name, metric)
+    add_step(plan, prediction, target, weights, function, name, metric)
 
 
 cdef void loss(const step_t *s, const run_t *r) noexcept nogil:
     with gil:
         try:
-            (<Score>s.kernel).loss(s, r)
+            (<LossOrMetric>s.kernel).loss(s, r)
         except BaseException as error:
             fail(r, error)
 
@@ -367,6 +373,6 @@ cdef void loss(const step_t *s, const run_t *r) noexcept nogil:
 cdef void metric(const step_t *s, const run_t *r) noexcept nogil:
     with gil:
         try:
-            (<Score>s.kernel).metric(s, r)
+            (<LossOrMetric>s.kernel).metric(s, r)
         except BaseException as error:
             fail(r, error)

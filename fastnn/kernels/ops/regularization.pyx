@@ -1,9 +1,9 @@
-"""Penalties on one weight, added to the loss, and their gradients, added to the weight's.
+"""Penalties on a weight, added to the loss, and their gradients, added to the gradient of the weight.
 
-l1 * sum |w| + l2 * sum w^2 is a kernel. Others are Python's: they depend on weights alone, so they are
-computed before a run, and their step adds what is there already. A penalty counts once for every row in the
-total of the loss. It has to be appended before the layers are: backward runs last to first, and adds to what
-they made.
+l1 * sum |w| + l2 * sum w^2 is a kernel. Penalties written in Python depend on weights alone, so they are
+computed before a run, and their step adds the result. A penalty is added once for each row to the total of
+the loss. Penalties are appended before the layers: backward runs from last to first, and adds to the
+gradients that the layers wrote.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ def emit(Plan plan, variable, double l1, double l2):
 
 
 def emit_own(Plan plan, variable, penalty):
-    """Append a penalty in Python: `penalty(out)` returns it, and writes its gradient into `out`."""
+    """Append a penalty written in Python: `penalty(out)` returns its value, its gradient goes to `out`."""
     cdef Step s = plan.add("penalty", add_value, add_gradient, NULL, 0)
     value, gradient = np.zeros(1), np.zeros(variable.shape, plan.dtype)
     s.c.size[0] = variable.size

@@ -1,30 +1,32 @@
-"""Images of another size: each result is a weighted sum of neighbours, along the height and along the width.
+"""Resizing of images: each result is a weighted sum of neighbouring inputs along the height and the width.
 
-A table of weights is a sparse matrix whose rows are runs, made at creation. Backward is the same kernel with
-the transposed tables: no two threads add to the same place.
+The weights form a sparse matrix for each axis, whose rows are runs, made at creation. Backward is the same
+kernel with the transposed matrices: no two threads add to the same element.
 
-Positions are centres: result i of m stands at (i + 1/2) n / m - 1/2 of the n inputs. A method is a function
-of the distance to that point, up to a radius. Inputs that an edge cuts off count nothing, and the weights of
-a result sum to 1. With antialiasing the function is n / m times as wide where m is smaller than n. The cubic
-is that of Keys (1981), the windowed sinc that of Duchon (1979). "nearest" takes the input in whose half-open
-stretch the point is, in whole numbers: Keras' backends round there, each in its own way, so some of them
-take the input before it where the point is on the border of two.
+Positions are pixel centres: result i of m lies at (i + 1/2) n / m - 1/2 of the n inputs. A method is a
+function of the distance to that point, up to a radius. Inputs beyond an edge have no weight, and the weights
+of a result sum to 1. With antialiasing the function is n / m times as wide if m is smaller than n. The cubic
+is that of Keys (1981), the windowed sinc that of Duchon (1979). "nearest" takes the input whose half-open
+interval contains the point, in integer arithmetic: Keras' backends round there, each in its own way, so some
+of them take the preceding input if the point is on the border of two.
 """
 
 import numpy as np
 
 from ..core.tables cimport fnn_idx, fnn_kernels, fnn_resample
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport ceil_div, parallel_chunks
 from ..core.steps cimport BACKWARD, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
-cdef idx_t BLOCK = 16           # rows of an image that a thread takes at a time
+cdef enum:
+    BLOCK = 16      # rows of an image, the least piece of work: the kernel computes up to 16 rows at once
+    COST = 4        # width of an element for chunks: a sum over taps along each axis
 
-cdef enum:          # operands: an index is first and start of the rows, then of the columns
+cdef enum:          # operands: an index is `first` and `start` of the rows, then those of the columns
     INDEX = FIRST_OWN
     WEIGHT
-    BACK_INDEX
+    BACK_INDEX      # of the transposed matrices
     BACK_WEIGHT
 
 cdef enum:          # sizes
@@ -47,15 +49,17 @@ ctypedef struct pass_t:
     idx_t scratch_size
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void resample_blocks(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t image = i // p.blocks, first = i % p.blocks * BLOCK, item = p.kernels.itemsize
-    p.kernels.resample(p.out + image * p.out_size * item, p.source + image * p.source_size * item, first,
-                       min(first + BLOCK, p.height), &p.resample, p.scratch + thread * p.scratch_size)
+    cdef idx_t item = p.kernels.itemsize, block, image, row
+    for block in range(first, first + count):
+        image, row = block // p.blocks, block % p.blocks * BLOCK
+        p.kernels.resample(p.out + image * p.out_size * item, p.source + image * p.source_size * item, row,
+                           min(row + BLOCK, p.height), &p.resample, p.scratch + thread * p.scratch_size)
 
 
 cdef void run(const step_t *s, const run_t *r, pass_t *p, int index, int weight) noexcept nogil:
-    """The pass between images whose heights and widths are in `p`, with these tables."""
+    """Resample between images whose heights and widths are in `p`, with the matrices in these operands."""
     cdef fnn_resample *t = &p.resample
     t.rows.first = <const fnn_idx *>operand(s, r, index)
     t.rows.start = t.rows.first + p.height
@@ -63,9 +67,9 @@ cdef void run(const step_t *s, const run_t *r, pass_t *p, int index, int weight)
     t.columns.start = t.columns.first + t.y_width
     t.rows.weight = t.columns.weight = operand(s, r, weight)
     t.channels = s.size[CHANNELS]
-    p.kernels, p.blocks = s.kernels, (p.height + BLOCK - 1) // BLOCK
+    p.kernels, p.blocks = s.kernels, ceil_div(p.height, BLOCK)
     p.scratch, p.scratch_size = r.scratch, r.scratch_size
-    parallel_for(chunk, p, p.blocks * r.rows, r.threads)
+    parallel_chunks(resample_blocks, p, p.blocks * r.rows, COST * BLOCK * t.y_width * t.channels, r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -104,7 +108,7 @@ def lanczos(radius):
     return lambda x: np.sinc(x) * np.sinc(x / radius)
 
 
-METHODS = {         # by Keras' names: radius, and a function of the distance
+METHODS = {         # Keras' names: radius and function of the distance
     "bilinear": (1, triangle),
     "bicubic": (2, cubic),
     "lanczos3": (3, lanczos(3)),
@@ -113,7 +117,7 @@ METHODS = {         # by Keras' names: radius, and a function of the distance
 
 
 def taps(n, m, str interpolation="bilinear", antialias=False):
-    """The weights of m results, each a sum over n inputs.
+    """Return the weights of m results, each a sum over n inputs.
 
     Parameters
     ----------
@@ -126,7 +130,7 @@ def taps(n, m, str interpolation="bilinear", antialias=False):
     first, start, weight : ndarray
         (m,), (m + 1,) and (start[m],): result i has weight[start[i] + t] for input first[i] + t.
     """
-    doubled = (2 * np.arange(m, dtype=np.int64) + 1) * n    # so that points on an input are whole numbers
+    doubled = (2 * np.arange(m, dtype=np.int64) + 1) * n    # (point + 1/2) 2 m, so that all are integers
     if interpolation == "nearest":
         return doubled // (2 * m), np.arange(m + 1), np.ones(m)
     radius, function = METHODS[interpolation]
@@ -142,9 +146,9 @@ def taps(n, m, str interpolation="bilinear", antialias=False):
 
 
 def transposed(first, start, weight, n):
-    """The same of the transposed table: of n inputs as sums over the results.
+    """Return the transposed matrix in the same form: n inputs as sums over the results.
 
-    The results that an input counts in follow each other, since both ends of a run only ever move on.
+    The results that an input contributes to are consecutive, since both ends of the runs ascend.
     """
     result = np.repeat(np.arange(first.size), np.diff(start))
     where = np.arange(result.size) - start[result] + first[result]
@@ -154,23 +158,23 @@ def transposed(first, start, weight, n):
 
 
 def joined(rows, columns, dtype):
-    """Two tables as one index and one array of weights: the columns' start after the rows'."""
+    """Return two matrices as one index and one array of weights, those of the rows first."""
     index = np.concatenate([rows[0], rows[1], columns[0], columns[1] + rows[2].size]).astype(np.int64)
     return index, np.concatenate([rows[2], columns[2]]).astype(dtype)
 
 
 def emit(Plan plan, Value x, idx_t height, idx_t width, str interpolation="bilinear", bint antialias=False):
-    """Append y = x with another height and width to `plan`.
+    """Append x resized to another height and width to `plan`.
 
     Parameters
     ----------
     x : Value
         Rows of (height, width, channels).
     height, width : int
-        Of a row of y.
+        Size of the result.
     interpolation : {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"}
     antialias : bool
-        Whether smaller images are sums over all that lies between their points.
+        Whether the pixels of a smaller image are sums over all inputs between their points.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""A slice of each row of x: some elements of each axis, at even distances, forward or backward.
+"""Basic slicing of each row of x, with a start, a stop and a step for each axis; steps may be negative.
 
-The gradient of what is not in the slice is 0.
+The gradient of elements outside the slice is 0.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from libc.string cimport memset
 
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
@@ -19,8 +19,8 @@ cdef enum:          # operands
 
 cdef enum:          # sizes
     SIZE            # elements of a row of x
-    OUT             # and of y
-    AT              # where the slice begins in x
+    OUT             # elements of a row of y
+    AT              # offset of the first element in x
     DIMS            # of the box
 
 ctypedef struct pass_t:
@@ -35,7 +35,7 @@ def emit(Plan plan, Value x, list slices):
     ----------
     x : Value
     slices : list of slice
-        One for each dimension of a row, with the bounds that `slice.indices` of its size returns.
+        One for each dimension of a row, with bounds as `slice.indices` of its size returns them.
 
     Returns
     -------
@@ -61,32 +61,35 @@ def emit(Plan plan, Value x, list slices):
     return y
 
 
-cdef void take(void *context, idx_t row, int thread) noexcept nogil:
+cdef void slice_rows(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
     cdef const idx_t *box = <const idx_t *>operand(s, p.r, BOX)
-    cdef idx_t item = s.kernels.itemsize, dims = s.size[DIMS]
-    s.kernels.strided_copy(operand(s, p.r, Y) + row * s.size[OUT] * item,
-                       operand(s, p.r, X) + (row * s.size[SIZE] + s.size[AT]) * item, dims, box, box + dims,
-                       box + 2 * dims)
+    cdef idx_t item = s.kernels.itemsize, dims = s.size[DIMS], row
+    for row in range(first, first + count):
+        s.kernels.strided_copy(operand(s, p.r, Y) + row * s.size[OUT] * item,
+                               operand(s, p.r, X) + (row * s.size[SIZE] + s.size[AT]) * item, dims, box,
+                               box + dims, box + 2 * dims)
 
 
-cdef void give(void *context, idx_t row, int thread) noexcept nogil:
+cdef void slice_rows_backward(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.s
     cdef const idx_t *box = <const idx_t *>operand(s, p.r, BOX)
-    cdef idx_t item = s.kernels.itemsize, dims = s.size[DIMS]
-    cdef char *dx = operand(s, p.r, DX) + row * s.size[SIZE] * item
-    memset(dx, 0, s.size[SIZE] * item)
-    s.kernels.strided_copy(dx + s.size[AT] * item, operand(s, p.r, DY) + row * s.size[OUT] * item, dims, box,
-                       box + 2 * dims, box + dims)
+    cdef idx_t item = s.kernels.itemsize, dims = s.size[DIMS], row
+    cdef char *dx
+    for row in range(first, first + count):
+        dx = operand(s, p.r, DX) + row * s.size[SIZE] * item
+        memset(dx, 0, s.size[SIZE] * item)
+        s.kernels.strided_copy(dx + s.size[AT] * item, operand(s, p.r, DY) + row * s.size[OUT] * item, dims,
+                               box, box + 2 * dims, box + dims)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_t(s, r)
-    parallel_for(take, &p, r.rows, r.threads)
+    parallel_chunks(slice_rows, &p, r.rows, s.size[OUT], r.threads)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_t(s, r)
-    parallel_for(give, &p, r.rows, r.threads)
+    parallel_chunks(slice_rows_backward, &p, r.rows, s.size[SIZE], r.threads)

@@ -1,25 +1,24 @@
-"""A box of each row of x into a row of y, the same box of dy into dx: axes in another order, crops, padding.
+"""Copy of a box of each row of x to a box of y, and back for the gradient: transposition, cropping, padding.
 
-What a box leaves of a row of y holds a value, and what it leaves of dx is 0; there it is made of runs.
+Elements of y outside the box hold a fixed value, those of dx outside it are 0; a box that leaves some out
+consists of runs of contiguous elements.
 """
 
 import numpy as np
 
 from ..core.tables cimport fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
-cdef idx_t CHUNK = 1 << 14      # elements that a thread takes at a time
-
 cdef enum:          # operands
     BOX = FIRST_OWN     # sizes, strides in y, strides in x
-    VALUES              # outside of the box in y, in dx
+    VALUES              # outside the box: of y, of dx
 
-cdef enum:          # sizes, for the side of y and after it for that of x
+cdef enum:          # sizes; SIZE and AT of y, then of x
     SIZE = 0            # elements of a row
-    AT = 2              # where the box begins
+    AT = 2              # offset of the first element of the box
     ELEMENTS = 4        # of the box
     DIMS                # of the box
 
@@ -31,8 +30,6 @@ ctypedef struct side_t:
 
 ctypedef struct pass_t:
     const fnn_kernels *kernels
-    idx_t rows
-    idx_t chunk         # rows that a thread takes at a time
     idx_t elements
     idx_t dims
     const idx_t *n
@@ -42,13 +39,13 @@ ctypedef struct pass_t:
 
 
 cdef void fill(const pass_t *p, char *row, idx_t at, idx_t count, idx_t n, idx_t distance) noexcept nogil:
-    """`count` runs of n elements, from `at` on."""
+    """Fill `count` runs of n elements, the first at `at`, with the value."""
     cdef idx_t[2] box = [count, n], to = [distance, 1], still = [0, 0]
     p.kernels.strided_copy(row + at * p.kernels.itemsize, p.value, 2, box, to, still)
 
 
 cdef void fill_around(const pass_t *p, char *row) noexcept nogil:
-    """Before the first of the runs that the box is made of, between them, and after the last."""
+    """Fill a row before the first run of the box, between its runs, and after the last one."""
     cdef idx_t runs = p.n[0], run = p.n[1], distance = p.out.strides[0]
     cdef idx_t end = p.out.at + (runs - 1) * distance + run
     fill(p, row, 0, 1, p.out.at, 0)
@@ -56,47 +53,46 @@ cdef void fill_around(const pass_t *p, char *row) noexcept nogil:
     fill(p, row, end, 1, p.out.size - end, 0)
 
 
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void copy_rows(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef idx_t item = p.kernels.itemsize, row
     cdef char *out
     cdef char *source
-    for row in range(i * p.chunk, min((i + 1) * p.chunk, p.rows)):
+    for row in range(first, first + count):
         out = p.out.rows + row * p.out.size * item
         source = p.source.rows + row * p.source.size * item
         if p.elements < p.out.size:
             fill_around(p, out)
-        p.kernels.strided_copy(out + p.out.at * item, source + p.source.at * item, p.dims, p.n, p.out.strides,
-                           p.source.strides)
+        p.kernels.strided_copy(out + p.out.at * item, source + p.source.at * item, p.dims, p.n,
+                               p.out.strides, p.source.strides)
 
 
 cdef side_t side_of(const step_t *s, const run_t *r, int i, int side) noexcept nogil:
-    """Operand i; side 0 is that of y, side 1 that of x."""
+    """Return one side of the copy, in operand i: side 0 has the shape of y, side 1 that of x."""
     cdef side_t t
     t.rows, t.size, t.at = operand(s, r, i), s.size[SIZE + side], s.size[AT + side]
     t.strides = <const idx_t *>operand(s, r, BOX) + (1 + side) * s.size[DIMS]
     return t
 
 
-cdef void move(const step_t *s, const run_t *r, side_t out, side_t source, int value) noexcept nogil:
+cdef void copy(const step_t *s, const run_t *r, side_t out, side_t source, int value) noexcept nogil:
     cdef pass_t p
-    p.kernels, p.rows, p.elements, p.dims = s.kernels, r.rows, s.size[ELEMENTS], s.size[DIMS]
-    p.chunk = max(1, CHUNK // max(1, max(out.size, source.size)))
+    p.kernels, p.elements, p.dims = s.kernels, s.size[ELEMENTS], s.size[DIMS]
     p.n, p.out, p.source = <const idx_t *>operand(s, r, BOX), out, source
     p.value = operand(s, r, VALUES) + value * s.kernels.itemsize
-    parallel_for(chunk, &p, (p.rows + p.chunk - 1) // p.chunk, r.threads)
+    parallel_chunks(copy_rows, &p, r.rows, max(out.size, source.size), r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    move(s, r, side_of(s, r, Y, 0), side_of(s, r, X, 1), 0)
+    copy(s, r, side_of(s, r, Y, 0), side_of(s, r, X, 1), 0)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    move(s, r, side_of(s, r, DX, 1), side_of(s, r, DY, 0), 1)
+    copy(s, r, side_of(s, r, DX, 1), side_of(s, r, DY, 0), 1)
 
 
 def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, double value=0.0):
-    """Append y, which is x in a box and `value` elsewhere, to `plan`.
+    """Append y, which is x inside a box and `value` outside it, to `plan`.
 
     Parameters
     ----------
@@ -104,10 +100,10 @@ def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, doubl
     shape : tuple of int
         Of a row of y.
     box : ndarray
-        (3, dimensions): sizes, strides in y, strides in x. If it is not all of y, or not all of x, it is
-        two-dimensional, runs of neighbours on both sides.
+        (3, dimensions): sizes, strides in y, strides in x. A box that does not cover all of y and x is
+        two-dimensional and has runs of contiguous elements on both sides.
     y_at, x_at : int
-        Where it begins.
+        Offsets of its first element.
     value : float
 
     Returns
@@ -128,10 +124,9 @@ def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, doubl
 
 
 def emit_window(Plan plan, Value x, idx_t top, idx_t left, idx_t height, idx_t width, double value=0.0):
-    """Append the window of rows (height, width, channels) whose corner is at (top, left) of x to `plan`.
+    """Append the window of x with its corner at (top, left) to `plan`; rows are (height, width, channels).
 
-    Where the window reaches beyond x, a corner before it being negative, it holds `value`: so it crops, and
-    it pads.
+    The window holds `value` where it extends beyond x (top and left may be negative): so it crops and pads.
     """
     cdef idx_t h = x.shape[0], w = x.shape[1], c = x.shape[2]
     if (top, left, height, width) == (0, 0, h, w):

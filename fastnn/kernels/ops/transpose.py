@@ -1,4 +1,4 @@
-"""y = x with the axes of a row in another order: a box of `copy`, whose gradient takes the way back."""
+"""Transposition of the axes of a row: a `strided_copy`, whose gradient is the inverse transposition."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def strides_of(shape: tuple[int, ...]) -> list[int]:
-    """Return how far apart neighbours along each axis are."""
+    """Return the strides, in elements, of a contiguous array of this shape."""
     return list(accumulate(shape[:0:-1], mul, initial=1))[::-1] if shape else []
 
 
 def box_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> NDArray[np.int64]:
     """Return the permutation as a box: sizes, strides in y, strides in x.
 
-    Axes that stay neighbours are one. The last dimension is that of neighbours in y; the one before it is
-    that of neighbours in x, if it is another.
+    Axes that stay adjacent are merged. The last dimension is the contiguous one of y, the one before it the
+    contiguous one of x if that is another.
     """
     strides = strides_of(shape)
     sizes: list[int] = []
@@ -43,7 +43,7 @@ def box_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> NDArray[np.int64]:
 def emit(plan: Plan, x: Value, axes: tuple[int, ...]) -> Value:
     """Append y = transpose(x) to `plan`; axis i of a row of y is axis `axes[i]` of a row of x, from 0 on.
 
-    Where nothing moves in memory, this is another shape of x and no step.
+    A permutation that moves nothing in memory is a reshape of x and no step.
     """
     shape = tuple(x.shape[axis] for axis in axes)
     box = box_of(x.shape, axes)

@@ -1,22 +1,21 @@
-"""y = x / sqrt(sum x^2) over the last axis; rows here are those of it, n elements each."""
+"""Unit normalization, y = x / sqrt(sum x^2), of each vector of n elements along the last axis."""
 
-from .norm cimport CHUNK, multiply_gradient, whole
+from .norm cimport multiply_gradient
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:
-    INVERSE = FIRST_OWN     # of each row
+    INVERSE = FIRST_OWN     # 1 / sqrt(sum x^2) of each vector
 
 cdef enum:          # sizes
-    ROWS            # for each row of the batch
+    VECTORS         # for each row of the batch
     N
 
 ctypedef struct pass_t:
     const step_t *step
     const run_t *run
-    idx_t rows      # of the whole batch
 
 
 def emit(Plan plan, Value x, double epsilon):
@@ -25,7 +24,7 @@ def emit(Plan plan, Value x, double epsilon):
     cdef Value y = plan.value(x.shape, x.differentiable)
     cdef idx_t n = x.shape[len(x.shape) - 1]
     y.producer = s
-    s.c.size[ROWS], s.c.size[N], s.c.param[0] = x.size // n, n, 1 / epsilon
+    s.c.size[VECTORS], s.c.size[N], s.c.param[0] = x.size // n, n, 1 / epsilon
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(INVERSE, plan.value((x.size // n,)), BOTH)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD).use(OWN_SAVED, y, BACKWARD)
@@ -33,35 +32,30 @@ def emit(Plan plan, Value x, double epsilon):
     return y
 
 
-cdef idx_t chunk_of(const step_t *s) noexcept nogil:
-    return max(1, CHUNK // s.size[N])
-
-
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void normalize(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
-    cdef idx_t n = s.size[N], item = s.kernels.itemsize, first = i * chunk_of(s), at = first * n * item
+    cdef idx_t n = s.size[N], item = s.kernels.itemsize, at = first * n * item
     s.kernels.unit_norm_forward(operand(s, p.run, Y) + at, operand(s, p.run, INVERSE) + first * item,
-                                operand(s, p.run, X) + at, min(chunk_of(s), p.rows - first), n, s.param[0])
+                                operand(s, p.run, X) + at, count, n, s.param[0])
 
 
-cdef void gradient_chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void normalize_backward(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
-    cdef idx_t n = s.size[N], item = s.kernels.itemsize, first = i * chunk_of(s), at = first * n * item
-    cdef idx_t rows = min(chunk_of(s), p.rows - first)
+    cdef idx_t n = s.size[N], item = s.kernels.itemsize, at = first * n * item
     cdef char *dx = operand(s, p.run, DX) + at
     cdef char *saved = operand(s, p.run, SAVED)
     s.kernels.unit_norm_backward(dx, operand(s, p.run, DY) + at, operand(s, p.run, OWN_SAVED) + at,
-                                 operand(s, p.run, INVERSE) + first * item, rows, n, s.param[0])
-    multiply_gradient(s, dx, NULL if saved is NULL else saved + at, rows * n)
+                                 operand(s, p.run, INVERSE) + first * item, count, n, s.param[0])
+    multiply_gradient(s, dx, NULL if saved is NULL else saved + at, count * n)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, s.size[ROWS] * r.rows)
-    parallel_for(chunk, &p, whole(p.rows, chunk_of(s)), r.threads)
+    cdef pass_t p = pass_t(s, r)
+    parallel_chunks(normalize, &p, s.size[VECTORS] * r.rows, s.size[N], r.threads)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, s.size[ROWS] * r.rows)
-    parallel_for(gradient_chunk, &p, whole(p.rows, chunk_of(s)), r.threads)
+    cdef pass_t p = pass_t(s, r)
+    parallel_chunks(normalize_backward, &p, s.size[VECTORS] * r.rows, s.size[N], r.threads)
