@@ -1,6 +1,7 @@
 """The compiled part: one static library per instruction set, with flags of its own, and the Cython modules.
 
 FASTNN_OPENMP=0 builds without OpenMP, =1 insists on it; else it is used where a test program compiles.
+FASTNN_ISAS=avx2 (or several, by commas) builds fewer instruction sets; scalar and ref are always there.
 FASTNN_NATIVE_DEBUG=1 is for debuggers and sanitizers: with symbols, with Cython's bounds checks, and
 optimized only as far as compiles quickly under them.
 """
@@ -12,10 +13,10 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from Cython.Build import cythonize
 from setuptools import Extension, setup
-from setuptools.command.build_clib import build_clib
-from setuptools.command.build_ext import build_ext
+
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+from build_commands import Build, BuildClib, BuildExt
 
 PLATFORM = sysconfig.get_platform().lower()
 if PLATFORM.endswith("universal2"):
@@ -42,17 +43,24 @@ if X86:
 if ARM:
     ISAS["neon"] = []
 
-CSRC = [str(p) for p in sorted(Path("csrc").rglob("*")) if p.suffix in {".c", ".h", ".def"}]
+if "FASTNN_ISAS" in os.environ:
+    wanted = {name.strip() for name in os.environ["FASTNN_ISAS"].split(",")}
+    if not wanted <= ISAS.keys():
+        sys.exit(
+            f"FASTNN_ISAS={os.environ['FASTNN_ISAS']!r}: choose from {', '.join(ISAS)}, separated by commas"
+        )
+    ISAS = {isa: flags for isa, flags in ISAS.items() if isa in wanted | {"ref", "scalar"}}
+
 MACROS = [(f"FNN_HAVE_{isa.upper()}", None) for isa in ISAS if isa not in ("ref", "scalar")]
 
 
-def library(name, sources, flags):
-    """A static library for `setup(libraries=...)`, rebuilt when any file of csrc/ changes."""
-    return name, {"sources": sources, "cflags": COMMON + flags, "macros": MACROS, "obj_deps": {"": CSRC}}
+def library(name, sources, flags, macros=()):
+    """A static library for `setup(libraries=...)`."""
+    return name, {"sources": sources, "cflags": COMMON + flags, "macros": macros}
 
 
 # The library that names the tables comes before those that define them.
-LIBRARIES = [library("fnn_dispatch", ["csrc/dispatch.c"], [])] + [
+LIBRARIES = [library("fnn_dispatch", ["csrc/dispatch.c"], [], MACROS)] + [
     library(f"fnn_{isa}", [f"csrc/isa/{isa}_f32.c", f"csrc/isa/{isa}_f64.c"], flags)
     for isa, flags in ISAS.items()
 ]
@@ -66,24 +74,30 @@ DIRECTIVES = {
     "embedsignature": True,
     "freethreading_compatible": True,
 }
-EXTENSIONS = [
-    Extension(".".join(p.with_suffix("").parts), [str(p)], include_dirs=["csrc"], depends=CSRC,
-              extra_compile_args=[] if MSVC else [*SYMBOLS, "-O2", "-std=c11"],
-              extra_link_args=[] if MSVC else ["-lm"])
-    for p in sorted(Path("fastnn/kernels").rglob("*.pyx"))
-]  # fmt: skip
+RUNTIME = "fastnn.kernels.core.runtime"  # the one module that has the kernels, and uses OpenMP
 
 
-class BuildExt(build_ext):
+def extension(path):
+    name = ".".join(path.with_suffix("").parts)
+    return Extension(
+        name, [str(path)], include_dirs=["csrc"],
+        libraries=[library for library, _ in LIBRARIES] if name == RUNTIME else [],
+        extra_compile_args=[] if MSVC else [*SYMBOLS, "-O2", "-std=c11"],
+        extra_link_args=[] if MSVC else ["-lm"],
+    )  # fmt: skip
+
+
+class BuildFastnn(BuildExt):
     """Adds OpenMP to the one module that uses it, where the compiler has it."""
 
-    def build_extensions(self):
+    directives = DIRECTIVES
+
+    def configure(self):
         flags = self.openmp_flags()
         for extension in self.extensions:
-            if extension.name.endswith(".core.runtime"):
+            if extension.name == RUNTIME:
                 extension.extra_compile_args = extension.extra_compile_args + flags
                 extension.extra_link_args = extension.extra_link_args + ([] if MSVC else flags)
-        super().build_extensions()
 
     def openmp_flags(self):
         wish = os.environ.get("FASTNN_OPENMP", "")
@@ -106,8 +120,9 @@ class BuildExt(build_ext):
         return True
 
 
-setup(
-    libraries=LIBRARIES,
-    ext_modules=cythonize(EXTENSIONS, compiler_directives=DIRECTIVES, nthreads=os.cpu_count() or 1),
-    cmdclass={"build_clib": build_clib, "build_ext": BuildExt},
-)
+if __name__ == "__main__":  # not in the processes that build_ext starts
+    setup(
+        libraries=LIBRARIES,
+        ext_modules=[extension(path) for path in sorted(Path("fastnn/kernels").rglob("*.pyx"))],
+        cmdclass={"build": Build, "build_clib": BuildClib, "build_ext": BuildFastnn},
+    )
