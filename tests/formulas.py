@@ -1,6 +1,9 @@
 """The equations that kernels and layers are compared with, in NumPy."""
 
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -76,6 +79,111 @@ def binary_crossentropy(p, t, clip=1e-7):
     """The mean over each row, p clipped, as Keras does."""
     p = np.clip(p, clip, 1 - clip)
     return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
+
+
+CLIP = 1e-7
+
+
+class Loss(NamedTuple):
+    """A loss: its value for each sample, what its arrays may hold, its arguments and those of its kernel."""
+
+    values: Callable  # of predictions x (..., n) and labels t
+    labels: str = "reals"
+    predictions: str = "reals"
+    arguments: Mapping = MappingProxyType({})
+    param: tuple = ()
+
+    def arrays(self, shape, seed=0, spread=2.0):
+        """Return predictions and labels that suit the loss."""
+        rng = np.random.default_rng(seed)
+        reals, others = rng.normal(0.0, spread, shape), rng.normal(0.0, 1.0, shape)
+        classes = rng.integers(0, max(shape[-1], 1), shape[:-1])
+        bits = rng.integers(0, 2, shape).astype(float)
+        found = {
+            "reals": others,
+            "bits": bits,
+            "probabilities": sigmoid(others),
+            "distributions": softmax(others) if others.size else others,
+            "one_hot": np.eye(shape[-1])[classes],
+            "classes": classes.astype("int32"),
+        }[self.labels]
+        if self.predictions == "distributions" and reals.size:
+            reals = softmax(reals)
+        return sigmoid(reals) if self.predictions == "probabilities" else reals, found
+
+
+def focal(p, t, gamma):
+    """f^gamma b of each element: b is the binary cross-entropy, f what the probability misses."""
+    b = -t * np.log(p) - (1 - t) * np.log(1 - p)
+    return (t * (1 - p) + (1 - t) * p) ** gamma * b
+
+
+def huber(x, t, delta):
+    e = abs(x - t)
+    return np.where(e <= delta, e**2 / 2, delta * (e - delta / 2)).mean(-1)
+
+
+# By the names of losses, which are those of their kernels, too.
+LOSSES = {
+    "mean_squared_error": Loss(lambda x, t: ((x - t) ** 2).mean(-1)),
+    "sum_squared_error": Loss(lambda x, t: ((x - t) ** 2).sum(-1)),
+    "root_mean_squared_error": Loss(lambda x, t: np.sqrt(((x - t) ** 2).mean(-1))),
+    "mean_absolute_error": Loss(lambda x, t: abs(x - t).mean(-1)),
+    "mean_absolute_percentage_error": Loss(
+        lambda x, t: 100 * (abs(x - t) / np.maximum(abs(t), CLIP)).mean(-1)
+    ),
+    "mean_squared_logarithmic_error": Loss(
+        lambda x, t: ((np.log1p(np.maximum(x, CLIP)) - np.log1p(np.maximum(t, CLIP))) ** 2).mean(-1),
+        *("probabilities", "probabilities"),
+    ),
+    "huber": Loss(lambda x, t: huber(x, t, 1.5), arguments={"delta": 1.5}, param=(1.5,)),
+    "log_cosh": Loss(lambda x, t: np.log(np.cosh(x - t)).mean(-1)),
+    "poisson": Loss(lambda x, t: (x - t * np.log(x + CLIP)).mean(-1), "probabilities", "probabilities"),
+    "kl_divergence": Loss(
+        lambda x, t: (np.clip(t, CLIP, 1) * np.log(np.clip(t, CLIP, 1) / x)).sum(-1),
+        *("probabilities", "probabilities"),
+    ),
+    "hinge": Loss(lambda x, t: np.maximum(1 - (2 * t - 1) * x, 0).mean(-1), "bits", param=(2.0, -1.0)),
+    "squared_hinge": Loss(
+        lambda x, t: (np.maximum(1 - (2 * t - 1) * x, 0) ** 2).mean(-1), "bits", param=(2.0, -1.0)
+    ),
+    "categorical_hinge": Loss(
+        lambda x, t: np.maximum(((1 - t) * x).max(-1) - (t * x).sum(-1) + 1, 0), "bits"
+    ),
+    "cosine_similarity": Loss(lambda x, t: -(x * t).sum(-1) / np.sqrt((x * x).sum(-1) * (t * t).sum(-1))),
+    "binary_crossentropy": Loss(binary_crossentropy, "bits", "probabilities"),
+    "categorical_crossentropy": Loss(crossentropy, "distributions", "probabilities"),
+    "sparse_categorical_crossentropy": Loss(
+        lambda x, t: crossentropy(x, np.eye(x.shape[-1])[t]), "classes", "probabilities"
+    ),
+    "binary_focal_crossentropy": Loss(
+        lambda x, t: ((0.3 * t + 0.7 * (1 - t)) * focal(x, t, 1.5)).mean(-1),
+        *("bits", "probabilities"),
+        arguments={"apply_class_balancing": True, "alpha": 0.3, "gamma": 1.5},
+        param=(1.5, 0.3, 0.7),
+    ),
+    "categorical_focal_crossentropy": Loss(
+        lambda x, t: -0.4 * (t * (1 - x) ** 1.5 * np.log(x)).sum(-1),
+        *("distributions", "distributions"),
+        arguments={"alpha": 0.4, "gamma": 1.5},
+        param=(1.5, 0.4),
+    ),
+    "categorical_generalized_cross_entropy": Loss(
+        lambda x, t: (1 - np.take_along_axis(x, t[..., None].astype(int), -1)[..., 0] ** 0.7) / 0.7,
+        *("classes", "distributions"),
+        arguments={"q": 0.7},
+    ),
+    "dice": Loss(
+        lambda x, t: 1 - 2 * (x * t).sum(-1) / (x.sum(-1) + t.sum(-1) + CLIP),
+        *("bits", "probabilities"),
+        arguments={"axis": -1},
+    ),
+    "tversky": Loss(
+        lambda x, t: 1 - (x * t).sum(-1) / ((x * t + 0.3 * t * (1 - x) + 0.7 * x * (1 - t)).sum(-1) + CLIP),
+        *("bits", "probabilities"),
+        arguments={"alpha": 0.3, "beta": 0.7, "axis": -1},
+    ),
+}
 
 
 def convolve(x, kernel, strides=1, padding="valid", dilation=1):

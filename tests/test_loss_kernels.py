@@ -3,31 +3,14 @@
 import numpy as np
 import pytest
 from ctable import NO_CLASS
-from formulas import binary_crossentropy, crossentropy, sigmoid, softmax
+from formulas import CLIP, LOSSES, binary_crossentropy, crossentropy, sigmoid, softmax
 from kernelcheck import SHAPES, LossMetricKernel, assert_close, central_differences, noise
 
-CLIP = 1e-7
-# The losses of regression: each row's value, and the kernel's own parameters.
-ERRORS = {
-    "mean_squared_error": (lambda x, t: ((x - t) ** 2).mean(1), ()),
-    "sum_squared_error": (lambda x, t: ((x - t) ** 2).sum(1), ()),
-    "mean_absolute_error": (lambda x, t: abs(x - t).mean(1), ()),
-    "mean_absolute_percentage_error": (
-        lambda x, t: 100 * (abs(x - t) / np.maximum(abs(t), CLIP)).mean(1), ()),
-    "mean_squared_logarithmic_error": (
-        lambda x, t: ((np.log1p(np.maximum(x, CLIP)) - np.log1p(np.maximum(t, CLIP))) ** 2).mean(1), ()),
-    "huber": (lambda x, t: np.where(abs(x - t) <= 1.5, (x - t) ** 2 / 2, 1.5 * (abs(x - t) - 0.75)).mean(1),
-              (1.5,)),
-    "log_cosh": (lambda x, t: np.log(np.cosh(x - t)).mean(1), ()),
-    "poisson": (lambda x, t: (x - t * np.log(x + CLIP)).mean(1), ()),
-    "kl_divergence": (lambda x, t: (np.clip(t, CLIP, 1) * np.log(np.clip(t, CLIP, 1) / x)).sum(1), ()),
-    "hinge": (lambda x, t: np.maximum(1 - (2 * t - 1) * x, 0).mean(1), (2.0, -1.0)),
-    "squared_hinge": (lambda x, t: (np.maximum(1 - t * x, 0) ** 2).mean(1), (1.0, 0.0)),
-    "categorical_hinge": (
-        lambda x, t: np.maximum(((1 - t) * x).max(1) - (t * x).sum(1) + 1, 0), ()),
-    "cosine_similarity": (
-        lambda x, t: -(x * t).sum(1) / np.sqrt((x * x).sum(1) * (t * t).sum(1)), ()),
-}  # fmt: skip
+from fastnn import losses
+
+# The losses with a kernel of their name.
+KERNELS = [name for name in LOSSES if getattr(losses.get(name).spec, "kernel", None) == name]
+ERRORS = [name for name in KERNELS if "crossentropy" not in name]
 FOCAL = {  # gamma, then alpha, or the weights of 1 and 0
     "binary_focal_crossentropy": (2.0, 0.25, 0.75),
     "binary_focal_crossentropy_logits": (1.5, 0.3, 0.7),
@@ -37,40 +20,35 @@ FOCAL = {  # gamma, then alpha, or the weights of 1 and 0
 ELEMENTWISE = [*ERRORS, "binary_crossentropy", "binary_crossentropy_logits", *list(FOCAL)[:2]]
 CATEGORICAL = ["categorical_crossentropy", "categorical_crossentropy_logits", *list(FOCAL)[2:]]
 SPARSE = ["sparse_categorical_crossentropy", "sparse_categorical_crossentropy_logits"]
-LOSSES = ELEMENTWISE + CATEGORICAL + SPARSE
-POSITIVE = ["poisson", "kl_divergence", "mean_squared_logarithmic_error"]
-BINARY = ["hinge", "categorical_hinge"]
-SMOOTHED = [name for name in LOSSES if "crossentropy" in name and name not in SPARSE]
-LOGITS = [name for name in LOSSES if name.endswith("_logits")]
+ALL = ELEMENTWISE + CATEGORICAL + SPARSE
+SMOOTHED = [name for name in ALL if "crossentropy" in name and name not in SPARSE]
+LOGITS = [name for name in ALL if name.endswith("_logits")]
 PLAIN_LOGITS = [name for name in LOGITS if name not in FOCAL]
 
-each_loss = pytest.mark.parametrize("name", LOSSES)
+each_loss = pytest.mark.parametrize("name", ALL)
 
 
 def problem(name, m, n, dtype="float64", seed=0):
     """Predictions or logits that suit the loss, and targets."""
+    if name in ERRORS:
+        x, target = LOSSES[name].arrays((m, n), seed)
+        return x.astype(dtype), target.astype(dtype)
     rng = np.random.default_rng(seed)
     x = noise(m, n, seed=seed, spread=2.0)
     if name in SPARSE:
         target = rng.integers(0, max(n, 1), m).astype("int32")
     elif name in CATEGORICAL:
-        target = rng.dirichlet(np.ones(n), m).reshape(m, n)
-    elif "binary" in name or name in BINARY:
-        target = rng.integers(0, 2, (m, n)).astype(dtype)
+        target = rng.dirichlet(np.ones(n), m).reshape(m, n).astype(dtype)
     else:
-        target = noise(m, n, seed=seed + 1)
-    if name in POSITIVE:
-        target = sigmoid(target)
-    if ("crossentropy" in name and name not in LOGITS) or name in POSITIVE:
-        x = sigmoid(x)
-    return x.astype(dtype), target if name in SPARSE else target.astype(dtype)
+        target = rng.integers(0, 2, (m, n)).astype(dtype)
+    return (x if name in LOGITS else sigmoid(x)).astype(dtype), target
 
 
 def row_losses(name, x, target, label_smoothing=0.0, clip=CLIP):
     """The value of every row in float64, as Keras defines it."""
     x, n = x.astype("float64"), x.shape[1]
     if name in ERRORS:
-        return ERRORS[name][0](x, target.astype("float64"))
+        return LOSSES[name].values(x, target.astype("float64"))
     if name.startswith("binary"):
         t = target * (1 - label_smoothing) + 0.5 * label_smoothing
         p = sigmoid(x) if name in LOGITS else x
@@ -93,7 +71,7 @@ class Loss(LossMetricKernel):
 
     def __init__(self, isa, dtype, name):
         super().__init__(isa, dtype, name)
-        self.param = FOCAL[name] if name in FOCAL else ERRORS[name][1] if name in ERRORS else ()
+        self.param = FOCAL[name] if name in FOCAL else LOSSES[name].param if name in ERRORS else ()
 
     def __call__(self, *arguments, **settings):
         return super().__call__(*arguments, param=self.param, **settings)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from formulas import LOSSES
 
 import fastnn
 from fastnn import Model, Sequential, autograd, layers, losses
@@ -142,29 +143,12 @@ def test_dropout_and_batch_normalisation_act_in_training():
     assert all(v.grad is not None for v in model.trainable_variables)
 
 
-SCORES = [
-    (losses.MeanSquaredError, RNG.random((6, 3)), RNG.random((6, 3))),
-    (losses.MeanAbsoluteError, RNG.random((6, 3)), RNG.random((6, 3))),
-    (losses.SumSquaredError, RNG.random((6, 3)), RNG.random((6, 3))),
-    (losses.RootMeanSquaredError, RNG.random((6, 3)), RNG.random((6, 3))),
-    (losses.Huber, RNG.random((6, 3)), 3 * RNG.random((6, 3))),
-    (losses.LogCosh, RNG.random((6, 3)), RNG.random((6, 3))),
-    (losses.CosineSimilarity, RNG.random((6, 3)), RNG.random((6, 3))),
-    (losses.BinaryCrossentropy, (RNG.random((6, 3)) > 0.5) * 1.0, RNG.uniform(0.1, 0.9, (6, 3))),
-    (losses.CategoricalCrossentropy, np.eye(3)[[0, 1, 2, 0, 1, 2]], RNG.uniform(0.1, 0.9, (6, 3))),
-    (losses.SparseCategoricalCrossentropy, np.array([0, 1, 2, 0, 1, 2]), RNG.uniform(0.1, 0.9, (6, 3))),
-    (losses.Hinge, np.sign(RNG.standard_normal((6, 3))), RNG.standard_normal((6, 3))),
-    (losses.KLDivergence, RNG.uniform(0.1, 0.9, (6, 3)), RNG.uniform(0.1, 0.9, (6, 3))),
-    (losses.Poisson, RNG.random((6, 3)), RNG.uniform(0.1, 0.9, (6, 3))),
-]
-
-
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"])
-@pytest.mark.parametrize(
-    ("kind", "labels", "predictions"), SCORES, ids=lambda value: getattr(value, "__name__", "")
-)
-def test_losses_are_operations(kind, labels, predictions, reduction):
-    loss = kind(reduction=reduction)
+@pytest.mark.parametrize("cls", losses.registry.classes(), ids=lambda cls: cls.__name__)
+def test_losses_are_operations(cls, reduction):
+    formula = LOSSES[losses.registry.name_of(cls)]
+    predictions, labels = formula.arrays((6, 3), seed=4, spread=0.5)
+    loss = cls(reduction=reduction, **formula.arguments)
     weights = np.linspace(0.5, 2.0, 6)
     t = Tensor(predictions)
     y = loss(labels, t, sample_weight=weights)

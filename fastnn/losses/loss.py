@@ -142,8 +142,11 @@ class Loss:
     def _reduced(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None) -> Any:
         """Reduce the values that `call` returns for arrays."""
         predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
-        values = np.asarray(self.call(np.asarray(y_true), predictions))
-        weights = None
+        labels = np.asarray(y_true)
+        if labels.dtype.kind == "f":
+            labels = labels.astype(predictions.dtype, copy=False)
+        values = np.asarray(self.call(labels, predictions), predictions.dtype)
+        weight = values.size
         if sample_weight is not None:
             weights = as_real(sample_weight, predictions.dtype.name, "sample_weight")
             if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
@@ -154,15 +157,11 @@ class Loss:
                 raise ValueError(
                     f"sample_weight: expected shape {values.shape}, got {weights.shape}"
                 ) from None
+            weight = np.broadcast_to(weights, values.shape).sum()
         if self.reduction in (None, "none"):
             return values
-        if not values.size:
-            return predictions.dtype.type(0)
-        if self.reduction == "sum":
-            return values.sum()
-        if self.reduction == "mean_with_sample_weight" and weights is not None:
-            return values.sum() / np.broadcast_to(weights, values.shape).sum()
-        return values.mean()
+        divisor = self._divisor(values.size, weight)
+        return values.sum() / divisor if divisor else predictions.dtype.type(0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
