@@ -27,8 +27,8 @@ build: ## install from here, editable, with all that the targets below need
 	$(PYTHON) -m pip install --group dev
 	$(PYTHON) -m pip install --no-build-isolation -e ".[all,bench,test]"
 
-test: ## run the tests against the installed package
-	pytest
+test: ## run the tests against the installed package, on all processors
+	pytest -n auto
 
 lint: ## check the form of Python, Cython and C, and spelling
 	ruff format --check .
@@ -84,7 +84,7 @@ sanitize: ## run the tests with the address and undefined-behaviour sanitizers o
 	CC=gcc CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
 	    build/sanitize/bin/pip install -q ".[test]"
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
-	    build/sanitize/bin/pytest
+	    build/sanitize/bin/pytest -n auto
 
 annotate: ## show in build/annotate/ where Cython calls Python
 	mkdir -p build/annotate

@@ -1,10 +1,23 @@
-"""What every test may ask for: `isa`, `dtype` and `n_threads` run it once for each that there is."""
+"""Fixtures of all tests: `isa`, `dtype` and `n_threads` run a test once for each value there is."""
 
 import pytest
 from harness import instruction_set
 
 import fastnn
 from fastnn.kernels.core import runtime
+from fastnn.kernels.core.cpu_count import default_threads
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Count the processors that this process may use, a container's quota included, for `pytest -n auto`."""
+    return default_threads({})[0]
+
+
+def pytest_configure(config):
+    """Give each process of a parallel run one processor; tests of threads choose their number themselves."""
+    if hasattr(config, "workerinput"):
+        fastnn.set_num_threads(1)
 
 
 def pytest_make_parametrize_id(val, argname):

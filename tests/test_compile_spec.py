@@ -111,7 +111,9 @@ def test_a_length_seen_later_trains_the_same_weights():
 
 
 @pytest.mark.parametrize(
-    "wrap", [lambda: Bidirectional(LSTM(2)), lambda: TimeDistributed(Dense(2)), lambda: Scale()], ids=str
+    "wrap",
+    [lambda: Bidirectional(LSTM(2)), lambda: TimeDistributed(Dense(2)), lambda: Scale()],
+    ids=["Bidirectional", "TimeDistributed", "Scale"],
 )
 def test_layers_inside_layers(wrap):
     layer = wrap()
