@@ -32,6 +32,7 @@ from .data.validation import as_real
 from .kernels.ops import activation as _elementwise
 from .kernels.ops import python_op as _call
 from .kernels.ops import softmax as _softmax
+from .pickling import Picklable
 from .registry import unknown_name
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ __all__ = [
 Fused = tuple[Any, ...]
 
 
-class Activation:
+class Activation(Picklable):
     """A function of each element of an array.
 
     Parameters
@@ -107,6 +108,17 @@ class Activation:
             lambda g, array, y: _elementwise.apply_gradient(fused, g, array, y),
         )
 
+    def _pickle_arguments(self) -> tuple[Any, ...]:
+        return (serialize(self),)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def _pickle_restored(cls, *arguments: Any) -> Any:
+        """Return the activation of a name and parameters, which there is one of."""
+        return get(*arguments)
+
     def bind(self, **parameters: Any) -> Activation:
         """Return the same function with these parameters as defaults."""
         return type(self)(self.name, self.formula, self._row, **self.parameters | parameters)
@@ -124,7 +136,7 @@ class Activation:
         return f"<activation {self.name}{arguments}>"
 
 
-class AxisActivation:
+class AxisActivation(Picklable):
     """A function that normalises over an axis: `softmax` or `log_softmax`."""
 
     fused: Fused = ("linear",)
@@ -145,6 +157,17 @@ class AxisActivation:
             lambda g, array, y: _softmax.apply_gradient(g, y, axis, self._log),
         )
 
+    def _pickle_arguments(self) -> tuple[Any, ...]:
+        return (self.name,)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def _pickle_restored(cls, *arguments: Any) -> Any:
+        """Return the activation of a name, which there is one of."""
+        return get(*arguments)
+
     def emit(self, plan: Plan, x: Value, axis: int = -1) -> Value:
         """Append the function over `axis` of a sample to a plan."""
         if not -len(x.shape) <= axis < len(x.shape):
@@ -157,7 +180,7 @@ class AxisActivation:
         return f"<activation {self.name}>"
 
 
-class WrittenActivation:
+class WrittenActivation(Picklable):
     """A function of tensors as an activation, which plans run as a Python step.
 
     Parameters

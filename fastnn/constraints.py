@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import config
 from .checks import real_number, whole_number
+from .pickling import Picklable
 from .registry import Registry
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 
-class Constraint:
+class Constraint(Picklable):
     """Base of all constraints.
 
     A subclass defines `__call__`, from an array of weights to an array of the same shape, and `get_config`.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .autograd import Tensor
 from .checks import real_number
+from .pickling import Picklable
 from .registry import Registry
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-class Regularizer:
+class Regularizer(Picklable):
     """Base of all regularizers.
 
     A subclass defines `__call__`, from a tensor of `fastnn.autograd` to a tensor of one number, and

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,6 +104,19 @@ class Variable(Tensor):
         self.learns = trainable
         self.regularizer = regularizer
         self.constraint = constraint
+
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = Tensor._pickle_defaults | {
+        "version": partial(np.zeros, 1, np.int64)
+    }
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"grad": self.grad}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        attributes = dict(state)
+        self.grad = attributes.pop("grad")
+        vars(self).update(attributes)
+        self._value = aligned_copy(self._value)
 
     @property
     def value(self) -> NDArray[np.floating]:

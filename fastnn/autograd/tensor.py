@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..pickling import Picklable
 from . import derivatives
 from .derivatives import PLAIN, TABLE, unbroadcast
 from .graph import Node, backward_pass, initial_gradient, is_recording
@@ -22,7 +24,7 @@ __all__ = ["Tensor", "apply", "grad", "record"]
 _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 
 
-class Tensor:
+class Tensor(Picklable):
     """An array with a gradient.
 
     Parameters
@@ -71,6 +73,23 @@ class Tensor:
         self.requires_grad = array.dtype.kind == "f" if requires_grad is None else bool(requires_grad)
         self._node: Node | None = None
         self._place = 0
+
+    # ---- pickling -------------------------------------------------------------------------------------
+
+    _pickle_names_itself = True
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"_node": NoneType, "_place": int}
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._node is not None:
+            raise TypeError(
+                f"{self!r:.80} is computed from other tensors, and the graph between them is neither "
+                "pickled nor copied; take tensor.detach()"
+            )
+        return {"data": self.data, "grad": self.grad, "requires_grad": self.requires_grad}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     # ---- gradients ------------------------------------------------------------------------------------
 

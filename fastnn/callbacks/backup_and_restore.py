@@ -70,8 +70,15 @@ class BackupAndRestore(Callback):
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
         self._frequency = Frequency(save_freq)
-        self._latest, self._previous = (Path(backup_dir, f"{name}.fastnn") for name in ("latest", "previous"))
         self._restored: dict[str, Any] | None = None
+
+    @property
+    def _latest(self) -> Path:
+        return Path(self.backup_dir, "latest.fastnn")
+
+    @property
+    def _previous(self) -> Path:
+        return Path(self.backup_dir, "previous.fastnn")
 
     @property
     def seen(self) -> int:

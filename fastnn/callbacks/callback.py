@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from types import NoneType
+from typing import Any, ClassVar, TypeAlias
+
+from ..pickling import Picklable
 
 EpochLogs: TypeAlias = dict[str, float] | None
 BatchLogs: TypeAlias = Mapping[str, float] | None
 
 
-class Callback:
+class Callback(Picklable):
     """Base of all callbacks, with hooks that do nothing.
 
     Attributes
@@ -35,6 +38,9 @@ class Callback:
 
     model: Any = None
     params: dict[str, Any] | None = None
+
+    # Copies belong to no model until a training calls them.
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"model": NoneType}
 
     # Names of the attributes that `get_state` returns: what a resumed training needs.
     _state_names: tuple[str, ...] = ()

@@ -94,6 +94,10 @@ class CallbackList(Callback):
         if model is not None:
             self.set_model(model)
         self.set_params(params)
+        self._settle_hooks()
+
+    def _settle_hooks(self) -> None:
+        """Make the hooks that call those of the callbacks."""
         self._defined = set()
         ordered = sorted(self.callbacks, key=lambda callback: callback._runs_last)
         for hook in HOOKS:
@@ -101,6 +105,13 @@ class CallbackList(Callback):
             setattr(self, hook, _in_turn(hook, methods))
             if methods:
                 self._defined.add(hook)
+
+    def _pickle_attributes(self) -> dict[str, Any]:
+        return {"callbacks": list(self.callbacks), "params": self.params}
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        self._settle_hooks()
 
     def set_model(self, model: Any) -> None:
         """Set the model of all callbacks."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..checks import whole_number
+from ..pickling import Picklable
 
 
-class Frequency:
+class Frequency(Picklable):
     """A counter of batches over the epochs.
 
     Parameters

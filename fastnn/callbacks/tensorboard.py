@@ -94,6 +94,13 @@ class TensorBoard(Callback):
         self._epoch_start = self._batch_start = 0.0
         self._iterations = 0
 
+    def _pickle_attributes(self) -> dict[str, Any]:
+        if self._writers:
+            raise TypeError(
+                "TensorBoard: its event files are open; pickle or copy it before a training, or after"
+            )
+        return super()._pickle_attributes()
+
     def _writer(self, part: str) -> Any:
         if part not in self._writers:
             try:

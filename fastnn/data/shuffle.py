@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import whole_number
+from ..pickling import Picklable
 from ..utils.random import next_seed, restarts
 
 __all__ = ["EpochShuffler"]
 
 
-class EpochShuffler:
+class EpochShuffler(Picklable):
     """The order of the samples in each pass over the training data of a model.
 
     The order depends on a seed and on the number of the pass alone, as the key and the counter of Philox
@@ -40,6 +43,15 @@ class EpochShuffler:
         self.number = self.done = 0
         self._seed: int | None = None
         self._restarts = restarts()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.get_state() | {"current": self._restarts == restarts()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the state; the calls of `set_random_seed` are counted anew in another process."""
+        self.set_state(state)
+        if not state["current"]:
+            self._restarts -= 1
 
     def begin(self) -> None:
         """Start a training at the first batch of a pass, after `set_random_seed` with a new seed."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from ..kernels.ops import fan_out
+from ..pickling import Picklable
 from .symbolic_ops import Operators
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _serial = count()
 
 
-class SymbolicTensor(Operators):
+class SymbolicTensor(Operators, Picklable):
     """What a layer will make: a shape and a dtype, no numbers.
 
     Parameters
@@ -43,6 +44,8 @@ class SymbolicTensor(Operators):
     >>> fastnn.layers.Dense(2)(x).shape
     (None, 2)
     """
+
+    _pickle_names_itself = True
 
     def __init__(self, shape: Shape, node: Node, index: int) -> None:
         self.shape = shape
@@ -109,7 +112,7 @@ def mapped(function: Callable[[Any], Any], structure: Any, kind: type = Symbolic
     return structure
 
 
-class Node:
+class Node(Picklable):
     """One call of a layer.
 
     Parameters
@@ -142,11 +145,20 @@ class Node:
         self.outputs = [SymbolicTensor(shape, self, i) for i, shape in enumerate(made if several else [made])]
         self.result: Any = self.outputs if several else self.outputs[0]
 
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"serial": int}
+    _pickle_names_itself = True
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.serial = next(_serial)  # behind those of its parents, which are in the state
+        if all(node is not self for node in self.layer._nodes):
+            self.layer._nodes.append(self)
+
     def __repr__(self) -> str:
         return f"<Node of {self.layer.name!r}>"
 
 
-class Graph:
+class Graph(Picklable):
     """What lies between tensors.
 
     Parameters
@@ -183,8 +195,7 @@ class Graph:
             found[node] = 0
             waiting.extend(tensor for tensor in reversed(node.parents) if tensor not in given)
         self.nodes = sorted(found, key=lambda node: node.serial)
-        self.readers = Counter(tensor for node in self.nodes for tensor in node.parents)
-        self.readers.update(self.outputs)
+        self.readers = self._count_readers()
         self.layers = self._layers(found)
         for name, times in Counter(layer.name for layer in self.layers).items():
             if times > 1:
@@ -208,6 +219,32 @@ class Graph:
             met.setdefault(layer, len(found) + i)
             depth.setdefault(layer, 0)
         return sorted(met, key=lambda layer: (-depth[layer], met[layer]))
+
+    def _count_readers(self) -> Counter[SymbolicTensor]:
+        """Return how many nodes and outputs read each tensor."""
+        readers = Counter(tensor for node in self.nodes for tensor in node.parents)
+        readers.update(self.outputs)
+        return readers
+
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"readers": Counter}
+
+    def _pickle_attributes(self) -> dict[str, Any]:
+        """Return the attributes behind all nodes that the graph depends on, each after those that it reads.
+
+        In this order no node is pickled within another one, however long the graph is.
+        """
+        found: set[Node] = set()
+        waiting = [tensor.node for tensor in self.outputs]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting.extend(tensor.node for tensor in node.parents)
+        return {"all_nodes": sorted(found, key=lambda node: node.serial)} | super()._pickle_attributes()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: value for name, value in state.items() if name != "all_nodes"})
+        self.readers = self._count_readers()
 
     def walk(
         self,

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..config import check_floatx, floatx
+from ..pickling import Picklable
 from ..registry import Registry
 
 
-class Initializer:
+class Initializer(Picklable):
     """Base of all initializers.
 
     A subclass defines `__call__`, and stores the arguments of its constructor as attributes of the same names

@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..pickling import Picklable
 from .base import real_dtype, registry
 
 __all__ = ["InitializerFunction", "deserialize", "get", "serialize"]
@@ -60,16 +61,21 @@ def get(identifier: Any) -> Any:
     ValueError: initializer: unknown name 'glorot'; did you mean ...?
     """
     if isinstance(identifier, np.ndarray):
-        return _copies_of(identifier)
+        return _Given(identifier)
     if callable(identifier) and not isinstance(identifier, type):
         return identifier
     return registry.get(identifier)
 
 
-def _copies_of(values: NDArray[Any]) -> InitializerFunction:
-    def initialize(shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[Any]:
-        if tuple(shape) != values.shape:
-            raise ValueError(f"shape: expected that of the array given, {values.shape}, got {tuple(shape)}")
-        return np.array(values, real_dtype(dtype))
+class _Given(Picklable):
+    """A function that returns copies of an array."""
 
-    return initialize
+    def __init__(self, values: NDArray[Any]) -> None:
+        self.values = values
+
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[Any]:
+        if tuple(shape) != self.values.shape:
+            raise ValueError(
+                f"shape: expected that of the array given, {self.values.shape}, got {tuple(shape)}"
+            )
+        return np.array(self.values, real_dtype(dtype))

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import activations, constraints, initializers, regularizers
 from ..checks import real_number, whole_number
 from ..data.validation import as_real
+from ..pickling import Picklable
 from ..registry import Registry
 from ..utils.random import next_seed
 from .base.layer import unique_name
@@ -30,7 +31,7 @@ def _elementwise(identifier: Any, name: str) -> activations.Activation:
     return activation
 
 
-class Cell:
+class Cell(Picklable):
     """What `RNN` takes: a cell, or cells on top of each other."""
 
     def __init__(self, name: str | None) -> None:

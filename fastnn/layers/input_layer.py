@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..checks import refuse
 from ..graph.graph import Node, SymbolicTensor
@@ -69,6 +70,18 @@ class InputLayer(Layer):
         self._nodes = [Node(self, None, {})]
 
     supports_masking = True
+
+    # The first call is the input itself.
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {
+        name: make for name, make in Layer._pickle_defaults.items() if name != "_nodes"
+    }
+
+    def _pickle_attributes(self) -> dict[str, Any]:
+        return super()._pickle_attributes() | {"_nodes": self._nodes[:1]}
+
+    def _set_pickle_defaults(self) -> None:
+        super()._set_pickle_defaults()
+        self._nodes = []
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append nothing."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import whole_number
 from ..data.validation import as_real
 from ..graph.graph import leaves, tensors_in
+from ..pickling import Picklable
 from .base.layer import Layer, registry
 from .base.shapes import Shape
 from .cells import RecurrentCell, StackedRNNCells, check_cell
@@ -85,7 +86,7 @@ def reversed_steps(plan: Plan, x: Value) -> Value:
     return y
 
 
-class KeptState:
+class KeptState(Picklable):
     """The state of a cell between batches.
 
     Attributes
@@ -114,7 +115,7 @@ class KeptState:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Let a copy keep its own arrays, which have addresses of their own."""
         self.addresses = np.zeros(2, np.int64)
-        self._keep(state["arrays"])
+        self._keep([np.array(array) for array in state["arrays"]])
 
 
 @registry.add

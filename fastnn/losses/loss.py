@@ -13,6 +13,7 @@ from ..autograd import Tensor
 from ..data.validation import as_real
 from ..kernels.core.specs import LossSpec, PythonSpec, Transform
 from ..kernels.ops import loss_metric
+from ..pickling import Picklable
 from ..registry import Registry
 from . import custom
 from .arrays import dtype_of, kernel_arrays
@@ -25,7 +26,7 @@ _MEANS = ("sum_over_batch_size", "mean")
 _REDUCTIONS = (*_MEANS, "mean_with_sample_weight", "sum", "none", None)
 
 
-class Loss:
+class Loss(Picklable):
     """Base of all losses: the mean over samples of a value for each.
 
     A loss of this package names the kernel that computes it (`spec`): models run it fused with its gradient,

@@ -13,11 +13,12 @@ from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
 from ..losses import custom
 from ..losses.arrays import kernel_arrays
+from ..pickling import Picklable
 from ..registry import Registry
 from ..variables import Variable
 
 
-class Metric:
+class Metric(Picklable):
     """Base of all metrics: the weighted mean of a value for each sample seen.
 
     A metric of this package names the kernel that updates its state (`spec`), its first state (`zeros`) and
@@ -55,6 +56,11 @@ class Metric:
         self.dtype = None if dtype is None else check_floatx(dtype)
         self._variables: list[Variable] = []
         self._state: NDArray[np.float64] | None = None
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        if self._state is not None:
+            self._state = np.array(self._state)  # updated in place, where a copy may get one to read only
 
     @property
     def spec(self) -> MetricSpec | PythonSpec:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
-from weakref import ReferenceType, ref
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from weakref import ReferenceType, proxy, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,18 +112,33 @@ class Model(Layer):
         self._output_structure: Any = None  # of the outputs, as the user gave them
         self._input_keys: list[str] | None = None
         self._built_shapes: list[Shape] | None = None  # of samples of the inputs
-        self._output_shapes_of: dict[SampleShapes, list[tuple[int, ...]]] = {}
         self._compile_spec: CompileSpec | None = None
         self._objective: Objective | None = None
-        self._plans: PlanCache | None = None
-        self._fast_inference: Plan | None = None  # the plan used last
-        self._fast_training: Plan | None = None  # the plan of the last `train_on_batch` without weights
         self._shuffler: EpochShuffler | None = None
-        self._progress: Progress | None = None  # during `fit`
         if (inputs is None) != (outputs is None):
             raise ValueError(f"inputs, outputs: expected both or none, got {inputs!r} and {outputs!r}")
         if inputs is not None:
             self._connect(inputs, outputs)
+
+    _output_shapes_of: dict[SampleShapes, list[tuple[int, ...]]]
+    _plans: PlanCache | None
+    _fast_inference: Plan | None  # the plan used last
+    _fast_training: Plan | None  # the plan of the last `train_on_batch` without weights
+    _progress: Progress | None  # during `fit`
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = Layer._pickle_defaults | {
+        "_output_shapes_of": dict,
+        "_plans": NoneType,
+        "_fast_inference": NoneType,
+        "_fast_training": NoneType,
+        "_progress": NoneType,
+    }
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        if self._compile_spec is not None and self._compile_spec.optimizer._served is None:
+            self._compile_spec.optimizer.serve(self)
+        if self.history is not None:
+            self.history.model = proxy(self)
 
     # ---- structure ----------------------------------------------------------------------------------
 
@@ -137,14 +153,13 @@ class Model(Layer):
             raise ValueError("inputs: expected each tensor once")
         self._output_structure = _unwrapped(outputs)
         self._input_keys = list(inputs) if isinstance(inputs, dict) else None
-        self._set_built([tensor.sample_shape for tensor in self._graph.inputs], self._graph.emit)
+        self._set_built([tensor.sample_shape for tensor in self._graph.inputs])
 
-    def _set_built(self, sample_shapes: list[Shape], emit: Callable[[Plan, list[Any]], list[Any]]) -> None:
-        """Note the shapes that the model is built for, and how its steps are appended to a plan."""
+    def _set_built(self, sample_shapes: list[Shape]) -> None:
+        """Note the shapes of samples that the model is built for."""
         self._built_shapes, self.built = sample_shapes, True
-        self._plans = PlanCache(emit, self.dtype)
         self._output_shapes_of, self._objective = {}, None
-        self._fast_inference = self._fast_training = None
+        self._plans = self._fast_inference = self._fast_training = None
         if not self._trainable:
             self.trainable = False
 
@@ -317,7 +332,7 @@ class Model(Layer):
         input_shape = with_batch(self._one_or_list(sample_shapes))
         if not varies(input_shape):
             custom_layer.try_call(self, input_shape)
-        self._set_built(list(sample_shapes), partial(_emit_call, ref(self)))
+        self._set_built(list(sample_shapes))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output, or a list of shapes, for that of the input, or a list of them."""
@@ -563,9 +578,12 @@ class Model(Layer):
 
     def _plan_cache(self) -> PlanCache:
         if self._plans is None:
-            raise ValueError(
-                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
-            )
+            if not self.built:
+                raise ValueError(
+                    f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
+                )
+            emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
+            self._plans = PlanCache(emit, self.dtype)
         return self._plans
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:

@@ -47,6 +47,9 @@ class Sequential(Model):
             self._append(layer)
         self._build_early()
 
+    def _pickle_attributes(self) -> dict[str, Any]:
+        return super()._pickle_attributes() | {"_layers": list(self._layers)}
+
     @property
     def _sublayers(self) -> list[Layer]:
         """The layers, one after the other."""

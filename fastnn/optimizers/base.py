@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from types import NoneType
+from typing import Any, ClassVar, Self
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -14,13 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import positive_number, real_number, whole_number
 from ..constraints import compiled
 from ..kernels.core.optimizer import Update
+from ..pickling import Picklable
 from ..registry import Registry, refuse_unknown
 from ..variables import Variable
 from . import schedules
 from .rate import LearningRate
 
 
-class Optimizer:
+class Optimizer(Picklable):
     """Base of all optimizers.
 
     Parameters
@@ -109,24 +111,52 @@ class Optimizer:
             None if loss_scale_factor is None else positive_number(loss_scale_factor, "loss_scale_factor")
         )
         self.built = False
-        self._model: ReferenceType[object] | None = None
-        self._exempt: tuple[list[Variable], re.Pattern[str] | None] = ([], None)
-        self._gradients: NDArray[Any] | None = None
+        self._exempt: tuple[list[Variable], str | None] = ([], None)
         self._schedule: Callable[..., Any] | None = None
-        self._update = Update(
+        self._rule, self._start = (rule or {}) | {"clip_value": clipvalue or 0.0}, start
+        self._set_pickle_defaults()
+        self._update = self._new_update()
+        self.learning_rate = learning_rate
+
+    def _new_update(self) -> Update:
+        """Return the update rule, for no variables yet."""
+        update = Update(
             self.kernel,
             self.slots,
-            (rule or {}) | {"clip_value": clipvalue or 0.0},
+            self._rule,
             self.correction,
-            start,
+            self._start,
             self.gradient_accumulation_steps or 1,
             self.ema_momentum if self.use_ema else None,
             self.ema_overwrite_frequency or 0,
         )
-        self._update.weight_decay = self.weight_decay or 0.0
-        self._update.clip_norm = clipnorm or 0.0
-        self._update.global_clip_norm = global_clipnorm or 0.0
-        self.learning_rate = learning_rate
+        update.weight_decay = self.weight_decay or 0.0
+        update.clip_norm = self.clipnorm or 0.0
+        update.global_clip_norm = self.global_clipnorm or 0.0
+        return update
+
+    # ---- pickling -----------------------------------------------------------------------------------
+
+    _model: ReferenceType[object] | None  # that the optimizer serves
+    _gradients: NDArray[Any] | None
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"_model": NoneType, "_gradients": NoneType}
+
+    def _pickle_attributes(self) -> dict[str, Any]:
+        update = self._update
+        state = {"variables": update.variables, "state": self.get_state(), "known": update.known}
+        return super()._pickle_attributes() | {"_update": state}
+
+    def __setstate__(self, state: Any) -> None:
+        """Make the update rule anew, for the same variables and in the same state."""
+        super().__setstate__(state)
+        known: dict[str, Any] = vars(self)["_update"]
+        self._update = self._new_update()
+        if self._schedule is not None:
+            self._update.schedule = schedules.rate_of(self._schedule)
+        if self.built:
+            self.build(known["variables"])
+        self._set_state(known["state"])
+        self._update.known.update(known["known"])
 
     # ---- learning rate ------------------------------------------------------------------------------
 
@@ -164,6 +194,11 @@ class Optimizer:
 
     # ---- what is updated ----------------------------------------------------------------------------
 
+    @property
+    def _served(self) -> object | None:
+        """The model that the optimizer serves, if it still exists."""
+        return None if self._model is None else self._model()
+
     def serve(self, model: object) -> None:
         """Update the weights of this model from now on.
 
@@ -172,7 +207,7 @@ class Optimizer:
         ValueError
             If the optimizer serves another model: what it knows belongs to that one's weights.
         """
-        served = None if self._model is None else self._model()
+        served = self._served
         if served is not None and served is not model:
             raise ValueError(
                 f"optimizer: {self!r} serves another model, {served!r}; give each one of its own"
@@ -205,7 +240,9 @@ class Optimizer:
         if self.built:
             raise ValueError("exclude_from_weight_decay: the optimizer is built already; call it before")
         names = list(var_names or ())
-        self._exempt = (list(var_list or ()), re.compile("|".join(names)) if names else None)
+        pattern = "|".join(names)
+        re.compile(pattern)
+        self._exempt = (list(var_list or ()), pattern or None)
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Prepare to update these variables; what is known of them from earlier steps is kept.
@@ -228,7 +265,7 @@ class Optimizer:
             raise ValueError(f"variables: expected one dtype, got {' and '.join(sorted(dtypes))}")
         named, pattern = self._exempt
         exempt = frozenset(
-            v for v in variables if any(v is n for n in named) or (pattern and pattern.search(v.name))
+            v for v in variables if any(v is n for n in named) or (pattern and re.search(pattern, v.name))
         )
         self._update.bind(
             variables,
@@ -426,7 +463,11 @@ class Optimizer:
             If the optimizer has not been built, or something is missing, unknown or of another shape; then
             nothing has changed.
         """
-        variables = self._require_built("set_state")
+        self._require_built("set_state")
+        self._set_state(state)
+
+    def _set_state(self, state: Mapping[str, ArrayLike]) -> None:
+        variables = self._update.variables
         wanted = {
             f"{name}/{i}": self._slot(name, v) for name in self._update.slots for i, v in enumerate(variables)
         }

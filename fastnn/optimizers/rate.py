@@ -28,6 +28,10 @@ class LearningRate(float):
         rate._optimizer = optimizer
         return rate
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as a plain float, which no optimizer hangs on."""
+        return float, (float(self),)
+
     def numpy(self) -> np.float64:
         """Return it as a NumPy number."""
         return np.float64(self)

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 from ..checks import positive_number, real_number
+from ..pickling import Picklable
 from ..registry import Registry
 
 __all__ = [
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Picklable):
     """Base of all schedules.
 
     A subclass defines `__call__`; it keeps the arguments of its constructor as attributes of the same names,

@@ -17,6 +17,7 @@ from ..checks import real_number
 from ..layers.base.layer import flatten_layers
 from ..metrics import Metric
 from ..metrics.lookup import resolve
+from ..pickling import Picklable
 
 if TYPE_CHECKING:
     from ..layers import Layer
@@ -26,7 +27,7 @@ Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
-class OutputSpec:
+class OutputSpec(Picklable):
     """What an output of a model is trained for.
 
     Attributes
@@ -46,7 +47,7 @@ class OutputSpec:
 
 
 @dataclass(frozen=True)
-class ReportedMetric:
+class ReportedMetric(Picklable):
     """A metric beside the loss.
 
     Attributes
@@ -66,7 +67,7 @@ class ReportedMetric:
     weighted: bool
 
 
-class TrainableSnapshot:
+class TrainableSnapshot(Picklable):
     """Which layers and weights of a model were trainable at one moment.
 
     Weights that are made later, of a model that was not built yet, train as their layers did.
@@ -96,7 +97,7 @@ class TrainableSnapshot:
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(Picklable):
     """What a built model is trained for.
 
     Attributes
@@ -134,7 +135,7 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class CompileSpec:
+class CompileSpec(Picklable):
     """The arguments of `compile`, and what was trainable then.
 
     Attributes

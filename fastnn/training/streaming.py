@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -93,6 +93,13 @@ class Stream(Stepper):
         self._graph = model._require_graph()
         self._kept: dict[tuple[Node, ...], tuple[RNN, list[KeptState]]] = {}
         self._compile()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled or copied: the state alone is what goes on elsewhere."""
+        raise TypeError(
+            "a stream is neither pickled nor copied: take its state, states = stream.states, and go on with "
+            f"a new one of the model or of its copy, model.stream({self.rows}).reset(states)"
+        )
 
     def _compile(self) -> None:
         """Make the plan of a step; states that there are stay."""

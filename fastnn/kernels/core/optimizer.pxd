@@ -40,7 +40,7 @@ cdef class Update:
     cdef readonly object layout         # of the variables
     cdef readonly list variables        # that are updated
     cdef tuple bound                    # the arguments of `bind`
-    cdef dict known                     # slots by name, of variables that were updated before
+    cdef readonly dict known            # slots by name, of variables that were updated before
     cdef public double learning_rate
     cdef public double weight_decay
     cdef public double clip_norm

@@ -10,6 +10,8 @@ class Update:
     @property
     def layout(self) -> ParameterLayout | None: ...
     variables: list[Variable]
+    @property
+    def known(self) -> dict[Variable, dict[str, NDArray[Any]]]: ...
     learning_rate: float
     weight_decay: float
     clip_norm: float

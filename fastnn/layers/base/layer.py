@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,7 @@ from ... import config, constraints, initializers, regularizers
 from ...autograd import Tensor
 from ...data.validation import is_several
 from ...graph.graph import Node, SymbolicTensor, leaves, mapped, tensors_in
+from ...pickling import Picklable
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
@@ -42,7 +44,7 @@ def unique_name(kind: type) -> str:
     return name if _names[name] == 1 else f"{name}_{_names[name] - 1}"
 
 
-class Layer:
+class Layer(Picklable):
     """Base of all layers.
 
     Parameters
@@ -118,12 +120,34 @@ class Layer:
         self._built_for: Any = None
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
-        self._nodes: list[Node] = []
-        self._standalone: Model | None = None
-        self._standalone_form: Any = None
-        self._own_steps: OwnSteps | None = None
-        self._traces: dict[Any, Any] = {}  # of a layer that is written as `call`
-        self._computed_shapes: dict[Any, Any] = {}
+        self._set_pickle_defaults()
+
+    # What copies do not get: calls, which belong to the graph of a model, and what is computed again.
+
+    _nodes: list[Node]
+    _standalone: Model | None
+    _standalone_form: Any
+    _own_steps: OwnSteps | None
+    _traces: dict[Any, Any]  # of a layer that is written as `call`
+    _computed_shapes: dict[Any, Any]
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {
+        "_nodes": list,
+        "_standalone": NoneType,
+        "_standalone_form": NoneType,
+        "_own_steps": NoneType,
+        "_traces": dict,
+        "_computed_shapes": dict,
+    }
+    _pickle_names_itself = True
+
+    def _pickle_parts(self) -> list[Variable]:
+        return self._variables
+
+    def _pickle_attributes(self) -> dict[str, Any]:
+        attributes = super()._pickle_attributes() | {"_variables": list(self._variables)}
+        if self._variables:
+            attributes["_dtype"] = self.compute_dtype  # `config.floatx` may be another where a copy is made
+        return attributes
 
     # What a layer defines, besides its arguments. One that is called on a list of inputs gets a list of
     # shapes, values and arrays wherever a layer with one input gets that; one with several outputs returns

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ... import config
 from ...checks import whole_number
+from ...pickling import Picklable
 from .layer import Layer
 from .shapes import Shape, of_any_length
 
@@ -53,7 +54,7 @@ def as_pair(values: tuple[int, ...], above: int = 1) -> Pair:
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(Picklable):
     """A window that slides over the positions of a row, one number for each dimension.
 
     Attributes
