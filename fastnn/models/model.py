@@ -59,7 +59,7 @@ class Model(Layer):
     Parameters
     ----------
     inputs, outputs : SymbolicTensor, or list or dict of them
-        What `Input` returned, and what layers made of it.
+        Results of `Input`, and of layers called on them.
     trainable : bool, default True
         Whether training changes any weight.
     name : str, optional
@@ -170,17 +170,17 @@ class Model(Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers, those before others first."""
+        """The layers, in topological order."""
         return self._sublayers
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
-        """What the model starts from."""
+        """The symbolic inputs."""
         return self._require_graph().inputs
 
     @property
     def outputs(self) -> list[SymbolicTensor]:
-        """What the model makes."""
+        """The symbolic outputs."""
         return self._require_graph().outputs
 
     @property
@@ -209,12 +209,12 @@ class Model(Layer):
 
     @property
     def input(self) -> Any:
-        """The symbolic tensor, or list of them, that the model starts from."""
+        """The symbolic input, or a list of them."""
         return super().input if self._graph is None else self._one_or_list(self.inputs)
 
     @property
     def output(self) -> Any:
-        """The symbolic tensor, or list or dict of them, that the model makes."""
+        """The symbolic output, or a list or dict of them."""
         return super().output if self._graph is None else self._output_structure
 
     def _require_graph(self) -> Graph:
@@ -225,7 +225,7 @@ class Model(Layer):
         return self._graph
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name or its place.
+        """Return a layer by its name or index.
 
         Raises
         ------
@@ -248,7 +248,7 @@ class Model(Layer):
 
     @property
     def dtype(self) -> str:
-        """What the model computes in: the dtype its layers were given, or `config.floatx()`."""
+        """The dtype that the model computes in: that of its layers, or `config.floatx()`."""
         given = {layer.dtype for layer in self._sublayers} | {self._dtype}
         given -= {None}
         if len(given) > 1:
@@ -298,7 +298,7 @@ class Model(Layer):
         self._build_once(with_batch(self._one_or_list(sample_shapes)))
 
     def _after_build(self) -> None:
-        """Do nothing: `_set_built` has noted what there is to note."""
+        """Do nothing: `_set_built` has done it."""
 
     def _build_once(self, input_shape: Any) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
@@ -312,13 +312,13 @@ class Model(Layer):
 
     @property
     def _input_sample_shape(self) -> Shape | None:
-        """Shape of a row of the input, if there is one input and the model is built."""
+        """Sample shape of the input, if there is one input and the model is built."""
         shapes = self._built_shapes
         return shapes[0] if shapes is not None and len(shapes) == 1 else None
 
     @_input_sample_shape.setter
     def _input_sample_shape(self, value: Shape | None) -> None:
-        """Ignore what a layer would be given as `input_shape`."""
+        """Ignore the attribute that layers set."""
 
     def _build(self, sample_shapes: list[Shape]) -> None:
         """Make the weights for samples of these shapes, of a model that is written as `call`."""
@@ -359,7 +359,7 @@ class Model(Layer):
     # ---- inputs -------------------------------------------------------------------------------------
 
     def _accepted_shape(self, i: int) -> Shape:
-        """Return what rows of input i have to be like, None where only the layers say something.
+        """Return the sample shape that input i must have, None in dimensions that only the layers check.
 
         A model that has been given the shape of its input takes no other; one that was built on data takes
         what its layers do, as long as there are as many dimensions.
@@ -389,7 +389,7 @@ class Model(Layer):
         return outputs
 
     def _validate_inputs(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
-        """Convert inputs to arrays for the plans, or say what is wrong; the model is built if need be."""
+        """Convert inputs to arrays for the plans, or raise an error; the model is built if need be."""
         self._build_for(x)
         specs = [
             InputSpec(input_name, shape, self._accepted_shape(i))
@@ -406,7 +406,7 @@ class Model(Layer):
         return arrays
 
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
-        """Refuse rows that the first layers cannot take."""
+        """Raise an error for inputs that the first layers cannot take."""
         if self._graph is not None:
             for node in self._graph.nodes:
                 if node.x is self._graph.inputs[0]:
@@ -472,7 +472,7 @@ class Model(Layer):
         layer_range : tuple of two str, optional
             Names of the first and the last layer to show.
         positions
-            Accepted for Keras' sake.
+            Ignored; kept for Keras compatibility.
         """
         lines = summary_lines(self, line_length or 80, show_trainable, expand_nested, layer_range)
         (print_fn or print)("\n".join(lines))
@@ -507,7 +507,7 @@ class Model(Layer):
             the latter count samples by their weights. A name that is taken gets a number, "mae_1", or for
             a weighted metric "weighted_" before it. For several outputs: a list for each, or a dict by name.
         run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
-            Accepted for Keras' sake: a plan is always compiled.
+            Ignored; kept for Keras compatibility: a plan is always compiled.
 
         Raises
         ------
@@ -779,23 +779,25 @@ class Model(Layer):
             if validation is None or not is_due(epoch):
                 return {}
             size = batch_size if validation_batch_size is None else validation_batch_size
-            results = self._evaluate(validation, validation_steps, size, heard, "validation ")
+            results = self._evaluate(validation, validation_steps, size, listeners, "validation ")
             return {f"val_{name}": value for name, value in results.items()}
 
         self.stop_training = False
         try:
-            heard = self._callback_list(
+            listeners = self._callback_list(
                 callbacks, verbose, add_history=True, epochs=epochs, steps=batches.steps
             )
-            self._progress = Progress(batches, self._shuffler, heard.callbacks, initial_epoch)
-            logs = run_epochs(batches, epochs, self._progress, heard, lambda: self.stop_training, validate)
+            self._progress = Progress(batches, self._shuffler, listeners.callbacks, initial_epoch)
+            logs = run_epochs(
+                batches, epochs, self._progress, listeners, lambda: self.stop_training, validate
+            )
         finally:
             batches.close()
             self._progress = None
         optimizer = self._require_objective().optimizer
         if epochs > initial_epoch:
             optimizer.finalize_variable_values()
-        heard.on_train_end(logs)
+        listeners.on_train_end(logs)
         assert self.history is not None
         return self.history
 
@@ -890,8 +892,8 @@ class Model(Layer):
             whole_number(steps, "steps", 1)
         data = self._to_data(x, y, sample_weight, steps)
         count = data.steps if isinstance(data, DatasetIterator) else 1
-        heard = self._callback_list(callbacks, verbose, epochs=1, steps=count)
-        return _report(self._evaluate(data, steps, batch_size, heard), return_dict)
+        listeners = self._callback_list(callbacks, verbose, epochs=1, steps=count)
+        return _report(self._evaluate(data, steps, batch_size, listeners), return_dict)
 
     def _evaluate(
         self,
@@ -1035,7 +1037,7 @@ class Model(Layer):
         batch_size : int, optional
             Rows of one batch, for `steps` and `callbacks`; results do not depend on it.
         verbose
-            Accepted for Keras' sake: a prediction is done before a bar could be drawn.
+            Ignored; kept for Keras compatibility: a prediction is done before a bar could be drawn.
         callbacks : list of Callback, optional
             Called around batches of 32 rows or as many as `batch_size` says.
         steps : int, optional
@@ -1055,8 +1057,8 @@ class Model(Layer):
             dataset = DatasetIterator(x, steps)
             try:
                 batches = (part for part, _, _ in dataset.epoch() or ())
-                heard = self._callback_list(callbacks, 0, epochs=1, steps=dataset.steps)
-                return predict_batches(batches, self._apply, heard)
+                listeners = self._callback_list(callbacks, 0, epochs=1, steps=dataset.steps)
+                return predict_batches(batches, self._apply, listeners)
             finally:
                 dataset.close()
         if plain:
@@ -1068,8 +1070,8 @@ class Model(Layer):
             samples = min(samples, steps * size)
         starts = range(0, max(1, samples), size)
         batches = ([array[start : min(start + size, samples)] for array in arrays] for start in starts)
-        heard = self._callback_list(callbacks, 0, epochs=1, steps=len(starts))
-        return predict_batches(batches, self._apply, heard)
+        listeners = self._callback_list(callbacks, 0, epochs=1, steps=len(starts))
+        return predict_batches(batches, self._apply, listeners)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""
@@ -1125,7 +1127,7 @@ class Model(Layer):
         overwrite : bool, default True
             Whether to replace a file that is there.
         zipped
-            Accepted for Keras' sake: it is one file.
+            Ignored; kept for Keras compatibility: a model is one file.
         """
         from ..saving import save_model
 
@@ -1140,7 +1142,7 @@ class Model(Layer):
         overwrite : bool, default True
             Whether to replace a file that is there.
         max_shard_size
-            Accepted for Keras' sake: it is one file.
+            Ignored; kept for Keras compatibility: a model is one file.
         """
         from ..saving import save_weights
 
