@@ -107,7 +107,7 @@ def test_masks_and_states(cls, name, arguments, padding, zero, backwards):
             cls, (5, 2), units=4, return_sequences=sequences, return_state=True, go_backwards=backwards,
             zero_output_for_mask=zero, **arguments,
         )  # fmt: skip
-        states = [noise(3, 4, seed=i) for i in range(layer.cell.states)]
+        states = [noise(3, 4, seed=i) for i in range(layer.cell._states)]
         y, *last = layer(x, mask=mask, initial_state=states)
         expected, after = recur(
             STEPS[name], x, layer.get_weights(), states, mask, backwards, zero, sequences=sequences
@@ -131,7 +131,7 @@ def test_a_sequence_in_pieces(cls, name, arguments):
     x = noise(2, 6, 3)
     whole = built(cls, (6, 3), units=4, stateful=True, return_sequences=True, **arguments)
     expected = whole(x)
-    assert len(whole.states) == whole.cell.states
+    assert len(whole.states) == whole.cell._states
     whole.reset_states()
     np.testing.assert_array_equal(whole(x), expected)
     assert (whole(x) != expected).any()
@@ -139,7 +139,7 @@ def test_a_sequence_in_pieces(cls, name, arguments):
     pieces.set_weights(whole.get_weights())
     parts = [pieces(x[:, t : t + 2]) for t in (0, 2, 4)]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), expected)
-    pieces.reset_states([np.zeros((2, 4)) for _ in range(pieces.cell.states)])
+    pieces.reset_states([np.zeros((2, 4)) for _ in range(pieces.cell._states)])
     np.testing.assert_array_equal(pieces(x[:, :2], mask=np.ones((2, 2))), expected[:, :2])
     np.testing.assert_array_equal(pieces(x[:, 2:4]), expected[:, 2:4])
 
@@ -247,7 +247,7 @@ def test_a_cell_steps_as_its_layer_does(cell):
     layer = RNN(cell(4), return_state=True)
     x = noise(2, 3, 5).astype("float32")
     expected = layer(x)
-    states = [np.zeros((2, 4))] * layer.cell.states
+    states = [np.zeros((2, 4))] * layer.cell._states
     for t in range(3):
         y, states = layer.cell(x[:, t], states)
     for actual, desired in zip([y, *states], expected, strict=True):

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class _Elementwise(Layer):
-    """A layer that applies `self.activation`."""
+    """Base of layers that apply a function to each element."""
 
     supports_masking = True
     _stepwise = True
 
-    activation: activations.Activation | activations.AxisActivation | activations.WrittenActivation
+    _function: activations.Activation | activations.AxisActivation | activations.WrittenActivation
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the activation."""
-        return self.activation.emit(plan, x)
+        return self._function.emit(plan, x)
 
 
 @registry.add
@@ -46,7 +46,7 @@ class Activation(_Elementwise):
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        self.activation = self._function = activations.get(activation)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -86,7 +86,7 @@ class ReLU(_Elementwise):
         self.max_value = None if max_value is None else real_number(max_value, "max_value", 0)
         self.negative_slope = real_number(negative_slope, "negative_slope", 0)
         self.threshold = real_number(threshold, "threshold", 0)
-        self.activation = activations.relu.bind(
+        self._function = activations.relu.bind(
             negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
         )
 
@@ -120,7 +120,7 @@ class LeakyReLU(_Elementwise):
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.negative_slope = real_number(negative_slope, "negative_slope", 0)
-        self.activation = activations.leaky_relu.bind(negative_slope=self.negative_slope)
+        self._function = activations.leaky_relu.bind(negative_slope=self.negative_slope)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -147,7 +147,7 @@ class ELU(_Elementwise):
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = real_number(alpha, "alpha")
-        self.activation = activations.elu.bind(alpha=self.alpha)
+        self._function = activations.elu.bind(alpha=self.alpha)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

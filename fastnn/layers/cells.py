@@ -53,8 +53,8 @@ registry: Registry[Cell] = Registry("cell", Cell, "fastnn.layers")
 class RecurrentCell(Cell):
     """Base of the cells; each makes h_t of x_t and the state before, with weights of its own."""
 
-    gates: ClassVar[int]
-    states: ClassVar[int] = 1
+    _gates: ClassVar[int]
+    _states: ClassVar[int] = 1  # arrays that make the state
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class RecurrentCell(Cell):
     @property
     def state_size(self) -> int | list[int]:
         """Width of the state, or of each of its parts."""
-        return self.units if self.states == 1 else [self.units] * self.states
+        return self.units if self._states == 1 else [self.units] * self._states
 
     @property
     def output_size(self) -> int:
@@ -114,26 +114,26 @@ class RecurrentCell(Cell):
         return self.units
 
     @property
-    def op(self) -> str:
+    def _op(self) -> str:
         """What the op calls the cell."""
         raise NotImplementedError
 
     @property
-    def bias_shape(self) -> tuple[int, ...]:
+    def _bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""
-        return (self.gates * self.units,)
+        return (self._gates * self.units,)
 
-    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> NDArray[np.floating]:
+    def _initial_bias(self, shape: tuple[int, ...], dtype: str) -> NDArray[np.floating]:
         """Return how the bias starts."""
         return np.asarray(self.bias_initializer(shape, dtype))
 
     def _weight_shapes(self, inputs: int | None) -> dict[str, Shape]:
         """Return the shapes of `kernel`, `recurrent_kernel` and `bias` for inputs of this width."""
-        width = self.gates * self.units
+        width = self._gates * self.units
         return {
             "kernel": (inputs, width),
             "recurrent_kernel": (self.units, width),
-            "bias": self.bias_shape,
+            "bias": self._bias_shape,
         }
 
     def _check_weights(self, inputs: int | None) -> None:
@@ -148,7 +148,7 @@ class RecurrentCell(Cell):
         if self._layer is not None and self._layer is not layer:
             raise ValueError(f"cell: {self.name!r} belongs to the layer {self._layer.name!r} already")
         self._layer = layer
-        width = self.gates * self.units
+        width = self._gates * self.units
         self.kernel = layer.add_weight(
             (inputs, width),
             self.kernel_initializer,
@@ -165,8 +165,8 @@ class RecurrentCell(Cell):
         )
         if self.use_bias:
             self.bias = layer.add_weight(
-                self.bias_shape,
-                self.initial_bias,
+                self._bias_shape,
+                self._initial_bias,
                 f"{prefix}bias",
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
@@ -187,7 +187,7 @@ class RecurrentCell(Cell):
         return recurrent.emit(
             plan,
             x,
-            self.op,
+            self._op,
             self.kernel,
             self.recurrent_kernel,
             self.bias,
@@ -227,7 +227,7 @@ class RecurrentCell(Cell):
             raise ValueError(f"inputs: expected shape (rows, {width}), got {x.shape}")
         if self.kernel is None:
             layer._build_once((None, 1, x.shape[1]))
-        widths = [self.units] * self.states
+        widths = [self.units] * self._states
         before = check_states(states, widths, len(x), layer.compute_dtype, "states")
         plan = Plan(
             layer.compute_dtype, [(1, x.shape[1]), *((width,) for width in widths)], stochastic=training
@@ -295,8 +295,8 @@ class SimpleRNNCell(RecurrentCell):
     ((2, 3), 1)
     """
 
-    gates = 1
-    op = "simple_rnn"
+    _gates = 1
+    _op = "simple_rnn"
 
     def __init__(
         self,
@@ -372,9 +372,9 @@ class LSTMCell(RecurrentCell):
     (2, 3)
     """
 
-    gates = 4
-    states = 2
-    op = "lstm"
+    _gates = 4
+    _states = 2
+    _op = "lstm"
 
     def __init__(
         self,
@@ -418,9 +418,9 @@ class LSTMCell(RecurrentCell):
         )
         self.unit_forget_bias = bool(unit_forget_bias)
 
-    def initial_bias(self, shape: tuple[int, ...], dtype: str) -> NDArray[np.floating]:
+    def _initial_bias(self, shape: tuple[int, ...], dtype: str) -> NDArray[np.floating]:
         """Return how the bias starts: ones for the forget gate, or as its initializer says."""
-        bias = np.array(super().initial_bias(shape, dtype))
+        bias = np.array(super()._initial_bias(shape, dtype))
         if self.unit_forget_bias:
             bias[self.units : 2 * self.units] = 1
         return bias
@@ -467,7 +467,7 @@ class GRUCell(RecurrentCell):
     (2, 3)
     """
 
-    gates = 3
+    _gates = 3
 
     def __init__(
         self,
@@ -512,12 +512,12 @@ class GRUCell(RecurrentCell):
         self.reset_after = bool(reset_after)
 
     @property
-    def op(self) -> str:
+    def _op(self) -> str:
         """What the op calls the cell."""
         return "gru" if self.reset_after else "gru_reset_before"
 
     @property
-    def bias_shape(self) -> tuple[int, ...]:
+    def _bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias: of the products with W and with U, or of the first."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 

@@ -40,10 +40,10 @@ class Convolution(Spatial):
     ) -> None:
         super().__init__(data_format, activity_regularizer=activity_regularizer, **kwargs)
         self.filters = dimension(filters, "filters")
-        self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
-        self.strides = whole_numbers(strides, "strides", self.rank)
+        self.kernel_size = whole_numbers(kernel_size, "kernel_size", self._rank)
+        self.strides = whole_numbers(strides, "strides", self._rank)
         self.padding = one_of(padding, "padding", *self._paddings)
-        self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self.rank)
+        self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self._rank)
         self.groups = dimension(groups, "groups")
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
@@ -64,7 +64,7 @@ class Convolution(Spatial):
     @property
     def _paddings(self) -> tuple[str, ...]:
         """What `padding` may be."""
-        return ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
+        return ("valid", "same", "causal") if self._rank == 1 else ("valid", "same")
 
     @property
     def _window(self) -> Window:
@@ -200,7 +200,7 @@ class Conv1D(Convolution):
     array([1., 3., 6.], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add
@@ -261,4 +261,4 @@ class Conv2D(Convolution):
            [20., 24.]], dtype=float32)
     """
 
-    rank = 2
+    _rank = 2

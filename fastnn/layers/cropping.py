@@ -54,7 +54,7 @@ class Cropping1D(_Cropping):
     array([[1., 2., 3.]], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
     def __init__(self, cropping: int | tuple[int, int] = (1, 1), **kwargs: Any) -> None:
         super().__init__("channels_last", **kwargs)

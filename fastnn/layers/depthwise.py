@@ -39,11 +39,11 @@ class Depthwise(Spatial):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, activity_regularizer=activity_regularizer, **kwargs)
-        self.kernel_size = whole_numbers(kernel_size, "kernel_size", self.rank)
-        self.strides = whole_numbers(strides, "strides", self.rank)
+        self.kernel_size = whole_numbers(kernel_size, "kernel_size", self._rank)
+        self.strides = whole_numbers(strides, "strides", self._rank)
         self.padding = one_of(padding, "padding", "valid", "same")
         self.depth_multiplier = dimension(depth_multiplier, "depth_multiplier")
-        self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self.rank)
+        self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self._rank)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.depthwise_initializer = initializers.get(depthwise_initializer)
@@ -198,7 +198,7 @@ class DepthwiseConv1D(DepthwiseConvolution):
     array([ 3., 30.], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add

@@ -21,7 +21,7 @@ class GlobalPooling(Spatial):
 
     def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (channels,), or with `keepdims` (1 ..., channels)."""
-        return (1,) * (self.rank if self.keepdims else 0) + sample_shape[-1:]
+        return (1,) * (self._rank if self.keepdims else 0) + sample_shape[-1:]
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -46,7 +46,7 @@ class GlobalAveragePooling(GlobalPooling):
         """Append the mean."""
         from ..kernels.ops import masking
 
-        if x.mask is None or self.rank == 2:
+        if x.mask is None or self._rank == 2:
             return super()._emit(plan, x)
         if self.data_format == "channels_first":
             raise ValueError("data_format: a mask is of the steps, so these have to come first")
@@ -84,7 +84,7 @@ class GlobalMaxPooling1D(GlobalMaxPooling):
     array([[3., 5.]], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add
@@ -136,7 +136,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     array([[2. , 3.5]], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add

@@ -60,7 +60,7 @@ class ZeroPadding1D(_Padding):
     array([[1., 1., 1., 0., 0.]], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
     def __init__(
         self, padding: int | tuple[int, int] = 1, data_format: str | None = None, **kwargs: Any

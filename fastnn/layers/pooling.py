@@ -27,16 +27,16 @@ class Pooling(Spatial):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, name=name, **kwargs)
-        self.pool_size = whole_numbers(pool_size, "pool_size", self.rank)
+        self.pool_size = whole_numbers(pool_size, "pool_size", self._rank)
         if prod(self.pool_size) > LARGEST:
             raise ValueError(f"pool_size: expected at most {LARGEST} positions, got {pool_size!r}")
-        self.strides = self.pool_size if strides is None else whole_numbers(strides, "strides", self.rank)
+        self.strides = self.pool_size if strides is None else whole_numbers(strides, "strides", self._rank)
         self.padding = one_of(padding, "padding", "valid", "same")
 
     @property
     def _window(self) -> Window:
         """What one result is computed from."""
-        return Window(self.pool_size, self.strides, (1,) * self.rank, self.padding)
+        return Window(self.pool_size, self.strides, (1,) * self._rank, self.padding)
 
     def _geometry(self, x: Value) -> tuple[Pair, Pair, Pair, Pair]:
         """Return window, strides, places in front and size of the output, each as (height, width)."""
@@ -124,7 +124,7 @@ class MaxPooling1D(MaxPooling):
     array([3., 2.], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add
@@ -202,7 +202,7 @@ class AveragePooling1D(AveragePooling):
     array([2., 2.], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add

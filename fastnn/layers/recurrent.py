@@ -171,7 +171,7 @@ class RNN(Layer):
         elif isinstance(cell, (list, tuple)):
             cell = StackedRNNCells(cell)
         self.cell = cell
-        self.cells: list[RecurrentCell] = (
+        self._cells: list[RecurrentCell] = (
             cell.cells if isinstance(cell, StackedRNNCells) else [check_cell(cell, "cell")]
         )
         self.return_sequences = bool(return_sequences)
@@ -180,12 +180,7 @@ class RNN(Layer):
         self.stateful = bool(stateful)
         self.unroll = bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
-        self._kept = [KeptState() for _ in self.cells]
-
-    @property
-    def units(self) -> int:
-        """Width of the output."""
-        return self.cells[-1].units
+        self._kept = [KeptState() for _ in self._cells]
 
     @property
     def state_size(self) -> Any:
@@ -202,17 +197,17 @@ class RNN(Layer):
 
     def _cell_inputs(self, input_shape: Shape) -> list[int | None]:
         """Return the width of the input of each cell."""
-        return [input_shape[-1], *(cell.units for cell in self.cells[:-1])]
+        return [input_shape[-1], *(cell.units for cell in self._cells[:-1])]
 
     def _check_weights(self, input_shape: Shape) -> None:
         """Raise a `ValueError` if the weights of the cells have other shapes than the input needs."""
-        for cell, inputs in zip(self.cells, self._cell_inputs(input_shape), strict=True):
+        for cell, inputs in zip(self._cells, self._cell_inputs(input_shape), strict=True):
             cell._check_weights(inputs)
 
     def build(self, input_shape: Shape) -> None:
         """Make the weights of the cells: `kernel`, `recurrent_kernel` and `bias` of each."""
-        for i, (cell, inputs) in enumerate(zip(self.cells, self._cell_inputs(input_shape), strict=True)):
-            cell._build(self, inputs, f"cell_{i}/" if len(self.cells) > 1 else "")
+        for i, (cell, inputs) in enumerate(zip(self._cells, self._cell_inputs(input_shape), strict=True)):
+            cell._build(self, inputs, f"cell_{i}/" if len(self._cells) > 1 else "")
 
     def _emit(self, plan: Plan, x: Value, initial_state: Any = None) -> Any:
         """Append the cells, one after the other over all steps, from states (units) a row."""
@@ -244,14 +239,14 @@ class RNN(Layer):
         given = None if initial_state is None else iter(leaves(initial_state))
         mask = x.mask
         last: list[Value] = []
-        for cell, state in zip(self.cells, kept, strict=True):
-            final = cell is self.cells[-1]
+        for cell, state in zip(self._cells, kept, strict=True):
+            final = cell is self._cells[-1]
             y = cell._emit(
                 plan,
                 x,
-                backwards=self.go_backwards and cell is self.cells[0],
+                backwards=self.go_backwards and cell is self._cells[0],
                 state=state,
-                initial=None if given is None else list(islice(given, cell.states)),
+                initial=None if given is None else list(islice(given, cell._states)),
                 sequences=self.return_sequences or not final,
                 zero_masked=self.zero_output_for_mask and final,
                 ends=self.return_state,
@@ -273,7 +268,7 @@ class RNN(Layer):
     def _hold(self, rows: int) -> None:
         """Have a state for so many rows, before a run of them."""
         if not self._kept[0].arrays:
-            for cell, kept in zip(self.cells, self._kept, strict=True):
+            for cell, kept in zip(self._cells, self._kept, strict=True):
                 kept.allocate(rows, cell.units, self.compute_dtype)
         elif rows != len(self._kept[0].arrays[0]):
             raise ValueError(
@@ -284,8 +279,8 @@ class RNN(Layer):
     @property
     def states(self) -> list[NDArray[np.floating]]:
         """The state that a stateful layer keeps: copies of h, or of h and c, of each cell."""
-        pairs = zip(self.cells, self._kept, strict=True)
-        return [array.copy() for cell, kept in pairs for array in kept.arrays[: cell.states]]
+        pairs = zip(self._cells, self._kept, strict=True)
+        return [array.copy() for cell, kept in pairs for array in kept.arrays[: cell._states]]
 
     def reset_states(self, states: Sequence[ArrayLike] | None = None) -> None:
         """Let the next batch of a stateful layer start from zeros, or from these states.
@@ -309,8 +304,8 @@ class RNN(Layer):
         arrays = self._check_states(states, None)
         self._hold(len(arrays[0]))
         at = 0
-        for cell, kept in zip(self.cells, self._kept, strict=True):
-            for array in kept.arrays[: cell.states]:
+        for cell, kept in zip(self._cells, self._kept, strict=True):
+            for array in kept.arrays[: cell._states]:
                 array[...] = arrays[at]
                 at += 1
 
@@ -322,7 +317,7 @@ class RNN(Layer):
     @property
     def _state_widths(self) -> list[int]:
         """Widths of all parts of the state, cell by cell."""
-        return [cell.units for cell in self.cells for _ in range(cell.states)]
+        return [cell.units for cell in self._cells for _ in range(cell._states)]
 
     # ---- calls --------------------------------------------------------------------------------------
 
@@ -354,7 +349,7 @@ class RNN(Layer):
         if not (self.return_state and isinstance(self.cell, StackedRNNCells)):
             return made
         after = iter(made[1:])
-        states = [list(islice(after, cell.states)) for cell in self.cells]
+        states = [list(islice(after, cell._states)) for cell in self._cells]
         return [made[0], *(state if len(state) > 1 else state[0] for state in states)]
 
     # ---- configuration ------------------------------------------------------------------------------
@@ -363,7 +358,8 @@ class RNN(Layer):
         """Replace the last dimension by `units`, and drop the steps unless `return_sequences`."""
         RNN._check_input_shape(self, input_shape)
         batch, steps, _ = input_shape
-        shape = (batch, steps, self.units) if self.return_sequences else (batch, self.units)
+        units = self._cells[-1].units
+        shape = (batch, steps, units) if self.return_sequences else (batch, units)
         return [shape, *((batch, width) for width in self._state_widths)] if self.return_state else shape
 
     def _flags(self) -> dict[str, Any]:
@@ -390,6 +386,11 @@ class CellLayer(RNN):
     def __init__(self, cell: RecurrentCell, *flags: bool, implementation: int = 0, **kwargs: Any) -> None:
         whole_number(implementation, "implementation")  # Keras' choice between two ways to the same result
         super().__init__(cell, *flags, **kwargs)
+
+    @property
+    def units(self) -> int:
+        """Width of the output."""
+        return self.cell.units
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the layer and of its cell."""

@@ -66,7 +66,7 @@ class Separable(Depthwise):
 
     def _pointwise_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of `pointwise_kernel`."""
-        return (*(1,) * self.rank, self._width(self._channels(input_shape)), self.filters)
+        return (*(1,) * self._rank, self._width(self._channels(input_shape)), self.filters)
 
     def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of `depthwise_kernel`, `pointwise_kernel` and `bias` (filters,)."""
@@ -170,7 +170,7 @@ class SeparableConv1D(Separable):
     array([33., 33.], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add

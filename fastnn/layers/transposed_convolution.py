@@ -85,7 +85,7 @@ class TransposedConvolution(Convolution):
         )  # fmt: skip
         self.output_padding = None
         if output_padding is not None:
-            self.output_padding = whole_numbers(output_padding, "output_padding", self.rank, 0)
+            self.output_padding = whole_numbers(output_padding, "output_padding", self._rank, 0)
             if any(p >= s for p, s in zip(self.output_padding, self.strides, strict=True)):
                 raise ValueError(
                     f"output_padding: expected less than the strides {self.strides}, got {output_padding!r}"
@@ -177,7 +177,7 @@ class Conv1DTranspose(TransposedConvolution):
     array([1., 1., 3., 2., 2.], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
 
 @registry.add
@@ -241,4 +241,4 @@ class Conv2DTranspose(TransposedConvolution):
            [3., 3., 4., 4.]], dtype=float32)
     """
 
-    rank = 2
+    _rank = 2

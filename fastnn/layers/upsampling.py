@@ -32,7 +32,7 @@ class UpSampling1D(Spatial):
     array([[1., 1., 1., 2., 2., 2.]], dtype=float32)
     """
 
-    rank = 1
+    _rank = 1
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__("channels_last", **kwargs)

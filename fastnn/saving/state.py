@@ -85,14 +85,20 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
 
 def _random(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield what draws random numbers, a layer or a cell of one, by name."""
+    from ..layers import RNN
+
     for _, path, layer in named_layers(model):
         if hasattr(layer, "_stream"):
             yield path, layer
-        for i, cell in enumerate(getattr(layer, "cells", ())):
-            yield f"{path}/{i}", cell
+        if isinstance(layer, RNN):
+            for i, cell in enumerate(layer._cells):
+                yield f"{path}/{i}", cell
 
 
 def _stateful(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the recurrent layers that keep their state, by name."""
+    from ..layers import RNN
+
     for _, path, layer in named_layers(model):
-        if getattr(layer, "stateful", False) and hasattr(layer, "states"):
+        if isinstance(layer, RNN) and layer.stateful:
             yield path, layer

@@ -134,8 +134,8 @@ class Stream(Stepper):
     def _emit_recurrent(self, layer: RNN, plan: Plan, x: Value, place: tuple[Node, ...]) -> Part:
         layer._build_once(with_batch(x.shape))
         if place not in self._kept:
-            self._kept[place] = layer, [KeptState() for _ in layer.cells]
-            for cell, kept in zip(layer.cells, self._kept[place][1], strict=True):
+            self._kept[place] = layer, [KeptState() for _ in layer._cells]
+            for cell, kept in zip(layer._cells, self._kept[place][1], strict=True):
                 kept.allocate(self.rows, cell.units, self.dtype)
         mask = layer._emit_mask(plan, x)
         y = layer._emit_step(plan, x, self._kept[place][1])
@@ -167,8 +167,8 @@ class Stream(Stepper):
         return [
             array
             for layer, states in self._kept.values()
-            for cell, kept in zip(layer.cells, states, strict=True)
-            for array in kept.arrays[: cell.states]
+            for cell, kept in zip(layer._cells, states, strict=True)
+            for array in kept.arrays[: cell._states]
         ]
 
     def reset(self, states: Sequence[ArrayLike] | None = None) -> None:

@@ -131,7 +131,7 @@ class Spatial(Layer):
         See `Layer`.
     """
 
-    rank: ClassVar[int] = 2
+    _rank: ClassVar[int] = 2
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -164,29 +164,29 @@ class Spatial(Layer):
 
         first, shape = self.data_format == "channels_first", x.shape
         if first:
-            x = transpose.emit(plan, x, (*range(1, self.rank + 1), 0))
-        if self.rank == 1:
+            x = transpose.emit(plan, x, (*range(1, self._rank + 1), 0))
+        if self._rank == 1:
             x = plan.reshaped(x, (1, *x.shape))
         y = self._emit_last(plan, x)
         last = self._output_last(self._last(shape))
         if y.shape != last:
             y = plan.reshaped(y, last)
-        if first and len(last) == self.rank + 1:
-            y = transpose.emit(plan, y, (self.rank, *range(self.rank)))
+        if first and len(last) == self._rank + 1:
+            y = transpose.emit(plan, y, (self._rank, *range(self._rank)))
         return y
 
     @of_any_length
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output."""
         last = self._output_last(self._last(input_shape[1:]))
-        if self.data_format == "channels_first" and len(last) == self.rank + 1:
+        if self.data_format == "channels_first" and len(last) == self._rank + 1:
             last = (last[-1], *last[:-1])
         return (input_shape[0], *last)
 
     def _last(self, shape: Any) -> Any:
         """Return a sample shape with channels last, if it has as many dimensions as it should."""
-        if len(shape) != self.rank + 1:
-            names = ("length",) if self.rank == 1 else ("height", "width")
+        if len(shape) != self._rank + 1:
+            names = ("length",) if self._rank == 1 else ("height", "width")
             order = (*names, "channels") if self.data_format == "channels_last" else ("channels", *names)
             raise ValueError(
                 f"input: {type(self).__name__} expects rows of ({', '.join(order)}), "
