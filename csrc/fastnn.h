@@ -117,16 +117,21 @@ typedef struct {
     void *dx, *dh0, *dc0;
 } fnn_recurrent;
 
-/* An operation on two arrays element by element, results (m, n). Side 0 is the array before the sign, side 1 the one
- * behind it; elements of a side are `row` and `column` apart, 0 where the same one is taken again.
+/* An operation on two arrays a and b, element by element, with results y. For each of `samples`, y is (n0, ..., m, n):
+ * a grid of (m, n) matrices. Elements of side 0, a, and side 1, b, are `row` and `column` apart within a matrix; a
+ * distance of 0 repeats the side along that axis. y and its gradient are contiguous.
  */
 enum { FNN_ADD, FNN_SUBTRACT, FNN_MULTIPLY, FNN_DIVIDE, FNN_MAXIMUM, FNN_MINIMUM, FNN_ABSOLUTE, FNN_POWER };
 
 typedef struct {
     int op;
-    int accumulate; /* gradients are added to what is there */
+    int accumulate; /* add to gradients instead of overwriting them */
     fnn_idx m, n;
     fnn_idx row[2], column[2]; /* columns are 1 or 0 apart */
+    fnn_idx dims;              /* of the grid of matrices */
+    const fnn_idx *grid; /* (3, dims) its sizes, and the distances of matrices of a and of b along each */
+    fnn_idx samples;
+    fnn_idx sample[2]; /* distances of samples of a and of b */
 } fnn_elementwise_binary;
 
 /* A loss or a metric: one value per row, and for a loss the gradient of their weighted sum. */

@@ -122,10 +122,11 @@ class Resample(ctypes.Structure):
     ]  # fmt: skip
 
 
-class Combine(ctypes.Structure):
+class ElementwiseBinary(ctypes.Structure):
     _fields_ = [
         ("op", ctypes.c_int), ("accumulate", ctypes.c_int), ("m", INDEX), ("n", INDEX),
-        ("row", INDEX * 2), ("column", INDEX * 2),
+        ("row", INDEX * 2), ("column", INDEX * 2), ("dims", INDEX), ("grid", POINTER),
+        ("samples", INDEX), ("sample", INDEX * 2),
     ]  # fmt: skip
 
 
@@ -143,7 +144,7 @@ STRUCTURES = {
     "fnn_taps": Taps,
     "fnn_resample": Resample,
     "fnn_warp": Warp,
-    "fnn_elementwise_binary": Combine,
+    "fnn_elementwise_binary": ElementwiseBinary,
 }
 SCALARS = {"fnn_idx": INDEX, "int64_t": INDEX, "double": DOUBLE, "int": ctypes.c_int, "void": None}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ctable import Combine, Table
+from ctable import ElementwiseBinary, Table
 from kernelcheck import noise
 
 OPS = {
@@ -39,7 +39,15 @@ def strides(x):
 def elementwise_of(op, m, n, a, b, accumulate=0):
     (row_a, column_a), (row_b, column_b) = strides(a), strides(b)
     pair = np.ctypeslib.ctypes.c_int64 * 2
-    return Combine(list(OPS).index(op), accumulate, m, n, pair(row_a, row_b), pair(column_a, column_b))
+    return ElementwiseBinary(
+        op=list(OPS).index(op),
+        accumulate=accumulate,
+        m=m,
+        n=n,
+        row=pair(row_a, row_b),
+        column=pair(column_a, column_b),
+        samples=1,
+    )
 
 
 def operands(op, ways, m, n, dtype):

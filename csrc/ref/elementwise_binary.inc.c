@@ -1,12 +1,13 @@
-/* elementwise_binary.inc.c - y = a o b, and its gradient to a (side 0) or b (side 1).
+/* elementwise_binary.inc.c - y = a o b, and its gradient of a (side 0) or b (side 1).
  *
- *   y, dy (m, n)   a[i row[0] + j column[0]], b[i row[1] + j column[1]]   dx like its side
+ *   y, dy (samples, grid..., m, n)   a, b, dx at the distances that fastnn.h says
  *
  *   add 1, 1    subtract 1, -1    multiply b, a    divide 1 / b, -a / b^2    power b a^(b-1), a^b log a
  *   absolute is |a|, with a's sign, whatever b is
  *   maximum, minimum: 1 to the one that is y, 1/2 to each of equals
  *
- * dx is the sum over all (i, j) of one place; added to what is there with `accumulate`.
+ * dx is the sum over all elements of y that one place of its side is combined into; with `accumulate` it is added to
+ * what is there.
  */
 #include <math.h>
 
@@ -56,28 +57,54 @@ static double elementwise_slope(int op, int side, double a, double b)
     }
 }
 
-static void elementwise_binary_forward(void *y_, const void *a_, const void *b_, const fnn_elementwise_binary *c)
+/* Where element e of y finds its element of a side; sets `again` if an earlier one of y has found the same. */
+static fnn_idx elementwise_place(const fnn_elementwise_binary *c, int side, fnn_idx e, int *again)
 {
-    const real *a = a_, *b = b_;
-    real *y = y_;
-    for (fnn_idx i = 0; i < c->m; i++)
-        for (fnn_idx j = 0; j < c->n; j++)
-            y[i * c->n + j] = (real)elementwise_word(c->op, a[i * c->row[0] + j * c->column[0]],
-                                                 b[i * c->row[1] + j * c->column[1]]);
+    const fnn_idx *size = c->grid, *stride = c->grid + (1 + side) * c->dims;
+    const fnn_idx j = e % c->n, i = e / c->n % c->m;
+    fnn_idx matrix = e / c->n / c->m, at = i * c->row[side] + j * c->column[side];
+    *again = (i > 0 && !c->row[side]) || (j > 0 && !c->column[side]);
+    for (fnn_idx d = c->dims - 1; d >= 0; d--) {
+        const fnn_idx index = matrix % size[d];
+        at += index * stride[d];
+        *again |= index > 0 && !stride[d];
+        matrix /= size[d];
+    }
+    *again |= matrix > 0 && !c->sample[side];
+    return at + matrix * c->sample[side];
 }
 
-static void elementwise_binary_backward(void *dx_, const void *dy_, const void *a_, const void *b_, const fnn_elementwise_binary *c,
-                             int side)
+static fnn_idx elementwise_size(const fnn_elementwise_binary *c)
 {
-    const fnn_idx row = c->row[side], column = c->column[side];
+    fnn_idx size = c->samples * c->m * c->n;
+    for (fnn_idx d = 0; d < c->dims; d++)
+        size *= c->grid[d];
+    return size;
+}
+
+static void elementwise_binary_forward(void *y_, const void *a_, const void *b_,
+                                       const fnn_elementwise_binary *c)
+{
+    const fnn_idx size = elementwise_size(c);
+    const real *a = a_, *b = b_;
+    real *y = y_;
+    int again;
+    for (fnn_idx e = 0; e < size; e++)
+        y[e] = (real)elementwise_word(c->op, a[elementwise_place(c, 0, e, &again)],
+                                      b[elementwise_place(c, 1, e, &again)]);
+}
+
+static void elementwise_binary_backward(void *dx_, const void *dy_, const void *a_, const void *b_,
+                                        const fnn_elementwise_binary *c, int side)
+{
+    const fnn_idx size = elementwise_size(c);
     const real *dy = dy_, *a = a_, *b = b_;
     real *dx = dx_;
-    for (fnn_idx i = 0; i < c->m; i++)
-        for (fnn_idx j = 0; j < c->n; j++) {
-            const double slope = elementwise_slope(c->op, side, a[i * c->row[0] + j * c->column[0]],
-                                               b[i * c->row[1] + j * c->column[1]]);
-            const int first = !c->accumulate && (row || !i) && (column || !j);
-            real *const to = dx + i * row + j * column;
-            *to = (real)((first ? 0 : *to) + slope * dy[i * c->n + j]);
-        }
+    for (fnn_idx e = 0; e < size; e++) {
+        int again[2];
+        const fnn_idx at[2] = {elementwise_place(c, 0, e, again), elementwise_place(c, 1, e, again + 1)};
+        const double slope = elementwise_slope(c->op, side, a[at[0]], b[at[1]]);
+        const double before = c->accumulate || again[side] ? dx[at[side]] : 0;
+        dx[at[side]] = (real)(before + slope * dy[e]);
+    }
 }

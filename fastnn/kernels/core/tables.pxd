@@ -178,6 +178,10 @@ cdef extern from "fastnn.h" nogil:
         fnn_idx n
         fnn_idx row[2]
         fnn_idx column[2]
+        fnn_idx dims
+        const fnn_idx *grid
+        fnn_idx samples
+        fnn_idx sample[2]
 
     ctypedef struct fnn_warp:
         fnn_idx channels, height, width
