@@ -134,7 +134,7 @@ class BatchNormalization(Scaled):
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the normalisation: by the batch where random layers act too, else by what moves."""
-        from ..kernels.ops import batch_norm
+        from ..kernels.ops import affine, batch_norm
 
         axis = sample_axis(self.axis, with_batch(x.shape))
         weights = self.gamma, self.beta, self.moving_mean, self.moving_variance
@@ -146,7 +146,7 @@ class BatchNormalization(Scaled):
                 )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
         scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)
-        return batch_norm.affine(plan, x, axis, scale, shift)
+        return affine.emit_channels(plan, x, axis, scale, shift)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -226,6 +226,32 @@ cdef void parallel_chunks(range_fn fn, void *context, idx_t items, idx_t width, 
     parallel_for(run_chunk, &c, ceil_div(items, c.size), threads)
 
 
+ctypedef struct image_rows_t:
+    image_rows_fn fn
+    void *context
+    idx_t image_rows
+
+
+cdef void run_image_rows(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
+    cdef image_rows_t *c = <image_rows_t *>context
+    cdef idx_t row, rows
+    while count > 0:
+        row = first % c.image_rows
+        rows = min(count, c.image_rows - row)
+        c.fn(c.context, first // c.image_rows, row, rows, thread)
+        first, count = first + rows, count - rows
+
+
+cdef void parallel_image_rows(image_rows_fn fn, void *context, idx_t images, idx_t image_rows,
+                              idx_t image_size, int threads) noexcept nogil:
+    """Call fn(context, image, first, rows, thread) for the rows of all images, a few at a time.
+
+    An image has `image_rows` rows to write; `image_size` is the number of its elements to write or read.
+    """
+    cdef image_rows_t c = image_rows_t(fn, context, image_rows)
+    parallel_chunks(run_image_rows, &c, images * image_rows, image_size // max(1, image_rows), threads)
+
+
 def _after_fork():
     global _forked
     _forked = True

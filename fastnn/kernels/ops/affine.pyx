@@ -2,67 +2,102 @@
 
 Scale and shift are constants of the plan, or they follow from a mean and a variance among the model's
 weights. Then a preceding step computes them in each run, so they are never older than the weights.
+
+Product and sum are rounded one after the other, so that a Rescaling gives the numbers that NumPy gives. The
+exception is `emit_channels`: a product that takes this step over has a fused multiply-add, and so has the
+step.
 """
 
 import numpy as np
 
-from ..core.tables cimport fnn_kernels
+from .activation cimport multiply_gradient
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_chunks
-from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
+from ..core.steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value, fuse_into_product
+from ..core.types cimport DX, DY, FIRST_OWN, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # operands
-    SCALE = FIRST_OWN
-    SHIFT
-    MEAN
+    MEAN = FIRST_OWN
     VARIANCE
     INDEX
 
-cdef enum:          # sizes
-    SIZE            # elements for each row of the batch
-    PERIOD          # elements of scale and shift
+cdef enum:          # sizes: x is (outer, n, inner), scale and shift are (n)
+    OUTER           # for each row of the batch
+    N
+    INNER
+    ROUNDED_ONCE    # whether by a fused multiply-add
 
 ctypedef struct pass_t:
-    const fnn_kernels *kernels
+    const step_t *step
+    const run_t *run
     char *out
     const char *source
-    const char *scale
     const char *shift
-    idx_t period
 
 
 cdef void transform(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t at = first * p.period * p.kernels.itemsize
-    p.kernels.affine(p.out + at, p.source + at, p.scale, p.shift, count, p.period)
-
-
-cdef void apply(const step_t *s, const run_t *r, char *out, const char *source,
-                const char *shift) noexcept nogil:
-    cdef pass_t p
-    p.kernels, p.out, p.source, p.shift = s.kernels, out, source, shift
-    p.scale, p.period = operand(s, r, SCALE), s.size[PERIOD]
-    parallel_chunks(transform, &p, s.size[SIZE] // p.period * r.rows, p.period, r.threads)
+    cdef const step_t *s = p.step
+    cdef idx_t n = s.size[N], inner = s.size[INNER], at = first * n * inner * s.kernels.itemsize
+    cdef char *scale = operand(s, p.run, SCALE)
+    if s.size[ROUNDED_ONCE]:
+        s.kernels.channel_affine(p.out + at, p.source + at, NULL, scale, p.shift, count, n, inner)
+    else:
+        s.kernels.affine(p.out + at, p.source + at, scale, p.shift, count, n)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    apply(s, r, operand(s, r, Y), operand(s, r, X), operand(s, r, SHIFT))
+    cdef pass_t p = pass_t(s, r, operand(s, r, Y), operand(s, r, X), operand(s, r, SHIFT))
+    parallel_chunks(transform, &p, s.size[OUTER] * r.rows, s.size[N] * s.size[INNER], r.threads)
+
+
+cdef void gradient(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
+    cdef pass_t *p = <pass_t *>context
+    cdef idx_t width = p.step.size[N] * p.step.size[INNER]
+    transform(context, first, count, thread)
+    multiply_gradient(p.step, p.run, first * width, count * width)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    apply(s, r, operand(s, r, DX), operand(s, r, DY), NULL)
+    cdef pass_t p = pass_t(s, r, operand(s, r, DX), operand(s, r, DY), NULL)
+    parallel_chunks(gradient, &p, s.size[OUTER] * r.rows, s.size[N] * s.size[INNER], r.threads)
 
 
-cdef Value append(Plan plan, Value x, Value scale, Value shift):
+cdef Step append(Plan plan, Value x, Value scale, Value shift, idx_t inner):
     cdef Step s = plan.add("affine", forward, backward, NULL, 2.0 * x.size)
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
-    s.c.size[SIZE], s.c.size[PERIOD] = x.size, scale.size
+    s.c.size[OUTER], s.c.size[N], s.c.size[INNER] = x.size // max(1, scale.size * inner), scale.size, inner
     s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH).use(SHIFT, shift, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-    return y
+        s.fuses_gradient = True
+    return s
+
+
+def emit_channels(Plan plan, Value x, int axis, Value scale, Value shift):
+    """Append y = x * scale + shift to `plan`, with one scale and shift for each channel.
+
+    Parameters
+    ----------
+    plan : Plan
+    x : Value
+    axis : int
+        Axis of the channels in a row of x.
+    scale, shift : Value
+        (channels,), for the whole batch.
+
+    Returns
+    -------
+    Value
+        Of the shape of x.
+    """
+    cdef idx_t inner = Value(x.shape[axis + 1:]).size
+    cdef Step s = append(plan, x, scale, shift, inner)
+    s.c.size[ROUNDED_ONCE] = True
+    if inner == 1:
+        s.kind, s.fuse = AFFINE, fuse_into_product
+    return s.operand(Y)
 
 
 def trailing(array, shape):
@@ -92,7 +127,7 @@ def emit(Plan plan, Value x, scale, shift):
     """
     scale, shift = np.broadcast_arrays(np.asarray(scale), np.asarray(shift))
     return append(plan, x, plan.constant(np.ascontiguousarray(trailing(scale, x.shape), plan.dtype)),
-                  plan.constant(np.ascontiguousarray(trailing(shift, x.shape), plan.dtype)))
+                  plan.constant(np.ascontiguousarray(trailing(shift, x.shape), plan.dtype)), 1).operand(Y)
 
 
 # ---- from mean and variance ---------------------------------------------------------------------------
@@ -104,7 +139,7 @@ ctypedef void (*scale_fn)(
 cdef void moments_forward(const step_t *s, const run_t *r) noexcept nogil:
     (<scale_fn>s.kernel)(
         operand(s, r, SCALE), operand(s, r, SHIFT), operand(s, r, MEAN), operand(s, r, VARIANCE),
-        <const idx_t *>operand(s, r, INDEX), s.size[PERIOD], s.param[0])
+        <const idx_t *>operand(s, r, INDEX), s.size[N], s.param[0])
 
 
 def emit_moments(Plan plan, Value x, mean, variance, tuple shape, double epsilon, bint invert):
@@ -131,8 +166,8 @@ def emit_moments(Plan plan, Value x, mean, variance, tuple shape, double epsilon
     cdef Value scale, shift
     index = np.ascontiguousarray(trailing(np.arange(mean.size).reshape(shape), x.shape), np.int64)
     scale, shift = plan.value(index.shape, False, False), plan.value(index.shape, False, False)
-    s.c.size[PERIOD], s.c.param[0] = index.size, epsilon
+    s.c.size[N], s.c.param[0] = index.size, epsilon
     s.c.kernel = <void *>(plan.kernels.destandardize_scale if invert else plan.kernels.standardize_scale)
     s.use(SCALE, scale, FORWARD).use(SHIFT, shift, FORWARD).use(INDEX, plan.constant(index), FORWARD)
     s.use(MEAN, plan.parameter(mean), FORWARD).use(VARIANCE, plan.parameter(variance), FORWARD)
-    return append(plan, x, scale, shift)
+    return append(plan, x, scale, shift, 1).operand(Y)

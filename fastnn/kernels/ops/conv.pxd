@@ -1,16 +1,12 @@
-# A convolution's operands, sizes and the division of its work, for the op that pools its results (conv_pool).
+# A convolution's operands, sizes and geometry, for the ops that take part in it (conv_weights, conv_pool).
 
-from ..core.tables cimport fnn_conv, fnn_kernels
-from ..core.types cimport FIRST_OWN, idx_t, run_t, step_t
+from .linear_map cimport FIRST_OF_MAP
+from ..core.tables cimport fnn_conv
+from ..core.types cimport idx_t, step_t
 
-cdef enum:
-    W = FIRST_OWN
-    B
-    DW
-    DB
-    Z               # before the activation, kept where its gradient needs it
-    PARTS           # of the gradients of W and b
-    INDEX           # of the maxima, where pooling follows
+cdef enum:          # operands
+    PARTS = FIRST_OF_MAP    # of the gradients of W and b
+    INDEX           # places of the maxima, if the results are pooled
 
 cdef enum:          # sizes
     HEIGHT
@@ -26,15 +22,9 @@ cdef enum:          # sizes
     GROUPS = PAD + 2
     POOL            # a fnn_pool
 
-# Makes of rows first ... first + count - 1 of y what they give rows i ... i + m - 1 of the gradient g.w, and
-# that of b with the first.
-ctypedef void (*gradient_fn)(const fnn_kernels *k, const step_t *s, const run_t *r, fnn_conv *g, idx_t first,
-                             idx_t count, idx_t i, idx_t m, char *scratch) noexcept nogil
-
-cdef idx_t begin(idx_t n, idx_t pieces, idx_t i, idx_t unit) noexcept nogil
-cdef double flops(const fnn_conv *g, idx_t images) noexcept nogil
 cdef void geometry(const step_t *s, fnn_conv *g) noexcept nogil
-cdef void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil
-cdef void fuse_backward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil
-cdef void weight_gradient_of(const fnn_kernels *k, const step_t *step, const fnn_conv *g, idx_t images,
-                             char *memory, const run_t *r, gradient_fn gradient) noexcept nogil
+
+
+cdef inline double flops(const fnn_conv *g, idx_t images) noexcept nogil:
+    return (2.0 * images * g.out_height * g.out_width * g.filters
+            * g.kernel[0] * g.kernel[1] * (g.channels // g.groups))

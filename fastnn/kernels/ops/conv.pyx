@@ -1,35 +1,33 @@
-"""y = activation(convolution of x with W, + b), and the transposed convolution, its adjoint.
+"""y = activation(convolution of x by W, + b), and the transposed convolution, its adjoint.
 
-x is (rows, height, width, channels), W (kernel height, kernel width, channels / groups, filters),
-b (filters), y (rows, out height, out width, filters). A transposed convolution is the input's gradient of a
-convolution from its output to its input: there x and y change places, and W is (..., filters, channels).
+x is (rows, height, width, channels), W (kernel height, kernel width, channels / groups, filters), b
+(filters), y (rows, out height, out width, filters). A transposed convolution is the gradient of the input
+of a convolution from its output to its input: there x and y change places, and W is (..., filters,
+channels).
 
-Forward and the input's gradient are divided over threads by rows of images, or by columns where there are
-few pixels. The weights' gradient is a sum over all pixels: its rows are divided, which changes no bit, and
-the sum is divided in parts whose number depends on the shape alone, added in their order.
+Forward and the gradient of x are divided over threads by rows of images, or by columns of W if there are few
+pixels; neither changes a bit. The gradients of W and b are in conv_weights.pyx.
 """
 
 import numpy as np
 
 from libc.string cimport memset
 
-from .activation cimport activation_of, keep_for_gradient, own_gradient
-from ..core.tables cimport FNN_ACT_linear, fnn_conv, fnn_kernels
+from .activation cimport own_gradient
+from .conv_weights cimport most_parts, part_size, weight_gradient_of
+from .gemm cimport PANEL, fuse_nothing
+from .linear_map cimport DB, DW, W, emit_map, fuse_backward, fuse_forward
+from ..core.tables cimport fnn_conv, fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport address, max_threads, parallel_for, table, threads_for
-from ..core.steps cimport ACTIVATION, AFFINE, BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, SAVED, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
+from ..core.runtime cimport address, max_threads, parallel_for, piece_begin, table, threads_for
+from ..core.steps cimport ACTIVATION, AFFINE, BACKWARD, Step, Value
+from ..core.types cimport DX, DY, X, Y, idx_t, operand, run_t, step_t
 
 from . import dense
 from ..core.memory import align, aligned_zeros
 
-cdef idx_t FEW_PIXELS = 256     # for a thread: packing the weights anew takes 1 % of its work
-cdef idx_t PANEL = 32           # columns of the widest panel that weights are packed in
-cdef idx_t TILE = 14            # rows of two of the highest tiles
-
-cdef idx_t MOST_PARTS = 8
-cdef idx_t PARTS_BYTES = 1 << 19
-cdef double PART_FLOPS = 4e6    # of a part: adding it takes 1 % of its work
+cdef enum:
+    FEW_PIXELS = 256    # for a thread: packing the weights again takes 1 % of its work
 
 ctypedef void (*kernel_fn)(const fnn_conv *, idx_t, idx_t, idx_t, idx_t, void *) noexcept nogil
 
@@ -41,17 +39,13 @@ ctypedef struct split_t:
     idx_t row_pieces, column_pieces
 
 
-cdef idx_t begin(idx_t n, idx_t pieces, idx_t i, idx_t unit) noexcept nogil:
-    """Where piece i of n begins, in whole units."""
-    return min(n, (n + unit - 1) // unit * i // pieces * unit)
-
-
 cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
     cdef split_t *s = <split_t *>context
     cdef idx_t i = chunk // s.column_pieces, j = chunk % s.column_pieces
-    cdef idx_t row = begin(s.rows, s.row_pieces, i, 1), column = begin(s.columns, s.column_pieces, j, PANEL)
-    s.kernel(s.g, row, begin(s.rows, s.row_pieces, i + 1, 1) - row,
-             column, begin(s.columns, s.column_pieces, j + 1, PANEL) - column,
+    cdef idx_t row = piece_begin(s.rows, s.row_pieces, i, 1)
+    cdef idx_t column = piece_begin(s.columns, s.column_pieces, j, PANEL)
+    s.kernel(s.g, row, piece_begin(s.rows, s.row_pieces, i + 1, 1) - row,
+             column, piece_begin(s.columns, s.column_pieces, j + 1, PANEL) - column,
              s.run.scratch + thread * s.run.scratch_size)
 
 
@@ -70,11 +64,6 @@ cdef void on_images(kernel_fn kernel, const fnn_conv *g, idx_t rows, idx_t width
     parallel_for(piece, &s, s.row_pieces * s.column_pieces, r.threads)
 
 
-cdef double flops(const fnn_conv *g, idx_t images) noexcept nogil:
-    return (2.0 * images * g.out_height * g.out_width * g.filters
-            * g.kernel[0] * g.kernel[1] * (g.channels // g.groups))
-
-
 cdef void forward_of(const fnn_kernels *k, const fnn_conv *g, idx_t images, const run_t *r) noexcept nogil:
     on_images(k.conv_forward, g, images * g.out_height, g.out_width, g.filters, flops(g, images), r)
 
@@ -84,84 +73,9 @@ cdef void input_gradient_of(const fnn_kernels *k, const fnn_conv *g, idx_t image
     on_images(k.conv_input_gradient, g, images * g.height, g.width, g.channels, flops(g, images), r)
 
 
-# ---- the weights' gradient ------------------------------------------------------------------------------
-
-ctypedef struct reduction_t:
-    const fnn_kernels *kernels
-    const fnn_conv *g
-    const run_t *run
-    gradient_fn gradient
-    const step_t *step
-    idx_t images
-    idx_t rows              # of W as a matrix
-    idx_t parts, pieces     # of the sum, and of the rows of each
-    char *memory            # of the parts but the first
-
-
-cdef inline idx_t matrix_rows(const fnn_conv *g) noexcept nogil:
-    return g.kernel[0] * g.kernel[1] * (g.channels // g.groups)
-
-
-cdef inline idx_t part_size(const fnn_conv *g) noexcept nogil:
-    """Elements of a part: the gradients of W and b."""
-    return matrix_rows(g) * g.filters + g.filters
-
-
-cdef idx_t most_parts(const fnn_conv *g, idx_t item) noexcept nogil:
-    """A power of two, as threads often are."""
-    cdef idx_t parts = MOST_PARTS
-    while parts > 1 and (parts - 1) * part_size(g) * item > PARTS_BYTES:
-        parts //= 2
-    return parts
-
-
-cdef void reduce_piece(void *context, idx_t chunk, int thread) noexcept nogil:
-    cdef reduction_t *s = <reduction_t *>context
-    cdef fnn_conv g = s.g[0]
-    cdef idx_t part = chunk // s.pieces, i = chunk % s.pieces, all = s.images * g.out_height
-    cdef idx_t first = begin(all, s.parts, part, 1), row = begin(s.rows, s.pieces, i, TILE)
-    cdef idx_t item = s.kernels.itemsize
-    if part:
-        g.accumulate = False
-        g.w = s.memory + (part - 1) * part_size(&g) * item
-        if g.bias_gradient is not NULL:
-            g.bias_gradient = <char *>g.w + s.rows * g.filters * item
-    s.gradient(s.kernels, s.step, s.run, &g, first, begin(all, s.parts, part + 1, 1) - first,
-               row, begin(s.rows, s.pieces, i + 1, TILE) - row, s.run.scratch + thread * s.run.scratch_size)
-
-
-cdef void add_piece(void *context, idx_t chunk, int thread) noexcept nogil:
-    """Add the parts for some of the elements: those of W in `pieces` chunks, then those of b."""
-    cdef reduction_t *s = <reduction_t *>context
-    cdef idx_t item = s.kernels.itemsize, size = part_size(s.g), n = s.rows * s.g.filters
-    cdef idx_t at = begin(n, s.pieces, chunk, PANEL), end = begin(n, s.pieces, chunk + 1, PANEL)
-    s.kernels.add_parts(<char *>s.g.w + at * item, s.memory + at * item, end - at, s.parts - 1, size, True)
-    if chunk == 0 and s.g.bias_gradient is not NULL:
-        s.kernels.add_parts(s.g.bias_gradient, s.memory + n * item, s.g.filters, s.parts - 1, size, True)
-
-
 cdef void rows_gradient(const fnn_kernels *k, const step_t *s, const run_t *r, fnn_conv *g, idx_t first,
                         idx_t count, idx_t i, idx_t m, char *scratch) noexcept nogil:
     k.conv_weight_gradient(g, first, count, i, m, scratch)
-
-
-cdef void weight_gradient_of(const fnn_kernels *k, const step_t *step, const fnn_conv *g, idx_t images,
-                             char *memory, const run_t *r, gradient_fn gradient) noexcept nogil:
-    """The gradients of W and b: `gradient` makes what some rows of y add to some rows of W."""
-    cdef reduction_t s
-    cdef double work = flops(g, images)
-    cdef idx_t threads = threads_for(r, work)
-    s.kernels, s.g, s.run, s.images, s.rows, s.memory = k, g, r, images, matrix_rows(g), memory
-    s.gradient, s.step = gradient, step
-    s.parts, s.pieces = most_parts(g, k.itemsize), 1
-    while s.parts > 1 and (work < s.parts * PART_FLOPS or images * g.out_height < s.parts):
-        s.parts //= 2
-    if threads > 1 and s.parts % threads:
-        s.pieces = max(1, min(threads, s.rows // TILE))
-    parallel_for(reduce_piece, &s, s.parts * s.pieces, r.threads)
-    if s.parts > 1:
-        s.pieces = max(1, threads)
-        parallel_for(add_piece, &s, s.pieces, r.threads)
 
 
 # ---- steps ----------------------------------------------------------------------------------------------
@@ -176,8 +90,8 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
     x : Value
         (height, width, channels) a row; the height is 1 for sequences.
     kernel, bias : Variable
-        (kernel height, kernel width, channels / groups, filters), where the first is left out for sequences,
-        and (filters); bias may be None.
+        (kernel height, kernel width, channels / groups, filters), without the first axis for sequences, and
+        (filters); bias may be None.
     activation : tuple
         Name and parameters, as `fastnn.activations` gives them.
     strides, pads, dilation, output : tuple of two int
@@ -203,8 +117,9 @@ def emit_transpose(Plan plan, Value x, kernel, bias, tuple activation, tuple str
                    tuple dilation, tuple output):
     """Append a transposed convolution to `plan`: the adjoint of the convolution of this geometry.
 
-    The same as `emit`, but that kernel is (kernel height, kernel width, filters, channels), that strides,
-    pads and dilation are those of the convolution from the output to the input, and that there are no groups.
+    The arguments are those of `emit`, except that kernel is (kernel height, kernel width, filters, channels),
+    that strides, pads and dilation are those of the convolution from the output to the input, and that there
+    are no groups.
     """
     window = window_of(kernel)
     filters = kernel.shape[len(kernel.shape) - 2]
@@ -214,18 +129,18 @@ def emit_transpose(Plan plan, Value x, kernel, bias, tuple activation, tuple str
 
 
 cdef tuple window_of(kernel):
-    """Rows and columns of the taps; sequences have one row."""
+    """Return rows and columns of the taps; sequences have one row."""
     window = kernel.shape[:len(kernel.shape) - 2]
     return window if len(window) == 2 else (1, *window)
 
 
 cdef int shape_step(Step s, tuple x, tuple y, tuple kernel, tuple strides, tuple pads, tuple dilation,
                     idx_t groups) except -1:
-    """The geometry of a convolution from images x to y, and the work that it is."""
+    """Set the geometry of a convolution from images x to y, and the work of the step."""
     cdef fnn_conv g
     cdef int a = 0, b = 1, d
     if x[0] == 1 and kernel[0] == 1 and y[0] == 1:
-        a, b = 1, 0             # an image of width 1: it has as many rows as can be divided over threads
+        a, b = 1, 0             # an image of width 1, whose rows can be divided over threads
     s.c.size[HEIGHT], s.c.size[WIDTH], s.c.size[CHANNELS] = x[a], x[b], x[2]
     s.c.size[OUT_HEIGHT], s.c.size[OUT_WIDTH], s.c.size[FILTERS] = y[a], y[b], y[2]
     for d, side in enumerate((a, b)):
@@ -233,7 +148,7 @@ cdef int shape_step(Step s, tuple x, tuple y, tuple kernel, tuple strides, tuple
         s.c.size[DILATION + d], s.c.size[PAD + d] = dilation[side], pads[side]
     s.c.size[GROUPS] = groups
     geometry(&s.c, &g)
-    s.work = flops(&g, 1)
+    s.work = flops(&g, s.c.times)
     return 0
 
 
@@ -241,22 +156,11 @@ cdef Value emit_operands(Plan plan, Step s, Value x, kernel, bias, tuple activat
                          idx_t filters):
     cdef fnn_conv g
     cdef idx_t parts
-    learns = plan.trains(kernel) or plan.trains(bias)
-    cdef Value y = plan.value((*output, filters), learns or x.differentiable)
-    y.producer = s
-    s.c.activation = activation_of(activation)
-    s.accepts = AFFINE | ACTIVATION if s.c.activation.code == FNN_ACT_linear else 0
-    s.use(X, x, BOTH if plan.trains(kernel) else FORWARD).use(W, plan.parameter(kernel), BOTH)
-    s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
-    if y.differentiable:
-        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-        s.use(DW, plan.parameter_gradient(kernel), BACKWARD).use(DB, plan.parameter_gradient(bias), BACKWARD)
-        s.fuses_gradient = True
-        geometry(&s.c, &g)
-        parts = most_parts(&g, plan.kernels.itemsize) - 1
-        if learns and parts:
-            s.use(PARTS, plan.value((parts, part_size(&g)), False, False), BACKWARD)
-        keep_for_gradient(plan, s, y, Z)
+    cdef Value y = emit_map(plan, s, x, (*output, filters), kernel, bias, activation, AFFINE | ACTIVATION)
+    geometry(&s.c, &g)
+    parts = most_parts(&g, plan.kernels.itemsize) - 1
+    if y.differentiable and parts and (plan.trains(kernel) or plan.trains(bias)):
+        s.use(PARTS, plan.value((parts, part_size(&g)), False, False), BACKWARD)
     return y
 
 
@@ -269,26 +173,14 @@ cdef void geometry(const step_t *s, fnn_conv *g) noexcept nogil:
         g.kernel[d], g.stride[d] = s.size[KERNEL + d], s.size[STRIDE + d]
         g.dilation[d], g.pad[d] = s.size[DILATION + d], s.size[PAD + d]
     g.groups = s.size[GROUPS]
-    g.fused.activation.code = g.fused.gradient.code = FNN_ACT_linear
-
-
-cdef void fuse_forward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
-    g.w = operand(s, r, W)
-    g.fused.bias = operand(s, r, B)
-    g.fused.scale, g.fused.shift = operand(s, r, SCALE), operand(s, r, SHIFT)
-    g.fused.activation, g.fused.preactivation = s.activation, operand(s, r, Z)
-
-
-cdef void fuse_backward(const step_t *s, const run_t *r, fnn_conv *g) noexcept nogil:
-    g.w = operand(s, r, W)
-    g.fused.saved, g.fused.gradient = operand(s, r, SAVED), s.gradient
+    fuse_nothing(&g.fused)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef fnn_conv g
     geometry(s, &g)
-    g.x, g.y = operand(s, r, X), operand(s, r, Y)
-    fuse_forward(s, r, &g)
+    g.x, g.w, g.y = operand(s, r, X), operand(s, r, W), operand(s, r, Y)
+    fuse_forward(&g.fused, s, r)
     forward_of(s.kernels, &g, r.rows, r)
 
 
@@ -297,8 +189,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     geometry(s, &g)
     own_gradient(s, r, r.rows * g.out_height * g.out_width * g.filters)
     if s.at[DX].space >= 0:
-        g.x, g.y = operand(s, r, DX), operand(s, r, DY)
-        fuse_backward(s, r, &g)
+        g.x, g.w, g.y = operand(s, r, DX), operand(s, r, W), operand(s, r, DY)
+        fuse_backward(&g.fused, s, r)
         input_gradient_of(s.kernels, &g, r.rows, r)
     if s.at[DW].space >= 0:
         geometry(s, &g)
@@ -310,8 +202,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 cdef void transpose_forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef fnn_conv g
     geometry(s, &g)
-    g.x, g.y = operand(s, r, Y), operand(s, r, X)
-    fuse_forward(s, r, &g)
+    g.x, g.w, g.y = operand(s, r, Y), operand(s, r, W), operand(s, r, X)
+    fuse_forward(&g.fused, s, r)
     input_gradient_of(s.kernels, &g, r.rows, r)
 
 
@@ -322,8 +214,8 @@ cdef void transpose_backward(const step_t *s, const run_t *r) noexcept nogil:
     pixels = r.rows * g.height * g.width
     own_gradient(s, r, pixels * g.channels)
     if s.at[DX].space >= 0:
-        g.x, g.y = operand(s, r, DY), operand(s, r, DX)
-        fuse_backward(s, r, &g)
+        g.x, g.w, g.y = operand(s, r, DY), operand(s, r, W), operand(s, r, DX)
+        fuse_backward(&g.fused, s, r)
         forward_of(s.kernels, &g, r.rows, r)
     if s.at[DW].space >= 0:
         geometry(s, &g)
@@ -344,9 +236,7 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 # ---- on arrays ------------------------------------------------------------------------------------------
 
 cdef class Convolution:
-    """A convolution and its gradients on arrays of its own, as a plan computes them.
-
-    It is for tests and benchmarks.
+    """A convolution and its gradients on arrays of its own, computed as by a plan; for tests and benchmarks.
 
     Parameters
     ----------
@@ -357,7 +247,7 @@ cdef class Convolution:
     strides, pads, dilation : tuple of two int
         As `emit` takes them.
     output : tuple of two int, optional
-        Rows and columns of results; by default as many as fit after as many zeros as before.
+        Rows and columns of results; by default as many as fit with as many zeros after the image as before.
     dtype : {"float32", "float64"}
 
     Attributes
@@ -412,14 +302,14 @@ cdef class Convolution:
             forward_of(self.kernels, &g, images, &self.r)
 
     def input_gradient(self):
-        """Write to dx what a gradient dy of y is for x."""
+        """Write the gradient of x, from the gradient dy of y, to dx."""
         cdef fnn_conv g = self.at(self.dx, self.w, self.dy)
         cdef idx_t images = self.x.shape[0]
         with nogil:
             input_gradient_of(self.kernels, &g, images, &self.r)
 
     def weight_gradient(self):
-        """Write to dw what a gradient dy of y is for w."""
+        """Write the gradient of w, from the gradient dy of y, to dw."""
         cdef fnn_conv g = self.at(self.x, self.dw, self.dy)
         cdef idx_t images = self.x.shape[0]
         cdef char *parts = address(self.parts)
@@ -428,5 +318,5 @@ cdef class Convolution:
 
 
 def array(tuple shape, dtype):
-    """Zeros that start a cache line."""
+    """Return zeros that begin at a cache line."""
     return aligned_zeros(np.prod(shape, dtype=np.int64), dtype).reshape(shape)

@@ -1,49 +1,38 @@
-"""y = the maximum over windows of activation(convolution of x with W, + b): both steps as one.
+"""y = the maximum over windows of activation(convolution of x by W, + b): both steps as one.
 
-What the convolution makes is pooled a band of rows at a time, while it is in the caches, and never written to
-memory: so the largest arrays of a convolutional network are not there. Backward, the gradient of the
-activation is taken where a maximum was, on what was pooled; then it is spread to the places of the maxima for
-as many rows as the gradients of x and of W read at a time.
+The convolution writes a band of rows at a time, which is pooled while it is in the caches and never written
+to memory: so a plan does not have the largest arrays of a convolutional network. Backward, the gradient of
+the activation is taken of the pooled results, at the places of the maxima; then it is spread to these
+places, for as many rows as the gradients of x and of W read at a time.
 
-A band of results is, for the pooling kernels, an image of its own, whose first window may begin before it.
+To the pooling kernels, a band of results is an image of its own, whose first window may begin before it.
 """
 
 from .activation cimport own_gradient
-from .conv cimport (
-    DB,
-    DW,
-    FILTERS,
-    INDEX,
-    OUT_HEIGHT,
-    OUT_WIDTH,
-    PARTS,
-    POOL,
-    begin,
-    flops,
-    fuse_backward,
-    fuse_forward,
-    geometry,
-    weight_gradient_of,
-)
-from ..core.tables cimport fnn_conv, fnn_kernels, fnn_pool
+from .conv cimport FILTERS, INDEX, OUT_HEIGHT, OUT_WIDTH, PARTS, POOL, flops, geometry
+from .conv_weights cimport weight_gradient_of
+from .linear_map cimport DB, DW, W, fuse_backward, fuse_forward
 from .pooling cimport BYTE_PLACES, PLACES_AT, PLACES_OF_IMAGE
-from ..core.runtime cimport parallel_for, threads_for
+from ..core.runtime cimport ceil_div, parallel_for, piece_begin, threads_for
 from ..core.steps cimport BACKWARD, Step
+from ..core.tables cimport fnn_conv, fnn_kernels, fnn_pool
 from ..core.types cimport DX, DY, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t
 
-cdef idx_t BAND_BYTES = 1 << 17     # of results: they stay in L2 until they are read
+cdef enum:
+    BAND_BYTES = 1 << 17    # of results: they stay in L2 until they are read
+    CACHE_LINE = 64
 
 ctypedef struct bands_t:
     const step_t *step
     const run_t *run
     fnn_conv g
-    idx_t rows          # of an image that is made
+    idx_t rows          # of what is written of each image
     idx_t bands         # of each image; or
-    idx_t images        # whole ones that are a band together
+    idx_t images        # whole images in a band
 
 
 cdef bint fuse_into_convolution(Step conv, Step pool) except -1:
-    """Let a convolution pool its results, with windows that lie inside and do not overlap."""
+    """Let a convolution pool its results; return False unless windows lie inside and do not overlap."""
     cdef fnn_pool p = (<const fnn_pool *>&pool.c.size[0])[0]
     cdef step_t *s = &conv.c
     if conv.name != "conv":
@@ -61,7 +50,7 @@ cdef bint fuse_into_convolution(Step conv, Step pool) except -1:
     if p.height != s.size[OUT_HEIGHT] or p.width != s.size[OUT_WIDTH] or p.channels != s.size[FILTERS]:
         return False
     if conv.saved is not None and conv.saved is not conv.operand(Y):
-        return False            # the gradient of its activation needs what would not be kept
+        return False            # the gradient of its activation needs what is not written
     (<fnn_pool *>&s.size[POOL])[0] = p
     if band_rows(s) * row_bytes(s) > 2 * BAND_BYTES:
         return False
@@ -107,7 +96,7 @@ cdef idx_t reach(const fnn_conv *g) noexcept nogil:
 
 
 cdef idx_t rows_seen(const fnn_conv *g, idx_t results) noexcept nogil:
-    """Rows of x that are seen by so many rows of results and no others."""
+    """Rows of x that only so many rows of results see."""
     return max(1, (results - 1) * g.stride[0] - (g.kernel[0] - 1) * g.dilation[0] + 1)
 
 
@@ -122,7 +111,7 @@ cdef idx_t workspace(const step_t *s) noexcept nogil:
     """Bytes of the kernels' workspace, before the band: whole cache lines."""
     cdef fnn_conv g
     geometry(s, &g)
-    return (s.kernels.conv_workspace(&g) + 63) // 64 * 64
+    return ceil_div(s.kernels.conv_workspace(&g), CACHE_LINE) * CACHE_LINE
 
 
 cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
@@ -131,17 +120,17 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
 
 cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_t room, idx_t most,
                    void (*band)(void *, idx_t, int) noexcept nogil) noexcept nogil:
-    """Call `band` for `rows` rows of each image: as many images as have room, or `most` rows of one."""
+    """Call `band` for `rows` rows of each image: for as many images as have room, or `most` rows of one."""
     cdef idx_t threads_each
     cdef idx_t threads = max(1, threads_for(r, flops(&b.g, r.rows)))
     b.step, b.run, b.rows, b.bands = s, r, rows, 1
-    b.images = max(1, min(room // b.g.out_height, (r.rows + threads - 1) // threads))
+    b.images = max(1, min(room // b.g.out_height, ceil_div(r.rows, threads)))
     if room < b.g.out_height:
-        b.bands = (rows + most - 1) // most
-    if r.rows < threads:        # as many for each of them
+        b.bands = ceil_div(rows, most)
+    if r.rows < threads:        # as many for each thread
         threads_each = threads // max(1, r.rows)
-        b.bands = min(rows, (b.bands + threads_each - 1) // threads_each * threads_each)
-    parallel_for(band, b, (r.rows + b.images - 1) // b.images * b.bands, <int>threads)
+        b.bands = min(rows, ceil_div(b.bands, threads_each) * threads_each)
+    parallel_for(band, b, ceil_div(r.rows, b.images) * b.bands, <int>threads)
 
 
 cdef inline char *scratch_of(const bands_t *b, int thread) noexcept nogil:
@@ -156,8 +145,8 @@ cdef void forward_band(void *context, idx_t chunk, int thread) noexcept nogil:
     cdef fnn_pool p = pool_of(s)[0]
     cdef fnn_conv g = b.g
     cdef idx_t image = chunk // b.bands * b.images, images = min(b.images, b.run.rows - image), i, at
-    cdef idx_t first = begin(b.rows, b.bands, chunk % b.bands, 1)
-    cdef idx_t rows = begin(b.rows, b.bands, chunk % b.bands + 1, 1) - first
+    cdef idx_t first = piece_begin(b.rows, b.bands, chunk % b.bands, 1)
+    cdef idx_t rows = piece_begin(b.rows, b.bands, chunk % b.bands + 1, 1) - first
     cdef idx_t height = (rows - 1) * p.stride[0] + p.window[0]
     cdef char *memory = scratch_of(b, thread)
     cdef char *band = memory + workspace(s)
@@ -185,8 +174,8 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef const fnn_pool *p = pool_of(s)
     cdef idx_t room
     geometry(s, &b.g)
-    b.g.x = operand(s, r, X)
-    fuse_forward(s, r, &b.g)
+    b.g.x, b.g.w = operand(s, r, X), operand(s, r, W)
+    fuse_forward(&b.g.fused, s, r)
     room = band_rows(s)
     in_bands(&b, s, r, p.out_height, room, (room - p.window[0]) // p.stride[0] + 1, forward_band)
 
@@ -195,12 +184,12 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef void spread(const step_t *s, const run_t *r, char *band, idx_t image, idx_t first,
                  idx_t rows) noexcept nogil:
-    """Rows `first` ... of an image's results: the gradient of y at the places of the maxima, else zeros."""
+    """Write the gradient of y to the places of the maxima and zeros elsewhere, in some rows of an image."""
     cdef fnn_pool p = pool_of(s)[0]
     cdef idx_t window = min(p.out_height, first // p.stride[0]), at = window * pooled_row(s)
     cdef idx_t y = image * p.out_height * pooled_row(s) + at
     p.pad[0] = first - window * p.stride[0]
-    p.out_height = min(p.out_height, (first + rows + p.stride[0] - 1) // p.stride[0]) - window
+    p.out_height = min(p.out_height, ceil_div(first + rows, p.stride[0])) - window
     p.height = rows
     s.kernels.max_pool_backward(
         band, operand(s, r, DY) + y * s.kernels.itemsize,
@@ -212,10 +201,10 @@ cdef void input_band(void *context, idx_t chunk, int thread) noexcept nogil:
     cdef const step_t *s = b.step
     cdef fnn_conv g = b.g
     cdef idx_t image = chunk // b.bands * b.images, images = min(b.images, b.run.rows - image), i
-    cdef idx_t row = begin(b.rows, b.bands, chunk % b.bands, 1)
-    cdef idx_t end = begin(b.rows, b.bands, chunk % b.bands + 1, 1)
+    cdef idx_t row = piece_begin(b.rows, b.bands, chunk % b.bands, 1)
+    cdef idx_t end = piece_begin(b.rows, b.bands, chunk % b.bands + 1, 1)
     cdef idx_t low = row + g.pad[0] - (g.kernel[0] - 1) * g.dilation[0]
-    cdef idx_t first = max(0, low + g.stride[0] - 1) // g.stride[0]
+    cdef idx_t first = ceil_div(max(0, low), g.stride[0])
     cdef idx_t last = min(g.out_height, (end - 1 + g.pad[0]) // g.stride[0] + 1)
     cdef char *memory = scratch_of(b, thread)
     if row == end:
@@ -234,7 +223,7 @@ cdef void rows_gradient(const fnn_kernels *k, const step_t *s, const run_t *r, f
     cdef idx_t last = first + count
     cdef char *band = memory + workspace(s)
     g.y, g.y_first = band, first
-    k.conv_weight_gradient(g, first, 0, i, m, memory)       # nothing, or zeros to add to
+    k.conv_weight_gradient(g, first, 0, i, m, memory)       # clears it, unless it accumulates
     g.accumulate = True
     row = first
     while row < last:
@@ -256,8 +245,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     own_gradient(s, r, r.rows * pool_of(s).out_height * pooled_row(s))
     if s.at[DX].space >= 0:
         b.g = g
-        b.g.x = operand(s, r, DX)
-        fuse_backward(s, r, &b.g)
+        b.g.x, b.g.w = operand(s, r, DX), operand(s, r, W)
+        fuse_backward(&b.g.fused, s, r)
         room = band_rows(s)
         in_bands(&b, s, r, g.height, room, rows_seen(&g, room), input_band)
     if s.at[DW].space >= 0:

@@ -1,34 +1,37 @@
-"""y = activation(depthwise convolution of x + b): forward and backward.
+"""y = activation(depthwise convolution of x by W, + b): forward and backward.
 
-x is (height, width, channels) a row, W (window down, window across, channels, multiplier), y (outputs down,
-outputs across, channels * multiplier). A multiplier above 1 is a step of its own, which repeats the channels
-of x; after it W is (window down, window across, channels * multiplier) as it lies in memory.
+x is (height, width, channels) a row, W (kernel height, kernel width, channels, multiplier), y (out height,
+out width, channels * multiplier). With a multiplier above 1, a step of its own repeats the channels of x
+first; W, as it lies in memory, is then (kernel height, kernel width, channels * multiplier).
 
-Work is split by rows of images. The gradients of W and b, sums over all images, are made in parts: so many
-images each as the number of rows and the size of W say, added up in order.
+Work is divided by rows of images. The gradients of W and b, sums over all images, are taken in parts whose
+number depends on the number of images and the size of W alone, and which are added in order.
 """
 
 from libc.math cimport INFINITY
 from libc.string cimport memset
 
-from .activation cimport activation_of, keep_for_gradient, own_gradient
+from .activation cimport multiply_gradient, own_gradient
+from .linear_map cimport B, DB, DW, FIRST_OF_MAP, W, Z, emit_map
 from ..core.tables cimport FNN_ACT_linear, FNN_ACT_relu, fnn_depthwise, fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport (
+    divide_sum,
+    parallel_chunks,
+    parallel_for,
+    parallel_image_rows,
+    part_items,
+    parts_t,
+)
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14          # elements that a thread makes at a time
-cdef idx_t MOST_PARTS = 16
-cdef idx_t PARTS_BYTES = 1 << 18    # of all parts: they stay in the cache
+from ..core.types cimport DX, DY, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:
-    W = FIRST_OWN
-    B
-    DW
-    DB
-    Z               # before the activation, kept where its gradient needs it
-    PARTS           # of dW and db, by images
+    MOST_PARTS = 16
+    PARTS_BYTES = 1 << 18   # of all parts: they stay in the cache
+
+cdef enum:
+    PARTS = FIRST_OF_MAP    # of dw and db, by images
 
 cdef enum:          # sizes: a fnn_depthwise, and
     N_PARTS = 13
@@ -36,10 +39,7 @@ cdef enum:          # sizes: a fnn_depthwise, and
 ctypedef struct pass_t:
     const step_t *step
     const run_t *run
-    const fnn_depthwise *d
-    idx_t image_rows            # of what is made
-    idx_t chunk_rows
-    idx_t part_images
+    parts_t parts           # of the sums over images
 
 
 cdef inline const fnn_depthwise *geometry(const step_t *s) noexcept nogil:
@@ -58,101 +58,78 @@ cdef inline idx_t w_size(const fnn_depthwise *d) noexcept nogil:
     return d.window[0] * d.window[1] * d.channels
 
 
-cdef pass_t pass_of(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    memset(&p, 0, sizeof(pass_t))
-    p.step, p.run, p.d = s, r, geometry(s)
-    return p
-
-
-cdef void over_rows(pass_t *p, idx_t image_rows, idx_t image_size,
-                    void (*chunk)(void *, idx_t, int) noexcept nogil) noexcept nogil:
-    """Call `chunk` for every few rows of what is made, of every image."""
-    p.image_rows = image_rows
-    p.chunk_rows = max(1, min(image_rows, image_rows * CHUNK // max(1, image_size)))
-    parallel_for(chunk, p, p.run.rows * ((image_rows + p.chunk_rows - 1) // p.chunk_rows), p.run.threads)
-
-
-cdef inline idx_t image_of(const pass_t *p, idx_t chunk, idx_t *first, idx_t *rows) noexcept nogil:
-    """The image of a chunk, and which rows of it."""
-    cdef idx_t in_image = (p.image_rows + p.chunk_rows - 1) // p.chunk_rows
-    first[0] = chunk % in_image * p.chunk_rows
-    rows[0] = min(p.chunk_rows, p.image_rows - first[0])
-    return chunk // in_image
-
-
-cdef void forward_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
+cdef void convolve_rows(void *context, idx_t image, idx_t first, idx_t rows, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef const fnn_kernels *k = s.kernels
-    cdef idx_t first, rows, i = image_of(p, chunk, &first, &rows), n, at
+    cdef const fnn_depthwise *d = geometry(s)
+    cdef idx_t row = d.out_width * d.channels, n = rows * row
+    cdef idx_t start = image * y_size(d) * k.itemsize, at = start + first * row * k.itemsize
     cdef char *y = operand(s, p.run, Y)
     cdef char *z = operand(s, p.run, Z)
     cdef double lowest = 0 if s.activation.code == FNN_ACT_relu else -INFINITY
-    cdef idx_t image = i * y_size(p.d) * k.itemsize
     if z is NULL:
         z = y
-    k.depthwise_forward(z + image, operand(s, p.run, X) + i * x_size(p.d) * k.itemsize, operand(s, p.run, W),
-                        operand(s, p.run, B), lowest, p.d, first, rows)
+    k.depthwise_forward(z + start, operand(s, p.run, X) + image * x_size(d) * k.itemsize,
+                        operand(s, p.run, W), operand(s, p.run, B), lowest, d, first, rows)
     if s.activation.code != FNN_ACT_linear and s.activation.code != FNN_ACT_relu:
-        n = rows * p.d.out_width * p.d.channels
-        at = image + first * p.d.out_width * p.d.channels * k.itemsize
         k.activation_forward(y + at, n, z + at, n, 1, n, &s.activation)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_of(s, r)
-    over_rows(&p, p.d.out_height, y_size(p.d), forward_chunk)
+    cdef pass_t p
+    cdef const fnn_depthwise *d = geometry(s)
+    p.step, p.run = s, r
+    parallel_image_rows(convolve_rows, &p, r.rows, d.out_height, y_size(d), r.threads)
 
 
-cdef void input_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
+cdef void input_gradient_rows(void *context, idx_t image, idx_t first, idx_t rows, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef const fnn_kernels *k = s.kernels
-    cdef idx_t first, rows, i = image_of(p, chunk, &first, &rows), n, at
-    cdef char *dx = operand(s, p.run, DX) + i * x_size(p.d) * k.itemsize
-    cdef char *saved = operand(s, p.run, SAVED)
-    k.depthwise_backward(dx, operand(s, p.run, DY) + i * y_size(p.d) * k.itemsize, operand(s, p.run, W), p.d,
+    cdef const fnn_depthwise *d = geometry(s)
+    cdef idx_t row = d.width * d.channels
+    k.depthwise_backward(operand(s, p.run, DX) + image * x_size(d) * k.itemsize,
+                         operand(s, p.run, DY) + image * y_size(d) * k.itemsize, operand(s, p.run, W), d,
                          first, rows)
-    if saved is not NULL:
-        n, at = rows * p.d.width * p.d.channels, first * p.d.width * p.d.channels * k.itemsize
-        k.activation_backward(dx + at, n, dx + at, n, saved + i * x_size(p.d) * k.itemsize + at, n, 1, n,
-                              &s.gradient)
+    multiply_gradient(s, p.run, image * x_size(d) + first * row, rows * row)
 
 
-cdef void weights_part(void *context, idx_t part, int thread) noexcept nogil:
+cdef void weight_gradient_part(void *context, idx_t part, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef const fnn_kernels *k = s.kernels
-    cdef idx_t i, size = w_size(p.d) + p.d.channels
+    cdef const fnn_depthwise *d = geometry(s)
+    cdef idx_t i, first = part * p.parts.size, size = w_size(d) + d.channels
     cdef char *dw = operand(s, p.run, PARTS) + part * size * k.itemsize
-    cdef char *db = NULL if s.at[DB].space < 0 else dw + w_size(p.d) * k.itemsize
+    cdef char *db = NULL if s.at[DB].space < 0 else dw + w_size(d) * k.itemsize
     memset(dw, 0, size * k.itemsize)
-    for i in range(part * p.part_images, min((part + 1) * p.part_images, p.run.rows)):
-        k.depthwise_weights(dw, db, operand(s, p.run, X) + i * x_size(p.d) * k.itemsize,
-                            operand(s, p.run, DY) + i * y_size(p.d) * k.itemsize, p.d)
+    for i in range(first, first + part_items(&p.parts, part)):
+        k.depthwise_weights(dw, db, operand(s, p.run, X) + i * x_size(d) * k.itemsize,
+                            operand(s, p.run, DY) + i * y_size(d) * k.itemsize, d)
 
 
-cdef void sum_parts(const step_t *s, const run_t *r, int to, idx_t offset, idx_t n,
-                    idx_t parts) noexcept nogil:
+cdef void add_parts(const pass_t *p, int to, idx_t offset, idx_t n) noexcept nogil:
+    """Add the parts of operand `to`, a gradient of n elements, which begin at `offset` in each part."""
+    cdef const step_t *s = p.step
     cdef idx_t step = w_size(geometry(s)) + geometry(s).channels
-    cdef char *part = operand(s, r, PARTS) + offset * s.kernels.itemsize
     if s.at[to].space >= 0:
-        s.kernels.add_parts(operand(s, r, to), part, n, parts, step, s.accumulate >> to & 1)
+        s.kernels.add_parts(operand(s, p.run, to), operand(s, p.run, PARTS) + offset * s.kernels.itemsize, n,
+                            p.parts.count, step, s.accumulate >> to & 1)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_of(s, r)
-    cdef idx_t parts
-    own_gradient(s, r, r.rows * y_size(p.d))
+    cdef pass_t p
+    cdef const fnn_depthwise *d = geometry(s)
+    p.step, p.run = s, r
+    own_gradient(s, r, r.rows * y_size(d))
     if s.at[DX].space >= 0:
-        over_rows(&p, p.d.height, x_size(p.d), input_chunk)
+        parallel_image_rows(input_gradient_rows, &p, r.rows, d.height, x_size(d), r.threads)
     if s.at[PARTS].space >= 0:
-        p.part_images = max(1, (r.rows + s.size[N_PARTS] - 1) // s.size[N_PARTS])
-        parts = (r.rows + p.part_images - 1) // p.part_images
-        parallel_for(weights_part, &p, parts, r.threads)
-        sum_parts(s, r, DW, 0, w_size(p.d), parts)
-        sum_parts(s, r, DB, w_size(p.d), p.d.channels, parts)
+        p.parts = divide_sum(r.rows, s.size[N_PARTS], <double>r.rows, 1)
+        parallel_for(weight_gradient_part, &p, p.parts.count, r.threads)
+        add_parts(&p, DW, 0, w_size(d))
+        add_parts(&p, DB, w_size(d), d.channels)
 
 
 def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tuple pads, tuple dilation,
@@ -165,95 +142,83 @@ def emit(Plan plan, Value x, kernel, bias, tuple activation, tuple strides, tupl
     x : Value
         (height, width, channels) a row.
     kernel, bias : Variable
-        (window down, window across, channels, multiplier), or without the first for a height of 1, and
+        (kernel height, kernel width, channels, multiplier), without the first axis for a height of 1, and
         (channels * multiplier); bias may be None.
     activation : tuple
         Name and parameters, as `fastnn.activations` gives them.
-    strides, pads, dilation, output : tuple of two ints
-        From one window to the next, zeros before the image, from one tap of a window to the next, and how
-        many windows there are.
+    strides, pads, dilation, output : tuple of two int
+        Of rows and columns: steps between windows, zeros before the image, steps between taps, results.
 
     Returns
     -------
     Value
         (*output, channels * multiplier) a row.
     """
-    cdef idx_t down = kernel.shape[0] if len(kernel.shape) == 4 else 1
-    cdef idx_t across, channels, multiplier, item = plan.kernels.itemsize
-    across, channels, multiplier = kernel.shape[1:] if len(kernel.shape) == 4 else kernel.shape
+    cdef idx_t down, across, channels, multiplier, size
+    down, across, channels, multiplier = kernel.shape if len(kernel.shape) == 4 else (1, *kernel.shape)
     if multiplier > 1:
         x = repeated(plan, x, multiplier)
         channels *= multiplier
-    learns = plan.trains(kernel) or plan.trains(bias)
-    cdef Value y = plan.value((*output, channels), learns or x.differentiable)
-    cdef Step s = plan.add("depthwise", forward, backward, NULL, 2.0 * y.size * down * across)
+    cdef Step s = plan.add("depthwise", forward, backward, NULL, 0)
     cdef fnn_depthwise *d = <fnn_depthwise *>&s.c.size[0]
-    y.producer = s
     d.height, d.width, d.channels = x.shape
     d.out_height, d.out_width = output
     d.window[0], d.window[1] = down, across
     d.stride[0], d.stride[1] = strides
     d.dilation[0], d.dilation[1] = dilation
     d.pad[0], d.pad[1] = pads
-    s.c.activation = activation_of(activation)
-    s.use(X, x, BOTH if learns else FORWARD).use(W, plan.parameter(kernel), BOTH)
-    s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
-    if y.differentiable:
-        s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-        s.use(DW, plan.parameter_gradient(kernel), BACKWARD).use(DB, plan.parameter_gradient(bias), BACKWARD)
-        if learns:
-            size = w_size(d) + channels
-            s.c.size[N_PARTS] = max(1, min(MOST_PARTS, PARTS_BYTES // (size * item)))
-            s.use(PARTS, plan.value((s.c.size[N_PARTS], size), False, False), BACKWARD)
-        s.fuses_gradient = True
-        keep_for_gradient(plan, s, y, Z)
+    s.work = 2.0 * s.c.times * y_size(d) * down * across
+    cdef Value y = emit_map(plan, s, x, (*output, channels), kernel, bias, activation, 0)
+    if y.differentiable and (plan.trains(kernel) or plan.trains(bias)):
+        size = w_size(d) + channels
+        s.c.size[N_PARTS] = max(1, min(MOST_PARTS, PARTS_BYTES // (size * plan.kernels.itemsize)))
+        s.use(PARTS, plan.value((s.c.size[N_PARTS], size), False, False), BACKWARD)
+        s.use(X, x, BOTH)       # also if only b is trained, since one kernel makes both gradients
     return y
 
 
 # ---- several results of a channel ---------------------------------------------------------------------
 
 cdef enum:          # sizes
-    PIXELS_CHANNELS     # elements of x for each row of the batch
+    ELEMENTS        # of x for each row of the batch
     TIMES
 
 
-cdef void repeat_image(void *context, idx_t i, int thread) noexcept nogil:
+cdef void repeat_chunk(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
-    cdef idx_t n = s.size[PIXELS_CHANNELS], times = s.size[TIMES], row = n * s.kernels.itemsize
-    s.kernels.repeat_channels(operand(s, p.run, Y) + i * row * times, operand(s, p.run, X) + i * row, n,
-                              times)
+    cdef idx_t times = s.size[TIMES], at = first * s.kernels.itemsize
+    s.kernels.repeat_channels(operand(s, p.run, Y) + at * times, operand(s, p.run, X) + at, count, times)
 
 
-cdef void sum_image(void *context, idx_t i, int thread) noexcept nogil:
+cdef void sum_chunk(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
-    cdef const fnn_kernels *k = s.kernels
-    cdef idx_t n = s.size[PIXELS_CHANNELS], times = s.size[TIMES], row = n * k.itemsize
-    cdef char *dx = operand(s, p.run, DX) + i * row
-    k.sum_repeated(dx, operand(s, p.run, DY) + i * row * times, n, times)
-    if s.at[SAVED].space >= 0:
-        k.activation_backward(dx, n, dx, n, operand(s, p.run, SAVED) + i * row, n, 1, n, &s.gradient)
+    cdef idx_t times = s.size[TIMES], at = first * s.kernels.itemsize
+    s.kernels.sum_repeated(operand(s, p.run, DX) + at, operand(s, p.run, DY) + at * times, count, times)
+    multiply_gradient(s, p.run, first, count)
 
 
 cdef void repeat_forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_of(s, r)
-    parallel_for(repeat_image, &p, r.rows, r.threads)
+    cdef pass_t p
+    p.step, p.run = s, r
+    parallel_chunks(repeat_chunk, &p, r.rows * s.size[ELEMENTS], s.size[TIMES], r.threads)
 
 
 cdef void repeat_backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_of(s, r)
+    cdef pass_t p
+    p.step, p.run = s, r
     if s.at[DX].space >= 0:
-        parallel_for(sum_image, &p, r.rows, r.threads)
+        parallel_chunks(sum_chunk, &p, r.rows * s.size[ELEMENTS], s.size[TIMES], r.threads)
 
 
 cdef Value repeated(Plan plan, Value x, idx_t times):
-    """Append y = x with each channel so many times."""
+    """Append y = x with each channel repeated; return y."""
     cdef Step s = plan.add("repeat", repeat_forward, repeat_backward, NULL, 1.0 * x.size * times)
     height, width, channels = x.shape
     cdef Value y = plan.value((height, width, channels * times), x.differentiable)
     y.producer = s
-    s.c.size[PIXELS_CHANNELS], s.c.size[TIMES] = x.size, times
+    s.c.size[ELEMENTS], s.c.size[TIMES] = x.size, times
     s.use(X, x, FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.fuses_gradient = True

@@ -1,16 +1,14 @@
 """Products of matrices, one for each row of the batch: y = a b, and their gradients.
 
-Each operand is a matrix of a row or its transpose, as it lies in memory, so nothing is moved first; a whole
-batch times one constant matrix is one product. Rows are divided over threads; a single one is divided itself.
-Neither changes a bit, since k is never divided.
+Each operand is a matrix of a row or its transpose, read where it lies in memory; a whole batch times one
+constant matrix is one product. Rows are divided over threads; a single product is divided itself. The
+result has the same bits either way, since k is never divided.
 """
 
 import numpy as np
 
-from libc.string cimport memset
-
-from ..core.tables cimport FNN_ACT_linear, fnn_gemm
-from .gemm cimport gemm, gemm_scratch
+from .gemm cimport gemm, gemm_scratch, init_gemm
+from ..core.tables cimport fnn_gemm
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_for
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
@@ -27,7 +25,7 @@ cdef enum:          # sizes
     COUNT           # products for each row of the batch
     LAST_A          # whether k is the last dimension of a, else the first
     LAST_B
-    ROWS_A          # elements from one product to the next, 0 where all take the same
+    ROWS_A          # elements from one product to the next, 0 if all have the same operand
     ROWS_B
     JOINED          # whether the products of the whole batch are one
 
@@ -35,7 +33,7 @@ ctypedef struct matrix_t:
     char *at
     idx_t row
     idx_t column
-    idx_t next          # elements to the one of the next product
+    idx_t next          # elements to the matrix of the next product
 
 ctypedef struct pass_t:
     const step_t *s
@@ -52,9 +50,9 @@ def emit(Plan plan, Value a, Value b, bint last_a, bint last_b, tuple lead=()):
     a : Value
         (*lead, m, k), or (*lead, k, m) if not `last_a`.
     b : Value
-        (*lead, n, k) if `last_b`, else (*lead, k, n). One of the two may be a constant, without `lead`.
+        (*lead, n, k) if `last_b`, else (*lead, k, n). Either may be a constant, without `lead`.
     lead : tuple of int, default ()
-        There are as many products for each row of the batch.
+        The leading dimensions: their product is the number of products for each row of the batch.
 
     Returns
     -------
@@ -95,7 +93,7 @@ cdef idx_t scratch(const step_t *s, idx_t rows) noexcept nogil:
 
 
 cdef matrix_t matrix(const step_t *s, const run_t *r, int i, idx_t columns, idx_t next) noexcept nogil:
-    """Operand i, which lies row by row."""
+    """Operand i, stored row by row."""
     return matrix_t(operand(s, r, i), columns, 1, next)
 
 
@@ -103,7 +101,7 @@ cdef matrix_t transposed(matrix_t x) noexcept nogil:
     return matrix_t(x.at, x.column, x.row, x.next)
 
 
-cdef void one(void *context, idx_t i, int thread) noexcept nogil:
+cdef void one_product(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef fnn_gemm g = p.g
     cdef idx_t item = p.s.kernels.itemsize
@@ -115,22 +113,21 @@ cdef void one(void *context, idx_t i, int thread) noexcept nogil:
 
 cdef void product(const step_t *s, const run_t *r, matrix_t c, matrix_t a, matrix_t b, idx_t m, idx_t n,
                   idx_t k) noexcept nogil:
-    """c (m, n) = a (m, k) b (k, n), for each row; c lies row by row, or transposed."""
+    """Compute c (m, n) = a (m, k) b (k, n) for each row; c is stored row by row, or transposed."""
     cdef pass_t p
     if c.column != 1:
         c, a, b, m, n = transposed(c), transposed(b), transposed(a), n, m
-    memset(&p.g, 0, sizeof(fnn_gemm))
     p.s, p.r, p.a, p.b, p.c = s, r, a, b, c
-    p.g.m, p.g.n, p.g.k, p.g.ldc = m, n, k, c.row
+    init_gemm(&p.g, m, n, k)
+    p.g.ldc = c.row
     p.g.a, p.g.b, p.g.c = a.at, b.at, c.at
     p.g.a_row, p.g.a_column, p.g.b_row, p.g.b_column = a.row, a.column, b.row, b.column
     if n == 1:
         p.g.b_column = 1        # any: b is then read in place
-    p.g.fused.activation.code = p.g.fused.gradient.code = FNN_ACT_linear
     if s.size[JOINED] or r.rows * s.size[COUNT] == 1:
         gemm(s.kernels, &p.g, r)
     else:
-        parallel_for(one, &p, r.rows * s.size[COUNT], r.threads)
+        parallel_for(one_product, &p, r.rows * s.size[COUNT], r.threads)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
@@ -142,7 +139,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 
 
 cdef void products(const step_t *s, const run_t *r, char *y, char *da, char *db) noexcept nogil:
-    """y = a b; or, if one of them is given, da = y b' and db = a' y."""
+    """Compute y = a b; or, if one of them is given, da = y b' and db = a' y."""
     cdef idx_t m = s.size[M], n = s.size[N], k = s.size[K]
     cdef idx_t rows = m * r.rows * s.size[COUNT] if s.size[JOINED] else m
     cdef matrix_t c = matrix_t(y, n, 1, m * n), a, b, d

@@ -113,7 +113,7 @@ def emit(Plan plan, Value a, Value b, str op):
 
 
 def emit_constant(Plan plan, Value x, array, str op, bint reverse):
-    """Append y = x o array to `plan`, or y = array o x with `reverse`; the array broadcasts with rows of x."""
+    """Append y = x o array to `plan`, or y = array o x with `reverse`; the array broadcasts with rows."""
     cdef Value c = plan.constant(np.ascontiguousarray(array, plan.dtype))
     return emit(plan, c, x, op) if reverse else emit(plan, x, c, op)
 

@@ -1,18 +1,16 @@
-"""The product of two matrices over threads.
+"""The product of two matrices, divided over threads.
 
-Every element is one chain over k, so any split of rows or columns gives the same bits; k is never split.
-Columns are split where each thread gets two whole panels or more, even to 1/16, since then no part of b is
-packed twice; else rows.
+Every element is one chain over k, which is never divided, so any division of rows or columns gives the same
+bits. Columns are divided if each thread gets two whole panels or more and the shares are even to 1/16,
+since then no part of b is packed twice; else rows.
 """
 
 import numpy as np
 
 from .activation cimport activation_of
-from ..core.runtime cimport address, max_threads, parallel_for, table, threads_for
+from ..core.runtime cimport address, ceil_div, max_threads, parallel_for, table, threads_for
 
 from ..core.memory import align, aligned_zeros
-
-cdef idx_t PANEL = 32               # columns of the widest panel that b is packed in
 
 ctypedef struct split_t:
     const fnn_kernels *kernels
@@ -48,18 +46,13 @@ cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
     s.kernels.gemm(&g, s.run.scratch + thread * s.run.scratch_size)
 
 
-cdef inline idx_t pieces(idx_t n, idx_t size) noexcept nogil:
-    """How many pieces of that size n comes in."""
-    return (n + size - 1) // max(1, size)
-
-
 cdef inline idx_t even(idx_t n, idx_t parts, idx_t unit) noexcept nogil:
     """The size of `parts` even pieces of n, in whole units."""
-    return pieces(pieces(n, unit), parts) * unit
+    return ceil_div(ceil_div(n, unit), parts) * unit
 
 
 cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept nogil:
-    """Compute `g` on the threads of the run, as far as it is large enough for them."""
+    """Compute `g` on the threads of the run, as many as its size is worth."""
     cdef split_t s
     cdef double flops = 2.0 * g.m * g.n * max(1, g.k)
     cdef idx_t threads = threads_for(r, flops)
@@ -69,11 +62,11 @@ cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept
         s.columns = even(g.n, threads, PANEL)
         if s.columns < 2 * PANEL or s.columns * threads * 16 > g.n * 17:
             s.columns, s.rows = g.n, even(g.m, threads, 1)
-    parallel_for(piece, &s, max(pieces(g.m, s.rows), pieces(g.n, s.columns)), r.threads)
+    parallel_for(piece, &s, max(ceil_div(g.m, max(1, s.rows)), ceil_div(g.n, max(1, s.columns))), r.threads)
 
 
 cdef idx_t gemm_scratch(const fnn_kernels *k, idx_t m, idx_t n, idx_t depth) noexcept nogil:
-    """Bytes that each thread needs for a product of this size, whatever the strides of its operands."""
+    """Return the bytes that each thread needs for a product of this size, whatever the strides."""
     cdef fnn_gemm g
     g.m, g.n, g.k = m, n, depth
     g.a_row, g.a_column = 4096, 1

@@ -1,16 +1,18 @@
 """y = (x - mean) gamma / sqrt(variance + epsilon) + beta, with mean and variance of each group of channels.
 
-A row of the batch is (outer, n, inner) with n channels. It is normalised by itself, as a batch is by
-batch_norm.pyx, but with the channels of a group put together; its sums are a part of those of the batch.
+A row of the batch is (outer, n, inner) with n channels. Each row is normalized by itself, with the kernels
+that normalize a batch in batch_norm.pyx, but with one mean and variance for all channels of a group. The
+sums of a row are a part of the sums over the batch.
 """
 
 from libc.string cimport memset
 
-from .norm cimport add_gradient, doubles, multiply_gradient
+from .activation cimport multiply_gradient
+from .norm cimport add_gradient, doubles
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_for
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # operands
     GAMMA = FIRST_OWN
@@ -32,18 +34,18 @@ ctypedef struct pass_t:
 
 
 def emit(Plan plan, Value x, int axis, idx_t groups, gamma, beta, double epsilon):
-    """Append a normalisation of each row by the statistics of its groups of channels to `plan`.
+    """Append a normalization of each row by the statistics of its groups of channels to `plan`.
 
     Parameters
     ----------
     plan : Plan
     x : Value
     axis : int
-        Of a row of x: the channels.
+        Axis of the channels in a row of x.
     groups : int
-        Divides the number of channels.
+        Number of groups; it divides the number of channels.
     gamma, beta : Variable or None
-        (channels,), for 1 and 0 if they are None.
+        (channels,); None stands for 1 and 0.
     epsilon : float
 
     Returns
@@ -74,7 +76,7 @@ cdef idx_t scratch(const step_t *s, idx_t capacity) noexcept nogil:
     return s.size[N] * max(3 * s.kernels.itemsize, 2 * <idx_t>sizeof(double) + s.kernels.itemsize)
 
 
-cdef void normalise_row(void *context, idx_t i, int thread) noexcept nogil:
+cdef void normalize_row(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef idx_t outer = s.size[OUTER], n = s.size[N], inner = s.size[INNER], row = n * s.kernels.itemsize
@@ -91,7 +93,7 @@ cdef void normalise_row(void *context, idx_t i, int thread) noexcept nogil:
                              inner)
 
 
-cdef void gradient_of_row(void *context, idx_t i, int thread) noexcept nogil:
+cdef void row_gradient(void *context, idx_t i, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef idx_t outer = s.size[OUTER], n = s.size[N], inner = s.size[INNER], row = n * s.kernels.itemsize
@@ -101,26 +103,24 @@ cdef void gradient_of_row(void *context, idx_t i, int thread) noexcept nogil:
     cdef char *mean = operand(s, p.run, STATISTICS) + i * 2 * row
     cdef char *x = operand(s, p.run, X) + at
     cdef char *dy = operand(s, p.run, DY) + at
-    cdef char *saved = operand(s, p.run, SAVED)
     s.kernels.channel_sums(sums, dy, x, mean, outer, n, inner)
     s.kernels.channel_slopes(slopes, sums, mean + row, operand(s, p.run, GAMMA), outer * inner, n,
                              s.size[GROUPS], s.param[0])
     if s.at[DX].space >= 0:
         s.kernels.channel_gradient(operand(s, p.run, DX) + at, dy, x, mean, slopes, NULL, outer, n, inner)
-        multiply_gradient(s, operand(s, p.run, DX) + at, NULL if saved is NULL else saved + at,
-                          outer * n * inner)
+        multiply_gradient(s, p.run, i * outer * n * inner, outer * n * inner)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_t(s, r)
-    parallel_for(normalise_row, &p, r.rows, r.threads)
+    parallel_for(normalize_row, &p, r.rows, r.threads)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_t(s, r)
     cdef idx_t n = s.size[N]
     cdef double *sums = <double *>operand(s, r, SUMS)
-    parallel_for(gradient_of_row, &p, r.rows, r.threads)
+    parallel_for(row_gradient, &p, r.rows, r.threads)
     if r.rows == 0:
         memset(sums, 0, 2 * n * sizeof(double))
     s.kernels.sum_parts(sums, r.rows, 2 * n)

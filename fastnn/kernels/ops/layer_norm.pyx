@@ -1,23 +1,32 @@
 """y = (x - mean) gamma / sqrt(variance + epsilon) + beta over the last axis, or without mean and beta.
 
-Rows here are those of the last axis, n elements each. The sums for the gradients of gamma and beta are taken
-in parts that depend on the shape alone, and put together in their order.
+A row here has the n elements of the last axis. The sums for the gradients of gamma and beta are taken in
+parts whose number depends on the shape alone, and which are added in order.
 """
 
 from libc.string cimport memset
 
-from .norm cimport CHUNK, MOST_PARTS, add_gradient, doubles, multiply_gradient, whole
+from .activation cimport multiply_gradient
+from .norm cimport MOST_PARTS, add_gradient, doubles
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport (
+    CHUNK_ELEMENTS,
+    chunk_items,
+    divide_sum,
+    parallel_chunks,
+    parallel_for,
+    part_items,
+    parts_t,
+)
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, FIRST_OWN, SAVED, X, Y, idx_t, operand, run_t, step_t
+from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # operands
     GAMMA = FIRST_OWN
     BETA
     DGAMMA
     DBETA
-    STATISTICS      # inverse of each row, then means, if these are taken off
+    STATISTICS      # inverse of each row, then, if it is centered, its mean
     SUMS            # (parts, 2, n) of double
 
 cdef enum:          # sizes
@@ -25,18 +34,19 @@ cdef enum:          # sizes
     N
     CENTERED
 
-cdef idx_t WIDE = 1 << 13   # elements from which there are fewer parts, since each has two sums of double
+cdef enum:
+    LEAST_ROWS = 16     # rows of a part
+    WIDE = 1 << 13      # elements of a row above which there are fewer parts, since each takes (2, n)
 
 ctypedef struct pass_t:
     const step_t *step
     const run_t *run
     idx_t rows          # of the whole batch
-    idx_t per_part
-    idx_t parts
+    parts_t parts
 
 
 def emit(Plan plan, Value x, gamma, beta, double epsilon, bint centered=True):
-    """Append a normalisation of each row over its last axis to `plan`.
+    """Append a normalization of each row over its last axis to `plan`.
 
     Parameters
     ----------
@@ -44,10 +54,10 @@ def emit(Plan plan, Value x, gamma, beta, double epsilon, bint centered=True):
     x : Value
         (..., n).
     gamma, beta : Variable or None
-        Of n elements, for 1 and 0 if they are None.
+        Of n elements; None stands for 1 and 0.
     epsilon : float
     centered : bool, default True
-        Whether the mean is taken off; else it is the mean square that becomes 1.
+        Whether to subtract the mean and normalize the variance; else the mean square is normalized.
 
     Returns
     -------
@@ -79,55 +89,48 @@ cdef idx_t most_parts(idx_t n) noexcept nogil:
 
 cdef pass_t pass_of(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p
+    cdef idx_t n = s.size[N]
     p.step, p.run, p.rows = s, r, s.size[ROWS] * r.rows
-    p.parts = max(1, min(most_parts(s.size[N]), min(p.rows // 16, p.rows * s.size[N] // CHUNK)))
-    p.per_part = max(1, whole(p.rows, p.parts))
-    p.parts = max(1, whole(p.rows, p.per_part))
+    p.parts = divide_sum(p.rows, most_parts(n), <double>(p.rows * n), max(LEAST_ROWS * n, CHUNK_ELEMENTS))
     return p
 
 
-cdef idx_t chunk_of(const step_t *s) noexcept nogil:
-    return max(1, CHUNK // s.size[N])
-
-
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void normalize_rows(void *context, idx_t first, idx_t rows, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
-    cdef idx_t n = s.size[N], item = s.kernels.itemsize, first = i * chunk_of(s), at = first * n * item
+    cdef idx_t n = s.size[N], item = s.kernels.itemsize, at = first * n * item
     cdef char *inverse = operand(s, p.run, STATISTICS)
     cdef char *mean = inverse + p.rows * item
     s.kernels.layer_norm_forward(operand(s, p.run, Y) + at, mean + first * item if s.size[CENTERED] else NULL,
                                  inverse + first * item, operand(s, p.run, X) + at, operand(s, p.run, GAMMA),
-                                 operand(s, p.run, BETA), min(chunk_of(s), p.rows - first), n, s.param[0])
+                                 operand(s, p.run, BETA), rows, n, s.param[0])
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_of(s, r)
-    parallel_for(chunk, &p, whole(p.rows, chunk_of(s)), r.threads)
+    parallel_chunks(normalize_rows, &p, p.rows, s.size[N], r.threads)
 
 
-cdef void part(void *context, idx_t i, int thread) noexcept nogil:
-    """A part of the rows, in pieces that stay in the cache."""
+cdef void gradient_part(void *context, idx_t i, int thread) noexcept nogil:
+    """Compute the gradients of a part of the rows, in chunks that stay in the cache."""
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
-    cdef idx_t n = s.size[N], item = s.kernels.itemsize, first = i * p.per_part, rows, at
-    cdef idx_t end = min(p.rows, first + p.per_part)
+    cdef idx_t n = s.size[N], item = s.kernels.itemsize, first = i * p.parts.size, rows, at
+    cdef idx_t end = first + part_items(&p.parts, i)
     cdef char *inverse = operand(s, p.run, STATISTICS)
     cdef char *mean = inverse + p.rows * item
     cdef char *dx = operand(s, p.run, DX)
-    cdef char *saved = operand(s, p.run, SAVED)
     cdef double *sums = <double *>operand(s, p.run, SUMS)
     if sums is not NULL:
         sums += i * 2 * n
         memset(sums, 0, 2 * n * sizeof(double))
     while first < end:
-        rows, at = min(chunk_of(s), end - first), first * n * item
+        rows, at = min(chunk_items(n), end - first), first * n * item
         s.kernels.layer_norm_backward(
             NULL if dx is NULL else dx + at, sums, operand(s, p.run, DY) + at, operand(s, p.run, X) + at,
             mean + first * item if s.size[CENTERED] else NULL, inverse + first * item,
             operand(s, p.run, GAMMA), rows, n)
-        if saved is not NULL:
-            multiply_gradient(s, dx + at, saved + at, rows * n)
+        multiply_gradient(s, p.run, first * n, rows * n)
         first += rows
 
 
@@ -135,8 +138,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef pass_t p = pass_of(s, r)
     cdef idx_t n = s.size[N]
     cdef double *sums = <double *>operand(s, r, SUMS)
-    parallel_for(part, &p, p.parts, r.threads)
+    parallel_for(gradient_part, &p, p.parts.count, r.threads)
     if sums is not NULL:
-        s.kernels.sum_parts(sums, p.parts, 2 * n)
+        s.kernels.sum_parts(sums, p.parts.count, 2 * n)
         add_gradient(s, r, DBETA, sums, n)
         add_gradient(s, r, DGAMMA, sums + n, n)

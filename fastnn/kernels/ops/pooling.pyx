@@ -1,29 +1,21 @@
 """y = the maximum or the mean of x over windows, channel by channel: forward and backward.
 
-x is (height, width, channels) a row, y (outputs down, outputs across, channels). Work is split by rows of
-images. Training keeps the place of each maximum within its window: a byte, or 32 bits where the window has
-more than 256 pixels. The gradient of the activation before x is fused behind dx, some rows at a time.
+x is (height, width, channels) a row, y (out height, out width, channels). Work is divided by rows of images.
+Training keeps the place of each maximum within its window: a byte, or 32 bits if the window has more than 256
+pixels. The gradient of the activation before x is fused behind dx, some rows at a time.
 """
 
+from .activation cimport multiply_gradient
 from .conv_pool cimport fuse_into_convolution
 from ..core.tables cimport fnn_kernels, fnn_pool
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport ceil_div, parallel_image_rows
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, SAVED, X, Y, idx_t, operand, run_t, step_t
-
-cdef idx_t CHUNK = 1 << 14      # elements of x that a thread takes at a time
+from ..core.types cimport DX, DY, X, Y, idx_t, operand, run_t, step_t
 
 ctypedef struct pass_t:
     const step_t *step
-    const fnn_pool *pool
-    idx_t images
-    idx_t image_rows            # of what is made
-    idx_t chunk_rows
-    char *out
-    const char *source
-    char *index
-    const char *saved
+    const run_t *run
 
 
 cdef inline const fnn_pool *pool_of(const step_t *s) noexcept nogil:
@@ -43,66 +35,52 @@ cdef inline bint is_global(const fnn_pool *p) noexcept nogil:
     return p.window[0] == p.height and p.window[1] == p.width and y_size(p) == p.channels
 
 
-cdef void over_rows(pass_t *p, const step_t *s, const run_t *r, idx_t image_rows,
-                    void (*chunk)(void *, idx_t, int) noexcept nogil) noexcept nogil:
-    """Call `chunk` for every few rows of what is made, of every image."""
-    p.step, p.pool, p.index = s, pool_of(s), operand(s, r, PLACES_AT)
-    p.image_rows = image_rows
-    p.chunk_rows = max(1, min(image_rows, image_rows * CHUNK // max(1, x_size(p.pool))))
-    parallel_for(chunk, p, r.rows * ((image_rows + p.chunk_rows - 1) // p.chunk_rows), r.threads)
+cdef inline char *places_of(const step_t *s, const run_t *r, idx_t image) noexcept nogil:
+    """The places of the maxima of an image, or NULL if they are not kept."""
+    cdef char *places = operand(s, r, PLACES_AT)
+    return NULL if places is NULL else places + image * s.size[PLACES_OF_IMAGE]
 
 
-cdef inline idx_t image_of(const pass_t *p, idx_t chunk, idx_t *first, idx_t *rows) noexcept nogil:
-    """The image of a chunk, and which rows of it."""
-    cdef idx_t in_image = (p.image_rows + p.chunk_rows - 1) // p.chunk_rows
-    first[0] = chunk % in_image * p.chunk_rows
-    rows[0] = min(p.chunk_rows, p.image_rows - first[0])
-    return chunk // in_image
-
-
-cdef void forward_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
+cdef void pool_rows(void *context, idx_t image, idx_t first, idx_t rows, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef const fnn_kernels *k = p.step.kernels
-    cdef idx_t first, rows, i = image_of(p, chunk, &first, &rows)
-    cdef char *y = p.out + i * y_size(p.pool) * k.itemsize
-    cdef const char *x = p.source + i * x_size(p.pool) * k.itemsize
-    cdef char *index = NULL if p.index is NULL else p.index + i * p.step.size[PLACES_OF_IMAGE]
-    if not p.step.size[AVERAGE]:
-        k.max_pool_forward(y, index, x, p.pool, first, rows)
-    elif is_global(p.pool):
-        k.global_average(y, x, p.pool.height * p.pool.width, p.pool.channels)
+    cdef const step_t *s = p.step
+    cdef const fnn_kernels *k = s.kernels
+    cdef const fnn_pool *pool = pool_of(s)
+    cdef char *y = operand(s, p.run, Y) + image * y_size(pool) * k.itemsize
+    cdef char *x = operand(s, p.run, X) + image * x_size(pool) * k.itemsize
+    if not s.size[AVERAGE]:
+        k.max_pool_forward(y, places_of(s, p.run, image), x, pool, first, rows)
+    elif is_global(pool):
+        k.global_average(y, x, pool.height * pool.width, pool.channels)
     else:
-        k.average_pool_forward(y, x, p.pool, first, rows)
+        k.average_pool_forward(y, x, pool, first, rows)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    p.out, p.source = operand(s, r, Y), operand(s, r, X)
-    over_rows(&p, s, r, pool_of(s).out_height, forward_chunk)
+    cdef pass_t p = pass_t(s, r)
+    cdef const fnn_pool *pool = pool_of(s)
+    parallel_image_rows(pool_rows, &p, r.rows, pool.out_height, x_size(pool), r.threads)
 
 
-cdef void backward_chunk(void *context, idx_t chunk, int thread) noexcept nogil:
+cdef void gradient_rows(void *context, idx_t image, idx_t first, idx_t rows, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef const fnn_kernels *k = p.step.kernels
-    cdef idx_t first, rows, i = image_of(p, chunk, &first, &rows), n, at
-    cdef char *dx = p.out + i * x_size(p.pool) * k.itemsize
-    cdef const char *dy = p.source + i * y_size(p.pool) * k.itemsize
-    if p.step.size[AVERAGE]:
-        k.average_pool_backward(dx, dy, p.pool, first, rows)
+    cdef const step_t *s = p.step
+    cdef const fnn_kernels *k = s.kernels
+    cdef const fnn_pool *pool = pool_of(s)
+    cdef char *dx = operand(s, p.run, DX) + image * x_size(pool) * k.itemsize
+    cdef char *dy = operand(s, p.run, DY) + image * y_size(pool) * k.itemsize
+    if s.size[AVERAGE]:
+        k.average_pool_backward(dx, dy, pool, first, rows)
     else:
-        k.max_pool_backward(dx, dy, p.index + i * p.step.size[PLACES_OF_IMAGE], p.pool, first, rows)
-    if p.saved is not NULL:
-        n, at = rows * p.pool.row, first * p.pool.row * k.itemsize
-        k.activation_backward(dx + at, n, dx + at, n, p.saved + i * x_size(p.pool) * k.itemsize + at, n, 1, n,
-                              &p.step.gradient)
+        k.max_pool_backward(dx, dy, places_of(s, p.run, image), pool, first, rows)
+    multiply_gradient(s, p.run, image * x_size(pool) + first * pool.row, rows * pool.row)
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p
-    if s.at[DX].space < 0:
-        return
-    p.out, p.source, p.saved = operand(s, r, DX), operand(s, r, DY), operand(s, r, SAVED)
-    over_rows(&p, s, r, pool_of(s).height, backward_chunk)
+    cdef pass_t p = pass_t(s, r)
+    cdef const fnn_pool *pool = pool_of(s)
+    if s.at[DX].space >= 0:
+        parallel_image_rows(gradient_rows, &p, r.rows, pool.height, x_size(pool), r.threads)
 
 
 cdef Value emit(Plan plan, Value x, str name, bint average, tuple window, tuple strides, tuple pads,
@@ -126,23 +104,23 @@ cdef Value emit(Plan plan, Value x, str name, bint average, tuple window, tuple 
         s.fuses_gradient = True
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
         if not average:
-            places = (y.size * (1 if window[0] * window[1] <= BYTE_PLACES else 4) + item - 1) // item
+            places = ceil_div(y.size * (1 if window[0] * window[1] <= BYTE_PLACES else 4), item)
             s.c.size[PLACES_OF_IMAGE] = places * item
             s.use(PLACES_AT, plan.value((places,)), BOTH)
     return y
 
 
 def emit_max(Plan plan, Value x, tuple window, tuple strides, tuple pads, tuple output):
-    """Append y = the maximum over windows of x.
+    """Append y = the maximum over windows of x to `plan`.
 
     Parameters
     ----------
     plan : Plan
     x : Value
         (height, width, channels) a row.
-    window, strides, pads, output : tuple of two ints
-        Size of a window, from one window to the next, pixels of the first window before the image, and how
-        many windows there are. Each window has a pixel in the image.
+    window, strides, pads, output : tuple of two int
+        Size of a window, distance between windows, pixels of the first window before the image, and number of
+        windows; down and across. Each window has a pixel in the image.
 
     Returns
     -------
@@ -153,5 +131,5 @@ def emit_max(Plan plan, Value x, tuple window, tuple strides, tuple pads, tuple 
 
 
 def emit_average(Plan plan, Value x, tuple window, tuple strides, tuple pads, tuple output):
-    """Append y = the mean over the part of each window that is in the image; see `emit_max`."""
+    """Append y = the mean over the part of each window that is in the image to `plan`; see `emit_max`."""
     return emit(plan, x, "average_pooling", True, window, strides, pads, output)

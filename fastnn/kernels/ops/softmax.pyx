@@ -1,14 +1,15 @@
-"""y = softmax(x) or log_softmax(x) over one axis: x as (outer, n, inner), the axis being the middle one."""
+"""y = softmax(x) or log_softmax(x) over one axis: the middle one of x as (outer, n, inner)."""
 
 import numpy as np
 
 from ..core.tables cimport fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport address, max_threads, parallel_for, table
+from ..core.runtime cimport address, max_threads, parallel_chunks, table
 from ..core.steps cimport BACKWARD, FORWARD, Step, Value
 from ..core.types cimport DX, DY, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t
 
-cdef idx_t CHUNK = 1 << 12      # elements that a thread takes at a time
+cdef enum:
+    COST = 4            # an exponential takes as long as copying so many elements
 
 ctypedef void (*forward_fn)(void *, const void *, idx_t, idx_t, idx_t) noexcept nogil
 ctypedef void (*backward_fn)(void *, const void *, const void *, idx_t, idx_t, idx_t) noexcept nogil
@@ -30,25 +31,19 @@ ctypedef struct pass_t:
     const char *y       # NULL: forward
 
 
-cdef idx_t outer_chunk(const pass_t *p) noexcept nogil:
-    return max(1, CHUNK // max(1, p.n * p.inner))
-
-
-cdef void chunk(void *context, idx_t i, int thread) noexcept nogil:
+cdef void softmax_rows(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
     cdef pass_t *p = <pass_t *>context
-    cdef idx_t size = outer_chunk(p), at = i * size * p.n * p.inner * p.kernels.itemsize
-    cdef idx_t outer = min(size, p.outer - i * size)
+    cdef idx_t at = first * p.n * p.inner * p.kernels.itemsize
     cdef forward_fn f = p.kernels.log_softmax_forward if p.log else p.kernels.softmax_forward
     cdef backward_fn b = p.kernels.log_softmax_backward if p.log else p.kernels.softmax_backward
     if p.y is NULL:
-        f(p.out + at, p.a + at, outer, p.n, p.inner)
+        f(p.out + at, p.a + at, count, p.n, p.inner)
     else:
-        b(p.out + at, p.a + at, p.y + at, outer, p.n, p.inner)
+        b(p.out + at, p.a + at, p.y + at, count, p.n, p.inner)
 
 
 cdef void over_rows(pass_t *p, int threads) noexcept nogil:
-    cdef idx_t size = outer_chunk(p)
-    parallel_for(chunk, p, (p.outer + size - 1) // size, threads)
+    parallel_chunks(softmax_rows, p, p.outer, COST * p.n * p.inner, threads)
 
 
 cdef pass_t pass_of(const step_t *s, const run_t *r) noexcept nogil:
@@ -71,7 +66,7 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
 
 
 def emit(Plan plan, Value x, int axis=-1, bint log=False):
-    """Append y = softmax(x) over `axis` of a row's shape to `plan`; returns y, of the shape of x."""
+    """Append y = softmax(x) over `axis` of a row to `plan`; return y, of the shape of x."""
     cdef Step s = plan.add("log_softmax" if log else "softmax", forward, backward, NULL, 20.0 * x.size)
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
@@ -86,7 +81,7 @@ def emit(Plan plan, Value x, int axis=-1, bint log=False):
 
 
 cdef over_axis(y, a, saved, int axis, bint log):
-    """Fill y with the softmax of a, or from its gradient a and its result `saved` with that of its input."""
+    """Write softmax(a) to y; or, if `saved` is a softmax and a its gradient, the gradient of its input."""
     cdef pass_t p
     axis += y.ndim if axis < 0 else 0
     p.kernels, p.log = table(y.dtype.name), log
@@ -98,10 +93,10 @@ cdef over_axis(y, a, saved, int axis, bint log):
 
 
 def apply(x, int axis=-1, bint log=False):
-    """softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64: a new array."""
+    """Return softmax(x) or log_softmax(x) over `axis` of a contiguous array of float32 or float64."""
     return over_axis(np.empty_like(x), x, None, axis, log)
 
 
 def apply_gradient(g, y, int axis=-1, bint log=False):
-    """The gradient of x, from that of y = softmax(x) or log_softmax(x) over `axis`; contiguous arrays."""
+    """Return the gradient of x, given g of y = softmax(x) or log_softmax(x) over `axis`; contiguous."""
     return over_axis(np.empty_like(g), g, y, axis, log)

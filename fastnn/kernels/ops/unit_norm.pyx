@@ -1,10 +1,10 @@
 """Unit normalization, y = x / sqrt(sum x^2), of each vector of n elements along the last axis."""
 
-from .norm cimport multiply_gradient
+from .activation cimport multiply_gradient
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, FIRST_OWN, OWN_SAVED, SAVED, X, Y, idx_t, operand, run_t, step_t
+from ..core.types cimport DX, DY, FIRST_OWN, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:
     INVERSE = FIRST_OWN     # 1 / sqrt(sum x^2) of each vector
@@ -44,11 +44,10 @@ cdef void normalize_backward(void *context, idx_t first, idx_t count, int thread
     cdef pass_t *p = <pass_t *>context
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[N], item = s.kernels.itemsize, at = first * n * item
-    cdef char *dx = operand(s, p.run, DX) + at
-    cdef char *saved = operand(s, p.run, SAVED)
-    s.kernels.unit_norm_backward(dx, operand(s, p.run, DY) + at, operand(s, p.run, OWN_SAVED) + at,
-                                 operand(s, p.run, INVERSE) + first * item, count, n, s.param[0])
-    multiply_gradient(s, dx, NULL if saved is NULL else saved + at, count * n)
+    s.kernels.unit_norm_backward(operand(s, p.run, DX) + at, operand(s, p.run, DY) + at,
+                                 operand(s, p.run, OWN_SAVED) + at, operand(s, p.run, INVERSE) + first * item,
+                                 count, n, s.param[0])
+    multiply_gradient(s, p.run, first * n, count * n)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
