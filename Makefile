@@ -17,7 +17,7 @@ define check
 endef
 
 .PHONY: help build test lint format types check-c check-neon check-isa bench wheel check-wheel sanitize sanitize-c \
-    annotate lines clean
+    annotate lines story clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -90,11 +90,11 @@ annotate: ## show in build/annotate/ where Cython calls Python
 	mkdir -p build/annotate
 	for f in fastnn/kernels/*/*.pyx; do cython -a -3 $$f -o build/annotate/$$(basename $$f .pyx).c; done
 
-lines: ## count lines per folder
-	@git ls-files '*.py' '*.pyx' '*.pxd' '*.pyi' '*.c' '*.h' '*.def' | xargs wc -l | awk \
-	    '$$2 != "total" { folder = $$2; if (!sub("/[^/]*$$", "", folder)) folder = "."; n[folder] += $$1; sum += $$1 } \
-	    END { for (folder in n) printf "%7d  %s\n", n[folder], folder | "sort -k 2"; close("sort -k 2"); \
-	    printf "%7d  in all\n", sum }'
+lines: ## count lines per folder, and list the files that are longer than files of their kind should be
+	@$(PYTHON) tools/lines.py
+
+story: ## print every file that belongs to an op, layer, optimizer, loss or activation: make story OP=lstm
+	@$(PYTHON) tools/story.py $(OP)
 
 clean: ## remove what was built
 	rm -rf build dist wheelhouse fastnn.egg-info fastnn/kernels/*/*.c fastnn/kernels/*/*.html fastnn/kernels/*/*.so

@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LAYERS, OPS, KERNELS = ROOT / "fastnn/layers", ROOT / "fastnn/kernels/ops", ROOT / "csrc/kernels"
 SOURCES = {"fastnn": "py pyi pyx pxd", "csrc": "c h def", "tests": "py c", "bench": "py"}
+COMMON = {"layer", "custom_layer", "shapes", "weight_spec"}  # what most layers import, part of no story
 
 # The parts of a story in the order in which data pass them, by the beginning of a path: the first that fits.
 PARTS = {
@@ -57,6 +58,7 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@cache
 def stem(path: Path) -> str:
     """The name that a file is about: "lstm" for lstm.py, lstm.inc.c, test_lstm.py and bench_lstm.py."""
     name = re.sub(r"^(test|bench)_", "", path.name.split(".")[0])
@@ -68,17 +70,33 @@ def stems(paths: Iterable[Path]) -> set[str]:
     return {stem(path) for path in paths}
 
 
+@cache
+def inside(folder: Path) -> frozenset[Path]:
+    """Files of a folder."""
+    return frozenset(path for path in sources() if path.parent == folder)
+
+
 def named(names: Iterable[str], folder: Path) -> set[Path]:
     """Files of a folder that are about one of the names."""
     names = set(names)
-    return {path for path in sources() if path.parent == folder and stem(path) in names}
+    return {path for path in inside(folder) if stem(path) in names}
 
 
-def mentions(name: str) -> set[Path]:
-    """Files that spell a name, in snake case or as a class: "log_cosh" or "LogCosh", "lstm" or "LSTM"."""
-    letters = re.escape(name.replace("_", ""))
-    word = re.compile(rf"(?<![A-Za-z0-9_])(?:{re.escape(name)}|(?=[A-Z])(?i:{letters}))(?![A-Za-z0-9_])")
-    return {path for path in sources() if word.search(text(path))}
+def class_name(name: str) -> str:
+    """The pattern of a class: "log_cosh" -> LogCosh, "lstm" -> LSTM."""
+    return f"(?=[A-Z])(?i:{re.escape(name.replace('_', ''))})"
+
+
+@cache
+def files_with(pattern: str) -> frozenset[Path]:
+    """Files that contain a word."""
+    word = re.compile(rf"(?<![A-Za-z0-9_])(?:{pattern})(?![A-Za-z0-9_])")
+    return frozenset(path for path in sources() if word.search(text(path)))
+
+
+def mentions(name: str) -> frozenset[Path]:
+    """Files that spell a name, in snake case or as a class."""
+    return files_with(f"{re.escape(name)}|{class_name(name)}")
 
 
 # ---- from one file to the next ------------------------------------------------------------------------
@@ -91,17 +109,19 @@ def with_bases(layers: set[Path]) -> set[Path]:
         path = waiting.pop()
         found.add(path)
         names = set(re.findall(r"^from \.(?:base\.)?(\w+) import", text(path), flags=re.M))
-        names -= {"layer", "custom_layer"}
-        near = {other for other in sources() if other.is_relative_to(LAYERS) and other.stem in names}
+        names -= COMMON
+        near = {other for other in inside(LAYERS) | inside(LAYERS / "base") if other.stem in names}
         waiting |= near - found
     return found
 
 
+@cache
 def all_ops() -> set[str]:
     """Names of all ops."""
-    return {path.stem for path in sources() if path.parent == OPS} - {"__init__"}
+    return {path.stem for path in inside(OPS)} - {"__init__"}
 
 
+@cache
 def imported_ops(module: Path) -> set[str]:
     """Ops that a Python module imports."""
     lists = re.findall(r"from \.+kernels\.ops import ([\w, ]+)", text(module))
@@ -115,6 +135,7 @@ def importers(ops: set[str]) -> set[Path]:
     return {path for path in found if path.is_relative_to(LAYERS)} or found
 
 
+@cache
 def helper_ops(op: str) -> set[str]:
     """Ops that another one is made of."""
     files = named([op], OPS)
@@ -129,27 +150,31 @@ def definitions() -> dict[str, Path]:
     found = {}
     for folder in (ROOT / "csrc/ref", KERNELS):
         for path in folder.glob("*.inc.c"):  # functions, and macros that make functions
-            words = re.findall(r"^(?:static [^=;(]*?\**|[A-Z_]+\()(\w+)[(,)]", text(path), flags=re.M)
-            found.update({name: path for name in words if name in kernels})
+            words = re.findall(r"^(?:static [^=;(]*?\**|([A-Z_]+)\()(\w+)[(,)]", text(path), flags=re.M)
+            names = {name for macro, word in words for name in (word, f"{macro.lower()}_{word}")}
+            found.update(dict.fromkeys(names & kernels, path))
     return found
 
 
+@cache
 def called_kernels(op: str) -> set[Path]:
     """Files of the kernels that an op calls."""
     calls = {name for path in named([op], OPS) for name in re.findall(r"\.(\w+)\(", text(path))}
     return {place for name, place in definitions().items() if name in calls}
 
 
+@cache
 def headers(kernel: Path) -> set[Path]:
     """Headers of its own folder that a file of kernels includes."""
     return {kernel.parent / name for name in re.findall(r'^#include "(\w+\.h)"', text(kernel), flags=re.M)}
 
 
+@cache
 def twins(kernel: Path) -> set[Path]:
     """The textbook version of a file of kernels, and what compares the two in tests/csrc/."""
     names = "|".join(name for name, place in definitions().items() if place == kernel)
-    check = re.compile(rf"\bcheck_(?:{names})\b" if names else "(?!)")
-    files = {path for path in sources() if path.parent == ROOT / "tests/csrc" and path.name != "check.c"}
+    check = re.compile(rf"\bcheck_(?:{names})\b|^[A-Z_]+\((?:{names})[,)]" if names else "(?!)", flags=re.M)
+    files = {path for path in inside(ROOT / "tests/csrc") if path.name != "check.c"}
     found = {path for path in files if stem(path) == stem(kernel) or check.search(text(path))}
     return found | named([stem(kernel)], ROOT / "csrc/ref")
 
@@ -176,15 +201,15 @@ def story(name: str) -> tuple[set[Path], set[str]]:
     called = {kernel for op in ops for kernel in called_kernels(op)}
     kernels |= {kernel for kernel in called if names & stems({kernel, *headers(kernel)})}
     kernels = kernels or called
-    names |= stems(kernels)
+    names |= stems(kernels) | stems(header for kernel in kernels for header in headers(kernel))
     found = layers | named(ops, OPS)
     for kernel in kernels:
-        found |= {kernel, *twins(kernel), *(header for header in headers(kernel) if header.stem in names)}
+        found |= {kernel, *headers(kernel), *twins(kernel)}
     for folder in (ROOT / "tests", ROOT / "bench"):
         found |= named(names, folder)
         if not named([name], folder):
-            spelled = {path for path in mentions(name) if path.parent == folder}
-            found |= named(stems(layers), folder) or spelled
+            users = files_with(class_name(name)) & inside(folder)
+            found |= named(stems(layers), folder) or users
     used = {op for path in layers for op in imported_ops(path)} | {
         other for op in ops for other in helper_ops(op)
     }
