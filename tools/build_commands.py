@@ -187,8 +187,9 @@ class BuildExt(Compiling, build_ext):
         self.compiler.set_libraries([])  # a module is linked with those that it names
         self.configure()
         clib = self.get_finalized_command("build_clib")
-        clib.deferred = True
-        clib.run()
+        if not self.distribution.have_run.get("build_clib"):
+            clib.deferred = True
+            clib.run()
         self.compiler.add_library_dir(clib.build_clib)
         workers = job_count(self.parallel)
         # Threads do not agree with fork().
