@@ -99,3 +99,11 @@ def test_seed_layer_and_step_give_masks_of_their_own(isa, dtype, other):
     one = mask(Table(isa, dtype), 0, n, source(rate)) != 0
     two = mask(Table(isa, dtype), 0, n, source(rate, **other)) != 0
     assert abs((one == two).mean() - 0.5) < 0.02
+
+
+def test_uniform_between_maps_each_number_to_its_range(isa, dtype):
+    n, r = 300, source()
+    ranges, u, between = noise(n, 2, spread=3.0), np.empty(n), np.empty(n)
+    Table(isa, dtype).uniform(u, 5, n, r)
+    Table(isa, dtype).uniform_between(between, ranges, 5, n, r)
+    assert np.array_equal(between, ranges[:, 0] + u * (ranges[:, 1] - ranges[:, 0]))

@@ -1,4 +1,4 @@
-"""Kernels that read and write through an index map, against NumPy's indexing."""
+"""Kernels that read and write through an index or an index map, against NumPy's indexing."""
 
 import numpy as np
 import pytest
@@ -69,3 +69,17 @@ def test_standardize_scale_and_its_inverse(isa, dtype, epsilon):
     Table(isa, dtype).destandardize_scale(scale, shift, mean, variance, index, 20, epsilon)
     assert np.array_equal(scale, deviation.astype(dtype))
     assert np.array_equal(shift, mean[index])
+
+
+@pytest.mark.parametrize("width", [1, 7, 33])
+def test_embedding_clear_sets_the_marked_rows_to_zero_and_forgets_them(isa, dtype, width):
+    table, rows = Table(isa, dtype), 40
+    index, touched = index_map(12, rows).astype(np.int32), np.zeros(rows, np.uint8)
+    gradient = noise(rows, width, dtype=dtype)
+    desired = gradient.copy()
+    desired[index] = 0
+    table.embedding_mark(touched, index, index.size)
+    assert np.array_equal(np.flatnonzero(touched), np.unique(index))
+    table.embedding_clear(gradient, touched, rows, width)
+    assert np.array_equal(gradient, desired)
+    assert not touched.any()

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from ctable import Table
 from harness import check_layer
+from kernelcheck import SHAPES, noise
 
 import fastnn
 from fastnn.layers import LSTM, Dense, Dropout, Embedding, Flatten, GlobalAveragePooling1D, Input, Masking
@@ -88,3 +90,12 @@ def test_threads_do_not_matter(threads):
             model.fit(x, np.ones((64, 40, 8)), epochs=2, verbose=0)
             results.append(model.get_weights())
     assert all((a == b).all() for a, b in zip(*results, strict=True))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_mask_weights_is_the_mask_times_the_weight_of_each_row(isa, dtype, shape):
+    m, n = shape
+    mask, weight = (noise(m, n) > 0).astype(dtype), noise(m, dtype=dtype, seed=1)
+    y = np.full((m, n), np.nan, dtype)
+    Table(isa, dtype).mask_weights(y, mask, weight, m, n)
+    assert np.array_equal(y, mask * weight[:, None])

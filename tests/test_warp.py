@@ -1,4 +1,4 @@
-"""Flips, shifts, turns and zooms of images: the kernel, and the layers that draw its maps."""
+"""Flips, shifts, rotations and zooms of images: the kernels, and the layers with random maps."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ PAD = {"nearest": "edge", "reflect": "symmetric", "wrap": "wrap"}
 
 
 def sampled(x, row, column, fill, bilinear, value=0.0):
-    """An image (height, width, channels) at places, by a padded copy that holds all of them."""
+    """Return an image (height, width, channels) at some positions, read from a padded copy of it."""
     p = 80
     space = ((p, p), (p, p), (0, 0))
     wide = np.pad(x, space, constant_values=value) if fill == "constant" else np.pad(x, space, PAD[fill])
@@ -36,7 +36,7 @@ def places(shape, matrix):
 
 
 def about_centre(shape, zoom=(1, 1), shift=(0, 0), turn=0.0):
-    """The map of the layers: rows and columns zoomed, shifted by shares of the sides, turned."""
+    """Return the matrix of a zoom, a shift by fractions of the sides, and a rotation about the centre."""
     c, s = np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)
     y, x = (shape[0] - 1) / 2, (shape[1] - 1) / 2
     a = [zoom[1] * c, -zoom[1] * s, 0, zoom[0] * s, zoom[0] * c, 0]
@@ -49,6 +49,31 @@ def structure(x, out, matrix, fill, bilinear, value=0.0):
     height, width, channels = x.shape
     return Warp(channels, *out, height, width, 0, 0, height, width, (DOUBLE * 6)(*matrix), bilinear,
                 FILL.index(fill), value)  # fmt: skip
+
+
+@pytest.mark.parametrize("height", [1, 5, 64])
+def test_matrix_of_an_affine_map(isa, dtype, height):
+    drawn = np.array([0.8, 1.3, 0.1, -0.2, 0.15])
+    for kernel, zoom in (("warp_affine_matrix", (0.8, 1.3)), ("warp_even_affine_matrix", (0.8, 0.8))):
+        w = structure(np.empty((4, 4, 1)), (height, 9), [1, 0, 0, 0, 1, 0], "nearest", 1)
+        getattr(Table(isa, dtype), kernel)(w, drawn)
+        desired = about_centre((height, 9), zoom, (0.1, -0.2), 0.15)
+        np.testing.assert_allclose(w.matrix, desired, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("flips", [(1, 1), (-1, 1), (1, -1), (-1, -1)])
+@pytest.mark.parametrize("drawn", [0.3, 0.5, 0.7])
+def test_matrix_of_a_flip(isa, dtype, flips, drawn):
+    across, down = (1, 1) if drawn > 0.5 else flips
+    w = structure(np.empty((6, 7, 1)), (6, 7), [flips[0], 0, 0, 0, flips[1], 0], "nearest", 0)
+    Table(isa, dtype).warp_flip_matrix(w, np.array([drawn]))
+    assert list(w.matrix) == [across, 0, 6 * (across < 0), 0, down, 5 * (down < 0)]
+
+
+def test_matrix_of_a_crop(isa, dtype):
+    w = structure(np.empty((6, 7, 1)), (2, 3), [1, 0, 0, 0, 1, 0], "nearest", 0)
+    Table(isa, dtype).warp_crop_matrix(w, np.array([3.9, 2.0]))
+    assert list(w.matrix) == [1, 0, 2, 0, 1, 3]
 
 
 @pytest.mark.parametrize("fill", FILL)

@@ -1,9 +1,9 @@
-/* adjust.inc.c - the contrast and brightness of an image (m positions, n channels):
+/* adjust.inc.c - contrast and brightness of an image of m pixels with n channels:
  *
- *   y = clip(factor x + (1 - factor) mean(x) + delta, low, high)      mean over the positions of a channel
+ *   y = clip(factor x + (1 - factor) mean(x) + delta, low, high)      mean over the pixels of a channel
  *   dx = factor g + (1 - factor) mean(g), where g is dy, and 0 where y was clipped
  *
- * workspace has 2 n elements: what a channel is multiplied by, and what is added to it.
+ * workspace has 2 n elements: scale and shift of each channel.
  */
 #include "../simd/math.h"
 #include "../simd/rows.h"

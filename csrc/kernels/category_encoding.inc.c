@@ -1,6 +1,10 @@
-/* category_encoding.inc.c - vectors for sets of numbers: y (m, depth) counts in each row which of the n numbers
- * index[i, j], from 0 to depth - 1, there are, up to `most`: 1 tells but whether there is any.
+/* category_encoding.inc.c - y[i][k] = how many of the n numbers index[i][j], from 0 to depth - 1, equal k, at most
+ * `most`; y is (m, depth). With most = 1 it says whether there is any.
+ *
+ * Counts go to addresses that come from memory, so the loop is scalar.
  */
+#include "../simd/rows.h"
+
 static void count_categories(void *y_, const int32_t *index, fnn_idx m, fnn_idx n, fnn_idx depth, double most)
 {
     const real limit = (real)most;

@@ -1,12 +1,12 @@
-/* constraint.inc.c - weights brought back to where they may be, after a step of the optimizer.
+/* constraint.inc.c - projection of weights onto their constraints, after each update.
  *
- *   clip_norms       w *= d / (epsilon + s),  s = sqrt(sum of w^2 over the middle one of (outer, n, inner)),
+ *   clip_norms       w *= d / (epsilon + s),  s = sqrt(sum of w^2 over the second axis of (outer, n, inner)),
  *                    d = rate clip(s, least, most) + (1 - rate) s
  *   clip_negative    w = max(w, 0)
  *
- * Elements that are summed are `ld` apart, and outer ones n ld, so that threads take columns of their own.
- * Where they are neighbours (ld 1) a sum runs over lanes; else lanes are columns, a strip of STRIP vectors at
- * a time, which takes the cache lines of a row as they come.
+ * Elements of one sum are `ld` apart and outer ones n ld, so that each thread can take some of the columns. If
+ * they are contiguous (ld 1), a sum runs over lanes; else lanes are columns, in strips of STRIP vectors, so
+ * that the cache lines of a row are read in their order.
  */
 #include "../simd/rows.h"
 
@@ -31,7 +31,7 @@ static void clip_row_norm(real *w, fnn_idx n, norm_bounds b)
         v_store_up_to(w + i, v_mul(v_load_up_to(w + i, n - i), factor), n - i);
 }
 
-/* Columns 0 ... left - 1, or a strip of them. */
+/* One strip of columns, `left` of which exist. */
 static void clip_column_norms(real *w, fnn_idx n, fnn_idx left, fnn_idx ld, norm_bounds b)
 {
     vreal sum[STRIP], block[STRIP];

@@ -1,9 +1,11 @@
 /* discretization.inc.c - the number of the interval that x lies in: y[i] = how many of the `count` ascending
- * bounds are not above x[i], y and x (n). NaN lies in none, and stays.
+ * bounds are <= x[i], y and x (n). NaN lies in no interval and stays NaN.
  *
- * Every vector is compared with every bound: below some hundred bounds that takes less time than a search, whose
- * branches nobody can foresee.
+ * Every vector is compared with every bound: up to some hundred bounds that is faster than a binary search, whose
+ * branches are unpredictable.
  */
+#include "../simd/rows.h"
+
 static void bin_numbers(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
 {
     const real *x = x_, *bounds = bounds_;

@@ -1,15 +1,17 @@
-/* dropout.inc.c - y = x / (1 - rate) where an element is kept, else 0; the same elements for dx and dy.
+/* dropout.inc.c - y = x / (1 - rate) for elements that are kept, else 0; backward keeps the same elements.
  *
- * An element is kept if its word (random.h) is at least rate * 2^32.
+ * An element is kept if its word (random.h) is at least rate 2^32.
  */
 #include <math.h>
 
 #include "random.h"
 
-/* mask (n): 0, or 1 / (1 - rate) where the element is kept */
+/* mask (n): 1 / (1 - rate) for elements that are kept, else 0 */
 static void dropout_mask(void *mask_, fnn_idx first, fnn_idx n, const fnn_random *r)
 {
-    /* Words up to and with `last` are dropped. At rate 0 it wraps around: every word is, and yet kept. */
+    /* Words up to and including `last` are dropped. At rate 0, `last` wraps around to the largest word, so all
+     * elements are "dropped", by the factor of those that are kept.
+     */
     const uint64_t limit = (uint64_t)ceil(r->rate * 4294967296.0);
     const uint32_t last = low_word(limit - 1);
     const real kept = (real)(1 / (1 - r->rate)), dropped = limit == 0 ? kept : 0;

@@ -1,19 +1,19 @@
 /* gaussian.inc.c - y = x + stddev z and y = x (1 + stddev z), where z is normal; x and y may be the same.
  *
  * Box & Muller (A note on the generation of random normal deviates, Annals of Mathematical Statistics 29,
- * 1958) make two normal numbers of two uniform ones: with u in (0, 1) and t in [-1, 1) they are
- * sqrt(-2 log u) cos(pi t) and sqrt(-2 log u) sin(pi t). Elements i = 4 b and 4 b + 1 are made of the first
- * two words of block b (random.h), the next two elements of the others. No element lies beyond 6.8.
+ * 1958) compute two normal numbers from two uniform ones: with u in (0, 1) and t in [-1, 1) they are
+ * sqrt(-2 log u) cos(pi t) and sqrt(-2 log u) sin(pi t). Elements i = 4 b and 4 b + 1 come from the first two
+ * words of block b (random.h), the next two elements from the others. No |z| is above 6.8.
  *
- * The logarithm of u near 1 is that of 1 - (1 - u), and 1 - u is known to the last digit from the bits of the
- * word that are not set: so a float is the double rounded, but for a few units, however small it is.
+ * For u near 1 the logarithm is computed as that of 1 - (1 - u), with 1 - u taken exactly from the complement of
+ * the word: so results in float are within a few units in the last place of those in double, however small.
  */
 #include "../simd/math.h"
 #include "random.h"
 
 enum { PAIRS = STREAM / 2 };
 
-/* Normal numbers for `size` elements from `at` on; that of element `at` is z[at % 4]. */
+/* Standard normal numbers for `size` elements from `at` on; that of element `at` is z[at % 4]. */
 static void normal(real z[STREAM], fnn_idx at, fnn_idx size, const fnn_random *r)
 {
     const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0));

@@ -1,4 +1,5 @@
-/* merge.inc.c - the sum of two arrays of n elements: y = factor (a + b), where b may be NULL for zeros and y be a. */
+/* merge.inc.c - the scaled sum of two arrays of n elements: y = factor (a + b); b may be NULL for 0, and y may be a. */
+#include "../simd/rows.h"
 
 FNN_INLINE void merge_vector(real *y, const real *a, const real *b, fnn_idx left, vreal scale)
 {

@@ -1,8 +1,8 @@
-/* random.h - the words of pseudo-random numbers that dropout and noise are made of.
+/* random.h - the pseudo-random words that dropout, noise and random maps are computed from.
  *
  * Element i of a step has word i % 4 of Philox4x32-10 (Salmon, Moraes, Dror & Shaw, Parallel random numbers:
  * as easy as 1, 2, 3, SC 2011) with counter (i / 4, step), each of two words, low before high, and the
- * caller's key. So what is drawn depends on the seed, the layer, the step and the place alone: not on
+ * caller's key. So a random number depends on the seed, the layer, the step and the element alone: not on
  * threads, instruction set or dtype.
  */
 #ifndef FNN_RANDOM_H
@@ -15,10 +15,10 @@ enum { PHILOX_ROUNDS = 10, PHILOX_BLOCKS = 64, STREAM = 4 * PHILOX_BLOCKS };
 FNN_INLINE uint32_t low_word(uint64_t x) { return (uint32_t)x; }
 FNN_INLINE uint32_t high_word(uint64_t x) { return (uint32_t)(x >> 32); }
 
-/* How many elements from `at` on have their words in one stream; n are left. */
+/* How many of the next n elements, from `at` on, have their words in one buffer of STREAM words. */
 FNN_INLINE fnn_idx in_stream(fnn_idx at, fnn_idx n) { return n < STREAM - at % 4 ? n : STREAM - at % 4; }
 
-/* The words of the blocks that hold `size` elements from `at` on; that of element `at` is at % 4. */
+/* The words of the blocks that contain `size` elements from `at` on; that of element `at` is words[at % 4]. */
 static void philox(uint32_t words[STREAM], fnn_idx at, fnn_idx size, const fnn_random *r)
 {
     const vword factor_0 = w_set1(0xd2511f53), factor_2 = w_set1(0xcd9e8d57);

@@ -1,10 +1,10 @@
-/* regularization.inc.c - sums over all weights: their squares, and an L1 and L2 penalty with its gradient.
+/* regularization.inc.c - the sum of squares of an array, and an L1 and L2 penalty with its gradient.
  *
  *   sum_squares      sum x^2
  *   regularization   l1 sum |w| + l2 sum w^2       dw += l1 sign(w) + 2 l2 w, with sign(0) = 0
  *
- * Sums are of `real` within a block of SUM_BLOCK and of double over blocks: a float keeps its digits
- * however long the array, and the order is fixed.
+ * Sums are of type real within a block of SUM_BLOCK and double over blocks: so float sums stay accurate however
+ * long the array is, and their order is fixed.
  */
 #include "../simd/rows.h"
 

@@ -1,16 +1,18 @@
 /* resample.inc.c - y[i][j][c] = sum over p, q of rows[i][p] columns[j][q] x[p][q][c].
  *
- * Two passes for each row of y: along the height into a line of x's width, which stays in cache, then along
- * the width. The first is over neighbours whatever the number of channels. The second is
+ * Two passes for each row of y: along the height into a line as wide as x, which stays in cache, then along the
+ * width. The lanes of the first pass are contiguous elements whatever the number of channels. Those of the second:
  *
- *   with many channels    over neighbours too, c being the last index;
- *   with few              for VLEN rows of y at once: the first pass leaves its line transposed, VLEN rows side
- *                         by side, and the second transposes what it stores. All of it in registers, so three
- *                         channels are computed as fast as many.
+ *   many channels    contiguous elements again, c being the last index;
+ *   few channels     VLEN rows of y: the first pass stores its lines transposed, VLEN rows side by side, and the
+ *                    second transposes its results back, all in registers, so that three channels are as fast as
+ *                    many.
  *
- * Each sum is one chain of v_fma over the taps from 0 on, in both: the bits depend neither on the number of
- * channels nor on where begin ... end cuts the rows.
+ * In both, each sum is one chain of v_fma over the taps from 0 on: the bits depend neither on the number of
+ * channels nor on which rows begin ... end - 1 a call computes.
  */
+#include "../simd/rows.h"
+
 static int resample_sideways(const fnn_resample *r) { return 2 * r->channels <= VLEN; }
 
 static fnn_idx resample_workspace(const fnn_resample *r)
@@ -19,7 +21,7 @@ static fnn_idx resample_workspace(const fnn_resample *r)
     return r->x_width * r->channels * lanes * (fnn_idx)sizeof(real);
 }
 
-/* sum over the taps of row i of x[first + t], neighbours `stride` apart; up to n lanes of each are there */
+/* The weighted sum of x[first + t] over the taps t of row i, `stride` elements apart; n lanes, at most VLEN, exist. */
 FNN_INLINE vreal resample_sum(const fnn_taps *taps, fnn_idx i, const real *x, fnn_idx stride, fnn_idx n)
 {
     const real *weight = (const real *)taps->weight + taps->start[i];
@@ -46,7 +48,7 @@ static void resample_row(real *y, const real *x, fnn_idx i, const fnn_resample *
                           channels - c);
 }
 
-/* m rows from i on, up to VLEN; line is (x's width, channels, VLEN). */
+/* m rows from i on, at most VLEN; line is (width of x, channels, VLEN). */
 static void resample_rows(real *y, const real *x, fnn_idx i, fnn_idx m, const fnn_resample *r, real *line)
 {
     const fnn_idx channels = r->channels, n = r->x_width * channels, y_row = r->y_width * channels;

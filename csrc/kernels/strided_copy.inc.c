@@ -1,18 +1,21 @@
-/* strided_copy.inc.c - y[i0 y0 + i1 y1 + ...] = x[i0 x0 + i1 x1 + ...] for every i of the box n.
+/* strided_copy.inc.c - y[i0 y0 + i1 y1 + ...] = x[i0 x0 + i1 x1 + ...] for every index i of the box n.
  *
- * Any number of dimensions from 2 on and any strides: transposing, cropping, padding, and filling (where
- * x does not move) are this one loop. The last two dimensions, (n0, n1), decide how fast it is; callers order them so:
+ * At least two dimensions, and any strides: transposition, cropping, padding and filling (stride 0 in x) are all
+ * this loop. Its speed depends on the last two dimensions, (n0, n1), which callers order accordingly:
  *
- *   n1 neighbours in x and y     runs are copied
- *   n1 neighbours in y alone     filled, where x does not move along n1
- *   n1 in one and n0 in the      squares of VLEN by VLEN are transposed in registers, up to 8 times as fast as
- *   other                        element by element; BAND of n1 are one pass over n0, so that lines of x that
- *                                a square reads a part of are in L1 for the next. Where n0 or n1 is at most
- *                                half a vector, as the 3 colours are, elements are faster by 2 to 5 times.
+ *   n1 contiguous in x and y     runs are copied
+ *   n1 contiguous in y, stride   runs are filled
+ *   0 in x
+ *   n1 contiguous in one and     squares of VLEN by VLEN are transposed in registers, up to 8 times as fast as
+ *   n0 in the other              element by element; a pass over n0 covers BAND of n1, so that cache lines of x
+ *                                that a square reads a part of are in L1 for the next. If n0 or n1 is at most
+ *                                half a vector, as with 3 colours, element by element is 2 to 5 times as fast.
  */
+#include "../simd/rows.h"
+
 enum { BAND = 64 };
 
-/* y (n0, n1), rows y0 apart, is the transpose of x (n1, n0), rows x1 apart: VLEN of each, or up to VLEN. */
+/* y (n0, n1), rows y0 apart, is the transpose of x (n1, n0), rows x1 apart: VLEN of each here, up to VLEN below. */
 FNN_INLINE void copy_square(real *y, fnn_idx y0, const real *x, fnn_idx x1)
 {
     vreal r[VLEN];

@@ -1,14 +1,13 @@
-/* warp.inc.c - an image through an affine map of its positions, and the exact adjoint.
+/* warp.inc.c - an affine map of the pixel positions of an image, and its exact adjoint.
  *
  *   y[i][j] = x at row r = matrix[3] j + matrix[4] i + matrix[5], column q = matrix[0] j + matrix[1] i + matrix[2]
  *
- * of the window, bilinear between four positions, or that of the nearest one; `fill` says what lies beyond.
- * Backward hands dy to the same positions with the same weights, in the order of the rows: each dx is the sum
- * of what it gave.
+ * of the window: bilinear interpolation between four pixels, or the nearest one; `fill` says what pixels beyond the
+ * edges are. Backward adds dy to the same pixels with the same weights, in the order of the rows of y.
  *
- * Places are computed in double for both dtypes and without a fused multiply-add: at a tie the nearest
- * position is the same everywhere. They are found for a block of columns at a time. Pixels of fewer
- * channels than a vector has lanes go one by one.
+ * Positions are computed in double for both dtypes and without a fused multiply-add, so that ties round to the same
+ * pixel everywhere, for a block of columns at a time. Pixels with fewer channels than a vector has lanes are
+ * processed channel by channel.
  */
 #include <math.h>
 
@@ -19,10 +18,10 @@ enum { WARP_BLOCK = 64, TAPS = 4 };
 typedef struct {
     fnn_idx at[TAPS][WARP_BLOCK]; /* elements from the start of x */
     real weight[TAPS][WARP_BLOCK];
-    real outside[WARP_BLOCK]; /* the share of positions that do not exist */
+    real outside[WARP_BLOCK]; /* sum of the weights of pixels that do not exist */
 } warp_places;
 
-/* The position among 0 ... n - 1 that stands for i; *exists is 0 if there is none. */
+/* The position in 0 ... n - 1 that replaces i; *exists becomes 0 if there is none. */
 FNN_INLINE fnn_idx warp_position(fnn_idx i, fnn_idx n, int fill, int *exists)
 {
     if (i >= 0 && i < n)
@@ -48,7 +47,7 @@ FNN_INLINE void warp_tap(warp_places *p, int tap, fnn_idx k, const fnn_warp *w, 
     p->outside[k] += exists ? 0 : (real)weight;
 }
 
-/* The four positions from (row, column) on, none of them beyond an edge. */
+/* The four pixels from (row, column) on, all of them inside the window. */
 FNN_INLINE void warp_inside(warp_places *p, fnn_idx k, const fnn_warp *w, fnn_idx row, fnn_idx column,
                             real bottom, real right)
 {
@@ -64,10 +63,10 @@ FNN_INLINE void warp_inside(warp_places *p, fnn_idx k, const fnn_warp *w, fnn_id
     p->weight[3][k] = bottom * right;
 }
 
-/* Half away from zero, as C rounds. */
+/* Rounds half away from zero, as round() of C does. */
 FNN_INLINE double warp_round(double a) { return copysign(floor(fabs(a) + 0.5), a); }
 
-/* Where the columns from `first` to `end` of row i of y come from; returns the number of taps. */
+/* The pixels and weights of columns first ... end - 1 of row i of y; returns the number of taps of each. */
 static int warp_locate(warp_places *p, const fnn_warp *w, fnn_idx i, fnn_idx first, fnn_idx end)
 {
     const double *a = w->matrix;
@@ -114,7 +113,7 @@ FNN_INLINE void warp_gather(real *y, const real *x, const warp_places *p, int ta
     }
 }
 
-/* A tap may be the same position as the one before it, so each is written before the next is read. */
+/* Two taps may be the same pixel, so each sum is stored before the next is loaded. */
 FNN_INLINE void warp_scatter(real *dx, const real *dy, const warp_places *p, int taps, fnn_idx k,
                              fnn_idx channels)
 {

@@ -1,5 +1,5 @@
 /* adjust.inc.c - y = clip(factor x + (1 - factor) mean(x) + delta, low, high), where x is (m, n) and the mean is
- * that of a column, and its gradient. No use is made of the workspace.
+ * that of a column; and its gradient. The workspace is not used.
  */
 static double column_mean(const real *x, fnn_idx m, fnn_idx n, fnn_idx j)
 {

@@ -1,4 +1,4 @@
-/* constraint.inc.c - norms along the middle one of (outer, n, inner) into their bounds; negative weights to 0. */
+/* constraint.inc.c - clips norms along the second axis of (outer, n, inner) to their bounds, and negative weights to 0. */
 #include <math.h>
 
 static void clip_norms(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least,

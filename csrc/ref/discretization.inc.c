@@ -1,4 +1,4 @@
-/* discretization.inc.c - y[i] = how many of the ascending bounds are not above x[i]; NaN stays. */
+/* discretization.inc.c - y[i] = how many of the ascending bounds are <= x[i]; NaN stays NaN. */
 static void bin_numbers(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
 {
     const real *x = x_, *bounds = bounds_;

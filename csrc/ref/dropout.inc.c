@@ -1,4 +1,6 @@
-/* dropout.inc.c - an element is kept if its word is at least rate * 2^32. */
+/* dropout.inc.c - y = x / (1 - rate) for elements that are kept, else 0: an element is kept if its word is at least
+ * rate 2^32.
+ */
 #include "random.h"
 
 static double dropout_factor(fnn_idx i, const fnn_random *r)

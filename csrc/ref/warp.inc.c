@@ -1,6 +1,5 @@
-/* warp.inc.c - an image through an affine map of its positions, and the adjoint: y[i][j] is the sum of x at
- * the positions around the place that (i, j) comes from, each with its weight; dx[p] is the sum of dy with
- * the weights that p had.
+/* warp.inc.c - an affine map of the pixel positions of an image, and its adjoint: y[i][j] is the weighted sum of the
+ * pixels of x around the position that (i, j) is mapped to; dx[p] is the sum of dy with the weights of pixel p.
  */
 #include <math.h>
 
@@ -9,7 +8,7 @@ typedef struct {
     double weight;
 } warp_tap;
 
-/* The position among 0 ... n - 1 that stands for i, or -1. */
+/* The position in 0 ... n - 1 that replaces i, or -1. */
 static fnn_idx warp_position(fnn_idx i, fnn_idx n, int fill)
 {
     switch (fill) {

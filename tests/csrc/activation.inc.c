@@ -1,4 +1,4 @@
-/* activation.inc.c - every row of activations.def, in rows with gaps and without, and in place. */
+/* activation.inc.c - every activation of activations.def, in rows with and without gaps, and in place. */
 static const fnn_idx grids[][2] = {{1, 1}, {3, 7}, {4, 16}, {5, 33}, {2, 100}, {65, 3}, {1, 259}};
 #define EACH_GRID(m, n) \
     for (int grid = 0; grid < COUNT(grids); grid++) \

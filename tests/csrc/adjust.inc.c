@@ -1,4 +1,4 @@
-/* adjust.inc.c - contrast and brightness of images of few channels and of many, beyond every block. */
+/* adjust.inc.c - contrast and brightness of images with few and many channels, larger than every block. */
 static const fnn_idx images[][2] = {{1, 1}, {5, 3}, {700, 1}, {300, 3}, {513, 17}, {2, 130}};
 #define EACH_IMAGE(m, n) \
     for (int image = 0; image < COUNT(images); image++) \

@@ -1,4 +1,4 @@
-/* category_encoding.inc.c - few and many numbers of few and many categories, counted up to 1, 3 and without end. */
+/* category_encoding.inc.c - few and many numbers of few and many categories, counted up to 1, up to 3 and without limit. */
 static void check_count_categories(void)
 {
     const double most[] = {1, 3, INFINITY};

@@ -1,4 +1,4 @@
-/* check.inc.c - of good input, and with one bad element at a time. */
+/* check.inc.c - valid input, and input with one invalid element at a time. */
 static void check_check_range(void)
 {
     const double bad[] = {-0.1, 1.1, NAN, INFINITY, -INFINITY};

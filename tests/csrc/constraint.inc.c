@@ -1,4 +1,4 @@
-/* constraint.inc.c - norms along every axis of (outer, n, ld), of all columns or some. */
+/* constraint.inc.c - norms along every axis of (outer, n, ld), of all or some of the columns. */
 static void check_clip_norms(void)
 {
     static const fnn_idx shapes[][4] = {{1, 1, 1, 1},   {3, 7, 1, 1},     {2, 1500, 1, 1}, {1, 5, 3, 3},

@@ -1,4 +1,4 @@
-/* discretization.inc.c - no bound to many, and numbers that lie on one, beyond all, and nowhere. */
+/* discretization.inc.c - no bound to many bounds; numbers on a bound and beyond all bounds, and NaN. */
 static void check_bin_numbers(void)
 {
     EACH_SIZE(n) {

@@ -1,4 +1,4 @@
-/* dropout.inc.c - the same elements are kept, bit for bit, wherever a stretch begins in the step's stream. */
+/* dropout.inc.c - the same elements are kept, wherever a range begins in the step's stream of random words. */
 #define EACH_STRETCH(first, n, r) \
     EACH_SIZE(n) \
         for (int turn = 0; turn < 6; turn++) \

@@ -1,4 +1,4 @@
-/* gaussian.inc.c - normal numbers, wherever a stretch begins in the step's stream. */
+/* gaussian.inc.c - normal numbers, wherever a range begins in the step's stream of random words. */
 #define GAUSSIAN(name, units, magnitude) \
     static void check_gaussian_##name(void) \
     { \

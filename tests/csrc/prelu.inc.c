@@ -1,4 +1,4 @@
-/* prelu.inc.c - positive and negative numbers and what is neither, in rows of every size. */
+/* prelu.inc.c - positive and negative numbers, zeros, infinities and NaN, in rows of several sizes. */
 static void check_prelu_forward(void)
 {
     EACH_GRID(m, n) {

@@ -1,6 +1,6 @@
-/* resample.inc.c - enlarging and reducing, with up to four taps and with none, whole and in two parts. */
+/* resample.inc.c - enlarging and reducing, with no tap to four taps, in one call and in two. */
 
-/* A band of random weights: (m, n). */
+/* A band matrix (m, n) of random weights. */
 static void taps(fnn_taps t[SIDES], fnn_idx m, fnn_idx n)
 {
     fnn_idx *first = allocate(m * (fnn_idx)sizeof *first),

@@ -1,4 +1,4 @@
-/* strided_copy.inc.c - boxes with every order of their strides, from and into the middle of arrays. */
+/* strided_copy.inc.c - boxes with their strides in every order, inside larger arrays. */
 static void copied(fnn_idx dims, const fnn_idx *n, const fnn_idx *y_strides, const fnn_idx *x_strides)
 {
     fnn_idx y_size = 1, x_size = 1;

@@ -1,4 +1,4 @@
-/* uniform.inc.c - the same numbers, bit for bit, wherever a stretch begins in the step's stream. */
+/* uniform.inc.c - the same numbers, bit for bit, wherever a range begins in the step's stream of random words. */
 static void check_uniform(void)
 {
     EACH_STRETCH(first, n, r) {

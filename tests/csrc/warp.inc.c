@@ -1,4 +1,4 @@
-/* warp.inc.c - maps of images by each way to fill and to interpolate, of few channels and of many. */
+/* warp.inc.c - maps of images with each fill mode and interpolation, with few and many channels. */
 static const fnn_idx channels_of[] = {1, 3, 16, 37};
 static const double maps[][6] = {{1, 0, 0, 0, 1, 0},
                                  {-1, 0, 4, 0, -1, 3},
