@@ -490,8 +490,8 @@ def test_cells(copied):
     x = np.ones((2, 5, 3), "f")
     layer(x)
     again = copied(layer)
-    assert again.cells[0]._layer is again
-    assert again.cells[0].kernel is again.weights[0]
+    assert again._cells[0]._layer is again
+    assert again._cells[0].kernel is again.weights[0]
     assert all(np.array_equal(one, other) for one, other in zip(again(x), layer(x), strict=True))
     alone = copied(layers.GRUCell(2))
     assert alone(x[:, 0], [np.zeros((2, 2))])[0].shape == (2, 2)

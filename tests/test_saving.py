@@ -257,13 +257,20 @@ def test_weights_are_named_by_the_models_around_them():
     }
 
 
-def test_a_frozen_layer_may_be_saved_after_it_was_trained():
+def test_a_layer_that_is_frozen_after_compile_trains_until_the_next():
     model, (x, y) = small(), data()
     model.fit(x, y, verbose=0)
     model.layers[0].trainable = False
-    again = loaded(saved(model))
+    before, again = model.layers[0].get_weights(), loaded(saved(model))
+    assert not again.layers[0].trainable
+    for one in (model, again):
+        one.fit(x, y, verbose=0)
+    assert same(again.get_weights(), model.get_weights())
+    assert not same(again.layers[0].get_weights(), before)
+    before = again.layers[0].get_weights()
+    again.compile("adam", "mse")
     again.fit(x, y, verbose=0)
-    assert same(again.layers[0].get_weights(), model.layers[0].get_weights())
+    assert same(again.layers[0].get_weights(), before)
     assert not same(again.layers[1].get_weights(), model.layers[1].get_weights())
 
 
@@ -430,9 +437,9 @@ def entries(content, tmp_path):
 
 
 def restored(model, path):
-    from fastnn.saving.backup import restore
+    from fastnn.saving.backup import restore_backup
 
-    restore(model, path)
+    restore_backup(model, path)
 
 
 def refused(content, tmp_path, match=None):

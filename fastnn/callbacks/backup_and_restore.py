@@ -91,7 +91,7 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: EpochLogs = None) -> None:
         """Restore the backup, if there is one."""
-        from ..saving.backup import restore
+        from ..saving.backup import restore_backup
 
         self._frequency.seen = 0
         self._restored = None
@@ -100,7 +100,7 @@ class BackupAndRestore(Callback):
         backups = [path for path in (self._latest, self._previous) if path.exists()]
         for path in backups:
             try:
-                self._restored = restore(self.model, path)
+                self._restored = restore_backup(self.model, path)
                 break
             except ValueError:
                 if path is backups[-1]:
@@ -109,9 +109,9 @@ class BackupAndRestore(Callback):
     def on_epoch_begin(self, epoch: int, logs: EpochLogs = None) -> None:
         """Restore the backup again in the middle of an epoch, after other callbacks have begun the epoch."""
         if self._restored is not None and self.model._progress.step:
-            from ..saving.backup import set_backup
+            from ..saving.backup import apply_backup
 
-            set_backup(self.model, self._restored)
+            apply_backup(self.model, self._restored)
         self._restored = None
 
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
@@ -133,9 +133,9 @@ class BackupAndRestore(Callback):
                 os.rmdir(self.backup_dir)
 
     def _save(self) -> None:
-        from ..saving.backup import backup
+        from ..saving.backup import write_backup
 
         os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint and self._latest.exists():
             os.replace(self._latest, self._previous)
-        backup(self.model, self._latest)
+        write_backup(self.model, self._latest)

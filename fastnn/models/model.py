@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ..metrics import Metric
     from ..optimizers import Optimizer
     from ..saving import LoadReport
-    from ..saving.container import Path
+    from ..saving.errors import Path
     from ..training.compile_spec import CompileSpec, Objective
     from ..training.streaming import Stream
 

@@ -7,20 +7,24 @@ from ..custom_objects import (
     get_registered_object,
     register_keras_serializable,
 )
-from .container import ModelFileError
-from .models import (
-    LoadReport,
-    clone_model,
-    load_model,
-    load_weights,
+from .cloning import clone_model
+from .configurations import (
     model_from_json,
-    save_model,
-    save_weights,
     to_json,
+)
+from .errors import ModelFileError
+from .models import (
+    load_model,
+    save_model,
 )
 from .objects import (
     deserialize_keras_object,
     serialize_keras_object,
+)
+from .weights import (
+    LoadReport,
+    load_weights,
+    save_weights,
 )
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Backups of a training: the model's weights and state, and where its `fit` is."""
+"""Backups of a running `fit`: weights, the state of training, and the position in the data."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .container import ModelFileError, Path, read, write
-from .models import fitting, refusing, weights_of
+from .container import read, write
+from .errors import ModelFileError, Path, wrapped_errors
 from .names import named_weights
 from .state import RESERVED, get_state, set_state
+from .trainability import frozen_at_compile
+from .weights import assign_weights, compare_weights, weights_document
 
-__all__ = ["backup", "restore", "set_backup"]
+__all__ = ["apply_backup", "restore_backup", "write_backup"]
 
-_START = f"{RESERVED}progress/"
+_PROGRESS = f"{RESERVED}progress/"
 
 
-def backup(model: Any, path: Path) -> None:
-    """Write where the training of a model is, during a `fit`.
+def write_backup(model: Any, path: Path) -> None:
+    """Write the state of a model during a `fit`.
 
     Parameters
     ----------
@@ -30,49 +32,63 @@ def backup(model: Any, path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    document, tensors = weights_of(model)
-    state, kept = get_state(model)
-    tensors |= kept
+    document, tensors = weights_document(model)
+    state, state_tensors = get_state(model)
+    tensors |= state_tensors
     progress = _without_arrays(model._progress.get_state(), tensors)
     write(path, document | {"kind": "backup", "state": state, "progress": progress}, tensors)
 
 
-def restore(model: Any, path: Path) -> dict[str, Any]:
-    """Bring a model that begins a `fit` to where `backup` has found another; return what it was.
+def restore_backup(model: Any, path: Path) -> dict[str, Any]:
+    """Restore the state that `write_backup` has saved, at the beginning of a `fit`; return the backup.
 
     Raises
     ------
     ModelFileError
-        If it is no backup as it was written, or that of another model.
+        If the file is no backup or has been altered, or if it is that of another model or of a training of
+        other weights.
     """
     document, tensors = read(path)
-    with refusing(path):
+    with wrapped_errors(path):
         if document["kind"] != "backup":
             raise ModelFileError(
                 f"expected a backup of a training, got a file of the kind {document['kind']!r}"
             )
         names = [(name, structure) for name, structure in document["weights"]]
-        report = fitting(named_weights(model), names, tensors, "structure")
+        report = compare_weights(named_weights(model), names, tensors)
         if report.differs:
             raise ModelFileError(f"it is the backup of another model: {report}")
-        found = document | {"tensors": tensors, "progress": _with_arrays(document["progress"], tensors)}
-        set_backup(model, found)
-    return found
+        _check_frozen(model, document["state"])
+        progress = _with_arrays(document["progress"], tensors)
+        backup = document | {"weights": names, "tensors": tensors, "progress": progress}
+        apply_backup(model, backup)
+    return backup
 
 
-def set_backup(model: Any, found: dict[str, Any]) -> None:
-    """Bring a model to what `restore` returned, once more."""
-    stored = {structure: found["tensors"][name] for name, structure in found["weights"]}
-    for weight in named_weights(model):
-        weight.variable.assign(stored[weight.structure])
-    set_state(model, found["state"], found["tensors"], True)
-    model._progress.set_state(found["progress"])
+def apply_backup(model: Any, backup: dict[str, Any]) -> None:
+    """Restore the state of a backup that `restore_backup` returned."""
+    assign_weights(named_weights(model), backup["weights"], backup["tensors"])
+    set_state(model, backup["state"], backup["tensors"], True)
+    model._progress.set_state(backup["progress"])
+
+
+def _check_frozen(model: Any, state: dict[str, Any]) -> None:
+    """Check that the same weights train as before: what the optimizer remembers is about them."""
+    before, now = state.get("frozen_at_compile"), frozen_at_compile(model)
+    if before is None or now is None:
+        return
+    differing = set(before["weights"]) ^ set(now["weights"])
+    if differing:
+        raise ModelFileError(
+            "it is the backup of a training of other weights: when the model was compiled, trainable was "
+            f"another for {', '.join(sorted(differing)):.200}"
+        )
 
 
 def _without_arrays(value: Any, tensors: dict[str, NDArray[Any]]) -> Any:
-    """Return a value with the names of tensors in the place of its arrays."""
+    """Return a value whose arrays are replaced by the names under which they are added to `tensors`."""
     if isinstance(value, np.ndarray):
-        name = f"{_START}{len(tensors)}"
+        name = f"{_PROGRESS}{len(tensors)}"
         tensors[name] = value
         return {"tensor": name}
     if isinstance(value, dict):
@@ -83,7 +99,7 @@ def _without_arrays(value: Any, tensors: dict[str, NDArray[Any]]) -> Any:
 
 
 def _with_arrays(value: Any, tensors: dict[str, NDArray[Any]]) -> Any:
-    """Return a value with its arrays in the place of their names."""
+    """Return a value whose names of tensors are replaced by the arrays."""
     if isinstance(value, dict):
         if value.keys() == {"tensor"}:
             return tensors[value["tensor"]]

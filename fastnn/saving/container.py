@@ -26,14 +26,15 @@ import re
 import secrets
 import stat
 from collections.abc import Mapping
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "ModelFileError", "parse", "read", "write"]
+from .errors import ModelFileError, Path, file_name
 
-Path: TypeAlias = "str | os.PathLike[str] | IO[bytes]"
+__all__ = ["FORMAT", "parse", "read", "write"]
+
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
 FORMAT = 1  # a reader takes this version and those before it
@@ -53,14 +54,6 @@ _KINDS = {
     b"\x80": "a pickle",
     b"\x93NUMPY": "a NumPy array",
 }
-
-
-class ModelFileError(ValueError):
-    """A file that is no model file of fastnn, or not one as it was written.
-
-    It is truncated or altered, of another kind, of a newer format, or it names what is not known. Nothing in
-    it has been executed, and no model has changed.
-    """
 
 
 def write(path: Path, document: Mapping[str, Any], tensors: Tensors, overwrite: bool = True) -> None:
@@ -160,11 +153,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     try:
         return _unpacked(data)
     except ModelFileError as error:
-        raise ModelFileError(f"{_name(path)}: {error}") from error.__cause__
-
-
-def _name(path: Path) -> str:
-    return os.fspath(path) if isinstance(path, (str, os.PathLike)) else repr(path)
+        raise ModelFileError(f"{file_name(path)}: {error}") from error.__cause__
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
@@ -173,10 +162,10 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with open(os.open(path, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ModelFileError(f"{_name(path)}: expected a file, got a folder or a device")
+                raise ModelFileError(f"{file_name(path)}: expected a file, got a folder or a device")
             return file.read()
     except IsADirectoryError:
-        raise ModelFileError(f"{_name(path)}: expected a file, got a folder") from None
+        raise ModelFileError(f"{file_name(path)}: expected a file, got a folder") from None
 
 
 def _unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -228,7 +217,7 @@ def parse(text: bytes) -> dict[str, Any]:
     >>> parse(b'{"a": 1, "a": 2}')
     Traceback (most recent call last):
     ...
-    fastnn.saving.container.ModelFileError: its header is not valid: the key 'a' stands there twice
+    fastnn.saving.errors.ModelFileError: its header is not valid: the key 'a' stands there twice
     """
     depth = 0
     for bracket in re.findall(rb"[][{}]", _STRING.sub(b"", text)):

@@ -1,8 +1,8 @@
-"""What a model is besides configuration and weights: all that the next step of its training depends on.
+"""The state of a model's training: everything that its next step depends on beside configuration and weights.
 
-That is what the optimizer remembers, how many steps it has done, the streams that layers draw random numbers
-from, the states that stateful layers keep, and the order in which rows are taken. Steps depend on nothing
-else, so a model with its state goes on bit for bit as it would have.
+That is the state of the optimizer, which weights train, the random streams of layers, the states that
+stateful layers keep, and the order of the samples. Steps depend on nothing else, so a model in the same state
+continues bit for bit.
 """
 
 from __future__ import annotations
@@ -14,45 +14,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.shuffle import EpochShuffler
-from .container import ModelFileError
+from .errors import ModelFileError
 from .names import named_layers, named_weights
+from .trainability import frozen_at_compile, frozen_parts, set_frozen_parts
 
 __all__ = ["RESERVED", "get_state", "set_state"]
 
 # The first part of the names of tensors that are no weights.
 RESERVED = "fastnn.state/"
 
+_OPTIMIZER = f"{RESERVED}optimizer/"
+_SET_ASIDE = f"{RESERVED}optimizer.known/"
+
 Tensors = dict[str, NDArray[Any]]
 
 
 def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
-    """Return the state of a model: what JSON can hold of it, and the arrays by name."""
+    """Return the state of a model: the part that JSON can hold, and arrays by name."""
     tensors: Tensors = {}
-    state: dict[str, Any] = {"streams": {path: drawn._stream for path, drawn in _random(model)}}
-    for path, layer in _stateful(model):
+    state: dict[str, Any] = {
+        "streams": {path: layer._stream for path, layer in _random_layers(model)},
+        "frozen": frozen_parts(model),
+    }
+    for path, layer in _stateful_layers(model):
         for i, array in enumerate(layer.states):
             tensors[f"{RESERVED}layers/{path}/{i}"] = array
     if model._shuffler is not None:
         state["shuffler"] = model._shuffler.get_state()
+    if model._compile_spec is not None:
+        state["frozen_at_compile"] = frozen_at_compile(model)
     if model.optimizer is not None and model.optimizer.built:
-        path_of = {id(weight.variable): weight.structure for weight in named_weights(model)}
-        state["optimizer"] = [path_of[id(variable)] for variable in model.optimizer.trainable_variables]
-        for name, value in model.optimizer.get_state().items():
-            tensors[f"{RESERVED}optimizer/{name}"] = np.asarray(value)
+        structures, arrays = _optimizer_state(model)
+        if structures:
+            state["optimizer"] = structures
+            tensors |= arrays
     return state, tensors
 
 
 def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None:
-    """Bring a model into a state.
+    """Restore the state of a model.
 
     Parameters
     ----------
     model : Model
         Built, and compiled if `optimizer`.
     state, tensors
-        What `get_state` returned; other tensors count nothing.
+        What `get_state` returned; other tensors are ignored.
     optimizer : bool
-        Whether to set that of the optimizer too.
+        Whether to restore that of the optimizer too.
 
     Raises
     ------
@@ -60,11 +69,11 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         If the state is that of another model.
     """
     streams = state["streams"]
-    for path, drawn in _random(model):
+    for path, layer in _random_layers(model):
         if type(streams[path]) is not int or not 0 <= streams[path] < 2**63:
             raise ModelFileError(f"layer {path!r}: expected a seed, got {streams[path]!r:.80}")
-        drawn._stream = streams[path]
-    for path, layer in _stateful(model):
+        layer._stream = streams[path]
+    for path, layer in _stateful_layers(model):
         kept: list[NDArray[Any]] = []
         while (name := f"{RESERVED}layers/{path}/{len(kept)}") in tensors:
             kept.append(tensors[name])
@@ -74,17 +83,61 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         model._shuffler = model._shuffler or EpochShuffler()  # a running `fit` holds the one that there is
         model._shuffler.set_state(state["shuffler"])
     if optimizer and "optimizer" in state:
-        start = f"{RESERVED}optimizer/"
-        arrays = {
-            name.removeprefix(start): array for name, array in tensors.items() if name.startswith(start)
+        _set_optimizer_state(model, state["optimizer"], tensors)
+    if "frozen" in state:
+        set_frozen_parts(model, state["frozen"])
+
+
+def _optimizer_state(model: Any) -> tuple[list[str], Tensors]:
+    """Return the weights that the optimizer was built for, by structure, and its arrays.
+
+    Weights that are no longer part of the model are left out.
+    """
+    optimizer = model.optimizer
+    structure_of = {weight.variable: weight.structure for weight in named_weights(model)}
+    variables = [variable for variable in optimizer.trainable_variables if variable in structure_of]
+    tensors: Tensors = {
+        f"{_OPTIMIZER}{name}": np.asarray(value)
+        for name, value in optimizer.get_state().items()
+        if "/" not in name
+    }
+    for slot in optimizer._update.slots:
+        for i, variable in enumerate(variables):
+            tensors[f"{_OPTIMIZER}{slot}/{i}"] = optimizer._slot(slot, variable)
+    for variable, arrays in optimizer._update.known.items():
+        if variable in structure_of:
+            for slot, array in arrays.items():
+                tensors[f"{_SET_ASIDE}{structure_of[variable]}/{slot}"] = array
+    return [structure_of[variable] for variable in variables], tensors
+
+
+def _set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) -> None:
+    optimizer = model.optimizer
+    variable_of = {weight.structure: weight.variable for weight in named_weights(model)}
+    optimizer.build([variable_of[structure] for structure in structures])
+    optimizer.set_state(
+        {
+            name.removeprefix(_OPTIMIZER): array
+            for name, array in tensors.items()
+            if name.startswith(_OPTIMIZER)
         }
-        by_path = {weight.structure: weight.variable for weight in named_weights(model)}
-        model.optimizer.build([by_path[path] for path in state["optimizer"]])
-        model.optimizer.set_state(arrays)
+    )
+    for structure, variable in variable_of.items():
+        names = {slot: f"{_SET_ASIDE}{structure}/{slot}" for slot in optimizer._update.slots}
+        if structure in structures or not any(name in tensors for name in names.values()):
+            continue
+        arrays = {slot: tensors[name] for slot, name in names.items()}
+        for slot, array in arrays.items():
+            if array.shape != variable.shape:
+                raise ModelFileError(
+                    f"optimizer: expected shape {variable.shape} for {slot!r} of {structure!r}, "
+                    f"got {array.shape}"
+                )
+        optimizer._update.known[variable] = arrays
 
 
-def _random(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what draws random numbers, a layer or a cell of one, by name."""
+def _random_layers(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the layers and cells that draw random numbers, by name."""
     from ..layers import RNN
 
     for _, path, layer in named_layers(model):
@@ -95,7 +148,7 @@ def _random(model: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{path}/{i}", cell
 
 
-def _stateful(model: Any) -> Iterator[tuple[str, Any]]:
+def _stateful_layers(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield the recurrent layers that keep their state, by name."""
     from ..layers import RNN
 

@@ -75,10 +75,15 @@ class TrainableSnapshot(Picklable):
     Parameters
     ----------
     model : Layer
+
+    Attributes
+    ----------
+    model_trains : bool
+        Whether the model itself was trainable.
     """
 
     def __init__(self, model: Layer) -> None:
-        self._model_trainable = model._trainable
+        self.model_trains = model._trainable
         self._layers = {layer: layer._trainable for layer in flatten_layers(model) if layer is not model}
         self._variables = {variable: variable.trainable for variable in model.weights}
 
@@ -90,7 +95,7 @@ class TrainableSnapshot(Picklable):
         """Return the weights of the model that train, in the order of its weights."""
         trains = dict(self._variables)
         for layer in flatten_layers(model):
-            layer_trains = self._model_trainable if layer is model else self.layer_trains(layer)
+            layer_trains = self.model_trains if layer is model else self.layer_trains(layer)
             for variable in layer._variables:
                 trains.setdefault(variable, variable.learns and layer_trains)
         return [variable for variable in model.weights if trains[variable]]

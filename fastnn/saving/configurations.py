@@ -1,0 +1,145 @@
+"""Configurations of models: what `from_config` and `compile` need, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..custom_objects import CustomObjectScope
+from .container import parse
+from .errors import wrapped_errors
+from .objects import deserialized, serialized
+from .trainability import frozen_parts, set_frozen_parts
+
+if TYPE_CHECKING:
+    from ..registry import Registry
+
+__all__ = [
+    "compile_config",
+    "compile_from_config",
+    "model_config",
+    "model_from_config",
+    "model_from_json",
+    "to_json",
+]
+
+# Calls of layers in a model that is read: a few bytes of nested models could make any number of them.
+_MAX_CALLS = 20_000
+
+# The arguments of `compile` beside the optimizer.
+_COMPILE_ARGUMENTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
+
+
+def model_config(model: Any) -> dict[str, Any]:
+    """Return the configuration from which `model_from_config` makes an equal model with new weights."""
+    from ..layers.base.layer import registry
+
+    config: dict[str, Any] = registry.serialize(model)
+    return config
+
+
+def model_from_config(config: Any) -> Any:
+    """Return a model of a configuration.
+
+    Raises
+    ------
+    ValueError
+        If it is that of something else, or of too large a graph.
+    """
+    from ..layers.base.layer import registry
+    from ..models import Model
+
+    calls = _count_calls(config)
+    if calls > _MAX_CALLS:
+        raise ValueError(f"expected a model of at most {_MAX_CALLS} calls of layers, got {calls}")
+    model = registry.deserialize(config)
+    if not isinstance(model, Model):
+        raise ValueError(f"expected the configuration of a model, got that of {model!r:.80}")
+    return model
+
+
+def _count_calls(config: Any) -> int:
+    """Return the number of calls of layers in a configuration; each call of an inner model counts anew."""
+    if isinstance(config, list):
+        return sum(map(_count_calls, config))
+    if not isinstance(config, dict):
+        return 0
+    if "nodes" not in config:
+        return ("class_name" in config) + sum(map(_count_calls, config.values()))
+    of_layer = {described["config"]["name"]: _count_calls(described) for described in config["layers"]}
+    return sum(of_layer[node["layer"]] for node in config["nodes"])
+
+
+def compile_config(model: Any) -> dict[str, Any] | None:
+    """Return the arguments of `compile` as plain values; None if the model has not been compiled."""
+    from .. import optimizers
+
+    spec = model._compile_spec
+    if spec is None:
+        return None
+    arguments = {name: serialized(getattr(spec, name), _tables()) for name in _COMPILE_ARGUMENTS}
+    return {"optimizer": optimizers.serialize(spec.optimizer)} | arguments
+
+
+def compile_from_config(model: Any, config: dict[str, Any]) -> None:
+    """Compile a model with the arguments that `compile_config` returned."""
+    from .. import optimizers
+
+    optimizer = optimizers.deserialize(config["optimizer"])
+    model.compile(optimizer, **{name: deserialized(config[name], _tables()) for name in _COMPILE_ARGUMENTS})
+
+
+def _tables() -> dict[str, Registry[Any]]:
+    from .. import losses, metrics
+
+    return {"loss": losses.registry, "metric": metrics.registry}
+
+
+def to_json(model: Any, **kwargs: Any) -> str:
+    """Return the configuration of a model as JSON, without its weights.
+
+    Parameters
+    ----------
+    model : Model
+    **kwargs
+        See `json.dumps`.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2)])
+    >>> text = model.to_json(indent=2)
+    >>> fastnn.models.model_from_json(text).count_params()
+    8
+    """
+    return json.dumps(model_config(model) | {"frozen": frozen_parts(model)}, **kwargs)
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return a model of the configuration that `to_json` returned; its weights are new.
+
+    Parameters
+    ----------
+    json_string : str
+    custom_objects : dict, optional
+        The program's own classes and functions that the model uses, by name.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no such configuration, or names an unknown class.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
+    >>> model_from_json(to_json(model)).output_shape
+    (None, 2)
+    """
+    with CustomObjectScope(custom_objects), wrapped_errors("json_string"):
+        config = parse(json_string.encode("utf-8", "surrogatepass"))
+        model = model_from_config(config)
+        if "frozen" in config:
+            set_frozen_parts(model, config["frozen"])
+        return model

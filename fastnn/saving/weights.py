@@ -1,0 +1,218 @@
+"""Files of weights, and the weights in files of models."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .container import read, write
+from .errors import Path, file_name, wrapped_errors
+from .names import NamedWeight, named_weights
+from .state import RESERVED
+
+__all__ = [
+    "LoadReport",
+    "assign_weights",
+    "compare_weights",
+    "load_weights",
+    "save_weights",
+    "weights_document",
+]
+
+
+@dataclass
+class LoadReport:
+    """Which weights of a model have been set from a file.
+
+    Attributes
+    ----------
+    loaded : list of str
+        The model's weights that have been set.
+    missing : list of str
+        Those that the file does not have.
+    unexpected : list of str
+        Those of the file that the model does not have.
+    mismatched : list of str
+        The model's weights that have another shape in the file, each with both shapes.
+    """
+
+    loaded: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    mismatched: list[str] = field(default_factory=list)
+
+    @property
+    def differs(self) -> bool:
+        """Whether any weight did not fit."""
+        return bool(self.missing or self.unexpected or self.mismatched)
+
+    def __str__(self) -> str:
+        kinds = {
+            "not in the file": self.missing,
+            "not in the model": self.unexpected,
+            "of another shape": self.mismatched,
+        }
+        return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names) or "all fit"
+
+
+def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
+    """Write the weights of a model to a file, and nothing else.
+
+    Parameters
+    ----------
+    model : Model
+        Built.
+    filepath, overwrite
+        See `save_model`.
+
+    Raises
+    ------
+    ValueError, FileExistsError, OSError
+        As `save_model`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(2, name="last")])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save_weights(f"{folder}/model.weights")
+    ...     report = model.load_weights(f"{folder}/model.weights")
+    >>> report.loaded
+    ['last/kernel', 'last/bias']
+    """
+    document, tensors = weights_document(model)
+    write(filepath, document | {"kind": "weights"}, tensors, overwrite)
+
+
+def load_weights(
+    model: Any, filepath: Path, skip_mismatch: bool = False, by_name: bool = False
+) -> LoadReport:
+    """Set the weights of a model from a file that `save_weights` or `save_model` has written.
+
+    Layers without a name of their own are matched by their number among the layers of their class, so that a
+    file fits any model that the same code makes; others are matched by name. Which weights are trainable
+    stays as it is.
+
+    Parameters
+    ----------
+    model : Model
+        Built.
+    filepath : str, path or binary file object
+    skip_mismatch : bool, default False
+        Whether to set the weights that fit and warn about the others, instead of raising an error.
+    by_name : bool, default False
+        Whether to match all layers by name, and ignore those that only the file or only the model has.
+
+    Returns
+    -------
+    LoadReport
+        Which weights have been set and which have not.
+
+    Raises
+    ------
+    ValueError
+        If weights do not fit, in which case none has changed, or the model has not been built.
+    ModelFileError
+        If the file is no file of fastnn, or has been altered.
+    OSError
+        If there is no such file, or it may not be read.
+
+    Examples
+    --------
+    >>> import fastnn, io
+    >>> layers = fastnn.layers
+    >>> def make(classes):
+    ...     return fastnn.Sequential(
+    ...         [fastnn.Input((4,)), layers.Dense(8, name="features"), layers.Dense(classes, name="head")]
+    ...     )
+    >>> file = io.BytesIO()
+    >>> save_weights(make(10), file)
+    >>> _ = file.seek(0)
+    >>> load_weights(make(3), file)
+    Traceback (most recent call last):
+    ...
+    ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in ...
+    """
+    document, tensors = read(filepath)
+    _check_built(model)
+    with wrapped_errors(filepath):
+        names = [(path, structure) for path, structure in document["weights"] if path in tensors]
+        weights = named_weights(model)
+        report = compare_weights(weights, names, tensors, by_name)
+    wrong = bool(report.mismatched) if by_name else report.differs
+    if wrong and not skip_mismatch:
+        raise ValueError(f"{file_name(filepath)}: the weights are not those of {model.name!r}: {report}")
+    if report.differs and skip_mismatch:
+        warnings.warn(f"{file_name(filepath)}: not all weights were set: {report}", stacklevel=3)
+    fitting = set(report.loaded)
+    assign_weights([weight for weight in weights if weight.path in fitting], names, tensors, by_name)
+    return report
+
+
+def weights_document(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return the part of a file's document that lists the weights, and the weights by name."""
+    from .. import __version__
+
+    _check_built(model)
+    weights = named_weights(model)
+    for weight in weights:
+        if weight.path.startswith(RESERVED):
+            raise ValueError(f"name: layers may not be called {RESERVED!r}, got {weight.path!r}")
+    names = [[weight.path, weight.structure] for weight in weights]
+    return {"fastnn": __version__, "weights": names}, {w.path: w.variable.value for w in weights}
+
+
+def compare_weights(
+    weights: list[NamedWeight],
+    names: list[tuple[str, str]],
+    tensors: Mapping[str, NDArray[Any]],
+    by_name: bool = False,
+) -> LoadReport:
+    """Compare the weights of a model with those of a file.
+
+    Parameters
+    ----------
+    weights : list of NamedWeight
+        Of the model.
+    names : list of (path, structure)
+        Of the weights in the file.
+    tensors : dict of ndarray
+        The file's tensors by path.
+    by_name : bool, default False
+        Whether to match weights by path instead of structure.
+    """
+    report = LoadReport()
+    in_file = {path if by_name else structure: tensors[path] for path, structure in names}
+    for weight in weights:
+        found = in_file.pop(weight.path if by_name else weight.structure, None)
+        if found is None:
+            report.missing.append(weight.path)
+        elif found.shape != weight.variable.shape or found.dtype.kind not in "fiub":
+            shapes = f"{weight.variable.shape}, in the file {found.shape}"
+            report.mismatched.append(f"{weight.path} {shapes}")
+        else:
+            report.loaded.append(weight.path)
+    report.unexpected.extend(in_file)
+    return report
+
+
+def assign_weights(
+    weights: list[NamedWeight],
+    names: list[tuple[str, str]],
+    tensors: Mapping[str, NDArray[Any]],
+    by_name: bool = False,
+) -> None:
+    """Set weights that have been compared with those of a file."""
+    path_of = {path if by_name else structure: path for path, structure in names}
+    for weight in weights:
+        weight.variable.assign(tensors[path_of[weight.path if by_name else weight.structure]])
+
+
+def _check_built(model: Any) -> None:
+    if not model.built:
+        raise ValueError(f"model {model.name!r} has not been built: call it on data, or build(input_shape)")
