@@ -127,7 +127,7 @@ PUBLIC = {
     "Wrapper": "layer",
     "Discretization": "adapt",
     "Normalization": "adapt input_mean input_variance mean variance count",
-    "RecurrentCell": "state_size output_size kernel recurrent_kernel bias",
+    "RecurrentCell": "state_size output_size trainable kernel recurrent_kernel bias",
     "StackedRNNCells": "state_size output_size",
 }
 

@@ -11,7 +11,7 @@ import pytest
 import fastnn
 from fastnn import callbacks, layers
 from fastnn.layers import RNN, Dense
-from fastnn.layers.base.layer import flatten_layers
+from fastnn.layers.base.trainable import flatten_parts
 from fastnn.models import clone_model, load_model, model_from_json
 from fastnn.saving import ModelFileError
 from fastnn.saving.names import named_layers, named_weights
@@ -104,7 +104,9 @@ def random_model(seed):
 
 def set_flags(rng, model):
     """Freeze and thaw layers and single weights at random; the head stays trainable."""
-    for layer in flatten_layers(model):
+    for layer in flatten_parts(model):
+        if not isinstance(layer, layers.Layer):
+            continue  # a cell
         if rng.random() < 0.4:
             layer.trainable = bool(rng.random() < 0.5)
         for variable in layer._variables:

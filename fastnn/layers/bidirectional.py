@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from .base.layer import Layer, registry, set_values
+from .base.layer import registry, set_values
 from .base.shapes import Shape
 from .recurrent import RNN, call_options, reversed_steps
-from .time_distributed import Wrapper, inner_layer
+from .wrapper import Enclosing, inner_layer
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -19,7 +19,7 @@ MODES = ("concat", "sum", "mul", "ave")
 
 
 @registry.add
-class Bidirectional(Wrapper):
+class Bidirectional(Enclosing):
     """A recurrent layer from the first step to the last, and one from the last to the first.
 
     Parameters
@@ -62,10 +62,8 @@ class Bidirectional(Wrapper):
             self.backward_layer = renamed(given, "backward", go_backwards=not given.go_backwards)
         else:
             self.backward_layer = recurrent(backward_layer, "backward_layer")
-        self._given_backward = backward_layer is not None
         self._check_pair()
-        for half in self._sublayers:
-            assert isinstance(half, RNN)
+        for half in self._configured_parts:
             half.zero_output_for_mask = half.return_sequences
         self.return_sequences = self.forward_layer.return_sequences
         self.return_state = self.forward_layer.return_state
@@ -85,19 +83,19 @@ class Bidirectional(Wrapper):
                 )
 
     @property
-    def _sublayers(self) -> list[Layer]:
+    def _configured_parts(self) -> list[RNN]:
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 
     def build(self, input_shape: Shape) -> None:
         """Build both layers."""
         super().build(input_shape)
-        one, other = (as_list(layer.compute_output_shape(input_shape))[0] for layer in self._sublayers)
+        one, other = (as_list(layer.compute_output_shape(input_shape))[0] for layer in self._configured_parts)
         if one != other:
             raise ValueError(f"backward_layer: expected outputs of shape {one}, got {other}")
         if self._initial is not None:
             initial, self._initial = self._initial, None
-            set_values([v for layer in self._sublayers for v in layer.weights], initial, self.name)
+            set_values([v for layer in self._configured_parts for v in layer.weights], initial, self.name)
 
     def __call__(  # type: ignore[override]
         self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
@@ -136,7 +134,9 @@ class Bidirectional(Wrapper):
         given = [None, None] if initial_state is None else [initial_state[:count], initial_state[count:]]
         (one, *last), (other, *other_last) = (
             as_list(layer._append_steps(plan, value, initial_state=state))
-            for layer, value, state in zip(self._sublayers, fan_out.emit(plan, x, 2), given, strict=True)
+            for layer, value, state in zip(
+                self._configured_parts, fan_out.emit(plan, x, 2), given, strict=True
+            )
         )
         if self.return_sequences:
             other = reversed_steps(plan, other)
@@ -171,13 +171,11 @@ class Bidirectional(Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, the layers as configs of their own."""
-        config = super().get_config() | {
+        return super().get_config() | {
             "layer": registry.serialize(self.forward_layer),
             "merge_mode": self.merge_mode,
+            "backward_layer": registry.serialize(self.backward_layer),
         }
-        if self._given_backward:
-            config["backward_layer"] = registry.serialize(self.backward_layer)
-        return config
 
 
 def recurrent(layer: Any, name: str) -> RNN:

@@ -16,6 +16,7 @@ from ..registry import Registry
 from ..utils.random import next_seed
 from .base.layer import unique_name
 from .base.shapes import Shape, check_weight_shape, dimension
+from .base.trainable import set_trainable
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -34,12 +35,37 @@ def _elementwise(identifier: Any, name: str) -> activations.Activation:
 class Cell(Picklable):
     """What `RNN` takes: a cell, or cells on top of each other."""
 
-    def __init__(self, name: str | None) -> None:
+    _freezes_parts = False
+
+    def __init__(self, name: str | None, trainable: bool = True) -> None:
         self.name = name or unique_name(type(self))
+        self._trainable = bool(trainable)
+
+    @property
+    def _trainable_parts(self) -> Sequence[Cell]:
+        """The cells that `trainable` is passed on to."""
+        return ()
+
+    def _freeze_parts(self) -> None:
+        """Do nothing: a flag is passed on when it is set."""
+
+    @property
+    def _variables(self) -> list[Variable]:
+        """The weights of this cell itself."""
+        return []
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the weights; set it before `compile`."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        set_trainable(self, bool(value))
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal cell of."""
-        return {"name": self.name}
+        return {"name": self.name, "trainable": self._trainable}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -75,12 +101,13 @@ class RecurrentCell(Cell):
         recurrent_dropout: float,
         seed: int | None,
         name: str | None = None,
+        trainable: bool = True,
         **ignored: Any,
     ) -> None:
-        unknown = set(ignored) - {"implementation", "trainable", "dtype"}
+        unknown = set(ignored) - {"implementation", "dtype"}
         if unknown:
             raise TypeError(f"{type(self).__name__}: unexpected arguments {sorted(unknown)}")
-        super().__init__(name)
+        super().__init__(name, trainable)
         self.units = dimension(units, "units")
         self.activation = _elementwise(activation, "activation")
         self.recurrent_activation = _elementwise(recurrent_activation, "recurrent_activation")
@@ -102,6 +129,11 @@ class RecurrentCell(Cell):
         self.recurrent_kernel: Variable | None = None
         self.bias: Variable | None = None
         self._layer: RNN | None = None
+
+    @property
+    def _variables(self) -> list[Variable]:
+        """The weights, which are those of the layer as well."""
+        return [v for v in (self.kernel, self.recurrent_kernel, self.bias) if v is not None]
 
     @property
     def state_size(self) -> int | list[int]:
@@ -171,6 +203,8 @@ class RecurrentCell(Cell):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
+        for variable in self._variables:
+            variable.trainable = self._trainable
 
     def _emit(self, plan: Plan, x: Value, **options: Any) -> Any:
         """Append the cell over time; `options` and result are those of the op."""
@@ -284,7 +318,7 @@ class SimpleRNNCell(RecurrentCell):
     seed : int, optional
         Of these.
     **kwargs
-        `name`.
+        `name` and `trainable`.
 
     Examples
     --------
@@ -538,6 +572,8 @@ class StackedRNNCells(Cell):
     cells : list of cells
         The first sees the input, the last gives the output.
     name : str, optional
+    trainable : bool, default True
+        Whether optimizers change the weights of the cells.
 
     Examples
     --------
@@ -547,13 +583,22 @@ class StackedRNNCells(Cell):
     (2, 3)
     """
 
-    def __init__(self, cells: Sequence[RecurrentCell], name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(
+        self, cells: Sequence[RecurrentCell], name: str | None = None, trainable: bool = True
+    ) -> None:
+        super().__init__(name, trainable)
         self.cells = [check_cell(c, "cells") for c in cells]
         if not self.cells:
             raise ValueError("cells: expected at least one cell")
         if len({id(c) for c in self.cells}) < len(self.cells):
             raise ValueError("cells: expected each cell once")
+        if not self._trainable:
+            self.trainable = False
+
+    @property
+    def _trainable_parts(self) -> Sequence[Cell]:
+        """The cells."""
+        return self.cells
 
     @property
     def state_size(self) -> list[int | list[int]]:
@@ -571,8 +616,10 @@ class StackedRNNCells(Cell):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make cells of what `get_config` returned."""
-        return cls([registry.deserialize(c) for c in config["cells"]], name=config["name"])
+        """Make cells of what `get_config` returned; each trains as its own config says."""
+        made = cls([registry.deserialize(c) for c in config["cells"]], name=config["name"])
+        made._trainable = config.get("trainable", True)
+        return made
 
 
 def check_cell(cell: Any, name: str) -> RecurrentCell:

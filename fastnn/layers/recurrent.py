@@ -15,7 +15,7 @@ from ..graph.graph import leaves, tensors_in
 from ..pickling import Picklable
 from .base.layer import Layer, registry
 from .base.shapes import Shape
-from .cells import RecurrentCell, StackedRNNCells, check_cell
+from .cells import Cell, RecurrentCell, StackedRNNCells, check_cell
 from .cells import registry as cell_registry
 
 if TYPE_CHECKING:
@@ -181,6 +181,16 @@ class RNN(Layer):
         self.unroll = bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
         self._kept = [KeptState() for _ in self._cells]
+
+    @property
+    def _configured_parts(self) -> Sequence[Cell]:
+        """The cell."""
+        return (self.cell,)
+
+    @property
+    def _trainable_parts(self) -> Sequence[Cell]:
+        """The cell."""
+        return (self.cell,)
 
     @property
     def state_size(self) -> Any:
@@ -388,12 +398,18 @@ class CellLayer(RNN):
         super().__init__(cell, *flags, **kwargs)
 
     @property
+    def _configured_parts(self) -> Sequence[Cell]:
+        """None: the configuration of the layer is that of its cell."""
+        return ()
+
+    @property
     def units(self) -> int:
         """Width of the output."""
         return self.cell.units
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the layer and of its cell."""
-        cell = self.cell.get_config()
+        own = Layer.get_config(self) | self._flags()
+        cell = self.cell.get_config()  # with `trainable`, since all weights are the cell's
         del cell["name"]
-        return Layer.get_config(self) | self._flags() | cell
+        return own | cell

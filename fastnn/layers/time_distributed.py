@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .base.layer import Layer, registry
+from .base.layer import registry
 from .base.shapes import Shape
+from .wrapper import Wrapper
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
-
-
-class Wrapper(Layer):
-    """Base of layers around other layers, whose weights are theirs."""
-
-    def _inner_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of the input of the layers inside."""
-        return input_shape
-
-    def _check_weights(self, input_shape: Shape) -> None:
-        """Raise a `ValueError` if the layers inside do not take the input."""
-        for layer in self._sublayers:
-            layer._build_once(self._inner_shape(input_shape))
-
-    def build(self, input_shape: Shape) -> None:
-        """Build the layers inside."""
-        for layer in self._sublayers:
-            layer.dtype = self.dtype
-            layer._build_once(self._inner_shape(input_shape))
-
-
-def inner_layer(layer: Any, name: str) -> Layer:
-    """Return a layer, given as one or as the config of one."""
-    if isinstance(layer, dict):
-        layer = registry.deserialize(layer)
-    if not isinstance(layer, Layer):
-        raise TypeError(f"{name}: expected a layer, got {layer!r}")
-    return layer
 
 
 @registry.add
@@ -69,15 +42,6 @@ class TimeDistributed(Wrapper):
 
     supports_masking = True
     _stepwise = True
-
-    def __init__(self, layer: Layer, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.layer = inner_layer(layer, "layer")
-
-    @property
-    def _sublayers(self) -> list[Layer]:
-        """The layer."""
-        return [self.layer]
 
     def _check_input_shape(self, input_shape: Shape) -> None:
         """Refuse samples without steps."""
@@ -112,7 +76,3 @@ class TimeDistributed(Wrapper):
         self._check_input_shape(input_shape)
         batch, *rest = self.layer.compute_output_shape(self._inner_shape(input_shape))
         return (batch, input_shape[1], *rest)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments, the layer as a config of its own."""
-        return super().get_config() | {"layer": registry.serialize(self.layer)}

@@ -1,14 +1,42 @@
-"""`Wrapper`: base of your own layers around another one."""
+"""`Wrapper`: base of layers around another one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .base.layer import Layer, registry
-from .time_distributed import inner_layer
+from .base.shapes import Shape
 
 
-class Wrapper(Layer):
+def inner_layer(layer: Any, name: str) -> Layer:
+    """Return a layer, given as one or as the config of one."""
+    if isinstance(layer, dict):
+        layer = registry.deserialize(layer)
+    if not isinstance(layer, Layer):
+        raise TypeError(f"{name}: expected a layer, got {layer!r}")
+    return layer
+
+
+class Enclosing(Layer):
+    """Base of layers that consist of others, which `_configured_parts` lists."""
+
+    def _inner_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the input of the layers inside."""
+        return input_shape
+
+    def _check_weights(self, input_shape: Shape) -> None:
+        """Raise a `ValueError` if the layers inside do not take the input."""
+        for layer in self._configured_parts:
+            layer._build_once(self._inner_shape(input_shape))
+
+    def build(self, input_shape: Shape) -> None:
+        """Build the layers inside for an input of this shape, batch dimension first."""
+        for layer in self._configured_parts:
+            layer.dtype = self.dtype
+            layer._build_once(self._inner_shape(input_shape))
+
+
+class Wrapper(Enclosing):
     """A layer around another one, whose weights it has; a subclass defines `call`.
 
     Parameters
@@ -31,11 +59,11 @@ class Wrapper(Layer):
         super().__init__(**kwargs)
         self.layer = inner_layer(layer, "layer")
 
-    def build(self, input_shape: Any) -> None:
-        """Build the layer inside for an input of this shape, batch dimension first."""
-        self.layer.dtype = self.dtype
-        self.layer._build_once(input_shape)
+    @property
+    def _configured_parts(self) -> list[Layer]:
+        """The layer."""
+        return [self.layer]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
+        """Return the arguments, the layer as a config of its own."""
         return super().get_config() | {"layer": registry.serialize(self.layer)}

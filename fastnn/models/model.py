@@ -160,8 +160,7 @@ class Model(Layer):
         self._built_shapes, self.built = sample_shapes, True
         self._output_shapes_of, self._objective = {}, None
         self._plans = self._fast_inference = self._fast_training = None
-        if not self._trainable:
-            self.trainable = False
+        self._freeze_parts()
 
     @property
     def _sublayers(self) -> list[Layer]:
@@ -305,8 +304,6 @@ class Model(Layer):
         shapes = without_batch(input_shape if isinstance(input_shape, list) else [input_shape])
         if not self.built:
             self._build(shapes)
-            if not self._trainable:
-                self.trainable = False
         elif not varies(input_shape):
             self._output_sample_shapes(tuple(shapes))
 
@@ -1102,6 +1099,7 @@ class Model(Layer):
         The calls of layers are "nodes", each after those that it reads; a tensor is ``{"node": i, "output":
         j}``, where the inputs are the first nodes.
         """
+        self._freeze_parts()
         config = graph_config(self._require_graph(), self._output_structure, self._input_keys)
         return {"name": self.name, "trainable": self._trainable} | config
 
@@ -1115,7 +1113,9 @@ class Model(Layer):
     @classmethod
     def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
         """Connect layers as a configuration says: those that it describes, or others in their places."""
-        return cls(*graph_from_config(config, made), config["trainable"], config["name"])
+        model = cls(*graph_from_config(config, made), name=config["name"])
+        model._trainable = config["trainable"]  # as it is: the layers inside have flags of their own
+        return model
 
     def save(self, filepath: Path, overwrite: bool = True, zipped: None = None) -> None:
         """Write the model to a file: see `fastnn.saving.save_model`.

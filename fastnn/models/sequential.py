@@ -88,6 +88,8 @@ class Sequential(Model):
         try:
             self._append(layer)
             self._build_early()
+            if not self._trainable:
+                self._layers[-1].trainable = False
         except Exception:
             self._layers = before
             self._unbuild()
@@ -166,6 +168,7 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal model of."""
+        self._freeze_parts()
         return {
             "name": self.name,
             "trainable": self._trainable,
@@ -181,7 +184,8 @@ class Sequential(Model):
     @classmethod
     def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
         """Put layers one after the other as a config says."""
-        model = cls(made, config["trainable"], config["name"])
+        model = cls(made, name=config["name"])
+        model._trainable = config["trainable"]  # as it is: the layers inside have flags of their own
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))
         return model

@@ -83,6 +83,8 @@ def set_frozen_parts(model: Any, frozen: Any) -> None:
         raise ModelFileError(f"what it says is frozen is not in the model: {', '.join(sorted(unknown)):.200}")
     for structure, layer in layers.items():
         layer._trainable = structure not in frozen_layers
+        if layer._sublayers:
+            layer._freezes_parts = False  # these have flags of their own
     for structure, variable in weights.items():
         variable.trainable = structure not in frozen_weights
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import losses, optimizers
 from ..checks import real_number
-from ..layers.base.layer import flatten_layers
+from ..layers.base.trainable import flatten_parts
 from ..metrics import Metric
 from ..metrics.lookup import resolve
 from ..pickling import Picklable
@@ -84,17 +84,17 @@ class TrainableSnapshot(Picklable):
 
     def __init__(self, model: Layer) -> None:
         self.model_trains = model._trainable
-        self._layers = {layer: layer._trainable for layer in flatten_layers(model) if layer is not model}
+        self._layers = {part: part._trainable for part in flatten_parts(model) if part is not model}
         self._variables = {variable: variable.trainable for variable in model.weights}
 
     def layer_trains(self, layer: Layer) -> bool:
         """Return whether a layer inside the model was trainable."""
-        return self._layers.get(layer, layer._trainable)
+        return bool(self._layers.get(layer, layer._trainable))
 
     def variables(self, model: Layer) -> list[Variable]:
         """Return the weights of the model that train, in the order of its weights."""
         trains = dict(self._variables)
-        for layer in flatten_layers(model):
+        for layer in reversed(flatten_parts(model)):  # a cell before the layer that has its weights too
             layer_trains = self.model_trains if layer is model else self.layer_trains(layer)
             for variable in layer._variables:
                 trains.setdefault(variable, variable.learns and layer_trains)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -28,6 +28,7 @@ from .shapes import (
     with_batch,
     without_batch,
 )
+from .trainable import set_trainable
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -119,6 +120,7 @@ class Layer(Picklable):
         self.built = False
         self._built_for: Any = None
         self._trainable = bool(trainable)
+        self._freezes_parts = not self._trainable  # what the constructor got, until it is passed on
         self._variables: list[Variable] = []
         self._set_pickle_defaults()
 
@@ -162,8 +164,8 @@ class Layer(Picklable):
 
     @property
     def _sublayers(self) -> list[Layer]:
-        """The layers inside, in the order of their weights: those that a `call` finds in attributes."""
-        return custom_layer.held_layers(self) if custom_layer.is_written(self) else []
+        """The layers inside: those in attributes, in the order of these."""
+        return custom_layer.held_layers(self)
 
     def _emit_mask(self, plan: Plan, x: Any) -> Any:
         """Return the mask of the output: that of the one input, where the layer `supports_masking`."""
@@ -215,6 +217,7 @@ class Layer(Picklable):
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal layer of."""
+        self._freeze_parts()  # so that configurations of layers inside say what trains
         config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
         if self._input_sample_shape is not None:
             config["input_shape"] = list(self._input_sample_shape)
@@ -224,8 +227,18 @@ class Layer(Picklable):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a layer of what `get_config` returned; its weights are new."""
-        return cls(**config)
+        """Make a layer of what `get_config` returned; its weights are new.
+
+        Layers inside that the configuration describes train as it says there.
+        """
+        layer = cls(**config)
+        described = layer._configured_parts
+        if described and layer._freezes_parts:
+            layer._freezes_parts = False
+            for part in layer._trainable_parts:
+                if part not in described:
+                    part.trainable = False
+        return layer
 
     # What a layer gets.
 
@@ -324,11 +337,23 @@ class Layer(Picklable):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for variable in self._variables:
-            variable.trainable = variable.learns and self._trainable
-        for layer in self._sublayers:
-            layer.trainable = value
+        self._freezes_parts = False
+        set_trainable(self, bool(value))
+
+    def _freeze_parts(self) -> None:
+        """Pass `trainable=False` of the constructor on to the layers inside."""
+        if self._freezes_parts:
+            self.trainable = False
+
+    @property
+    def _configured_parts(self) -> Sequence[Any]:
+        """The layers and cells inside that the configuration describes."""
+        return ()
+
+    @property
+    def _trainable_parts(self) -> Sequence[Any]:
+        """The layers and cells that `trainable` is passed on to."""
+        return self._sublayers
 
     @property
     def weights(self) -> list[Variable]:
@@ -393,8 +418,6 @@ class Layer(Picklable):
         if custom_layer.is_written(self):
             custom_layer.adopt_variables(self)
         self.built = True
-        if not self._trainable:
-            self.trainable = False
 
     def _build_once(self, input_shape: Any) -> None:
         """Build the layer for an input of this shape; if it is built, check that the shape fits.
@@ -406,7 +429,8 @@ class Layer(Picklable):
         """
         if self._built_for == input_shape:
             return
-        before, built = len(self._variables), self.built
+        before, built, freezes = len(self._variables), self.built, self._freezes_parts
+        self._freeze_parts()
         try:
             self._check_input_shape(input_shape)
             if built:
@@ -415,6 +439,8 @@ class Layer(Picklable):
                 self.build(input_shape)
             if custom_layer.is_written(self):
                 custom_layer.try_call(self, input_shape)
+            if freezes:  # also what `build` and `call` have made
+                self.trainable = False
         except BaseException:
             del self._variables[before:]
             self.built = built
@@ -603,14 +629,6 @@ def acting(plan: Plan, training: bool | None) -> Iterator[None]:
         yield
     finally:
         plan.stochastic = before
-
-
-def flatten_layers(layer: Layer) -> list[Layer]:
-    """Return a layer and all layers inside it, each once, outer ones first."""
-    found = {layer: None}
-    for inner in layer._sublayers:
-        found |= dict.fromkeys(flatten_layers(inner))
-    return list(found)
 
 
 def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
