@@ -30,27 +30,27 @@ def pytest_make_parametrize_id(val, argname):
 
 @pytest.fixture(params=runtime.isa_names())
 def isa(request):
-    """An instruction set of this processor, which models built in the test use."""
+    """Run the test with each instruction set of this processor."""
     with instruction_set(request.param):
         yield request.param
 
 
 @pytest.fixture(params=["float32", "float64"])
 def dtype(request):
-    """What models compute in."""
+    """Run the test with each dtype that models compute in."""
     return request.param
 
 
 @pytest.fixture(params=[1, 2, 4])
 def n_threads(request):
-    """A number of threads, in use during the test."""
+    """Run the test with several numbers of threads."""
     with fastnn.threads(request.param):
         yield request.param
 
 
 @pytest.fixture(autouse=True)
 def fresh_start():
-    """The same seeds and the default dtype for every test."""
+    """Start every test with the same seeds and the default dtype."""
     fastnn.config.set_floatx("float32")
     fastnn.utils.set_random_seed(0)
     yield

@@ -1,7 +1,7 @@
-"""Every C kernel, called by its name in csrc/kernels.def: the same list that declares the table.
+"""Call every C kernel by its name in csrc/kernels.def, the list that declares the table.
 
-`Table(isa, dtype)` has one callable per kernel. Arrays are passed as NumPy arrays (their pointers are
-taken), structures as the ctypes classes below, `None` as NULL.
+`Table(isa, dtype)` has one callable per kernel. Arguments are NumPy arrays, of which the pointer is passed,
+the ctypes structures below, and `None` for NULL.
 """
 
 import ctypes
@@ -158,14 +158,14 @@ def _prototypes():
 
 
 PROTOTYPES = dict(_prototypes())
-# Of activations.def: name, and what its gradient is computed from.
+# Rows of activations.def: the name, and what the gradient is computed from.
 ROWS = re.findall(
     r"^FNN_ACTIVATION\((\w+), FNN_SAVED_(\w+)\)", (CSRC / "activations.def").read_text(), flags=re.M
 )
 
 
 def pointer(value):
-    """The address of an array's first element; structures by reference; None is NULL."""
+    """Return the address of an array's first element or of a structure; None is NULL."""
     if isinstance(value, np.ndarray):
         return value.ctypes.data
     if isinstance(value, ctypes.Structure):
@@ -174,7 +174,7 @@ def pointer(value):
 
 
 def activation(name, *params):
-    """The `Activation` structure of a row of activations.def."""
+    """Return the `Activation` structure for a row of activations.def."""
     names = [row for row, _ in ROWS]
     return Activation(names.index(name), (DOUBLE * 3)(*params))
 

@@ -1,4 +1,4 @@
-"""The equations that kernels and layers are compared with, in NumPy."""
+"""Reference formulas for kernels and layers in NumPy."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -71,12 +71,12 @@ def gelu_tanh(x):
 
 
 def crossentropy(p, t, clip=1e-7):
-    """-sum(t log p) of each row, p brought to sum 1 and clipped, as Keras does."""
+    """Return -sum(t log p) of each row, with p normalized to sum 1 and clipped, as in Keras."""
     return -(t * np.log(np.clip(p / p.sum(-1, keepdims=True), clip, 1 - clip))).sum(-1)
 
 
 def binary_crossentropy(p, t, clip=1e-7):
-    """The mean over each row, p clipped, as Keras does."""
+    """Return the mean over each row, with p clipped, as in Keras."""
     p = np.clip(p, clip, 1 - clip)
     return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(-1)
 
@@ -85,7 +85,7 @@ CLIP = 1e-7
 
 
 class Loss(NamedTuple):
-    """A loss: its value for each sample, what its arrays may hold, its arguments and those of its kernel."""
+    """A loss: its value per sample, kinds of labels and predictions, arguments of class and kernel."""
 
     values: Callable  # of predictions x (..., n) and labels t
     labels: str = "reals"
@@ -113,7 +113,7 @@ class Loss(NamedTuple):
 
 
 def focal(p, t, gamma):
-    """f^gamma b of each element: b is the binary cross-entropy, f what the probability misses."""
+    """Return f^gamma b of each element: b is the binary cross-entropy, f the error of the probability."""
     b = -t * np.log(p) - (1 - t) * np.log(1 - p)
     return (t * (1 - p) + (1 - t) * p) ** gamma * b
 
@@ -123,7 +123,7 @@ def huber(x, t, delta):
     return np.where(e <= delta, e**2 / 2, delta * (e - delta / 2)).mean(-1)
 
 
-# By the names of losses, which are those of their kernels, too.
+# By the names of losses, which are also the names of their kernels.
 LOSSES = {
     "mean_squared_error": Loss(lambda x, t: ((x - t) ** 2).mean(-1)),
     "sum_squared_error": Loss(lambda x, t: ((x - t) ** 2).sum(-1)),
@@ -187,7 +187,7 @@ LOSSES = {
 
 
 def convolve(x, kernel, strides=1, padding="valid", dilation=1):
-    """A kernel (size ..., channels / groups, filters) at all places of x (rows, positions ..., channels)."""
+    """Convolve x (rows, positions ..., channels) with a kernel (size ..., channels / groups, filters)."""
     rank, size = x.ndim - 2, kernel.shape[:-2]
     strides, dilation = (np.broadcast_to(numbers, rank) for numbers in (strides, dilation))
     reach = (np.array(size) - 1) * dilation + 1
@@ -206,10 +206,10 @@ def convolve(x, kernel, strides=1, padding="valid", dilation=1):
     return np.einsum("...gck,kcgf->...gf", windows, kernel).reshape(*windows.shape[: rank + 1], filters)
 
 
-def spread(x, kernel, output, cut, strides=1, dilation=1):
-    """What x (rows, positions ..., channels), times the kernel (size ..., filters, channels), adds up to.
+def convolve_transposed(x, kernel, output, cut, strides=1, dilation=1):
+    """Convolve x (rows, positions ..., channels), transposed, with a kernel (size ..., filters, channels).
 
-    `cut` positions are left out before the first of `output`, one number for each dimension.
+    The result has the shape `output`, after `cut` positions are cropped at the start, both by dimension.
     """
     rank, filters = x.ndim - 2, kernel.shape[-2]
     strides, dilation = (np.broadcast_to(numbers, rank) for numbers in (strides, dilation))
@@ -241,7 +241,7 @@ INTERPOLATIONS = {
 
 
 def interpolation_matrix(n, m, method="bilinear", antialias=False):
-    """The m results, the rows, as sums over n inputs."""
+    """Return the matrix (m, n) that maps n input positions to m output positions."""
     if method == "nearest":
         return np.eye(n)[(2 * np.arange(m) + 1) * n // (2 * m)]
     distance = np.abs((np.arange(m)[:, None] + 0.5) * n / m - 0.5 - np.arange(n))
@@ -250,7 +250,7 @@ def interpolation_matrix(n, m, method="bilinear", antialias=False):
 
 
 def resize(x, height, width, interpolation="bilinear", antialias=False):
-    """Images (rows, height, width, channels) of another height and width."""
+    """Resize images (rows, height, width, channels) to another height and width."""
     rows = interpolation_matrix(x.shape[1], height, interpolation, antialias)
     columns = interpolation_matrix(x.shape[2], width, interpolation, antialias)
     return np.einsum("ip,jq,bpqc->bijc", rows, columns, x, optimize=True)

@@ -1,10 +1,10 @@
-"""Are the gradients of a training step those of its loss?
+"""Compare the gradients of a training step with central differences of its loss.
 
 A step of plain SGD with learning rate 1 subtracts the gradient, so models are checked through their public
-face. Along a random direction u, in float64, the derivative <g, u> has to equal the central difference
-(L(w + eps u) - L(w - eps u)) / 2 eps. Where it does not, the second difference tells why: the slopes on
-the two sides of w differ by it, so a mismatch no larger than it means a kink or too large a step, and
-any other a wrong gradient.
+API. Along a random direction u, in float64, the derivative <g, u> must equal the central difference
+(L(w + eps u) - L(w - eps u)) / 2 eps. The error message contains the second difference, by which the slopes
+on the two sides of w differ: a mismatch of at most that size means a kink or too large a step, any larger
+one a wrong gradient.
 """
 
 import numpy as np
@@ -16,10 +16,10 @@ TOLERANCE = 1e-8  # of the norm of the gradient and of the loss, whose rounding 
 
 
 def gradients(model, loss, *batch):
-    """The loss of a batch (x, y and perhaps sample_weight) and its gradient for each weight that learns.
+    """Return the loss of a batch (x, y, sample_weight if any) and its gradient for each trainable weight.
 
-    The model keeps its weights, those that move without a gradient too. A new optimizer each time lets
-    dropout draw the same masks.
+    The weights are restored afterwards, including those that change without a gradient. A new optimizer each
+    time makes dropout draw the same masks.
     """
     before = {variable: variable.numpy() for variable in model.variables}
     model.compile(SGD(learning_rate=1.0), loss)
@@ -31,7 +31,7 @@ def gradients(model, loss, *batch):
 
 
 def check_gradients(model, loss, *batch, directions=2, seed=0):
-    """Check the gradient of each weight that learns along random directions; the model is of float64."""
+    """Check the gradient of each trainable weight of a float64 model along random directions."""
     assert model.dtype == "float64"
     rng = np.random.default_rng(seed)
     here, found = gradients(model, loss, *batch)

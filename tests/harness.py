@@ -1,7 +1,7 @@
-"""What every layer promises, checked by one call.
+"""Check everything that holds for all layers, by one call.
 
-`check_layer` looks at a layer from outside: config, shapes, numbers, gradients, dtypes, instruction sets,
-threads, batches, memory layouts. A test of a layer says what is particular to it; the rest is here.
+`check_layer` tests a layer through its public API: config, shapes, numbers, gradients, dtypes, instruction
+sets, threads, batches, memory layouts. The test of a layer covers only what is particular to it.
 """
 
 import json
@@ -21,31 +21,30 @@ from fastnn.kernels.core import runtime
 from fastnn.layers import Dense, registry
 from fastnn.optimizers import SGD
 
-TOLERANCE = {"float32": 1e-5, "float64": 1e-12}  # of the largest number
-MANY = 60_000  # elements of a batch that is worth several threads
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}  # relative to the largest number
+MANY = 60_000  # elements of a batch that is large enough for several threads
 
 
 def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None, below=None):
-    """Check all that holds for every layer.
+    """Check everything that holds for all layers.
 
     Parameters
     ----------
     cls : type
         The class of the layer.
     arguments : dict
-        Its arguments.
+        The arguments of its constructor.
     input_shape : tuple of int, or list of them
-        Batch first; a list for a layer that is called on a list.
+        Batch size first; a list for a layer that is called on a list.
     output_shape : tuple of int
-        What is to be expected.
+        The expected shape of the output.
     n_params : int
-        How many there have to be.
+        The expected number of parameters.
     oracle : callable, optional
-        From x and the layer's weights, all in float64, to the output, in NumPy.
+        A function in NumPy from x and the layer's weights, all in float64, to the output.
     below : int, optional
-        Inputs are whole numbers below this, and the layer is the first of its model; it has to take three
-        times
-        as large ones.
+        Inputs are whole numbers below this, and the layer is the first of its model. It must accept numbers
+        three times as large.
     """
     several = isinstance(input_shape, list)
     rows = [shape[1:] for shape in (input_shape if several else [input_shape])]
@@ -69,7 +68,7 @@ def check_layer(cls, arguments, input_shape, output_shape, n_params, oracle=None
 
 @dataclass
 class Case:
-    """A layer to be made again and again, with the same weights."""
+    """A layer that can be made repeatedly, with the same weights."""
 
     cls: type
     arguments: dict[str, Any]
@@ -78,20 +77,20 @@ class Case:
     below: int | None = None
 
     def layer(self, dtype="float32"):
-        """A new layer, built."""
+        """Return a new built layer."""
         fastnn.utils.set_random_seed(1)
         layer = self.cls(**self.arguments, dtype=dtype)
         layer(self.given(np.zeros((1, *row)) for row in self.rows))
         return layer
 
     def given(self, each):
-        """What the layer is called on: a list of what there is for each input, or the only one."""
+        """Return the argument of a call: a list with one item for each input, or the single item."""
         return list(each) if self.several else next(iter(each))
 
     def model(self, dtype="float32"):
-        """The layer behind dense ones, whose weights learn from the gradients of the layer's inputs.
+        """Return a model with dense layers first, whose training needs the gradients of the layer's inputs.
 
-        Where inputs are whole numbers, it is the first, and before a dense one if it has no weights itself.
+        If inputs are whole numbers, the layer is the first, followed by a dense one if it has no weights.
         """
         layer = self.layer(dtype)
         inputs = [fastnn.Input(row, dtype=dtype) for row in self.rows]
@@ -104,19 +103,19 @@ class Case:
         return model
 
     def inputs(self, rows, dtype="float32"):
-        """Normal numbers, or whole ones."""
+        """Return random inputs: normal or whole numbers."""
         rng = np.random.default_rng(2)
         if self.below is not None:
             return self.given(rng.integers(0, self.below, (rows, *row)).astype(dtype) for row in self.rows)
         return self.given(rng.standard_normal((rows, *row)).astype(dtype) for row in self.rows)
 
     def targets(self, rows, dtype="float32"):
-        """Numbers for the model to learn."""
+        """Return random targets of the shape of the output."""
         shape = self.layer(dtype).compute_output_shape(self.given((rows, *row) for row in self.rows))
         return np.random.default_rng(3).standard_normal(shape).astype(dtype)
 
     def trained(self, rows, dtype="float32", steps=1):
-        """The output for `rows` rows, and the weights after some steps on them."""
+        """Return the output for `rows` samples, and the weights after some training steps on them."""
         model, x, y = self.model(dtype), self.inputs(rows, dtype), self.targets(rows, dtype)
         output = model.predict(x)
         for _ in range(steps):
@@ -125,13 +124,13 @@ class Case:
 
 
 def each(function, x):
-    """The function of an array, or of each in a list."""
+    """Apply a function to an array, or to each array in a list."""
     return [function(part) for part in x] if isinstance(x, list) else function(x)
 
 
 @contextmanager
 def instruction_set(name):
-    """Let the models of a `with` block use an instruction set."""
+    """Use an instruction set for the models that are built in a `with` block."""
     before = runtime.isa()
     runtime.set_isa(name)
     try:
@@ -141,20 +140,20 @@ def instruction_set(name):
 
 
 def assert_close(actual, desired, tolerance):
-    """Arrays agree up to a share of their largest number."""
+    """Assert that arrays agree up to a tolerance relative to their largest number."""
     for a, d in zip(actual, desired, strict=True):
         np.testing.assert_allclose(a, d, rtol=0, atol=tolerance * max(1, np.abs(d).max(initial=0)))
 
 
 def assert_same(actual, desired):
-    """Arrays agree bit for bit."""
+    """Assert that arrays agree bit for bit."""
     for a, d in zip(actual, desired, strict=True):
         assert a.dtype == d.dtype
         np.testing.assert_array_equal(a, d)
 
 
 def check_config(case):
-    """A layer is what its config says, and the config is plain JSON."""
+    """Check that a layer is restored from its config, and that the config is plain JSON."""
     layer, x = case.layer(), case.inputs(3)
     text = json.dumps(registry.serialize(layer))
     twin = registry.deserialize(json.loads(text))
@@ -166,7 +165,7 @@ def check_config(case):
 
 
 def check_shapes(case, rows, output_shape, n_params):
-    """The shape declared is the shape computed, and is what the test expects; so is the number of weights."""
+    """Check that declared and computed shapes and the number of parameters are the expected ones."""
     for dtype in TOLERANCE:
         layer = case.layer(dtype)
         given = case.given((None, *row) for row in case.rows)
@@ -178,7 +177,7 @@ def check_shapes(case, rows, output_shape, n_params):
 
 
 def check_output(case, oracle):
-    """The output is what the equations say."""
+    """Check the output against the reference formula."""
     for dtype, tolerance in TOLERANCE.items():
         layer, x = case.layer(dtype), case.inputs(7, dtype)
         expected = oracle(
@@ -188,12 +187,12 @@ def check_output(case, oracle):
 
 
 def check_dtypes(case):
-    """A float32 model computes and learns what the float64 model does."""
+    """Check that a float32 model computes and learns the same as the float64 model."""
     assert_close(case.trained(9, "float32"), case.trained(9, "float64"), TOLERANCE["float32"])
 
 
 def check_isas(case):
-    """Every instruction set computes and learns what the textbook loops do."""
+    """Check that every instruction set computes and learns the same as the reference loops."""
     for dtype, tolerance in TOLERANCE.items():
         with instruction_set("ref"):
             expected = case.trained(9, dtype)
@@ -203,7 +202,7 @@ def check_isas(case):
 
 
 def check_threads(case):
-    """Any number of threads computes and learns the same bits."""
+    """Check that results and training have the same bits for any number of threads."""
     results = []
     for n in (1, 2, 4):
         with fastnn.threads(n):
@@ -213,7 +212,7 @@ def check_threads(case):
 
 
 def check_batches(case):
-    """A row's output does not depend on the rows beside it."""
+    """Check that the output for a sample does not depend on the other samples of the batch."""
     model, x = case.model(), case.inputs(1000)
     expected = model.predict(x)
     for rows in (1, 2, 7, 32):
@@ -223,7 +222,7 @@ def check_batches(case):
 
 
 def check_last_batch(case):
-    """A last batch of fewer rows learns what a plan made for it learns."""
+    """Check that a smaller last batch learns the same as in a plan made for its size."""
     x, y = case.inputs(38), case.targets(38)
     whole, apart = case.model(), case.model()
     whole.fit(x, y, batch_size=32, shuffle=False, verbose=0)
@@ -234,7 +233,7 @@ def check_last_batch(case):
 
 
 def layouts(x):
-    """Arrays that hold `x`, or numbers like those of `x`, in other ways."""
+    """Yield arrays with the numbers of `x`, or similar ones, in other layouts and dtypes."""
     yield np.repeat(x, 2, axis=-1)[..., ::2]
     yield x[::-1].copy()[::-1]
     yield np.asfortranarray(x)
@@ -251,13 +250,13 @@ def layouts(x):
 
 
 def check_layouts(case):
-    """Whatever holds the numbers, the output is that of a plain array, and the caller's array stays."""
+    """Check that any layout gives the output of a contiguous array, and that the input does not change."""
     layer = case.layer()
     x = case.inputs(6)
     first, rest = (x[0], x[1:]) if case.several else (x, [])
     for given in layouts(first):
         if case.several and isinstance(given, list):
-            continue  # would be read as one input for each row
+            continue  # a list would be read as one input for each sample
         before = np.array(given)
         y = layer(case.given([given, *rest]))
         assert np.array_equal(np.asarray(given), before)
@@ -267,7 +266,7 @@ def check_layouts(case):
 
 
 def check_rows(case):
-    """What is not a number spoils its own row, as far as that depends on the input, and no other."""
+    """Check that NaN in a sample makes its own output NaN, where that depends on the input, and no other."""
     layer, x = case.layer(), case.inputs(30)
     expected = layer(x)
     constant = (expected == expected[0]).all(0)

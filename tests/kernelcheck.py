@@ -1,4 +1,4 @@
-"""What the tests of the C kernels share: sizes around each vector length, numbers, how close is close."""
+"""Helpers of the tests of C kernels: sizes around each vector length, random numbers, tolerances."""
 
 import ctypes
 import functools
@@ -12,18 +12,18 @@ TOLERANCE = {"float32": 4e-6, "float64": 2e-14}
 
 
 def noise(*shape, dtype="float64", seed=0, spread=1.0):
-    """Normal numbers, the same on every run."""
+    """Return normal numbers, the same in every run."""
     return np.random.default_rng(seed).normal(0.0, spread, shape).astype(dtype)
 
 
 def assert_close(actual, desired, factor=1.0):
-    """Equal up to `factor` times the tolerance of the dtype of `actual`, absolute and relative."""
+    """Assert equality up to `factor` times the tolerance of the dtype of `actual`, absolute and relative."""
     tolerance = factor * TOLERANCE[np.asarray(actual).dtype.name]
     np.testing.assert_allclose(actual, np.asarray(desired), rtol=tolerance, atol=tolerance)
 
 
 def central_differences(value, x, step=1e-6):
-    """The gradient of the number `value(x)` in float64, one element at a time."""
+    """Return the gradient of the number `value(x)` in float64, one element at a time."""
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         shifted = x.copy()
@@ -46,7 +46,7 @@ class LossMetricKernel:
 
     def __call__(self, x, target, weight=None, rows_per_weight=1, dx=None, p=None, scale=1.0,
                  label_smoothing=0.0, clip=0.0, ignore_class=NO_CLASS, param=()):  # fmt: skip
-        """The sum over rows; `dx` and `p` are arrays to fill."""
+        """Return the sum over rows; `dx` and `p` are output arrays."""
         dtype = self.table.dtype
         x = x if x.dtype == dtype else x.astype(dtype)
         target = target if target.dtype == np.int32 else target.astype(dtype)

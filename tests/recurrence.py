@@ -1,4 +1,4 @@
-"""Recurrent layers in NumPy, one step after the other: what the tests of each compare with."""
+"""Reference implementation of recurrent layers in NumPy, one time step after the other."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def lstm_step(x, states, w, u, b=0.0, f=np.tanh, gate=sigmoid):
 
 
 def gru_step(x, states, w, u, b=0.0, f=np.tanh, gate=sigmoid):
-    """Reset behind the product, as a bias of two rows says, or before it."""
+    """Apply the reset gate after the product if the bias has two rows, else before it."""
     h, n = states[0], states[0].shape[1]
     after = np.ndim(b) == 2
     from_x = x @ w + (b[0] if after else b)
@@ -38,7 +38,7 @@ STEPS = {"simple_rnn": simple_rnn_step, "lstm": lstm_step, "gru": gru_step}
 def recur(
     step, x, weights, states=None, mask=None, backwards=False, zero_masked=False, sequences=True, **functions
 ):
-    """The outputs and the last state: (rows, steps, units) or (rows, units), and a list."""
+    """Return the outputs, (rows, steps, units) or (rows, units), and the list of last states."""
     units = weights[1].shape[0]
     count = 2 if step is lstm_step else 1
     states = [np.zeros((len(x), units)) for _ in range(count)] if states is None else list(states)
@@ -57,5 +57,5 @@ def recur(
 
 
 def oracle(name, **options):
-    """What `check_layer` takes: from x and the weights to the output."""
+    """Return a function from x and the weights to the output, as `check_layer` takes it."""
     return lambda x, *weights: recur(STEPS[name], x, weights, **options)[0]

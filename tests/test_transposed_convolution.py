@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from formulas import ACTIVATIONS, convolve, spread
+from formulas import ACTIVATIONS, convolve, convolve_transposed
 from gradcheck import check_gradients
 from harness import assert_close, check_layer
 
@@ -18,7 +18,7 @@ def oracle(arguments, output, cut):
     def f(x, kernel, bias=0.0):
         strides, dilation = (arguments.get(name, 1) for name in ("strides", "dilation_rate"))
         x = np.moveaxis(x, 1, -1) if first else x
-        y = spread(x, kernel, output, cut, strides, dilation) + bias
+        y = convolve_transposed(x, kernel, output, cut, strides, dilation) + bias
         return activation(np.moveaxis(y, -1, 1) if first else y)
 
     return f
