@@ -14,13 +14,13 @@
 from ._lazy import lazy_exports
 
 try:
-    # Not later: the variables that set the number of threads are checked now, and a folder that was not
-    # built is noticed. `threads` is a function here, and a module of this name would take its place.
+    # Imported at once: it checks the variables that set the number of threads, and that the modules have been
+    # compiled; and a later import of the module `threads` would replace the function of the same name.
     from .threads import num_threads as num_threads
     from .threads import set_num_threads as set_num_threads
     from .threads import threads as threads
 except ImportError as error:
-    if error.name != "fastnn.kernels.core":  # it has no module `runtime`; one that does not load is named
+    if error.name != "fastnn.kernels.core":  # `runtime` is missing; if it only fails to load, it is named
         raise
     raise ImportError(
         "fastnn's compiled modules are not beside its Python files: this is a source folder that has not "

@@ -25,8 +25,8 @@ def lazy_exports(
     package : str
         The package's `__name__`.
     table : mapping of str to str
-        From a module, written as in ``from .module import ...``, to the public names it has, separated by
-        blanks; ``alias=name`` gives a name another spelling. The names of "." are modules themselves.
+        From each module, written as in ``from .module import ...``, to its public names, separated by blanks;
+        ``alias=name`` exports a name as `alias`. The names of "." are modules themselves.
 
     Examples
     --------
@@ -49,13 +49,13 @@ def lazy_exports(
     def __getattr__(name: str) -> Any:
         this = sys.modules[package]
         if name not in origins:
-            # Python adds the names that are close to it when it prints the error.
+            # Python suggests similar names when it prints the error.
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=this)
         module, original = origins[name]
         value = import_module(module + name if module == "." else module, package)
         if module != ".":
             value = getattr(value, original)
-        setattr(this, name, value)  # later uses do not come here
+        setattr(this, name, value)  # so that this function is not called for it again
         return value
 
     def __dir__() -> list[str]:

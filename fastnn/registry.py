@@ -216,7 +216,7 @@ class Registry(Generic[T]):
     def get(self, identifier: str | Mapping[str, Any] | type[T] | T) -> T: ...
 
     def get(self, identifier: Any) -> T | None:
-        """Return the object that an argument stands for.
+        """Return the object that an argument identifies.
 
         Parameters
         ----------
