@@ -18,9 +18,15 @@ import pytest
 import fastnn
 from fastnn._lazy import TABLES, lazy_exports
 
-PACKAGES = sorted(
-    {"fastnn", *(f"fastnn.{name}" for name in fastnn.__all__ if hasattr(getattr(fastnn, name), "__path__"))}
-)
+
+def packages(package):
+    """Names of a package and of the public packages in it."""
+    inner = (getattr(package, name) for name in package.__all__)
+    found = (packages(thing) for thing in inner if hasattr(thing, "__path__"))
+    return {package.__name__}.union(*found)
+
+
+PACKAGES = sorted(packages(fastnn))
 
 # All that `import fastnn` may import of it: what the variables that set the number of threads are checked by.
 FIRST = {

@@ -9,6 +9,7 @@ import pytest
 import fastnn
 from fastnn import optimizers
 from fastnn.constraints import MaxNorm
+from fastnn.layers import Dense
 from fastnn.optimizers import schedules
 from fastnn.variables import Variable
 
@@ -521,3 +522,97 @@ def test_names_in_any_case(name):
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         optimizers.SGD(**arguments)
+
+
+SETTINGS = {
+    "weight_decay": 0.1,
+    "clipnorm": 0.01,
+    "clipvalue": 0.002,
+    "global_clipnorm": 0.01,
+    "use_ema": True,
+    "gradient_accumulation_steps": 2,
+}
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS.items(), ids=SETTINGS)
+def test_settings_are_read_by_compile(name, value):
+    """Assigned before `compile` they are as given to the constructor; after it, they wait for the next."""
+    x, y = np.random.default_rng(0).standard_normal((2, 8, 3))
+
+    def compiled(optimizer, model=None):
+        fastnn.utils.set_random_seed(1)
+        model = model or fastnn.Sequential([fastnn.Input((3,), dtype="float64"), Dense(3)])
+        model.compile(optimizer, "mse")
+        return model
+
+    def trained(model):
+        model.fit(x, y, batch_size=2, epochs=1, shuffle=False, verbose=0)
+        return model.get_weights()
+
+    def assert_equal(found, expected):
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    plain, given = trained(compiled(optimizers.SGD(0.1))), optimizers.SGD(0.1, **{name: value})
+    expected = trained(compiled(given))
+    assert any((a != b).any() for a, b in zip(plain, expected, strict=True))
+    optimizer = optimizers.SGD(0.1)
+    setattr(optimizer, name, value)
+    assert_equal(trained(compiled(optimizer)), expected)
+
+    optimizer = optimizers.SGD(0.1)
+    model = compiled(optimizer)
+    start = model.get_weights()
+    setattr(optimizer, name, value)
+    assert_equal(trained(model), plain)
+    model.set_weights(start)
+    again = trained(compiled(optimizer, model))
+    if name != "use_ema":  # which keeps averages of what follows
+        assert_equal(again, expected)
+
+
+def test_settings_are_read_by_build():
+    optimizer, (w,) = optimizers.SGD(1.0), variables("float64")[:1]
+    start = w.numpy().copy()
+    optimizer.build([w])
+    optimizer.clipvalue = 0.5
+    optimizer.apply([np.full(w.shape, 2.0)])
+    np.testing.assert_allclose(w.numpy(), start - 2.0)
+    optimizer.build([w])
+    optimizer.apply([np.full(w.shape, 2.0)])
+    np.testing.assert_allclose(w.numpy(), start - 2.5)
+
+
+def test_settings_keep_what_is_known():
+    """Averages or sums of gradients come and go; momentum and the number of updates stay."""
+    (w,) = variables("float64")[:1]
+    optimizer = optimizers.SGD(0.1, momentum=0.9)
+    optimizer.build([w])
+    for _ in range(3):
+        optimizer.apply([np.ones(w.shape)])
+    momentum = optimizer._slot("momentum", w).copy()
+    optimizer.use_ema, optimizer.gradient_accumulation_steps = True, 2
+    optimizer.build([w])
+    assert optimizer.iterations == 3
+    assert set(optimizer.get_state()) == {
+        *("iterations", "learning_rate", "momentum/0", "average/0", "gradient_accumulator/0")
+    }
+    np.testing.assert_array_equal(optimizer._slot("momentum", w), momentum)
+    np.testing.assert_array_equal(optimizer._slot("average", w), w.numpy())
+    optimizer.use_ema, optimizer.gradient_accumulation_steps = False, None
+    optimizer.build([w])
+    assert optimizer.iterations == 3
+    np.testing.assert_array_equal(optimizer._slot("momentum", w), momentum)
+
+
+def test_settings_that_are_not_valid_change_nothing():
+    model = fastnn.Sequential([fastnn.Input((3,)), Dense(1)])
+    optimizer = optimizers.SGD(0.1, clipnorm=1.0)
+    optimizer.clipvalue = 1.0
+    with pytest.raises(ValueError, match="clipnorm, clipvalue: at most one"):
+        model.compile(optimizer, "mse")
+    optimizer.clipnorm, optimizer.clipvalue = None, -1.0
+    with pytest.raises(ValueError, match="clipvalue: .*-1.0"):
+        model.compile(optimizer, "mse")
+    optimizer.clipvalue = None
+    fastnn.Sequential([fastnn.Input((3,)), Dense(1)]).compile(optimizer, "mse")  # it serves no model so far

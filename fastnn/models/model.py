@@ -531,7 +531,7 @@ class Model(Layer):
                 )
         spec = CompileSpec.of(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
         spec.objective(self, self._names_of_outputs(spec.loss), self._known_output_shapes())
-        spec.optimizer.serve(self)
+        spec.optimizer._compile_for(self)
         self._compile_spec, self._objective = spec, None
         self.optimizer, self.loss = spec.optimizer, spec.loss
         self._fast_training = None

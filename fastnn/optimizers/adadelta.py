@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 @registry.add
@@ -21,7 +22,7 @@ class Adadelta(Optimizer):
     epsilon : float, default 1e-7
         Added to both under the root.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -31,14 +32,15 @@ class Adadelta(Optimizer):
 
     kernel = "adadelta"
     slots = ("accumulated_grad", "accumulated_delta_var", None)
+    _arguments = ("rho", "epsilon")
 
     def __init__(
-        self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **kwargs: Any
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.rho = real_number(rho, "rho", 0, below=1)
         self.epsilon = real_number(epsilon, "epsilon", 0)
         super().__init__(learning_rate, rule={"beta_1": self.rho, "epsilon": self.epsilon}, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"rho": self.rho, "epsilon": self.epsilon}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 @registry.add
@@ -16,11 +17,11 @@ class Adagrad(Optimizer):
     ----------
     learning_rate : float, default 0.001
     initial_accumulator_value : float, default 0.1
-        What the sum starts from.
+        The initial value of the sum.
     epsilon : float, default 1e-7
         Added to the sum.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -30,13 +31,14 @@ class Adagrad(Optimizer):
 
     kernel = "adagrad"
     slots = ("accumulator", None, None)
+    _arguments = ("initial_accumulator_value", "epsilon")
 
     def __init__(
         self,
         learning_rate: Any = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
-        **kwargs: Any,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.initial_accumulator_value = real_number(
             initial_accumulator_value, "initial_accumulator_value", 0
@@ -44,10 +46,3 @@ class Adagrad(Optimizer):
         self.epsilon = real_number(epsilon, "epsilon", 0)
         start = {"accumulator": self.initial_accumulator_value}
         super().__init__(learning_rate, rule={"epsilon": self.epsilon}, start=start, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "epsilon": self.epsilon,
-        }

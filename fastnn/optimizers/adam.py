@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 class Moments(Optimizer):
@@ -17,12 +18,14 @@ class Moments(Optimizer):
     beta_1, beta_2 : float, default 0.9 and 0.999
         Decay of the two means.
     epsilon : float, default 1e-7
-        Added to what is divided by.
+        Added to the divisor.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
     """
 
     slots: tuple[str | None, str | None, str | None] = ("momentum", "velocity", None)
+    _arguments: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+    _nesterov: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -30,18 +33,13 @@ class Moments(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        **kwargs: Any,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
         self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
         self.epsilon = real_number(epsilon, "epsilon", 0)
-        rule = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
-        super().__init__(learning_rate, rule=rule | kwargs.pop("rule", {}), **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        moments = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
-        return super().get_config() | moments
+        rule = {name: getattr(self, name) for name in Moments._arguments} | {"nesterov": self._nesterov}
+        super().__init__(learning_rate, rule=rule, **kwargs)
 
 
 @registry.add
@@ -58,7 +56,7 @@ class Adam(Moments):
     amsgrad : bool, default False
         Divide by the largest second mean so far (Reddi et al. 2018).
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -68,6 +66,7 @@ class Adam(Moments):
 
     kernel = "adam"
     correction = "adam"
+    _arguments = (*Moments._arguments, "amsgrad")
 
     def __init__(
         self,
@@ -76,13 +75,9 @@ class Adam(Moments):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.amsgrad = bool(amsgrad)
         if self.amsgrad:
             self.slots = ("momentum", "velocity", "velocity_hat")
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"amsgrad": self.amsgrad}

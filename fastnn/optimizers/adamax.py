@@ -18,7 +18,7 @@ class Adamax(Moments):
     epsilon : float, default 1e-7
         Added to that size.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`Optimizer`: what all optimizers have in common, and the table of their names."""
+"""`Optimizer`, the base of all optimizers, and the table of their names."""
 
 from __future__ import annotations
 
@@ -12,39 +12,47 @@ from weakref import ReferenceType, ref
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import positive_number, real_number, whole_number
+from ..checks import positive_number, real_number
 from ..constraints import compiled
 from ..kernels.core.optimizer import Update
 from ..pickling import Picklable
 from ..registry import Registry, refuse_unknown
 from ..variables import Variable
-from . import schedules
+from . import state as states
 from .rate import LearningRate
+from .schedules.schedule import deserialize as deserialize_schedule
+from .schedules.schedule import rate_of
+from .schedules.schedule import serialize as serialize_schedule
+from .settings import CommonArguments, Settings
 
 
 class Optimizer(Picklable):
     """Base of all optimizers.
 
+    The learning rate may be assigned at any time. Weight decay, limits of gradients, averages and
+    accumulation are read from the attributes by `compile`, or by `build` in a loop written by hand; assigned
+    later, they take effect at the next one.
+
     Parameters
     ----------
     learning_rate : float, LearningRateSchedule or callable
-        A number, which may be assigned at any time; or what gives one for each step: a schedule of
-        `fastnn.optimizers.schedules`, or a function of nothing or of the number of steps done.
+        A number; or a schedule of `fastnn.optimizers.schedules`, or a function of nothing or of the number of
+        steps done, which returns the number for each step.
     weight_decay : float, optional
         Weights lose `learning_rate * weight_decay` of themselves before each step (Loshchilov & Hutter 2019).
     clipnorm : float, optional
-        The norm of each weight's gradient is brought down to this.
+        Limit of the norm of each weight's gradient.
     clipvalue : float, optional
-        Each element of the gradients is taken into [-clipvalue, clipvalue].
+        Each element of the gradients is clipped to [-clipvalue, clipvalue].
     global_clipnorm : float, optional
-        The norm of all gradients together is brought down to this.
+        Limit of the norm of all gradients together.
     use_ema : bool, default False
-        Whether to keep a running average of the weights, which takes their place at the end of `fit`, or by
+        Whether to keep a running average of the weights, which replaces them at the end of `fit`, or by
         `finalize_variable_values` (Polyak & Juditsky 1992).
     ema_momentum : float, default 0.99
         The share of the average that a step keeps.
     ema_overwrite_frequency : int, optional
-        The average takes the place of the weights after every so many updates too.
+        The average also replaces the weights after every so many updates.
     loss_scale_factor : float, optional
         `scale_loss` multiplies by it, and gradients given to `apply` and `step` are divided by it; without
         effect in `fit`.
@@ -54,7 +62,7 @@ class Optimizer(Picklable):
     name : str, optional
         By default the class in lower case.
     rule, start : dict, optional
-        What a subclass gives its kernel, and the values its states begin with.
+        For subclasses: fields of the kernel's rule, and initial values of its slots.
 
     Examples
     --------
@@ -71,6 +79,7 @@ class Optimizer(Picklable):
     kernel: str
     slots: tuple[str | None, str | None, str | None] = (None, None, None)
     correction: str | None = None
+    _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
     def __init__(
         self,
@@ -90,50 +99,41 @@ class Optimizer(Picklable):
         **unknown: Any,
     ) -> None:
         refuse_unknown(type(self), Optimizer, unknown)
-        limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
-        given = [key for key, value in limits.items() if value is not None]
-        if len(given) > 1:
-            raise ValueError(f"{', '.join(given)}: at most one of them may be given")
-        for key in given:
-            positive_number(limits[key], key)
-        self.name = name or type(self).__name__.lower()
-        self.weight_decay = None if weight_decay is None else real_number(weight_decay, "weight_decay", 0)
-        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
-        self.use_ema = bool(use_ema)
-        self.ema_momentum = real_number(ema_momentum, "ema_momentum", 0)
-        if self.ema_momentum > 1:
-            raise ValueError(f"ema_momentum: expected a number from 0 to 1, got {ema_momentum!r}")
-        self.ema_overwrite_frequency = _count(ema_overwrite_frequency, "ema_overwrite_frequency", 1)
-        self.gradient_accumulation_steps = _count(
-            gradient_accumulation_steps, "gradient_accumulation_steps", 2
-        )
+        self.weight_decay, self.clipnorm, self.clipvalue = weight_decay, clipnorm, clipvalue
+        self.global_clipnorm, self.use_ema, self.ema_momentum = global_clipnorm, use_ema, ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._settings = Settings.of(self)
+        for field, value in self._settings._asdict().items():
+            setattr(self, field, value)
         self.loss_scale_factor = (
             None if loss_scale_factor is None else positive_number(loss_scale_factor, "loss_scale_factor")
         )
+        self.name = name or type(self).__name__.lower()
         self.built = False
         self._exempt: tuple[list[Variable], str | None] = ([], None)
         self._schedule: Callable[..., Any] | None = None
-        self._rule, self._start = (rule or {}) | {"clip_value": clipvalue or 0.0}, start
+        self._rule, self._start = rule or {}, start
         self._set_pickle_defaults()
         self._update = self._new_update()
         self.learning_rate = learning_rate
 
     def _new_update(self) -> Update:
         """Return the update rule, for no variables yet."""
-        update = Update(
-            self.kernel,
-            self.slots,
-            self._rule,
-            self.correction,
-            self._start,
-            self.gradient_accumulation_steps or 1,
-            self.ema_momentum if self.use_ema else None,
-            self.ema_overwrite_frequency or 0,
-        )
-        update.weight_decay = self.weight_decay or 0.0
-        update.clip_norm = self.clipnorm or 0.0
-        update.global_clip_norm = self.global_clipnorm or 0.0
+        update = Update(self.kernel, self.slots, self._rule, self.correction, self._start)
+        self._settings.configure(update)
         return update
+
+    def _compile_for(self, model: object) -> None:
+        """Update the weights of a model from now on, with the settings that the attributes hold now."""
+        settings = Settings.of(self)
+        self.serve(model)
+        self._configure(settings)
+
+    def _configure(self, settings: Settings) -> None:
+        """Use these settings until the next `compile` or `build`."""
+        self._settings = settings
+        settings.configure(self._update)
 
     # ---- pickling -----------------------------------------------------------------------------------
 
@@ -144,17 +144,18 @@ class Optimizer(Picklable):
     def _pickle_attributes(self) -> dict[str, Any]:
         update = self._update
         state = {"variables": update.variables, "state": self.get_state(), "known": update.known}
-        return super()._pickle_attributes() | {"_update": state}
+        return super()._pickle_attributes() | {"_update": state, "_settings": self._settings._asdict()}
 
     def __setstate__(self, state: Any) -> None:
-        """Make the update rule anew, for the same variables and in the same state."""
+        """Create the update rule again, for the same variables and in the same state."""
         super().__setstate__(state)
         known: dict[str, Any] = vars(self)["_update"]
+        self._settings = Settings(**vars(self)["_settings"])
         self._update = self._new_update()
         if self._schedule is not None:
-            self._update.schedule = schedules.rate_of(self._schedule)
+            self._update.schedule = rate_of(self._schedule)
         if self.built:
-            self.build(known["variables"])
+            self._bind(known["variables"])
         self._set_state(known["state"])
         self._update.known.update(known["known"])
 
@@ -162,7 +163,7 @@ class Optimizer(Picklable):
 
     @property
     def learning_rate(self) -> Any:
-        """The step size now, before Adam's bias correction: a float, whatever it has been set to.
+        """The step size now, before Adam's bias correction; a float also for a schedule.
 
         Raises
         ------
@@ -176,7 +177,7 @@ class Optimizer(Picklable):
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         if callable(value):
-            self._schedule, self._update.schedule = value, schedules.rate_of(value)
+            self._schedule, self._update.schedule = value, rate_of(value)
         elif self._schedule is not None:
             raise TypeError(
                 f"learning_rate: this optimizer was created with a schedule, {self._schedule!r:.80}, which "
@@ -205,7 +206,7 @@ class Optimizer(Picklable):
         Raises
         ------
         ValueError
-            If the optimizer serves another model: what it knows belongs to that one's weights.
+            If the optimizer serves another model: its state belongs to the weights of that model.
         """
         served = self._served
         if served is not None and served is not model:
@@ -217,14 +218,14 @@ class Optimizer(Picklable):
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        """Let some weights keep what `weight_decay` would take; before the optimizer is built.
+        """Exempt some weights from `weight_decay`; before the optimizer is built.
 
         Parameters
         ----------
         var_list : iterable of Variable, optional
             These weights.
         var_names : iterable of str, optional
-            And those whose name one of these regular expressions is found in: ["bias"].
+            And those with a name that one of these regular expressions is found in, such as ["bias"].
 
         Raises
         ------
@@ -245,7 +246,7 @@ class Optimizer(Picklable):
         self._exempt = (list(var_list or ()), pattern or None)
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Prepare to update these variables; what is known of them from earlier steps is kept.
+        """Prepare to update these variables; their state of earlier steps is kept.
 
         Parameters
         ----------
@@ -257,6 +258,11 @@ class Optimizer(Picklable):
         ValueError
             If there is none, or their dtypes differ.
         """
+        if self._served is None:
+            self._configure(Settings.of(self))
+        self._bind(variables)
+
+    def _bind(self, variables: Sequence[Variable]) -> None:
         variables = list(variables)
         if not variables:
             raise ValueError("variables: expected at least one trainable variable, got none")
@@ -384,14 +390,14 @@ class Optimizer(Picklable):
     # ---- averages of weights ------------------------------------------------------------------------
 
     def finalize_variable_values(self, var_list: Iterable[Variable] | None = None) -> None:
-        """Let the averages take the place of the weights, if the optimizer keeps them; `fit` ends with it.
+        """Replace the weights by their averages, if the optimizer keeps them, as at the end of `fit`.
 
         Parameters
         ----------
         var_list : iterable of Variable, optional
             By default all that the optimizer was built for.
         """
-        if self.use_ema and self.built:
+        if self._settings.use_ema and self.built:
             bound = {id(v) for v in self._update.variables}
             for variable in self._update.variables if var_list is None else var_list:
                 if id(variable) in bound:
@@ -405,17 +411,15 @@ class Optimizer(Picklable):
         ValueError
             If the optimizer keeps no averages, or has not been built.
         """
-        if not self.use_ema:
-            raise ValueError(f"use_ema: expected True to swap averages, got {self.use_ema}")
+        if not self._settings.use_ema:
+            raise ValueError("use_ema: expected True to swap averages, got False")
         for variable in self._require_built("swap_averages"):
             average, value = self._slot("average", variable), variable.numpy()
             variable.assign(average)
             average[...] = value
 
     def _slot(self, name: str, variable: Variable) -> NDArray[Any]:
-        layout = self._update.layout
-        assert layout is not None
-        return layout.part(self._update.slots[name], variable)
+        return states.slot(self._update, name, variable)
 
     # ---- state --------------------------------------------------------------------------------------
 
@@ -426,7 +430,7 @@ class Optimizer(Picklable):
 
     @property
     def variables(self) -> list[Variable]:
-        """What the optimizer remembers of each weight, such as its momentum: variables of its shape."""
+        """The state of each weight, such as its momentum, as variables of its shape."""
         return [
             Variable(self._slot(name, v), f"{v.name}_{name}", trainable=False)
             for v in self.trainable_variables
@@ -434,7 +438,7 @@ class Optimizer(Picklable):
         ]
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return all that the optimizer remembers, in copies.
+        """Return a copy of the state of the optimizer.
 
         Returns
         -------
@@ -442,16 +446,10 @@ class Optimizer(Picklable):
             "iterations", the steps done; "learning_rate", unless a schedule sets it; and "<slot>/<i>" for the
             variable number i of those that the optimizer was built for, such as "momentum/0".
         """
-        state = {"iterations": np.array(self._update.iterations, np.int64)}
-        if self._schedule is None:
-            state["learning_rate"] = np.array(self._update.learning_rate)
-        for name in self._update.slots:
-            for i, variable in enumerate(self.trainable_variables):
-                state[f"{name}/{i}"] = self._slot(name, variable).copy()
-        return state
+        return states.read(self._update)
 
     def set_state(self, state: Mapping[str, ArrayLike]) -> None:
-        """Remember what `get_state` returned, of an optimizer for variables of the same shapes.
+        """Set the state that `get_state` returned, of an optimizer for variables of the same shapes.
 
         Parameters
         ----------
@@ -467,26 +465,9 @@ class Optimizer(Picklable):
         self._set_state(state)
 
     def _set_state(self, state: Mapping[str, ArrayLike]) -> None:
-        variables = self._update.variables
-        wanted = {
-            f"{name}/{i}": self._slot(name, v) for name in self._update.slots for i, v in enumerate(variables)
-        }
-        arrays = {key: np.asarray(value) for key, value in state.items()}
-        iterations = int(arrays.pop("iterations", np.array(-1)))
-        rate = arrays.pop("learning_rate", None)
-        if iterations < 0:
-            raise ValueError("state: expected a number of 'iterations' of at least 0")
-        if arrays.keys() != wanted.keys():
-            odd = sorted(arrays.keys() ^ wanted.keys())
-            raise ValueError(f"state: {odd[0]!r} is {'missing' if odd[0] in wanted else 'unknown'}")
-        for key, part in wanted.items():
-            if arrays[key].shape != part.shape:
-                raise ValueError(f"state: expected shape {part.shape} for {key!r}, got {arrays[key].shape}")
+        rate = states.write(self._update, state)
         if rate is not None and self._schedule is None:
-            self.learning_rate = float(rate)
-        for key, part in wanted.items():
-            part[...] = arrays[key]
-        self._update.iterations = iterations
+            self.learning_rate = rate
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments.
@@ -496,35 +477,21 @@ class Optimizer(Picklable):
         TypeError
             If the learning rate is a function, which no config can describe.
         """
-        rate = self._schedule
-        return {
-            "learning_rate": float(self.learning_rate) if rate is None else schedules.serialize(rate),
-            "weight_decay": self.weight_decay,
-            "clipnorm": self.clipnorm,
-            "clipvalue": self.clipvalue,
-            "global_clipnorm": self.global_clipnorm,
-            "use_ema": self.use_ema,
-            "ema_momentum": self.ema_momentum,
-            "ema_overwrite_frequency": self.ema_overwrite_frequency,
-            "loss_scale_factor": self.loss_scale_factor,
-            "gradient_accumulation_steps": self.gradient_accumulation_steps,
-            "name": self.name,
-        }
+        schedule = self._schedule
+        rate = float(self.learning_rate) if schedule is None else serialize_schedule(schedule)
+        names = (*CommonArguments.__annotations__, *self._arguments)
+        return {"learning_rate": rate} | {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make an optimizer of what `get_config` returned; it starts anew."""
         rate = config.get("learning_rate")
         if isinstance(rate, Mapping):
-            config = config | {"learning_rate": schedules.deserialize(rate)}
+            config = config | {"learning_rate": deserialize_schedule(rate)}
         return cls(**config)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} learning_rate={self.learning_rate:g}>"
-
-
-def _count(value: Any, name: str, least: int) -> int | None:
-    return None if value is None else whole_number(value, name, least)
 
 
 class _AnyCase(Registry[Optimizer]):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 @registry.add
@@ -16,9 +17,9 @@ class Ftrl(Optimizer):
     ----------
     learning_rate : float, default 0.001
     learning_rate_power : float, default -0.5
-        How the rate falls with the sum of squared gradients, not positive.
+        The exponent of the sum of squared gradients in the rate; not positive.
     initial_accumulator_value : float, default 0.1
-        What that sum starts from.
+        The initial value of that sum.
     l1_regularization_strength, l2_regularization_strength : float, default 0.0
         Of the penalties; l1 makes weights exactly zero.
     l2_shrinkage_regularization_strength : float, default 0.0
@@ -26,7 +27,7 @@ class Ftrl(Optimizer):
     beta : float, default 0.0
         Adds beta / (2 * learning_rate) to the l2 strength.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -37,6 +38,14 @@ class Ftrl(Optimizer):
     kernel = "ftrl"
     slots = ("accumulator", "linear", None)
     correction = "ftrl"
+    _arguments = (
+        "learning_rate_power",
+        "initial_accumulator_value",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+        "l2_shrinkage_regularization_strength",
+        "beta",
+    )
 
     def __init__(
         self,
@@ -47,7 +56,7 @@ class Ftrl(Optimizer):
         l2_regularization_strength: float = 0.0,
         l2_shrinkage_regularization_strength: float = 0.0,
         beta: float = 0.0,
-        **kwargs: Any,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.learning_rate_power = real_number(learning_rate_power, "learning_rate_power")
         if self.learning_rate_power > 0:
@@ -74,14 +83,3 @@ class Ftrl(Optimizer):
         }
         start = {"accumulator": self.initial_accumulator_value}
         super().__init__(learning_rate, rule=rule, start=start, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "learning_rate_power": self.learning_rate_power,
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "l1_regularization_strength": self.l1_regularization_strength,
-            "l2_regularization_strength": self.l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
-            "beta": self.beta,
-        }

@@ -18,7 +18,7 @@ class Lamb(Moments):
     epsilon : float, default 1e-7
         Added to the root of the second mean.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 @registry.add
@@ -21,7 +22,7 @@ class Lion(Optimizer):
     beta_2 : float, default 0.99
         Decay of that mean.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -31,14 +32,15 @@ class Lion(Optimizer):
 
     kernel = "lion"
     slots = ("momentum", None, None)
+    _arguments = ("beta_1", "beta_2")
 
     def __init__(
-        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **kwargs: Any
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
         self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
         super().__init__(learning_rate, rule={"beta_1": self.beta_1, "beta_2": self.beta_2}, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"beta_1": self.beta_1, "beta_2": self.beta_2}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .adam import Moments
 from .base import registry
 
@@ -20,7 +18,7 @@ class Nadam(Moments):
     epsilon : float, default 1e-7
         Added to the root of the second mean.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -30,13 +28,4 @@ class Nadam(Moments):
 
     kernel = "adam"
     correction = "nadam"
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, rule={"nesterov": True}, **kwargs)
+    _nesterov = True

@@ -1,4 +1,4 @@
-"""What reading `optimizer.learning_rate` gives."""
+"""The value of `optimizer.learning_rate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class LearningRate(float):
-    """A learning rate as it is read: a float that has what Keras' variable has as well.
+    """A learning rate: a float with the methods of Keras' variable.
 
     Examples
     --------
@@ -29,7 +29,7 @@ class LearningRate(float):
         return rate
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy as a plain float, which no optimizer hangs on."""
+        """Pickle and copy as a plain float, without the optimizer."""
         return float, (float(self),)
 
     def numpy(self) -> np.float64:
@@ -37,5 +37,5 @@ class LearningRate(float):
         return np.float64(self)
 
     def assign(self, value: float) -> None:
-        """Set the learning rate of the optimizer that this one has been read from."""
+        """Set the learning rate of the optimizer."""
         self._optimizer.learning_rate = value

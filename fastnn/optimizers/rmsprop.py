@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 @registry.add("rmsprop")
@@ -24,7 +25,7 @@ class RMSprop(Optimizer):
     centered : bool, default False
         Divide by an estimate of the variance rather than of the mean square.
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -33,6 +34,7 @@ class RMSprop(Optimizer):
     """
 
     kernel = "rmsprop"
+    _arguments = ("rho", "momentum", "epsilon", "centered")
 
     def __init__(
         self,
@@ -41,7 +43,7 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.rho = real_number(rho, "rho", 0, below=1)
         self.momentum = real_number(momentum, "momentum", 0, below=1)
@@ -53,12 +55,3 @@ class RMSprop(Optimizer):
         )
         rule = {"beta_1": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
         super().__init__(learning_rate, rule=rule, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {
-            "rho": self.rho,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "centered": self.centered,
-        }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
+from .settings import CommonArguments
 
 
 @registry.add
@@ -20,7 +21,7 @@ class SGD(Optimizer):
     nesterov : bool, default False
         w += momentum * v - learning_rate * g (Sutskever et al. 2013).
     **kwargs
-        What else `Optimizer` takes, by name.
+        Other arguments of `Optimizer`, by name.
 
     Examples
     --------
@@ -29,9 +30,14 @@ class SGD(Optimizer):
     """
 
     kernel = "sgd"
+    _arguments = ("momentum", "nesterov")
 
     def __init__(
-        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **kwargs: Unpack[CommonArguments],
     ) -> None:
         self.momentum = real_number(momentum, "momentum", 0, below=1)
         self.nesterov = bool(nesterov)
@@ -39,7 +45,3 @@ class SGD(Optimizer):
             self.slots = ("momentum", None, None)
         rule = {"momentum": self.momentum, "nesterov": self.nesterov}
         super().__init__(learning_rate, rule=rule, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}

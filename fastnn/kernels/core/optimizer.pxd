@@ -42,12 +42,12 @@ cdef class Update:
     cdef tuple bound                    # the arguments of `bind`
     cdef readonly dict known            # slots by name, of variables that were updated before
     cdef public double learning_rate
-    cdef public double weight_decay
-    cdef public double clip_norm
-    cdef public double global_clip_norm
-    cdef public uint64_t accumulation   # steps whose mean gradient makes one update
-    cdef public double ema_momentum
-    cdef public uint64_t ema_overwrite  # updates after which the weights become their averages, or 0
+    cdef double weight_decay
+    cdef double clip_norm
+    cdef double global_clip_norm
+    cdef readonly uint64_t accumulation   # steps whose mean gradient makes one update
+    cdef double ema_momentum
+    cdef uint64_t ema_overwrite  # updates after which the weights become their averages, or 0
     cdef public uint64_t iterations
     cdef public object schedule         # the learning rate by the number of steps done, or None
     cdef str kernel_name
@@ -73,6 +73,7 @@ cdef class Update:
     cdef char *accumulator
     cdef object direction               # of Lamb's step
 
+    cdef int _set_slots_aside(self) except -1
     cdef int _allocate_slots(self, layout) except -1
     cdef int _list_weights(self, list variables, exempt) except -1
     cdef int _list_constraints(self, constraints) except -1

@@ -13,12 +13,8 @@ class Update:
     @property
     def known(self) -> dict[Variable, dict[str, NDArray[Any]]]: ...
     learning_rate: float
-    weight_decay: float
-    clip_norm: float
-    global_clip_norm: float
-    accumulation: int
-    ema_momentum: float
-    ema_overwrite: int
+    @property
+    def accumulation(self) -> int: ...
     iterations: int
     schedule: Callable[[int], float] | None
     def __init__(
@@ -28,6 +24,13 @@ class Update:
         rule: dict[str, Any],
         correction: str | None = None,
         start: dict[str, float] | None = None,
+    ) -> None: ...
+    def configure(
+        self,
+        weight_decay: float = 0,
+        clip_norm: float = 0,
+        clip_value: float = 0,
+        global_clip_norm: float = 0,
         accumulation: int = 1,
         ema_momentum: float | None = None,
         ema_overwrite: int = 0,

@@ -95,27 +95,17 @@ cdef class Update:
     correction : str, optional
         Which rule's fields change from step to step: one of `CORRECTIONS`.
     start : dict, optional
-        What slots begin with, by name; others with 0.
-    accumulation, ema_momentum, ema_overwrite
-        See `Optimizer`; no averages are kept where `ema_momentum` is None.
+        Initial values of slots by name; 0 for others.
     """
 
-    def __init__(self, str kernel, tuple slots, dict rule, str correction=None, dict start=None,
-                 uint64_t accumulation=1, ema_momentum=None, uint64_t ema_overwrite=0):
+    def __init__(self, str kernel, tuple slots, dict rule, str correction=None, dict start=None):
         self.kernel_name, self.slot_names = kernel, slots
         self.correction, self.start = CORRECTIONS[correction], start or {}
-        self.accumulation, self.ema_overwrite = accumulation, ema_overwrite
-        self.ema_momentum = ema_momentum or 0
-        self.slots = {name: None for name in slots if name}
-        if ema_momentum is not None:
-            self.slots["average"] = None
-        if accumulation > 1:
-            self.slots["gradient_accumulator"] = None
+        self.slots, self.accumulation = {name: None for name in slots if name}, 1
         self.rule.beta_1 = rule.get("beta_1", 0)
         self.rule.beta_2 = rule.get("beta_2", 0)
         self.rule.momentum = rule.get("momentum", 0)
         self.rule.epsilon = rule.get("epsilon", 0)
-        self.rule.clip_value = rule.get("clip_value", 0)
         self.rule.nesterov = rule.get("nesterov", False)
         self.rule.l1 = rule.get("l1", 0)
         self.rule.l2 = rule.get("l2", 0)
@@ -129,6 +119,33 @@ cdef class Update:
         PyMem_Free(self.weights)
         PyMem_Free(self.chunks)
         PyMem_Free(self.constraints)
+
+    # ---- settings -----------------------------------------------------------------------------------
+
+    def configure(self, double weight_decay=0, double clip_norm=0, double clip_value=0,
+                  double global_clip_norm=0, uint64_t accumulation=1, ema_momentum=None,
+                  uint64_t ema_overwrite=0):
+        """Set what stays the same from one `compile` to the next; see `Optimizer`.
+
+        Slots are allocated or dropped as the settings need them; the number of updates done stays the same.
+        No averages are kept if `ema_momentum` is None.
+        """
+        names = [name for name in self.slot_names if name]
+        if ema_momentum is not None:
+            names.append("average")
+        if accumulation > 1:
+            names.append("gradient_accumulator")
+        self.iterations = self.iterations // self.accumulation * accumulation
+        self.accumulation, self.ema_overwrite = accumulation, ema_overwrite
+        self.ema_momentum = ema_momentum or 0
+        self.weight_decay, self.rule.clip_value = weight_decay, clip_value
+        self.clip_norm, self.global_clip_norm = clip_norm, global_clip_norm
+        if names != list(self.slots):
+            self._set_slots_aside()
+            bound = self.bound
+            self.slots, self.layout, self.bound = dict.fromkeys(names), None, None
+            if bound is not None:
+                self.bind(*bound)
 
     # ---- bind ---------------------------------------------------------------------------------------
 
@@ -158,18 +175,24 @@ cdef class Update:
         self._list_weights(chosen, exempt)
         self._list_constraints(constraints)
 
-    cdef int _allocate_slots(self, layout) except -1:
-        """Arrays of a new layout, with what is known of its variables; the state of others is set aside."""
-        cdef int i
+    cdef int _set_slots_aside(self) except -1:
+        """Keep the state of all variables, for a layout to come that has them again."""
         for variable in self.layout.variables if self.layout is not None else ():
             self.known[variable] = {
                 name: self.layout.part(slot, variable).copy() for name, slot in self.slots.items()}
+        return 0
+
+    cdef int _allocate_slots(self, layout) except -1:
+        """Allocate the slots of a new layout, with the known state of its variables."""
+        cdef int i
+        self._set_slots_aside()
         for name in self.slots:
             slot = layout.zeros()
             slot[:] = self.start.get(name, 0)
             for variable in layout.variables:
-                if variable in self.known:
-                    layout.part(slot, variable)[...] = self.known[variable][name]
+                known = self.known.get(variable, {})
+                if name in known:
+                    layout.part(slot, variable)[...] = known[name]
                 elif name == "average":
                     layout.part(slot, variable)[...] = variable.value
             self.slots[name] = slot

@@ -1,0 +1,114 @@
+"""Schedules that decay along a cosine."""
+
+from __future__ import annotations
+
+import math
+
+from ...checks import positive_number, real_number
+from .schedule import LearningRateSchedule, registry
+
+
+@registry.add
+class CosineDecay(LearningRateSchedule):
+    """Half a period of a cosine, after a linear warm-up if there is one (Loshchilov & Hutter 2017).
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate of the first step.
+    decay_steps : int
+        Steps of the decay, after those of the warm-up.
+    alpha : float, default 0.0
+        The final rate, as a share of the rate that the decay starts from.
+    name : str, optional
+        Ignored; accepted for compatibility with Keras.
+    warmup_target : float, optional
+        The rate at the end of the warm-up.
+    warmup_steps : int, default 0
+        Steps of the warm-up.
+
+    Examples
+    --------
+    >>> schedule = CosineDecay(0.0, 100, warmup_target=0.1, warmup_steps=10)
+    >>> schedule(5), schedule(10), schedule(110)
+    (0.05, 0.1, 0.0)
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
+        self.decay_steps = positive_number(decay_steps, "decay_steps")
+        self.alpha = real_number(alpha, "alpha", 0)
+        self.name = name
+        self.warmup_target = None if warmup_target is None else real_number(warmup_target, "warmup_target", 0)
+        self.warmup_steps = real_number(warmup_steps, "warmup_steps", 0)
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        start, fallen = self.initial_learning_rate, float(step)
+        if self.warmup_target is not None:
+            if step < self.warmup_steps:
+                return start + (self.warmup_target - start) * step / self.warmup_steps
+            start, fallen = self.warmup_target, step - self.warmup_steps
+        fall = 0.5 * (1 + math.cos(math.pi * min(fallen, self.decay_steps) / self.decay_steps))
+        return start * ((1 - self.alpha) * fall + self.alpha)
+
+
+@registry.add
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half cosines, each longer and lower than the one before (Loshchilov & Hutter 2017).
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+        The rate of the first step.
+    first_decay_steps : int
+        Steps of the first half cosine.
+    t_mul : float, default 2.0
+        Factor of the length of the next half cosine, at least 1.
+    m_mul : float, default 1.0
+        Factor of the initial rate of the next one.
+    alpha : float, default 0.0
+        The least rate, as a share of the initial one.
+    name : str, optional
+        Ignored; accepted for compatibility with Keras.
+
+    Examples
+    --------
+    >>> schedule = CosineDecayRestarts(0.1, 10)
+    >>> schedule(0), schedule(5), schedule(10), schedule(20)
+    (0.1, 0.05, 0.1, 0.05)
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: int,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        self.initial_learning_rate = real_number(initial_learning_rate, "initial_learning_rate", 0)
+        self.first_decay_steps = positive_number(first_decay_steps, "first_decay_steps")
+        self.t_mul = real_number(t_mul, "t_mul", 1)
+        self.m_mul = real_number(m_mul, "m_mul", 0)
+        self.alpha = real_number(alpha, "alpha", 0)
+        self.name = name
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        left, length, restarts = float(step), float(self.first_decay_steps), 0
+        if self.t_mul == 1:
+            restarts, left = int(left // length), left % length
+        while left >= length:
+            left, length, restarts = left - length, length * self.t_mul, restarts + 1
+        fall = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * left / length))
+        return self.initial_learning_rate * ((1 - self.alpha) * fall + self.alpha)

@@ -1,0 +1,79 @@
+"""`LearningRateSchedule`, the base of all schedules, and the table of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from ...checks import real_number
+from ...pickling import Picklable
+from ...registry import Registry
+
+
+class LearningRateSchedule(Picklable):
+    """Base of all schedules.
+
+    A subclass defines `__call__`. It keeps the arguments of its constructor as attributes of the same names,
+    or defines `get_config`; ``fastnn.optimizers.schedules.registry.add`` makes it savable.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> class Halving(LearningRateSchedule):
+    ...     def __init__(self, rate):
+    ...         self.rate = rate
+    ...     def __call__(self, step):
+    ...         return self.rate / (1 + step)
+    >>> fastnn.optimizers.SGD(Halving(0.5)).learning_rate
+    0.5
+    """
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step.
+
+        Parameters
+        ----------
+        step : int
+            The number of steps done before.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no __call__(step)")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        import inspect  # takes longer than the rest of the module
+
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a schedule of what `get_config` returned."""
+        return cls(**config)
+
+
+registry = Registry("schedule", LearningRateSchedule, "fastnn.optimizers.schedules")
+
+serialize: Callable[[Any], dict[str, Any]] = registry.serialize
+deserialize = registry.deserialize
+
+
+def rate_of(schedule: Callable[..., Any]) -> Callable[[int], float]:
+    """Return a function from the number of steps done to a validated learning rate.
+
+    Parameters
+    ----------
+    schedule : callable
+        Of one argument, or of none.
+    """
+    import inspect
+
+    try:
+        inspect.signature(schedule).bind(0)
+        takes_step = True
+    except TypeError:
+        takes_step = False
+
+    def rate(step: int) -> float:
+        value = schedule(step) if takes_step else schedule()
+        return real_number(float(value), "learning_rate", 0)
+
+    return rate
