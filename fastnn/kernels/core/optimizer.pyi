@@ -27,10 +27,10 @@ class Update:
     ) -> None: ...
     def configure(
         self,
-        weight_decay: float = 0,
-        clip_norm: float = 0,
-        clip_value: float = 0,
-        global_clip_norm: float = 0,
+        weight_decay: float = 0.0,
+        clip_norm: float = 0.0,
+        clip_value: float = 0.0,
+        global_clip_norm: float = 0.0,
         accumulation: int = 1,
         ema_momentum: float | None = None,
         ema_overwrite: int = 0,
