@@ -19,7 +19,10 @@ MISSING = {
     "dense": {"kernel": "it is made of the ops gemm and activation"},
     "gemm": {"caller": "a part of dense, dot and recurrent"},
     "loss_metric": {"reference": "what the ops loss and metric share; each kernel of theirs has one"},
-    "norm": {"caller": "a part of batch_norm and group_norm"},
+    "linear_map": dict.fromkeys(
+        ("caller", "kernel", "test", "benchmark"), "operands and fusions that dense, conv and depthwise share"
+    ),
+    "norm": dict.fromkeys(("caller", "test", "benchmark"), "a part of batch_norm and group_norm"),
     "transpose": {"kernel": "it is the op strided_copy with other strides"},
 }
 # A kernel file has a reference of the same name and a check in C, except:

@@ -116,9 +116,27 @@ def with_bases(layers: set[Path]) -> set[Path]:
 
 
 @cache
+def op_files() -> dict[str, set[Path]]:
+    """Files of each op: those of its name, and x_y of the op x if nothing but x and the like imports it."""
+    found: dict[str, set[Path]] = {}
+    for path in inside(OPS):
+        head = path.stem.rpartition("_")[0]
+        users = {other.stem for other in inside(OPS) if path.stem in imported(other)}
+        part = head in users and all(user.startswith(head) for user in users)
+        found.setdefault(head if part else path.stem, set()).add(path)
+    del found["__init__"]
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    """Names of the files beside it that a file of Cython imports."""
+    return set(re.findall(r"^from \.(\w+) c?import", text(path), flags=re.M))
+
+
+@cache
 def all_ops() -> set[str]:
     """Names of all ops."""
-    return {path.stem for path in inside(OPS)} - {"__init__"}
+    return set(op_files())
 
 
 @cache
@@ -138,9 +156,7 @@ def importers(ops: set[str]) -> set[Path]:
 @cache
 def helper_ops(op: str) -> set[str]:
     """Ops that another one is made of."""
-    files = named([op], OPS)
-    found = {name for path in files for name in re.findall(r"^from \.(\w+) c?import", text(path), flags=re.M)}
-    return found & all_ops()
+    return {name for path in op_files()[op] for name in imported(path)} & all_ops() - {op}
 
 
 @cache
@@ -159,7 +175,7 @@ def definitions() -> dict[str, Path]:
 @cache
 def called_kernels(op: str) -> set[Path]:
     """Files of the kernels that an op calls."""
-    calls = {name for path in named([op], OPS) for name in re.findall(r"\.(\w+)\(", text(path))}
+    calls = {name for path in op_files()[op] for name in re.findall(r"\.(\w+)\(", text(path))}
     return {place for name, place in definitions().items() if name in calls}
 
 
@@ -202,7 +218,7 @@ def story(name: str) -> tuple[set[Path], set[str]]:
     kernels |= {kernel for kernel in called if names & stems({kernel, *headers(kernel)})}
     kernels = kernels or called
     names |= stems(kernels) | stems(header for kernel in kernels for header in headers(kernel))
-    found = layers | named(ops, OPS)
+    found = layers.union(*(op_files()[op] for op in ops))
     for kernel in kernels:
         found |= {kernel, *headers(kernel), *twins(kernel)}
     for folder in (ROOT / "tests", ROOT / "bench"):
