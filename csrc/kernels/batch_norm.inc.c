@@ -1,4 +1,4 @@
-/* batch_norm.inc.c - what normalises by the statistics of channels.
+/* batch_norm.inc.c - normalization by the statistics of channels.
  *
  *   x, y, dx, dy (outer, n, inner): n channels; channels last have inner 1
  *   affine       y = (x - centre) scale + shift
@@ -9,8 +9,8 @@
  *
  *   dx = gamma dy / s - sum (gamma dy) / (N s) - xhat sum (gamma dy xhat) / (N s)
  *
- * where the sums go over the group (Ioffe & Szegedy 2015, Wu & He 2018). A batch normalisation is one group
- * for each channel, of the whole batch; a group normalisation does the same for every row of the batch.
+ * where the sums are over the group (Ioffe & Szegedy 2015, Wu & He 2018). A batch normalization has one group for each
+ * channel, over the whole batch; a group normalization does the same for every row of the batch.
  * Statistics and sums are those of moments.inc.c.
  */
 #include <math.h>
@@ -37,7 +37,7 @@ static void channel_scale(void *scale_, void *shift_, const void *mean_, const v
     }
 }
 
-/* What goes over rows of channels, `m` rows of a strip at a time, and over runs of one channel. */
+/* Loops over rows of channels, `m` rows of a strip at a time, and over runs of one channel. */
 #define EACH_STRIP(outer, n, strip) \
     for (fnn_idx i = 0; i < outer; i += TALL) { \
         const fnn_idx m = at_most(outer - i, TALL); \
@@ -211,7 +211,7 @@ FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const re
         }
 }
 
-/* What is masked was no part of the statistics, so its gradient does not pass through them: dx = scale dy. */
+/* Masked rows were no part of the statistics, so no gradient passes through these: dx = scale dy. */
 static void channel_gradient(void *dx_, const void *dy_, const void *x_, const void *mean_,
                              const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {

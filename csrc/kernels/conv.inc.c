@@ -1,4 +1,4 @@
-/* conv - convolutions as products with the matrix of patches of patches.inc.c.
+/* conv.inc.c - convolutions as products with the matrix of patches of patches.inc.c.
  *
  *   conv_forward           c = y     a = x     window moves by the stride
  *   conv_input_gradient    c = x     a = y     one frame for each of the stride's phases: pixels that far apart
@@ -17,7 +17,7 @@ static fnn_idx conv_workspace(const fnn_conv *g)
     return listing_bytes();
 }
 
-/* What is fused behind complete rows that a pass of its own has to do, rows that are `ld` apart together. */
+/* Apply what is fused behind complete rows and not done in tiles; the rows are `ld` apart. */
 static void finish_rows(const fnn_fused *f, const real *whole, real *c, const fnn_idx *c_rows, fnn_idx ld,
                         fnn_idx m, fnn_idx n)
 {
@@ -28,7 +28,7 @@ static void finish_rows(const fnn_fused *f, const real *whole, real *c, const fn
     }
 }
 
-/* Rows first ... end - 1 of a grid whose windows lie inside, n columns from column j of `whole` on. */
+/* Compute rows first ... end - 1 of a grid whose windows lie inside, n columns from column j of `whole` on. */
 static void grid_product(const grid *g, const fnn_fused *f, real *whole, fnn_idx first, fnn_idx end,
                          fnn_idx j, fnn_idx n, void *workspace)
 {
@@ -71,7 +71,7 @@ static void convolve(const grid *whole, const fnn_fused *f, real *c, fnn_idx fir
         grid_product(&g, f, c, first, end, j, n, workspace);
 }
 
-/* The results y, seen from x; of group `group`, columns from j on. */
+/* Describe the results y as sums over x, for columns from j on of one group. */
 static grid results_of(const fnn_conv *g, fnn_idx group, fnn_idx j)
 {
     const fnn_idx depth = g->channels / g->groups;
@@ -123,7 +123,7 @@ static fnn_idx common_divisor(fnn_idx a, fnn_idx b)
     return a;
 }
 
-/* The pixels phase, phase + stride, ... of x in dimension d, seen from y: every so many taps reach them. */
+/* Describe the pixels phase, phase + stride, ... of x in dimension d as sums over y; some taps reach them. */
 static axis phase_of(const fnn_conv *g, int d, fnn_idx phase)
 {
     const fnn_idx at = phase + g->pad[d], stride = g->stride[d], dilation = g->dilation[d];
@@ -177,7 +177,7 @@ static void conv_input_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count,
     }
 }
 
-/* The rows i ... i + m - 1 of w that a grid's taps are: where they are in its windows, and in w. */
+/* List the rows i ... i + m - 1 of w among a grid's taps: where they are in its windows, and in w. */
 static fnn_idx list_rows(fnn_idx *rows, fnn_idx *c_rows, const grid *g, fnn_idx i, fnn_idx m)
 {
     const fnn_idx all = g->rows.taps * g->columns.taps * g->depth;
@@ -196,7 +196,7 @@ static fnn_idx list_rows(fnn_idx *rows, fnn_idx *c_rows, const grid *g, fnn_idx 
     return listed;
 }
 
-/* What a grid adds to rows i ... i + m - 1, at most SLAB, of the gradient `dw` of a group's weights. */
+/* Add a grid's share to rows i ... i + m - 1, at most SLAB, of the gradient `dw` of a group's weights. */
 static void grid_gradient(const grid *g, const real *y, real *dw, real *dbias, fnn_idx columns, fnn_idx first,
                           fnn_idx end, fnn_idx i, fnn_idx m, void *workspace)
 {

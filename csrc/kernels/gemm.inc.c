@@ -1,19 +1,18 @@
-/* gemm - c (m, n) = a (m, k) b (k, n) with bias, activation, activation gradient and column sums fused.
+/* gemm.inc.c - c (m, n) = a (m, k) b (k, n) with bias, activation, activation gradient and column sums fused.
  *
  * One register tile does all the work: MR rows of A are broadcast against NV vectors of B. Each element
  * of c is a single chain of fused multiply-adds over k in order, whatever the tile, the blocking or the
- * split over threads; so results do not depend on the batch size or on the number of threads.
+ * division over threads; so results do not depend on the batch size or on the number of threads.
  *
- *   for each block of KC steps of k            the chain goes on from what c holds
+ *   for each block of KC steps of k            the chain continues from what c holds
  *     for each panel of NV vectors of b        packed (KC, NV * VLEN) when that pays, else read in place
  *       for each MR rows of a                  heights are evened out: 128 rows are 14 x 7 + 5 x 6
  *         tile; after the last block: activation and gradient while the tile is in L1
  *
  * A streams through the caches once per panel, MR elements per MR * NV multiply-adds: 2 bytes a cycle
  * with AVX-512, which even L3 sustains; hence no blocking of m and n as in Goto & van de Geijn (2008).
- * A is packed, tile by tile, where its rows would fall into one L1 set, being a multiple of 4 KiB apart
- * (76 % of the peak when left in place), and where they come from behind L2, which keeps up with one
- * stream and not with MR of them (1024 cubed: 87 % of the peak when left in place, 91 % when packed).
+ * A is packed, tile by tile, if its rows share an L1 set, being a multiple of 4 KiB apart (76 % of the peak when left
+ * in place), and if they do not fit L2, beyond which the memory keeps up with one stream and not with MR of them (1024 cubed: 87 % of the peak when left in place, 91 % when packed).
  */
 enum {
     MC = 1024,         /* rows of A copied at a time */
@@ -98,7 +97,7 @@ static void gemm(const fnn_gemm *g, void *workspace)
     }
 }
 
-/* The multiply-adds per second that this instruction set can do: 12 chains in registers. Returns FLOPs. */
+/* Do multiply-adds in 12 chains of registers, `rounds` times; returns FLOPs, for the peak of an instruction set. */
 static double fma_peak(fnn_idx rounds)
 {
     enum { CHAINS = 12 };

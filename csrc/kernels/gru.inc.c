@@ -1,8 +1,8 @@
-/* gru - Cho et al. (2014), as Keras has it:
+/* gru.inc.c - Cho et al. (2014), as in Keras:
  *
  *   [z, r] = recurrent activation of x_t W + h_{t-1} U + b
- *   k = activation of x_t W + b + r (h_{t-1} U + b')     reset after the product: one product a step (q = h U + b'),
- *                     x_t W + (r h_{t-1}) U + b          or before it: two that wait for each other
+ *   k = activation of x_t W + b + r (h_{t-1} U + b')     reset after the product: one product a step, q = h U + b',
+ *                     x_t W + (r h_{t-1}) U + b          or before it: two, of which one waits for the other
  *   h_t = z h_{t-1} + (1 - z) k
  *
  * Gates are [k, z, r, q] or [k, z, r]. The state before a step is kept in `cells`.
@@ -30,7 +30,7 @@ FNN_INLINE void gru_candidate(const slab *s, fnn_idx r, const int fused, const i
     }
 }
 
-/* z and r, and r h where the product of the candidate needs it */
+/* z and r, and r h if the product of the candidate needs it. */
 static void gru_gates(const slab *s, fnn_idx r)
 {
     const fnn_recurrent *g = s->g;
@@ -66,7 +66,7 @@ static void gru_forward(slab *s)
             gru_candidate(s, r, 0, after);
 }
 
-/* The gradients of k, z and with q of r and q; those of the activations are of the defaults, or done apart. */
+/* The gradients of k, z and, with q, of r and q. Only those of default activations are applied here. */
 FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, const int after)
 {
     const fnn_recurrent *g = s->g;
@@ -107,7 +107,7 @@ FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, cons
     }
 }
 
-/* From the gradient of r h, the last columns of da, those of r and, into the same place, of h. */
+/* The gradients of r and, in place, of h, from that of r h in the last columns of da. */
 static void gru_reset_backward(const slab *s, fnn_idx r)
 {
     const fnn_recurrent *g = s->g;

@@ -1,4 +1,4 @@
-/* layer_norm.inc.c - each row of (m, n) by itself.
+/* layer_norm.inc.c - normalization of each row of (m, n) by itself.
  *
  *   layer_norm   y = (x - mean) inverse gamma + beta      inverse = 1 / sqrt(variance + epsilon)
  *                dx = inverse (g - mean g - xhat mean (g xhat)), with g = gamma dy, xhat = (x - mean) inverse
@@ -6,12 +6,11 @@
  *   unit_norm    y = x inverse                            inverse = 1 / sqrt(sum x^2), but at most `most`
  *                dx = inverse (dy - y sum dy y), or inverse dy where it is `most`
  *
- * Without `mean` nothing is taken off, and inverse is 1 / sqrt(mean x^2 + epsilon): RMS normalisation. gamma
- * and beta may be NULL for 1 and 0, dx and sums where nobody asks for them (Ba et al. 2016, Zhang & Sennrich
- * 2019). A row is read from memory once: mean, variance and y are passes over what is in the cache by then.
- * The squares are of deviations from the rounded mean, and what these add up to corrects the variance.
- * The columns are summed over blocks of ROWS rows that were read for dx just before, in double from block to
- * block.
+ * Without `mean` no mean is subtracted, and inverse is 1 / sqrt(mean x^2 + epsilon): RMS normalization. gamma and beta
+ * may be NULL for 1 and 0, dx and sums if they are not needed (Ba et al. 2016, Zhang & Sennrich 2019). A row is read
+ * from memory once: mean, variance and y are passes over it in the cache. The squares are of deviations from the
+ * rounded mean, whose sum corrects the variance. The columns are summed over blocks of ROWS rows that were read for dx
+ * just before, and the blocks in double.
  */
 #include <math.h>
 
@@ -19,8 +18,9 @@
 
 enum { ROW_BLOCK = 4096, ROWS = 32 };
 
-/* Sums over a row of `a` and `b`, WORD giving them of the elements from j on, `left` of which are there. In
- * four chains, and in double from block to block. */
+/* Sums of a and b over a row: WORD(a, b, j, left) adds those of the next `left` elements from j on, at most a vector.
+ * In four chains, and over blocks in double.
+ */
 #define ROW_SUMS(n, WORD, total_a, total_b) \
     for (fnn_idx block = 0; block < (n); block += ROW_BLOCK) { \
         const fnn_idx end = (n) - block < ROW_BLOCK ? (n) : block + ROW_BLOCK; \
@@ -44,7 +44,7 @@ FNN_INLINE double row_mean(const real *x, fnn_idx n)
     return (sum + nothing) / (double)n;
 }
 
-/* The sum of squares about `middle`, less what is due to `middle` being off the mean where `is_mean`. */
+/* The sum of squares about `middle`; if that is the rounded mean, corrected for its rounding. */
 FNN_INLINE double row_squares(const real *x, fnn_idx n, real middle, int is_mean)
 {
     const vreal mid = v_set1(middle);

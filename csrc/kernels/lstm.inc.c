@@ -1,4 +1,4 @@
-/* lstm - Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it:
+/* lstm.inc.c - Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000), as in Keras:
  *
  *   [i, f, g, o] = x_t W + h_{t-1} U + b      i, f, o through the recurrent activation, g through f
  *   c_t = f c_{t-1} + i g,  h_t = o activation(c_t)

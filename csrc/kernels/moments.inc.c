@@ -1,4 +1,4 @@
-/* moments.inc.c - means and variances of channels, and what else is summed in parts.
+/* moments.inc.c - means and variances of channels, and other sums in parts.
  *
  *   x            (outer, n, inner): n channels; channels last have inner 1
  *   moments      (2, n) means, and sums of squared deviations from them; parts of it (parts, 2, n)
@@ -6,8 +6,8 @@
  *
  * Moments are taken in one pass over blocks of 64 numbers of a channel, about the first of them: since it is
  * one of the 64, the sum of squares about it is at most 64 times that about their mean, so a float loses no
- * more than its last two digits, wherever the mean is. Blocks, and then parts, are put together in double as
- * in Chan, Golub & LeVeque (1983), in the order of their numbers.
+ * more than its last two digits, wherever the mean is. Blocks, and then parts, are combined in double as in
+ * Chan, Golub & LeVeque (1983), in their order.
  */
 #include "../simd/rows.h"
 
@@ -19,7 +19,7 @@ enum {
 
 FNN_INLINE fnn_idx at_most(fnn_idx n, fnn_idx most) { return n < most ? n : most; }
 
-/* `m` more numbers of each of `width` channels, whose deviations from `shift` have these sums. */
+/* Add m numbers of each of `width` channels, whose deviations from `shift` have these sums. */
 FNN_INLINE void add_moments(double *mean, double *squares, const real *shift, const real *sum,
                             const real *square, fnn_idx width, fnn_idx seen, fnn_idx m)
 {
@@ -96,7 +96,7 @@ static void channel_moments(double *moments, const void *x_, fnn_idx outer, fnn_
     }
 }
 
-/* Put the parts together onto the first one, then the channels of each group. */
+/* Combine all parts in the first one, then the channels of each group. */
 static void channel_statistics(void *mean_, void *variance_, double *moments, fnn_idx parts, fnn_idx per_part,
                                fnn_idx count, fnn_idx n, fnn_idx groups)
 {

@@ -1,16 +1,15 @@
-/* patches - the matrix of patches that convolutions are products of, which is never written down.
+/* patches.inc.c - the matrix of patches whose products are convolutions, and which is never stored.
  *
- * Row i of that matrix is what the window sees for result i, column p what it sees at tap and channel p. Element
- * (i, p) is a[rows[i] + steps[p]]: where window i begins, plus where p lies in any window. So two lists stand
- * for the whole matrix, and the tile of tile.inc.c reads the image through them, in place: 94 % of the FMA peak,
+ * Row i of that matrix has the pixels in the window of result i, column p those at tap and channel p. Element (i, p) is
+ * a[rows[i] + steps[p]]: where window i begins, plus where p lies in any window. So two lists represent the matrix, and the tile of tile.inc.c reads the image through them, in place: 94 % of the FMA peak,
  * without the traffic of im2col and with 84 KiB of workspace whatever the image.
  *
- * Windows that reach over the border see fewer taps. Results whose windows see the same ones form a grid of
- * their own, of smaller windows that lie inside: so nothing is padded, and no zero is multiplied.
+ * Windows that reach over the border have fewer taps. Results whose windows have the same taps form a grid of smaller
+ * windows that lie inside: so nothing is padded, and no zero is multiplied.
  *
  *      +---+-----------+---+     3 x 3 taps, one zero around: nine grids
  *      |2x2|    2x3    |2x2|
- *      +---+-----------+---+     The frame goes through them one by one; each is a grid with
+ *      +---+-----------+---+     The frame passes over them one by one; each is a grid with
  *      |   |           |   |     fewer results and fewer taps, and otherwise like the whole.
  *      |3x2|    3x3    |3x2|
  *      |   |           |   |
@@ -38,13 +37,13 @@ typedef struct {
 typedef struct {
     const real *a, *w;
     fnn_idx a_image, c_image; /* elements from one image to the next */
-    fnn_idx a_first, c_first; /* elements that are not there, before what a and c begin with */
+    fnn_idx a_first, c_first; /* elements of the whole that lie before the start of a and of c */
     fnn_idx depth;
     fnn_idx w_row, w_column; /* elements of w from channel to channel, from column to column of c */
     axis rows, columns;
 } grid;
 
-/* The rows of results that a call is for are numbered through all images; the grids of a frame, one by one. */
+/* The rows of results to compute, numbered through all images, and the grids of a frame, one after the other. */
 typedef struct {
     const grid *whole;
     fnn_idx first, end;
@@ -77,7 +76,7 @@ static fnn_idx within(fnn_idx x, fnn_idx low, fnn_idx high) { return x < low ? l
 /* ceil(x / y), for any x. */
 static fnn_idx ceiling(fnn_idx x, fnn_idx y) { return x > 0 ? parts(x, y) : -(-x / y); }
 
-/* The results from v on that see the same taps of x, as an axis whose windows lie inside. */
+/* The results from v on whose windows have the same taps of x, as an axis whose windows lie inside. */
 static axis inside_from(const axis *x, fnn_idx v)
 {
     const fnn_idx at = x->origin + v * x->move, reach = (x->taps - 1) * x->spread;
@@ -103,14 +102,14 @@ static axis inside_from(const axis *x, fnn_idx v)
     return same;
 }
 
-/* How many rows before `row`, numbered through all images of `height`, are among `n` from `first` on, `step` apart. */
+/* How many of the `n` rows of each image from `first` on, `step` apart, lie before `row`, numbered through all images. */
 static fnn_idx rows_before(fnn_idx row, fnn_idx height, fnn_idx first, fnn_idx step, fnn_idx n)
 {
     const fnn_idx in_image = row % height;
     return row / height * n + (in_image > first ? least(n, parts(in_image - first, step)) : 0);
 }
 
-/* The next grid of a frame whose windows lie inside, and the rows of it that the call is for. */
+/* The next grid of a frame whose windows lie inside, and the rows of it to compute. */
 static int next_grid(frame *f, grid *g, fnn_idx *first, fnn_idx *end)
 {
     const grid *whole = f->whole;

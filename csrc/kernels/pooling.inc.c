@@ -1,96 +1,16 @@
-/* pooling.inc.c - maximum and average over windows, as fastnn.h describes them, and their gradients.
+/* pooling.inc.c - maximum and average over windows, as fastnn.h describes them.
  *
- *   forward    y[i][j][c] = max or mean of x over the part of window (i, j) that lies in the image
- *   backward   dx[h][w][c] = sum over windows (i, j) around (h, w) of
- *                  dy[i][j][c] where (h, w) is the place of the maximum      max
- *                  dy[i][j][c] / pixels of window (i, j) in the image        average
+ *   y[i][j][c] = max or mean of x over the part of window (i, j) that lies in the image
  *
- * Vectors run along the channels. The place of a maximum, tap kh window[1] + kw of its window, is kept in a
- * byte where that is enough and in 32 bits where it is not (PLACES); a window of so many pixels is passed over
- * with all channels at once, so that memory is read in order. The first of equals is kept: x replaces the
- * maximum unless it is at most as large or the maximum is not a number, so NaN is kept as well.
- *
- * Backward makes dx row by row, each row in the cache until all windows over it have given theirs: windows
- * may overlap, and a caller may go on with the row at once. Where windows do not overlap nothing is added.
+ * A window of more than PLACES pixels is read once for all channels, so that memory is read in order. The first of
+ * equals is kept: x replaces the maximum unless it is at most as large or the maximum is not a number, so NaN is kept
+ * as well. The gradients are in pooling_gradient.inc.c.
  */
-#include <string.h>
-
-#include "../simd/rows.h"
-
-enum { PLACES = 256 };
-
-/* Taps [from, to) of a window along an axis: those in the image. */
-typedef struct {
-    fnn_idx from, to;
-} span;
-
-FNN_INLINE span inside(const fnn_pool *p, int dimension, fnn_idx i)
-{
-    const fnn_idx begin = i * p->stride[dimension] - p->pad[dimension],
-                  left = (dimension ? p->width : p->height) - begin;
-    return (span){begin < 0 ? -begin : 0, p->window[dimension] < left ? p->window[dimension] : left};
-}
-
-/* Windows [from, to) that hold row h of the image. */
-static span windows_over(const fnn_pool *p, fnn_idx h)
-{
-    const fnn_idx at = h + p->pad[0], stride = p->stride[0], to = at / stride + 1;
-    const fnn_idx from = at < p->window[0] ? 0 : (at - p->window[0]) / stride + 1;
-    return (span){from, to < p->out_height ? to : p->out_height};
-}
-
-/* Where tap (down, right) of window (i, j) is in the image. */
-FNN_INLINE fnn_idx pixel_of(const fnn_pool *p, fnn_idx i, fnn_idx j, fnn_idx down, fnn_idx right)
-{
-    return (i * p->stride[0] - p->pad[0] + down) * p->row + (j * p->stride[1] - p->pad[1] + right) * p->pixel;
-}
-
-FNN_INLINE int in_bytes(const fnn_pool *p) { return p->window[0] * p->window[1] <= PLACES; }
-
-/* Numbers of lanes as bytes, and back: whole vectors are converted, since the compiler has an instruction. */
-FNN_INLINE void store_places(uint8_t *place, vreal k, fnn_idx left)
-{
-    real lane[VLEN];
-    uint8_t byte[VLEN];
-    v_store(lane, k);
-    for (int c = 0; c < VLEN; c++)
-        byte[c] = (uint8_t)(int)lane[c];
-    if (left >= VLEN)
-        memcpy(place, byte, sizeof byte);
-    else
-        for (fnn_idx c = 0; c < left; c++)
-            place[c] = byte[c];
-}
-
-FNN_INLINE vreal load_places(const uint8_t *place, fnn_idx left)
-{
-    real lane[VLEN];
-    uint8_t byte[VLEN] = {0};
-    if (left >= VLEN)
-        memcpy(byte, place, sizeof byte);
-    else
-        for (fnn_idx c = 0; c < left; c++)
-            byte[c] = place[c];
-    for (int c = 0; c < VLEN; c++)
-        lane[c] = (real)(int)byte[c];
-    return v_load(lane);
-}
-
-/* Statements on all channels from c on, in vectors: full ones first, whose number of lanes the compiler knows. */
-#define EACH_VECTOR(c, left, channels, statement) \
-    do { \
-        fnn_idx c = 0; \
-        for (const fnn_idx left = VLEN; c + VLEN <= (channels); c += VLEN) \
-            statement; \
-        if (c < (channels)) { \
-            const fnn_idx left = (channels) - c; \
-            statement; \
-        } \
-    } while (0)
+#include "pooling.h"
 
 /* ---- maximum ---------------------------------------------------------------------------------------- */
 
-/* The maximum over height x width pixels, of the next `left` channels; `first` is the place of the first. */
+/* The maximum over height x width pixels, of the next `left` channels; `first` is the place of the first pixel. */
 FNN_INLINE void maximum(real *y, uint8_t *place, const real *x, const fnn_pool *p, fnn_idx height,
                         fnn_idx width, fnn_idx first, fnn_idx left)
 {
@@ -133,7 +53,7 @@ static void maximum_of_many(real *y, int32_t *place, const real *x, const fnn_po
         }
 }
 
-/* `places` is NULL or index, so that the compiler makes two versions. */
+/* `places` is NULL or index: a constant, for which the compiler makes two versions. */
 FNN_INLINE void maximum_rows(real *y, void *index, uint8_t *places, const real *x, const fnn_pool *p,
                              fnn_idx first, fnn_idx rows)
 {
@@ -150,10 +70,10 @@ FNN_INLINE void maximum_rows(real *y, void *index, uint8_t *places, const real *
                 continue;
             }
             if (height == 2 && width == 2)
-                EACH_VECTOR(c, left, channels,
-                            maximum(y + at + c, place ? place + c : NULL, from + c, p, 2, 2, k, left));
+                POOL_EACH_VECTOR(c, left, channels,
+                                 maximum(y + at + c, place ? place + c : NULL, from + c, p, 2, 2, k, left));
             else
-                EACH_VECTOR(
+                POOL_EACH_VECTOR(
                     c, left, channels,
                     maximum(y + at + c, place ? place + c : NULL, from + c, p, height, width, k, left));
         }
@@ -194,16 +114,16 @@ static void average_pool_forward(void *y_, const void *x_, const fnn_pool *p, fn
             const real *from = x + pixel_of(p, i, j, down.from, right.from);
             real *to = y + (i * p->out_width + j) * channels;
             if (height == 2 && width == 2)
-                EACH_VECTOR(c, left, channels, mean(to + c, from + c, p, 2, 2, left));
+                POOL_EACH_VECTOR(c, left, channels, mean(to + c, from + c, p, 2, 2, left));
             else
-                EACH_VECTOR(c, left, channels, mean(to + c, from + c, p, height, width, left));
+                POOL_EACH_VECTOR(c, left, channels, mean(to + c, from + c, p, height, width, left));
         }
 }
 
-/* Sums over positions go on in double after so many. */
+/* Sums over so many positions are added in double. */
 enum { MEAN_BLOCK = 128, MEAN_VECTORS = 4 };
 
-/* The mean of x (positions, channels) of the next columns: `vectors` vectors of them, or `left` of the one. */
+/* The mean of x (positions, channels) for the next columns: `vectors` vectors of them, or `left` of one. */
 FNN_INLINE void global_mean(real *y, const real *x, fnn_idx positions, fnn_idx channels, int vectors,
                             fnn_idx left)
 {
@@ -237,90 +157,3 @@ static void global_average(void *y_, const void *x_, fnn_idx positions, fnn_idx 
     for (; c < channels; c += VLEN)
         global_mean(y + c, x + c, positions, channels, 1, channels - c);
 }
-
-/* ---- gradients -------------------------------------------------------------------------------------- */
-
-/* What a window gives to the pixels of a row under it, of the next `left` channels: dy to all of them, or where
- * `place` is given to the pixel there. The first pixel has place k.
- */
-FNN_INLINE void give(real *dx, fnn_idx pixel, fnn_idx pixels, vreal dy, const uint8_t *place, fnn_idx k,
-                     int adds, fnn_idx left)
-{
-    const vreal zero = v_set1(R(0.0)), at = place ? load_places(place, left) : zero;
-    for (fnn_idx kw = 0; kw < pixels; kw++, dx += pixel) {
-        const vreal given = place ? v_select(v_eq(at, v_set1((real)(k + kw))), dy, zero) : dy;
-        v_store_up_to(dx, adds ? v_add(v_load_up_to(dx, left), given) : given, left);
-    }
-}
-
-/* The same of all channels, to the places of a large window. */
-static void give_many(real *dx, const real *dy, const int32_t *place, int32_t k, fnn_idx channels)
-{
-    for (fnn_idx c = 0; c < channels; c++)
-        dx[c] += place[c] == k ? dy[c] : 0;
-}
-
-/* Row h of dx: what the windows over it give. For the average index is NULL. */
-FNN_INLINE void gradient_row(real *dx, const real *dy, const void *index, const fnn_pool *p, fnn_idx h,
-                             const int average, const int adds)
-{
-    const fnn_idx channels = p->channels, pixel = p->pixel;
-    const span over = windows_over(p, h);
-    for (fnn_idx i = over.from; i < over.to; i++) {
-        const span down = inside(p, 0, i);
-        const fnn_idx kh = h - (i * p->stride[0] - p->pad[0]);
-        for (fnn_idx j = 0; j < p->out_width; j++) {
-            const span right = inside(p, 1, j);
-            const fnn_idx at = (i * p->out_width + j) * channels, width = right.to - right.from;
-            const fnn_idx k = kh * p->window[1] + right.from;
-            const vreal share = v_set1(R(1.0) / (real)((down.to - down.from) * width));
-            real *to = dx + pixel_of(p, i, j, kh, right.from);
-            if (!average && !in_bytes(p)) {
-                for (fnn_idx kw = 0; kw < width; kw++)
-                    give_many(to + kw * pixel, dy + at, (const int32_t *)index + at, (int32_t)(k + kw),
-                              channels);
-                continue;
-            }
-            if (average)
-                EACH_VECTOR(c, left, channels,
-                            give(to + c, pixel, width, v_mul(v_load_up_to(dy + at + c, left), share), NULL, 0, adds, left));
-            else
-                EACH_VECTOR(c, left, channels,
-                            give(to + c, pixel, width, v_load_up_to(dy + at + c, left), (const uint8_t *)index + at + c, k, adds, left));
-        }
-    }
-}
-
-/* Whether a row is written by one window at each pixel: then it does not have to be zero before. */
-static int one_window_each(const fnn_pool *p, fnn_idx h)
-{
-    const span over = windows_over(p, h);
-    return over.to - over.from == 1 && p->stride[1] == p->window[1] &&
-           p->out_width * p->stride[1] - p->pad[1] >= p->width;
-}
-
-FNN_INLINE void gradient_rows(real *dx, const real *dy, const void *index, const fnn_pool *p, fnn_idx first,
-                              fnn_idx rows, const int average)
-{
-    for (fnn_idx h = first; h < first + rows; h++) {
-        if (one_window_each(p, h) && (average || in_bytes(p))) {
-            gradient_row(dx, dy, index, p, h, average, 0);
-            continue;
-        }
-        for (fnn_idx w = 0; w < p->width; w++)
-            row_fill(dx + h * p->row + w * p->pixel, R(0.0), p->channels);
-        gradient_row(dx, dy, index, p, h, average, 1);
-    }
-}
-
-static void max_pool_backward(void *dx, const void *dy, const void *index, const fnn_pool *p, fnn_idx first,
-                              fnn_idx rows)
-{
-    gradient_rows(dx, dy, index, p, first, rows, 0);
-}
-
-static void average_pool_backward(void *dx, const void *dy, const fnn_pool *p, fnn_idx first, fnn_idx rows)
-{
-    gradient_rows(dx, dy, NULL, p, first, rows, 1);
-}
-#undef EACH_VECTOR

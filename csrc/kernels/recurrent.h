@@ -1,15 +1,15 @@
-/* recurrent.h - what the cells share: a slab of rows at one step of time, and its products with packed weights.
+/* recurrent.h - what the cells share: one step of time for a slab of rows, and its products with packed weights.
  *
- * A row of `a` is what the products of a step are made of: [h, x], or [h, x, r h] where a GRU resets the state
- * before the product. So the projection of the input is the end of the chain of multiply-adds over the units, at
+ * A row of `a` is the left operand of a step's products: [h, x], or [h, x, r h] if a GRU resets the state before the
+ * product. So the projection of the input is the end of the chain of multiply-adds over the units, at
  * no cost of its own, for narrow and wide inputs alike: weights are packed in one piece. The state comes first
  * since its vectors then lie in whole cache lines: each is stored just before the next step reads it.
  *
- * Gates keep Keras' order (i f c o), but for a GRU: [candidate, z, r], behind them the candidate's share of
- * the state where reset comes after. Each product backward then reads neighbouring columns. In a slab they are not
- * grouped by units for the cell's update to find them in registers: that pads each gate to whole vectors (16
- * in place of 13 for 50 units), while reading them again from L1 takes 26 of 750 cycles a row. A single row takes its
- * units in groups, each with its gates in this order: that takes a tenth off the time of LSTM(50).
+ * Gates have the order of Keras (i f c o), except in a GRU: [candidate, z, r], followed by the candidate's share of the
+ * state if reset comes after the product. Each product backward then reads neighbouring columns. In a slab they are not
+ * grouped by units, so that the update of the cell would find them in registers: that pads each gate to whole vectors
+ * (16 in place of 13 for 50 units), while reading them again from L1 takes 26 of 750 cycles a row. A single row
+ * processes its units in groups, each with its gates in this order: that takes a tenth off the time of LSTM(50).
  */
 #ifndef FNN_RECURRENT_H
 #define FNN_RECURRENT_H
@@ -20,7 +20,7 @@
 enum {
     MOST_PRODUCTS = 3,
     CACHE_LINE = 64,
-    GROUP_COLUMNS = 64, /* of gates that a single row computes before it updates their units, about */
+    GROUP_COLUMNS = 64, /* columns of gates, about, that a single row computes before it updates the units */
     GROUP_UNIT = 16,    /* groups have whole vectors of units on every instruction set */
 };
 
@@ -44,16 +44,16 @@ typedef struct {
     const real *bias, *packed;
 } slab;
 
-/* `count` gates from gate `to` on = bias + a (columns `from` ... from + k - 1) times as many gates of the matrices that
- * are stacked in this order: of those from gate `source` on, and after the last comes the first. The chains may
- * go on from what the gates hold.
+/* A product of a step: `count` gates from gate `to` on = bias + a (columns `from` ... from + k - 1) times `count` gates
+ * of the matrices that are stacked in this order, from gate `source` on, the first gate following the last. The chains
+ * may continue from what the gates hold.
  */
 enum stack { UNITS_THEN_INPUTS, INPUTS_THEN_UNITS, INPUTS, UNITS };
 
 typedef struct {
     fnn_idx from, k, to, count, source;
     enum stack stack;
-    int goes_on;
+    int continues;
 } step_product;
 
 /* The same for gradients: a's columns `to` ... from those of gates, through one of the two matrices transposed;
@@ -69,7 +69,7 @@ FNN_INLINE fnn_idx gates_of(const fnn_recurrent *g)
     return g->cell == FNN_SIMPLE_RNN ? 1 : g->cell == FNN_LSTM ? 4 : 3;
 }
 
-/* A GRU that resets after the product has one more bias, and what it is added to. */
+/* A GRU that resets after the product has one more bias, and one more column for each unit. */
 FNN_INLINE fnn_idx biases_of(const fnn_recurrent *g) { return gates_of(g) + (g->cell == FNN_GRU); }
 
 FNN_INLINE fnn_idx time_of(const fnn_recurrent *g, fnn_idx t) { return g->backwards ? g->steps - 1 - t : t; }
@@ -86,7 +86,7 @@ FNN_INLINE int needs_input(const fnn_activation *f)
     return fnn_activations[f->code].saved == FNN_SAVED_INPUT;
 }
 
-/* Keras' defaults, whose functions and gradients are done in registers. */
+/* Whether the activations are the defaults of Keras, which are applied in registers, as are their gradients. */
 FNN_INLINE int is_default(const fnn_recurrent *g)
 {
     return g->activation.code == FNN_ACT_tanh && g->recurrent_activation.code == FNN_ACT_sigmoid;
@@ -101,9 +101,9 @@ FNN_INLINE fnn_idx panel_width(const fnn_recurrent *g, fnn_idx n)
     return g->rows == 1 ? parts(vectors, parts(vectors, ROW_NV)) * VLEN : NR;
 }
 
-/* A single row takes its units in groups: while the gates of one become its state, the next one's weights are
- * read. Not where gates are kept for backward, which wants them in one order, nor where a product waits for all
- * units. What is left over joins the last group unless it makes one of its own.
+/* How many groups a single row divides its units into: while the gates of one become its state, the weights of the next
+ * are read. There is one group if gates are kept for backward, which reads them in one order, or if a product depends
+ * on all units. A rest too small for a group belongs to the last one.
  */
 FNN_INLINE int in_groups(const fnn_recurrent *g)
 {
@@ -132,11 +132,11 @@ FNN_INLINE fnn_idx packed_size(fnn_idx k, fnn_idx n, fnn_idx width) { return k *
 
 /* c (rows, n) = bias or 0 or what it holds, + a (rows, k) times panels of NR columns */
 static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, const real *panels,
-                            const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n, int goes_on)
+                            const real *bias, fnn_idx rows, fnn_idx k, fnn_idx n, int continues)
 {
     const fnn_idx heights = parts(rows, GEMM_MR);
     tile_job t = {
-        .ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = NR, .k = k, .from_c = goes_on};
+        .ldc = ldc, .a_row = a_row, .a_column = 1, .b = panels, .b_row = NR, .k = k, .from_c = continues};
     for (fnn_idx j = 0; j < n; j += NR, t.b += k * NR) {
         const fnn_idx vectors = parts(least(n - j, NR), VLEN);
         t.last = least(n - j, NR) - (vectors - 1) * VLEN;
@@ -151,9 +151,9 @@ static void multiply_panels(real *c, fnn_idx ldc, const real *a, fnn_idx a_row, 
     }
 }
 
-/* Panel `panel` of the same for a single row. */
+/* The same for one panel and a single row. */
 FNN_INLINE row_job panel_of_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias,
-                                fnn_idx k, fnn_idx n, int goes_on, fnn_idx panel)
+                                fnn_idx k, fnn_idx n, int continues, fnn_idx panel)
 {
     const fnn_idx j = panel * width, vectors = parts(least(n - j, width), VLEN);
     const fnn_idx last = least(n - j, width) - (vectors - 1) * VLEN;
@@ -165,22 +165,23 @@ FNN_INLINE row_job panel_of_row(real *c, const real *a, const real *panels, fnn_
                  .b = panels + j * k,
                  .b_row = width,
                  .k = k,
-                 .from_c = goes_on,
+                 .from_c = continues,
                  .bias = bias + j,
                  .last = last},
         .ends = n - j <= width,
     };
 }
 
-/* All of them take as long as it takes to read the panels: from the first to the last and from there back to the
- * first in turns, so that those in L1 are read once more before they are replaced.
+/* Run all panels, which takes as long as reading them: alternately from the first to the last and back, so that those in
+ * L1 are read again before they are replaced.
  */
 static void multiply_row(real *c, const real *a, const real *panels, fnn_idx width, const real *bias,
-                         fnn_idx k, fnn_idx n, int goes_on, int back)
+                         fnn_idx k, fnn_idx n, int continues, int back)
 {
     const fnn_idx count = parts(n, width);
     for (fnn_idx i = 0; i < count; i++) {
-        const row_job job = panel_of_row(c, a, panels, width, bias, k, n, goes_on, back ? count - 1 - i : i);
+        const row_job job =
+            panel_of_row(c, a, panels, width, bias, k, n, continues, back ? count - 1 - i : i);
         job.run(&job.tile);
     }
 }
@@ -199,7 +200,7 @@ static int products_of(const fnn_recurrent *g, step_product p[MOST_PRODUCTS])
         return 2;
     }
     p[0] = (step_product){.k = n, .to = 1, .count = 3, .stack = UNITS};
-    p[1] = (step_product){.from = n, .k = inputs, .count = 3, .source = 2, .stack = INPUTS, .goes_on = 1};
+    p[1] = (step_product){.from = n, .k = inputs, .count = 3, .source = 2, .stack = INPUTS, .continues = 1};
     return 2;
 }
 
@@ -241,9 +242,9 @@ static void multiply(const slab *s, int i)
     const fnn_idx to = q->to * s->n, n = q->count * s->n;
     const real *a = s->a + q->from, *bias = s->bias + to;
     if (g->rows == 1)
-        multiply_row(s->z + to, a, panels, panel_width(g, n), bias, q->k, n, q->goes_on, s->t & 1);
+        multiply_row(s->z + to, a, panels, panel_width(g, n), bias, q->k, n, q->continues, s->t & 1);
     else
-        multiply_panels(s->z + to, g->gate_row, a, g->a_row, panels, bias, s->rows, q->k, n, q->goes_on);
+        multiply_panels(s->z + to, g->gate_row, a, g->a_row, panels, bias, s->rows, q->k, n, q->continues);
 }
 
 static void multiply_transposed(const slab *s, int i)
@@ -258,7 +259,7 @@ static void multiply_transposed(const slab *s, int i)
                     p[i].n, 0);
 }
 
-/* What an activation that is not fused does to n of a row's gates from `at` on, and its gradient. */
+/* Apply an activation that is not fused to n gates of each row from `at` on, and its gradient. */
 static void activate(const slab *s, fnn_idx r, fnn_idx at, fnn_idx n, const fnn_activation *f)
 {
     real *z = s->z + r * s->g->gate_row + at;

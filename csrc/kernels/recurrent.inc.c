@@ -1,15 +1,15 @@
-/* recurrent - a recurrent layer over time: the loop that all cells share, and the packing of weights.
+/* recurrent.inc.c - a recurrent layer over time: the loop that all cells share.
  *
- *   forward    for each step: a = [h_{t-1}, x_t]; gates = b + a [U; W]; the cell makes h_t of them
- *   backward   from the last step on: the cell makes the gradients of the gates of those of h_t and c_t, in
- *              place; those of h_{t-1} and x_t are their products with U' and W'
+ *   forward    for each step: a = [h_{t-1}, x_t]; gates = b + a [U; W]; the cell computes h_t from them
+ *   backward   from the last step on: the cell computes the gradients of the gates, in place, from those of h_t and
+ *              c_t; the gradients of h_{t-1} and x_t are their products with U' and W'
  *
- * A slab of rows goes through all steps in one call: its state stays in L1, the weights stay in L2, and no
- * thread waits for another. The gradients of weights are products of what is left in `a` and `gates`, for the
- * caller to do over all rows and steps at once.
+ * A slab of rows runs through all steps in one call: its state stays in L1, the weights stay in L2, and no
+ * thread waits for another. The gradients of weights are products of what `a` and `gates` hold then, which the
+ * caller computes over all rows and steps at once.
  *
- * A masked step computes like any other, and is thrown away: its row keeps h and c, and backward its gates'
- * gradients are 0 and those of h and c stay. A row's results do not depend on the rows beside it.
+ * The result of a masked step is discarded: its row keeps h and c, and backward the gradients of its gates are 0 and
+ * those of h and c stay. A row's results do not depend on the rows beside it.
  */
 #include "recurrent.h"
 
@@ -18,7 +18,7 @@ typedef void cell_fn(slab *);
 static cell_fn *const forward_cells[] = {simple_rnn_forward, lstm_forward, gru_forward, gru_forward};
 static cell_fn *const backward_cells[] = {simple_rnn_backward, lstm_backward, gru_backward, gru_backward};
 
-/* The arrays of step t: where something is kept for backward, in the slab's part of it. */
+/* The arrays of step t; those kept for backward are in the slab's part of them. */
 static void at_step(slab *s, fnn_idx t)
 {
     const fnn_recurrent *g = s->g;
@@ -43,14 +43,14 @@ static slab slab_of(const fnn_recurrent *g, fnn_idx first, fnn_idx rows)
     return (slab){.g = g, .first = first, .rows = rows, .n = g->units};
 }
 
-/* So many elements, and those that fill up their last cache line. */
+/* The bytes of so many elements in whole cache lines. */
 FNN_INLINE fnn_idx whole_lines(fnn_idx n)
 {
     const fnn_idx line = CACHE_LINE / (fnn_idx)sizeof(real);
     return parts(n, line) * line;
 }
 
-/* The bytes of a group and its panels, at most. */
+/* The most bytes that a group and its panels take. */
 static fnn_idx group_bytes(const fnn_recurrent *g)
 {
     fnn_idx jobs = 0;
@@ -60,7 +60,7 @@ static fnn_idx group_bytes(const fnn_recurrent *g)
     return parts((fnn_idx)sizeof(slab) + jobs * (fnn_idx)sizeof(row_job), CACHE_LINE) * CACHE_LINE;
 }
 
-/* The larger of what forward without anything kept and backward take, and what a single row takes besides. */
+/* The larger of what backward takes and forward when nothing is kept, and what a single row takes besides. */
 static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
 {
     fnn_recurrent row = *g;
@@ -70,8 +70,8 @@ static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
     return step * (fnn_idx)sizeof(real) + groups_of(&row) * group_bytes(&row);
 }
 
-/* The groups of a single row, and the panels of each: told once, since what a step has just written of a slab would
- * keep the next one waiting.
+/* Describe the groups of a single row, and the panels of each: once, since the next step would wait for what a step has
+ * just written of a slab.
  */
 static void list_groups(const slab *s, slab *group, row_job *job)
 {
@@ -92,14 +92,14 @@ static void list_groups(const slab *s, slab *group, row_job *job)
             group->jobs[i] = job;
             for (fnn_idx panel = 0; panel < parts(n, width); panel++)
                 *job++ = panel_of_row(s->z + to, s->a + p[i].from, panels, width, group->bias + to, p[i].k, n,
-                                      p[i].goes_on, panel);
+                                      p[i].continues, panel);
             panels += packed_size(p[i].k, n, width);
         }
     }
 }
 
-/* A step of all units, or of one group after the other: every other step begins with the group that the one before
- * ended with, whose weights are still in L1.
+/* Compute a step for all units, or for one group after the other: every other step begins with the group that the step
+ * before ended with, whose weights are still in L1.
  */
 static void step_forward(slab *s, slab *groups, fnn_idx count)
 {
@@ -112,13 +112,13 @@ static void step_forward(slab *s, slab *groups, fnn_idx count)
     }
 }
 
-/* y (n) = x, times factor if there is one */
+/* y (n) = x, times `factor` unless it is NULL. */
 FNN_INLINE void copy_scaled(real *y, const real *x, const real *factor, fnn_idx n)
 {
     EACH_VECTOR(j, n) PUT(y, factor ? v_mul(GET(x), GET(factor)) : GET(x));
 }
 
-/* The rows [h_{t-1}, x_t] of the products. */
+/* Write the rows [h_{t-1}, x_t] of the products. */
 static void join(const slab *s)
 {
     const fnn_recurrent *g = s->g;
@@ -133,7 +133,7 @@ static void join(const slab *s)
     }
 }
 
-/* A state (rows, units), rows `ld` apart, or zeros. */
+/* Copy a state (rows, units), whose rows are `ld` apart, or zeros if it is NULL. */
 static void load_state(const slab *s, real *state, const real *from, fnn_idx ld)
 {
     const fnn_idx n = s->g->units;
@@ -151,7 +151,7 @@ static void store_state(const slab *s, real *to, fnn_idx ld, const real *state)
         memcpy(to + (s->first + r) * ld, state + r * n, (size_t)n * sizeof(real));
 }
 
-/* Where y has the result of this step and row, or dy its gradient; -1 if it has none. */
+/* Where the result of this step and row is in y, or its gradient in dy; -1 if there is none. */
 FNN_INLINE fnn_idx result_at(const slab *s, fnn_idx r)
 {
     const fnn_recurrent *g = s->g;

@@ -1,7 +1,7 @@
-/* recurrent_pack - the weights of a recurrent layer as its products read them: once for all slabs of a run. */
+/* recurrent_pack.inc.c - pack the weights of a recurrent layer as its products read them, once for all slabs of a run. */
 #include "recurrent.h"
 
-/* Of one direction or the other, whichever is more. */
+/* The larger size of the two directions. */
 static fnn_idx recurrent_packed(const fnn_recurrent *g)
 {
     fnn_idx forward = g->gate_row, backward = 0;
@@ -14,7 +14,7 @@ static fnn_idx recurrent_packed(const fnn_recurrent *g)
     return (forward > backward ? forward : backward) * (fnn_idx)sizeof(real);
 }
 
-/* y (k, n), rows ldy apart, = x, rows ldx apart */
+/* y (k, n) = x, with rows ldy and ldx apart. */
 static void copy_block(real *y, fnn_idx ldy, const real *x, fnn_idx ldx, fnn_idx k, fnn_idx n)
 {
     fnn_idx j = 0;
@@ -31,7 +31,7 @@ typedef struct {
     fnn_idx first, n, column, width;
 } panel_place;
 
-/* k rows of a panel, out of those of b; the columns after the last hold zeros. */
+/* Pack k rows of a panel of b; the columns after the last hold zeros. */
 static void pack_panel(const fnn_recurrent *g, const panel_place *at, real *panel, const real *b, fnn_idx k)
 {
     const fnn_idx gates = gates_of(g), columns = at->product->count * at->n;
@@ -46,8 +46,8 @@ static void pack_panel(const fnn_recurrent *g, const panel_place *at, real *pane
         row_fill(panel + p * at->width + used, 0, at->width - used);
 }
 
-/* Biases of the n units from `first` on, in the order of gates. A GRU that resets behind the product has two,
- * which z and r take together.
+/* Pack the biases of the n units from `first` on, in the order of gates. A GRU that resets after the product has two,
+ * whose sum is the bias of z and r.
  */
 static void pack_bias(const fnn_recurrent *g, real *packed, fnn_idx first, fnn_idx n)
 {

@@ -1,7 +1,7 @@
-/* simple_rnn - h_t = f(x_t W + h_{t-1} U + b): the gates are h itself. */
+/* simple_rnn.inc.c - h_t = f(x_t W + h_{t-1} U + b): the gates are h itself. */
 #include "recurrent.h"
 
-/* The rows that are not masked, in stretches: all of them at once where there is no mask. */
+/* How many rows to activate at once: all, or one if some of them may be masked. */
 FNN_INLINE fnn_idx stretch(const slab *s) { return s->g->mask ? 1 : s->rows; }
 
 static void simple_rnn_forward(slab *s)

@@ -1,16 +1,17 @@
-/* softmax.inc.c - over the middle one of (outer, n, inner), all contiguous; outputs may be inputs.
+/* softmax.inc.c - softmax over the middle axis of (outer, n, inner), all contiguous; outputs may be inputs.
  *
  *   softmax       y = exp(x - max) / sum exp(x - max)      dx = y (dy - sum dy y)
  *   log_softmax   y = x - max - log sum exp(x - max)       dx = dy - exp(y) sum dy
  *
- * The maximum is taken off so that no exponential overflows. A line without a finite maximum, such as
+ * The maximum is subtracted so that no exponential overflows. A line without a finite maximum, such as
  * all -infinity, has no softmax and gives NaN, as in Keras.
  */
 #include "../simd/math.h"
 #include "../simd/rows.h"
 
-/* What one softmax goes over, vector by vector: a row, whose lanes are put together in the end; or, with
- * inner > 1, as many neighbouring columns as a vector holds, from row to row. */
+/* The elements of one softmax, vector by vector: a row, whose lanes are combined in the end; or, with inner > 1, as many
+ * neighbouring columns as a vector holds, from row to row.
+ */
 typedef struct {
     fnn_idx vectors;
     fnn_idx step; /* elements from one vector to the next */
@@ -24,7 +25,7 @@ FNN_INLINE vreal line_load(const real *x, axis_line l, fnn_idx k)
     return v_load_up_to(x + k * l.step, l.left - k * l.used);
 }
 
-/* For maxima and sums of exponentials: lanes in excess count nothing. */
+/* Fill excess lanes with -infinity, which adds nothing to maxima and sums of exponentials. */
 FNN_INLINE vreal line_load_lowest(const real *x, axis_line l, fnn_idx k)
 {
     return v_load_up_to_or(x + k * l.step, l.left - k * l.used, v_set1((real)-INFINITY));

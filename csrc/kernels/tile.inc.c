@@ -1,8 +1,8 @@
-/* tile - the register tile that products and convolutions are made of, and the packing of its operands.
+/* tile.inc.c - the register tile of products and convolutions, and the packing of its operands.
  *
  * MR rows of a are broadcast against NV vectors of b: MR x NV sums in registers, each of them one chain of fused
- * multiply-adds over k in order. What is fused behind the product is done while the tile is in registers (scale
- * and shift, ReLU: a pass over the tile took 10 % of a product with k = 50) or in L1 (the rest).
+ * multiply-adds over k in order. What is fused behind the product is computed while the tile is in registers (scale and
+ * shift, ReLU: a pass over the tile took 10 % of a product with k = 50) or in L1 (the rest).
  */
 #include <string.h>
 
@@ -15,14 +15,14 @@ enum {
 static fnn_idx least(fnn_idx a, fnn_idx b) { return a < b ? a : b; }
 static fnn_idx parts(fnn_idx n, fnn_idx size) { return (n + size - 1) / size; }
 
-/* k in blocks of even size, at most KC. */
+/* The size of blocks of k: even, at most KC. */
 static fnn_idx block_size(fnn_idx k) { return k ? parts(k, parts(k, KC)) : 0; }
 
 /* The rows of tile h, of m rows in `heights` tiles: they differ by one at most. */
 static fnn_idx height(fnn_idx m, fnn_idx heights, fnn_idx h) { return m / heights + (h < m % heights); }
 
-/* Where element (i, p) of a is, and row i of c, is told by distances or by lists: a[rows[i] + steps[p]] and
- * c[c_rows[i]]. With lists a is a matrix of patches that nobody ever writes down (conv.inc.c).
+/* Element (i, p) of a and row i of c are located by distances or by lists: a[rows[i] + steps[p]] and c[c_rows[i]]. With
+ * lists, a is a matrix of patches that is never stored (patches.inc.c).
  */
 typedef struct {
     real *c;
@@ -34,11 +34,11 @@ typedef struct {
     const real *b;
     fnn_idx b_row;
     fnn_idx k;
-    int from_c;                /* the chains go on from what c holds */
-    const real *bias;          /* else they start from here, or from zero where it is NULL */
-    const real *scale, *shift; /* the tile is complete, and becomes c * scale + shift */
-    int relu;                  /* the tile is complete, and max(c, 0) is all that follows */
-    const real *saved;         /* the same, and what follows is ReLU's gradient here: laid out like c */
+    int from_c;                /* the chains continue from what c holds */
+    const real *bias;          /* else they start from here, or from zero if it is NULL */
+    const real *scale, *shift; /* of a complete tile, which becomes c * scale + shift */
+    int relu;                  /* a complete tile becomes max(c, 0), and nothing else follows */
+    const real *saved;         /* the same with the gradient of ReLU at these, laid out like c */
     fnn_idx last;              /* lanes in use of the last vector */
 } tile_job;
 
@@ -107,7 +107,7 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 #undef LAST
 }
 
-/* tile_<rows>x<vectors>, whole and with a partial last vector; and the same with lists */
+/* tile_<rows>x<vectors>, whole and with a partial last vector; and the same with lists. */
 #define TILE(mr, nv) \
     static void tile_##mr##x##nv(const tile_job *t) { tile(t, mr, nv, 0, 0); } \
     static void tile_##mr##x##nv##_partial(const tile_job *t) { tile(t, mr, nv, 1, 0); }
@@ -177,7 +177,7 @@ static tile_fn *const row_tiles[ROW_NV][2] = {
 #undef NAMES
 #undef HEIGHTS
 
-/* Panel (k, NR) of b, its n columns filled up with zeros. */
+/* Pack a panel (k, NR) of b, its n columns followed by zeros. */
 static void pack_rows(real *panel, const real *b, fnn_idx b_row, fnn_idx k, fnn_idx n)
 {
     for (fnn_idx p = 0; p < k; p++, panel += NR, b += b_row)
@@ -188,7 +188,7 @@ static void pack_rows(real *panel, const real *b, fnn_idx b_row, fnn_idx k, fnn_
         }
 }
 
-/* The same from b stored by columns: squares of VLEN x VLEN are transposed in registers. */
+/* The same for b stored by columns: squares of VLEN x VLEN are transposed in registers. */
 static void pack_columns(real *panel, const real *b, fnn_idx b_column, fnn_idx k, fnn_idx n)
 {
     for (fnn_idx j = 0; j < NR; j += VLEN)
@@ -206,7 +206,7 @@ static void pack_columns(real *panel, const real *b, fnn_idx b_column, fnn_idx k
         }
 }
 
-/* Tile (k, rows) of a, one step of k after the other: a single stream for the prefetcher. */
+/* Pack a tile (k, rows) of a, one step of k after the other: a single stream for the prefetcher. */
 static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_column, fnn_idx rows, fnn_idx k)
 {
     for (fnn_idx i = 0; i < rows; i += VLEN) {
@@ -242,7 +242,7 @@ static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn
     }
 }
 
-/* ReLU and its gradient are done in registers, unless something else has to be between them and the sums. */
+/* Whether ReLU or its gradient is applied in registers: nothing else may come between it and the sums. */
 static int only_relu(const fnn_fused *f)
 {
     return f->activation.code == FNN_ACT_relu && !f->preactivation && !f->saved;
@@ -256,7 +256,7 @@ static int only_relu_gradient(const fnn_fused *f)
 
 static int in_registers(const fnn_fused *f) { return only_relu(f) || only_relu_gradient(f); }
 
-/* Let the tile, of `whole` from column j on, end with what is fused if it is complete. */
+/* Set what is fused behind the tile, which is `whole` from column j on, if it is complete. */
 static void fuse(tile_job *t, const fnn_fused *f, const real *whole, fnn_idx j, int from_c, int complete)
 {
     t->from_c = from_c;
@@ -267,7 +267,7 @@ static void fuse(tile_job *t, const fnn_fused *f, const real *whole, fnn_idx j, 
     t->saved = complete && only_relu_gradient(f) ? (const real *)f->saved + (t->c - whole) : NULL;
 }
 
-/* The tile is complete: what else is fused behind the product, while it is in L1. */
+/* Apply what else is fused behind the product to a complete tile, while it is in L1. */
 static void finish(const fnn_fused *f, const real *whole, real *c, fnn_idx ldc, fnn_idx m, fnn_idx n)
 {
     const fnn_idx at = c - whole;

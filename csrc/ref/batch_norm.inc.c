@@ -1,4 +1,4 @@
-/* batch_norm.inc.c - what normalises by the statistics of channels, as plain loops in double.
+/* batch_norm.inc.c - normalization by the statistics of channels, as plain loops in double.
  *
  *   x, y, dx, dy (outer, n, inner): n channels; sums (2, n) of double, slopes (3, n); the rest (n)
  */
@@ -69,7 +69,7 @@ static void channel_slopes(void *slopes_, double *sums, const void *variance_, c
     }
 }
 
-/* What is masked was no part of the statistics, so its gradient does not pass through them. */
+/* Masked rows were no part of the statistics, so no gradient passes through these. */
 static void channel_gradient(void *dx_, const void *dy_, const void *x_, const void *mean_,
                              const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {

@@ -1,4 +1,4 @@
-/* conv - convolutions as their definition has them, with sums in double.
+/* conv.inc.c - convolutions by their definition, with sums in double.
  *
  *   y[image][u][v][f] = sum of x[image][u stride + s dilation - pad][...][channel] w[s][t][channel][f]
  *
@@ -10,7 +10,7 @@ static fnn_idx conv_workspace(const fnn_conv *g)
     return 0;
 }
 
-/* The index in x of what tap (s, t) of result (u, v) sees, channel 0; -1 outside. */
+/* The index in x of channel 0 at tap (s, t) of result (u, v); -1 outside of the image. */
 static fnn_idx seen(const fnn_conv *g, fnn_idx image, fnn_idx u, fnn_idx v, fnn_idx s, fnn_idx t)
 {
     const fnn_idx row = u * g->stride[0] + s * g->dilation[0] - g->pad[0];
@@ -20,7 +20,7 @@ static fnn_idx seen(const fnn_conv *g, fnn_idx image, fnn_idx u, fnn_idx v, fnn_
     return ((image * g->height + row) * g->width + column) * g->channels;
 }
 
-/* The index in y of the result whose tap (s, t) sees a pixel of x, filter 0; -1 if there is none. */
+/* The index in y of filter 0 of the result whose tap (s, t) is at a pixel of x; -1 if there is none. */
 static fnn_idx seer(const fnn_conv *g, fnn_idx image, fnn_idx row, fnn_idx column, fnn_idx s, fnn_idx t)
 {
     const fnn_idx u = row + g->pad[0] - s * g->dilation[0], v = column + g->pad[1] - t * g->dilation[1];

@@ -2,24 +2,14 @@
  *
  *   forward    y[i][j][c] = max(lowest, bias[c] + sum over taps (k, l) of x[h][w][c] w[k][l][c])
  *   backward   dx[h][w][c] = sum over (i, j) and taps that reach (h, w) of dy[i][j][c] w[k][l][c]
- *   weights    dw[k][l][c] += sum over (i, j) of x[h][w][c] dy[i][j][c];  db[c] += sum over (i, j) of dy[i][j][c]
  *
- * with h = i stride[0] + k dilation[0] - pad[0], and w of j and l the same; taps outside of the image count
- * nothing. x and dx are (height, width, channels), y and dy (out_height, out_width, channels), the kernel w
- * (window[0], window[1], channels), bias and db (channels) or NULL. -INFINITY as `lowest` leaves y as it is.
+ * with h = i stride[0] + k dilation[0] - pad[0], and w of j and l the same; taps outside of the image
+ * contribute nothing. x and dx are (height, width, channels), y and dy (out_height, out_width, channels), the kernel w
+ * is (window[0], window[1], channels), bias (channels) or NULL. -INFINITY as `lowest` leaves y as it is.
  *
- * A kernel of several numbers for each channel acts on x with its channels repeated (repeat_channels), and
- * the gradients of those that belong to one channel are added up (sum_repeated).
+ * A kernel with several filters for each channel acts on x with its channels repeated: repeat.inc.c.
  */
-#include <math.h>
-
-/* Element (i, j, 0) of an image of that width, or NULL where there is none. */
-static const real *pixel_at(const real *x, fnn_idx height, fnn_idx width, fnn_idx channels, fnn_idx i,
-                            fnn_idx j)
-{
-    const int inside = i >= 0 && i < height && j >= 0 && j < width;
-    return inside ? x + (i * width + j) * channels : NULL;
-}
+#include "depthwise.h"
 
 static void depthwise_forward(void *y_, const void *x_, const void *w_, const void *bias_, double lowest,
                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
@@ -63,53 +53,4 @@ static void depthwise_backward(void *dx_, const void *dy_, const void *w_, const
                     }
                 dx[(i * d->width + j) * d->channels + c] = (real)sum;
             }
-}
-
-static void depthwise_weights(void *dw_, void *db_, const void *x_, const void *dy_, const fnn_depthwise *d)
-{
-    real *dw = dw_, *db = db_;
-    const real *x = x_, *dy = dy_;
-    for (fnn_idx c = 0; c < d->channels; c++) {
-        for (fnn_idx k = 0; k < d->window[0]; k++)
-            for (fnn_idx l = 0; l < d->window[1]; l++) {
-                double sum = 0;
-                for (fnn_idx i = 0; i < d->out_height; i++)
-                    for (fnn_idx j = 0; j < d->out_width; j++) {
-                        const real *pixel = pixel_at(x, d->height, d->width, d->channels,
-                                                     i * d->stride[0] + k * d->dilation[0] - d->pad[0],
-                                                     j * d->stride[1] + l * d->dilation[1] - d->pad[1]);
-                        if (pixel)
-                            sum += (double)pixel[c] * dy[(i * d->out_width + j) * d->channels + c];
-                    }
-                dw[(k * d->window[1] + l) * d->channels + c] += (real)sum;
-            }
-        if (db) {
-            double sum = 0;
-            for (fnn_idx i = 0; i < d->out_height * d->out_width; i++)
-                sum += dy[i * d->channels + c];
-            db[c] += (real)sum;
-        }
-    }
-}
-
-/* y (n, times): each element of x (n) so many times */
-static void repeat_channels(void *y_, const void *x_, fnn_idx n, fnn_idx times)
-{
-    real *y = y_;
-    const real *x = x_;
-    for (fnn_idx i = 0; i < n * times; i++)
-        y[i] = x[i / times];
-}
-
-/* dx (n): the sums of the rows of dy (n, times) */
-static void sum_repeated(void *dx_, const void *dy_, fnn_idx n, fnn_idx times)
-{
-    real *dx = dx_;
-    const real *dy = dy_;
-    for (fnn_idx i = 0; i < n; i++) {
-        double sum = 0;
-        for (fnn_idx m = 0; m < times; m++)
-            sum += dy[i * times + m];
-        dx[i] = (real)sum;
-    }
 }

@@ -1,11 +1,11 @@
-/* gemm - the textbook triple loop, and then what is fused behind it, one step at a time. */
+/* gemm.inc.c - the textbook triple loop, and then what is fused behind it, one operation at a time. */
 static fnn_idx gemm_workspace(const fnn_gemm *g)
 {
     (void)g;
     return 0;
 }
 
-/* What is fused behind a product: n sums of one row, c pointing at `column`. */
+/* Apply what is fused behind a product to n sums of one row; c points at column `column`. */
 static void fused_row(const fnn_fused *f, const real *whole, real *c, fnn_idx column, fnn_idx n)
 {
     const fnn_idx at = c - whole;

@@ -1,4 +1,4 @@
-/* gru - [z, r] = gates of x_t W + h_{t-1} U + b, h_t = z h_{t-1} + (1 - z) k, and the candidate
+/* gru.inc.c - [z, r] = gates of x_t W + h_{t-1} U + b, h_t = z h_{t-1} + (1 - z) k, and the candidate
  *
  *   k = activation(x_t W + b + r (h_{t-1} U + b')), or activation(x_t W + b + (r h_{t-1}) U)
  *

@@ -1,4 +1,4 @@
-/* layer_norm.inc.c - each row by itself, as plain loops in double.
+/* layer_norm.inc.c - normalization of each row by itself, as plain loops in double.
  *
  *   x, y, dx, dy (m, n); mean, inverse (m); gamma, beta (n); sums (2, n) of double
  */

@@ -1,4 +1,4 @@
-/* lstm - [i, f, k, o] = gates of x_t W + h_{t-1} U + b, c_t = f c_{t-1} + i k, h_t = o activation(c_t) */
+/* lstm.inc.c - [i, f, k, o] = gates of x_t W + h_{t-1} U + b, c_t = f c_{t-1} + i k, h_t = o activation(c_t) */
 #include "recurrent.h"
 
 static void lstm_forward(const moment *m)

@@ -1,9 +1,9 @@
-/* moments.inc.c - means and variances of channels, and what else is summed in parts, as plain loops in double.
+/* moments.inc.c - means and variances of channels, and other sums in parts, as plain loops in double.
  *
  *   x (outer, n, inner): n channels; moments (parts, 2, n) of double; the rest (n)
  */
 
-/* The means, and the sums of squared deviations from them. */
+/* Means, and sums of squared deviations from them. */
 static void channel_moments(double *moments, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     const real *x = x_;
@@ -27,7 +27,7 @@ static double numbers_of_part(fnn_idx part, fnn_idx parts, fnn_idx per_part, fnn
     return (double)(part < parts - 1 ? per_part : count - (parts - 1) * per_part);
 }
 
-/* Of n / groups channels that follow each other, all parts put together. */
+/* Mean and variance of n / groups neighbouring channels, over all parts. */
 static void channel_statistics(void *mean_, void *variance_, double *moments, fnn_idx parts, fnn_idx per_part,
                                fnn_idx count, fnn_idx n, fnn_idx groups)
 {

@@ -1,4 +1,4 @@
-/* recurrent.h - what the cells share: a row at one step of time, and sums in double. */
+/* recurrent.h - what the cells share: one row at one step of time, and sums in double. */
 #ifndef FNN_RECURRENT_H
 #define FNN_RECURRENT_H
 
@@ -9,7 +9,8 @@ typedef struct {
     real *x;    /* in the row of a: x times its factor */
     real *h_in; /* the same of the state before */
     real *a, *z, *pre, *c_before, *c, *squashed;
-    real *h, *dh, *dc, *dx, *dh_in, *d; /* dh_in: what the products say of the state before */
+    real *h, *dh, *dc, *dx, *dh_in,
+        *d; /* dh_in: the share of the products in the gradient of the state before */
 } moment;
 
 /* The columns of W and U. */
@@ -52,7 +53,7 @@ static void add_transposed(real *dx, fnn_idx k, const void *matrix, fnn_idx colu
     }
 }
 
-/* What the gates d (n), columns source ... of both matrices, say of x and of the state. */
+/* Add the gradients of x and of the state that come from the gates d (n), columns source ... of both matrices. */
 static void spread(const moment *m, fnn_idx source, const real *dx_of, const real *dh_of, fnn_idx n)
 {
     const fnn_recurrent *g = m->g;

@@ -1,5 +1,5 @@
-/* recurrent - one row after the other, step by step, as each cell's file says; a masked step leaves the state as it
- * is, and has no gradients of its own. Weights are read where they are.
+/* recurrent.inc.c - one row after the other, step by step; a masked step leaves the state as it is, and has no gradients
+ * of its own. Weights are not packed.
  */
 #include "recurrent.h"
 
@@ -33,7 +33,7 @@ static int masked(const fnn_recurrent *g, fnn_idx row, fnn_idx t)
     return mask && mask[row * g->mask_row + time_of(g, t)] == 0;
 }
 
-/* Row r of the slab at step t; what is not kept has one place for all steps. */
+/* Row r of the slab at step t; arrays that are not kept have one place for all steps. */
 static void at_step(moment *m, fnn_idx first, fnn_idx rows, fnn_idx r, fnn_idx t)
 {
     const fnn_recurrent *g = m->g;

@@ -1,4 +1,4 @@
-/* simple_rnn - h_t = f(x_t W + h_{t-1} U + b) */
+/* simple_rnn.inc.c - h_t = f(x_t W + h_{t-1} U + b) */
 #include "recurrent.h"
 
 static void simple_rnn_forward(const moment *m)

@@ -1,4 +1,4 @@
-/* coefficients.h - printed by tools/minimax.py: change it there. */
+/* coefficients.h - the output of tools/minimax.py: change it there. */
 #if FNN_F64
 #define LN2 R(6.931471805599453e-01)
 #define LN2_HIGH R(6.931471805598903e-01)

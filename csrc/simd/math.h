@@ -7,8 +7,8 @@
  *                  zero, and no two branches are computed and blended
  *   log, log1p   x = 2^e (1 + f) with 1 + f around 1, and log(1 + f) by the series of the inverse
  *                  hyperbolic tangent of s = f / (2 + f), which needs half the terms of one in f
- *   sinpi, cospi sin(pi x) and cos(pi x): x = n / 2 + r with n integral is exact, since no number of digits
- *                  of pi is lost in it; sine and cosine of pi r change places and signs as n says
+ *   sinpi, cospi sin(pi x) and cos(pi x): x = n / 2 + r with n integral is exact, since no digits of pi
+ *                  are lost in it; n decides which of sine and cosine of pi r it is, and the sign
  *
  * tanh and erf are found for |x| and take the sign of x. A quotient of polynomials would be shorter for both,
  * but its rounding errors grow to 5 units where the result nears 1; here they fade with e^-x.
@@ -73,13 +73,13 @@ FNN_INLINE vreal polynomial(const real *c, int n, vreal x)
 }
 #define POLYNOMIAL(c, x) polynomial(c, (int)(sizeof(c) / sizeof(c)[0]), x)
 
-/* v_max and v_min give their second argument where it is not a number. */
+/* v_max and v_min return their second argument where it is not a number. */
 FNN_INLINE vreal clamp(vreal x, real low, real high)
 {
     return v_min(v_set1(high), v_max(v_set1(low), x));
 }
 
-/* r, and t = n + ROUNDER: the addition rounds to an integer and leaves it where v_exponent finds it. */
+/* r, and t = n + ROUNDER: the addition rounds to an integer, and leaves it in the bits that v_exponent reads. */
 FNN_INLINE vreal exp_reduce(vreal x, vreal *t)
 {
     *t = v_fma(x, v_set1(LOG2_E), v_set1(ROUNDER));
@@ -95,7 +95,7 @@ FNN_INLINE vreal exp_reduced(vreal r)
 
 FNN_INLINE vreal expm1_reduced(vreal r) { return v_fma(v_mul(POLYNOMIAL(EXP_TAIL, r), r), r, r); }
 
-/* 2^n is infinite for the largest n although e^x may not be yet, so the last doubling is done apart. */
+/* 2^n is infinite for the largest n although e^x may be finite, so the last doubling is separate. */
 FNN_INLINE vreal v_exp(vreal x)
 {
     vreal t, p = exp_reduced(exp_reduce(clamp(x, EXP_ZERO, EXP_INFINITY), &t));
@@ -118,8 +118,8 @@ FNN_INLINE vreal v_expm1(vreal x)
     return v_copysign(v_fma(y, v_sub(t, below), y), x);
 }
 
-/* e^x - 1 for |x| <= 2 EXP_BURIES_ONE. Unsplit, log(2) costs an error that grows with |x|, but tanh and erf
- * are the flatter for it.
+/* e^x - 1 for |x| <= 2 EXP_BURIES_ONE. log(2) is not split, which costs an error that grows with |x|, but tanh and erf
+ * hardly depend on it there.
  */
 FNN_INLINE vreal expm1_damped(vreal x)
 {
@@ -159,7 +159,7 @@ FNN_INLINE vreal log_reduced(vreal f, vreal e)
     return v_fma(e, v_set1(LN2_HIGH), v_sub(f, v_sub(half, tail)));
 }
 
-/* y where x is positive and finite, and what log(x) is elsewhere */
+/* y where x is positive and finite, and the limits of log(x) elsewhere. */
 FNN_INLINE vreal log_edges(vreal x, vreal y)
 {
     y = v_select(v_lt(x, v_set1((real)INFINITY)), y, x);
@@ -173,7 +173,7 @@ FNN_INLINE vreal v_log(vreal x)
     return log_edges(x, log_reduced(v_sub(m, v_set1(R(1.0))), e));
 }
 
-/* What u = 1 + x loses in the rounding is given back to f. */
+/* The rounding error of u = 1 + x is added to f. */
 FNN_INLINE vreal v_log1p(vreal x)
 {
     vreal one = v_set1(R(1.0)), u = v_add(x, one), lost = v_sub(x, v_sub(u, one));
@@ -183,7 +183,7 @@ FNN_INLINE vreal v_log1p(vreal x)
     return v_copysign(log_edges(u, y), x);
 }
 
-/* sin(pi x), and cos(pi x) in *cosine. Adding 2^MANTISSA to what is not negative rounds it to an integer; from
+/* sin(pi x), and cos(pi x) in *cosine. Adding 2^MANTISSA to a number that is not negative rounds it to an integer; from
  * 2^(MANTISSA + 1) on every number is even, the same to both functions as 0.
  */
 FNN_INLINE vreal v_sincospi(vreal x, vreal *cosine)

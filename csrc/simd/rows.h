@@ -1,6 +1,6 @@
-/* rows.h - walking along a row in vectors, the last of which may be partial, and what a row amounts to.
+/* rows.h - loads and stores along a row in vectors, the last of which may be partial, and reductions of a row.
  *
- * A kernel's loop has one body: the test for the last vector is lost beside it from rows of 100 on.
+ * So a kernel's loop has one body; the test for the last vector is not measurable from rows of 100 on.
  */
 #ifndef FNN_ROWS_H
 #define FNN_ROWS_H
@@ -13,7 +13,7 @@ FNN_INLINE vreal v_load_up_to(const real *p, fnn_idx left)
     return left >= VLEN ? v_load(p) : v_load_n(p, left);
 }
 
-/* The lanes in excess from `rest` instead. */
+/* Take the lanes in excess from `rest`. */
 FNN_INLINE vreal v_up_to(vreal a, fnn_idx left, vreal rest)
 {
     return left >= VLEN ? a : v_first_n(a, left, rest);
@@ -32,15 +32,15 @@ FNN_INLINE void v_store_up_to(real *p, vreal a, fnn_idx left)
         v_store_n(p, a, left);
 }
 
-/* How many elements come before the first that a vector in memory begins with; 0 for a row too short to care.
- * Stores into two cache lines cost a fifth of the speed of a row.
+/* How many elements come before the first vector that is aligned in memory; 0 for a short row. Stores that cross cache
+ * lines cost a fifth of the speed of a row.
  */
 FNN_INLINE fnn_idx row_head(const real *y, fnn_idx n)
 {
     return n < 8 * VLEN ? 0 : (fnn_idx)((0 - (uintptr_t)y / sizeof(real)) % VLEN);
 }
 
-/* The largest element; what is not a number is passed over on every instruction set alike. */
+/* The largest element; NaN is skipped, on every instruction set alike. */
 FNN_INLINE real row_maximum(const real *x, fnn_idx n)
 {
     const vreal lowest = v_set1((real)-INFINITY);

@@ -32,8 +32,8 @@ typedef __mmask16 vmask;
 enum { VLEN = 16 };
 #endif
 
-/* 7 rows of 2 vectors. Registers hold twice as many, but the addresses of 14 rows fill the others, and two tiles
- * that are under way at a time hide what begins and ends them: 93 to 96 % of the peak against 83 to 91 %.
+/* 7 rows of 2 vectors. Registers hold twice as many, but the addresses of 14 rows fill the other registers, and two tiles
+ * in flight hide the start and end of each: 93 to 96 % of the peak against 83 to 91 %.
  */
 #define GEMM_MR 7
 #define GEMM_NV 2
@@ -67,7 +67,7 @@ FNN_INLINE vreal v_select(vmask m, vreal a, vreal b) { return M(mov)(b, m, a); }
 
 FNN_INLINE vreal v_copysign(vreal a, vreal sign)
 {
-    enum { pick = 0xca }; /* where the first operand's bit is set the second's, else the third's */
+    enum { pick = 0xca }; /* the second operand's bit where the first's is set, else the third's */
     return REAL(I(ternarylogic)(BITS(v_set1(R(-0.0))), BITS(sign), BITS(a), pick));
 }
 

@@ -64,8 +64,8 @@ FNN_INLINE vreal v_exponent(vreal t)
     return t;
 }
 
-/* A positive normal a = m 2^exponent with sqrt(1/2) <= m < sqrt(2). The bits of sqrt(1/2) are taken off, so
- * that the exponent steps there and not at 1, and given back to m.
+/* A positive normal a = m 2^exponent with sqrt(1/2) <= m < sqrt(2). The bits of sqrt(1/2) are subtracted, so that
+ * the exponent steps there and not at 1, and added to m again.
  */
 FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 {

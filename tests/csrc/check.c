@@ -32,6 +32,7 @@
 #include "pooling.inc.c"
 #include "prelu.inc.c"
 #include "regularization.inc.c"
+#include "repeat.inc.c"
 #include "resample.inc.c"
 #include "loss_metric.inc.c"
 #include "softmax.inc.c"

@@ -1,8 +1,8 @@
 /* check.h - what the checks share: every array twice, once for the textbook loops and once for the kernels
  * under test, with the same numbers in both; and how near to each other the two must be afterwards.
  *
- * Arrays are allocated to the byte and start off the vectors' alignment: the address sanitizer sees each step
- * over an end, the undefined-behaviour sanitizer each load that asks for more alignment than an element has.
+ * Arrays are allocated to the byte and not aligned to vectors: the address sanitizer reports each access beyond an end,
+ * the undefined-behaviour sanitizer each load that needs more alignment than an element has.
  */
 #include <float.h>
 #include <math.h>
@@ -24,7 +24,7 @@ static const fnn_kernels *table[SIDES];
 static const char *dtype, *kernel; /* for messages: what is under test, ... */
 static fnn_idx shape[3];           /* ... and on what sizes */
 static int failures;
-static double nearest; /* the largest error so far, as a share of what was allowed, and whose it was */
+static double nearest; /* the largest error so far, as a share of what is allowed, and its kernel */
 static const char *nearest_kernel;
 
 static struct {
@@ -37,7 +37,7 @@ static struct {
 
 #define COUNT(list) (int)(sizeof(list) / sizeof *(list))
 
-/* A new case: the arrays of the last one are gone, and the numbers are those of its sizes. */
+/* Begin a new case: free the arrays of the last one, and seed the numbers with its sizes. */
 static void begin(fnn_idx m, fnn_idx n, fnn_idx k)
 {
     while (pool.blocks)
@@ -113,7 +113,7 @@ static array integers(fnn_idx n, int low, int high)
 static const double edges[] = {0.0, -0.0, 1.0, -1.0, 1e-6, -1e-6, NAN, INFINITY, -INFINITY};
 static const double kinks[] = {0.0, -0.0, 3.0, -3.0, 6.0, 0.5, 4.0, NAN};
 
-/* Every third number becomes one of those that kernels get wrong. */
+/* Replace every third number by one of a list. */
 #define SPRINKLE(x, list) \
     for (fnn_idx at = 0; at < (x).n; at += 3) \
     set(x, at, list[at / 3 % COUNT(list)])

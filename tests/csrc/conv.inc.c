@@ -1,5 +1,5 @@
-/* conv.inc.c - every geometry in all three directions, whole and in parts, with what is fused behind; and where of
- * the results there are only the rows that a call writes or reads.
+/* conv.inc.c - every geometry in all three directions, whole and in parts, with fused operations; and with only those
+ * rows of the results in memory that a call writes or reads.
  */
 static const fnn_conv geometries[] = {
     /* height, width, channels, out_height, out_width, filters, kernel, stride, dilation, pad, groups */
@@ -69,7 +69,7 @@ static void begin_conv(int i, int fused, fnn_idx columns)
         table[s]->kernel(&conv[s], row, (rows) - row, 0, columns, workspace); \
     }
 
-/* Let y be rows first ... end - 1 of what it is, to the byte. */
+/* Replace y by its rows first ... end - 1, to the byte. */
 static array band_of(array y, fnn_idx first, fnn_idx end)
 {
     const fnn_idx row = conv[TESTED].out_width * conv[TESTED].filters;
@@ -90,7 +90,7 @@ static void same_rows(const char *what, array band, array whole, fnn_idx first)
             near(what, i, get(band.at[s], i), get(whole.at[TEXTBOOK], first + i), 60, 2);
 }
 
-/* The first result that sees a row of x, or the one after the last, numbered through all images. */
+/* The first row of results with a row of x in its windows, or the one after the last, numbered through all images. */
 static fnn_idx seen_by(const fnn_conv *g, fnn_idx row, int last)
 {
     const fnn_idx at = row % g->height + g->pad[0] - (last ? 0 : (g->kernel[0] - 1) * g->dilation[0]);

@@ -58,7 +58,7 @@ static fnn_elementwise_binary elementwise_of(int op, fnn_idx m, fnn_idx n, int w
     return c;
 }
 
-/* Bases of powers and divisors are positive: what happens else is for the tests in Python. */
+/* Bases of powers and divisors are positive; the tests in Python have the others. */
 static array elementwise_side(const fnn_elementwise_binary *c, int side)
 {
     fnn_idx size = elementwise_matrix_size(c, side);

@@ -1,7 +1,7 @@
-/* gemm.inc.c - every way to store the operands and to fuse what follows, and the order of the sums.
+/* gemm.inc.c - every layout of the operands, every fused operation, and the order of the sums.
  *
- * Each element of c is one chain of multiply-adds over k in order, fused where the processor has such: the
- * same chain, made here by fma(), must give the same bits. So AVX2, AVX-512 and NEON agree to the bit.
+ * Each element of c is one chain of multiply-adds over k in order, fused if the processor can: the same chain, computed
+ * here by fma(), must have the same bits. So AVX2, AVX-512 and NEON agree to the bit.
  */
 typedef struct {
     fnn_idx m, n, k;
@@ -14,15 +14,15 @@ static const product products[] = {
     {64, 1, 9, 0},     {49, 70, 520, 0},   {6, 50, 65, 1},   {31, 40, 100, 1}, {1030, 3, 4, 0},
     {1026, 50, 70, 1}, {132, 230, 500, 0},
 };
-enum { LARGE = 1 << 21 }; /* multiply-adds: a product of as many is checked in three ways, not in all */
+enum { LARGE = 1 << 21 }; /* multiply-adds of a product that is checked in three ways, not in all */
 
-/* What the chains start from, and what is behind the product: nothing, all there is, or the one activation
- * that has a way of its own.
+/* What the chains start from, and what is fused behind the product: nothing, everything, or ReLU, which has code of its
+ * own.
  */
 enum { FROM_ZERO, FROM_BIAS, FROM_C, STARTS };
 enum { PLAIN, FUSED, RELU, BEHIND };
 
-/* a b + sum as the tested kernels have it: rounded once, but twice by scalar. */
+/* a b + sum as the kernels under test compute it: rounded once, but twice by scalar. */
 static double link(double a, double b, double sum)
 {
     const int once = strcmp(table[TESTED]->isa, "scalar") != 0;
@@ -31,7 +31,7 @@ static double link(double a, double b, double sum)
     return once ? fmaf((float)a, (float)b, (float)sum) : (float)a * (float)b + (float)sum;
 }
 
-/* The bits of the tested c, whose elements started from `start`. */
+/* Compare the bits of the tested c, whose elements started from `start`. */
 static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_row, int behind)
 {
     for (fnn_idx i = 0; i < g->m; i++)
@@ -107,7 +107,7 @@ static void check_gemm(void)
     }
 }
 
-/* That it is enough is what the address sanitizer sees in check_gemm. */
+/* The address sanitizer finds in check_gemm whether it is enough. */
 static void check_gemm_workspace(void)
 {
     for (int i = 0; i < COUNT(products); i++) {

@@ -1,5 +1,5 @@
-/* norm.inc.c - moments and what normalises by them: channels last, channels before positions, one channel;
- * parts, groups, weights that are not there, and channels whose mean is a thousand times their deviation.
+/* norm.inc.c - moments and normalizations: channels last, channels before positions, one channel; parts, groups, masks,
+ * absent weights, and channels whose mean is a thousand times their deviation.
  */
 static const fnn_idx channel_grids[][3] = {{1, 1, 1},   {3, 7, 1},   {70, 4, 1},  {5, 17, 1},  {131, 66, 1},
                                            {2, 259, 1}, {200, 1, 1}, {3, 1, 700}, {2, 5, 9},   {4, 6, 1},
@@ -10,7 +10,7 @@ static const fnn_idx channel_grids[][3] = {{1, 1, 1},   {3, 7, 1},   {70, 4, 1},
                      inner = channel_grids[grid][2], once = (begin(outer, n, inner), 1); \
              once; once = 0)
 
-/* Numbers of double, whatever is under test. */
+/* Numbers of double, whatever dtype is under test. */
 static array double_numbers(fnn_idx n, double low, double high)
 {
     array x = {{allocate(n * (fnn_idx)sizeof(double)), allocate(n * (fnn_idx)sizeof(double))}, n};
@@ -36,7 +36,7 @@ static void check_channel_moments(void)
             set(x, size / 2, NAN);
         EACH_SIDE(s)
             table[s]->channel_moments(moments.at[s], x.at[s], outer, n, inner);
-        same_doubles("moments", moments, 64, is_double() ? 1000 : 1); /* means of blocks are double anyway */
+        same_doubles("moments", moments, 64, is_double() ? 1000 : 1); /* means of blocks are always double */
     }
 }
 
@@ -162,7 +162,7 @@ static void check_channel_gradient(void)
         array mask = grid % 2 ? integers(outer, 0, 1) : none;
         for (fnn_idx i = 0; i < mask.n; i++)
             if (get(mask.at[TEXTBOOK], i) == 0)
-                set(x, i * n * inner, NAN); /* does not reach the gradient */
+                set(x, i * n * inner, NAN); /* must not reach the gradient */
         EACH_SIDE(s)
             table[s]->channel_gradient(dx.at[s], dy.at[s], x.at[s], mean.at[s], slopes.at[s], mask.at[s],
                                        outer, n, inner);

@@ -15,7 +15,7 @@ static const fnn_pool pools[] = {
     POOL(8, 8, 20, 2, 2, 2, 2, 1, 1),
 };
 
-/* Every other one has rows and pixels apart; as many results as have their beginning before the far edge. */
+/* Some have rows and pixels apart; there are as many results as have their first pixel before the far edge. */
 #define EACH_POOL(p) \
     for (int which = 0; which < COUNT(pools); which++) \
         for (fnn_pool p = a_pool(which), *once = &p; once; once = NULL)

@@ -1,6 +1,6 @@
-/* recurrent.inc.c - every cell, with and without each thing that may be left out, in slabs and row by row.
+/* recurrent.inc.c - every cell, with and without each optional array, in slabs and row by row.
  *
- * A row's results are the same bits alone, where the weights are packed in another way, and among others.
+ * A row has the same bits alone, for which the weights are packed in another way, as among others.
  */
 typedef struct {
     fnn_idx rows, steps, inputs, units;
@@ -180,7 +180,7 @@ static void check_recurrences(int backward)
 static void check_recurrent_forward(void) { check_recurrences(0); }
 static void check_recurrent_backward(void) { check_recurrences(1); }
 
-/* That sizes are enough, and panels in their places, is seen by the sanitizers and the results above. */
+/* The sanitizers and the results above show whether sizes are enough and panels in their places. */
 static void check_sizes(int workspace)
 {
     begin(0, 0, 0);

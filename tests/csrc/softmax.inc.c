@@ -1,4 +1,4 @@
-/* softmax.inc.c - over rows (inner = 1) and over columns, with numbers whose exponentials overflow. */
+/* softmax.inc.c - softmax over rows (inner = 1) and over columns, with numbers whose exponentials overflow. */
 static const fnn_idx axes[][3] = {{1, 1, 1}, {3, 7, 1}, {2, 16, 1}, {5, 33, 1}, {2, 100, 1},
                                   {1, 3, 2}, {2, 5, 9}, {2, 4, 16}, {3, 10, 33}};
 #define EACH_AXIS(outer, n, inner) \
