@@ -1,7 +1,7 @@
 /* gemm.inc.c - every layout of the operands, every fused operation, and the order of the sums.
  *
  * Each element of c is one chain of multiply-adds over k in order, fused if the processor can: the same chain, computed
- * here by fma(), must have the same bits. So AVX2, AVX-512 and NEON agree to the bit.
+ * here by fma(), must have the same bits. So all but scalar agree to the bit.
  */
 typedef struct {
     fnn_idx m, n, k;
