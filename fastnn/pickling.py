@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copyreg import dispatch_table
 from functools import cache, partial
 from importlib import import_module
 from io import BytesIO, IOBase, StringIO
 from itertools import chain
 from pickle import UnpicklingError
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -210,39 +211,46 @@ def _problems(value: Any, path: str, seen: dict[int, Any]) -> Iterator[tuple[str
     elif isinstance(value, Picklable):
         if not value._pickle_names_itself:
             yield from _problems(_state(value), path, seen)
-    elif not _reducible(value):
+    else:
+        yield from _problems_of_other(value, path, seen)
+
+
+def _problems_of_other(value: Any, path: str, seen: dict[int, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Yield what cannot be pickled in an object of another package, as far as that shows without doing it."""
+    kind: Any = type(value)
+    state, reducible = None, not isinstance(value, IOBase) or isinstance(value, (BytesIO, StringIO))
+    if reducible:
+        if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
+            return
+        if kind in dispatch_table:
+            return
+        try:
+            state = value.__reduce_ex__(2)[2]
+        except TypeError:
+            reducible = False
+    if not reducible:
         yield (
             path,
             value,
-            "which lives in this process only; make it where it is used, or leave it out of the state",
+            "which lives in this process only; make it where it is used, or define __getstate__",
         )
-    elif not _importable(type(value)):
+    elif not _importable(kind):
         yield path, value, "whose class has no name to import it by; define it at the top level of a module"
+    else:
+        yield from _problems(state, path, seen)
 
 
 def _importable(value: Any) -> bool:
     """Whether pickle finds a class or function by the names of its module and its own."""
+    if isinstance(value, BuiltinFunctionType) and not isinstance(value.__self__, (ModuleType, type(None))):
+        return True  # a method of an object, which is pickled with it
     found: Any = sys.modules.get(value.__module__ or "builtins")
     try:
         for part in value.__qualname__.split("."):
             found = getattr(found, part)
     except AttributeError:
-        return isinstance(value, BuiltinFunctionType)  # a method of an object of C
-    return found is value
-
-
-def _reducible(value: Any) -> bool:
-    """Whether an object of another package can be pickled, as far as that shows without doing it."""
-    kind: Any = type(value)
-    if isinstance(value, IOBase):
-        return isinstance(value, (BytesIO, StringIO))
-    if kind.__reduce_ex__ is not object.__reduce_ex__ or kind.__reduce__ is not object.__reduce__:
-        return True
-    try:
-        value.__reduce_ex__(2)
-    except TypeError:
         return False
-    return True
+    return found is value
 
 
 def _refers_by_name() -> bool:

@@ -1,13 +1,22 @@
 """Pickles and copies: equal, independent, and with everything shared that was."""
 
+import array
+import collections
 import copy
+import datetime
+import decimal
 import functools
+import io
+import math
+import pathlib
 import pickle
 import pickletools
+import re
 import subprocess
 import sys
 import textwrap
 import threading
+import types
 from weakref import ref
 
 import numpy as np
@@ -872,6 +881,32 @@ def test_what_cannot_be_pickled_is_named(case):
         pickle._dumps(value)  # the one that is written in Python
 
 
+class Tracker:
+    def __init__(self, function):
+        self.function = function
+
+
+def test_what_an_object_of_the_program_holds_is_named():
+    with pytest.raises(TypeError, match=r"Keeping cannot be pickled: file\[1\].function is <function"):
+        pickle.dumps(Keeping([Tracker(own_loss), Tracker(lambda: None)]))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        re.compile("a+"), np.sin, np.mean, [].append, str.upper, math.sqrt, len, slice(1, 2), ..., range(3),
+        np.random.default_rng(0), datetime.date(2020, 1, 1), io.BytesIO(b"a"), pathlib.PurePosixPath("a"),
+        Tracker(own_loss).__init__, functools.partial(own_rate, 3), collections.Counter("ab"),
+        types.SimpleNamespace(a=1), np.float32(1), np.dtype("f4"), decimal.Decimal(1), frozenset({1}),
+        collections.deque([1]), array.array("i", [1]),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_other_objects_are_left_to_pickle(value):
+    again = pickled(Keeping(value)).file
+    assert type(again) is type(value)
+
+
 def test_an_open_file_is_named(tmp_path):
     with (
         open(tmp_path / "log", "w") as file,
@@ -930,8 +965,14 @@ def train(model):
 """
 PROGRAM = """
 import multiprocessing, sys
-import numpy as np
+import fastnn, numpy as np
 import mine
+
+class Here(fastnn.layers.Dense):
+    def __init__(self):
+        super().__init__(4)
+    def call(self, x):
+        return super().call(x) * 2
 
 if __name__ == "__main__":
     model = mine.train(mine.make())
@@ -943,6 +984,9 @@ if __name__ == "__main__":
         [trained] = run(delayed(mine.train)(m) for m in [model])
         lambdas = run(delayed(lambda m: m.predict(mine.X))(model) for _ in range(1))
         assert np.array_equal(lambdas[0], expected)
+        here = fastnn.Sequential([fastnn.Input((3,)), Here(), fastnn.layers.Dense(1, lambda x: x * 2)])
+        [made] = run(delayed(here.predict)(mine.X) for _ in range(1))
+        assert np.array_equal(made, here.predict(mine.X))
     else:
         context = multiprocessing.get_context(sys.argv[1])
         with context.Pool(1) as pool:
