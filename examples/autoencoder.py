@@ -1,10 +1,10 @@
-"""Take noise out of pictures: an autoencoder of digits, and what it makes of some it has never seen.
+"""Remove noise from images: an autoencoder of digits, tested on digits that it has not seen.
 
     python examples/autoencoder.py --plot pictures.png
 
-Convolutions bring a picture of 8 x 8 down to 32 numbers and back; trained to give the clean picture for a
-noisy one, it learns what digits look like. The encoder alone is a model too: pictures near to each other in
-its numbers show the same digit.
+Convolutions reduce an image of 8 x 8 to 32 numbers and expand it again; trained to map noisy images to clean
+ones, the model learns the shapes of digits. The encoder alone is a model too: images whose codes are near to
+each other mostly show the same digit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main():
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--plot", metavar="FILE", help="where to draw pictures; needs matplotlib")
+    parser.add_argument("--plot", metavar="FILE", help="draw images to this file; needs matplotlib")
     options = parser.parse_args()
 
     fastnn.utils.set_random_seed(0)
@@ -55,18 +55,18 @@ def main():
 
     cleaned = model.predict(noisy_test)
     for name, pictures in (("noisy", noisy_test), ("cleaned", cleaned)):
-        print(f"{name:8} pictures off by {np.abs(pictures - x_test).mean():.3f} a pixel")
+        print(f"{name:8} images: mean error of a pixel {np.abs(pictures - x_test).mean():.3f}")
     for name, near in (
         ("pixels", nearest(noisy_test.reshape(len(x_test), -1), noisy.reshape(len(x), -1))),
         ("codes", nearest(encoder.predict(noisy_test), encoder.predict(noisy))),
     ):
-        print(f"the nearest in {name:6} shows the same digit: {np.mean(digits[near] == digits_test):.1%}")
+        print(f"nearest image by {name:6} shows the same digit: {np.mean(digits[near] == digits_test):.1%}")
     if options.plot:
         draw([x_test, noisy_test, cleaned], options.plot)
 
 
 def draw(rows, file):
-    """Draw the first pictures of each row."""
+    """Draw the first ten images of each array in `rows`."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -78,7 +78,7 @@ def draw(rows, file):
             place.imshow(picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
             place.axis("off")
     pyplot.savefig(file, dpi=120, bbox_inches="tight")
-    print(f"drawn in {file}: as they were, with noise, cleaned")
+    print(f"saved to {file}: original, noisy and cleaned images")
 
 
 if __name__ == "__main__":

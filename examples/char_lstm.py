@@ -1,10 +1,10 @@
-"""Learn to write like a text, character by character.
+"""Train a language model on a text, character by character.
 
     python examples/char_lstm.py --text shakespeare.txt --epochs 8
 
-A vector for each character, an LSTM over 64 of them, a softmax for the next one. The last tenth of the text
-is kept for validation; after each epoch the program prints the loss there, in nats a character, and a sample.
-Without a text it reads its own source.
+Characters are embedded, an LSTM reads 64 of them at a time, and a softmax predicts the next one. The last
+tenth of the text is used for validation; after each epoch the program prints the validation loss, in nats per
+character, and a sample. Without a text it reads its own source.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from fastnn.layers import LSTM, Dense, Embedding, Input
 
 
 def pieces(codes, steps):
-    """Return inputs and targets: pieces of a text, and the same one character on."""
+    """Return inputs and targets: pieces of a text, and the same pieces shifted by one character."""
     count = (len(codes) - 1) // steps
     end = count * steps
     return codes[:end].reshape(count, steps), codes[1 : end + 1].reshape(count, steps)
 
 
 def sample(model, codes, alphabet, length, temperature, random):
-    """Return what the model writes after the characters `codes`, one step for each character."""
+    """Return text that the model generates after the characters `codes`, one step per character."""
     stream, written = model.stream(), []
     for code in codes:
         answer = stream.step(code)
@@ -74,7 +74,7 @@ def main():
         model.fit(*training, batch_size=options.batch, verbose=0)
         loss = model.evaluate(*validation, verbose=0)
         seconds = time.perf_counter() - began
-        print(f"\nepoch {epoch + 1}: {loss:.3f} nats a character, {seconds:.0f} s", flush=True)
+        print(f"\nepoch {epoch + 1}: {loss:.3f} nats per character, {seconds:.0f} s", flush=True)
         start = codes[split : split + options.steps]
         written = sample(model, start, alphabet, options.length, options.temperature, random)
         print(written, flush=True)

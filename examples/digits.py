@@ -9,14 +9,16 @@ def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--plot", metavar="FILE", help="draw the learning curve there; needs matplotlib")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="draw the learning curve to this file; needs matplotlib"
+    )
     options = parser.parse_args()
 
-    # From here on weights, shuffling and dropout are the same at each run.
+    # Makes weights, shuffling and dropout the same in every run.
     fastnn.utils.set_random_seed(0)
 
-    # 1,797 pictures of 8 x 8 pixels, from 0 to 16. The last 360 of the file are for the test; they are harder
-    # than the others. Models compute in float32, and arrays of any other kind are converted.
+    # 1,797 images of 8 x 8 pixels, from 0 to 16; the last 360 are for the test and harder than the others.
+    # Models compute in float32, and arrays of other dtypes are converted.
     (x_train, y_train), (x_test, y_test) = fastnn.datasets.digits.load_data()
     x_train, x_test = x_train / 16, x_test / 16
 
@@ -38,8 +40,8 @@ def main() -> None:
         metrics=["accuracy"],
     )
 
-    # The last tenth of the training pictures tells when to stop: after ten epochs without a smaller loss on
-    # them. The model then gets the weights of its best epoch back.
+    # The last tenth of the training images decides when to stop: after ten epochs without a smaller loss on
+    # them. The weights of the best epoch are then restored.
     history = model.fit(
         x_train,
         y_train,
@@ -51,12 +53,12 @@ def main() -> None:
     ).history
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
-    print(f"\nOn the test pictures: loss {loss:.3f}, accuracy {accuracy:.1%}")
+    print(f"\nOn the test images: loss {loss:.3f}, accuracy {accuracy:.1%}")
 
-    # A call of the model is the prediction: one row of probabilities for each picture.
+    # A call of the model is the prediction: one row of probabilities for each image.
     probabilities = model(x_test[:5])
     for row, label in zip(probabilities, y_test[:5], strict=True):
-        print(f"read as {row.argmax()} with probability {row.max():.2f}, written as {label}")
+        print(f"predicted {row.argmax()} with probability {row.max():.2f}, label {label}")
 
     if options.plot:
         plot(history, options.plot)

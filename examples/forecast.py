@@ -1,10 +1,9 @@
-"""Forecast a seasonal series: air passengers of 1949 to 1960, the last two years kept back.
+"""Forecast a seasonal series: air passengers from 1949 to 1960, tested on the last two years.
 
     python examples/forecast.py --plot forecast.png
 
-An LSTM reads the last 24 months, as logarithms and relative to the month a year before, and says the next
-one; the
-forecast goes on from its own answers. Repeating the last year is what it has to beat.
+An LSTM reads the last 24 months, as logarithms of the growth over the year before, and predicts the next one;
+the forecast continues from its own predictions. The baseline is to repeat the last year.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ YEAR, WINDOW, AHEAD = 12, 24, 24
 
 
 def growth(series):
-    """Return the logarithm of each month against the same month a year before, times 10."""
+    """Return the logarithm of the ratio of each month to the same month a year before, times 10."""
     logs = np.log(series)
     return 10 * (logs[YEAR:] - logs[:-YEAR])
 
 
 def forecast(model, series, months):
-    """Return the months after a series, each from the answers before it."""
+    """Return the months after a series, each predicted from the predictions before it."""
     series = list(series)
     for _ in range(months):
         window = growth(np.array(series[-WINDOW - YEAR :]))
@@ -53,7 +52,7 @@ def main():
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--epochs", type=int, default=150)
-    parser.add_argument("--plot", metavar="FILE", help="where to draw the series and its forecast")
+    parser.add_argument("--plot", metavar="FILE", help="draw the series and its forecast to this file")
     options = parser.parse_args()
 
     fastnn.utils.set_random_seed(1)
@@ -67,16 +66,16 @@ def main():
     model.compile(fastnn.optimizers.Adam(0.005), "mse")
     model.fit(windows[..., None], targets, epochs=options.epochs, verbose=0)
 
-    said = forecast(model, known, AHEAD)
+    predicted = forecast(model, known, AHEAD)
     repeated = np.tile(known[-YEAR:], AHEAD // YEAR)
-    for name, guess in (("last year again", repeated), ("forecast", said)):
-        print(f"{name:16} off by {np.mean(np.abs(guess / later - 1)):6.1%} a month on average")
+    for name, guess in (("last year again", repeated), ("forecast", predicted)):
+        print(f"{name:16} mean error of a month {np.mean(np.abs(guess / later - 1)):6.1%}")
     if options.plot:
-        draw(series, said, options.plot)
+        draw(series, predicted, options.plot)
 
 
-def draw(series, said, file):
-    """Draw the series and what was said of its end."""
+def draw(series, predicted, file):
+    """Draw the series and the forecast of its end."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -85,10 +84,10 @@ def draw(series, said, file):
     months = 1949 + np.arange(len(series)) / YEAR
     _, axes = pyplot.subplots(figsize=(8, 4))
     axes.plot(months, series, label="passengers, thousands")
-    axes.plot(months[-len(said) :], said, label="forecast")
+    axes.plot(months[-len(predicted) :], predicted, label="forecast")
     axes.legend()
     pyplot.savefig(file, dpi=120)
-    print(f"drawn in {file}")
+    print(f"saved to {file}")
 
 
 if __name__ == "__main__":

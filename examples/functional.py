@@ -1,9 +1,9 @@
-"""A wide-and-deep model: two inputs, two outputs, and the answer from a dict of arrays.
+"""A wide-and-deep model: two inputs, two outputs, and data in dicts of arrays.
 
     python examples/functional.py
 
-What is to be learnt is partly a rule of the inputs, which a deep path finds, and partly a habit of each of
-200 sellers, which a wide path may simply learn by heart. Each path on its own shows what it misses.
+The target is partly a function of the inputs, which a deep path learns, and partly an offset of each of 200
+sellers, which a wide path memorizes. Training each path alone shows what it misses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SELLERS = 200
 
 
 def sales(rows, rng):
-    """Return what is known of some sales, and their prices and whether they were returned."""
+    """Return the features of some sales, and their prices and whether they were returned."""
     habits = np.random.default_rng(0).normal(size=SELLERS)
     goods, seller = rng.uniform(-1, 1, (rows, 6)), rng.integers(0, SELLERS, rows)
     price = np.sin(3 * goods[:, 0]) + goods[:, 1] * goods[:, 2] + habits[seller]
@@ -64,8 +64,8 @@ def main():
         model.fit({n: known[n] for n in model.input_names}, answers, epochs=options.epochs, verbose=0)
         scores = model.evaluate({n: test[n] for n in model.input_names}, right, verbose=0, return_dict=True)
         print(
-            f"{name:14} prices off by {scores['price_mae']:.2f}, "
-            f"returns foretold in {scores['returned_accuracy']:.1%}"
+            f"{name:14} mean error of prices {scores['price_mae']:.2f}, "
+            f"returns predicted correctly {scores['returned_accuracy']:.1%}"
         )
     model.summary()
 

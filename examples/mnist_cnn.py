@@ -1,4 +1,4 @@
-"""A convolutional network learns to read MNIST: 99 % of the test pictures after five epochs."""
+"""A convolutional network for MNIST: 99 % accuracy on the test images after five epochs."""
 
 import argparse
 import time
@@ -12,18 +12,18 @@ def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0, help="of the weights, the shuffling and the dropout")
+    parser.add_argument("--seed", type=int, default=0, help="for weights, shuffling and dropout")
     parser.add_argument(
-        "--plot", metavar="FILE", help="draw the filters of the first layer; needs matplotlib"
+        "--plot", metavar="FILE", help="draw the filters of the first layer to this file; needs matplotlib"
     )
     options = parser.parse_args()
     fastnn.utils.set_random_seed(options.seed)
 
     (x_train, y_train), (x_test, y_test) = load_data()
-    print(f"{len(x_train):,} pictures of {x_train.shape[1]} x {x_train.shape[2]} pixels to learn from")
+    print(f"{len(x_train):,} images of {x_train.shape[1]} x {x_train.shape[2]} pixels for training")
 
-    # Rows are (height, width, channels). Each convolution looks at 3 x 3 pixels, and behind it only the
-    # largest of 2 x 2 results is kept: so the second one sees more of the picture, at half the cost.
+    # Samples are (height, width, channels). Each convolution combines 3 x 3 pixels, and pooling keeps the
+    # largest of 2 x 2 outputs, so the second convolution covers more of the image at half the cost.
     model = fastnn.Sequential(
         [
             fastnn.Input(x_train.shape[1:]),
@@ -45,7 +45,7 @@ def main() -> None:
         metrics=["accuracy"],
     )
 
-    # Large steps first, small ones at the end: the learning rate falls to a tenth of what it was.
+    # Large steps first, small ones at the end: the learning rate decays to a tenth of its initial value.
     def learning_rate(epoch: int, _: float) -> float:
         return 0.002 * 0.1 ** (epoch / max(1, options.epochs - 1))
 
@@ -61,13 +61,13 @@ def main() -> None:
     seconds = time.perf_counter() - start
 
     _, accuracy = model.evaluate(x_test, y_test, verbose=0)
-    print(f"\n{accuracy:.2%} of {len(x_test):,} test pictures read right, after {seconds:.1f} s of training")
+    print(f"\naccuracy {accuracy:.2%} on {len(x_test):,} test images, after {seconds:.1f} s of training")
     if options.plot:
         plot(model.layers[0].kernel.numpy(), options.plot)
 
 
 class Report(fastnn.callbacks.Callback):
-    """A line for each epoch, with the time it took."""
+    """Print a line for each epoch, with its duration."""
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
@@ -80,7 +80,7 @@ class Report(fastnn.callbacks.Callback):
 
 
 def load_data() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return MNIST, or the small digits that come with fastnn where it is not there and cannot be fetched."""
+    """Return MNIST, or the digits that are part of fastnn if it is not available and cannot be downloaded."""
     try:
         parts, largest = fastnn.datasets.mnist.load_data(), 255
     except (ImportError, OSError) as error:
@@ -90,7 +90,7 @@ def load_data() -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def plot(kernel: np.ndarray, file: str) -> None:
-    """Draw what each filter looks for: bright where it wants ink, dark where it does not."""
+    """Draw the weights of each filter: bright where they are positive, dark where they are negative."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

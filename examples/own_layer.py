@@ -1,9 +1,9 @@
-"""A layer, a loss and a training loop of one's own: a factorization machine that guesses ratings.
+"""A custom layer, loss and training loop: a factorization machine that predicts ratings.
 
     python examples/own_layer.py
 
-The layer (Rendle 2010) gives every feature a vector; what two features mean together is the product of
-theirs. It is trained twice from the same weights: by `fit`, and by a loop written out, with the same numbers.
+The layer (Rendle 2010) has a vector for every feature; the interaction of two features is the product of
+their vectors. It is trained twice from the same weights, by `fit` and by an explicit loop, with equal results.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FactorizationMachine(fastnn.layers.Layer):
         self.rank = rank
 
     def build(self, input_shape):
-        """Make the weights."""
+        """Create the weights."""
         n = input_shape[-1]
         self.w = self.add_weight((n, 1), "zeros", name="w")
         self.v = self.add_weight(
@@ -34,7 +34,7 @@ class FactorizationMachine(fastnn.layers.Layer):
 
     def call(self, x):
         """Return (rows, 1)."""
-        # The sum over pairs is half of the square of the sum less the sum of squares.
+        # The sum over pairs is half of the square of the sum minus the sum of squares.
         pairs = (x @ self.v) ** 2 - x**2 @ self.v**2
         return x @ self.w + pairs.sum(axis=-1, keepdims=True) / 2
 
@@ -44,12 +44,12 @@ class FactorizationMachine(fastnn.layers.Layer):
 
 
 def soft_error(y_true, y_pred):
-    """Squares of small errors, and of large ones little more than their size."""
+    """Return about half the square of small errors, and about the absolute value of large ones."""
     return np.sqrt(1 + (y_true - y_pred) ** 2) - 1
 
 
 def ratings(rng):
-    """Return which user rated which film, as two ones among zeros in each row, and the ratings."""
+    """Return the user and film of each rating as a two-hot vector, and the ratings."""
     user, film = np.divmod(rng.permutation(USERS * FILMS), FILMS)
     taste, kind = rng.normal(size=(USERS, 3)), rng.normal(size=(FILMS, 3))
     x = np.zeros((len(user), USERS + FILMS), "float32")
@@ -58,7 +58,7 @@ def ratings(rng):
 
 
 def train(model, optimizer, x, y, epochs, batch_size=32):
-    """Do what `model.fit(x, y, epochs=epochs, batch_size=batch_size, shuffle=False)` does."""
+    """Train like `model.fit(x, y, epochs=epochs, batch_size=batch_size, shuffle=False)`."""
     optimizer.build(model.trainable_variables)
     for _ in range(epochs):
         for start in range(0, len(x), batch_size):
@@ -90,9 +90,9 @@ def main():
     model.fit(x[:known], y[:known], epochs=options.epochs, shuffle=False, verbose=0)
     train(twin, fastnn.optimizers.Adam(0.02), x[:known], y[:known], options.epochs)
 
-    print(f"{'the mean of all':16} off by {np.abs(y[known:] - y[:known].mean()).mean():.3f}")
+    print(f"{'constant mean':16} mean error {np.abs(y[known:] - y[:known].mean()).mean():.3f}")
     for name, trained in (("fit", model), ("the loop", twin)):
-        print(f"{name:16} off by {np.abs(y[known:] - trained.predict(x[known:])).mean():.3f}")
+        print(f"{name:16} mean error {np.abs(y[known:] - trained.predict(x[known:])).mean():.3f}")
 
 
 if __name__ == "__main__":
