@@ -68,7 +68,7 @@ cdef bint fuse_into_convolution(Step conv, Step pool) except -1:
 
 
 cdef inline bint reaches_beyond(idx_t pixels, idx_t windows, idx_t size, idx_t stride) noexcept nogil:
-    """Whether the last window, the first beginning with the first pixel, has less than its size inside."""
+    """Whether the last window reaches beyond the pixels; the first one begins with the first pixel."""
     return (windows - 1) * stride + size > pixels
 
 
@@ -81,7 +81,7 @@ cdef inline const fnn_pool *pool_of(const step_t *s) noexcept nogil:
 
 
 cdef inline idx_t row_bytes(const step_t *s) noexcept nogil:
-    """Of a row of results."""
+    """Bytes of a row of results."""
     return s.size[OUT_WIDTH] * s.size[FILTERS] * s.kernels.itemsize
 
 
@@ -91,12 +91,12 @@ cdef inline idx_t pooled_row(const step_t *s) noexcept nogil:
 
 
 cdef idx_t reach(const fnn_conv *g) noexcept nogil:
-    """Rows of results that see one row of x, at most."""
+    """The most rows of results whose windows have one row of x."""
     return (g.kernel[0] - 1) * g.dilation[0] // g.stride[0] + 1
 
 
 cdef idx_t rows_seen(const fnn_conv *g, idx_t results) noexcept nogil:
-    """Rows of x that only so many rows of results see."""
+    """Rows of x that lie in the windows of so many rows of results and of no others."""
     return max(1, (results - 1) * g.stride[0] - (g.kernel[0] - 1) * g.dilation[0] + 1)
 
 

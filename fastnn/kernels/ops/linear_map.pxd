@@ -17,12 +17,12 @@ cdef Value emit_map(Plan plan, Step s, Value x, tuple shape, kernel, bias, tuple
 
 
 cdef inline void fuse_forward(fnn_fused *f, const step_t *s, const run_t *r) noexcept nogil:
-    """Let the product that makes y start from b, and scale, shift and activate its sums."""
+    """Let the product for y start from b, and scale, shift and activate its sums."""
     f.bias = operand(s, r, B)
     f.scale, f.shift = operand(s, r, SCALE), operand(s, r, SHIFT)
     f.activation, f.preactivation = s.activation, operand(s, r, Z)
 
 
 cdef inline void fuse_backward(fnn_fused *f, const step_t *s, const run_t *r) noexcept nogil:
-    """Let the product that makes DX multiply it by the gradient of the activation before the step."""
+    """Let the product for DX multiply it by the gradient of the activation before the step."""
     f.saved, f.gradient = operand(s, r, SAVED), s.gradient
