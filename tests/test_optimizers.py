@@ -497,10 +497,12 @@ def test_averages_are_swapped_and_back():
         optimizers.SGD().swap_averages()
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Lamb", "Lion", "Nadam", "RMSprop", "SGD"],
-)
+@pytest.mark.parametrize("name", [cls.__name__ for cls in optimizers.registry.classes()])
+def test_every_optimizer_has_a_rule(name):
+    assert name.lower() in RULES
+
+
+@pytest.mark.parametrize("name", [cls.__name__ for cls in optimizers.registry.classes()])
 def test_names_in_any_case(name):
     cls = getattr(optimizers, name)
     assert {
