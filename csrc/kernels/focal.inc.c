@@ -22,13 +22,13 @@ FNN_INLINE vreal power_of(vreal base, real exponent)
 
 /* weight f^gamma b and its derivative, where b and f have the derivatives given; f of 0 has an infinite one. */
 FNN_INLINE element_result focal(vreal y, vreal b, vreal b_slope, vreal f, vreal f_slope,
-                             const element_constants *c)
+                                const element_constants *c)
 {
     f = v_max(v_set1(SMALLEST_NORMAL), f);
     const vreal weight = v_fma(y, v_set1(c->b - c->c), v_set1(c->c)), fade = power_of(f, c->a);
     const vreal fade_slope = v_mul(v_mul(v_set1(c->a), power_of(f, c->a - 1)), f_slope);
     return (element_result){v_mul(weight, v_mul(fade, b)),
-                         v_mul(weight, v_fma(fade, b_slope, v_mul(fade_slope, b))), b};
+                            v_mul(weight, v_fma(fade, b_slope, v_mul(fade_slope, b))), b};
 }
 
 FNN_INLINE element_result binary_focal_of_probability(vreal x, vreal t, const element_constants *c)
@@ -103,7 +103,8 @@ static double categorical_focal_crossentropy(const fnn_loss_metric *s)
 }
 
 /* The same of a logit less the row's largest, with h_j in the place of the derivative; y beyond the row is 0. */
-FNN_INLINE element_result focal_logit(vreal d, vreal y, vreal share, vreal log_sum, const element_constants *c)
+FNN_INLINE element_result focal_logit(vreal d, vreal y, vreal share, vreal log_sum,
+                                      const element_constants *c)
 {
     const vreal zero = v_set1(R(0.0)), p = v_mul(v_exp(d), share), surprise = v_sub(log_sum, d);
     const vreal rest = v_max(v_set1(SMALLEST_NORMAL), v_sub(v_set1(R(1.0)), p)), fade = power_of(rest, c->a);
@@ -111,7 +112,7 @@ FNN_INLINE element_result focal_logit(vreal d, vreal y, vreal share, vreal log_s
     const vreal value = v_mul(fade, clamp(surprise, c->least, c->most)), h = v_add(slope, fade);
     const vmask none = v_eq(y, zero);
     return (element_result){v_select(none, zero, v_mul(y, value)),
-                         v_select(none, zero, v_mul(y, v_sub(zero, h))), p};
+                            v_select(none, zero, v_mul(y, v_sub(zero, h))), p};
 }
 
 static double categorical_focal_crossentropy_logits(const fnn_loss_metric *s)
@@ -138,7 +139,8 @@ static double categorical_focal_crossentropy_logits(const fnn_loss_metric *s)
         const vreal all = v_set1(v_sum(sum_h)), factor = v_set1((real)(s->scale * weight));
         for (fnn_idx j = 0; (dx || p) && j < n; j += VLEN) {
             const vreal y = smooth_target(v_load_up_to(t + j, n - j), &c);
-            const element_result f = focal_logit(v_sub(v_load_up_to(x + j, n - j), most), y, share, log_sum, &c);
+            const element_result f =
+                focal_logit(v_sub(v_load_up_to(x + j, n - j), most), y, share, log_sum, &c);
             if (p)
                 v_store_up_to(p + j, f.p, n - j);
             if (dx)

@@ -33,7 +33,10 @@ FNN_INLINE element_result squared_hinge_loss(vreal x, vreal t, const element_con
 
 static double hinge(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
 
-static double squared_hinge(const fnn_loss_metric *s) { return sum_elements(s, squared_hinge_loss, s->dx, NULL); }
+static double squared_hinge(const fnn_loss_metric *s)
+{
+    return sum_elements(s, squared_hinge_loss, s->dx, NULL);
+}
 
 /* (1 - t) x; beyond the row the least there is */
 FNN_INLINE vreal other_class(const real *x, const real *t, fnn_idx j, fnn_idx n)

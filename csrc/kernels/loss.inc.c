@@ -70,7 +70,7 @@ FNN_INLINE element_result huber_error(vreal x, vreal t, const element_constants 
     const vmask near = v_le(e, delta);
     const vreal far = v_mul(delta, v_fnma(half, delta, e));
     return (element_result){v_select(near, v_mul(half, v_mul(d, d)), far),
-                         v_select(near, d, v_mul(delta, sign_of(d))), x};
+                            v_select(near, d, v_mul(delta, sign_of(d))), x};
 }
 
 FNN_INLINE element_result log_cosh_error(vreal x, vreal t, const element_constants *c)
@@ -102,7 +102,8 @@ FNN_INLINE element_result binary_of_probability(vreal x, vreal t, const element_
     const vreal q = clamp(x, c->low, c->high), r = v_sub(v_set1(R(1.0)), q);
     const vmask clipped = m_or(v_lt(x, q), v_lt(q, x));
     const vreal slope = v_div(v_sub(q, y), v_mul(q, r));
-    return (element_result){v_sub(zero, binary_mix(y, v_log(q), v_log(r))), v_select(clipped, zero, slope), x};
+    return (element_result){v_sub(zero, binary_mix(y, v_log(q), v_log(r))), v_select(clipped, zero, slope),
+                            x};
 }
 
 FNN_INLINE element_result binary_of_logit(vreal x, vreal t, const element_constants *c)
@@ -112,17 +113,23 @@ FNN_INLINE element_result binary_of_logit(vreal x, vreal t, const element_consta
     const vreal yes = v_add(v_max(zero, v_sub(zero, x)), l), no = v_add(v_max(zero, x), l);
     const vreal p = v_div(v_select(v_lt(x, zero), e, one), v_add(one, e));
     return (element_result){binary_mix(y, clamp(yes, c->least, c->most), clamp(no, c->least, c->most)),
-                         v_sub(p, y), p};
+                            v_sub(p, y), p};
 }
 
-static double mean_squared_error(const fnn_loss_metric *s) { return sum_elements(s, squared_error, s->dx, NULL); }
+static double mean_squared_error(const fnn_loss_metric *s)
+{
+    return sum_elements(s, squared_error, s->dx, NULL);
+}
 
 static double sum_squared_error(const fnn_loss_metric *s)
 {
     return sum_elements_over(s, 1, squared_error, s->dx, NULL);
 }
 
-static double mean_absolute_error(const fnn_loss_metric *s) { return sum_elements(s, absolute_error, s->dx, NULL); }
+static double mean_absolute_error(const fnn_loss_metric *s)
+{
+    return sum_elements(s, absolute_error, s->dx, NULL);
+}
 
 static double mean_absolute_percentage_error(const fnn_loss_metric *s)
 {
@@ -140,7 +147,10 @@ static double log_cosh(const fnn_loss_metric *s) { return sum_elements(s, log_co
 
 static double poisson(const fnn_loss_metric *s) { return sum_elements(s, poisson_error, s->dx, NULL); }
 
-static double kl_divergence(const fnn_loss_metric *s) { return sum_elements_over(s, 1, divergence, s->dx, NULL); }
+static double kl_divergence(const fnn_loss_metric *s)
+{
+    return sum_elements_over(s, 1, divergence, s->dx, NULL);
+}
 
 static double binary_crossentropy(const fnn_loss_metric *s)
 {

@@ -38,7 +38,7 @@ typedef struct {
     real keep, base;  /* labels are smoothed: a target t becomes keep * t + base */
     real low, high;   /* bounds of a probability ... */
     real least, most; /* ... and of its -log */
-    real a, b, c; /* the kernel's own */
+    real a, b, c;     /* the kernel's own */
 } element_constants;
 
 FNN_INLINE element_constants constants_of(const fnn_loss_metric *s, fnn_idx classes)
@@ -69,7 +69,8 @@ typedef struct {
 typedef element_result element_function(vreal x, vreal t, const element_constants *c);
 
 /* The same with the sum over j divided by `share` instead of their number. */
-FNN_INLINE double sum_elements_over(const fnn_loss_metric *s, fnn_idx share, element_function *f, real *dx, real *p)
+FNN_INLINE double sum_elements_over(const fnn_loss_metric *s, fnn_idx share, element_function *f, real *dx,
+                                    real *p)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx size = s->m * s->n;

@@ -23,7 +23,10 @@ FNN_INLINE element_result is_right_class(vreal x, vreal t, const element_constan
 
 static double accuracy(const fnn_loss_metric *s) { return sum_elements(s, is_equal, NULL, NULL); }
 
-static double binary_accuracy(const fnn_loss_metric *s) { return sum_elements(s, is_right_class, NULL, NULL); }
+static double binary_accuracy(const fnn_loss_metric *s)
+{
+    return sum_elements(s, is_right_class, NULL, NULL);
+}
 
 /* n if there is none */
 FNN_INLINE fnn_idx first_maximum(const real *x, fnn_idx n)

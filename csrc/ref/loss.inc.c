@@ -92,7 +92,8 @@ static double binary_of_logit(double x, double t, const fnn_loss_metric *s, doub
 }
 
 /* The sum over j is divided by `count`. */
-static double sum_elements_over(const fnn_loss_metric *s, fnn_idx count, element_loss *loss, real *dx, real *p)
+static double sum_elements_over(const fnn_loss_metric *s, fnn_idx count, element_loss *loss, real *dx,
+                                real *p)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -115,9 +116,15 @@ static double sum_elements(const fnn_loss_metric *s, element_loss *loss, real *d
     return sum_elements_over(s, s->n, loss, dx, p);
 }
 
-static double mean_squared_error(const fnn_loss_metric *s) { return sum_elements(s, squared_error, s->dx, NULL); }
+static double mean_squared_error(const fnn_loss_metric *s)
+{
+    return sum_elements(s, squared_error, s->dx, NULL);
+}
 
-static double mean_absolute_error(const fnn_loss_metric *s) { return sum_elements(s, absolute_error, s->dx, NULL); }
+static double mean_absolute_error(const fnn_loss_metric *s)
+{
+    return sum_elements(s, absolute_error, s->dx, NULL);
+}
 
 static double sum_squared_error(const fnn_loss_metric *s)
 {
@@ -140,7 +147,10 @@ static double log_cosh(const fnn_loss_metric *s) { return sum_elements(s, log_co
 
 static double poisson(const fnn_loss_metric *s) { return sum_elements(s, poisson_error, s->dx, NULL); }
 
-static double kl_divergence(const fnn_loss_metric *s) { return sum_elements_over(s, 1, divergence, s->dx, NULL); }
+static double kl_divergence(const fnn_loss_metric *s)
+{
+    return sum_elements_over(s, 1, divergence, s->dx, NULL);
+}
 
 static double binary_crossentropy(const fnn_loss_metric *s)
 {

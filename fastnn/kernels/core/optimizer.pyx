@@ -1,11 +1,11 @@
 """The update of all weights by an optimizer's kernel, in one parallel pass.
 
-Gradients and the optimizer's slots are flat arrays of one layout; each weight stays where it is. The weights are
-cut into chunks once, when the optimizer is built, and the threads share the chunks of all weights.
+Gradients and the optimizer's slots are flat arrays of one layout; each weight stays at its address. The
+weights are cut into chunks once, when the optimizer is built, and the threads share the chunks of all weights.
 
-A step accumulates gradients, and that is all until as many are there as `accumulation` says; then their mean is
-clipped and the rule applied; averages of the weights follow, and may replace them; at last constraints are
-applied. This is Keras' order.
+A step only adds its gradients to the sums until there are as many as `accumulation` says; then their mean is
+clipped and the rule applied. The averages of the weights follow, and may replace them; constraints are
+applied last. This is Keras' order.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
@@ -26,7 +26,6 @@ from .tables cimport fnn_fp_enter, fnn_fp_leave
 from .types cimport GRADIENTS
 
 from ...variables import ParameterLayout
-from .memory import aligned_zeros
 
 # The fields of a rule that change from step to step.
 cdef enum:

@@ -1,4 +1,4 @@
-"""What losses and metrics share: their settings, and sums of one value per row; losses and metrics of arrays.
+"""The common part of losses and metrics: settings, and sums of one value per row; values of arrays.
 
 The settings of a loss or metric, all but its arrays, are one `fnn_loss_metric`: the plan keeps it, and each run
 copies it.

@@ -1,4 +1,4 @@
-"""A metric of an output: the weighted mean of one value per row, or what its kernel adds to a state of its own."""
+"""A metric of an output: the weighted mean of one value per row, or a state that its kernel adds to."""
 
 from ..core.plan cimport Plan
 from ..core.steps cimport FORWARD, Step, Value
@@ -19,8 +19,8 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
     weights : Value or None
         Of the rows, or of the values of each.
     metric : Metric
-        Its `spec` says what to compute; `zeros` makes the state of a tally, and `read` turns the state, or the
-        sums of values and of weights, into the result unless that is their quotient (`is_mean`).
+        Its `spec` names the kernel; `zeros` makes the state of a tally, and `read` computes the result of a
+        state, or of the sums of values and of weights unless it is their quotient (`is_mean`).
     """
     cdef Step s
     spec, state = metric.spec, None
