@@ -3,7 +3,8 @@
     python examples/own_layer.py
 
 The layer (Rendle 2010) has a vector for every feature; the interaction of two features is the product of
-their vectors. It is trained twice from the same weights, by `fit` and by an explicit loop, with equal results.
+their vectors. It is trained twice from the same weights, by `fit` and by an explicit
+loop, with equal results.
 """
 
 from __future__ import annotations

@@ -158,7 +158,8 @@ cdef class Plan:
         if variable not in self._parameters:
             self._parameters[variable] = Value(
                 variable.shape, PARAMETERS, self.trains(variable), per_row=False)
-            self._parameters[variable].offset = <idx_t>address(variable.value)  # the base of this space is NULL
+            # The base of this space is NULL.
+            self._parameters[variable].offset = <idx_t>address(variable.value)
         return self._parameters[variable]
 
     cpdef bint trains(self, variable):
@@ -534,7 +535,7 @@ cdef class Plan:
         Returns
         -------
         ndarray, list of ndarray or None
-            None where `x` is not contiguous arrays of the plan's dtype and row shapes, and has to be converted
+            None if `x` is not contiguous arrays of the plan's dtype and row shapes, and has to be converted
             first. A list where there are several outputs.
         """
         cdef Py_buffer sources[MAX_PORTS]

@@ -21,7 +21,7 @@ cdef class Value:
     cdef readonly idx_t times           # copies of it for each row of the batch
     cdef readonly bint differentiable   # something before it is trained
     cdef readonly Value root            # the owner of the memory: itself, or what it reshapes
-    cdef readonly Value flow            # the value whose gradient its readers make: itself, or what it reshapes
+    cdef readonly Value flow            # the value whose gradient its readers write: itself, or its source
     cdef public int space
     cdef public idx_t offset
     cdef public Value gradient

@@ -1,7 +1,7 @@
 """Repeated runs of a plan for one time step; states stay in place between runs.
 
-A run takes a microsecond or two, so everything that does not change is prepared once, and arrays in the plan's
-own form are read through Python's buffer protocol.
+A run takes a microsecond or two, so everything that does not change is prepared once, and arrays in the
+plan's own form are read through Python's buffer protocol.
 """
 
 import numpy as np

@@ -289,11 +289,12 @@ cdef extern from "fastnn.h" nogil:
         void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*mask_weights)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
         void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
-        void (*elementwise_binary_forward)(void *, const void *, const void *, const fnn_elementwise_binary *) noexcept nogil
-        void (*elementwise_binary_backward)(void *, const void *, const void *, const void *, const fnn_elementwise_binary *,
-                                 int) noexcept nogil
+        void (*elementwise_binary_forward)(void *, const void *, const void *,
+                                           const fnn_elementwise_binary *) noexcept nogil
+        void (*elementwise_binary_backward)(void *, const void *, const void *, const void *,
+                                            const fnn_elementwise_binary *, int) noexcept nogil
         void (*strided_copy)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
-                         const fnn_idx *) noexcept nogil
+                             const fnn_idx *) noexcept nogil
         fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
         void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
         void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
