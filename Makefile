@@ -16,7 +16,7 @@ define check
 	$(4) $(1)/check
 endef
 
-.PHONY: help build test lint format types check-c check-neon check-isa bench wheel check-wheel sanitize sanitize-c \
+.PHONY: help build build-report test lint format types check-c check-neon check-isa bench wheel check-wheel sanitize sanitize-c \
     annotate lines story clean
 
 help: ## this list
@@ -26,6 +26,9 @@ build: ## install from here, editable, with all that the targets below need
 	$(PYTHON) -m pip install --upgrade "pip>=25.1"
 	$(PYTHON) -m pip install --group dev
 	$(PYTHON) -m pip install --no-build-isolation -e ".[all,bench,test]"
+
+build-report: ## time a build phase by phase, and print the sizes of what it makes
+	$(PYTHON) bench/build.py
 
 test: ## run the tests against the installed package, on all processors
 	pytest -n auto
