@@ -2,8 +2,8 @@
 
     python bench/build.py            # or: make build-report
 
-It builds a copy of the checkout from scratch, then again after an edit in a kernel and in an op. The tools of the
-group "dev" have to be installed; FASTNN_ISAS and FASTNN_OPENMP count as for any build.
+It builds a copy of the checkout from scratch, then again after an edit in a kernel and in an op. The tools of
+the group "dev" have to be installed; FASTNN_ISAS and FASTNN_OPENMP count as for any build.
 """
 
 import argparse
