@@ -10,7 +10,7 @@ from recurrence import STEPS, oracle, recur
 
 import fastnn
 from fastnn.layers import GRU, LSTM, RNN, Dense, SimpleRNN
-from fastnn.layers.recurrent import KeptState
+from fastnn.layers.base.recurrent_state import KeptState
 
 LAYERS = [
     (SimpleRNN, "simple_rnn", {}),

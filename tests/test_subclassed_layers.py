@@ -298,3 +298,56 @@ def test_weights_of_a_dimension_that_varies_are_refused():
         assert not layer.weights
         layer(fastnn.Input((3, 4)))
         assert layer.weights
+
+
+# ---- initializers, regularizers and constraints ------------------------------------------------------------
+
+WITH_SPECS = [
+    (layers.Dense, {"units": 2}, ["kernel", "bias"]),
+    (layers.Conv2D, {"filters": 2, "kernel_size": 2}, ["kernel", "bias"]),
+    (layers.Conv1DTranspose, {"filters": 2, "kernel_size": 2}, ["kernel", "bias"]),
+    (layers.DepthwiseConv1D, {"kernel_size": 2}, ["depthwise", "bias"]),
+    (layers.SeparableConv1D, {"filters": 2, "kernel_size": 2}, ["depthwise", "pointwise", "bias"]),
+    (layers.Embedding, {"input_dim": 3, "output_dim": 2}, ["embeddings"]),
+    (layers.PReLU, {}, ["alpha"]),
+    (layers.BatchNormalization, {}, ["gamma", "beta"]),
+    (layers.LayerNormalization, {}, ["gamma", "beta"]),
+    (layers.GroupNormalization, {"groups": 1}, ["gamma", "beta"]),
+    (layers.SimpleRNNCell, {"units": 2}, ["kernel", "recurrent", "bias"]),
+    (layers.LSTMCell, {"units": 2, "unit_forget_bias": False}, ["kernel", "recurrent", "bias"]),
+    (layers.GRUCell, {"units": 2}, ["kernel", "recurrent", "bias"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("cls", "arguments", "prefixes"), WITH_SPECS, ids=[case[0].__name__ for case in WITH_SPECS]
+)
+def test_arguments_of_weights_are_attributes_that_may_be_set(cls, arguments, prefixes):
+    given = {f"{prefix}_initializer": "ones" for prefix in prefixes}
+    given |= {f"{prefix}_regularizer": "l2" for prefix in prefixes}
+    given |= {f"{prefix}_constraint": "non_neg" for prefix in prefixes}
+    one, other = cls(**arguments, **given), cls(**arguments)
+    for name, value in given.items():
+        setattr(other, name, value)
+    assert one.get_config() | {"name": "a"} == other.get_config() | {"name": "a"}
+    for prefix in prefixes:
+        assert isinstance(getattr(one, f"{prefix}_initializer"), fastnn.initializers.Ones)
+        assert isinstance(getattr(other, f"{prefix}_regularizer"), fastnn.regularizers.L2)
+        assert isinstance(getattr(other, f"{prefix}_constraint"), fastnn.constraints.NonNeg)
+    twin = cls.from_config(one.get_config())
+    assert twin.get_config() == one.get_config()
+    layer = layers.RNN(other) if isinstance(other, layers.SimpleRNNCell.__mro__[1]) else other
+    layer._build_once((None, 4, 4, 2) if cls is layers.Conv2D else (None, 4, 2))
+    for variable in layer.weights:
+        if variable.learns:
+            np.testing.assert_array_equal(variable.numpy(), 1)
+            assert isinstance(variable.regularizer, fastnn.regularizers.L2)
+            assert isinstance(variable.constraint, fastnn.constraints.NonNeg)
+
+
+def test_a_wrong_argument_of_a_weight_is_refused():
+    layer = layers.Dense(2)
+    with pytest.raises(ValueError, match="unknown name 'onez'"):
+        layer.kernel_initializer = "onez"
+    with pytest.raises(ValueError, match="unknown name 'l3'"):
+        layers.LSTM(2, recurrent_regularizer="l3")

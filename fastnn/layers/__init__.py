@@ -12,7 +12,6 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".batch_normalization": "BatchNormalization",
         ".bidirectional": "Bidirectional",
         ".category_encoding": "CategoryEncoding",
-        ".cells": "GRUCell LSTMCell SimpleRNNCell StackedRNNCells",
         ".concatenate_layer": "Concatenate concatenate",
         ".convolution": "Conv1D Conv2D Convolution1D=Conv1D Convolution2D=Conv2D",
         ".cropping": "CenterCrop Cropping1D Cropping2D",
@@ -30,11 +29,13 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ),
         ".group_normalization": "GroupNormalization",
         ".gru": "GRU",
+        ".gru_cell": "GRUCell",
         ".identity": "Identity",
         ".input_layer": "Input InputLayer",
         ".lambda_layer": "Lambda",
         ".layer_normalization": "LayerNormalization",
         ".lstm": "LSTM",
+        ".lstm_cell": "LSTMCell",
         ".masking": "Masking",
         ".merging": (
             "Add Average Maximum Minimum Multiply Subtract add average maximum minimum multiply subtract"
@@ -62,7 +63,9 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "SeparableConvolution2D=SeparableConv2D"
         ),
         ".simple_rnn": "SimpleRNN",
+        ".simple_rnn_cell": "SimpleRNNCell",
         ".spatial_dropout": "SpatialDropout1D SpatialDropout2D",
+        ".stacked_rnn_cells": "StackedRNNCells",
         ".time_distributed": "TimeDistributed",
         ".transposed_convolution": (
             "Conv1DTranspose Conv2DTranspose Convolution1DTranspose=Conv1DTranspose "

@@ -18,12 +18,6 @@ from .base.layer import (
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .category_encoding import CategoryEncoding
-from .cells import (
-    GRUCell,
-    LSTMCell,
-    SimpleRNNCell,
-    StackedRNNCells,
-)
 from .concatenate_layer import (
     Concatenate,
     concatenate,
@@ -67,6 +61,7 @@ from .global_pooling import (
 )
 from .group_normalization import GroupNormalization
 from .gru import GRU
+from .gru_cell import GRUCell
 from .identity import Identity
 from .input_layer import (
     Input,
@@ -75,6 +70,7 @@ from .input_layer import (
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .lstm import LSTM
+from .lstm_cell import LSTMCell
 from .masking import Masking
 from .merging import (
     Add,
@@ -134,10 +130,12 @@ from .separable import (
     SeparableConv2D as SeparableConvolution2D,
 )
 from .simple_rnn import SimpleRNN
+from .simple_rnn_cell import SimpleRNNCell
 from .spatial_dropout import (
     SpatialDropout1D,
     SpatialDropout2D,
 )
+from .stacked_rnn_cells import StackedRNNCells
 from .time_distributed import TimeDistributed
 from .transposed_convolution import (
     Conv1DTranspose,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from .base.layer import registry, set_values
+from .base.recurrent_call import call_options
+from .base.recurrent_state import reversed_steps
 from .base.shapes import Shape
-from .recurrent import RNN, call_options, reversed_steps
+from .recurrent import RNN
 from .wrapper import Enclosing, inner_layer
 
 if TYPE_CHECKING:

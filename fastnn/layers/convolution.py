@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations
 from .base.layer import registry
 from .base.shapes import Shape, dimension
 from .base.spatial import Pair, Spatial, Window, one_of, whole_numbers
+from .base.weight_spec import WeightSpec, spec_attributes, specs_config
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 class Convolution(Spatial):
     """Base of the convolutions; see `Conv2D`."""
+
+    kernel_initializer, kernel_regularizer, kernel_constraint = spec_attributes()
+    bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
 
     def __init__(
         self,
@@ -47,12 +51,8 @@ class Convolution(Spatial):
         self.groups = dimension(groups, "groups")
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.bias_constraint = constraints.get(bias_constraint)
+        WeightSpec(kernel_initializer, kernel_regularizer, kernel_constraint).set_on(self, "kernel")
+        WeightSpec(bias_initializer, bias_regularizer, bias_constraint).set_on(self, "bias")
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "dilation_rate: expected 1 where strides are longer than 1, "
@@ -88,22 +88,10 @@ class Convolution(Spatial):
     def build(self, input_shape: Shape) -> None:
         """Make `kernel` and `bias` (filters,)."""
         shape = self._kernel_shape(self._channels(input_shape))
-        self.kernel = self.add_weight(
-            shape,
-            self.kernel_initializer,
-            "kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = WeightSpec.of(self, "kernel").add_to(self, shape, "kernel")
         self.bias = None
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,),
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = WeightSpec.of(self, "bias").add_to(self, (self.filters,), "bias")
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; softmax is over the last axis of the output, which need not be channels."""
@@ -125,22 +113,20 @@ class Convolution(Spatial):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {
-            "filters": self.filters,
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-            "dilation_rate": list(self.dilation_rate),
-            "groups": self.groups,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "kernel", "bias")
+            | {
+                "filters": self.filters,
+                "kernel_size": list(self.kernel_size),
+                "strides": list(self.strides),
+                "padding": self.padding,
+                "dilation_rate": list(self.dilation_rate),
+                "groups": self.groups,
+                "activation": activations.serialize(self.activation),
+                "use_bias": self.use_bias,
+            }
+        )
 
 
 @registry.add

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations
 from .base.layer import Layer, registry
 from .base.shapes import Shape, dimension
+from .base.weight_spec import WeightSpec, spec_attributes, specs_config
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -53,6 +54,9 @@ class Dense(Layer):
     supports_masking = True
     _stepwise = True
 
+    kernel_initializer, kernel_regularizer, kernel_constraint = spec_attributes()
+    bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
+
     def __init__(
         self,
         units: int,
@@ -71,12 +75,8 @@ class Dense(Layer):
         self.units = dimension(units, "units")
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.bias_constraint = constraints.get(bias_constraint)
+        WeightSpec(kernel_initializer, kernel_regularizer, kernel_constraint).set_on(self, "kernel")
+        WeightSpec(bias_initializer, bias_regularizer, bias_constraint).set_on(self, "bias")
 
     def _check_input_shape(self, input_shape: Shape) -> None:
         """Refuse samples without dimensions."""
@@ -90,22 +90,10 @@ class Dense(Layer):
     def build(self, input_shape: Shape) -> None:
         """Make `kernel` (inputs, units) and `bias` (units,)."""
         shapes = self._weight_shapes(input_shape)
-        self.kernel = self.add_weight(
-            shapes["kernel"],
-            self.kernel_initializer,
-            "kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = WeightSpec.of(self, "kernel").add_to(self, shapes["kernel"], "kernel")
         self.bias = None
         if self.use_bias:
-            self.bias = self.add_weight(
-                shapes["bias"],
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = WeightSpec.of(self, "bias").add_to(self, shapes["bias"], "bias")
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the product; an elementwise activation is fused behind it."""
@@ -120,14 +108,12 @@ class Dense(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {
-            "units": self.units,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "kernel", "bias")
+            | {
+                "units": self.units,
+                "activation": activations.serialize(self.activation),
+                "use_bias": self.use_bias,
+            }
+        )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations
 from ..variables import Variable
 from .base.layer import registry
 from .base.shapes import Shape, dimension
 from .base.spatial import Spatial, Window, one_of, whole_numbers
+from .base.weight_spec import WeightSpec, spec_attributes, specs_config
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 class Depthwise(Spatial):
     """Base of layers with a convolution of each channel; see `DepthwiseConv2D`."""
+
+    depthwise_initializer, depthwise_regularizer, depthwise_constraint = spec_attributes()
+    bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
 
     def __init__(
         self,
@@ -46,12 +50,10 @@ class Depthwise(Spatial):
         self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self._rank)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.bias_constraint = constraints.get(bias_constraint)
+        WeightSpec(depthwise_initializer, depthwise_regularizer, depthwise_constraint).set_on(
+            self, "depthwise"
+        )
+        WeightSpec(bias_initializer, bias_regularizer, bias_constraint).set_on(self, "bias")
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "dilation_rate: expected 1 where strides are longer than 1, "
@@ -74,25 +76,13 @@ class Depthwise(Spatial):
     def _add_kernel(self, input_shape: Shape, name: str) -> Variable:
         """Make the kernels of all channels."""
         shape = self._kernel_shape(input_shape)
-        return self.add_weight(
-            shape,
-            self.depthwise_initializer,
-            name,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-        )
+        return WeightSpec.of(self, "depthwise").add_to(self, shape, name)
 
     def _add_bias(self, size: int | None) -> Variable | None:
         """Make the bias, if there is one."""
         if not self.use_bias:
             return None
-        return self.add_weight(
-            (size,),
-            self.bias_initializer,
-            "bias",
-            regularizer=self.bias_regularizer,
-            constraint=self.bias_constraint,
-        )
+        return WeightSpec.of(self, "bias").add_to(self, (size,), "bias")
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps; softmax is over the last axis of the output, which need not be channels."""
@@ -104,21 +94,19 @@ class Depthwise(Spatial):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-            "depth_multiplier": self.depth_multiplier,
-            "dilation_rate": list(self.dilation_rate),
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "depthwise_initializer": initializers.serialize(self.depthwise_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "depthwise_regularizer": regularizers.serialize(self.depthwise_regularizer),
-            "depthwise_constraint": constraints.serialize(self.depthwise_constraint),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "depthwise", "bias")
+            | {
+                "kernel_size": list(self.kernel_size),
+                "strides": list(self.strides),
+                "padding": self.padding,
+                "depth_multiplier": self.depth_multiplier,
+                "dilation_rate": list(self.dilation_rate),
+                "activation": activations.serialize(self.activation),
+                "use_bias": self.use_bias,
+            }
+        )
 
 
 class DepthwiseConvolution(Depthwise):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import constraints, initializers, regularizers
 from ..checks import refuse
 from .base.layer import Layer, registry
 from .base.shapes import Shape, dimension
+from .base.weight_spec import WeightSpec, spec_attributes, specs_config
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -67,6 +67,8 @@ class Embedding(Layer):
 
     _stepwise = True
 
+    embeddings_initializer, embeddings_regularizer, embeddings_constraint = spec_attributes()
+
     def __init__(
         self,
         input_dim: int,
@@ -92,9 +94,9 @@ class Embedding(Layer):
         )
         self.input_dim = dimension(input_dim, "input_dim")
         self.output_dim = dimension(output_dim, "output_dim")
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        WeightSpec(embeddings_initializer, embeddings_regularizer, embeddings_constraint).set_on(
+            self, "embeddings"
+        )
         self.mask_zero = self.supports_masking = bool(mask_zero)
         self._initial = None if weights is None else self._table(weights)
 
@@ -115,12 +117,8 @@ class Embedding(Layer):
                 f"input_dim: expected at most {limit} in {self.compute_dtype}, got {self.input_dim}; "
                 "inputs are numbers of that dtype, and it does not tell larger ones apart"
             )
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            "embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
+        self.embeddings = WeightSpec.of(self, "embeddings").add_to(
+            self, (self.input_dim, self.output_dim), "embeddings"
         )
         if self._initial is not None:
             self.embeddings.assign(self._initial)
@@ -150,11 +148,12 @@ class Embedding(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, but `weights`."""
-        return super().get_config() | {
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
-            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
-            "mask_zero": self.mask_zero,
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "embeddings")
+            | {
+                "input_dim": self.input_dim,
+                "output_dim": self.output_dim,
+                "mask_zero": self.mask_zero,
+            }
+        )

@@ -8,6 +8,7 @@ from ..checks import whole_number
 from .base.layer import registry
 from .base.normalization import FARTHEST, Scaled, axis_of, sample_axis
 from .base.shapes import Shape, with_batch
+from .base.weight_spec import WeightSpec
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -63,15 +64,11 @@ class GroupNormalization(Scaled):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            gamma=WeightSpec(gamma_initializer, gamma_regularizer, gamma_constraint),
+            beta=WeightSpec(beta_initializer, beta_regularizer, beta_constraint),
             **kwargs,
         )
         self.groups = whole_number(groups, "groups", -1, FARTHEST)

@@ -8,6 +8,7 @@ from ..checks import refuse
 from .base.layer import registry
 from .base.normalization import OverAxes, Scaled, axes_of
 from .base.shapes import Shape
+from .base.weight_spec import WeightSpec
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -64,15 +65,11 @@ class LayerNormalization(OverAxes, Scaled):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            gamma=WeightSpec(gamma_initializer, gamma_regularizer, gamma_constraint),
+            beta=WeightSpec(beta_initializer, beta_regularizer, beta_constraint),
             **kwargs,
         )
         refuse(rms_scaling=rms_scaling)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import constraints, initializers, regularizers
 from .base.layer import Layer, registry
 from .base.shapes import Shape, dimension
+from .base.weight_spec import WeightSpec, spec_attributes, specs_config
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -40,6 +40,8 @@ class PReLU(Layer):
 
     supports_masking = True
 
+    alpha_initializer, alpha_regularizer, alpha_constraint = spec_attributes()
+
     def __init__(
         self,
         alpha_initializer: Any = "zeros",
@@ -49,9 +51,7 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        WeightSpec(alpha_initializer, alpha_regularizer, alpha_constraint).set_on(self, "alpha")
         axes = (
             ()
             if shared_axes is None
@@ -75,12 +75,8 @@ class PReLU(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Make `alpha`, of the shape of a sample with 1 for the shared axes."""
-        self.alpha = self.add_weight(
-            self._weight_shapes(input_shape)["alpha"],
-            self.alpha_initializer,
-            "alpha",
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
+        self.alpha = WeightSpec.of(self, "alpha").add_to(
+            self, self._weight_shapes(input_shape)["alpha"], "alpha"
         )
 
     @property
@@ -96,9 +92,10 @@ class PReLU(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {
-            "alpha_initializer": initializers.serialize(self.alpha_initializer),
-            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
-            "alpha_constraint": constraints.serialize(self.alpha_constraint),
-            "shared_axes": list(self.shared_axes) or None,
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "alpha")
+            | {
+                "shared_axes": list(self.shared_axes) or None,
+            }
+        )

@@ -1,4 +1,4 @@
-"""`RNN`: a cell over the steps of a sequence, and all that does not depend on which cell."""
+"""`RNN`: a cell over the steps of a sequence."""
 
 from __future__ import annotations
 
@@ -9,113 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import whole_number
-from ..data.validation import as_real
-from ..graph.graph import leaves, tensors_in
-from ..pickling import Picklable
+from ..graph.graph import leaves
+from .base.cell import Cell, RecurrentCell, check_cell
+from .base.cell import registry as cell_registry
 from .base.layer import Layer, registry
+from .base.recurrent_call import call_options, check_states
+from .base.recurrent_state import KeptState, reversed_steps
 from .base.shapes import Shape
-from .cells import Cell, RecurrentCell, StackedRNNCells, check_cell
-from .cells import registry as cell_registry
+from .stacked_rnn_cells import StackedRNNCells
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
-
-
-def check_states(
-    states: Any, widths: Sequence[int], rows: int | None, dtype: str, name: str
-) -> list[NDArray[np.floating]]:
-    """Return states as arrays (rows, width) of `dtype`, as many as there are widths, or say what is wrong."""
-    given = list(states) if isinstance(states, (list, tuple)) else [states]
-    if len(given) != len(widths):
-        raise ValueError(f"{name}: expected {len(widths)} arrays, got {len(given)}")
-    arrays = [as_real(s, dtype, f"{name}[{i}]") for i, s in enumerate(given)]
-    if rows is None and arrays[0].ndim:
-        rows = len(arrays[0])
-    for i, (array, width) in enumerate(zip(arrays, widths, strict=True)):
-        if array.shape != (rows, width):
-            raise ValueError(f"{name}[{i}]: expected shape ({rows}, {width}), got {array.shape}")
-    return arrays
-
-
-def call_options(x: Any, mask: Any, initial_state: Any, widths: list[int], dtype: str) -> dict[str, Any]:
-    """Return what a call got besides x, arrays as numbers of `dtype`, or say what is wrong.
-
-    Parameters
-    ----------
-    x, mask : array_like or SymbolicTensor
-        (rows, steps, inputs), and (rows, steps) or None.
-    initial_state : list of array_like or SymbolicTensor
-        (rows, width) each; or None.
-    widths : list of int
-    dtype : str
-    """
-    options: dict[str, Any] = {}
-    if mask is not None:
-        options["mask"] = mask if tensors_in(mask) else check_mask(mask, x, dtype)
-    if initial_state is None:
-        return options
-    states = list(leaves(initial_state))
-    if not tensors_in(states):
-        if not all(hasattr(state, "shape") for state in states):
-            states = initial_state
-        rows = np.shape(x)[0] if np.ndim(x) else None
-        return options | {"initial_state": check_states(states, widths, rows, dtype, "initial_state")}
-    if [getattr(state, "shape", None) for state in states] != [(None, width) for width in widths]:
-        expected = ", ".join(f"(None, {width})" for width in widths)
-        raise ValueError(f"initial_state: expected tensors of shapes {expected}, got {states!r:.300}")
-    return options | {"initial_state": states}
-
-
-def check_mask(mask: Any, x: Any, dtype: str) -> NDArray[np.floating]:
-    """Return a mask of the steps of x as numbers, or say what is wrong."""
-    steps = np.asarray(mask)
-    if steps.shape != np.shape(x)[:2]:
-        raise ValueError(f"mask: expected shape {np.shape(x)[:2]}, got {steps.shape}")
-    return np.asarray(steps != 0, dtype)
-
-
-def reversed_steps(plan: Plan, x: Value) -> Value:
-    """Append x (steps, ...) from the last step to the first to `plan`."""
-    from ..kernels.ops import strided_copy
-
-    steps, size = x.shape[0], x.size // x.shape[0]
-    box = np.array([[steps, size], [size, 1], [-size, 1]], np.int64)
-    y: Value = strided_copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
-    return y
-
-
-class KeptState(Picklable):
-    """The state of a cell between batches.
-
-    Attributes
-    ----------
-    arrays : list of ndarray
-        h and c, each (rows, units), whether the cell has both or not; none before the first batch.
-    addresses : ndarray of int64
-        Where they are: what plans read.
-    """
-
-    def __init__(self) -> None:
-        self.arrays: list[NDArray[np.floating]] = []
-        self.addresses = np.zeros(2, np.int64)
-
-    def allocate(self, rows: int, units: int, dtype: str) -> None:
-        """Start from zeros."""
-        self._keep([np.zeros((rows, units), dtype) for _ in range(2)])
-
-    def _keep(self, arrays: list[NDArray[np.floating]]) -> None:
-        self.arrays = arrays
-        self.addresses[: len(arrays)] = [array.ctypes.data for array in arrays]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"arrays": self.arrays}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Let a copy keep its own arrays, which have addresses of their own."""
-        self.addresses = np.zeros(2, np.int64)
-        self._keep([np.array(array) for array in state["arrays"]])
 
 
 @registry.add
@@ -386,30 +291,3 @@ class RNN(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments, the cell as a config of its own."""
         return super().get_config() | self._flags() | {"cell": cell_registry.serialize(self.cell)}
-
-
-class CellLayer(RNN):
-    """Base of the layers that are named after their cell, and take its arguments as their own."""
-
-    cell: RecurrentCell
-
-    def __init__(self, cell: RecurrentCell, *flags: bool, implementation: int = 0, **kwargs: Any) -> None:
-        whole_number(implementation, "implementation")  # Keras' choice between two ways to the same result
-        super().__init__(cell, *flags, **kwargs)
-
-    @property
-    def _configured_parts(self) -> Sequence[Cell]:
-        """None: the configuration of the layer is that of its cell."""
-        return ()
-
-    @property
-    def units(self) -> int:
-        """Width of the output."""
-        return self.cell.units
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the layer and of its cell."""
-        own = Layer.get_config(self) | self._flags()
-        cell = self.cell.get_config()  # with `trainable`, since all weights are the cell's
-        del cell["name"]
-        return own | cell

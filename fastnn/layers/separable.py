@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import constraints, initializers, regularizers
 from .base.layer import registry
 from .base.shapes import Shape, dimension
+from .base.weight_spec import WeightSpec, spec_attributes, specs_config
 from .depthwise import Depthwise
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 class Separable(Depthwise):
     """Base of the separable convolutions; see `SeparableConv2D`."""
+
+    pointwise_initializer, pointwise_regularizer, pointwise_constraint = spec_attributes()
 
     def __init__(
         self,
@@ -42,27 +44,27 @@ class Separable(Depthwise):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            kernel_size,
-            strides,
-            padding,
-            depth_multiplier,
-            data_format,
-            dilation_rate,
-            activation,
-            use_bias,
-            depthwise_initializer,
-            bias_initializer,
-            depthwise_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            depthwise_constraint,
-            bias_constraint,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            depth_multiplier=depth_multiplier,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
             **kwargs,
         )
         self.filters = dimension(filters, "filters")
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
+        WeightSpec(pointwise_initializer, pointwise_regularizer, pointwise_constraint).set_on(
+            self, "pointwise"
+        )
 
     def _pointwise_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of `pointwise_kernel`."""
@@ -79,12 +81,8 @@ class Separable(Depthwise):
     def build(self, input_shape: Shape) -> None:
         """Make `depthwise_kernel`, `pointwise_kernel` and `bias` (filters,)."""
         self.depthwise_kernel = self._add_kernel(input_shape, "depthwise_kernel")
-        self.pointwise_kernel = self.add_weight(
-            self._pointwise_shape(input_shape),
-            self.pointwise_initializer,
-            "pointwise_kernel",
-            regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
+        self.pointwise_kernel = WeightSpec.of(self, "pointwise").add_to(
+            self, self._pointwise_shape(input_shape), "pointwise_kernel"
         )
         self.bias = self._add_bias(self.filters)
 
@@ -102,12 +100,13 @@ class Separable(Depthwise):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {
-            "filters": self.filters,
-            "pointwise_initializer": initializers.serialize(self.pointwise_initializer),
-            "pointwise_regularizer": regularizers.serialize(self.pointwise_regularizer),
-            "pointwise_constraint": constraints.serialize(self.pointwise_constraint),
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "pointwise")
+            | {
+                "filters": self.filters,
+            }
+        )
 
 
 @registry.add

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .base.cell_layer import CellLayer
 from .base.layer import registry
-from .cells import SimpleRNNCell
-from .recurrent import CellLayer
+from .simple_rnn_cell import SimpleRNNCell
 
 
 @registry.add
@@ -87,28 +87,28 @@ class SimpleRNN(CellLayer):
     ) -> None:
         cell = SimpleRNNCell(
             units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
             seed=seed,
         )
         super().__init__(
             cell,
-            return_sequences,
-            return_state,
-            go_backwards,
-            stateful,
-            unroll,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
             activity_regularizer=activity_regularizer,
             **kwargs,
         )

@@ -16,9 +16,9 @@ __all__ = ["deserialize_keras_object", "deserialized", "serialize_keras_object",
 def _registries() -> dict[str, Registry[Any]]:
     """Return the tables of all kinds of objects that a configuration can describe."""
     from .. import initializers, layers, losses, metrics, optimizers, regularizers
-    from ..layers import cells
+    from ..layers.base import cell
 
-    kinds = (layers, cells, losses, metrics, optimizers, initializers, regularizers)
+    kinds = (layers, cell, losses, metrics, optimizers, initializers, regularizers)
     return {module.registry.kind: module.registry for module in kinds}
 
 

@@ -15,8 +15,9 @@ from ..graph.graph import Graph, Node, leaves, mapped
 from ..kernels.core.plan import Plan
 from ..kernels.core.stream import Stepper
 from ..layers import RNN, Embedding, Layer
+from ..layers.base.recurrent_call import check_states
+from ..layers.base.recurrent_state import KeptState
 from ..layers.base.shapes import with_batch
-from ..layers.recurrent import KeptState, check_states
 from ..models import Model
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ... import constraints, initializers, regularizers
 from ...checks import real_number, whole_number
 from .layer import Layer
 from .shapes import Shape, with_batch
+from .weight_spec import WeightSpec, spec_attributes, specs_config
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -117,39 +117,30 @@ class Scaled(Layer):
         Whether there is a beta.
     scale : bool, default True
         Whether there is a gamma.
-    beta_initializer : default "zeros"
-    gamma_initializer : default "ones"
-    beta_regularizer, gamma_regularizer : default None
-        Penalties added to the loss, see `fastnn.regularizers`.
-    beta_constraint, gamma_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+    gamma, beta : WeightSpec
     **kwargs
         See `Layer`.
     """
+
+    gamma_initializer, gamma_regularizer, gamma_constraint = spec_attributes()
+    beta_initializer, beta_regularizer, beta_constraint = spec_attributes()
 
     def __init__(
         self,
         epsilon: float = 0.001,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        *,
+        gamma: WeightSpec,
+        beta: WeightSpec,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon_of(epsilon)
         self.center = bool(center)
         self.scale = bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        gamma.set_on(self, "gamma")
+        beta.set_on(self, "beta")
 
     def _shape_of_weights(self, input_shape: Shape) -> Shape:
         """Return the shape of gamma and beta."""
@@ -165,32 +156,18 @@ class Scaled(Layer):
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
         if self.scale:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                "gamma",
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
+            self.gamma = WeightSpec.of(self, "gamma").add_to(self, shape, "gamma")
         if self.center:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                "beta",
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
+            self.beta = WeightSpec.of(self, "beta").add_to(self, shape, "beta")
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
-        }
+        return (
+            super().get_config()
+            | specs_config(self, "gamma", "beta")
+            | {
+                "epsilon": self.epsilon,
+                "center": self.center,
+                "scale": self.scale,
+            }
+        )

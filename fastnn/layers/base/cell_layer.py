@@ -1,0 +1,38 @@
+"""Base of `SimpleRNN`, `LSTM` and `GRU`, which take the arguments of their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...checks import whole_number
+from ..recurrent import RNN
+from .cell import Cell, RecurrentCell
+from .layer import Layer
+
+
+class CellLayer(RNN):
+    """Base of the layers that are named after their cell, and take its arguments as their own."""
+
+    cell: RecurrentCell
+
+    def __init__(self, cell: RecurrentCell, implementation: int = 0, **kwargs: Any) -> None:
+        whole_number(implementation, "implementation")  # ignored; kept for Keras compatibility
+        super().__init__(cell, **kwargs)
+
+    @property
+    def _configured_parts(self) -> Sequence[Cell]:
+        """None: the configuration of the layer is that of its cell."""
+        return ()
+
+    @property
+    def units(self) -> int:
+        """Width of the output."""
+        return self.cell.units
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the layer and of its cell."""
+        own = Layer.get_config(self) | self._flags()
+        cell = self.cell.get_config()  # with `trainable`, since all weights are the cell's
+        del cell["name"]
+        return own | cell
