@@ -385,6 +385,62 @@ class Recording(layers.Layer):
         self.lock = threading.Lock()
 
 
+class Noisy(layers.Layer):
+    """A `call` that runs as Python, with random layers inside."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.drop, self.noise = layers.Dropout(0.5), OwnNoise(0.5)
+
+    def build(self, input_shape):
+        self.gain = self.add_weight((input_shape[-1],), "ones", name="gain")
+
+    def call(self, x, training=False):
+        return self.noise(self.drop(x * self.gain, training=training), training=training)
+
+
+class OwnNoise(layers.GaussianNoise):
+    def call(self, x, training=False):
+        return super().call(x, training=training) + 1.0
+
+
+def loaded_again(model):
+    file = io.BytesIO()
+    model.save(file)
+    return fastnn.models.load_model(io.BytesIO(file.getvalue()), {"Noisy": Noisy, "OwnNoise": OwnNoise})
+
+
+@pytest.mark.parametrize("way", [*WAYS.values(), loaded_again])
+def test_random_numbers_of_python_steps_go_on(way):
+    model, (x, y) = fastnn.Sequential([fastnn.Input((4,)), Noisy(), Dense(1)]), data(20, (4,), (1,))
+    model.compile("adam", "mse")
+    model.fit(x, y, batch_size=5, verbose=0)
+    goes_on_as(way(model), model, x, y)
+
+
+@pytest.mark.parametrize("way", [*WAYS.values(), loaded_again])
+def test_random_numbers_of_calls_go_on(way):
+    model = fastnn.Sequential([fastnn.Input((8,)), Dense(8), layers.Dropout(0.5)])
+    x = np.ones((3, 8))
+    for _ in range(3):
+        model(x, training=True)
+        model(fastnn.Tensor(x), training=True).sum().backward()
+    again = way(model)
+    for _ in range(2):
+        results = [np.asarray(one(x, training=True)) for one in (model, again)]
+        assert np.array_equal(*results)
+        model.predict(x)  # counts apart
+        tapes = [np.asarray(one(fastnn.Tensor(x), training=True)) for one in (model, again)]
+        assert np.array_equal(*tapes)
+
+
+def test_random_numbers_do_not_repeat_with_another_shape():
+    layer = layers.Dropout(0.5)
+    first = layer(np.ones((4, 16)), training=True)
+    layer(np.ones((5, 3, 16)), training=True)
+    assert not np.array_equal(layer(np.ones((4, 16)), training=True), first)
+
+
 # ---- what is shared -------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@ from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, check_sample_shape, varies, with_batch, without_batch
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
-from ..training.plan_cache import PlanCache, keep_recent
+from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.progress import Progress
 from ..utils.random import next_seed
 from .functional import graph_config, graph_from_config
@@ -573,6 +573,12 @@ class Model(Layer):
 
     # ---- plans --------------------------------------------------------------------------------------
 
+    def _counted_runs(self) -> NDArray[np.int64]:
+        """Return how many runs of each kind there have been, in the array that plans update."""
+        if self._run_counts is None:
+            self._run_counts = np.zeros(len(RUN_KINDS), np.int64)
+        return self._run_counts
+
     def _plan_cache(self) -> PlanCache:
         if self._plans is None:
             if not self.built:
@@ -580,7 +586,7 @@ class Model(Layer):
                     f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
                 )
             emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
-            self._plans = PlanCache(emit, self.dtype)
+            self._plans = PlanCache(emit, self.dtype, self._counted_runs())
         return self._plans
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:

@@ -1,8 +1,8 @@
 """The state of a model's training: everything that its next step depends on beside configuration and weights.
 
-That is the state of the optimizer, which weights train, the random streams of layers, the states that
-stateful layers keep, and the order of the samples. Steps depend on nothing else, so a model in the same state
-continues bit for bit.
+That is the state of the optimizer, which weights train, the random streams of layers and the counts of runs
+that their masks depend on, the states that stateful layers keep, and the order of the samples. Steps depend
+on nothing else, so a model in the same state continues bit for bit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.shuffle import EpochShuffler
+from ..training.plan_cache import RUN_KINDS
 from .errors import ModelFileError
 from .names import named_layers, named_weights
 from .trainability import frozen_at_compile, frozen_parts, set_frozen_parts
@@ -34,6 +35,7 @@ def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
     tensors: Tensors = {}
     state: dict[str, Any] = {
         "streams": {path: layer._stream for path, layer in _random_layers(model)},
+        "run_counts": {path: layer._run_counts.tolist() for path, layer in _counting_layers(model)},
         "frozen": frozen_parts(model),
     }
     for path, layer in _stateful_layers(model):
@@ -73,6 +75,7 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         if type(streams[path]) is not int or not 0 <= streams[path] < 2**63:
             raise ModelFileError(f"layer {path!r}: expected a seed, got {streams[path]!r:.80}")
         layer._stream = streams[path]
+    _set_run_counts(model, state.get("run_counts", {}))
     for path, layer in _stateful_layers(model):
         kept: list[NDArray[Any]] = []
         while (name := f"{RESERVED}layers/{path}/{len(kept)}") in tensors:
@@ -86,6 +89,32 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         _set_optimizer_state(model, state["optimizer"], tensors)
     if "frozen" in state:
         set_frozen_parts(model, state["frozen"])
+
+
+def _counting_layers(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the model and the layers inside that have counted runs of their own, by name."""
+    for path, layer in [("", model), *((named.structure, named.layer) for named in named_layers(model))]:
+        if layer._run_counts is not None and layer._run_counts.any():
+            yield path, layer
+
+
+def _set_run_counts(model: Any, counts: Any) -> None:
+    layers = {"": model} | {named.structure: named.layer for named in named_layers(model)}
+    for path, found in counts.items():
+        array = np.asarray(found)
+        if (
+            path not in layers
+            or array.shape != (len(RUN_KINDS),)
+            or array.dtype != np.int64
+            or array.min() < 0
+        ):
+            raise ModelFileError(
+                f"run_counts: expected {len(RUN_KINDS)} counts of a layer, got {found!r:.80}"
+            )
+        if layers[path]._run_counts is None:
+            layers[path]._run_counts = array
+        else:  # plans may count in this array already
+            layers[path]._run_counts[...] = array
 
 
 def _optimizer_state(model: Any) -> tuple[list[str], Tensors]:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..data.adapters import SampleShapes, WeightShapes
 from ..kernels.core import tape
 from ..kernels.core.optimizer import Update
@@ -26,6 +29,9 @@ ARENA_BYTES = 1 << 26
 
 # Shapes of samples that a cache keeps plans for, of each kind: those used last.
 KEPT_SHAPES = 16
+
+# Runs of these kinds are counted apart, so that predictions leave the random masks of training alone.
+RUN_KINDS = ("inference", "stochastic", "tape", "stochastic tape", "training")
 
 T = TypeVar("T")
 
@@ -52,6 +58,8 @@ class PlanCache:
         Appends the steps of the model to a plan, from the list of its inputs to the list of its outputs.
     dtype : str
         "float32" or "float64".
+    run_counts : ndarray of int64, optional
+        The runs so far of each kind in `RUN_KINDS`, which determine random masks; it is updated in place.
 
     Examples
     --------
@@ -61,8 +69,14 @@ class PlanCache:
     ['activation']
     """
 
-    def __init__(self, emit: Callable[[Plan, list[Any]], list[Any]], dtype: str) -> None:
+    def __init__(
+        self,
+        emit: Callable[[Plan, list[Any]], list[Any]],
+        dtype: str,
+        run_counts: NDArray[np.int64] | None = None,
+    ) -> None:
         self._emit, self._dtype = emit, dtype
+        self._run_counts = np.zeros(len(RUN_KINDS), np.int64) if run_counts is None else run_counts
         self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
         self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
 
@@ -95,14 +109,13 @@ class PlanCache:
         It replaces one that other threads may be running.
         """
         with _making:
-            old = self.inference(shapes, stochastic)
             plan = self._make_inference(shapes, stochastic, samples)
-            plan.samples = old.samples
-            self._inference[stochastic][shapes] = plan
+            self._inference.setdefault(stochastic, {})[shapes] = plan
             return plan
 
     def _make_inference(self, shapes: SampleShapes, stochastic: bool, capacity: int) -> Plan:
         plan = Plan(self._dtype, list(shapes), stochastic=stochastic)
+        self._count_runs(plan, "stochastic" if stochastic else "inference")
         plan.finish(_results(plan, self._emit(plan, plan.inputs)), capacity)
         return _within_limit(plan, capacity)
 
@@ -170,6 +183,7 @@ class PlanCache:
                 "model: it does not have any trainable weights, so training changes nothing", stacklevel=6
             )
         plan = Plan(self._dtype, list(shapes), training=True, stochastic=True, layout=layout)
+        self._count_runs(plan, "training")
         plan.layer_trains = objective.snapshot.layer_trains
         self._emit_objective(plan, objective, weight_shapes)
         plan.finish([], capacity, update)
@@ -217,10 +231,9 @@ class PlanCache:
             plans = self._inference.setdefault(key, {})
             plan = plans.pop(shapes, None)
             if plan is None or plan.capacity < capacity:
-                drawn = 0 if plan is None else plan.samples
                 layout = ParameterLayout(variables, self._dtype)
                 plan = Plan(self._dtype, list(shapes), training=True, stochastic=training, layout=layout)
-                plan.samples = drawn
+                self._count_runs(plan, "stochastic tape" if training else "tape")
                 if layer_trains is not None:
                     plan.layer_trains = layer_trains
                 inputs = [
@@ -233,6 +246,9 @@ class PlanCache:
             return plan
 
     # ---- all of them --------------------------------------------------------------------------------
+
+    def _count_runs(self, plan: Plan, kind: str) -> None:
+        plan.count_runs_in(self._run_counts, RUN_KINDS.index(kind))
 
     def _get(
         self,

@@ -64,7 +64,8 @@ cdef class Plan:
     cdef Batch _batch
     cdef bint _bound                    # to arrays of a caller, who alone may run it until they are unbound
     cdef Update _update
-    cdef public uint64_t samples        # pieces predicted so far: each draws random masks of its own
+    cdef object _run_counts             # array of int64 that plans may share
+    cdef idx_t *_runs                   # its element that counts the runs: each draws random masks of its own
 
     cdef Value value(self, tuple shape, bint differentiable=*, bint per_row=*)
     cdef Value constant(self, array)

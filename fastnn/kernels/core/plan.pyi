@@ -15,7 +15,6 @@ class Plan:
     masked: bool
     layer_trains: Callable[[Any], bool]
     times: int
-    samples: int
     stochastic: bool
 
     def __init__(
@@ -26,6 +25,7 @@ class Plan:
         stochastic: bool = False,
         layout: ParameterLayout | None = None,
     ) -> None: ...
+    def count_runs_in(self, counts: NDArray[np.int64], index: int) -> None: ...
     @property
     def layout(self) -> ParameterLayout | None: ...
     def trains(self, variable: Variable | None) -> bool: ...

@@ -110,6 +110,11 @@ cdef class Plan:
         self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
         self._n_inputs = <int>len(self.inputs)
         self.outputs, self.tape_ends, self.totals, self._reports = [], [], {}, {}
+        self.count_runs_in(np.zeros(1, np.int64), 0)
+
+    def count_runs_in(self, counts, int index):
+        """Count runs without an optimizer in an element of an array of int64, which plans may share."""
+        self._run_counts, self._runs = counts, <idx_t *>address(counts) + index
 
     def __dealloc__(self):
         PyMem_Free(self._steps)
@@ -491,8 +496,8 @@ cdef class Plan:
             self._update.begin()
             r.iteration = self._update.iterations
         elif self.training:
-            self.samples += 1
-            r.iteration = self.samples
+            self._runs[0] += 1
+            r.iteration = self._runs[0]
         with nogil:
             self._batch.point(&r, start)
             if self.training:
@@ -574,9 +579,9 @@ cdef class Plan:
         for start in range(0, rows, self.capacity):
             i = min(self.capacity, rows - start)
             self._prepare(&r, arena, i)
-            self.samples += 1
+            self._runs[0] += 1
             r.bad = &bad
-            r.iteration = self.samples
+            r.iteration = self._runs[0]
             for j in range(self._n_inputs):
                 r.base[PORTS + j] = <char *>sources[j].buf + start * (sources[j].len // rows)
             for j in range(<int>len(made)):
@@ -612,8 +617,8 @@ cdef class Plan:
                              f"{[len(array) for array in x]}")
         for guard in self.guards:
             guard(record.rows)
-        self.samples += 1
-        record.arenas, record.arena, record.iteration = self._arenas, self._borrow(), self.samples
+        self._runs[0] += 1
+        record.arenas, record.arena, record.iteration = self._arenas, self._borrow(), self._runs[0]
         self._point(&r, record)
         r.bad = &bad
         made = self._at_ends(&r, record, Y, outputs=True)

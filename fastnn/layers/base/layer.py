@@ -124,6 +124,9 @@ class Layer(Picklable):
         self._variables: list[Variable] = []
         self._set_pickle_defaults()
 
+    # Runs of the layer's own model so far, which random masks depend on; see `training.plan_cache`.
+    _run_counts: NDArray[np.int64] | None = None
+
     # What copies do not get: calls, which belong to the graph of a model, and what is computed again.
 
     _nodes: list[Node]
@@ -589,6 +592,8 @@ class Layer(Picklable):
             called = mapped(lambda _: next(rest), options, np.ndarray)
             made = Node(self, inputs[: len(given)] if several else inputs[0], called).result
             self._standalone, self._standalone_form = Model(inputs, made, name=self.name), form
+            self._standalone._run_counts = self._run_counts  # random masks go on from those before
+            self._run_counts = self._standalone._counted_runs()
         return self._standalone
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .layer import Layer
 
@@ -28,8 +29,8 @@ class OwnSteps(Layer):
     """
 
     def __init__(self, layer: Layer) -> None:
-        super().__init__(name=layer.name, dtype=layer.dtype)
         self._layer = layer
+        super().__init__(name=layer.name, dtype=layer.dtype)
         bases: list[type[Layer]] = [cls for cls in type(layer).__mro__ if issubclass(cls, Layer)]
         self._class = next(cls for cls in bases if cls.__module__.startswith("fastnn."))
         if self._class._emit is Layer._emit:
@@ -40,6 +41,15 @@ class OwnSteps(Layer):
         """Apply the layer with the arguments that `call` gets."""
         options = {} if mask is None else {"mask": np.asarray(mask, self.compute_dtype)}
         return self(inputs, training, **options)
+
+    @property
+    def _run_counts(self) -> NDArray[np.int64] | None:
+        """The runs that the layer counts."""
+        return self._layer._run_counts
+
+    @_run_counts.setter
+    def _run_counts(self, value: NDArray[np.int64] | None) -> None:
+        self._layer._run_counts = value
 
     @property
     def _sublayers(self) -> list[Layer]:
