@@ -1,7 +1,8 @@
 """The update of all weights by an optimizer's kernel, in one parallel pass.
 
 Gradients and the optimizer's slots are flat arrays of one layout; each weight stays at its address. The
-weights are cut into chunks once, when the optimizer is built, and the threads share the chunks of all weights.
+weights are cut into chunks once, when the optimizer is built, and the threads share the chunks of all
+weights.
 
 A step only adds its gradients to the sums until there are as many as `accumulation` says; then their mean is
 clipped and the rule applied. The averages of the weights follow, and may replace them; constraints are

@@ -1,7 +1,7 @@
 """The common part of losses and metrics: settings, and sums of one value per row; values of arrays.
 
-The settings of a loss or metric, all but its arrays, are one `fnn_loss_metric`: the plan keeps it, and each run
-copies it.
+The settings of a loss or metric, all but its arrays, are one `fnn_loss_metric`: the plan keeps it, and each
+run copies it.
 
 Rows are summed in pieces whose number is fixed by the batch, and the pieces in order: the same bits for any
 number of threads.
