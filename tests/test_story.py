@@ -23,6 +23,7 @@ MISSING = {
         ("caller", "kernel", "test", "benchmark"), "operands and fusions that dense, conv and depthwise share"
     ),
     "norm": dict.fromkeys(("caller", "test", "benchmark"), "a part of batch_norm and group_norm"),
+    "strided_copy": {"benchmark": "bench_transpose.py times it"},
     "transpose": {"kernel": "it is the op strided_copy with other strides"},
 }
 # A kernel file has a reference of the same name and a check in C, except:

@@ -85,6 +85,7 @@ class TransposedConvolution(Convolution):
             padding=padding,
             data_format=data_format,
             dilation_rate=dilation_rate,
+            groups=1,
             activation=activation,
             use_bias=use_bias,
             kernel_initializer=kernel_initializer,
