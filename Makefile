@@ -47,7 +47,7 @@ format: ## give Python and C their form
 
 types: ## check the types, and the stubs of the compiled modules against what these contain
 	mypy
-	stubtest fastnn.kernels --concise --ignore-missing-stub --ignore-disjoint-bases
+	stubtest fastnn.kernels --mypy-config-file pyproject.toml --concise --ignore-missing-stub --ignore-disjoint-bases
 
 check-c: $(COMPILERS:%=check-c-%) ## compile csrc/ without a warning, by GCC and Clang, and compare it with its textbook loops
 check-c-%:
