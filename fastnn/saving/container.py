@@ -4,16 +4,16 @@
     header      {"__metadata__": {"fastnn": document}, tensor: {"dtype", "shape", "data_offsets"}, ...}
     tensors     one after the other, without gaps
 
-The document is JSON in a string and starts with the version of the format and the SHA-256 of the whole file,
-taken with 64 zeros in the place of its digits. So every bit counts: of the length, the header, the tensors
-and the checksum. Any other reader of safetensors files sees the tensors under their names.
+The document is JSON in a string. It starts with the version of the format and the SHA-256 of the whole file,
+computed with 64 zeros in place of its digits. So it covers every bit: of the length, the header, the tensors
+and the checksum itself. Other readers of safetensors files find the tensors under their names.
 
-A file is read as what a stranger may have written: kind, length and checksum first, then a document of
-limited depth without double keys, then the tensors, whose ranges have to fill the rest of the file exactly.
-Nothing is allocated from a number in the file before that number has been compared with the file's size.
+A file is read as untrusted input: first type, length and checksum are verified, then a document of limited
+depth without duplicate keys, then the tensors, whose ranges have to fill the rest of the file exactly. No
+memory is allocated by a number in the file before that number has been compared with the size of the file.
 
-A file is written beside its final place, under a name that no other writer has, brought to the disk, and
-only then renamed: at every moment there is the old file or the new one.
+A file is written beside its destination under a unique name, flushed to disk, and only then renamed: at any
+moment there is either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["FORMAT", "parse", "read", "write"]
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
-FORMAT = 1  # a reader takes this version and those before it
+FORMAT = 1  # readers accept this version and earlier ones
 HEADER_BYTES = 25_000_000
 DEPTH = 64  # of lists and dictionaries in each other
 
@@ -46,7 +46,7 @@ _SUM = re.compile(rb'(\d{1,9})(?:,\\"sha256\\":\\"([0-9a-f]{64})\\")?')
 _ZEROS = "0" * 64
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
-# What a file that is none of ours starts with.
+# First bytes of files of other types.
 _KINDS = {
     b"\x89HDF\r\n\x1a\n": "an HDF5 file",
     b"PK": "a zip archive, such as Keras' own format",
@@ -57,26 +57,26 @@ _KINDS = {
 
 
 def write(path: Path, document: Mapping[str, Any], tensors: Tensors, overwrite: bool = True) -> None:
-    """Write a file, all or nothing.
+    """Write a file atomically.
 
     Parameters
     ----------
     path : str, path or binary file object
-        Where to; a file that is there is replaced in one step, and where it is a symbolic link the file that
-        it points to. A file object gets the bytes.
+        The destination. An existing file is replaced atomically; of a symbolic link, the file that it points
+        to. A file object gets the bytes.
     document : dict
-        What JSON can hold.
+        Of values that JSON can hold.
     tensors : dict of ndarray
         By name.
     overwrite : bool, default True
-        Whether to replace a file that is there.
+        Whether to replace an existing file.
 
     Raises
     ------
     FileExistsError
-        If there is a file and `overwrite` is False.
+        If the file exists and `overwrite` is False.
     OSError
-        If the file cannot be written; what was there is there still.
+        If the file cannot be written; then an existing file is unchanged.
     TypeError
         If JSON cannot hold the document.
     """
@@ -124,7 +124,7 @@ def _replace(path: str, data: bytearray, overwrite: bool) -> None:
 
 
 def _flush_folder(folder: str) -> None:
-    """Bring a rename to the disk, where folders can be opened."""
+    """Flush a rename to disk, on systems where folders can be opened."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):
@@ -208,7 +208,7 @@ def parse(text: bytes) -> dict[str, Any]:
     Raises
     ------
     ModelFileError
-        If it is no JSON, no dictionary, nested deeper than `DEPTH`, or has a key twice.
+        If it is not JSON, not a dictionary, nested deeper than `DEPTH`, or has duplicate keys.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Names of weights: "layer/variable", with the models and wrappers around a layer before it.
+"""Names of weights: "layer/variable", preceded by the models and wrappers around the layer.
 
 >>> import fastnn
 >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2, name="first")])
@@ -20,7 +20,7 @@ __all__ = ["NamedWeight", "named_layers", "named_weights"]
 
 
 class NamedLayer(NamedTuple):
-    """A layer and what it is called within a model, as `NamedWeight` says."""
+    """A layer and its names within a model; see `NamedWeight`."""
 
     path: str
     structure: str
@@ -28,15 +28,15 @@ class NamedLayer(NamedTuple):
 
 
 class NamedWeight(NamedTuple):
-    """A weight and what it is called within a model.
+    """A weight and its names within a model.
 
     Attributes
     ----------
     path : str
         The names of the layer and of the weight: "dense_7/kernel", "base/conv/bias".
     structure : str
-        The same, but layers that were given no name are numbered within the model: "dense/kernel" for the
-        first `Dense`, whatever else the program has made before.
+        The same, but layers without a name of their own are numbered within the model: "dense/kernel" for
+        the first `Dense`, whatever other layers the program has made before.
     variable : Variable
     """
 
@@ -46,7 +46,7 @@ class NamedWeight(NamedTuple):
 
 
 def named_layers(model: Any) -> Iterator[NamedLayer]:
-    """Yield the layers of a model, those inside models and wrappers included, each once.
+    """Yield each layer of a model once, including those inside models and wrappers.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[N
 
 
 def _parts(owner: Any) -> list[Any]:
-    """Return the layers that a layer is made of: a model's, a wrapper's."""
+    """Return the layers directly inside a model or wrapper."""
     return list(owner._sublayers)
 
 
 def named_weights(model: Any) -> list[NamedWeight]:
     """Return the weights of a model with their names, in the order of its layers.
 
-    Where two would have one name, the later ones get numbers.
+    Of weights with the same name, all but the first get numbers.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def named_weights(model: Any) -> list[NamedWeight]:
     paths: Counter[str] = Counter()
     structures: Counter[str] = Counter()
     found: dict[int, NamedWeight] = {}
-    # What holds other layers comes last: the weights that nothing inside of it has are its own.
+    # Layers around others come last: the weights that no layer inside has are their own.
     for path, structure, layer in sorted(named_layers(model), key=lambda named: bool(_parts(named.layer))):
         for variable in layer.weights:
             if id(variable) not in found:

@@ -1,4 +1,4 @@
-"""Objects as plain data and back: what layers of the program's own put into their configurations."""
+"""Objects as plain data and back, for the configurations of the program's own layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["deserialize_keras_object", "deserialized", "serialize_keras_object",
 
 
 def _registries() -> dict[str, Registry[Any]]:
-    """Return the tables of all kinds of objects that a configuration can describe."""
+    """Return the registries of all kinds of objects that a configuration can describe."""
     from .. import initializers, layers, losses, metrics, optimizers, regularizers
     from ..layers.base import cell
 
@@ -54,20 +54,20 @@ def serialize_keras_object(obj: Any) -> Any:
 def deserialize_keras_object(
     config: Any, custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True
 ) -> Any:
-    """Return the object that `serialize_keras_object` has been given.
+    """Return an object from what `serialize_keras_object` returned.
 
     Parameters
     ----------
     config : object
     custom_objects : dict, optional
-        Classes and functions of the program's own, by name.
+        The program's own classes and functions, by name.
     safe_mode : bool, default True
-        Accepted for Keras' sake: there is no unsafe mode.
+        Ignored; kept for Keras compatibility: there is no unsafe mode.
 
     Raises
     ------
     ValueError
-        If it describes nothing that is known.
+        If the class or function is unknown.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def deserialize_keras_object(
 
 
 def serialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
-    """Return plain data of a value: names and objects of these tables, in lists and dictionaries."""
+    """Return a value as plain data: names and objects of these registries, in lists and dictionaries."""
     if value is None or isinstance(value, (str, int, float)):
         return value
     if isinstance(value, (list, tuple)):
@@ -97,7 +97,7 @@ def serialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
 
 
 def deserialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
-    """Return the value that `serialized` has been given."""
+    """Return a value from what `serialized` returned."""
     if isinstance(value, list):
         return [deserialized(entry, registries) for entry in value]
     if not isinstance(value, dict):
