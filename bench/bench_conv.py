@@ -16,7 +16,7 @@ from fastnn.bench import plain
 from fastnn.bench.measure import Ratio, alternate, clock, ratio
 from fastnn.bench.peak import Peak
 from fastnn.kernels.ops.conv import Convolution
-from fastnn.layers.base.spatial import Window
+from fastnn.layers.base.window import Window
 
 DIRECTIONS = {"forward": "forward", "input gradient": "input_gradient", "weight gradient": "weight_gradient"}
 MEDIAN, MINIMUM = 0.70, 0.35  # of the peak, over the shapes of at least FEWEST channels

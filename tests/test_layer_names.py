@@ -7,8 +7,8 @@ import pytest
 
 import fastnn
 from fastnn import Model, Sequential, layers
-from fastnn.layers.merging import Merge
-from fastnn.layers.operations import MatMul
+from fastnn.layers.base.merge import Merge
+from fastnn.layers.matmul import MatMul
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((6, 4))

@@ -9,7 +9,9 @@ from harness import check_layer
 
 import fastnn
 from fastnn import layers
-from fastnn.layers.operations import Absolute, Arithmetic, GetItem, MatMul
+from fastnn.layers.arithmetic import Absolute, Arithmetic
+from fastnn.layers.get_item import GetItem
+from fastnn.layers.matmul import MatMul
 
 RNG = np.random.default_rng(0)
 ROW = RNG.standard_normal(4) + 3

@@ -2,7 +2,7 @@
 
 Calling a layer on a `SymbolicTensor` records a `Node` and returns the tensors that it makes. A `Graph` is
 what lies between some tensors and some others: a list of nodes, each after those that it reads. Whatever is
-done with a model of layers - its shapes, its steps, its copy - is a walk along that list.
+done with a model of layers (compute shapes, append steps, copy) traverses that list.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _serial = count()
 
 
 class SymbolicTensor(Operators, Picklable):
-    """What a layer will make: a shape and a dtype, no numbers.
+    """Placeholder for the output of a layer: a shape and a dtype, without values.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class SymbolicTensor(Operators, Picklable):
 
     @property
     def dtype(self) -> str:
-        """What the layer that makes it computes in."""
+        """The dtype that the layer of the tensor computes in."""
         return self.node.layer.compute_dtype
 
     @property
@@ -159,7 +159,7 @@ class Node(Picklable):
 
 
 class Graph(Picklable):
-    """What lies between tensors.
+    """Graph of layers between input and output tensors.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Operators of symbolic tensors: each records a call of a layer of `layers.operations`.
+"""Operators of symbolic tensors: each records a call of a layer.
 
 >>> import fastnn, numpy as np
 >>> x = fastnn.Input((3,))
@@ -15,7 +15,7 @@ import numpy as np
 
 
 def _arithmetic(name: str, x: Any, other: Any, reverse: bool = False) -> Any:
-    from ..layers.operations import Arithmetic
+    from ..layers.arithmetic import Arithmetic
 
     if isinstance(other, Operators):
         return Arithmetic(name)([x, other])
@@ -23,7 +23,7 @@ def _arithmetic(name: str, x: Any, other: Any, reverse: bool = False) -> Any:
 
 
 def _product(x: Any, other: Any, reverse: bool = False) -> Any:
-    from ..layers.operations import MatMul
+    from ..layers.matmul import MatMul
 
     if isinstance(other, Operators):
         return MatMul()([x, other])
@@ -31,7 +31,7 @@ def _product(x: Any, other: Any, reverse: bool = False) -> Any:
 
 
 def _is_constant(other: Any) -> bool:
-    """Whether it is a number, an array, or a list of numbers."""
+    """Return whether an operand is a number, an array, or a list of numbers."""
     try:
         return np.asarray(other).dtype.kind in "fiub"
     except (TypeError, ValueError):
@@ -92,11 +92,11 @@ class Operators:
         return self
 
     def __abs__(self) -> Any:
-        from ..layers.operations import Absolute
+        from ..layers.arithmetic import Absolute
 
         return Absolute()(self)
 
     def __getitem__(self, key: Any) -> Any:
-        from ..layers.operations import GetItem
+        from ..layers.get_item import GetItem
 
         return GetItem(key)(self)

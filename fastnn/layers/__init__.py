@@ -8,23 +8,33 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".activations": "ELU Activation LeakyReLU ReLU Softmax",
         ".activity_regularization": "ActivityRegularization",
         ".alpha_dropout": "AlphaDropout",
+        ".arithmetic": "",  # a module without public names has layers that symbolic tensors make
+        ".average_pooling": (
+            "AveragePooling1D AveragePooling2D AvgPool1D=AveragePooling1D AvgPool2D=AveragePooling2D"
+        ),
         ".base.layer": "Layer deserialize registry serialize",
         ".batch_normalization": "BatchNormalization",
         ".bidirectional": "Bidirectional",
         ".category_encoding": "CategoryEncoding",
+        ".center_crop": "CenterCrop",
         ".concatenate_layer": "Concatenate concatenate",
         ".convolution": "Conv1D Conv2D Convolution1D=Conv1D Convolution2D=Conv2D",
-        ".cropping": "CenterCrop Cropping1D Cropping2D",
+        ".cropping": "Cropping1D Cropping2D",
         ".dense": "Dense",
         ".depthwise": "DepthwiseConv1D DepthwiseConv2D",
         ".discretization": "Discretization",
         ".dot_layer": "Dot dot",
         ".dropout": "Dropout",
         ".embedding": "Embedding",
+        ".extremes": "Maximum Minimum maximum minimum",
         ".gaussian": "GaussianDropout GaussianNoise",
-        ".global_pooling": (
-            "GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D "
-            "GlobalAvgPool1D=GlobalAveragePooling1D GlobalAvgPool2D=GlobalAveragePooling2D "
+        ".get_item": "",
+        ".global_average_pooling": (
+            "GlobalAveragePooling1D GlobalAveragePooling2D "
+            "GlobalAvgPool1D=GlobalAveragePooling1D GlobalAvgPool2D=GlobalAveragePooling2D"
+        ),
+        ".global_max_pooling": (
+            "GlobalMaxPooling1D GlobalMaxPooling2D "
             "GlobalMaxPool1D=GlobalMaxPooling1D GlobalMaxPool2D=GlobalMaxPooling2D"
         ),
         ".group_normalization": "GroupNormalization",
@@ -37,21 +47,19 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".lstm": "LSTM",
         ".lstm_cell": "LSTMCell",
         ".masking": "Masking",
-        ".merging": (
-            "Add Average Maximum Minimum Multiply Subtract add average maximum minimum multiply subtract"
-        ),
+        ".matmul": "",
+        ".max_pooling": "MaxPooling1D MaxPooling2D MaxPool1D=MaxPooling1D MaxPool2D=MaxPooling2D",
+        ".merging": "Add Average Multiply Subtract add average multiply subtract",
         ".normalization": "Normalization",
-        ".operations": "",  # layers that operators of symbolic tensors make; configs name them
         ".padding": "ZeroPadding1D ZeroPadding2D",
         ".permute": "Permute",
-        ".pooling": (
-            "AveragePooling1D AveragePooling2D MaxPooling1D MaxPooling2D AvgPool1D=AveragePooling1D "
-            "AvgPool2D=AveragePooling2D MaxPool1D=MaxPooling1D MaxPool2D=MaxPooling2D"
-        ),
         ".prelu": "PReLU",
         ".random_adjust": "RandomBrightness RandomContrast",
         ".random_crop": "RandomCrop",
-        ".random_warp": "RandomFlip RandomRotation RandomTranslation RandomZoom",
+        ".random_flip": "RandomFlip",
+        ".random_rotation": "RandomRotation",
+        ".random_translation": "RandomTranslation",
+        ".random_zoom": "RandomZoom",
         ".recurrent": "RNN",
         ".repeat_vector": "RepeatVector",
         ".rescaling": "Rescaling",

@@ -9,6 +9,12 @@ from .activations import (
 )
 from .activity_regularization import ActivityRegularization
 from .alpha_dropout import AlphaDropout
+from .average_pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    AveragePooling1D as AvgPool1D,
+    AveragePooling2D as AvgPool2D,
+)
 from .base.layer import (
     Layer,
     deserialize,
@@ -18,6 +24,7 @@ from .base.layer import (
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .category_encoding import CategoryEncoding
+from .center_crop import CenterCrop
 from .concatenate_layer import (
     Concatenate,
     concatenate,
@@ -29,7 +36,6 @@ from .convolution import (
     Conv2D as Convolution2D,
 )
 from .cropping import (
-    CenterCrop,
     Cropping1D,
     Cropping2D,
 )
@@ -45,17 +51,25 @@ from .dot_layer import (
 )
 from .dropout import Dropout
 from .embedding import Embedding
+from .extremes import (
+    Maximum,
+    Minimum,
+    maximum,
+    minimum,
+)
 from .gaussian import (
     GaussianDropout,
     GaussianNoise,
 )
-from .global_pooling import (
+from .global_average_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
     GlobalAveragePooling1D as GlobalAvgPool1D,
     GlobalAveragePooling2D as GlobalAvgPool2D,
+)
+from .global_max_pooling import (
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
     GlobalMaxPooling1D as GlobalMaxPool1D,
     GlobalMaxPooling2D as GlobalMaxPool2D,
 )
@@ -72,17 +86,19 @@ from .layer_normalization import LayerNormalization
 from .lstm import LSTM
 from .lstm_cell import LSTMCell
 from .masking import Masking
+from .max_pooling import (
+    MaxPooling1D,
+    MaxPooling2D,
+    MaxPooling1D as MaxPool1D,
+    MaxPooling2D as MaxPool2D,
+)
 from .merging import (
     Add,
     Average,
-    Maximum,
-    Minimum,
     Multiply,
     Subtract,
     add,
     average,
-    maximum,
-    minimum,
     multiply,
     subtract,
 )
@@ -92,28 +108,16 @@ from .padding import (
     ZeroPadding2D,
 )
 from .permute import Permute
-from .pooling import (
-    AveragePooling1D,
-    AveragePooling2D,
-    MaxPooling1D,
-    MaxPooling2D,
-    AveragePooling1D as AvgPool1D,
-    AveragePooling2D as AvgPool2D,
-    MaxPooling1D as MaxPool1D,
-    MaxPooling2D as MaxPool2D,
-)
 from .prelu import PReLU
 from .random_adjust import (
     RandomBrightness,
     RandomContrast,
 )
 from .random_crop import RandomCrop
-from .random_warp import (
-    RandomFlip,
-    RandomRotation,
-    RandomTranslation,
-    RandomZoom,
-)
+from .random_flip import RandomFlip
+from .random_rotation import RandomRotation
+from .random_translation import RandomTranslation
+from .random_zoom import RandomZoom
 from .recurrent import RNN
 from .repeat_vector import RepeatVector
 from .rescaling import Rescaling

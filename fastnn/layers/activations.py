@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import activations
 from ..checks import real_number
+from .base.elementwise import ElementwiseActivation
 from .base.layer import Layer, registry
 from .base.shapes import Shape
 
@@ -14,21 +15,8 @@ if TYPE_CHECKING:
     from ..kernels.core.steps import Value
 
 
-class _Elementwise(Layer):
-    """Base of layers that apply a function to each element."""
-
-    supports_masking = True
-    _stepwise = True
-
-    _function: activations.Activation | activations.AxisActivation | activations.WrittenActivation
-
-    def _emit(self, plan: Plan, x: Value) -> Value:
-        """Append the activation."""
-        return self._function.emit(plan, x)
-
-
 @registry.add
-class Activation(_Elementwise):
+class Activation(ElementwiseActivation):
     """An activation by name.
 
     Parameters
@@ -54,7 +42,7 @@ class Activation(_Elementwise):
 
 
 @registry.add
-class ReLU(_Elementwise):
+class ReLU(ElementwiseActivation):
     """max(x, 0), bounded, leaky or shifted.
 
     Parameters
@@ -100,7 +88,7 @@ class ReLU(_Elementwise):
 
 
 @registry.add
-class LeakyReLU(_Elementwise):
+class LeakyReLU(ElementwiseActivation):
     """x where x > 0, else negative_slope * x.
 
     Parameters
@@ -128,7 +116,7 @@ class LeakyReLU(_Elementwise):
 
 
 @registry.add
-class ELU(_Elementwise):
+class ELU(ElementwiseActivation):
     """x where x > 0, else alpha * (exp(x) - 1).
 
     Parameters
@@ -188,7 +176,7 @@ class Softmax(Layer):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether the axis is not that of the steps."""
+        """Whether the axis is not that of time."""
         return self._built_for is not None and self.axis % len(self._built_for) > 1
 
     def _emit(self, plan: Plan, x: Value) -> Value:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import initializers
 from ..checks import real_number, refuse
+from .base.axes import axis_of, sample_axis
 from .base.layer import registry
-from .base.normalization import Scaled, axis_of, sample_axis
+from .base.normalization import Scaled
 from .base.shapes import Shape, with_batch
 from .base.weight_spec import WeightSpec
 
@@ -29,17 +30,17 @@ class BatchNormalization(Scaled):
     epsilon : float, default 0.001
         Added to the variance.
     center, scale : bool, default True
-        Whether there is a beta, and a gamma.
+        Whether to add beta, and to multiply by gamma.
     beta_initializer, gamma_initializer : default "zeros", "ones"
-        How they start.
+        Initializer of they.
     moving_mean_initializer, moving_variance_initializer : default "zeros", "ones"
-        How the moving statistics start.
+        Initializer of the moving statistics.
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
     beta_constraint, gamma_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     renorm, renorm_clipping, renorm_momentum, synchronized
-        Accepted as Keras has them, but renormalization and synchronization only switched off.
+        Kept for Keras compatibility; renormalization and synchronization are not supported.
     **kwargs
         See `Layer`.
 
@@ -126,7 +127,7 @@ class BatchNormalization(Scaled):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether channels are not the steps."""
+        """Whether the axis of time is not that of the channels."""
         return self._built_for is not None and sample_axis(self.axis, self._built_for) > 0
 
     def _emit(self, plan: Plan, x: Value) -> Value:

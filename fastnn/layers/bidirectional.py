@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from .base.layer import registry, set_values
+from .base.building import set_values
+from .base.layer import registry
 from .base.recurrent_call import call_options
 from .base.recurrent_state import reversed_steps
 from .base.shapes import Shape
@@ -22,7 +23,7 @@ MODES = ("concat", "sum", "mul", "ave")
 
 @registry.add
 class Bidirectional(Enclosing):
-    """A recurrent layer from the first step to the last, and one from the last to the first.
+    """Run one recurrent layer forward and another backward over a sequence, and merge their outputs.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ class CategoryEncoding(Layer):
         dimension, or in the place of the last if that is 1. For "multi_hot" the numbers along the last
         dimension become one vector, 1 at their places; for "count" it says how often each is there.
     sparse : bool, default False
-        Accepted as Keras has it: only False.
+        Kept for Keras compatibility; only False is accepted.
     **kwargs
         See `Layer`.
 

@@ -7,7 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
-from .merging import Merge, union
+from .base.merge import Merge, union
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @registry.add
 class Concatenate(Merge):
-    """The inputs behind each other along an axis.
+    """Concatenate the inputs along an axis.
 
     Parameters
     ----------

@@ -1,14 +1,13 @@
-"""`Cropping1D`, `Cropping2D` and `CenterCrop`: a part of sequences and images."""
+"""`Cropping1D` and `Cropping2D`: sequences and images without their borders."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
-from .base.shapes import dimension
-from .base.spatial import Spatial, whole_numbers
+from .base.spatial import Spatial
+from .base.window import whole_numbers
 from .padding import Sides, sides_of
-from .resizing import largest_window
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -38,7 +37,7 @@ class _Cropping(Spatial):
 
 @registry.add
 class Cropping1D(_Cropping):
-    """A sequence without its ends.
+    """Crop sequences at both ends.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ class Cropping1D(_Cropping):
 
 @registry.add
 class Cropping2D(_Cropping):
-    """An image without its borders.
+    """Crop images at all sides.
 
     Parameters
     ----------
@@ -103,53 +102,3 @@ class Cropping2D(_Cropping):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return super().get_config() | {"cropping": [list(side) for side in self.cropping]}
-
-
-@registry.add
-class CenterCrop(Spatial):
-    """The middle of an image; of a smaller image, its largest part of the same shape, resized.
-
-    Parameters
-    ----------
-    height, width : int
-        Of the output. Where an odd number is taken off, the larger half is at the bottom and right.
-    data_format : {"channels_last", "channels_first"}, optional
-        Rows are (height, width, channels) or (channels, height, width); `config.image_data_format()` by
-        default.
-    **kwargs
-        See `Layer`.
-
-    Notes
-    -----
-    An image is resized as by `Resizing(height, width, crop_to_aspect_ratio=True)`.
-
-    Examples
-    --------
-    >>> import fastnn, numpy as np
-    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
-    >>> fastnn.layers.CenterCrop(2, 2)(x)[0, ..., 0]
-    array([[ 5.,  6.],
-           [ 9., 10.]], dtype=float32)
-    """
-
-    def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: Any) -> None:
-        super().__init__(data_format, **kwargs)
-        self.height, self.width = dimension(height, "height"), dimension(width, "width")
-
-    def _emit_last(self, plan: Plan, x: Value) -> Value:
-        """Append the copy of the middle, or of the largest part and its resampling."""
-        from ..kernels.ops import resample, strided_copy
-
-        top, left = x.shape[0] - self.height, x.shape[1] - self.width
-        if top >= 0 and left >= 0:
-            return strided_copy.emit_window(plan, x, top // 2, left // 2, self.height, self.width)
-        x = strided_copy.emit_window(plan, x, *largest_window(x.shape, self.height, self.width))
-        return resample.emit(plan, x, self.height, self.width)
-
-    def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Replace height and width."""
-        return (self.height, self.width, sample_shape[-1])
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return super().get_config() | {"height": self.height, "width": self.width}

@@ -25,15 +25,15 @@ class Dense(Layer):
     activation : str, callable or None, default None
         See `fastnn.activations`.
     use_bias : bool, default True
-        Whether b is there.
+        Whether to add a bias b.
     kernel_initializer : default "glorot_uniform"
-        How W (inputs, units) starts.
+        Initializer of W (inputs, units).
     bias_initializer : default "zeros"
-        How b (units,) starts.
+        Initializer of b (units,).
     kernel_regularizer, bias_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
     kernel_constraint, bias_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     activity_regularizer : str, Regularizer or None, default None
         A penalty on the output: see `Layer`.
     **kwargs

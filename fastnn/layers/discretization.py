@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_number, refuse, whole_number
 from .base.layer import Layer, registry
+from .base.quantiles import Summary, summarize, thin_summary
 from .base.shapes import Shape
 from .category_encoding import MODES, check_mode, emit_encoding, encoded_sample_shape
 
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
 
-Summary = NDArray[np.float32]  # (2, n): numbers in ascending order, and for how many each stands
-
 
 @registry.add
 class Discretization(Layer):
-    """The number of the interval that an input lies in: how many of some boundaries are not above it.
+    """Replace each input by the number of the interval that it lies in.
 
     The boundaries are given, or found by `adapt`.
 
@@ -39,7 +38,7 @@ class Discretization(Layer):
     output_mode : {"int", "one_hot", "multi_hot", "count"}, default "int"
         The number itself, as a real of the model's dtype; or the vectors that `CategoryEncoding` makes of it.
     sparse : bool, default False
-        Accepted as Keras has it: only False.
+        Kept for Keras compatibility; only False is accepted.
     **kwargs
         See `Layer`.
 
@@ -131,14 +130,14 @@ class Discretization(Layer):
         summary: Summary = np.empty((2, 0), np.float32)
         for batch in islice(batches, None if steps is None else whole_number(steps, "steps", 1)):
             numbers = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float32)
-            both = np.concatenate([_summary(numbers.ravel(), self.epsilon), summary], axis=1)
-            summary = _thinned(both[:, np.argsort(both[0])], self.epsilon)
+            both = np.concatenate([summarize(numbers.ravel(), self.epsilon), summary], axis=1)
+            summary = thin_summary(both[:, np.argsort(both[0])], self.epsilon)
         if summary.shape[1] < self.num_bins:
             raise ValueError(
                 f"data: expected at least {self.num_bins} numbers, as many as num_bins, "
                 f"got {summary.shape[1]}"
             )
-        self.bin_boundaries = _thinned(summary, 1 / self.num_bins)[0, :-1].tolist()
+        self.bin_boundaries = thin_summary(summary, 1 / self.num_bins)[0, :-1].tolist()
         if self._bounds is not None:
             self._bounds[:] = self.bin_boundaries
 
@@ -173,22 +172,3 @@ def _ascending(boundaries: Any) -> list[float]:
     if numbers != sorted(numbers):
         raise ValueError(f"bin_boundaries: expected numbers in ascending order, got {boundaries!r:.80}")
     return numbers
-
-
-def _summary(numbers: NDArray[np.float32], epsilon: float) -> Summary:
-    """Return some of the numbers, each for as many as lie up to it from the one before."""
-    step = max(len(numbers) * epsilon, 1.0)
-    some = np.sort(numbers)[int(step - 1) :: int(step)]
-    return np.stack([some, np.full_like(some, step)])
-
-
-def _thinned(summary: Summary, epsilon: float) -> Summary:
-    """Return numbers between those of a summary, one for each share `epsilon` of what it stands for."""
-    if summary.shape[1] * epsilon < 1:
-        return summary
-    numbers, weights = summary
-    shares = epsilon + np.arange(0.0, 1.0, epsilon)
-    below = weights.cumsum()
-    thinned = np.interp(shares, below / below[-1], numbers)
-    counts = np.diff(np.interp(shares, below / below[-1], below), prepend=0.0)
-    return np.stack([thinned, counts]).astype(np.float32)

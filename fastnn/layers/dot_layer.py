@@ -7,7 +7,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
-from .merging import Merge
+from .base.merge import Merge
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -18,7 +18,7 @@ EPSILON = 1e-12  # the least length that a row is divided by
 
 @registry.add
 class Dot(Merge):
-    """The products of two inputs, row by row, summed over an axis of each.
+    """Compute the dot products of the samples of two inputs along an axis of each.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class Dropout(Layer):
     noise_shape : sequence of int or None, optional
         Shape of the mask, batch first: 1 where elements share a draw, None for the input's own size.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     **kwargs
         See `Layer`.
 

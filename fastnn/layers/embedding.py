@@ -30,13 +30,13 @@ class Embedding(Layer):
     output_dim : int
         Width of the table.
     embeddings_initializer : default "uniform"
-        How the table (input_dim, output_dim) starts.
+        Initializer of the table (input_dim, output_dim).
     embeddings_regularizer : default None
         A penalty added to the loss.
     embeddings_constraint : default None
-        Where it is brought back to after each step, see `fastnn.constraints`.
+        Projection applied after each update, see `fastnn.constraints`.
     lora_rank, lora_alpha, quantization_config : None
-        Accepted as Keras has them, at their defaults only.
+        Kept for Keras compatibility; only the defaults are accepted.
     mask_zero : bool, default False
         Whether a 0 stands for a step that does not count: then layers that take a mask leave it out.
     weights : array_like, optional
@@ -52,9 +52,8 @@ class Embedding(Layer):
 
     Notes
     -----
-    Input is (rows, ...) whole numbers, in any dtype, output (rows, ..., output_dim). Gradients are made for
-    the
-    rows of the table that a batch names, and for no other.
+    Input is (rows, ...) whole numbers, in any dtype, output (rows, ..., output_dim). Only the rows of
+    the table that occur in a batch get gradients.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class GaussianNoise(Layer):
     stddev : float
         Their standard deviation, at least 0.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     **kwargs
         See `Layer`.
 
@@ -73,7 +73,7 @@ class GaussianDropout(Layer):
     rate : float
         From 0 up to but not including 1.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     **kwargs
         See `Layer`.
 

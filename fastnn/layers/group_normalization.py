@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
+from .base.axes import FARTHEST, axis_of, sample_axis
 from .base.layer import registry
-from .base.normalization import FARTHEST, Scaled, axis_of, sample_axis
+from .base.normalization import Scaled
 from .base.shapes import Shape, with_batch
 from .base.weight_spec import WeightSpec
 
@@ -31,11 +32,11 @@ class GroupNormalization(Scaled):
     center, scale : bool, default True
         Whether there is a beta, and a gamma, for each channel.
     beta_initializer, gamma_initializer : default "zeros", "ones"
-        How they start.
+        Initializer of they.
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
     beta_constraint, gamma_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     **kwargs
         See `Layer`.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import activations
-from .base.cell import RecurrentCell, registry
+from .base.cell import registry
+from .base.recurrent_cell import RecurrentCell
 from .base.weight_spec import WeightSpec
 
 
@@ -22,13 +23,13 @@ class GRUCell(RecurrentCell):
     recurrent_activation : str or Activation, default "sigmoid"
         Of the gates z and r.
     use_bias : bool, default True
-        Whether b is there.
+        Whether to add a bias b.
     kernel_initializer, recurrent_initializer, bias_initializer
-        How W (inputs, 3 units), U (units, 3 units) and b (3 units,), or (2, 3 units), start.
+        Initializers of W (inputs, 3 units), U (units, 3 units) and b (3 units,), or (2, 3 units),.
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
     kernel_constraint, recurrent_constraint, bias_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     dropout, recurrent_dropout, seed, **kwargs
         As of `SimpleRNNCell`.
     reset_after : bool, default True
@@ -83,7 +84,7 @@ class GRUCell(RecurrentCell):
 
     @property
     def _op(self) -> str:
-        """What the op calls the cell."""
+        """The name of the cell in the op."""
         return "gru" if self.reset_after else "gru_reset_before"
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @registry.add
 class Identity(Layer):
-    """Its input.
+    """Return the input unchanged.
 
     Parameters
     ----------

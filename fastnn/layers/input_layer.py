@@ -20,18 +20,18 @@ WHOLE = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64"
 
 @registry.add
 class InputLayer(Layer):
-    """The shape of a row of a model's input.
+    """Input of a model: the shape of its samples.
 
     Parameters
     ----------
     shape : tuple of int
         Without the batch dimension; None for a dimension that may vary from batch to batch.
     batch_size : int, optional
-        Accepted as Keras does; a plan takes batches of any size.
+        Ignored; kept for Keras compatibility: batches may have any size.
     dtype : str, optional
         See `Layer`; whole numbers, such as "int32", are converted to what the model computes in.
     sparse, ragged, input_tensor, optional
-        Accepted as Keras has them, at their defaults only.
+        Kept for Keras compatibility; only the defaults are accepted.
     batch_shape : tuple, optional
         The shape with its batch dimension, which may be None, instead of `shape` and `batch_size`.
     name : str, optional
@@ -115,7 +115,7 @@ def Input(
     shape, batch_size, dtype, sparse, ragged, batch_shape, name, optional
         See `InputLayer`.
     tensor : None, default None
-        Accepted as Keras has it: only None.
+        Kept for Keras compatibility; only None is accepted.
 
     Returns
     -------

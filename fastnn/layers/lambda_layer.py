@@ -10,7 +10,7 @@ from .base.layer import Layer
 
 
 class Lambda(Layer):
-    """A function of tensors as a layer without weights.
+    """Apply a function of tensors, without weights.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Lambda(Layer):
         Shape of a row of the output, or a function from the shape of the input, both with the batch; by
         default what the function makes of zeros.
     mask : callable, optional
-        Accepted as Keras has it, without effect.
+        Ignored; kept for Keras compatibility.
     arguments : dict, optional
         More arguments of the function, by name.
     **kwargs

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checks import refuse
+from .base.axes import axes_of
 from .base.layer import registry
-from .base.normalization import OverAxes, Scaled, axes_of
+from .base.normalization import OverAxes, Scaled
 from .base.shapes import Shape
 from .base.weight_spec import WeightSpec
 
@@ -26,15 +27,15 @@ class LayerNormalization(OverAxes, Scaled):
     epsilon : float, default 0.001
         Added to the variance.
     center, scale : bool, default True
-        Whether there is a beta, and a gamma.
+        Whether to add beta, and to multiply by gamma.
     beta_initializer, gamma_initializer : default "zeros", "ones"
-        How they start.
+        Initializer of they.
     beta_regularizer, gamma_regularizer : default None
         Penalties added to the loss, see `fastnn.regularizers`.
     beta_constraint, gamma_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     rms_scaling : bool, default False
-        Accepted as false only: `RMSNormalization` does what the name says.
+        Kept for Keras compatibility; only False is accepted. Use `RMSNormalization` instead.
     **kwargs
         See `Layer`.
 

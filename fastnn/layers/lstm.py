@@ -22,29 +22,29 @@ class LSTM(CellLayer):
     recurrent_activation : str or Activation, default "sigmoid"
         Of the gates i, f and o.
     use_bias : bool, default True
-        Whether b is there.
+        Whether to add a bias b.
     kernel_initializer : default "glorot_uniform"
-        How W (inputs, 4 units) starts.
+        Initializer of W (inputs, 4 units).
     recurrent_initializer : default "orthogonal"
-        How U (units, 4 units) starts.
+        Initializer of U (units, 4 units).
     bias_initializer : default "zeros"
-        How b (4 units,) starts.
+        Initializer of b (4 units,).
     unit_forget_bias : bool, default True
         Whether the forget gate's part of b starts from ones (Jozefowicz et al. 2015).
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
     kernel_constraint, recurrent_constraint, bias_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     activity_regularizer : str, Regularizer or None, default None
         A penalty on the output: see `Layer`.
     dropout, recurrent_dropout : float, default 0.0
-        Shares of x and of the state that the products do not see in training, the same at every step.
+        Fractions of x and of the state that are dropped in training, the same at every step.
     seed : int, optional
-        Of these; by default the next one of `fastnn.utils.set_random_seed`.
+        Seed of the dropout; by default drawn from that of `fastnn.utils.set_random_seed`.
     return_sequences, return_state, go_backwards, stateful : bool, default False
         See `RNN`.
     unroll, use_cudnn
-        Accepted as Keras has them, without effect.
+        Ignored; kept for Keras compatibility.
     **kwargs
         `zero_output_for_mask` of `RNN`, and `trainable`, `dtype`, `name` and `input_shape` of `Layer`.
 

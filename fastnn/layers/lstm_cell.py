@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import activations
-from .base.cell import RecurrentCell, registry
+from .base.cell import registry
+from .base.recurrent_cell import RecurrentCell
 from .base.weight_spec import WeightSpec
 
 
@@ -25,15 +26,15 @@ class LSTMCell(RecurrentCell):
     recurrent_activation : str or Activation, default "sigmoid"
         Of the gates i, f and o.
     use_bias : bool, default True
-        Whether b is there.
+        Whether to add a bias b.
     kernel_initializer, recurrent_initializer, bias_initializer
-        How W (inputs, 4 units), U (units, 4 units) and b (4 units,) start.
+        Initializers of W (inputs, 4 units), U (units, 4 units) and b (4 units,).
     unit_forget_bias : bool, default True
         Whether the forget gate's part of b starts from ones (Jozefowicz et al. 2015).
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
     kernel_constraint, recurrent_constraint, bias_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     dropout, recurrent_dropout, seed, **kwargs
         As of `SimpleRNNCell`.
 

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 class Masking(Layer):
     """Leave out the steps whose features are all `mask_value`.
 
-    The layers after it that support masking pass the mask on; recurrent layers skip the steps, and the loss
-    and the
-    metrics do not count them where the mask arrives at the output.
+    The layers after it that support masking pass the mask on; recurrent layers skip the steps, and the
+    loss and the metrics do not count them where the mask reaches the output.
 
     Parameters
     ----------

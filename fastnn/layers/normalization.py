@@ -122,7 +122,7 @@ class Normalization(Layer):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether steps share mean and variance."""
+        """Whether all time steps share mean and variance."""
         return self._built_for is not None and 1 not in self._kept(self._built_for)
 
     def _emit(self, plan: Plan, x: Value) -> Value:

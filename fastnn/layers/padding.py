@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
-from .base.spatial import Spatial, whole_numbers
+from .base.spatial import Spatial
+from .base.window import whole_numbers
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan

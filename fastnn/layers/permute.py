@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @registry.add
 class Permute(Layer):
-    """The dimensions of a row in another order.
+    """Permute the dimensions of each sample.
 
     Parameters
     ----------

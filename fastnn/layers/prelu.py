@@ -21,11 +21,11 @@ class PReLU(Layer):
     Parameters
     ----------
     alpha_initializer : default "zeros"
-        How alpha starts.
+        Initializer of alpha.
     alpha_regularizer : default None
         A penalty added to the loss.
     alpha_constraint : default None
-        Where it is brought back to after each step, see `fastnn.constraints`.
+        Projection applied after each update, see `fastnn.constraints`.
     shared_axes : int or sequence of int, optional
         Axes of the input, the batch being axis 0, along which alpha is shared.
     **kwargs
@@ -81,7 +81,7 @@ class PReLU(Layer):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether steps share alpha."""
+        """Whether all time steps share alpha."""
         return 1 in self.shared_axes
 
     def _emit(self, plan: Plan, x: Value) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number
-from .augmentation import Augmentation, Factor, Range, factor_range, pair
+from .base.augmentation import Augmentation, Factor, Range, factor_range, pair
 from .base.layer import registry
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class RandomContrast(Adjustment):
     value_range : (float, float), default (0, 255)
         What results are clipped to.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     data_format : {"channels_last", "channels_first"}, optional
-        Where the channels are in a row; `config.image_data_format()` by default.
+        Position of the channels in a sample; `config.image_data_format()` by default.
     **kwargs
         See `Layer`.
 
@@ -94,9 +94,9 @@ class RandomBrightness(Adjustment):
     value_range : (float, float), default (0, 255)
         What results are clipped to.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     data_format : {"channels_last", "channels_first"}, optional
-        Where the channels are in a row; `config.image_data_format()` by default.
+        Position of the channels in a sample; `config.image_data_format()` by default.
     **kwargs
         See `Layer`.
 

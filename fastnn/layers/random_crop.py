@@ -26,9 +26,9 @@ class RandomCrop(Spatial):
     height, width : int
         What the crop has.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     data_format : {"channels_last", "channels_first"}, optional
-        Where the channels are in a row; `config.image_data_format()` by default.
+        Position of the channels in a sample; `config.image_data_format()` by default.
     **kwargs
         See `Layer`.
 

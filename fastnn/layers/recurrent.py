@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..graph.graph import leaves
-from .base.cell import Cell, RecurrentCell, check_cell
+from .base.cell import Cell
 from .base.cell import registry as cell_registry
 from .base.layer import Layer, registry
 from .base.recurrent_call import call_options, check_states
+from .base.recurrent_cell import RecurrentCell, check_cell
 from .base.recurrent_state import KeptState, reversed_steps
 from .base.shapes import Shape
 from .stacked_rnn_cells import StackedRNNCells
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @registry.add
 class RNN(Layer):
-    """A cell over the steps of a sequence.
+    """Run a cell over the time steps of a sequence.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class RNN(Layer):
     stateful : bool, default False
         Whether a batch starts from the state that the one before has left, row by row, until `reset_states`.
     unroll : bool, default False
-        Accepted as Keras has it, without effect: the loop over steps is compiled code in any case.
+        Ignored; kept for Keras compatibility: the loop over steps is compiled code in any case.
     zero_output_for_mask : bool, default False
         Whether the output of a masked step is zero; else the one before it is repeated.
     **kwargs

@@ -82,7 +82,7 @@ class Rescaling(Layer):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether steps share the numbers."""
+        """Whether all time steps share scale and offset."""
         channels_first = config.image_data_format() == "channels_first"
         return not (channels_first and (isinstance(self.scale, list) or isinstance(self.offset, list)))
 

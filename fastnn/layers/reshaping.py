@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .base.layer import Layer, registry
 from .base.shapes import Shape, dimension, of_any_length
-from .base.spatial import format_of
+from .base.window import format_of
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -32,7 +32,7 @@ class _Reshaping(Layer):
 
 @registry.add
 class Flatten(_Reshaping):
-    """All dimensions of a row as one.
+    """Flatten each sample to one dimension.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Flatten(_Reshaping):
 
 @registry.add
 class Reshape(_Reshaping):
-    """Another shape of a row with as many elements.
+    """Reshape each sample.
 
     Parameters
     ----------

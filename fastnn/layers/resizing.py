@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..checks import real_number
 from .base.layer import registry
 from .base.shapes import dimension
-from .base.spatial import Spatial, one_of
+from .base.spatial import Spatial
+from .base.window import one_of
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
-Window = tuple[int, int, int, int]
+Box = tuple[int, int, int, int]
 
 
-def largest_window(shape: tuple[int, ...], height: int, width: int) -> Window:
+def largest_window(shape: tuple[int, ...], height: int, width: int) -> Box:
     """Return top, left, height and width of the largest part of images with the proportions of the output."""
     h = max(1, min(shape[0], int(shape[1] * height / width)))
     w = max(1, min(shape[1], int(shape[0] * width / height)))
     return (shape[0] - h) // 2, (shape[1] - w) // 2, h, w
 
 
-def smallest_window(shape: tuple[int, ...], height: int, width: int) -> Window:
+def smallest_window(shape: tuple[int, ...], height: int, width: int) -> Box:
     """Return the same of the smallest window around images, as far beyond one side as beyond the other."""
     top = max(0, int(shape[1] * height / width) - shape[0]) // 2
     left = 0 if top else max(0, int(shape[0] * width / height) - shape[1]) // 2

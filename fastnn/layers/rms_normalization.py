@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import initializers
+from .base.axes import axes_of, sample_axes
 from .base.layer import registry
-from .base.normalization import OverAxes, axes_of, epsilon_of, sample_axes
+from .base.normalization import OverAxes, epsilon_of
 from .base.shapes import Shape
 
 if TYPE_CHECKING:

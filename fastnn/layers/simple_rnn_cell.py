@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base.cell import RecurrentCell, registry
+from .base.cell import registry
+from .base.recurrent_cell import RecurrentCell
 from .base.weight_spec import WeightSpec
 
 
@@ -19,13 +20,13 @@ class SimpleRNNCell(RecurrentCell):
     activation : str or Activation, default "tanh"
         Any elementwise one.
     use_bias : bool, default True
-        Whether b is there.
+        Whether to add a bias b.
     kernel_initializer, recurrent_initializer, bias_initializer
-        How W (inputs, units), U (units, units) and b (units,) start.
+        Initializers of W (inputs, units), U (units, units) and b (units,).
     kernel_regularizer, recurrent_regularizer, bias_regularizer : default None
         Penalties on them, see `fastnn.regularizers`.
     kernel_constraint, recurrent_constraint, bias_constraint : default None
-        Where they are brought back to after each step, see `fastnn.constraints`.
+        Projections applied after each update, see `fastnn.constraints`.
     dropout, recurrent_dropout : float, default 0.0
         Shares of x and of the state that the products do not see in training: the same at every step, and for
         all gates (Gal & Ghahramani 2016). Keras draws for each gate where `recurrent_dropout` is not 0.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base.layer import registry
 from .base.shapes import Shape
-from .base.spatial import format_of
+from .base.window import format_of
 from .dropout import Dropout
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SpatialDropout1D(SpatialDropout):
     rate : float
         From 0 up to but not including 1.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     **kwargs
         See `Layer`.
 
@@ -88,9 +88,9 @@ class SpatialDropout2D(SpatialDropout):
     rate : float
         From 0 up to but not including 1.
     data_format : {"channels_last", "channels_first"}, optional
-        Where the channels are in a row; `config.image_data_format()` by default.
+        Position of the channels in a sample; `config.image_data_format()` by default.
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     **kwargs
         See `Layer`.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-from .base.cell import Cell, RecurrentCell, check_cell, registry
+from .base.cell import Cell, registry
+from .base.recurrent_cell import RecurrentCell, check_cell
 
 
 @registry.add
@@ -56,7 +57,7 @@ class StackedRNNCells(Cell):
         return self.cells[-1].units
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` makes equal cells of."""
+        """Return the configuration from which `from_config` makes equal cells."""
         return super().get_config() | {"cells": [registry.serialize(c) for c in self.cells]}
 
     @classmethod

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @registry.add
 class TimeDistributed(Wrapper):
-    """The same layer, with the same weights, for each step.
+    """Apply a layer to each time step, with the same weights.
 
     Parameters
     ----------
@@ -26,11 +26,9 @@ class TimeDistributed(Wrapper):
 
     Notes
     -----
-    Input is (rows, steps, ...), output (rows, steps, ...) with what the layer makes of (...). To the layer
-    the steps
-    of all rows are the rows of a batch: the statistics of a `BatchNormalization` are over all of them. A
-    mask of
-    the steps is passed on.
+    Input is (rows, steps, ...), output (rows, steps, ...) with what the layer makes of (...). To the layer,
+    the steps of all samples form one batch: the statistics of a `BatchNormalization` are over all of them. A
+    mask of the steps is passed on.
 
     Examples
     --------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .base.axes import axes_of
 from .base.layer import registry
-from .base.normalization import OverAxes, axes_of
+from .base.normalization import OverAxes
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .base.layer import registry
 from .base.shapes import dimension
-from .base.spatial import Spatial, one_of, whole_numbers
+from .base.spatial import Spatial
+from .base.window import one_of, whole_numbers
 from .resizing import INTERPOLATIONS
 
 if TYPE_CHECKING:

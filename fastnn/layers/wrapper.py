@@ -37,7 +37,7 @@ class Enclosing(Layer):
 
 
 class Wrapper(Enclosing):
-    """A layer around another one, whose weights it has; a subclass defines `call`.
+    """Base of layers that extend another layer; a subclass defines `call`.
 
     Parameters
     ----------

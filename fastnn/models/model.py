@@ -28,7 +28,7 @@ from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
-from ..layers.base.layer import acting
+from ..layers.base.emission import acting
 from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, check_sample_shape, varies, with_batch, without_batch
 from ..training.inference import call_on_tape, inference_plan, predict_batches

@@ -7,8 +7,9 @@ from typing import Any
 
 from ...checks import whole_number
 from ..recurrent import RNN
-from .cell import Cell, RecurrentCell
+from .cell import Cell
 from .layer import Layer
+from .recurrent_cell import RecurrentCell
 
 
 class CellLayer(RNN):

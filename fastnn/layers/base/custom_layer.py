@@ -11,8 +11,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
     from .layer import Layer
 
-Build = TypeVar("Build", bound=Callable[..., Any])
-
 # Whether layers that are called inside a `call` without the argument `training` are training.
 _ambient: ContextVar[bool] = ContextVar("training", default=False)
 
@@ -39,19 +37,19 @@ NOT_PARTS = frozenset({"_standalone", "_own_steps"})
 
 
 def is_written(layer: Layer) -> bool:
-    """Whether a layer is written as `call`, other than the one that all layers have."""
+    """Return whether the class of a layer, or one of its bases, overrides `call`."""
     from .layer import Layer
 
     return type(layer).call is not Layer.call
 
 
 def is_overridden(layer: Layer, name: str) -> bool:
-    """Whether a class outside of this package defines a method of a layer."""
+    """Return whether a method of a layer is defined outside of this package."""
     return not getattr(type(layer), name).__module__.startswith("fastnn.")
 
 
 def is_training() -> bool:
-    """Whether the `call` around this is training."""
+    """Return whether the enclosing `call` is training."""
     return _ambient.get()
 
 
@@ -91,18 +89,6 @@ def run(layer: Layer, x: Any, training: bool, mask: Any = None, **options: Any) 
 
 
 # ---- building ---------------------------------------------------------------------------------------------
-
-
-def marks_built(build: Build) -> Build:
-    """Make a `build` mark its layer as built, whoever calls it."""
-
-    @wraps(build)
-    def wrapper(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        made = build(self, *args, **kwargs)
-        self._after_build()
-        return made
-
-    return wrapper  # type: ignore[return-value]
 
 
 def adopt_variables(layer: Layer) -> None:
@@ -252,13 +238,8 @@ def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
     return made[0] if single else made
 
 
-def on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
-    """Call a layer on tensors: a written one runs as it is, any other is one node."""
-    training = is_training() if training is None else bool(training)
-    if not is_written(layer):
-        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
-        given = [*(x if isinstance(x, list) else [x]), *arrays] if arrays else x
-        return layer._standalone_model(x, options)._call_on_tape(given, training)
+def run_built(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
+    """Return what a layer's `call` makes of tensors; the layer is built if need be."""
     shapes = [np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:]
     layer._build_once(with_batch(shapes))
     return run(layer, x, training, **options)

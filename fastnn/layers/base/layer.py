@@ -1,10 +1,13 @@
-"""What every layer is: a name, weights, a shape rule, and the steps it appends to a plan."""
+"""`Layer`: base of all layers, with a name, weights, a shape rule, and steps that it appends to plans.
+
+This is the public face of work that is done in `building`, `calls`, `custom_layer` and `emission`; most lines
+document methods.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -12,25 +15,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
-from ...autograd import Tensor
-from ...data.validation import is_several
-from ...graph.graph import Node, SymbolicTensor, leaves, mapped, tensors_in
 from ...pickling import Picklable
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
+from .building import build_once, marks_built, set_values
+from .calls import call_layer
+from .emission import append_steps
 from .shapes import (
     Shape,
     check_sample_shape,
     check_weight_shape,
     checked_output_shape,
     dimension,
-    with_batch,
-    without_batch,
 )
 from .trainable import set_trainable
 
 if TYPE_CHECKING:
+    from ...graph.graph import Node, SymbolicTensor
     from ...kernels.core.plan import Plan
     from ...models import Model
     from .own_steps import OwnSteps
@@ -53,30 +55,30 @@ class Layer(Picklable):
     trainable : bool, default True
         Whether optimizers change the layer's weights; read when a model is compiled.
     dtype : {"float32", "float64"}, optional
-        What the layer computes in; `config.floatx()` by default. The layers of a model share one dtype.
+        Dtype of the computation; `config.floatx()` by default. The layers of a model share one dtype.
     name : str, optional
         By default the class in snake_case, numbered: "dense", "dense_1".
     input_shape : tuple of int, optional
-        Shape of a row of the input, for the first layer of a `Sequential`; None for a dimension that may
+        Shape of a sample of the input, for the first layer of a `Sequential`; None for a dimension that may
         vary.
     input_dim : int, optional
         The same for rows of one dimension.
     activity_regularizer : str, Regularizer or None, default None
         A penalty on the output of a batch, divided by its rows and added to the loss.
     autocast : bool, default True
-        Accepted as Keras has it, without effect.
+        Ignored; kept for Keras compatibility.
 
     Attributes
     ----------
     built : bool
         Whether the weights exist.
     supports_masking : bool
-        Whether the mask of the input is that of the output as well.
+        Whether the mask of the input is passed on to the output.
 
     Notes
     -----
-    A layer of your own makes its weights in `build`, from the shape of its input with None for the batch, and
-    says in `call` what it computes, in NumPy's operations on `fastnn.Tensor`.
+    A user's layer makes its weights in `build`, from the shape of its input with None for the batch, and
+    computes its output in `call`, with NumPy's operations on `fastnn.Tensor`.
 
     Examples
     --------
@@ -127,13 +129,13 @@ class Layer(Picklable):
     # Runs of the layer's own model so far, which random masks depend on; see `training.plan_cache`.
     _run_counts: NDArray[np.int64] | None = None
 
-    # What copies do not get: calls, which belong to the graph of a model, and what is computed again.
+    # Not copied or pickled: calls, which belong to the graph of a model, and caches.
 
     _nodes: list[Node]
     _standalone: Model | None
     _standalone_form: Any
     _own_steps: OwnSteps | None
-    _traces: dict[Any, Any]  # of a layer that is written as `call`
+    _traces: dict[Any, Any]  # graphs of `call`, by shape
     _computed_shapes: dict[Any, Any]
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {
         "_nodes": list,
@@ -162,12 +164,12 @@ class Layer(Picklable):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether steps are computed on their own; may depend on `build`."""
+        """Whether each time step is computed independently of the others; may depend on `build`."""
         return False
 
     @property
     def _sublayers(self) -> list[Layer]:
-        """The layers inside: those in attributes, in the order of these."""
+        """The layers in attributes, in the order of the attributes."""
         return custom_layer.held_layers(self)
 
     def _emit_mask(self, plan: Plan, x: Any) -> Any:
@@ -177,7 +179,7 @@ class Layer(Picklable):
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse rows that the layer cannot take, as the first of a model, before anything runs."""
 
-    @custom_layer.marks_built
+    @marks_built
     def build(self, input_shape: Any) -> None:
         """Make the weights; called once, before the first use.
 
@@ -219,7 +221,7 @@ class Layer(Picklable):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` makes an equal layer of."""
+        """Return the configuration from which `from_config` makes an equal layer."""
         self._freeze_parts()  # so that configurations of layers inside say what trains
         config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
         if self._input_sample_shape is not None:
@@ -230,7 +232,7 @@ class Layer(Picklable):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a layer of what `get_config` returned; its weights are new.
+        """Return a new layer with the configuration that `get_config` returned.
 
         Layers inside that the configuration describes train as it says there.
         """
@@ -243,18 +245,18 @@ class Layer(Picklable):
                     part.trainable = False
         return layer
 
-    # What a layer gets.
+    # Inherited by all layers.
 
     if not TYPE_CHECKING:  # which would take any attribute to be there
 
         def __getattr__(self, name: str) -> Any:
-            """Say what is missing where nothing of that name has been set."""
+            """Raise an error that names the missing attribute."""
             kind = type(self).__name__
             if "_nodes" not in vars(self):
                 raise AttributeError(f"{kind}: call super().__init__() in the constructor first")
             found = getattr(type(self), name, None)
             if isinstance(found, property) and found.fget is not None:
-                return found.fget(self)  # it has failed, and says why
+                return found.fget(self)  # it has failed: raise its own error
             raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
 
     def add_weight(
@@ -279,7 +281,7 @@ class Layer(Picklable):
         regularizer : str, callable or Regularizer, optional
         constraint : str, callable or Constraint, optional
         dtype : None
-            Accepted as Keras has it: weights have the dtype of their layer.
+            Ignored; kept for Keras compatibility: weights have the dtype of their layer.
         """
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         if name is None:
@@ -414,7 +416,7 @@ class Layer(Picklable):
         """Let `build` of every subclass mark the layer as built."""
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
-            cls.build = custom_layer.marks_built(vars(cls)["build"])  # type: ignore[method-assign]
+            cls.build = marks_built(vars(cls)["build"])  # type: ignore[method-assign]
 
     def _after_build(self) -> None:
         """Note that the weights exist."""
@@ -423,32 +425,8 @@ class Layer(Picklable):
         self.built = True
 
     def _build_once(self, input_shape: Any) -> None:
-        """Build the layer for an input of this shape; if it is built, check that the shape fits.
-
-        Raises
-        ------
-        ValueError
-            If the shape does not fit, or weights depend on a dimension that is None.
-        """
-        if self._built_for == input_shape:
-            return
-        before, built, freezes = len(self._variables), self.built, self._freezes_parts
-        self._freeze_parts()
-        try:
-            self._check_input_shape(input_shape)
-            if built:
-                self._check_weights(input_shape)
-            else:
-                self.build(input_shape)
-            if custom_layer.is_written(self):
-                custom_layer.try_call(self, input_shape)
-            if freezes:  # also what `build` and `call` have made
-                self.trainable = False
-        except BaseException:
-            del self._variables[before:]
-            self.built = built
-            raise
-        self._built_for = input_shape
+        """Build the layer for an input of this shape; if it is built, check that the shape fits."""
+        build_once(self, input_shape)
 
     def _built_output_shape(self, input_shape: Any) -> Any:
         """Build the layer, if need be, and return the shape of its output: a tuple, or a list of tuples."""
@@ -476,49 +454,9 @@ class Layer(Picklable):
         training : bool, optional
             Whether random layers act here; by default where they do in the rest of the plan.
         **options
-            What else a call may get: `mask`, a value in the place of the mask of x; and see `_emit`.
+            Further arguments of the call: `mask`, which replaces the mask of x, and those of `_emit`.
         """
-        given = options.pop("mask", None)
-        if given is not None:
-            x = plan.reshaped(x, x.shape)
-            x.mask = given
-        input_shape = with_batch([value.shape for value in x] if isinstance(x, list) else x.shape)
-        self._build_once(input_shape)
-        mask = self._emit_mask(plan, x)
-        with acting(plan, training):
-            if custom_layer.is_written(self):
-                y = custom_layer.emit(self, plan, x, options)
-            else:
-                y = self._emit(plan, x, **options)  # a layer without options refuses them
-        self._check_output(input_shape, y)
-        if self.activity_regularizer is not None and "loss" in plan.totals:
-            y = self._penalized(plan, y)
-        if isinstance(y, list):
-            for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
-                value.mask = own
-        else:
-            y.mask = mask
-        return y
-
-    def _check_output(self, input_shape: Any, y: Any) -> None:
-        """Raise a `ValueError` if the output has another shape than a user's `compute_output_shape` says."""
-        if not custom_layer.is_overridden(self, "compute_output_shape"):
-            return
-        declared = self._declared_output_shape(input_shape)
-        made = with_batch([value.shape for value in y] if isinstance(y, list) else y.shape)
-        if without_batch(declared) != without_batch(made):
-            raise ValueError(
-                f"compute_output_shape: expected {made} for inputs of shape {input_shape}, as "
-                f"{type(self).__name__} computes, got {declared}"
-            )
-
-    def _penalized(self, plan: Plan, y: Any) -> Any:
-        """Append the penalty on the output and return the output for its readers."""
-        made = [
-            regularizers.emit_activity(plan, value, self.activity_regularizer)
-            for value in (y if isinstance(y, list) else [y])
-        ]
-        return made if isinstance(y, list) else made[0]
+        return append_steps(self, plan, x, training, options)
 
     # Calls.
 
@@ -537,23 +475,7 @@ class Layer(Picklable):
         ndarray, Tensor, SymbolicTensor, or list of them
             What it is called on.
         """
-        if not isinstance(training, (bool, int, np.bool_, type(None))):
-            raise TypeError(
-                f"training: expected True, False or None, got {training!r:.80}; "
-                f"{type(self).__name__} takes several inputs as one list"
-            )
-        if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
-            return custom_layer.on_tape(self, x, training, options)
-        if tensors_in([x, options]):
-            if training is not None:
-                options["training"] = bool(training)
-            node = Node(self, x, options)
-            self._nodes.append(node)
-            return node.result
-        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
-        model = self._standalone_model(x, options)
-        given = [*(x if is_several(x) else [x]), *arrays] if arrays else x
-        return model._sample(given) if training else model(given)
+        return call_layer(self, x, training, options)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output for tensors: what `super().call` is in a `call` that extends a layer.
@@ -572,30 +494,6 @@ class Layer(Picklable):
             self._own_steps = OwnSteps(self)
         return self._own_steps._call_with(*args, **kwargs)
 
-    def _standalone_model(self, x: Any, options: dict[str, Any] | None = None) -> Model:
-        """Return a model of this layer alone, for arrays like x and those that a call gets besides."""
-        from ...models import Model
-        from ..input_layer import Input
-
-        several, options = is_several(x), options or {}
-        given = list(x) if several else [x]
-        arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
-        sample_shapes = [np.shape(array)[1:] for array in (*given, *arrays)]
-        form = mapped(lambda _: None, options, np.ndarray)
-        if (
-            self._standalone is None
-            or self._standalone._sample_shapes != sample_shapes
-            or self._standalone_form != form
-        ):
-            inputs = [Input(shape, dtype=self.dtype) for shape in sample_shapes]
-            rest = iter(inputs[len(given) :])
-            called = mapped(lambda _: next(rest), options, np.ndarray)
-            made = Node(self, inputs[: len(given)] if several else inputs[0], called).result
-            self._standalone, self._standalone_form = Model(inputs, made, name=self.name), form
-            self._standalone._run_counts = self._run_counts  # random masks go on from those before
-            self._run_counts = self._standalone._counted_runs()
-        return self._standalone
-
     @property
     def input(self) -> Any:
         """The symbolic tensor, or list of them, that the layer was first called on."""
@@ -608,7 +506,7 @@ class Layer(Picklable):
 
     @property
     def _outputs_so_far(self) -> list[SymbolicTensor]:
-        """What the first call of the layer makes; nothing before that."""
+        """The outputs of the first call; none before that."""
         return self._nodes[0].outputs if self._nodes else []
 
     def _forget_call(self, node: Node) -> None:
@@ -622,34 +520,6 @@ class Layer(Picklable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
-
-
-@contextmanager
-def acting(plan: Plan, training: bool | None) -> Iterator[None]:
-    """Let random layers act, or not, in what is emitted inside."""
-    before = plan.stochastic
-    if training is not None:
-        plan.stochastic = training
-    try:
-        yield
-    finally:
-        plan.stochastic = before
-
-
-def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
-    """Assign arrays to variables, all or none."""
-    arrays = [np.asarray(w) for w in weights]
-    if len(arrays) != len(variables):
-        raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(arrays)}")
-    for i, (variable, array) in enumerate(zip(variables, arrays, strict=True)):
-        if array.shape != variable.shape:
-            raise ValueError(
-                f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
-            )
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
 
 
 registry: Registry[Layer] = Registry("layer", Layer, "fastnn.layers", "fastnn.models")

@@ -1,12 +1,12 @@
-"""What the normalisations share: axes that count the batch, and the gamma and beta behind them."""
+"""Bases of the normalizations: over which axes, and with gamma and beta."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...checks import real_number, whole_number
+from ...checks import real_number
+from .axes import Axis, sample_axes
 from .layer import Layer
 from .shapes import Shape, with_batch
 from .weight_spec import WeightSpec, spec_attributes, specs_config
@@ -15,49 +15,6 @@ if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
     from ...kernels.core.steps import Value
     from ...variables import Variable
-
-Axis = int | list[int]
-
-FARTHEST = 2**31 - 1
-
-
-def axis_of(axis: Any) -> int:
-    """Return an axis as an int."""
-    return whole_number(axis, "axis", -FARTHEST, FARTHEST)
-
-
-def axes_of(axis: Any) -> Axis:
-    """Return an axis, or a list of them, as plain ints."""
-    if isinstance(axis, Sequence) and not isinstance(axis, str) and axis:
-        return [axis_of(a) for a in axis]
-    return axis_of(axis)
-
-
-def sample_axis(axis: int, input_shape: Shape) -> int:
-    """Return the axis of a sample, counted without the batch, that an axis of the input is.
-
-    Raises
-    ------
-    ValueError
-        If there is none: it is the batch's own axis, or there are fewer.
-    """
-    n = len(input_shape)
-    place = axis + n if axis < 0 else axis
-    if not 1 <= place < n:
-        raise ValueError(
-            f"axis: expected one from 1 to {n - 1}, or from {1 - n} to -1, for a batch of shape "
-            f"{input_shape}, whose axis 0 is the batch; got {axis}"
-        )
-    return place - 1
-
-
-def sample_axes(axis: Axis, input_shape: Shape) -> tuple[int, ...]:
-    """Return the axes of a sample in ascending order, each of them once."""
-    given = axis if isinstance(axis, list) else [axis]
-    places = sorted(sample_axis(a, input_shape) for a in given)
-    if len(set(places)) < len(places):
-        raise ValueError(f"axis: expected different axes for a batch of shape {input_shape}, got {axis}")
-    return tuple(places)
 
 
 def epsilon_of(epsilon: Any) -> float:
@@ -84,7 +41,7 @@ class OverAxes(Layer):
 
     @property
     def _stepwise(self) -> bool:
-        """Whether steps are not along one of the axes."""
+        """Whether the axis of time is not normalized over."""
         return self._built_for is not None and 0 not in sample_axes(self.axis, self._built_for)
 
     def _emit(self, plan: Plan, x: Value) -> Value:

@@ -32,7 +32,7 @@ class KeptState(Picklable):
     arrays : list of ndarray
         h and c, each (rows, units), whether the cell has both or not; none before the first batch.
     addresses : ndarray of int64
-        Where they are: what plans read.
+        Addresses of the arrays, which plans read.
     """
 
     def __init__(self) -> None:

@@ -46,7 +46,7 @@ def without_batch(shape: Any) -> Any:
 
 
 def varies(shape: Any) -> bool:
-    """Whether a dimension other than the batch is None, of a shape or of one in a list."""
+    """Return whether any dimension other than the batch is None, in a shape or a list of shapes."""
     return any(map(varies, shape)) if isinstance(shape, list) else None in shape[1:]
 
 

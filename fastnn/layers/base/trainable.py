@@ -22,7 +22,7 @@ class TrainablePart(Protocol):
 
     @property
     def _trainable_parts(self) -> Sequence[Any]:
-        """What the flag is passed on to when it is set."""
+        """The parts that the flag is passed on to when it is set."""
         ...
 
     def _freeze_parts(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..checks import real_number
-from ..utils.random import seed_of
-from .base.spatial import Spatial
+from ...checks import real_number
+from ...utils.random import seed_of
+from .spatial import Spatial
 
 if TYPE_CHECKING:
-    from ..kernels.core.plan import Plan
-    from ..kernels.core.steps import Value
+    from ...kernels.core.plan import Plan
+    from ...kernels.core.steps import Value
 
 Range = tuple[float, float]
 Factor = float | Sequence[float]
@@ -58,9 +58,9 @@ class Augmentation(Spatial):
     Parameters
     ----------
     seed : int, optional
-        By default the next one of `fastnn.utils.set_random_seed`.
+        By default drawn from the seed of `fastnn.utils.set_random_seed`.
     data_format : {"channels_last", "channels_first"}, optional
-        Where the channels are in a row; `config.image_data_format()` by default.
+        Position of the channels in a sample; `config.image_data_format()` by default.
     **kwargs
         See `Layer`.
     """

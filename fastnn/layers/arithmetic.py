@@ -1,0 +1,121 @@
+"""`Arithmetic` and `Absolute`: operators of symbolic tensors that work element by element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .base.layer import Layer, registry
+from .base.operation import Operation, SampleShape
+
+if TYPE_CHECKING:
+    from ..kernels.core.plan import Plan
+    from ..kernels.core.steps import Value
+
+OPERATIONS = ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")
+
+
+@registry.add
+class Arithmetic(Operation):
+    """Elementwise operation: ``x + y``, ``x - 1``, ``2 / x`` or ``x**3`` of symbolic tensors.
+
+    Parameters
+    ----------
+    operation : {"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"}
+    constant : array_like, optional
+        A number or an array that broadcasts against rows; without it the layer is called on a list of two
+        tensors of as many dimensions, those of size 1 being repeated.
+    reverse : bool, default False
+        Whether the constant is on the left.
+    **kwargs
+        See `Layer`.
+
+    Notes
+    -----
+    Of two equal elements, a maximum or minimum gives each half of the gradient, as JAX does.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> from fastnn.layers.arithmetic import Arithmetic
+    >>> Arithmetic("divide", 2.0, reverse=True)(np.array([[1.0, 4.0]]))
+    array([[2. , 0.5]], dtype=float32)
+    """
+
+    def __init__(
+        self, operation: str, constant: ArrayLike | None = None, reverse: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(constant, reverse, **kwargs)
+        if operation not in OPERATIONS:
+            raise ValueError(f"operation: expected one of {', '.join(OPERATIONS)}, got {operation!r}")
+        self.operation = operation
+
+    def _output_sample_shape(self, sample_shape: Any) -> SampleShape:
+        """Return the shape that both sides broadcast to."""
+        shapes = sample_shape
+        if self.constant is not None:
+            shapes = [sample_shape, self._of_samples(sample_shape).shape]
+        elif len(shapes) != 2 or len(shapes[0]) != len(shapes[1]):
+            raise ValueError(
+                f"inputs: {self.operation} expects two tensors of as many dimensions, got rows of shapes "
+                f"{', '.join(map(str, shapes))}; layers such as Add take others"
+            )
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError:
+            raise ValueError(
+                f"inputs: {self.operation} expects shapes that broadcast against each other, "
+                f"got rows of shapes {shapes[0]} and {shapes[1]}"
+            ) from None
+
+    def _emit(self, plan: Plan, x: Any) -> Value:
+        """Append the operation."""
+        from ..kernels.ops import elementwise_binary
+
+        if self.constant is None:
+            return elementwise_binary.emit(plan, x[0], x[1], self.operation)
+        constant = self._of_samples(x.shape)
+        return elementwise_binary.emit_constant(plan, x, constant, self.operation, self.reverse)
+
+    def _of_samples(self, sample_shape: SampleShape) -> NDArray[np.float64]:
+        """Return the constant without a dimension for the batch."""
+        assert self.constant is not None
+        array = self.constant
+        if array.ndim == len(sample_shape) + 1 and len(array) == 1:
+            array = array.reshape(array.shape[1:])
+        if array.ndim > len(sample_shape):
+            raise ValueError(
+                f"constant: expected an array that broadcasts against rows of shape {sample_shape}, "
+                f"got one of shape {array.shape}"
+            )
+        return array
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return super().get_config() | {"operation": self.operation}
+
+
+@registry.add
+class Absolute(Layer):
+    """|x|: what ``abs(x)`` of a symbolic tensor is. Its slope at 0 is 0.
+
+    Parameters
+    ----------
+    **kwargs
+        See `Layer`.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> from fastnn.layers.arithmetic import Absolute
+    >>> Absolute()(np.array([[-1.0, 2.0]]))
+    array([[1., 2.]], dtype=float32)
+    """
+
+    def _emit(self, plan: Plan, x: Value) -> Value:
+        """Append the absolute values."""
+        from ..kernels.ops import elementwise_binary
+
+        return elementwise_binary.emit_absolute(plan, x)

@@ -1,0 +1,75 @@
+"""Building of layers: once for the first input shape, checked for all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import custom_layer
+
+if TYPE_CHECKING:
+    from ...variables import Variable
+    from .layer import Layer
+
+Build = TypeVar("Build", bound=Callable[..., Any])
+
+
+def marks_built(build: Build) -> Build:
+    """Make a `build` mark its layer as built, whoever calls it."""
+
+    @wraps(build)
+    def wrapper(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        made = build(self, *args, **kwargs)
+        self._after_build()
+        return made
+
+    return wrapper  # type: ignore[return-value]
+
+
+def build_once(layer: Layer, input_shape: Any) -> None:
+    """Build a layer for an input of this shape; if it is built, check that the shape fits.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit, or weights depend on a dimension that is None.
+    """
+    if layer._built_for == input_shape:
+        return
+    before, built, freezes = len(layer._variables), layer.built, layer._freezes_parts
+    layer._freeze_parts()
+    try:
+        layer._check_input_shape(input_shape)
+        if built:
+            layer._check_weights(input_shape)
+        else:
+            layer.build(input_shape)
+        if custom_layer.is_written(layer):
+            custom_layer.try_call(layer, input_shape)
+        if freezes:  # also what `build` and `call` have made
+            layer.trainable = False
+    except BaseException:
+        del layer._variables[before:]
+        layer.built = built
+        raise
+    layer._built_for = input_shape
+
+
+def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
+    """Assign arrays to variables, all or none."""
+    arrays = [np.asarray(w) for w in weights]
+    if len(arrays) != len(variables):
+        raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(arrays)}")
+    for i, (variable, array) in enumerate(zip(variables, arrays, strict=True)):
+        if array.shape != variable.shape:
+            raise ValueError(
+                f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
+            )
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
