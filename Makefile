@@ -91,7 +91,7 @@ sanitize: ## run the tests with the address and undefined-behaviour sanitizers o
 
 annotate: ## show in build/annotate/ where Cython calls Python
 	mkdir -p build/annotate
-	for f in fastnn/kernels/*/*.pyx; do cython -a -3 $$f -o build/annotate/$$(basename $$f .pyx).c; done
+	for f in fastnn/kernels/*/*.pyx; do cython -a -3 -I build/cython $$f -o build/annotate/$$(basename $$f .pyx).c; done
 
 lines: ## count lines per folder, and list the files that are longer than files of their kind should be
 	@$(PYTHON) tools/lines.py

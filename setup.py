@@ -55,15 +55,27 @@ if "FASTNN_ISAS" in os.environ:
 MACROS = [(f"FNN_HAVE_{isa.upper()}", None) for isa in ISAS if isa not in ("ref", "scalar")]
 
 
-def library(name, sources, flags, macros=()):
-    """A static library for `setup(libraries=...)`."""
-    return name, {"sources": sources, "cflags": COMMON + flags, "macros": macros}
+TABLE, REFERENCE = "csrc/table.c", "csrc/ref/all.c"
+UNITS = sorted(str(path) for path in Path("csrc/kernels").glob("*.c") if not path.name.endswith(".inc.c"))
+
+
+def library(name, sources, flags, macros, includes=()):
+    """A static library for `setup(libraries=...)`; `includes`: what is included by names that macros make."""
+    return name, {"sources": sources, "cflags": COMMON + flags, "macros": macros, "includes": list(includes)}
+
+
+def kernels(isa, dtype):
+    """The library of the kernels of an instruction set in f32 or f64."""
+    macros = [("FNN_ISA", isa), ("FNN_F64", str(int(dtype == "f64")))]
+    if isa == "ref":
+        return library(f"fnn_{isa}_{dtype}", [TABLE, REFERENCE], ISAS[isa], macros)
+    return library(f"fnn_{isa}_{dtype}", [TABLE, *UNITS], ISAS[isa], macros, [f"csrc/simd/vec_{isa}.h"])
 
 
 # The library that names the tables comes before those that define them.
-LIBRARIES = [library("fnn_dispatch", ["csrc/dispatch.c"], [], MACROS)] + [
-    library(f"fnn_{isa}", [f"csrc/isa/{isa}_f32.c", f"csrc/isa/{isa}_f64.c"], flags)
-    for isa, flags in ISAS.items()
+LIBRARIES = [
+    library("fnn_dispatch", ["csrc/dispatch.c"], [], MACROS),
+    *(kernels(isa, dtype) for isa in ISAS for dtype in ("f32", "f64")),
 ]
 
 DIRECTIVES = {

@@ -1,7 +1,7 @@
 /* dispatch.c - which kernel tables this build has, and which of them this processor runs.
  *
- * The build defines FNN_HAVE_AVX2, FNN_HAVE_AVX512 and FNN_HAVE_NEON for the tables it compiled. No
- * code outside isa/ is compiled for more than the platform's baseline, so asking is always safe.
+ * The build defines FNN_HAVE_AVX2, FNN_HAVE_AVX512 and FNN_HAVE_NEON for the tables it compiled. This file
+ * is compiled for the platform's baseline, as all but the kernels of an instruction set, so asking is always safe.
  */
 #include <string.h>
 
@@ -61,10 +61,10 @@ static int runs_avx512(void)
 
 static int runs_always(void) { return 1; }
 
-#define TABLES(isa) extern const fnn_kernels fnn_##isa##_f32, fnn_##isa##_f64;
+#define TABLES(isa) extern const fnn_kernels fnn_##isa##_f32_table, fnn_##isa##_f64_table;
 #define ROW(isa, runs) \
     { \
-        #isa, runs, { &fnn_##isa##_f32, &fnn_##isa##_f64 } \
+        #isa, runs, { &fnn_##isa##_f32_table, &fnn_##isa##_f64_table } \
     }
 
 TABLES(scalar)

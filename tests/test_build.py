@@ -53,7 +53,16 @@ def test_modules_do_not_depend_on_kernels(commands):
     kernel = csrc / "kernels" / "gemm.inc.c"
     assert kernel not in commands.included(csrc / "fastnn.h", ())
     assert csrc / "kernels.def" in commands.included(csrc / "fastnn.h", ())
-    assert any(kernel in commands.included(unit, ()) for unit in (csrc / "isa").glob("scalar*.c"))
+    units = [path for path in (csrc / "kernels").glob("*.c") if not path.name.endswith(".inc.c")]
+    assert [path.stem for path in units if kernel in commands.included(path, ())] == ["products"]
+
+
+def test_a_kernel_is_in_one_unit(commands):
+    kernels = ROOT / "csrc" / "kernels"
+    units = [path for path in kernels.glob("*.c") if not path.name.endswith(".inc.c")]
+    parts = [path for unit in units for path in commands.included(unit, ()) if path.name.endswith(".inc.c")]
+    assert len(parts) == len(set(parts))
+    assert set(kernels.glob("*.inc.c")) <= set(parts)
 
 
 def test_a_file_is_made_again_when_inputs_or_command_have_changed(commands, tmp_path):

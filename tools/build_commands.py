@@ -29,6 +29,9 @@ from setuptools.errors import CompileError
 CPU_COUNT = Path(__file__).parent.parent / "fastnn/kernels/core/cpu_count.py"
 PROCESSOR_SECONDS = 150  # for everything, on a fast processor of 2023
 GENERATED = Path("build/cython")
+KERNEL_LIST = Path("csrc/kernels.def")
+KERNEL_DECLARATIONS = GENERATED / "kernels.pxi"
+KERNEL = re.compile(r"^FNN_KERNEL\((\w+), (\w+), (\(.*\))\)$", re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -51,12 +54,27 @@ def included(path: Path, folders: tuple[Path, ...]) -> frozenset[Path]:
     return frozenset(found)
 
 
+def declare_kernels() -> None:
+    """Write the fields of the kernel table for Cython, from the list that declares them in C."""
+    fields = [
+        f"        {returns} (*{name}){arguments} noexcept nogil\n"
+        for returns, name, arguments in KERNEL.findall(KERNEL_LIST.read_text())
+    ]
+    KERNEL_DECLARATIONS.parent.mkdir(parents=True, exist_ok=True)
+    KERNEL_DECLARATIONS.write_text(
+        'cdef extern from "fastnn.h" nogil:\n'
+        "    ctypedef struct fnn_kernels:\n"
+        "        const char *isa\n"
+        "        fnn_idx itemsize\n" + "".join(fields)
+    )
+
+
 def cythonize_module(name: str, source: str, directives: dict[str, Any]) -> None:
     """Write the C source of a module, and beside it, for Make, what it was made from."""
     try:
         cythonize(
             [Extension(name, [source])], build_dir=str(GENERATED), compiler_directives=directives,
-            depfile=True, force=True, quiet=True,
+            include_path=[str(GENERATED)], depfile=True, force=True, quiet=True,
         )  # fmt: skip
     except CythonError:  # which it has printed
         raise CompileError(f"Cython does not compile {source}") from None
@@ -120,17 +138,25 @@ class Compiling:
         record.write_text(digest())
         return True
 
-    def compile(self, source, flags, macros=(), include_dirs=()):
-        """Return whether a C source had to be compiled."""
+    def objects(self, sources, name=""):
+        """List the object files of a library's or a module's sources."""
+        return self.compiler.object_filenames(sources, output_dir=os.path.join(self.build_temp, name))
+
+    def compile(self, source, flags, macros=(), include_dirs=(), name="", includes=()):
+        """Return whether a C source had to be compiled, for the library `name` or a module.
+
+        `includes` are files that it includes by the value of a macro.
+        """
         options = {
-            "output_dir": self.build_temp, "macros": list(macros), "include_dirs": list(include_dirs),
-            "extra_postargs": list(flags), "debug": self.debug,
+            "output_dir": os.path.join(self.build_temp, name), "macros": list(macros),
+            "include_dirs": list(include_dirs), "extra_postargs": list(flags), "debug": self.debug,
         }  # fmt: skip
-        [target] = self.compiler.object_filenames([source], output_dir=self.build_temp)
+        [target] = self.objects([source], name)
         folders = tuple(Path(folder) for folder in include_dirs)
+        roots = [Path(source), *map(Path, includes)]
         return self.make(
             target,
-            lambda: {Path(source)} | included(Path(source), folders),
+            lambda: set(roots).union(*(included(path, folders) for path in roots)),
             [getattr(self.compiler, "compiler_so", None), options],
             lambda: self.compiler.compile([source], **options),
         )
@@ -152,17 +178,19 @@ class BuildClib(Compiling, build_clib):
             self.archive()
 
     def jobs(self):
-        """Map each source to the job that compiles it."""
+        """Map each source of each library to the job that compiles it."""
         return {
-            source: functools.partial(self.compile, source, info["cflags"], info["macros"])
-            for _, info in self.libraries
+            f"{source} for {name}": functools.partial(
+                self.compile, source, info["cflags"], info["macros"], name=name, includes=info["includes"]
+            )
+            for name, info in self.libraries
             for source in info["sources"]
         }
 
     def archive(self):
         """Put the objects of each library into one file."""
         for name, info in self.libraries:
-            objects = self.compiler.object_filenames(info["sources"], output_dir=self.build_temp)
+            objects = self.objects(info["sources"], name)
             self.make(
                 self.compiler.library_filename(name, output_dir=self.build_clib),
                 functools.partial(map, Path, objects),
@@ -184,6 +212,7 @@ class BuildExt(Compiling, build_ext):
         super().run()
 
     def build_extensions(self):
+        self.make(KERNEL_DECLARATIONS, lambda: [KERNEL_LIST, Path(__file__)], "declare", declare_kernels)
         self.compiler.set_libraries([])  # a module is linked with those that it names
         self.configure()
         clib = self.get_finalized_command("build_clib")
@@ -217,7 +246,7 @@ class BuildExt(Compiling, build_ext):
     def link(self, extension, clib):
         """Link a module."""
         c_file = GENERATED / Path(extension.sources[0]).with_suffix(".c")
-        objects = self.compiler.object_filenames([str(c_file)], output_dir=self.build_temp)
+        objects = self.objects([str(c_file)])
         libraries = [
             self.compiler.library_filename(name, output_dir=clib.build_clib) for name in extension.libraries
         ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# No object file in a folder but those of csrc/isa/avx* may have an AVX instruction: a processor without would
+# No object file in a folder but those of the libraries fnn_avx* may have an AVX instruction: a processor without would
 # stop at it before it is asked what it runs. Takes the folder of a build for x86-64, and binutils.
 set -euo pipefail
 
@@ -10,7 +10,7 @@ avx()
         grep -E -m 1 "[[:space:]]v[a-z0-9]+ .*%[xyz]mm")" ]
 }
 
-avx "$1/csrc/isa/avx2_f32.o" || { echo "check_isa: finds no AVX even in avx2_f32.o"; exit 1; }
+avx "$1/fnn_avx2_f32/csrc/kernels/products.o" || { echo "check_isa: finds no AVX even in fnn_avx2_f32"; exit 1; }
 count=0
 while read -r object; do
     if avx "$object"; then
@@ -18,5 +18,5 @@ while read -r object; do
         exit 1
     fi
     count=$((count + 1))
-done < <(find "$1" -name "*.o" ! -path "*/csrc/isa/avx*")
+done < <(find "$1" -name "*.o" ! -path "*/fnn_avx*")
 echo "check_isa: no AVX instruction in $count object files"

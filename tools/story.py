@@ -166,7 +166,7 @@ def definitions() -> dict[str, Path]:
     found = {}
     for folder in (ROOT / "csrc/ref", KERNELS):
         for path in folder.glob("*.inc.c"):  # functions, and macros that make functions
-            words = re.findall(r"^(?:static [^=;(]*?\**|([A-Z_]+)\()(\w+)[(,)]", text(path), flags=re.M)
+            words = re.findall(r"^(?:\w+ KERNEL\(|([A-Z_]+)\()(\w+)[,)]", text(path), flags=re.M)
             names = {name for macro, word in words for name in (word, f"{macro.lower()}_{word}")}
             found.update(dict.fromkeys(names & kernels, path))
     return found

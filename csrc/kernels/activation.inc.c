@@ -160,8 +160,8 @@ WORD(hard_silu, v_mul(x, hard_sigmoid(x)), hard_silu_slope(s))
 WORD(mish, v_mul(x, mish_weight(v_exp(mish_bounded(x)))), mish_slope(s))
 #undef WORD
 
-static void activation_forward(void *y_, fnn_idx ldy, const void *x_, fnn_idx ldx, fnn_idx m, fnn_idx n,
-                               const fnn_activation *act)
+void KERNEL(activation_forward)(void *y_, fnn_idx ldy, const void *x_, fnn_idx ldx, fnn_idx m, fnn_idx n,
+                                const fnn_activation *act)
 {
     const vreal p[3] = {v_set1((real)act->param[0]), v_set1((real)act->param[1]),
                         v_set1((real)act->param[2])};
@@ -183,8 +183,8 @@ static void activation_forward(void *y_, fnn_idx ldy, const void *x_, fnn_idx ld
     }
 }
 
-static void activation_backward(void *dx_, fnn_idx lddx, const void *dy_, fnn_idx lddy, const void *saved_,
-                                fnn_idx lds, fnn_idx m, fnn_idx n, const fnn_activation *act)
+void KERNEL(activation_backward)(void *dx_, fnn_idx lddx, const void *dy_, fnn_idx lddy, const void *saved_,
+                                 fnn_idx lds, fnn_idx m, fnn_idx n, const fnn_activation *act)
 {
     const vreal p[3] = {v_set1((real)act->param[0]), v_set1((real)act->param[1]),
                         v_set1((real)act->param[2])};

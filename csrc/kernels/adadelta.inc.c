@@ -7,7 +7,7 @@
  */
 #include "update.h"
 
-static void adadelta(const fnn_update *u)
+void KERNEL(adadelta)(const fnn_update *u)
 {
     const update_constants c = update_constants_of(u);
     const vreal rho = v_set1((real)u->beta_1), gain = v_set1((real)(1 - u->beta_1));

@@ -5,7 +5,7 @@
  */
 #include "update.h"
 
-static void adagrad(const fnn_update *u)
+void KERNEL(adagrad)(const fnn_update *u)
 {
     const update_constants c = update_constants_of(u);
     const vreal rate = v_set1((real)u->learning_rate), epsilon = v_set1((real)u->epsilon);

@@ -36,7 +36,7 @@ FNN_INLINE void adam_pass(const fnn_update *u, const int amsgrad, const int nest
     }
 }
 
-static void adam(const fnn_update *u)
+void KERNEL(adam)(const fnn_update *u)
 {
     if (u->slot[2] && u->nesterov)
         adam_pass(u, 1, 1);

@@ -6,7 +6,7 @@
  */
 #include "update.h"
 
-static void adamax(const fnn_update *u)
+void KERNEL(adamax)(const fnn_update *u)
 {
     const update_constants c = update_constants_of(u);
     const vreal gain = v_set1((real)(1 - u->beta_1)), keep = v_set1((real)u->beta_2);

@@ -39,11 +39,11 @@ static void scale_about_mean(real *y, const real *x, real *workspace, fnn_idx m,
         scale[j] = (real)factor;
         shift[j] = (real)(factor != 1 ? (1 - factor) * (double)shift[j] + delta : delta);
     }
-    affine(y, x, scale, shift, m, n);
+    KERNEL(affine)(y, x, scale, shift, m, n);
 }
 
-static void adjust_forward(void *y_, const void *x, void *workspace, fnn_idx m, fnn_idx n, double factor,
-                           double delta, double low, double high)
+void KERNEL(adjust_forward)(void *y_, const void *x, void *workspace, fnn_idx m, fnn_idx n, double factor,
+                            double delta, double low, double high)
 {
     real *y = y_;
     scale_about_mean(y, x, workspace, m, n, factor, delta);
@@ -51,8 +51,8 @@ static void adjust_forward(void *y_, const void *x, void *workspace, fnn_idx m, 
         v_store_up_to(y + i, clamp(v_load_up_to(y + i, m * n - i), (real)low, (real)high), m * n - i);
 }
 
-static void adjust_backward(void *dx_, const void *dy_, const void *x, void *workspace, fnn_idx m, fnn_idx n,
-                            double factor, double delta, double low, double high)
+void KERNEL(adjust_backward)(void *dx_, const void *dy_, const void *x, void *workspace, fnn_idx m, fnn_idx n,
+                             double factor, double delta, double low, double high)
 {
     const vreal zero = v_set1(R(0.0)), least = v_set1((real)low), most = v_set1((real)high);
     real *dx = dx_;

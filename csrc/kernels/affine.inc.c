@@ -14,7 +14,7 @@
 
 enum { AFFINE_WIDTH = 128 };
 
-static void affine(void *y_, const void *x_, const void *scale_, const void *shift_, fnn_idx m, fnn_idx n)
+void KERNEL(affine)(void *y_, const void *x_, const void *scale_, const void *shift_, fnn_idx m, fnn_idx n)
 {
     const vreal zero = v_set1(R(0.0));
     const fnn_idx rows = n > 0 && n <= AFFINE_WIDTH ? AFFINE_WIDTH / n : 1;
@@ -45,8 +45,8 @@ FNN_INLINE double deviation_of(real variance, double epsilon)
     return deviation < epsilon ? epsilon : deviation;
 }
 
-static void standardize_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                              const fnn_idx *index, fnn_idx n, double epsilon)
+void KERNEL(standardize_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                               const fnn_idx *index, fnn_idx n, double epsilon)
 {
     real *scale = scale_, *shift = shift_;
     const real *mean = mean_, *variance = variance_;
@@ -57,8 +57,8 @@ static void standardize_scale(void *scale_, void *shift_, const void *mean_, con
     }
 }
 
-static void destandardize_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                                const fnn_idx *index, fnn_idx n, double epsilon)
+void KERNEL(destandardize_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                                 const fnn_idx *index, fnn_idx n, double epsilon)
 {
     real *scale = scale_, *shift = shift_;
     const real *mean = mean_, *variance = variance_;

@@ -24,8 +24,8 @@ FNN_INLINE vreal load_or(const real *p, fnn_idx j, fnn_idx left, vreal otherwise
     return p ? v_load_up_to(p + j, left) : otherwise;
 }
 
-static void channel_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                          const void *gamma_, const void *beta_, fnn_idx n, double epsilon)
+void KERNEL(channel_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                           const void *gamma_, const void *beta_, fnn_idx n, double epsilon)
 {
     real *scale = scale_, *shift = shift_;
     const real *mean = mean_, *variance = variance_, *gamma = gamma_, *beta = beta_;
@@ -68,7 +68,7 @@ FNN_INLINE void affine_strip(real *y, const real *x, const real *centre, const r
         }
 }
 
-static void channel_affine(void *y_, const void *x_, const void *centre_, const void *scale_,
+void KERNEL(channel_affine)(void *y_, const void *x_, const void *centre_, const void *scale_,
                            const void *shift_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *y = y_;
@@ -127,7 +127,7 @@ FNN_INLINE void run_sums(double *direct, double *along, const real *dy, const re
     *along += v_sum(q);
 }
 
-static void channel_sums(double *sums, const void *dy_, const void *x_, const void *mean_, fnn_idx outer,
+void KERNEL(channel_sums)(double *sums, const void *dy_, const void *x_, const void *mean_, fnn_idx outer,
                          fnn_idx n, fnn_idx inner)
 {
     const real *dy = dy_, *x = x_, *mean = mean_;
@@ -158,7 +158,7 @@ static void channel_sums(double *sums, const void *dy_, const void *x_, const vo
 }
 
 /* The second row of sums becomes sum dy xhat: the rows are then the gradients of beta and gamma. */
-static void channel_slopes(void *slopes_, double *sums, const void *variance_, const void *gamma_,
+void KERNEL(channel_slopes)(void *slopes_, double *sums, const void *variance_, const void *gamma_,
                            fnn_idx count, fnn_idx n, fnn_idx groups, double epsilon)
 {
     real *slopes = slopes_;
@@ -212,7 +212,7 @@ FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const re
 }
 
 /* Masked rows were no part of the statistics, so no gradient passes through these: dx = scale dy. */
-static void channel_gradient(void *dx_, const void *dy_, const void *x_, const void *mean_,
+void KERNEL(channel_gradient)(void *dx_, const void *dy_, const void *x_, const void *mean_,
                              const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *dx = dx_;

@@ -5,7 +5,8 @@
  */
 #include "../simd/rows.h"
 
-static void count_categories(void *y_, const int32_t *index, fnn_idx m, fnn_idx n, fnn_idx depth, double most)
+void KERNEL(count_categories)(void *y_, const int32_t *index, fnn_idx m, fnn_idx n, fnn_idx depth,
+                              double most)
 {
     const real limit = (real)most;
     real *y = y_;

@@ -2,7 +2,7 @@
  * check_binary one that is neither 0 nor 1, check_classes a class number outside 0 ... classes - 1 that is not
  * ignore_class. narrow_classes converts class numbers to int32, out of range where they were.
  */
-static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
+fnn_idx KERNEL(check_range)(const void *x_, fnn_idx n, double low, double high)
 {
     const real *x = x_;
     const vreal lowest = v_set1((real)low), highest = v_set1((real)high);
@@ -18,7 +18,7 @@ static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
     return -1;
 }
 
-static fnn_idx check_binary(const void *x_, fnn_idx n)
+fnn_idx KERNEL(check_binary)(const void *x_, fnn_idx n)
 {
     const real *x = x_;
     for (fnn_idx i = 0; i < n; i++)
@@ -28,7 +28,7 @@ static fnn_idx check_binary(const void *x_, fnn_idx n)
 }
 
 /* Class numbers are one a row, so these loops are scalar. */
-static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64_t ignore_class)
+fnn_idx KERNEL(check_classes)(const int32_t *x, fnn_idx n, int64_t classes, int64_t ignore_class)
 {
     for (fnn_idx i = 0; i < n; i++)
         if ((x[i] < 0 || x[i] >= classes) && x[i] != ignore_class)
@@ -36,7 +36,7 @@ static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64
     return -1;
 }
 
-static void narrow_classes(int32_t *y, const int64_t *x, fnn_idx n)
+void KERNEL(narrow_classes)(int32_t *y, const int64_t *x, fnn_idx n)
 {
     for (fnn_idx i = 0; i < n; i++)
         y[i] = (int32_t)(x[i] < INT32_MIN ? INT32_MIN : x[i] > INT32_MAX ? INT32_MAX : x[i]);

@@ -26,7 +26,7 @@ FNN_INLINE vreal norm_factor(vreal squares, norm_bounds b)
 
 static void clip_row_norm(real *w, fnn_idx n, norm_bounds b)
 {
-    const vreal factor = norm_factor(v_set1((real)sum_squares(w, n)), b);
+    const vreal factor = norm_factor(v_set1((real)KERNEL(sum_squares)(w, n)), b);
     for (fnn_idx i = 0; i < n; i += VLEN)
         v_store_up_to(w + i, v_mul(v_load_up_to(w + i, n - i), factor), n - i);
 }
@@ -58,8 +58,8 @@ static void clip_column_norms(real *w, fnn_idx n, fnn_idx left, fnn_idx ld, norm
         }
 }
 
-static void clip_norms(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least,
-                       double most, double rate, double epsilon)
+void KERNEL(clip_norms)(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least,
+                        double most, double rate, double epsilon)
 {
     const norm_bounds b = {(real)least, (real)most, (real)rate, (real)epsilon};
     real *w = w_;
@@ -71,7 +71,7 @@ static void clip_norms(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_id
                 clip_column_norms(w + o * n * ld + j, n, inner - j, ld, b);
 }
 
-static void clip_negative(void *w_, fnn_idx n)
+void KERNEL(clip_negative)(void *w_, fnn_idx n)
 {
     real *w = w_;
     for (fnn_idx i = 0; i < n; i += VLEN)

@@ -11,7 +11,7 @@
 
 enum { SLAB = 504 }; /* rows of w whose gradient is computed together: 72 tiles of 7 */
 
-static fnn_idx conv_workspace(const fnn_conv *g)
+fnn_idx KERNEL(conv_workspace)(const fnn_conv *g)
 {
     (void)g;
     return listing_bytes();
@@ -102,8 +102,8 @@ static grid results_of(const fnn_conv *g, fnn_idx group, fnn_idx j)
     return r;
 }
 
-static void conv_forward(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
-                         void *workspace)
+void KERNEL(conv_forward)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
+                          void *workspace)
 {
     const fnn_idx columns = g->filters / g->groups;
     for (fnn_idx end = j + n, next; j < end; j = next) {
@@ -149,8 +149,8 @@ static axis phase_of(const fnn_conv *g, int d, fnn_idx phase)
     };
 }
 
-static void conv_input_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
-                                void *workspace)
+void KERNEL(conv_input_gradient)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
+                                 void *workspace)
 {
     const fnn_idx columns = g->channels / g->groups, filters = g->filters / g->groups, stride = g->stride[0];
     for (fnn_idx end = j + n, next; j < end; j = next) {
@@ -220,8 +220,8 @@ static void grid_gradient(const grid *g, const real *y, real *dw, real *dbias, f
     }
 }
 
-static void conv_weight_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx i, fnn_idx m,
-                                 void *workspace)
+void KERNEL(conv_weight_gradient)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx i, fnn_idx m,
+                                  void *workspace)
 {
     const fnn_idx columns = g->filters / g->groups;
     real *dbias = i == 0 ? g->bias_gradient : NULL;

@@ -13,7 +13,7 @@
  */
 #include "loss_metric.h"
 
-static double categorical_crossentropy(const fnn_loss_metric *s)
+double KERNEL(categorical_crossentropy)(const fnn_loss_metric *s)
 {
     const element_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0)), low = v_set1(c.low), high = v_set1(c.high);
@@ -46,7 +46,7 @@ static double categorical_crossentropy(const fnn_loss_metric *s)
     return total;
 }
 
-static double sparse_categorical_crossentropy(const fnn_loss_metric *s)
+double KERNEL(sparse_categorical_crossentropy)(const fnn_loss_metric *s)
 {
     const int32_t *target = s->target;
     const fnn_idx n = s->n;
@@ -83,7 +83,7 @@ FNN_INLINE real row_sum_exp(const real *x, fnn_idx n, real max)
     return v_sum(sum);
 }
 
-static double categorical_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(categorical_crossentropy_logits)(const fnn_loss_metric *s)
 {
     const element_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0));
@@ -112,7 +112,7 @@ static double categorical_crossentropy_logits(const fnn_loss_metric *s)
     return total;
 }
 
-static double sparse_categorical_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(sparse_categorical_crossentropy_logits)(const fnn_loss_metric *s)
 {
     const element_constants c = constants_of(s, s->n);
     const int32_t *target = s->target;

@@ -63,7 +63,7 @@ static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fn
     }
 }
 
-static void depthwise_forward(void *y_, const void *x, const void *w, const void *bias, double lowest,
+void KERNEL(depthwise_forward)(void *y_, const void *x, const void *w, const void *bias, double lowest,
                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
 {
     const sources down = forward_axis(d, 0), right = forward_axis(d, 1);
@@ -74,7 +74,7 @@ static void depthwise_forward(void *y_, const void *x, const void *w, const void
                        d->window[1] * channels, bias, v_set1((real)lowest), channels, &down, i, &right);
 }
 
-static void depthwise_backward(void *dx_, const void *dy, const void *w, const fnn_depthwise *d,
+void KERNEL(depthwise_backward)(void *dx_, const void *dy, const void *w, const fnn_depthwise *d,
                                fnn_idx first, fnn_idx rows)
 {
     const fnn_idx channels = d->channels, stride = d->stride[1];

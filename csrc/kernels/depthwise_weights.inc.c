@@ -55,7 +55,7 @@ FNN_INLINE void add_few_weight_gradients(real *dw, real *db, const real *x, cons
             v_store_up_to(dw + k * r->w_row + l * r->w_column + c, sum[k][l], left);
 }
 
-static void depthwise_weights(void *dw_, void *db_, const void *x_, const void *dy_, const fnn_depthwise *d)
+void KERNEL(depthwise_weights)(void *dw_, void *db_, const void *x_, const void *dy_, const fnn_depthwise *d)
 {
     const sources down = forward_axis(d, 0), right = forward_axis(d, 1);
     const fnn_idx channels = d->channels, width = d->width * channels, kernel = d->window[1] * channels;

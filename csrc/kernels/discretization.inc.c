@@ -6,7 +6,7 @@
  */
 #include "../simd/rows.h"
 
-static void bin_numbers(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
+void KERNEL(bin_numbers)(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
 {
     const real *x = x_, *bounds = bounds_;
     const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0));

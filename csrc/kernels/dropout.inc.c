@@ -7,7 +7,7 @@
 #include "random.h"
 
 /* mask (n): 1 / (1 - rate) for elements that are kept, else 0 */
-static void dropout_mask(void *mask_, fnn_idx first, fnn_idx n, const fnn_random *r)
+void KERNEL(dropout_mask)(void *mask_, fnn_idx first, fnn_idx n, const fnn_random *r)
 {
     /* Words up to and including `last` are dropped. At rate 0, `last` wraps around to the largest word, so all
      * elements are "dropped", by the factor of those that are kept.
@@ -26,14 +26,14 @@ static void dropout_mask(void *mask_, fnn_idx first, fnn_idx n, const fnn_random
     }
 }
 
-static void dropout(void *y_, const void *x_, fnn_idx first, fnn_idx n, const fnn_random *r)
+void KERNEL(dropout)(void *y_, const void *x_, fnn_idx first, fnn_idx n, const fnn_random *r)
 {
     const vreal zero = v_set1(R(0.0));
     real *y = y_, mask[STREAM];
     const real *x = x_;
     for (fnn_idx size; n > 0; first += size, y += size, x += size, n -= size) {
         size = in_stream(first, n);
-        dropout_mask(mask, first, size, r);
+        KERNEL(dropout_mask)(mask, first, size, r);
         for (fnn_idx i = 0; i < size; i += VLEN) {
             const vreal factor = v_load_up_to(mask + i, size - i);
             const vreal kept = v_mul(factor, v_load_up_to(x + i, size - i));

@@ -272,7 +272,7 @@ FNN_INLINE fnn_idx elementwise_place(const fnn_elementwise_binary *c, int side, 
     return at;
 }
 
-static void elementwise_binary_forward(void *y_, const void *a_, const void *b_, const fnn_elementwise_binary *c)
+void KERNEL(elementwise_binary_forward)(void *y_, const void *a_, const void *b_, const fnn_elementwise_binary *c)
 {
     const fnn_idx matrices = elementwise_matrices(c);
     const real *a = a_, *b = b_;
@@ -285,7 +285,7 @@ static void elementwise_binary_forward(void *y_, const void *a_, const void *b_,
         }
 }
 
-static void elementwise_binary_backward(void *dx_, const void *dy_, const void *a_, const void *b_,
+void KERNEL(elementwise_binary_backward)(void *dx_, const void *dy_, const void *a_, const void *b_,
                                         const fnn_elementwise_binary *c, int side)
 {
     const fnn_idx matrices = elementwise_matrices(c);

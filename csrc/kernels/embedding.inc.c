@@ -7,7 +7,7 @@
  */
 #include "../simd/rows.h"
 
-static fnn_idx embedding_indices(int32_t *index, const void *x_, fnn_idx n, fnn_idx limit)
+fnn_idx KERNEL(embedding_indices)(int32_t *index, const void *x_, fnn_idx n, fnn_idx limit)
 {
     const real *x = x_;
     for (fnn_idx i = 0; i < n; i++) {
@@ -20,7 +20,7 @@ static fnn_idx embedding_indices(int32_t *index, const void *x_, fnn_idx n, fnn_
     return -1;
 }
 
-static void embedding_forward(void *y_, const void *table_, const int32_t *index, fnn_idx m, fnn_idx n)
+void KERNEL(embedding_forward)(void *y_, const void *table_, const int32_t *index, fnn_idx m, fnn_idx n)
 {
     const real *table = table_;
     real *y = y_;
@@ -30,8 +30,8 @@ static void embedding_forward(void *y_, const void *table_, const int32_t *index
 }
 
 /* n columns of dtable and dy, both of which have rows of `row` elements. */
-static void embedding_backward(void *dtable_, const void *dy_, const int32_t *index, fnn_idx m, fnn_idx n,
-                               fnn_idx row)
+void KERNEL(embedding_backward)(void *dtable_, const void *dy_, const int32_t *index, fnn_idx m, fnn_idx n,
+                                fnn_idx row)
 {
     const real *dy = dy_;
     real *dtable = dtable_;
@@ -44,13 +44,13 @@ static void embedding_backward(void *dtable_, const void *dy_, const int32_t *in
     }
 }
 
-static void embedding_mark(uint8_t *touched, const int32_t *index, fnn_idx m)
+void KERNEL(embedding_mark)(uint8_t *touched, const int32_t *index, fnn_idx m)
 {
     for (fnn_idx i = 0; i < m; i++)
         touched[index[i]] = 1;
 }
 
-static void embedding_clear(void *dtable_, uint8_t *touched, fnn_idx rows, fnn_idx n)
+void KERNEL(embedding_clear)(void *dtable_, uint8_t *touched, fnn_idx rows, fnn_idx n)
 {
     real *dtable = dtable_;
     for (fnn_idx i = 0; i < rows; i++)

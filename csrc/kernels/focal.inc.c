@@ -49,12 +49,12 @@ FNN_INLINE element_result binary_focal_of_logit(vreal x, vreal t, const element_
     return r;
 }
 
-static double binary_focal_crossentropy(const fnn_loss_metric *s)
+double KERNEL(binary_focal_crossentropy)(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_focal_of_probability, s->dx, NULL);
 }
 
-static double binary_focal_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(binary_focal_crossentropy_logits)(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_focal_of_logit, s->dx, s->p);
 }
@@ -70,7 +70,7 @@ FNN_INLINE element_result focal_class(vreal x, vreal y, vreal share, const eleme
     return (element_result){v_mul(y, v_mul(fade, v_sub(zero, l))), v_select(clipped, zero, g), q};
 }
 
-static double categorical_focal_crossentropy(const fnn_loss_metric *s)
+double KERNEL(categorical_focal_crossentropy)(const fnn_loss_metric *s)
 {
     const element_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0));
@@ -115,7 +115,7 @@ FNN_INLINE element_result focal_logit(vreal d, vreal y, vreal share, vreal log_s
                             v_select(none, zero, v_mul(y, v_sub(zero, h))), p};
 }
 
-static double categorical_focal_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(categorical_focal_crossentropy_logits)(const fnn_loss_metric *s)
 {
     const element_constants c = constants_of(s, s->n);
     const vreal zero = v_set1(R(0.0));

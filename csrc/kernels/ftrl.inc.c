@@ -49,7 +49,7 @@ FNN_INLINE void ftrl_pass(const fnn_update *u, const int root)
     }
 }
 
-static void ftrl(const fnn_update *u)
+void KERNEL(ftrl)(const fnn_update *u)
 {
     if (u->power == 0.5)
         ftrl_pass(u, 1);

@@ -42,8 +42,8 @@ static void normal(real z[STREAM], fnn_idx at, fnn_idx size, const fnn_random *r
 }
 
 #define GAUSSIAN(name, result) \
-    static void gaussian_##name(void *y_, const void *x_, fnn_idx first, fnn_idx n, double stddev_, \
-                                const fnn_random *r) \
+    void KERNEL(gaussian_##name)(void *y_, const void *x_, fnn_idx first, fnn_idx n, double stddev_, \
+                                 const fnn_random *r) \
     { \
         const vreal stddev = v_set1((real)stddev_); \
         real *y = y_, numbers[STREAM]; \

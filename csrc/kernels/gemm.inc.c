@@ -33,7 +33,7 @@ static int packs_a(const fnn_gemm *g)
 
 static int packs_b(const fnn_gemm *g) { return g->b_column != 1 || (g->m >= PACK_B_ROWS && g->k > LINE); }
 
-static fnn_idx gemm_workspace(const fnn_gemm *g)
+fnn_idx KERNEL(gemm_workspace)(const fnn_gemm *g)
 {
     const fnn_idx kc = block_size(g->k);
     fnn_idx reals = packs_b(g) ? kc * NR : 0;
@@ -42,7 +42,7 @@ static fnn_idx gemm_workspace(const fnn_gemm *g)
     return reals * (fnn_idx)sizeof(real);
 }
 
-static void gemm(const fnn_gemm *g, void *workspace)
+void KERNEL(gemm)(const fnn_gemm *g, void *workspace)
 {
     const int pack_b = packs_b(g), pack_a = packs_a(g);
     const int single = g->m == 1 && !pack_b;
@@ -98,7 +98,7 @@ static void gemm(const fnn_gemm *g, void *workspace)
 }
 
 /* Do multiply-adds in 12 chains of registers, `rounds` times; returns FLOPs, for the peak of an instruction set. */
-static double fma_peak(fnn_idx rounds)
+double KERNEL(fma_peak)(fnn_idx rounds)
 {
     enum { CHAINS = 12 };
     const vreal x = v_set1(R(0.999)), y = v_set1(R(0.001));

@@ -31,9 +31,9 @@ FNN_INLINE element_result squared_hinge_loss(vreal x, vreal t, const element_con
     return (element_result){v_mul(h, h), v_mul(v_mul(v_set1(R(-2.0)), y), h), x};
 }
 
-static double hinge(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
+double KERNEL(hinge)(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
 
-static double squared_hinge(const fnn_loss_metric *s)
+double KERNEL(squared_hinge)(const fnn_loss_metric *s)
 {
     return sum_elements(s, squared_hinge_loss, s->dx, NULL);
 }
@@ -58,7 +58,7 @@ FNN_INLINE fnn_idx first_other(const real *x, const real *t, fnn_idx n, real mos
     return n;
 }
 
-static double categorical_hinge(const fnn_loss_metric *s)
+double KERNEL(categorical_hinge)(const fnn_loss_metric *s)
 {
     const vreal zero = v_set1(R(0.0));
     const fnn_idx n = s->n;

@@ -14,7 +14,7 @@
 
 enum { GATHER_BLOCK = 64 };
 
-static void gather(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
+void KERNEL(gather)(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_;
@@ -22,15 +22,15 @@ static void gather(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
         y[i] = x[index[i]];
 }
 
-static void gather_multiply(void *y_, const void *x_, const void *factor_, const fnn_idx *index, fnn_idx m,
-                            fnn_idx n, fnn_idx ld)
+void KERNEL(gather_multiply)(void *y_, const void *x_, const void *factor_, const fnn_idx *index, fnn_idx m,
+                             fnn_idx n, fnn_idx ld)
 {
     real *y = y_, block[GATHER_BLOCK];
     const real *x = x_, *factor = factor_;
     for (fnn_idx i = 0; i < m; i++, x += n, y += n, factor += ld)
         for (fnn_idx first = 0; first < n; first += GATHER_BLOCK) {
             const fnn_idx count = n - first < GATHER_BLOCK ? n - first : GATHER_BLOCK;
-            gather(block, factor, index + first, count);
+            KERNEL(gather)(block, factor, index + first, count);
             for (fnn_idx j = 0; j < count; j += VLEN) {
                 const vreal product =
                     v_mul(v_load_up_to(x + first + j, count - j), v_load_up_to(block + j, count - j));
@@ -39,7 +39,7 @@ static void gather_multiply(void *y_, const void *x_, const void *factor_, const
         }
 }
 
-static void scatter_add(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
+void KERNEL(scatter_add)(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_;
@@ -47,7 +47,7 @@ static void scatter_add(void *y_, const void *x_, const fnn_idx *index, fnn_idx 
         y[index[i]] += x[i];
 }
 
-static void gather_rows(void *y_, const void *x_, const fnn_idx *index, fnn_idx m, fnn_idx bytes)
+void KERNEL(gather_rows)(void *y_, const void *x_, const fnn_idx *index, fnn_idx m, fnn_idx bytes)
 {
     char *y = y_;
     const char *x = x_;

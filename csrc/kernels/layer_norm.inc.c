@@ -60,8 +60,8 @@ FNN_INLINE double row_squares(const real *x, fnn_idx n, real middle, int is_mean
     return is_mean ? squares - sum * sum / (double)n : squares;
 }
 
-static void layer_norm_forward(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
-                               const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
+void KERNEL(layer_norm_forward)(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
+                                const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
 {
     real *y = y_, *mean = mean_, *inverse = inverse_;
     const real *x = x_, *gamma = gamma_, *beta = beta_;
@@ -132,7 +132,7 @@ FNN_INLINE void column_strip(double *direct, double *along, const real *dy, cons
     }
 }
 
-static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const void *x_, const void *mean_,
+void KERNEL(layer_norm_backward)(void *dx_, double *sums, const void *dy_, const void *x_, const void *mean_,
                                 const void *inverse_, const void *gamma_, fnn_idx m, fnn_idx n)
 {
     real *dx = dx_;
@@ -155,7 +155,7 @@ static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const 
     }
 }
 
-static void unit_norm_forward(void *y_, void *inverse_, const void *x_, fnn_idx m, fnn_idx n, double most)
+void KERNEL(unit_norm_forward)(void *y_, void *inverse_, const void *x_, fnn_idx m, fnn_idx n, double most)
 {
     real *y = y_, *inverse = inverse_;
     const real *x = x_;
@@ -168,7 +168,7 @@ static void unit_norm_forward(void *y_, void *inverse_, const void *x_, fnn_idx 
     }
 }
 
-static void unit_norm_backward(void *dx_, const void *dy_, const void *y_, const void *inverse_, fnn_idx m,
+void KERNEL(unit_norm_backward)(void *dx_, const void *dy_, const void *y_, const void *inverse_, fnn_idx m,
                                fnn_idx n, double most)
 {
     real *dx = dx_;

@@ -5,7 +5,7 @@
  */
 #include "update.h"
 
-static void lion(const fnn_update *u)
+void KERNEL(lion)(const fnn_update *u)
 {
     const update_constants c = update_constants_of(u);
     const vreal keep_1 = v_set1((real)u->beta_1), gain_1 = v_set1((real)(1 - u->beta_1));

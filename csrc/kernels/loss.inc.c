@@ -116,48 +116,48 @@ FNN_INLINE element_result binary_of_logit(vreal x, vreal t, const element_consta
                             v_sub(p, y), p};
 }
 
-static double mean_squared_error(const fnn_loss_metric *s)
+double KERNEL(mean_squared_error)(const fnn_loss_metric *s)
 {
     return sum_elements(s, squared_error, s->dx, NULL);
 }
 
-static double sum_squared_error(const fnn_loss_metric *s)
+double KERNEL(sum_squared_error)(const fnn_loss_metric *s)
 {
     return sum_elements_over(s, 1, squared_error, s->dx, NULL);
 }
 
-static double mean_absolute_error(const fnn_loss_metric *s)
+double KERNEL(mean_absolute_error)(const fnn_loss_metric *s)
 {
     return sum_elements(s, absolute_error, s->dx, NULL);
 }
 
-static double mean_absolute_percentage_error(const fnn_loss_metric *s)
+double KERNEL(mean_absolute_percentage_error)(const fnn_loss_metric *s)
 {
     return sum_elements(s, percentage_error, s->dx, NULL);
 }
 
-static double mean_squared_logarithmic_error(const fnn_loss_metric *s)
+double KERNEL(mean_squared_logarithmic_error)(const fnn_loss_metric *s)
 {
     return sum_elements(s, logarithmic_error, s->dx, NULL);
 }
 
-static double huber(const fnn_loss_metric *s) { return sum_elements(s, huber_error, s->dx, NULL); }
+double KERNEL(huber)(const fnn_loss_metric *s) { return sum_elements(s, huber_error, s->dx, NULL); }
 
-static double log_cosh(const fnn_loss_metric *s) { return sum_elements(s, log_cosh_error, s->dx, NULL); }
+double KERNEL(log_cosh)(const fnn_loss_metric *s) { return sum_elements(s, log_cosh_error, s->dx, NULL); }
 
-static double poisson(const fnn_loss_metric *s) { return sum_elements(s, poisson_error, s->dx, NULL); }
+double KERNEL(poisson)(const fnn_loss_metric *s) { return sum_elements(s, poisson_error, s->dx, NULL); }
 
-static double kl_divergence(const fnn_loss_metric *s)
+double KERNEL(kl_divergence)(const fnn_loss_metric *s)
 {
     return sum_elements_over(s, 1, divergence, s->dx, NULL);
 }
 
-static double binary_crossentropy(const fnn_loss_metric *s)
+double KERNEL(binary_crossentropy)(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_of_probability, s->dx, NULL);
 }
 
-static double binary_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(binary_crossentropy_logits)(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_of_logit, s->dx, s->p);
 }

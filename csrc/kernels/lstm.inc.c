@@ -40,7 +40,7 @@ FNN_INLINE void lstm_row(const slab *s, fnn_idx r, const int fused)
         }
     }
     if (!fused) {
-        activation_forward(squashed, n, c, n, 1, n, &g->activation);
+        KERNEL(activation_forward)(squashed, n, c, n, 1, n, &g->activation);
         EACH_VECTOR(j, n) PUT(h, v_mul(GET(o), GET(squashed)));
     }
 }
@@ -67,8 +67,8 @@ FNN_INLINE void lstm_row_backward(const slab *s, fnn_idx r, const int fused)
     const real *squashed = s->squashed + r * n, *before = s->c_before + r * n;
     if (!fused) {
         EACH_VECTOR(j, n) PUT(d, v_mul(GET(dh), GET(z + 3 * n)));
-        activation_backward(d, n, d, n, needs_input(&g->activation) ? s->c + r * n : squashed, n, 1, n,
-                            &g->activation);
+        KERNEL(activation_backward)(d, n, d, n, needs_input(&g->activation) ? s->c + r * n : squashed, n, 1,
+                                    n, &g->activation);
     }
     EACH_VECTOR(j, n)
     {

@@ -8,7 +8,7 @@
  */
 #include "../simd/rows.h"
 
-static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
+void KERNEL(mask_steps)(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
 {
     const vreal masked = v_set1((real)value);
     const real *x = x_;
@@ -23,7 +23,7 @@ static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double
     }
 }
 
-static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_rows)(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
     real *y = y_;
@@ -36,7 +36,7 @@ static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
     }
 }
 
-static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+fnn_idx KERNEL(mask_compact)(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
     real *y = y_;
@@ -51,7 +51,7 @@ static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx
     return count;
 }
 
-static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_mean)(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
     real *y = y_;
@@ -64,7 +64,7 @@ static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
     }
 }
 
-static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_mean_backward)(void *dx_, const void *dy_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *dy = dy_, *mask = mask_;
     real *dx = dx_;
@@ -74,7 +74,7 @@ static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fn
             v_store_up_to(dx + j, v_div(v_mul(v_set1(mask[i]), v_load_up_to(dy + j, n - j)), count), n - j);
 }
 
-static void mask_weights(void *y_, const void *mask_, const void *weight_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_weights)(void *y_, const void *mask_, const void *weight_, fnn_idx m, fnn_idx n)
 {
     const real *mask = mask_, *weight = weight_;
     real *y = y_;

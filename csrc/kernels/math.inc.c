@@ -2,7 +2,7 @@
 #include "../simd/math.h"
 
 #define MATH(f) \
-    static void math_##f(void *y_, const void *x_, fnn_idx n) \
+    void KERNEL(math_##f)(void *y_, const void *x_, fnn_idx n) \
     { \
         real *y = y_; \
         const real *x = x_; \

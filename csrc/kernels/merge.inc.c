@@ -21,7 +21,7 @@ FNN_INLINE void merge_all(real *y, const real *a, const real *b, fnn_idx n, vrea
         merge_vector(y + i, a + i, b ? b + i : NULL, n - i, scale);
 }
 
-static void merge_sum(void *y, const void *a, const void *b, fnn_idx n, double factor)
+void KERNEL(merge_sum)(void *y, const void *a, const void *b, fnn_idx n, double factor)
 {
     const vreal scale = v_set1((real)factor);
     if (b)

@@ -21,9 +21,9 @@ FNN_INLINE element_result is_right_class(vreal x, vreal t, const element_constan
     return is_equal(v_select(above, v_set1(R(1.0)), v_set1(R(0.0))), t, c);
 }
 
-static double accuracy(const fnn_loss_metric *s) { return sum_elements(s, is_equal, NULL, NULL); }
+double KERNEL(accuracy)(const fnn_loss_metric *s) { return sum_elements(s, is_equal, NULL, NULL); }
 
-static double binary_accuracy(const fnn_loss_metric *s)
+double KERNEL(binary_accuracy)(const fnn_loss_metric *s)
 {
     return sum_elements(s, is_right_class, NULL, NULL);
 }
@@ -40,7 +40,7 @@ FNN_INLINE fnn_idx first_maximum(const real *x, fnn_idx n)
     return j < n ? j : n;
 }
 
-static double categorical_accuracy(const fnn_loss_metric *s)
+double KERNEL(categorical_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -51,7 +51,7 @@ static double categorical_accuracy(const fnn_loss_metric *s)
     return total;
 }
 
-static double sparse_categorical_accuracy(const fnn_loss_metric *s)
+double KERNEL(sparse_categorical_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *target = s->target;

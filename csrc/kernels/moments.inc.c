@@ -67,7 +67,7 @@ FNN_INLINE void run_moments(double *mean, double *squares, const real *x, fnn_id
     add_moments(mean, squares, x, &sum, &square, 1, seen, m);
 }
 
-static void channel_moments(double *moments, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(channel_moments)(double *moments, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     const real *x = x_;
     for (fnn_idx c = 0; c < 2 * n; c++)
@@ -97,7 +97,7 @@ static void channel_moments(double *moments, const void *x_, fnn_idx outer, fnn_
 }
 
 /* Combine all parts in the first one, then the channels of each group. */
-static void channel_statistics(void *mean_, void *variance_, double *moments, fnn_idx parts, fnn_idx per_part,
+void KERNEL(channel_statistics)(void *mean_, void *variance_, double *moments, fnn_idx parts, fnn_idx per_part,
                                fnn_idx count, fnn_idx n, fnn_idx groups)
 {
     real *mean = mean_, *variance = variance_;
@@ -128,21 +128,21 @@ static void channel_statistics(void *mean_, void *variance_, double *moments, fn
     }
 }
 
-static void sum_parts(double *sums, fnn_idx parts, fnn_idx n)
+void KERNEL(sum_parts)(double *sums, fnn_idx parts, fnn_idx n)
 {
     for (fnn_idx p = 1; p < parts; p++)
         for (fnn_idx c = 0; c < n; c++)
             sums[c] += sums[p * n + c];
 }
 
-static void add_sums(void *dw_, const double *sums, fnn_idx n, int accumulate)
+void KERNEL(add_sums)(void *dw_, const double *sums, fnn_idx n, int accumulate)
 {
     real *dw = dw_;
     for (fnn_idx c = 0; c < n; c++)
         dw[c] = (real)((accumulate ? dw[c] : 0) + sums[c]);
 }
 
-static void moving_average(void *moving_, const void *value_, fnn_idx n, double momentum)
+void KERNEL(moving_average)(void *moving_, const void *value_, fnn_idx n, double momentum)
 {
     real *moving = moving_;
     const real *value = value_;

@@ -3,7 +3,9 @@
  * A long sum is taken in parts whose number depends on shapes alone, so that it has the same bits for any number of
  * threads.
  */
-static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fnn_idx step, int accumulate)
+#include "../simd/rows.h"
+
+void KERNEL(add_parts)(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fnn_idx step, int accumulate)
 {
     real *y = y_;
     const real *parts = parts_;
@@ -16,7 +18,7 @@ static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fn
 }
 
 /* Rows are summed in blocks, so that a long sum keeps the last digits of its terms. */
-static void column_sums(void *sums_, const void *x_, fnn_idx m, fnn_idx n, int accumulate)
+void KERNEL(column_sums)(void *sums_, const void *x_, fnn_idx m, fnn_idx n, int accumulate)
 {
     enum { BLOCK = 512 };
     real *sums = sums_;

@@ -79,8 +79,8 @@ FNN_INLINE void maximum_rows(real *y, void *index, uint8_t *places, const real *
         }
 }
 
-static void max_pool_forward(void *y, void *index, const void *x, const fnn_pool *p, fnn_idx first,
-                             fnn_idx rows)
+void KERNEL(max_pool_forward)(void *y, void *index, const void *x, const fnn_pool *p, fnn_idx first,
+                              fnn_idx rows)
 {
     if (index)
         maximum_rows(y, index, index, x, p, first, rows);
@@ -102,7 +102,7 @@ FNN_INLINE void mean(real *y, const real *x, const fnn_pool *p, fnn_idx height, 
     v_store_up_to(y, v_mul(sum, v_set1(R(1.0) / (real)(height * width))), left);
 }
 
-static void average_pool_forward(void *y_, const void *x_, const fnn_pool *p, fnn_idx first, fnn_idx rows)
+void KERNEL(average_pool_forward)(void *y_, const void *x_, const fnn_pool *p, fnn_idx first, fnn_idx rows)
 {
     const fnn_idx channels = p->channels;
     real *y = y_;
@@ -146,7 +146,7 @@ FNN_INLINE void global_mean(real *y, const real *x, fnn_idx positions, fnn_idx c
         y[c] = (real)(total[c] / (double)positions);
 }
 
-static void global_average(void *y_, const void *x_, fnn_idx positions, fnn_idx channels)
+void KERNEL(global_average)(void *y_, const void *x_, fnn_idx positions, fnn_idx channels)
 {
     enum { WIDE = MEAN_VECTORS * VLEN };
     real *y = y_;

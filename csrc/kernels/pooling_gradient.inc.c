@@ -85,13 +85,13 @@ FNN_INLINE void gradient_rows(real *dx, const real *dy, const void *index, const
     }
 }
 
-static void max_pool_backward(void *dx, const void *dy, const void *index, const fnn_pool *p, fnn_idx first,
-                              fnn_idx rows)
+void KERNEL(max_pool_backward)(void *dx, const void *dy, const void *index, const fnn_pool *p, fnn_idx first,
+                               fnn_idx rows)
 {
     gradient_rows(dx, dy, index, p, first, rows, 0);
 }
 
-static void average_pool_backward(void *dx, const void *dy, const fnn_pool *p, fnn_idx first, fnn_idx rows)
+void KERNEL(average_pool_backward)(void *dx, const void *dy, const fnn_pool *p, fnn_idx first, fnn_idx rows)
 {
     gradient_rows(dx, dy, NULL, p, first, rows, 1);
 }

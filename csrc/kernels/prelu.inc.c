@@ -10,7 +10,7 @@ FNN_INLINE vreal where_positive(vreal x, vreal yes, vreal no)
     return v_select(v_lt(v_set1(R(0.0)), x), yes, no);
 }
 
-static void prelu_forward(void *y_, const void *x_, const void *alpha_, fnn_idx m, fnn_idx n)
+void KERNEL(prelu_forward)(void *y_, const void *x_, const void *alpha_, fnn_idx m, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_, *alpha = alpha_;
@@ -21,8 +21,8 @@ static void prelu_forward(void *y_, const void *x_, const void *alpha_, fnn_idx 
         }
 }
 
-static void prelu_backward(void *dx_, void *dalpha_, const void *dy_, const void *x_, const void *alpha_,
-                           fnn_idx m, fnn_idx n)
+void KERNEL(prelu_backward)(void *dx_, void *dalpha_, const void *dy_, const void *x_, const void *alpha_,
+                            fnn_idx m, fnn_idx n)
 {
     const vreal zero = v_set1(R(0.0)), one = v_set1(R(1.0));
     real *dx = dx_, *dalpha = dalpha_;

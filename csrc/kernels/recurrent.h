@@ -265,14 +265,14 @@ static void activate(const slab *s, fnn_idx r, fnn_idx at, fnn_idx n, const fnn_
     real *z = s->z + r * s->g->gate_row + at;
     if (s->pre)
         memcpy(s->pre + r * s->g->gate_row + at, z, (size_t)n * sizeof(real));
-    activation_forward(z, n, z, n, 1, n, f);
+    KERNEL(activation_forward)(z, n, z, n, 1, n, f);
 }
 
 static void activation_slope(const slab *s, fnn_idx r, fnn_idx at, fnn_idx n, const fnn_activation *f)
 {
     const fnn_idx row = r * s->g->gate_row + at;
     const real *saved = needs_input(f) ? s->pre + row : s->z + row;
-    activation_backward(s->z + row, n, s->d + at, n, saved, n, 1, n, f);
+    KERNEL(activation_backward)(s->z + row, n, s->d + at, n, saved, n, 1, n, f);
 }
 
 #define EACH_VECTOR(j, n) for (fnn_idx j = 0; j < (n); j += VLEN)

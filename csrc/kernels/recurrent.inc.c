@@ -61,7 +61,7 @@ static fnn_idx group_bytes(const fnn_recurrent *g)
 }
 
 /* The larger of what backward takes and forward when nothing is kept, and what a single row takes besides. */
-static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
+fnn_idx KERNEL(recurrent_workspace)(const fnn_recurrent *g, fnn_idx rows)
 {
     fnn_recurrent row = *g;
     row.rows = 1;
@@ -160,7 +160,7 @@ FNN_INLINE fnn_idx result_at(const slab *s, fnn_idx r)
     return (s->first + r) * g->y_row + (g->sequences ? s->t * g->units : 0);
 }
 
-static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
+void KERNEL(recurrent_forward)(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
 {
     const fnn_idx n = g->units;
     const fnn_idx count = groups_of(g), state = whole_lines(rows * n);
@@ -202,7 +202,7 @@ static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx row
         store_state(&s, g->c, g->last_row, s.c);
 }
 
-static void recurrent_backward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
+void KERNEL(recurrent_backward)(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
 {
     const fnn_idx n = g->units, inputs = g->inputs;
     const real *x_factor = g->input_mask, *h_factor = g->state_mask, *dy = g->dy;

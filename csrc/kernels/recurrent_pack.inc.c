@@ -2,7 +2,7 @@
 #include "recurrent.h"
 
 /* The larger size of the two directions. */
-static fnn_idx recurrent_packed(const fnn_recurrent *g)
+fnn_idx KERNEL(recurrent_packed)(const fnn_recurrent *g)
 {
     fnn_idx forward = g->gate_row, backward = 0;
     step_product p[MOST_PRODUCTS] = {0};
@@ -109,7 +109,7 @@ static void pack_backward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
         }
 }
 
-static void recurrent_pack(const fnn_recurrent *g, int backward, fnn_idx part, fnn_idx pieces)
+void KERNEL(recurrent_pack)(const fnn_recurrent *g, int backward, fnn_idx part, fnn_idx pieces)
 {
     if (backward)
         pack_backward(g, part, pieces);

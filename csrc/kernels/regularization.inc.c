@@ -10,7 +10,7 @@
 
 enum { SUM_BLOCK = 1024 };
 
-static double sum_squares(const void *x_, fnn_idx n)
+double KERNEL(sum_squares)(const void *x_, fnn_idx n)
 {
     const real *x = x_;
     double total = 0;
@@ -26,7 +26,7 @@ static double sum_squares(const void *x_, fnn_idx n)
     return total;
 }
 
-static double regularization(void *dw_, const void *w_, fnn_idx n, double l1, double l2)
+double KERNEL(regularization)(void *dw_, const void *w_, fnn_idx n, double l1, double l2)
 {
     real *dw = dw_;
     const real *w = w_;

@@ -26,7 +26,7 @@ FNN_INLINE void repeat(real *restrict y, const real *restrict x, fnn_idx n, fnn_
             y[i * times + m] = x[i];
 }
 
-static void repeat_channels(void *y, const void *x, fnn_idx n, fnn_idx times){TIMES(repeat, times, y, x, n)}
+void KERNEL(repeat_channels)(void *y, const void *x, fnn_idx n, fnn_idx times){TIMES(repeat, times, y, x, n)}
 
 FNN_INLINE void sum_rows(real *restrict dx, const real *restrict dy, fnn_idx n, fnn_idx times)
 {
@@ -38,7 +38,7 @@ FNN_INLINE void sum_rows(real *restrict dx, const real *restrict dy, fnn_idx n, 
     }
 }
 
-static void sum_repeated(void *dx, const void *dy, fnn_idx n, fnn_idx times)
+void KERNEL(sum_repeated)(void *dx, const void *dy, fnn_idx n, fnn_idx times)
 {
     TIMES(sum_rows, times, dx, dy, n)
 }

@@ -15,7 +15,7 @@
 
 static int resample_sideways(const fnn_resample *r) { return 2 * r->channels <= VLEN; }
 
-static fnn_idx resample_workspace(const fnn_resample *r)
+fnn_idx KERNEL(resample_workspace)(const fnn_resample *r)
 {
     const fnn_idx lanes = resample_sideways(r) ? VLEN : 1;
     return r->x_width * r->channels * lanes * (fnn_idx)sizeof(real);
@@ -74,8 +74,8 @@ static void resample_rows(real *y, const real *x, fnn_idx i, fnn_idx m, const fn
     }
 }
 
-static void resample(void *y_, const void *x_, fnn_idx begin, fnn_idx end, const fnn_resample *r,
-                     void *workspace)
+void KERNEL(resample)(void *y_, const void *x_, fnn_idx begin, fnn_idx end, const fnn_resample *r,
+                      void *workspace)
 {
     const fnn_idx y_row = r->y_width * r->channels;
     real *y = y_;

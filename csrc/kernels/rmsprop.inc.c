@@ -34,7 +34,7 @@ FNN_INLINE void rmsprop_pass(const fnn_update *u, const int momentum, const int 
     }
 }
 
-static void rmsprop(const fnn_update *u)
+void KERNEL(rmsprop)(const fnn_update *u)
 {
     if (u->slot[1] && u->slot[2])
         rmsprop_pass(u, 1, 1);

@@ -26,7 +26,7 @@ FNN_INLINE void sgd_pass(const fnn_update *u, const int momentum, const int nest
     }
 }
 
-static void sgd(const fnn_update *u)
+void KERNEL(sgd)(const fnn_update *u)
 {
     if (!u->slot[0])
         sgd_pass(u, 0, 0);

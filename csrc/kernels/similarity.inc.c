@@ -12,7 +12,7 @@ FNN_INLINE double inverse_length(double square, double clip)
     return inverse > 1 / clip ? 1 / clip : inverse;
 }
 
-static double cosine_similarity(const fnn_loss_metric *s)
+double KERNEL(cosine_similarity)(const fnn_loss_metric *s)
 {
     const vreal zero = v_set1(R(0.0));
     const fnn_idx n = s->n;

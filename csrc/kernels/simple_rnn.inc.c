@@ -13,7 +13,7 @@ static void simple_rnn_forward(slab *s)
         memcpy(s->pre + r * row, s->z + r * row, (size_t)n * sizeof(real));
     for (fnn_idx r = 0; r < s->rows; r += count)
         if (!masked(s, r))
-            activation_forward(s->h + r * n, n, s->z + r * row, row, count, n, &g->activation);
+            KERNEL(activation_forward)(s->h + r * n, n, s->z + r * row, row, count, n, &g->activation);
     for (fnn_idx r = 0; g->gates && r < s->rows; r++)
         memcpy(s->z + r * row, s->h + r * n, (size_t)n * sizeof(real));
 }
@@ -29,7 +29,7 @@ static void simple_rnn_backward(slab *s)
             row_fill(z, 0, n);
             continue;
         }
-        activation_backward(z, row, dh, n, saved + r * row, row, count, n, &g->activation);
+        KERNEL(activation_backward)(z, row, dh, n, saved + r * row, row, count, n, &g->activation);
         row_fill(dh, 0, count * n);
     }
     multiply_transposed(s, 0);

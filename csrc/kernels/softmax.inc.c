@@ -107,23 +107,24 @@ static void each_line(line_fn *f, real *out, const real *a, const real *b, fnn_i
                 f(out + j, a + j, b + j, (axis_line){n, inner, inner - j, 0, 0});
 }
 
-static void softmax_forward(void *y, const void *x, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(softmax_forward)(void *y, const void *x, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     each_line(softmax_line, y, x, x, outer, n, inner);
 }
 
-static void softmax_backward(void *dx, const void *dy, const void *y, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(softmax_backward)(void *dx, const void *dy, const void *y, fnn_idx outer, fnn_idx n,
+                              fnn_idx inner)
 {
     each_line(softmax_line_gradient, dx, dy, y, outer, n, inner);
 }
 
-static void log_softmax_forward(void *y, const void *x, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(log_softmax_forward)(void *y, const void *x, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     each_line(log_softmax_line, y, x, x, outer, n, inner);
 }
 
-static void log_softmax_backward(void *dx, const void *dy, const void *y, fnn_idx outer, fnn_idx n,
-                                 fnn_idx inner)
+void KERNEL(log_softmax_backward)(void *dx, const void *dy, const void *y, fnn_idx outer, fnn_idx n,
+                                  fnn_idx inner)
 {
     each_line(log_softmax_line_gradient, dx, dy, y, outer, n, inner);
 }

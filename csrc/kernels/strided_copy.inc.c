@@ -87,14 +87,14 @@ static void copy_plane(real *y, const real *x, const fnn_idx n[2], const fnn_idx
         copy_elements(y, x, n0, n1, y0, y1, x0, x1);
 }
 
-static void strided_copy(void *y_, const void *x_, fnn_idx dims, const fnn_idx *n, const fnn_idx *y_strides,
+void KERNEL(strided_copy)(void *y_, const void *x_, fnn_idx dims, const fnn_idx *n, const fnn_idx *y_strides,
                      const fnn_idx *x_strides)
 {
     real *y = y_;
     const real *x = x_;
     if (dims > 2)
         for (fnn_idx i = 0; i < *n; i++)
-            strided_copy(y + i * *y_strides, x + i * *x_strides, dims - 1, n + 1, y_strides + 1, x_strides + 1);
+            KERNEL(strided_copy)(y + i * *y_strides, x + i * *x_strides, dims - 1, n + 1, y_strides + 1, x_strides + 1);
     else
         copy_plane(y, x, n, y_strides, x_strides);
 }

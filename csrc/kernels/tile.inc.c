@@ -92,7 +92,7 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
     if (t->saved)
         FNN_UNROLL for (int i = 0; i < mr; i++)
             FNN_UNROLL for (int j = 0; j < nv; j++) {
-                const vreal slope = positive_or(LOAD(t->saved + ROW(i), j), v_set1(1), v_set1(0));
+                const vreal slope = v_select(v_lt(v_set1(0), LOAD(t->saved + ROW(i), j)), v_set1(1), v_set1(0));
                 acc[i][j] = v_mul(acc[i][j], slope);
             }
     FNN_UNROLL for (int i = 0; i < mr; i++)
@@ -277,7 +277,7 @@ static void finish(const fnn_fused *f, const real *whole, real *c, fnn_idx ldc, 
         for (fnn_idx r = 0; r < m; r++)
             memcpy((real *)f->preactivation + at + r * ldc, c + r * ldc, (size_t)n * sizeof(real));
     if (f->activation.code != FNN_ACT_linear)
-        activation_forward(c, ldc, c, ldc, m, n, &f->activation);
+        KERNEL(activation_forward)(c, ldc, c, ldc, m, n, &f->activation);
     if (f->saved)
-        activation_backward(c, ldc, c, ldc, (const real *)f->saved + at, ldc, m, n, &f->gradient);
+        KERNEL(activation_backward)(c, ldc, c, ldc, (const real *)f->saved + at, ldc, m, n, &f->gradient);
 }

@@ -5,7 +5,7 @@
  */
 #include "random.h"
 
-static void uniform(double *u, fnn_idx first, fnn_idx n, const fnn_random *r)
+void KERNEL(uniform)(double *u, fnn_idx first, fnn_idx n, const fnn_random *r)
 {
     uint32_t words[STREAM];
     for (fnn_idx size; n > 0; first += size, u += size, n -= size) {
@@ -16,9 +16,9 @@ static void uniform(double *u, fnn_idx first, fnn_idx n, const fnn_random *r)
     }
 }
 
-static void uniform_between(double *u, const double *range, fnn_idx first, fnn_idx n, const fnn_random *r)
+void KERNEL(uniform_between)(double *u, const double *range, fnn_idx first, fnn_idx n, const fnn_random *r)
 {
-    uniform(u, first, n, r);
+    KERNEL(uniform)(u, first, n, r);
     for (fnn_idx i = 0; i < n; i++)
         u[i] = range[2 * i] + u[i] * (range[2 * i + 1] - range[2 * i]);
 }

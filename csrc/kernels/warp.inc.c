@@ -150,13 +150,13 @@ FNN_INLINE void warp_scatter(real *dx, const real *dy, const warp_places *p, int
 #define GATHER(at, k, taps) warp_gather(y + at, x, &places, taps, k, w->channels, (real)w->fill_value)
 #define SCATTER(at, k, taps) warp_scatter(dx, dy + at, &places, taps, k, w->channels)
 
-static void warp_forward(void *y_, const void *x, const fnn_warp *w)
+void KERNEL(warp_forward)(void *y_, const void *x, const fnn_warp *w)
 {
     real *y = y_;
     EACH_PLACE(GATHER)
 }
 
-static void warp_backward(void *dx_, const void *dy_, const fnn_warp *w)
+void KERNEL(warp_backward)(void *dx_, const void *dy_, const fnn_warp *w)
 {
     real *dx = dx_;
     const real *dy = dy_;

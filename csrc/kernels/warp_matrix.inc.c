@@ -12,7 +12,7 @@
 
 #include "../simd/real.h"
 
-static void warp_flip_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_flip_matrix)(fnn_warp *w, const double *drawn)
 {
     double *a = w->matrix;
     if (drawn[0] > 0.5)
@@ -34,17 +34,17 @@ FNN_INLINE void affine_matrix(fnn_warp *w, const double *drawn, double height_zo
     a[5] = y - a[3] * x - a[4] * y - drawn[2] * (double)w->height;
 }
 
-static void warp_affine_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_affine_matrix)(fnn_warp *w, const double *drawn)
 {
     affine_matrix(w, drawn, drawn[0], drawn[1]);
 }
 
-static void warp_even_affine_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_even_affine_matrix)(fnn_warp *w, const double *drawn)
 {
     affine_matrix(w, drawn, drawn[0], drawn[0]);
 }
 
-static void warp_crop_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_crop_matrix)(fnn_warp *w, const double *drawn)
 {
     w->matrix[2] = floor(drawn[1]);
     w->matrix[5] = floor(drawn[0]);

@@ -87,8 +87,8 @@ WORD(hard_silu, x *hard_sigmoid(x), s <= -3 ? 0 : s < 3 ? s / 3 + 0.5 : 1)
 WORD(mish, x *tanh(softplus(x)), mish_slope(s))
 #undef WORD
 
-static void activation_forward(void *y_, fnn_idx ldy, const void *x_, fnn_idx ldx, fnn_idx m, fnn_idx n,
-                               const fnn_activation *act)
+void KERNEL(activation_forward)(void *y_, fnn_idx ldy, const void *x_, fnn_idx ldx, fnn_idx m, fnn_idx n,
+                                const fnn_activation *act)
 {
     real *y = y_;
     const real *x = x_;
@@ -104,8 +104,8 @@ static void activation_forward(void *y_, fnn_idx ldy, const void *x_, fnn_idx ld
             }
 }
 
-static void activation_backward(void *dx_, fnn_idx lddx, const void *dy_, fnn_idx lddy, const void *saved_,
-                                fnn_idx lds, fnn_idx m, fnn_idx n, const fnn_activation *act)
+void KERNEL(activation_backward)(void *dx_, fnn_idx lddx, const void *dy_, fnn_idx lddy, const void *saved_,
+                                 fnn_idx lds, fnn_idx m, fnn_idx n, const fnn_activation *act)
 {
     real *dx = dx_;
     const real *dy = dy_, *saved = saved_;

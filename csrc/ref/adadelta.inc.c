@@ -1,7 +1,7 @@
 /* adadelta.inc.c - slots: mean square of the gradient, and of the steps. */
 #include <math.h>
 
-static void adadelta(const fnn_update *u)
+void KERNEL(adadelta)(const fnn_update *u)
 {
     real *w = u->w, *a = u->slot[0], *d = u->slot[1];
     const double rho = u->beta_1;

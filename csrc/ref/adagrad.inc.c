@@ -1,7 +1,7 @@
 /* adagrad.inc.c - slot: sum of squares. */
 #include <math.h>
 
-static void adagrad(const fnn_update *u)
+void KERNEL(adagrad)(const fnn_update *u)
 {
     real *w = u->w, *a = u->slot[0];
     for (fnn_idx i = 0; i < u->n; i++) {

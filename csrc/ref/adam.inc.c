@@ -1,7 +1,7 @@
 /* adam.inc.c - slots: first moment, second moment, and for AMSGrad its largest. */
 #include <math.h>
 
-static void adam(const fnn_update *u)
+void KERNEL(adam)(const fnn_update *u)
 {
     real *w = u->w, *m = u->slot[0], *v = u->slot[1], *largest = u->slot[2];
     for (fnn_idx i = 0; i < u->n; i++) {

@@ -1,7 +1,7 @@
 /* adamax.inc.c - slots: mean of the gradient, its largest size, fading. */
 #include <math.h>
 
-static void adamax(const fnn_update *u)
+void KERNEL(adamax)(const fnn_update *u)
 {
     real *w = u->w, *m = u->slot[0], *v = u->slot[1];
     for (fnn_idx i = 0; i < u->n; i++) {

@@ -9,8 +9,8 @@ static double column_mean(const real *x, fnn_idx m, fnn_idx n, fnn_idx j)
     return sum / (double)m;
 }
 
-static void adjust_forward(void *y_, const void *x_, void *workspace, fnn_idx m, fnn_idx n, double factor,
-                           double delta, double low, double high)
+void KERNEL(adjust_forward)(void *y_, const void *x_, void *workspace, fnn_idx m, fnn_idx n, double factor,
+                            double delta, double low, double high)
 {
     real *y = y_;
     const real *x = x_;
@@ -24,8 +24,8 @@ static void adjust_forward(void *y_, const void *x_, void *workspace, fnn_idx m,
     }
 }
 
-static void adjust_backward(void *dx_, const void *dy_, const void *x_, void *workspace, fnn_idx m, fnn_idx n,
-                            double factor, double delta, double low, double high)
+void KERNEL(adjust_backward)(void *dx_, const void *dy_, const void *x_, void *workspace, fnn_idx m,
+                             fnn_idx n, double factor, double delta, double low, double high)
 {
     real *dx = dx_;
     const real *dy = dy_, *x = x_;

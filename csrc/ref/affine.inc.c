@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-static void affine(void *y_, const void *x_, const void *scale_, const void *shift_, fnn_idx m, fnn_idx n)
+void KERNEL(affine)(void *y_, const void *x_, const void *scale_, const void *shift_, fnn_idx m, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_, *scale = scale_, *shift = shift_;
@@ -13,8 +13,8 @@ static void affine(void *y_, const void *x_, const void *scale_, const void *shi
             y[i * n + j] = (real)((double)x[i * n + j] * scale[j] + (shift ? shift[j] : 0));
 }
 
-static void standardize_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                              const fnn_idx *index, fnn_idx n, double epsilon)
+void KERNEL(standardize_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                               const fnn_idx *index, fnn_idx n, double epsilon)
 {
     real *scale = scale_, *shift = shift_;
     const real *mean = mean_, *variance = variance_;
@@ -25,8 +25,8 @@ static void standardize_scale(void *scale_, void *shift_, const void *mean_, con
     }
 }
 
-static void destandardize_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                                const fnn_idx *index, fnn_idx n, double epsilon)
+void KERNEL(destandardize_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                                 const fnn_idx *index, fnn_idx n, double epsilon)
 {
     real *scale = scale_, *shift = shift_;
     const real *mean = mean_, *variance = variance_;

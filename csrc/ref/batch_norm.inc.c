@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-static void channel_scale(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                          const void *gamma_, const void *beta_, fnn_idx n, double epsilon)
+void KERNEL(channel_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+                           const void *gamma_, const void *beta_, fnn_idx n, double epsilon)
 {
     real *scale = scale_, *shift = shift_;
     const real *mean = mean_, *variance = variance_, *gamma = gamma_, *beta = beta_;
@@ -17,8 +17,8 @@ static void channel_scale(void *scale_, void *shift_, const void *mean_, const v
     }
 }
 
-static void channel_affine(void *y_, const void *x_, const void *centre_, const void *scale_,
-                           const void *shift_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(channel_affine)(void *y_, const void *x_, const void *centre_, const void *scale_,
+                            const void *shift_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *y = y_;
     const real *x = x_, *centre = centre_, *scale = scale_, *shift = shift_;
@@ -31,8 +31,8 @@ static void channel_affine(void *y_, const void *x_, const void *centre_, const 
             }
 }
 
-static void channel_sums(double *sums, const void *dy_, const void *x_, const void *mean_, fnn_idx outer,
-                         fnn_idx n, fnn_idx inner)
+void KERNEL(channel_sums)(double *sums, const void *dy_, const void *x_, const void *mean_, fnn_idx outer,
+                          fnn_idx n, fnn_idx inner)
 {
     const real *dy = dy_, *x = x_, *mean = mean_;
     for (fnn_idx c = 0; c < n; c++) {
@@ -46,8 +46,8 @@ static void channel_sums(double *sums, const void *dy_, const void *x_, const vo
     }
 }
 
-static void channel_slopes(void *slopes_, double *sums, const void *variance_, const void *gamma_,
-                           fnn_idx count, fnn_idx n, fnn_idx groups, double epsilon)
+void KERNEL(channel_slopes)(void *slopes_, double *sums, const void *variance_, const void *gamma_,
+                            fnn_idx count, fnn_idx n, fnn_idx groups, double epsilon)
 {
     real *slopes = slopes_;
     const real *variance = variance_, *gamma = gamma_;
@@ -70,8 +70,8 @@ static void channel_slopes(void *slopes_, double *sums, const void *variance_, c
 }
 
 /* Masked rows were no part of the statistics, so no gradient passes through these. */
-static void channel_gradient(void *dx_, const void *dy_, const void *x_, const void *mean_,
-                             const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(channel_gradient)(void *dx_, const void *dy_, const void *x_, const void *mean_,
+                              const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *dx = dx_;
     const real *dy = dy_, *x = x_, *mean = mean_, *slopes = slopes_, *mask = mask_;

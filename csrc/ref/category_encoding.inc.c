@@ -1,5 +1,6 @@
 /* category_encoding.inc.c - y[i, k] = min(most, how many of the n numbers of row i are k), y (m, depth). */
-static void count_categories(void *y_, const int32_t *index, fnn_idx m, fnn_idx n, fnn_idx depth, double most)
+void KERNEL(count_categories)(void *y_, const int32_t *index, fnn_idx m, fnn_idx n, fnn_idx depth,
+                              double most)
 {
     real *y = y_;
     for (fnn_idx i = 0; i < m; i++)

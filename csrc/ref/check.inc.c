@@ -1,5 +1,5 @@
 /* check.inc.c - the index of the first invalid element, or -1; class numbers as int32, saturated. */
-static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
+fnn_idx KERNEL(check_range)(const void *x_, fnn_idx n, double low, double high)
 {
     const real *x = x_;
     for (fnn_idx i = 0; i < n; i++)
@@ -8,7 +8,7 @@ static fnn_idx check_range(const void *x_, fnn_idx n, double low, double high)
     return -1;
 }
 
-static fnn_idx check_binary(const void *x_, fnn_idx n)
+fnn_idx KERNEL(check_binary)(const void *x_, fnn_idx n)
 {
     const real *x = x_;
     for (fnn_idx i = 0; i < n; i++)
@@ -17,7 +17,7 @@ static fnn_idx check_binary(const void *x_, fnn_idx n)
     return -1;
 }
 
-static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64_t ignore_class)
+fnn_idx KERNEL(check_classes)(const int32_t *x, fnn_idx n, int64_t classes, int64_t ignore_class)
 {
     for (fnn_idx i = 0; i < n; i++)
         if (x[i] != ignore_class && (x[i] < 0 || x[i] >= classes))
@@ -25,7 +25,7 @@ static fnn_idx check_classes(const int32_t *x, fnn_idx n, int64_t classes, int64
     return -1;
 }
 
-static void narrow_classes(int32_t *y, const int64_t *x, fnn_idx n)
+void KERNEL(narrow_classes)(int32_t *y, const int64_t *x, fnn_idx n)
 {
     for (fnn_idx i = 0; i < n; i++) {
         y[i] = (int32_t)x[i];

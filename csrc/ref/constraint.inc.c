@@ -1,8 +1,8 @@
 /* constraint.inc.c - clips norms along the second axis of (outer, n, inner) to their bounds, and negative weights to 0. */
 #include <math.h>
 
-static void clip_norms(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least,
-                       double most, double rate, double epsilon)
+void KERNEL(clip_norms)(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least,
+                        double most, double rate, double epsilon)
 {
     real *w = w_;
     for (fnn_idx o = 0; o < outer; o++)
@@ -21,7 +21,7 @@ static void clip_norms(void *w_, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_id
         }
 }
 
-static void clip_negative(void *w_, fnn_idx n)
+void KERNEL(clip_negative)(void *w_, fnn_idx n)
 {
     real *w = w_;
     for (fnn_idx i = 0; i < n; i++)

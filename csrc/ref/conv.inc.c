@@ -4,7 +4,7 @@
  *
  * over taps (s, t) and the channels of f's group, where that pixel lies in the image.
  */
-static fnn_idx conv_workspace(const fnn_conv *g)
+fnn_idx KERNEL(conv_workspace)(const fnn_conv *g)
 {
     (void)g;
     return 0;
@@ -38,8 +38,8 @@ static fnn_idx weight(const fnn_conv *g, fnn_idx s, fnn_idx t, fnn_idx c)
     return ((s * g->kernel[1] + t) * (g->channels / g->groups) + c) * g->filters;
 }
 
-static void conv_forward(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
-                         void *workspace)
+void KERNEL(conv_forward)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
+                          void *workspace)
 {
     const fnn_idx depth = g->channels / g->groups, filters = g->filters / g->groups;
     const fnn_idx before = g->y_first * g->out_width;
@@ -63,8 +63,8 @@ static void conv_forward(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_id
     }
 }
 
-static void conv_input_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
-                                void *workspace)
+void KERNEL(conv_input_gradient)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx j, fnn_idx n,
+                                 void *workspace)
 {
     const fnn_idx depth = g->channels / g->groups, filters = g->filters / g->groups;
     const real *dy = g->y, *w = g->w, *bias = g->fused.bias;
@@ -87,8 +87,8 @@ static void conv_input_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count,
     }
 }
 
-static void conv_weight_gradient(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx i, fnn_idx m,
-                                 void *workspace)
+void KERNEL(conv_weight_gradient)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_idx i, fnn_idx m,
+                                  void *workspace)
 {
     const fnn_idx depth = g->channels / g->groups, filters = g->filters / g->groups;
     const fnn_idx from = first * g->out_width, to = (first + count) * g->out_width;

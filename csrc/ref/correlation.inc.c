@@ -29,7 +29,7 @@ static row_moments moments_of_row(const fnn_loss_metric *s, fnn_idx i)
     return r;
 }
 
-static double pearson_correlation(const fnn_loss_metric *s)
+double KERNEL(pearson_correlation)(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {
@@ -39,7 +39,7 @@ static double pearson_correlation(const fnn_loss_metric *s)
     return total;
 }
 
-static double concordance_correlation(const fnn_loss_metric *s)
+double KERNEL(concordance_correlation)(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {

@@ -75,22 +75,22 @@ static double from_logits(const fnn_loss_metric *s, target_of *target)
     return total;
 }
 
-static double categorical_crossentropy(const fnn_loss_metric *s)
+double KERNEL(categorical_crossentropy)(const fnn_loss_metric *s)
 {
     return from_probabilities(s, dense_target);
 }
 
-static double sparse_categorical_crossentropy(const fnn_loss_metric *s)
+double KERNEL(sparse_categorical_crossentropy)(const fnn_loss_metric *s)
 {
     return from_probabilities(s, class_target);
 }
 
-static double categorical_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(categorical_crossentropy_logits)(const fnn_loss_metric *s)
 {
     return from_logits(s, dense_target);
 }
 
-static double sparse_categorical_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(sparse_categorical_crossentropy_logits)(const fnn_loss_metric *s)
 {
     return from_logits(s, class_target);
 }

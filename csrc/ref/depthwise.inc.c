@@ -11,8 +11,8 @@
  */
 #include "depthwise.h"
 
-static void depthwise_forward(void *y_, const void *x_, const void *w_, const void *bias_, double lowest,
-                              const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
+void KERNEL(depthwise_forward)(void *y_, const void *x_, const void *w_, const void *bias_, double lowest,
+                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
 {
     real *y = y_;
     const real *x = x_, *w = w_, *bias = bias_;
@@ -32,8 +32,8 @@ static void depthwise_forward(void *y_, const void *x_, const void *w_, const vo
             }
 }
 
-static void depthwise_backward(void *dx_, const void *dy_, const void *w_, const fnn_depthwise *d,
-                               fnn_idx first, fnn_idx rows)
+void KERNEL(depthwise_backward)(void *dx_, const void *dy_, const void *w_, const fnn_depthwise *d,
+                                fnn_idx first, fnn_idx rows)
 {
     real *dx = dx_;
     const real *dy = dy_, *w = w_;

@@ -6,7 +6,7 @@
  */
 #include "depthwise.h"
 
-static void depthwise_weights(void *dw_, void *db_, const void *x_, const void *dy_, const fnn_depthwise *d)
+void KERNEL(depthwise_weights)(void *dw_, void *db_, const void *x_, const void *dy_, const fnn_depthwise *d)
 {
     real *dw = dw_, *db = db_;
     const real *x = x_, *dy = dy_;

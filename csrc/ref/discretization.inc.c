@@ -1,5 +1,5 @@
 /* discretization.inc.c - y[i] = how many of the ascending bounds are <= x[i]; NaN stays NaN. */
-static void bin_numbers(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
+void KERNEL(bin_numbers)(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
 {
     const real *x = x_, *bounds = bounds_;
     real *y = y_;

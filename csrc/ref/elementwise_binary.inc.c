@@ -82,8 +82,8 @@ static fnn_idx elementwise_size(const fnn_elementwise_binary *c)
     return size;
 }
 
-static void elementwise_binary_forward(void *y_, const void *a_, const void *b_,
-                                       const fnn_elementwise_binary *c)
+void KERNEL(elementwise_binary_forward)(void *y_, const void *a_, const void *b_,
+                                        const fnn_elementwise_binary *c)
 {
     const fnn_idx size = elementwise_size(c);
     const real *a = a_, *b = b_;
@@ -94,8 +94,8 @@ static void elementwise_binary_forward(void *y_, const void *a_, const void *b_,
                                       b[elementwise_place(c, 1, e, &again)]);
 }
 
-static void elementwise_binary_backward(void *dx_, const void *dy_, const void *a_, const void *b_,
-                                        const fnn_elementwise_binary *c, int side)
+void KERNEL(elementwise_binary_backward)(void *dx_, const void *dy_, const void *a_, const void *b_,
+                                         const fnn_elementwise_binary *c, int side)
 {
     const fnn_idx size = elementwise_size(c);
     const real *dy = dy_, *a = a_, *b = b_;

@@ -1,7 +1,7 @@
 /* embedding.inc.c - y[i] = table[index[i]] and its gradient: dtable[index[i]] += dy[i]; which rows an index refers to,
  * and those rows set to 0.
  */
-static fnn_idx embedding_indices(int32_t *index, const void *x_, fnn_idx n, fnn_idx limit)
+fnn_idx KERNEL(embedding_indices)(int32_t *index, const void *x_, fnn_idx n, fnn_idx limit)
 {
     const real *x = x_;
     for (fnn_idx i = 0; i < n; i++) {
@@ -12,7 +12,7 @@ static fnn_idx embedding_indices(int32_t *index, const void *x_, fnn_idx n, fnn_
     return -1;
 }
 
-static void embedding_forward(void *y_, const void *table_, const int32_t *index, fnn_idx m, fnn_idx n)
+void KERNEL(embedding_forward)(void *y_, const void *table_, const int32_t *index, fnn_idx m, fnn_idx n)
 {
     const real *table = table_;
     real *y = y_;
@@ -21,8 +21,8 @@ static void embedding_forward(void *y_, const void *table_, const int32_t *index
             y[i * n + j] = table[index[i] * n + j];
 }
 
-static void embedding_backward(void *dtable_, const void *dy_, const int32_t *index, fnn_idx m, fnn_idx n,
-                               fnn_idx row)
+void KERNEL(embedding_backward)(void *dtable_, const void *dy_, const int32_t *index, fnn_idx m, fnn_idx n,
+                                fnn_idx row)
 {
     const real *dy = dy_;
     real *dtable = dtable_;
@@ -31,13 +31,13 @@ static void embedding_backward(void *dtable_, const void *dy_, const int32_t *in
             dtable[index[i] * row + j] += dy[i * row + j];
 }
 
-static void embedding_mark(uint8_t *touched, const int32_t *index, fnn_idx m)
+void KERNEL(embedding_mark)(uint8_t *touched, const int32_t *index, fnn_idx m)
 {
     for (fnn_idx i = 0; i < m; i++)
         touched[index[i]] = 1;
 }
 
-static void embedding_clear(void *dtable_, uint8_t *touched, fnn_idx rows, fnn_idx n)
+void KERNEL(embedding_clear)(void *dtable_, uint8_t *touched, fnn_idx rows, fnn_idx n)
 {
     real *dtable = dtable_;
     for (fnn_idx i = 0; i < rows; i++) {

@@ -25,18 +25,18 @@ static double binary_focal_of_logit(double x, double t, const fnn_loss_metric *s
     return focal(s, y, b, slope, y * rest + (1 - y) * *p, (1 - 2 * y) * *p * rest, dx);
 }
 
-static double binary_focal_crossentropy(const fnn_loss_metric *s)
+double KERNEL(binary_focal_crossentropy)(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_focal_of_probability, s->dx, NULL);
 }
 
-static double binary_focal_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(binary_focal_crossentropy_logits)(const fnn_loss_metric *s)
 {
     return sum_elements(s, binary_focal_of_logit, s->dx, s->p);
 }
 
 /* q = x / S; with g = dloss/dq, dx = (g - sum g q) / S. */
-static double categorical_focal_crossentropy(const fnn_loss_metric *s)
+double KERNEL(categorical_focal_crossentropy)(const fnn_loss_metric *s)
 {
     const double low = (real)s->clip, high = (real)(1 - s->clip), gamma = s->param[0];
     double total = 0;
@@ -62,7 +62,7 @@ static double categorical_focal_crossentropy(const fnn_loss_metric *s)
 }
 
 /* p = softmax(x); with h = p dloss/dp, dx = h - p sum h. */
-static double categorical_focal_crossentropy_logits(const fnn_loss_metric *s)
+double KERNEL(categorical_focal_crossentropy_logits)(const fnn_loss_metric *s)
 {
     const double least = -log1p(-s->clip), most = -log(s->clip), gamma = s->param[0];
     double total = 0;

@@ -1,7 +1,7 @@
 /* ftrl.inc.c - slots: sum of squares, and the linear term. */
 #include <math.h>
 
-static void ftrl(const fnn_update *u)
+void KERNEL(ftrl)(const fnn_update *u)
 {
     real *w = u->w, *a = u->slot[0], *z = u->slot[1];
     for (fnn_idx i = 0; i < u->n; i++) {

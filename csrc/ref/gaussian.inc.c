@@ -11,8 +11,8 @@ static double normal(fnn_idx i, const fnn_random *r)
     return radius * (i % 2 ? sin(angle) : cos(angle));
 }
 
-static void gaussian_noise(void *y_, const void *x_, fnn_idx first, fnn_idx n, double stddev,
-                           const fnn_random *r)
+void KERNEL(gaussian_noise)(void *y_, const void *x_, fnn_idx first, fnn_idx n, double stddev,
+                            const fnn_random *r)
 {
     real *y = y_;
     const real *x = x_;
@@ -20,8 +20,8 @@ static void gaussian_noise(void *y_, const void *x_, fnn_idx first, fnn_idx n, d
         y[i] = (real)(x[i] + stddev * normal(first + i, r));
 }
 
-static void gaussian_dropout(void *y_, const void *x_, fnn_idx first, fnn_idx n, double stddev,
-                             const fnn_random *r)
+void KERNEL(gaussian_dropout)(void *y_, const void *x_, fnn_idx first, fnn_idx n, double stddev,
+                              const fnn_random *r)
 {
     real *y = y_;
     const real *x = x_;

@@ -1,5 +1,5 @@
 /* gemm.inc.c - the textbook triple loop, and then what is fused behind it, one operation at a time. */
-static fnn_idx gemm_workspace(const fnn_gemm *g)
+fnn_idx KERNEL(gemm_workspace)(const fnn_gemm *g)
 {
     (void)g;
     return 0;
@@ -15,12 +15,12 @@ static void fused_row(const fnn_fused *f, const real *whole, real *c, fnn_idx co
         c[j] = c[j] * scale[column + j] + shift[column + j];
     for (fnn_idx j = 0; z && j < n; j++)
         z[at + j] = c[j];
-    activation_forward(c, n, c, n, 1, n, &f->activation);
+    KERNEL(activation_forward)(c, n, c, n, 1, n, &f->activation);
     if (saved)
-        activation_backward(c, n, c, n, saved + at, n, 1, n, &f->gradient);
+        KERNEL(activation_backward)(c, n, c, n, saved + at, n, 1, n, &f->gradient);
 }
 
-static void gemm(const fnn_gemm *g, void *workspace)
+void KERNEL(gemm)(const fnn_gemm *g, void *workspace)
 {
     real *c = g->c, *sums = g->column_sums;
     const real *a = g->a, *b = g->b, *bias = g->fused.bias;
@@ -42,7 +42,7 @@ static void gemm(const fnn_gemm *g, void *workspace)
     }
 }
 
-static double fma_peak(fnn_idx rounds)
+double KERNEL(fma_peak)(fnn_idx rounds)
 {
     volatile real chain = 1;
     for (fnn_idx r = 0; r < rounds; r++)

@@ -23,15 +23,15 @@ static double squared_hinge_loss(double x, double t, const fnn_loss_metric *s, d
     return h * h;
 }
 
-static double hinge(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
+double KERNEL(hinge)(const fnn_loss_metric *s) { return sum_elements(s, hinge_loss, s->dx, NULL); }
 
-static double squared_hinge(const fnn_loss_metric *s)
+double KERNEL(squared_hinge)(const fnn_loss_metric *s)
 {
     return sum_elements(s, squared_hinge_loss, s->dx, NULL);
 }
 
 /* max(the largest (1 - t) x - sum t x + 1, 0); the derivative is -t, and 1 - t more where the largest is */
-static double categorical_hinge(const fnn_loss_metric *s)
+double KERNEL(categorical_hinge)(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {

@@ -1,7 +1,7 @@
 /* indexed.inc.c - arrays through an index map: y[i] = x[index[i]]; y[i][j] = x[i][j] factor[i ld + index[j]], with x
  * and y (m, n); y[index[i]] += x[i]; and the first for rows of so many bytes.
  */
-static void gather(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
+void KERNEL(gather)(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_;
@@ -9,8 +9,8 @@ static void gather(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
         y[i] = x[index[i]];
 }
 
-static void gather_multiply(void *y_, const void *x_, const void *factor_, const fnn_idx *index, fnn_idx m,
-                            fnn_idx n, fnn_idx ld)
+void KERNEL(gather_multiply)(void *y_, const void *x_, const void *factor_, const fnn_idx *index, fnn_idx m,
+                             fnn_idx n, fnn_idx ld)
 {
     real *y = y_;
     const real *x = x_, *factor = factor_;
@@ -19,7 +19,7 @@ static void gather_multiply(void *y_, const void *x_, const void *factor_, const
             y[i * n + j] = x[i * n + j] * factor[i * ld + index[j]];
 }
 
-static void scatter_add(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
+void KERNEL(scatter_add)(void *y_, const void *x_, const fnn_idx *index, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_;
@@ -27,7 +27,7 @@ static void scatter_add(void *y_, const void *x_, const fnn_idx *index, fnn_idx 
         y[index[i]] += x[i];
 }
 
-static void gather_rows(void *y_, const void *x_, const fnn_idx *index, fnn_idx m, fnn_idx bytes)
+void KERNEL(gather_rows)(void *y_, const void *x_, const fnn_idx *index, fnn_idx m, fnn_idx bytes)
 {
     char *y = y_;
     const char *x = x_;

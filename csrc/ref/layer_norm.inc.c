@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-static void layer_norm_forward(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
-                               const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
+void KERNEL(layer_norm_forward)(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
+                                const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
 {
     real *y = y_, *mean = mean_, *inverse = inverse_;
     const real *x = x_, *gamma = gamma_, *beta = beta_;
@@ -25,8 +25,8 @@ static void layer_norm_forward(void *y_, void *mean_, void *inverse_, const void
     }
 }
 
-static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const void *x_, const void *mean_,
-                                const void *inverse_, const void *gamma_, fnn_idx m, fnn_idx n)
+void KERNEL(layer_norm_backward)(void *dx_, double *sums, const void *dy_, const void *x_, const void *mean_,
+                                 const void *inverse_, const void *gamma_, fnn_idx m, fnn_idx n)
 {
     real *dx = dx_;
     const real *dy = dy_, *x = x_, *mean = mean_, *inverse = inverse_, *gamma = gamma_;
@@ -51,7 +51,7 @@ static void layer_norm_backward(void *dx_, double *sums, const void *dy_, const 
     }
 }
 
-static void unit_norm_forward(void *y_, void *inverse_, const void *x_, fnn_idx m, fnn_idx n, double most)
+void KERNEL(unit_norm_forward)(void *y_, void *inverse_, const void *x_, fnn_idx m, fnn_idx n, double most)
 {
     real *y = y_, *inverse = inverse_;
     const real *x = x_;
@@ -66,8 +66,8 @@ static void unit_norm_forward(void *y_, void *inverse_, const void *x_, fnn_idx 
     }
 }
 
-static void unit_norm_backward(void *dx_, const void *dy_, const void *y_, const void *inverse_, fnn_idx m,
-                               fnn_idx n, double most)
+void KERNEL(unit_norm_backward)(void *dx_, const void *dy_, const void *y_, const void *inverse_, fnn_idx m,
+                                fnn_idx n, double most)
 {
     real *dx = dx_;
     const real *dy = dy_, *y = y_, *inverse = inverse_;

@@ -1,7 +1,7 @@
 /* lion.inc.c - slot: mean of the gradient. */
 #include <math.h>
 
-static void lion(const fnn_update *u)
+void KERNEL(lion)(const fnn_update *u)
 {
     real *w = u->w, *m = u->slot[0];
     for (fnn_idx i = 0; i < u->n; i++) {

@@ -13,7 +13,7 @@ static void lstm_forward(const moment *m)
     activate(m, 3 * n, n, &g->recurrent_activation);
     for (fnn_idx j = 0; j < n; j++)
         m->c[j] = z[n + j] * m->c_before[j] + z[j] * z[2 * n + j];
-    activation_forward(m->squashed, n, m->c, n, 1, n, &g->activation);
+    KERNEL(activation_forward)(m->squashed, n, m->c, n, 1, n, &g->activation);
     for (fnn_idx j = 0; j < n; j++)
         m->h[j] = z[3 * n + j] * m->squashed[j];
 }
@@ -26,7 +26,7 @@ static void lstm_backward(const moment *m)
     real *d = m->d;
     for (fnn_idx j = 0; j < n; j++)
         d[j] = m->dh[j] * z[3 * n + j];
-    activation_backward(d, n, d, n, saved, n, 1, n, &g->activation);
+    KERNEL(activation_backward)(d, n, d, n, saved, n, 1, n, &g->activation);
     for (fnn_idx j = 0; j < n; j++) {
         const real dc = m->dc[j] + d[j];
         d[j] = dc * z[2 * n + j];

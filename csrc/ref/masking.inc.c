@@ -1,7 +1,7 @@
 /* masking.inc.c - which rows of x (m, n) have an element other than `value` (mask 1, else 0); the rows of x whose mask
  * is 1, and 0 in place of the others; the mean of those rows, and its gradient; and masks (m, n) times weights (m).
  */
-static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
+void KERNEL(mask_steps)(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
 {
     const real *x = x_;
     real *mask = mask_;
@@ -13,7 +13,7 @@ static void mask_steps(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double
     }
 }
 
-static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_rows)(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
     real *y = y_;
@@ -23,7 +23,7 @@ static void mask_rows(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
 }
 
 /* The valid rows of x, one after the other, and how many they are; y may be NULL. */
-static fnn_idx mask_compact(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+fnn_idx KERNEL(mask_compact)(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
     real *y = y_;
@@ -45,7 +45,7 @@ static double mask_count(const real *mask, fnn_idx m)
     return count;
 }
 
-static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_mean)(void *y_, const void *x_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *x = x_, *mask = mask_;
     real *y = y_;
@@ -57,7 +57,7 @@ static void mask_mean(void *y_, const void *x_, const void *mask_, fnn_idx m, fn
     }
 }
 
-static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_mean_backward)(void *dx_, const void *dy_, const void *mask_, fnn_idx m, fnn_idx n)
 {
     const real *dy = dy_, *mask = mask_;
     real *dx = dx_;
@@ -66,7 +66,7 @@ static void mask_mean_backward(void *dx_, const void *dy_, const void *mask_, fn
             dx[i * n + j] = (real)((double)mask[i] * dy[j] / mask_count(mask, m));
 }
 
-static void mask_weights(void *y_, const void *mask_, const void *weight_, fnn_idx m, fnn_idx n)
+void KERNEL(mask_weights)(void *y_, const void *mask_, const void *weight_, fnn_idx m, fnn_idx n)
 {
     const real *mask = mask_, *weight = weight_;
     real *y = y_;

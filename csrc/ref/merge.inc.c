@@ -1,5 +1,5 @@
 /* merge.inc.c - y = factor (a + b), where b may be NULL. */
-static void merge_sum(void *y_, const void *a_, const void *b_, fnn_idx n, double factor)
+void KERNEL(merge_sum)(void *y_, const void *a_, const void *b_, fnn_idx n, double factor)
 {
     const real *a = a_, *b = b_;
     real *y = y_;

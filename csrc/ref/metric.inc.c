@@ -1,5 +1,5 @@
 /* metric.inc.c - the share of right predictions, row by row. */
-static double accuracy(const fnn_loss_metric *s)
+double KERNEL(accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -9,7 +9,7 @@ static double accuracy(const fnn_loss_metric *s)
     return total;
 }
 
-static double binary_accuracy(const fnn_loss_metric *s)
+double KERNEL(binary_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -31,7 +31,7 @@ static fnn_idx first_maximum(const real *x, fnn_idx n)
     return at;
 }
 
-static double categorical_accuracy(const fnn_loss_metric *s)
+double KERNEL(categorical_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -42,7 +42,7 @@ static double categorical_accuracy(const fnn_loss_metric *s)
     return total;
 }
 
-static double sparse_categorical_accuracy(const fnn_loss_metric *s)
+double KERNEL(sparse_categorical_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *target = s->target;

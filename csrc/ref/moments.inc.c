@@ -4,7 +4,7 @@
  */
 
 /* Means, and sums of squared deviations from them. */
-static void channel_moments(double *moments, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(channel_moments)(double *moments, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     const real *x = x_;
     const double count = (double)(outer * inner);
@@ -28,8 +28,8 @@ static double numbers_of_part(fnn_idx part, fnn_idx parts, fnn_idx per_part, fnn
 }
 
 /* Mean and variance of n / groups neighbouring channels, over all parts. */
-static void channel_statistics(void *mean_, void *variance_, double *moments, fnn_idx parts, fnn_idx per_part,
-                               fnn_idx count, fnn_idx n, fnn_idx groups)
+void KERNEL(channel_statistics)(void *mean_, void *variance_, double *moments, fnn_idx parts,
+                                fnn_idx per_part, fnn_idx count, fnn_idx n, fnn_idx groups)
 {
     real *mean = mean_, *variance = variance_;
     const fnn_idx size = n / groups;
@@ -53,21 +53,21 @@ static void channel_statistics(void *mean_, void *variance_, double *moments, fn
     }
 }
 
-static void sum_parts(double *sums, fnn_idx parts, fnn_idx n)
+void KERNEL(sum_parts)(double *sums, fnn_idx parts, fnn_idx n)
 {
     for (fnn_idx p = 1; p < parts; p++)
         for (fnn_idx c = 0; c < n; c++)
             sums[c] += sums[p * n + c];
 }
 
-static void add_sums(void *dw_, const double *sums, fnn_idx n, int accumulate)
+void KERNEL(add_sums)(void *dw_, const double *sums, fnn_idx n, int accumulate)
 {
     real *dw = dw_;
     for (fnn_idx c = 0; c < n; c++)
         dw[c] = (real)((accumulate ? dw[c] : 0) + sums[c]);
 }
 
-static void moving_average(void *moving_, const void *value_, fnn_idx n, double momentum)
+void KERNEL(moving_average)(void *moving_, const void *value_, fnn_idx n, double momentum)
 {
     real *moving = moving_;
     const real *value = value_;

@@ -1,5 +1,5 @@
 /* parts.inc.c - y[i] (+)= the sum over p of parts[p][i]; y is (n), a part (n), parts are `step` elements apart. */
-static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fnn_idx step, int accumulate)
+void KERNEL(add_parts)(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fnn_idx step, int accumulate)
 {
     real *y = y_;
     const real *parts = parts_;
@@ -12,7 +12,7 @@ static void add_parts(void *y_, const void *parts_, fnn_idx n, fnn_idx count, fn
 }
 
 /* sums[j] (+)= the sum over i of x[i][j]; sums is (n), x (m, n). */
-static void column_sums(void *sums_, const void *x_, fnn_idx m, fnn_idx n, int accumulate)
+void KERNEL(column_sums)(void *sums_, const void *x_, fnn_idx m, fnn_idx n, int accumulate)
 {
     real *sums = sums_;
     const real *x = x_;

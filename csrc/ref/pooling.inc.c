@@ -10,8 +10,8 @@
 
 #include "pooling.h"
 
-static void max_pool_forward(void *y_, void *index, const void *x_, const fnn_pool *p, fnn_idx first,
-                             fnn_idx rows)
+void KERNEL(max_pool_forward)(void *y_, void *index, const void *x_, const fnn_pool *p, fnn_idx first,
+                              fnn_idx rows)
 {
     real *y = y_;
     const real *x = x_;
@@ -37,7 +37,7 @@ static void max_pool_forward(void *y_, void *index, const void *x_, const fnn_po
             }
 }
 
-static void average_pool_forward(void *y_, const void *x_, const fnn_pool *p, fnn_idx first, fnn_idx rows)
+void KERNEL(average_pool_forward)(void *y_, const void *x_, const fnn_pool *p, fnn_idx first, fnn_idx rows)
 {
     real *y = y_;
     const real *x = x_;
@@ -56,7 +56,7 @@ static void average_pool_forward(void *y_, const void *x_, const fnn_pool *p, fn
 }
 
 /* y (channels) = the mean of x (positions, channels) */
-static void global_average(void *y_, const void *x_, fnn_idx positions, fnn_idx channels)
+void KERNEL(global_average)(void *y_, const void *x_, fnn_idx positions, fnn_idx channels)
 {
     real *y = y_;
     const real *x = x_;

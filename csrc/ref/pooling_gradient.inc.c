@@ -35,13 +35,13 @@ static void pool_backward(real *dx, const real *dy, const void *index, const fnn
             }
 }
 
-static void max_pool_backward(void *dx, const void *dy, const void *index, const fnn_pool *p, fnn_idx first,
-                              fnn_idx rows)
+void KERNEL(max_pool_backward)(void *dx, const void *dy, const void *index, const fnn_pool *p, fnn_idx first,
+                               fnn_idx rows)
 {
     pool_backward(dx, dy, index, p, first, rows);
 }
 
-static void average_pool_backward(void *dx, const void *dy, const fnn_pool *p, fnn_idx first, fnn_idx rows)
+void KERNEL(average_pool_backward)(void *dx, const void *dy, const fnn_pool *p, fnn_idx first, fnn_idx rows)
 {
     pool_backward(dx, dy, NULL, p, first, rows);
 }

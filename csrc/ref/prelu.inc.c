@@ -1,7 +1,7 @@
 /* prelu.inc.c - y = x where x > 0, else alpha x, with y and x (m, n) and alpha (n). dx = dy or alpha dy; dalpha (n) gets
  * the column sums of dy x over the elements where x <= 0 added to it.
  */
-static void prelu_forward(void *y_, const void *x_, const void *alpha_, fnn_idx m, fnn_idx n)
+void KERNEL(prelu_forward)(void *y_, const void *x_, const void *alpha_, fnn_idx m, fnn_idx n)
 {
     real *y = y_;
     const real *x = x_, *alpha = alpha_;
@@ -10,8 +10,8 @@ static void prelu_forward(void *y_, const void *x_, const void *alpha_, fnn_idx 
             y[i * n + j] = x[i * n + j] > 0 ? x[i * n + j] : alpha[j] * x[i * n + j];
 }
 
-static void prelu_backward(void *dx_, void *dalpha_, const void *dy_, const void *x_, const void *alpha_,
-                           fnn_idx m, fnn_idx n)
+void KERNEL(prelu_backward)(void *dx_, void *dalpha_, const void *dy_, const void *x_, const void *alpha_,
+                            fnn_idx m, fnn_idx n)
 {
     real *dx = dx_, *dalpha = dalpha_;
     const real *dy = dy_, *x = x_, *alpha = alpha_;

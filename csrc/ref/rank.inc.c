@@ -18,7 +18,7 @@ static int among_largest(const real *x, fnn_idx n, fnn_idx at, double k)
     return larger < k;
 }
 
-static double top_k_categorical_accuracy(const fnn_loss_metric *s)
+double KERNEL(top_k_categorical_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     double total = 0;
@@ -30,7 +30,7 @@ static double top_k_categorical_accuracy(const fnn_loss_metric *s)
     return total;
 }
 
-static double sparse_top_k_categorical_accuracy(const fnn_loss_metric *s)
+double KERNEL(sparse_top_k_categorical_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *t = s->target;
@@ -41,7 +41,7 @@ static double sparse_top_k_categorical_accuracy(const fnn_loss_metric *s)
     return total;
 }
 
-static double sparse_top_k_sorted_accuracy(const fnn_loss_metric *s)
+double KERNEL(sparse_top_k_sorted_accuracy)(const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *t = s->target;

@@ -65,7 +65,7 @@ static void activate(const moment *m, fnn_idx at, fnn_idx n, const fnn_activatio
 {
     for (fnn_idx j = at; m->pre && j < at + n; j++)
         m->pre[j] = m->z[j];
-    activation_forward(m->z + at, n, m->z + at, n, 1, n, f);
+    KERNEL(activation_forward)(m->z + at, n, m->z + at, n, 1, n, f);
 }
 
 static int needs_input(const fnn_activation *f) { return fnn_activations[f->code].saved == FNN_SAVED_INPUT; }
@@ -74,7 +74,7 @@ static int needs_input(const fnn_activation *f) { return fnn_activations[f->code
 static void activation_slope(const moment *m, fnn_idx at, fnn_idx n, const fnn_activation *f)
 {
     const real *saved = needs_input(f) ? m->pre : m->z;
-    activation_backward(m->z + at, n, m->d + at, n, saved + at, n, 1, n, f);
+    KERNEL(activation_backward)(m->z + at, n, m->d + at, n, saved + at, n, 1, n, f);
 }
 
 #endif

@@ -8,18 +8,18 @@ typedef void cell_fn(const moment *);
 static cell_fn *const forward_cells[] = {simple_rnn_forward, lstm_forward, gru_forward, gru_forward};
 static cell_fn *const backward_cells[] = {simple_rnn_backward, lstm_backward, gru_backward, gru_backward};
 
-static fnn_idx recurrent_packed(const fnn_recurrent *g)
+fnn_idx KERNEL(recurrent_packed)(const fnn_recurrent *g)
 {
     (void)g;
     return 0;
 }
 
-static void recurrent_pack(const fnn_recurrent *g, int backward, fnn_idx part, fnn_idx pieces)
+void KERNEL(recurrent_pack)(const fnn_recurrent *g, int backward, fnn_idx part, fnn_idx pieces)
 {
     (void)g, (void)backward, (void)part, (void)pieces;
 }
 
-static fnn_idx recurrent_workspace(const fnn_recurrent *g, fnn_idx rows)
+fnn_idx KERNEL(recurrent_workspace)(const fnn_recurrent *g, fnn_idx rows)
 {
     (void)rows;
     return (g->a_row + g->gate_row + g->inputs + 12 * g->units) * (fnn_idx)sizeof(real);
@@ -86,7 +86,7 @@ static void forward_step(moment *m, fnn_idx row, fnn_idx t)
              0, n);
 }
 
-static void recurrent_forward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
+void KERNEL(recurrent_forward)(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
 {
     const fnn_idx n = g->units;
     for (fnn_idx r = 0; r < rows; r++) {
@@ -134,7 +134,7 @@ static void backward_step(moment *m, fnn_idx row, fnn_idx t)
         copy((real *)g->dx + (row * g->steps + time_of(g, t)) * inputs, m->dx, 0, inputs);
 }
 
-static void recurrent_backward(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
+void KERNEL(recurrent_backward)(const fnn_recurrent *g, fnn_idx first, fnn_idx rows, void *workspace)
 {
     const fnn_idx n = g->units;
     for (fnn_idx r = 0; r < rows; r++) {

@@ -1,7 +1,7 @@
 /* regularization.inc.c - sum x^2, and l1 sum |w| + l2 sum w^2 with its gradient added to dw. */
 #include <math.h>
 
-static double sum_squares(const void *x_, fnn_idx n)
+double KERNEL(sum_squares)(const void *x_, fnn_idx n)
 {
     const real *x = x_;
     double sum = 0;
@@ -10,7 +10,7 @@ static double sum_squares(const void *x_, fnn_idx n)
     return sum;
 }
 
-static double regularization(void *dw_, const void *w_, fnn_idx n, double l1, double l2)
+double KERNEL(regularization)(void *dw_, const void *w_, fnn_idx n, double l1, double l2)
 {
     real *dw = dw_;
     const real *w = w_;

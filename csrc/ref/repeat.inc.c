@@ -1,7 +1,7 @@
 /* repeat.inc.c - each element several times, and the sums that are its gradient. */
 
 /* y (n, times): each element of x (n) so many times */
-static void repeat_channels(void *y_, const void *x_, fnn_idx n, fnn_idx times)
+void KERNEL(repeat_channels)(void *y_, const void *x_, fnn_idx n, fnn_idx times)
 {
     real *y = y_;
     const real *x = x_;
@@ -10,7 +10,7 @@ static void repeat_channels(void *y_, const void *x_, fnn_idx n, fnn_idx times)
 }
 
 /* dx (n): the sums of the rows of dy (n, times) */
-static void sum_repeated(void *dx_, const void *dy_, fnn_idx n, fnn_idx times)
+void KERNEL(sum_repeated)(void *dx_, const void *dy_, fnn_idx n, fnn_idx times)
 {
     real *dx = dx_;
     const real *dy = dy_;

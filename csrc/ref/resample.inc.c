@@ -1,12 +1,12 @@
 /* resample.inc.c - y[i][j][c] = sum over p, q of rows[i][p] columns[j][q] x[p][q][c]. */
-static fnn_idx resample_workspace(const fnn_resample *r)
+fnn_idx KERNEL(resample_workspace)(const fnn_resample *r)
 {
     (void)r;
     return 0;
 }
 
-static void resample(void *y_, const void *x_, fnn_idx begin, fnn_idx end, const fnn_resample *r,
-                     void *workspace)
+void KERNEL(resample)(void *y_, const void *x_, fnn_idx begin, fnn_idx end, const fnn_resample *r,
+                      void *workspace)
 {
     real *y = y_;
     const real *x = x_, *rows = r->rows.weight, *columns = r->columns.weight;

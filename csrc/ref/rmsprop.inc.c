@@ -1,7 +1,7 @@
 /* rmsprop.inc.c - slots: mean square, velocity if there is momentum, mean gradient if centered. */
 #include <math.h>
 
-static void rmsprop(const fnn_update *u)
+void KERNEL(rmsprop)(const fnn_update *u)
 {
     real *w = u->w, *v = u->slot[0], *m = u->slot[1], *a = u->slot[2];
     const double rho = u->beta_1;

@@ -13,7 +13,7 @@ static double decayed_weight(const fnn_update *u, fnn_idx i)
     return w - u->decay * w;
 }
 
-static void sgd(const fnn_update *u)
+void KERNEL(sgd)(const fnn_update *u)
 {
     real *w = u->w, *m = u->slot[0];
     for (fnn_idx i = 0; i < u->n; i++) {

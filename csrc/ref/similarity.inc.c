@@ -7,7 +7,7 @@ static double inverse_length(double square, double clip)
     return inverse > 1 / clip ? 1 / clip : inverse;
 }
 
-static double cosine_similarity(const fnn_loss_metric *s)
+double KERNEL(cosine_similarity)(const fnn_loss_metric *s)
 {
     double total = 0;
     for (fnn_idx i = 0; i < s->m; i++) {

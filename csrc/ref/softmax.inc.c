@@ -13,7 +13,7 @@ static double log_sum_exp(const real *x, fnn_idx n, fnn_idx step, double *max)
     return log(sum);
 }
 
-static void softmax_forward(void *y_, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(softmax_forward)(void *y_, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *y = y_;
     const real *x = x_;
@@ -26,7 +26,7 @@ static void softmax_forward(void *y_, const void *x_, fnn_idx outer, fnn_idx n, 
         }
 }
 
-static void log_softmax_forward(void *y_, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+void KERNEL(log_softmax_forward)(void *y_, const void *x_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *y = y_;
     const real *x = x_;
@@ -39,8 +39,8 @@ static void log_softmax_forward(void *y_, const void *x_, fnn_idx outer, fnn_idx
         }
 }
 
-static void softmax_backward(void *dx_, const void *dy_, const void *y_, fnn_idx outer, fnn_idx n,
-                             fnn_idx inner)
+void KERNEL(softmax_backward)(void *dx_, const void *dy_, const void *y_, fnn_idx outer, fnn_idx n,
+                              fnn_idx inner)
 {
     real *dx = dx_;
     const real *dy = dy_, *y = y_;
@@ -55,8 +55,8 @@ static void softmax_backward(void *dx_, const void *dy_, const void *y_, fnn_idx
         }
 }
 
-static void log_softmax_backward(void *dx_, const void *dy_, const void *y_, fnn_idx outer, fnn_idx n,
-                                 fnn_idx inner)
+void KERNEL(log_softmax_backward)(void *dx_, const void *dy_, const void *y_, fnn_idx outer, fnn_idx n,
+                                  fnn_idx inner)
 {
     real *dx = dx_;
     const real *dy = dy_, *y = y_;

@@ -60,7 +60,7 @@ static real least_of_largest(const real *x, fnn_idx n, fnn_idx k, fnn_idx *equal
     return bound;
 }
 
-static void count_above(double *state, const fnn_loss_metric *s)
+void KERNEL(count_above)(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx places = s->n_levels + 1, k = (fnn_idx)s->param[0];
@@ -91,28 +91,28 @@ static void count_pair(double *state, const fnn_loss_metric *s, double target, d
         state[(fnn_idx)target * (fnn_idx)k + (fnn_idx)x] += row_weight(s, row);
 }
 
-static void pair_numbers(double *state, const fnn_loss_metric *s)
+void KERNEL(pair_numbers)(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m * s->n; i++)
         count_pair(state, s, (double)t[i], (double)x[i], i / s->n);
 }
 
-static void pair_binary(double *state, const fnn_loss_metric *s)
+void KERNEL(pair_binary)(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m * s->n; i++)
         count_pair(state, s, (double)t[i], x[i] >= (real)s->param[1], i / s->n);
 }
 
-static void pair_categorical(double *state, const fnn_loss_metric *s)
+void KERNEL(pair_categorical)(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     for (fnn_idx i = 0; i < s->m; i++, x += s->n, t += s->n)
         count_pair(state, s, (double)first_maximum(t, s->n), (double)first_maximum(x, s->n), i);
 }
 
-static void pair_sparse_categorical(double *state, const fnn_loss_metric *s)
+void KERNEL(pair_sparse_categorical)(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x;
     const int32_t *t = s->target;
@@ -120,7 +120,7 @@ static void pair_sparse_categorical(double *state, const fnn_loss_metric *s)
         count_pair(state, s, (double)t[i], (double)first_maximum(x, s->n), i);
 }
 
-static void squares(double *state, const fnn_loss_metric *s)
+void KERNEL(squares)(double *state, const fnn_loss_metric *s)
 {
     const real *x = s->x, *t = s->target;
     const fnn_idx n = s->n;

@@ -44,7 +44,7 @@ static int warp_taps(warp_tap tap[4], const fnn_warp *w, fnn_idx i, fnn_idx j)
     return taps;
 }
 
-static void warp_forward(void *y_, const void *x_, const fnn_warp *w)
+void KERNEL(warp_forward)(void *y_, const void *x_, const fnn_warp *w)
 {
     const fnn_idx channels = w->channels;
     const real *x = x_;
@@ -62,7 +62,7 @@ static void warp_forward(void *y_, const void *x_, const fnn_warp *w)
         }
 }
 
-static void warp_backward(void *dx_, const void *dy_, const fnn_warp *w)
+void KERNEL(warp_backward)(void *dx_, const void *dy_, const fnn_warp *w)
 {
     const fnn_idx channels = w->channels;
     const real *dy = dy_;

@@ -25,7 +25,7 @@ static void warp_store(fnn_warp *w, warp_map map)
         w->matrix[i] = map.at[i / 3][i % 3];
 }
 
-static void warp_flip_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_flip_matrix)(fnn_warp *w, const double *drawn)
 {
     const int flips = drawn[0] <= 0.5, across = flips && w->matrix[0] < 0, down = flips && w->matrix[4] < 0;
     warp_map map = warp_shift(across ? (double)w->width - 1 : 0, down ? (double)w->height - 1 : 0);
@@ -34,7 +34,7 @@ static void warp_flip_matrix(fnn_warp *w, const double *drawn)
     warp_store(w, map);
 }
 
-static void warp_affine_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_affine_matrix)(fnn_warp *w, const double *drawn)
 {
     const double x = ((double)w->width - 1) / 2, y = ((double)w->height - 1) / 2;
     const double angle = 2 * 3.14159265358979323846 * drawn[4];
@@ -45,13 +45,13 @@ static void warp_affine_matrix(fnn_warp *w, const double *drawn)
     warp_store(w, warp_product(warp_shift(x - left, y - up), about));
 }
 
-static void warp_even_affine_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_even_affine_matrix)(fnn_warp *w, const double *drawn)
 {
     const double even[5] = {drawn[0], drawn[0], drawn[2], drawn[3], drawn[4]};
-    warp_affine_matrix(w, even);
+    KERNEL(warp_affine_matrix)(w, even);
 }
 
-static void warp_crop_matrix(fnn_warp *w, const double *drawn)
+void KERNEL(warp_crop_matrix)(fnn_warp *w, const double *drawn)
 {
     warp_map map = warp_shift(floor(drawn[1]), floor(drawn[0]));
     for (int i = 0; i < 2; i++)

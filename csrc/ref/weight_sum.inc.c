@@ -1,7 +1,7 @@
 /* weight_sum.inc.c - the sum of the weights of the rows, those of the class ignored left out. Both tables use this
  * file: it is one addition a row, in the order of the rows, in double.
  */
-static double weight_sum(const fnn_loss_metric *s)
+double KERNEL(weight_sum)(const fnn_loss_metric *s)
 {
     const int32_t *target = s->target;
     const int every = s->ignore_class == INT64_MIN;

@@ -1,7 +1,7 @@
 /* real.h - the number type of this translation unit, and how its functions are declared.
  *
- * Every kernel is compiled once per (instruction set, dtype): FNN_F64 picks the dtype, so a kernel
- * says `real` and never asks which one it is.
+ * Every kernel is compiled once per (instruction set, dtype), which the build defines as FNN_ISA and FNN_F64: so a
+ * kernel says `real` and never asks which one it is.
  */
 #ifndef FNN_REAL_H
 #define FNN_REAL_H
@@ -38,5 +38,14 @@ enum { MANTISSA = 23, BIAS = 127 };
 #define FNN_UNROLL FNN_PRAGMA(GCC unroll 64)
 #endif
 #endif
+
+/* A kernel is an external function, fnn_avx2_f32_gemm: any kernel may call it, in whichever unit it is. */
+#define FNN_SYMBOL(isa, dtype, name) fnn_##isa##_##dtype##_##name
+#define FNN_EXPANDED(isa, dtype, name) FNN_SYMBOL(isa, dtype, name)
+#define KERNEL(name) FNN_EXPANDED(FNN_ISA, FNN_DTYPE, name)
+
+#define FNN_KERNEL(returns, name, arguments) returns KERNEL(name) arguments;
+#include "../kernels.def"
+#undef FNN_KERNEL
 
 #endif

@@ -1,4 +1,4 @@
-# Declarations of csrc/fastnn.h: the structures whole, of the kernel table the slots that ops call.
+# Declarations of csrc/fastnn.h.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
@@ -191,140 +191,9 @@ cdef extern from "fastnn.h" nogil:
         int bilinear, fill
         double fill_value
 
-    ctypedef struct fnn_kernels:
-        const char *isa
-        fnn_idx itemsize
-        fnn_idx (*gemm_workspace)(const fnn_gemm *) noexcept nogil
-        void (*gemm)(const fnn_gemm *, void *) noexcept nogil
-        fnn_idx (*conv_workspace)(const fnn_conv *) noexcept nogil
-        void (*conv_forward)(const fnn_conv *, fnn_idx, fnn_idx, fnn_idx, fnn_idx, void *) noexcept nogil
-        void (*conv_input_gradient)(const fnn_conv *, fnn_idx, fnn_idx,
-                                    fnn_idx, fnn_idx, void *) noexcept nogil
-        void (*conv_weight_gradient)(const fnn_conv *, fnn_idx, fnn_idx,
-                                     fnn_idx, fnn_idx, void *) noexcept nogil
-        fnn_idx (*recurrent_packed)(const fnn_recurrent *) noexcept nogil
-        void (*recurrent_pack)(const fnn_recurrent *, int, fnn_idx, fnn_idx) noexcept nogil
-        fnn_idx (*recurrent_workspace)(const fnn_recurrent *, fnn_idx) noexcept nogil
-        void (*recurrent_forward)(const fnn_recurrent *, fnn_idx, fnn_idx, void *) noexcept nogil
-        void (*recurrent_backward)(const fnn_recurrent *, fnn_idx, fnn_idx, void *) noexcept nogil
-        void (*add_parts)(void *, const void *, fnn_idx, fnn_idx, fnn_idx, int) noexcept nogil
-        void (*column_sums)(void *, const void *, fnn_idx, fnn_idx, int) noexcept nogil
-        double (*fma_peak)(fnn_idx) noexcept nogil
-        void (*activation_forward)(void *, fnn_idx, const void *, fnn_idx,
-                                   fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
-        void (*activation_backward)(void *, fnn_idx, const void *, fnn_idx, const void *,
-                                    fnn_idx, fnn_idx, fnn_idx, const fnn_activation *) noexcept nogil
-        void (*prelu_forward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*prelu_backward)(void *, void *, const void *, const void *,
-                               const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*softmax_backward)(void *, const void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*log_softmax_forward)(void *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*log_softmax_backward)(void *, const void *, const void *, fnn_idx,
-                                     fnn_idx, fnn_idx) noexcept nogil
-        void (*channel_moments)(double *, const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*channel_statistics)(void *, void *, double *, fnn_idx, fnn_idx,
-                                   fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*sum_parts)(double *, fnn_idx, fnn_idx) noexcept nogil
-        void (*add_sums)(void *, const double *, fnn_idx, int) noexcept nogil
-        void (*moving_average)(void *, const void *, fnn_idx, double) noexcept nogil
-        void (*channel_scale)(void *, void *, const void *, const void *,
-                              const void *, const void *, fnn_idx, double) noexcept nogil
-        void (*channel_affine)(void *, const void *, const void *, const void *,
-                               const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*channel_sums)(double *, const void *, const void *, const void *,
-                             fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*channel_slopes)(void *, double *, const void *, const void *,
-                               fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
-        void (*channel_gradient)(void *, const void *, const void *, const void *, const void *,
-                                 const void *, fnn_idx, fnn_idx, fnn_idx) noexcept nogil
-        void (*layer_norm_forward)(void *, void *, void *, const void *, const void *,
-                                   const void *, fnn_idx, fnn_idx, double) noexcept nogil
-        void (*layer_norm_backward)(void *, double *, const void *, const void *, const void *,
-                                    const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*unit_norm_forward)(void *, void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
-        void (*unit_norm_backward)(void *, const void *, const void *, const void *,
-                                   fnn_idx, fnn_idx, double) noexcept nogil
-        double (*weight_sum)(const fnn_loss_metric *) noexcept nogil
-        fnn_idx (*check_range)(const void *, fnn_idx, double, double) noexcept nogil
-        fnn_idx (*check_binary)(const void *x, fnn_idx n) noexcept nogil
-        fnn_idx (*check_classes)(const int32_t *, fnn_idx, int64_t, int64_t) noexcept nogil
-        void (*narrow_classes)(int32_t *, const int64_t *, fnn_idx) noexcept nogil
-        double (*sum_squares)(const void *, fnn_idx) noexcept nogil
-        double (*regularization)(void *, const void *, fnn_idx, double, double) noexcept nogil
-        void (*clip_norms)(
-            void *w, fnn_idx outer, fnn_idx n, fnn_idx inner, fnn_idx ld, double least, double most,
-            double rate, double epsilon) noexcept nogil
-        void (*clip_negative)(void *w, fnn_idx n) noexcept nogil
-        void (*sgd)(const fnn_update *u) noexcept nogil
-        void (*dropout)(void *, const void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
-        void (*dropout_mask)(void *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
-        void (*max_pool_forward)(void *, void *, const void *, const fnn_pool *,
-                                 fnn_idx, fnn_idx) noexcept nogil
-        void (*max_pool_backward)(void *, const void *, const void *, const fnn_pool *,
-                                  fnn_idx, fnn_idx) noexcept nogil
-        void (*average_pool_forward)(void *, const void *, const fnn_pool *, fnn_idx, fnn_idx) noexcept nogil
-        void (*average_pool_backward)(void *, const void *, const fnn_pool *, fnn_idx, fnn_idx) noexcept nogil
-        void (*global_average)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*depthwise_forward)(void *, const void *, const void *, const void *, double,
-                                  const fnn_depthwise *, fnn_idx, fnn_idx) noexcept nogil
-        void (*depthwise_backward)(void *, const void *, const void *, const fnn_depthwise *,
-                                   fnn_idx, fnn_idx) noexcept nogil
-        void (*depthwise_weights)(void *, void *, const void *, const void *,
-                                  const fnn_depthwise *) noexcept nogil
-        void (*repeat_channels)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*sum_repeated)(void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        fnn_idx (*embedding_indices)(int32_t *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*embedding_forward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx) noexcept nogil
-        void (*embedding_backward)(void *, const void *, const int32_t *, fnn_idx, fnn_idx,
-                                   fnn_idx) noexcept nogil
-        void (*embedding_mark)(uint8_t *, const int32_t *, fnn_idx) noexcept nogil
-        void (*embedding_clear)(void *, uint8_t *, fnn_idx, fnn_idx) noexcept nogil
-        void (*count_categories)(void *, const int32_t *, fnn_idx, fnn_idx, fnn_idx, double) noexcept nogil
-        void (*bin_numbers)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*mask_steps)(void *, const void *, fnn_idx, fnn_idx, double) noexcept nogil
-        void (*mask_rows)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        fnn_idx (*mask_compact)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*mask_mean)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*mask_mean_backward)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*mask_weights)(void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*merge_sum)(void *, const void *, const void *, fnn_idx, double) noexcept nogil
-        void (*elementwise_binary_forward)(void *, const void *, const void *,
-                                           const fnn_elementwise_binary *) noexcept nogil
-        void (*elementwise_binary_backward)(void *, const void *, const void *, const void *,
-                                            const fnn_elementwise_binary *, int) noexcept nogil
-        void (*strided_copy)(void *, const void *, fnn_idx, const fnn_idx *, const fnn_idx *,
-                             const fnn_idx *) noexcept nogil
-        fnn_idx (*resample_workspace)(const fnn_resample *) noexcept nogil
-        void (*resample)(void *, const void *, fnn_idx, fnn_idx, const fnn_resample *, void *) noexcept nogil
-        void (*uniform)(double *, fnn_idx, fnn_idx, const fnn_random *) noexcept nogil
-        void (*uniform_between)(double *, const double *, fnn_idx, fnn_idx,
-                                const fnn_random *) noexcept nogil
-        void (*gaussian_noise)(void *, const void *, fnn_idx, fnn_idx, double,
-                               const fnn_random *) noexcept nogil
-        void (*gaussian_dropout)(void *, const void *, fnn_idx, fnn_idx, double,
-                                 const fnn_random *) noexcept nogil
-        void (*affine)(void *, const void *, const void *, const void *, fnn_idx, fnn_idx) noexcept nogil
-        void (*standardize_scale)(void *, void *, const void *, const void *, const fnn_idx *, fnn_idx,
-                                  double) noexcept nogil
-        void (*destandardize_scale)(void *, void *, const void *, const void *, const fnn_idx *, fnn_idx,
-                                    double) noexcept nogil
-        void (*gather)(void *, const void *, const fnn_idx *, fnn_idx) noexcept nogil
-        void (*gather_multiply)(void *, const void *, const void *, const fnn_idx *, fnn_idx, fnn_idx,
-                                fnn_idx) noexcept nogil
-        void (*scatter_add)(void *, const void *, const fnn_idx *, fnn_idx) noexcept nogil
-        void (*gather_rows)(void *, const void *, const fnn_idx *, fnn_idx, fnn_idx) noexcept nogil
-        void (*adjust_forward)(void *, const void *, void *, fnn_idx, fnn_idx,
-                               double, double, double, double) noexcept nogil
-        void (*adjust_backward)(void *, const void *, const void *, void *, fnn_idx, fnn_idx,
-                                double, double, double, double) noexcept nogil
-        void (*warp_forward)(void *, const void *, const fnn_warp *) noexcept nogil
-        void (*warp_backward)(void *, const void *, const fnn_warp *) noexcept nogil
-        void (*warp_flip_matrix)(fnn_warp *, const double *) noexcept nogil
-        void (*warp_affine_matrix)(fnn_warp *, const double *) noexcept nogil
-        void (*warp_even_affine_matrix)(fnn_warp *, const double *) noexcept nogil
-        void (*warp_crop_matrix)(fnn_warp *, const double *) noexcept nogil
+include "kernels.pxi"  # fnn_kernels, which the build makes of csrc/kernels.def
 
+cdef extern from "fastnn.h" nogil:
     int fnn_isa_count()
     const char *fnn_isa_name(int)
     const fnn_kernels *fnn_table(const char *, int)

@@ -1,4 +1,6 @@
-/* all.h - every kernel of this folder, then the table that names them. */
+/* all.c - the textbook version of every kernel: the oracle. */
+#include "../simd/real.h"
+
 #include "math.inc.c"
 #include "activation.inc.c"
 #include "prelu.inc.c"
@@ -55,5 +57,3 @@
 #include "adjust.inc.c"
 #include "warp.inc.c"
 #include "warp_matrix.inc.c"
-
-#include "../kernels/table.h"

@@ -1,0 +1,16 @@
+/* training.c - optimizers, regularization, constraints and random numbers. */
+#include "../simd/vec.h"
+
+#include "sgd.inc.c"
+#include "adam.inc.c"
+#include "rmsprop.inc.c"
+#include "adagrad.inc.c"
+#include "adadelta.inc.c"
+#include "adamax.inc.c"
+#include "lion.inc.c"
+#include "ftrl.inc.c"
+#include "regularization.inc.c"
+#include "constraint.inc.c"
+#include "dropout.inc.c"
+#include "uniform.inc.c"
+#include "gaussian.inc.c"
