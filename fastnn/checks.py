@@ -6,7 +6,19 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["positive_number", "real_number", "refuse", "whole_number"]
+__all__ = ["is_overridden", "positive_number", "real_number", "refuse", "whole_number"]
+
+
+def is_overridden(obj: object, *names: str) -> bool:
+    """Return whether the class of an object gets one of these methods from outside of this package.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> is_overridden(fastnn.layers.Dense(1), "call")
+    False
+    """
+    return not all(getattr(type(obj), name).__module__.startswith("fastnn.") for name in names)
 
 
 def real_number(value: Any, name: str, least: float = -math.inf, below: float = math.inf) -> float:

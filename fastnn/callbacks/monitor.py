@@ -65,8 +65,9 @@ class MonitorCallback(Callback):
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
         for metric in getattr(self.model, "metrics", ()):
-            if getattr(metric, "name", None) == name and hasattr(metric, "_direction"):
-                return bool(metric._direction == "up")
+            direction = getattr(metric, "_direction", None)
+            if getattr(metric, "name", None) == name and direction is not None:
+                return bool(direction == "up")
         name = re.sub(r"_\d+$", "", name)
         if name.endswith(_BETTER_HIGH + _BETTER_LOW):
             return name.endswith(_BETTER_HIGH)

@@ -5,7 +5,7 @@ Batches yield (plan, start, samples); the plan is bound to them until the next b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
     from .adapters import Arrays
 
-__all__ = ["ArrayBatches", "Batches", "DatasetBatches", "Totals", "batch_size_for"]
+__all__ = ["ArrayBatches", "BatchLogs", "Batches", "DatasetBatches", "Totals", "batch_size_for", "merged"]
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -48,6 +48,10 @@ class Totals(Mapping[str, Any]):
         states = [plan.state(name) for plan in self._plans]
         return self._plans[0].read(name, np.sum(states, axis=0))
 
+    def logs(self) -> dict[str, Any]:
+        """Return all values, those of a metric whose result is a dict by its keys."""
+        return merged(self.items())
+
     def states(self) -> dict[str, list[float]]:
         """Return the sums over the samples that the totals are computed from."""
         return {name: np.sum([plan.state(name) for plan in self._plans], axis=0).tolist() for name in self}
@@ -57,6 +61,57 @@ class Totals(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._plans[0].totals) if self._plans else 0
+
+
+def merged(results: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return losses and metrics by name, and by its keys what a metric returned as a dict.
+
+    Examples
+    --------
+    >>> merged([("loss", 0.5), ("counts", {"hits": 3.0, "misses": 1.0})])
+    {'loss': 0.5, 'hits': 3.0, 'misses': 1.0}
+    """
+    logs: dict[str, Any] = {}
+    for name, value in results:
+        logs |= value if isinstance(value, dict) else {name: value}
+    return logs
+
+
+class BatchLogs(Mapping[str, Any]):
+    """The logs that hooks get after a batch: each value is computed when it is first read.
+
+    What a callback keeps longer than the hook runs holds the values of its batch: `freeze` computes the rest.
+
+    Parameters
+    ----------
+    totals : Totals
+    """
+
+    def __init__(self, totals: Totals) -> None:
+        self._totals: Totals | None = totals
+        self._values: dict[str, Any] = {}
+
+    def freeze(self) -> None:
+        """Compute the values that have not been read."""
+        if self._totals is not None:
+            self._values = merged((name, self[name]) for name in self._totals)
+            self._totals = None
+
+    def __getitem__(self, name: str) -> Any:
+        if self._totals is None or name in self._values:
+            return self._values[name]
+        value = self._totals[name]
+        self._values[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values if self._totals is None else self._totals)
+
+    def __len__(self) -> int:
+        return len(self._values if self._totals is None else self._totals)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 class Batches(Protocol):
@@ -199,7 +254,7 @@ class DatasetBatches:
                 raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
             plan = self._plan_for(arrays)
             if plan not in self._plans:
-                plan.clear_totals()
+                plan.clear_totals(shared=not self._plans)
                 for name, state in self._carried.items():
                     plan.set_state(name, state)
                 self._carried = {}

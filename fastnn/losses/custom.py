@@ -26,12 +26,13 @@ def loss_spec(loss: Loss) -> PythonSpec:
 def metric_spec(metric: Metric) -> PythonSpec:
     """Return the spec of a metric that defines `update_state`."""
 
-    def function(labels: Any, predictions: Any, weights: Any, mask: Any, cleared: bool) -> None:
-        if cleared:
-            metric.reset_state()
+    def function(labels: Any, predictions: Any, weights: Any, mask: Any) -> None:
         if mask is not None:
             weights = mask if weights is None else mask * _expanded(weights, mask.ndim)
-        metric.update_state(labels, predictions, sample_weight=weights)
+        if weights is None:
+            metric.update_state(labels, predictions)
+        else:
+            metric.update_state(labels, predictions, sample_weight=weights)
 
     return PythonSpec(function)
 

@@ -11,8 +11,14 @@ from ..kernels.core.specs import Labels, MetricSpec
 from .metric import PlainMetric, registry, values_of
 
 
+class _Share(PlainMetric):
+    """Base of shares of right predictions."""
+
+    _direction = "up"
+
+
 @registry.add
-class Accuracy(PlainMetric):
+class Accuracy(_Share):
     """How often predictions equal labels.
 
     Parameters
@@ -32,7 +38,7 @@ class Accuracy(PlainMetric):
 
 
 @registry.add
-class BinaryAccuracy(PlainMetric):
+class BinaryAccuracy(_Share):
     """How often predictions, thresholded, equal labels of 0 and 1.
 
     Parameters
@@ -62,7 +68,7 @@ class BinaryAccuracy(PlainMetric):
 
 
 @registry.add
-class CategoricalAccuracy(PlainMetric):
+class CategoricalAccuracy(_Share):
     """How often the largest prediction is that of the largest label.
 
     Parameters
@@ -80,7 +86,7 @@ class CategoricalAccuracy(PlainMetric):
 
 
 @registry.add
-class SparseCategoricalAccuracy(PlainMetric):
+class SparseCategoricalAccuracy(_Share):
     """How often the largest prediction is that of the label, a class number.
 
     Parameters
@@ -98,7 +104,7 @@ class SparseCategoricalAccuracy(PlainMetric):
 
 
 @registry.add
-class TopKCategoricalAccuracy(PlainMetric):
+class TopKCategoricalAccuracy(_Share):
     """How often the class of the largest label is among the k largest predictions.
 
     Parameters
@@ -126,7 +132,7 @@ class TopKCategoricalAccuracy(PlainMetric):
 
 
 @registry.add
-class SparseTopKCategoricalAccuracy(PlainMetric):
+class SparseTopKCategoricalAccuracy(_Share):
     """How often the label, a class number, is among the k largest predictions.
 
     Parameters

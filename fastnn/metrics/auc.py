@@ -56,6 +56,7 @@ class AUC(Metric):
     0.75
     """
 
+    _direction = "up"
     _flat = True
 
     def __init__(

@@ -75,6 +75,7 @@ class Thresholded(Metric):
     name, dtype
     """
 
+    _direction = "up"
     _flat = True
 
     def __init__(
@@ -172,7 +173,6 @@ class TruePositives(_Count):
     """
 
     _field = "true_positives"
-    _direction = "up"
 
 
 @registry.add
@@ -214,7 +214,6 @@ class TrueNegatives(_Count):
     """
 
     _field = "true_negatives"
-    _direction = "up"
 
 
 @registry.add

@@ -15,6 +15,7 @@ from .metric import PlainMetric, registry, values_of
 class _Correlation(PlainMetric):
     """Base of correlations along the last axis."""
 
+    _direction = "up"
     _kernel: ClassVar[str]
 
     def __init__(self, name: str | None = None, dtype: str | None = None, axis: int = -1) -> None:

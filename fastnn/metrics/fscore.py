@@ -41,6 +41,7 @@ class FBetaScore(Metric):
     array([0.3846, 0.9091, 0.8333])
     """
 
+    _direction = "up"
     _arguments: ClassVar[tuple[str, ...]] = ("average", "beta", "threshold")
 
     def __init__(

@@ -19,6 +19,7 @@ Numbers = NDArray[np.float64]
 class _MeanOverlap(Metric):
     """Base of the mean over some classes of TP / (TP + FP + FN)."""
 
+    _direction = "up"
     _flat = True
 
     def __init__(

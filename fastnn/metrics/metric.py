@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import initializers
+from ..checks import is_overridden
 from ..config import check_floatx, floatx
 from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
@@ -16,6 +19,7 @@ from ..losses.arrays import kernel_arrays
 from ..pickling import Picklable
 from ..registry import Registry
 from ..variables import Variable
+from .values import as_logged, snapshot
 
 
 class Metric(Picklable):
@@ -23,7 +27,9 @@ class Metric(Picklable):
 
     A metric of this package names the kernel that updates its state (`spec`), its first state (`zeros`) and
     the result of a state (`read`), so models run it without Python. A metric of your own defines
-    `update_state` and `result`, and keeps its state in variables that `add_variable` returns.
+    `update_state` and `result`, and keeps its state in variables that `add_variable` returns. What `result`
+    returns reaches its caller as numbers of that moment, so that it may return a variable. A subclass that
+    overrides `update_state`, `result` or `reset_state` of a metric of this package runs in Python too.
 
     Parameters
     ----------
@@ -42,12 +48,12 @@ class Metric(Picklable):
     ...     def update_state(self, y_true, y_pred, sample_weight=None):
     ...         self.most.assign(np.maximum(self.most.numpy(), np.max(y_pred)))
     ...     def result(self):
-    ...         return float(self.most.numpy())
+    ...         return self.most
     >>> Largest()([0.0, 0.0], [1.0, 3.0])
     3.0
     """
 
-    _direction = "up"  # "up" or "down", whichever is better, for callbacks with mode="auto"
+    _direction: str | None = None  # "up" or "down", whichever is better, for callbacks with mode="auto"
     _flat = False  # whether predictions of one dimension are one number for each sample
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
@@ -56,6 +62,12 @@ class Metric(Picklable):
         self.dtype = None if dtype is None else check_floatx(dtype)
         self._variables: list[Variable] = []
         self._state: NDArray[np.float64] | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        result = vars(cls).get("result")
+        if callable(result):
+            cls.result = _of_this_moment(result)  # type: ignore[assignment]
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -66,6 +78,12 @@ class Metric(Picklable):
     def spec(self) -> MetricSpec | PythonSpec:
         """The kernel that computes the metric, or the `update_state` of a metric that defines it."""
         return custom.metric_spec(self)
+
+    @property
+    def plan_spec(self) -> MetricSpec | PythonSpec:
+        """What plans run: the kernel, or Python if a subclass overrides a method that it replaces."""
+        replaced = is_overridden(self, "update_state", "result", "reset_state")
+        return custom.metric_spec(self) if replaced else self.spec
 
     def zeros(self, width: int) -> NDArray[np.float64]:
         """Return the state before the first sample: here the sums of weighted values and of weights.
@@ -81,6 +99,10 @@ class Metric(Picklable):
         """Return the result of a state: here the mean over all samples; 0 before the first."""
         value, weight = state.tolist()
         return value / weight if weight else 0.0
+
+    def logged(self, state: NDArray[np.float64]) -> Any:
+        """Return the result of a state of a plan as logs have it: numbers, arrays only of several numbers."""
+        return as_logged(self.result() if isinstance(self.plan_spec, PythonSpec) else self.read(state))
 
     @property
     def is_mean(self) -> bool:
@@ -183,6 +205,16 @@ class Metric(Picklable):
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a metric of what `get_config` returned."""
         return cls(**config)
+
+
+def _of_this_moment(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a method `result` that returns numbers which later samples do not change."""
+
+    @wraps(result)
+    def numbers(self: Any) -> Any:
+        return snapshot(result(self), self.name)
+
+    return numbers
 
 
 registry: Registry[Metric] = Registry("metric", Metric, "fastnn.metrics")

@@ -35,6 +35,7 @@ class R2Score(Metric):
     0.5714
     """
 
+    _direction = "up"
     spec = MetricSpec("squares", tally=Tally())
     _arguments = ("class_aggregation", "num_regressors")
 

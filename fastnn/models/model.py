@@ -20,7 +20,7 @@ from .. import config
 from ..autograd import Tensor, is_recording, no_grad
 from ..checks import real_number, whole_number
 from ..data.adapters import Arrays, DataAdapter, SampleShapes
-from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for
+from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
 from ..data.dataset import DatasetIterator, is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.validation import InputSpec, is_several, ordered_inputs, split_inputs, validate_inputs
@@ -98,6 +98,8 @@ class Model(Layer):
     loss: Any = None
     history: History | None = None
     stop_training = False
+    stop_evaluating = False
+    stop_predicting = False
 
     def __init__(
         self,
@@ -854,9 +856,9 @@ class Model(Layer):
             finally:
                 plan.unbind()
             self._fast_training = plan if all(weights is None for weights in arrays.weights) else None
-        results: list[float] = plan.results()
-        if return_dict:
-            return dict(zip(plan.totals, results, strict=True))
+        results: list[Any] = plan.results()
+        if return_dict or any(type(value) is dict for value in results):
+            return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
         return results[0] if len(results) == 1 else results
 
     # ---- evaluation ---------------------------------------------------------------------------------
@@ -914,8 +916,9 @@ class Model(Layer):
             )
         else:
             batches = self._evaluation_batches(data, steps, batch_size, callbacks)
+        self.stop_evaluating = False
         try:
-            return run_evaluation(batches, callbacks, name)
+            return run_evaluation(batches, callbacks, name, lambda: self.stop_evaluating)
         finally:
             batches.close()
 
@@ -1061,7 +1064,7 @@ class Model(Layer):
             try:
                 batches = (part for part, _, _ in dataset.epoch() or ())
                 listeners = self._callback_list(callbacks, 0, epochs=1, steps=dataset.steps)
-                return predict_batches(batches, self._apply, listeners)
+                return self._predict_batches(batches, listeners)
             finally:
                 dataset.close()
         if plain:
@@ -1074,7 +1077,11 @@ class Model(Layer):
         starts = range(0, max(1, samples), size)
         batches = ([array[start : min(start + size, samples)] for array in arrays] for start in starts)
         listeners = self._callback_list(callbacks, 0, epochs=1, steps=len(starts))
-        return predict_batches(batches, self._apply, listeners)
+        return self._predict_batches(batches, listeners)
+
+    def _predict_batches(self, batches: Iterable[Any], callbacks: CallbackList) -> Any:
+        self.stop_predicting = False
+        return predict_batches(batches, self._apply, callbacks, lambda: self.stop_predicting)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""

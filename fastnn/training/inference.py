@@ -69,7 +69,12 @@ def call_on_tape(
     return record([*tensors, *variables], made, pull)
 
 
-def predict_batches(batches: Iterable[Any], predict: Callable[[Any], Any], callbacks: CallbackList) -> Any:
+def predict_batches(
+    batches: Iterable[Any],
+    predict: Callable[[Any], Any],
+    callbacks: CallbackList,
+    is_stopped: Callable[[], bool] | None = None,
+) -> Any:
     """Return the outputs for the samples of all batches.
 
     Parameters
@@ -79,6 +84,8 @@ def predict_batches(batches: Iterable[Any], predict: Callable[[Any], Any], callb
     predict : callable
         From a batch to outputs: an array, or lists or dicts of them.
     callbacks : CallbackList
+    is_stopped : callable, optional
+        Whether a callback has asked to stop, after each batch.
     """
     callbacks.on_predict_begin()
     outputs = []
@@ -86,6 +93,8 @@ def predict_batches(batches: Iterable[Any], predict: Callable[[Any], Any], callb
         callbacks.on_predict_batch_begin(step)
         outputs.append(predict(batch))
         callbacks.on_predict_batch_end(step, {"outputs": outputs[-1]})
+        if is_stopped is not None and is_stopped():
+            break
     if not outputs:
         raise ValueError("x: expected at least one batch, got none")
     callbacks.on_predict_end()

@@ -9,8 +9,10 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from ..checks import whole_number
+from ..data.batches import BatchLogs
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -24,6 +26,17 @@ def run_batch(plan: Plan, start: int, samples: int) -> None:
     bad = plan.run(start, samples)
     if bad >= 0:
         raise ValueError(f"y: label {bad} from row {start} on has become invalid since training began")
+
+
+def _report_batch(hook: Callable[[int, BatchLogs], object], step: int, batches: Batches) -> None:
+    """Call a hook after a batch, with logs that keep the values of this batch if the hook keeps them."""
+    logs = BatchLogs(batches.totals)
+    kept = ref(logs)
+    hook(step, logs)
+    del logs
+    remaining = kept()
+    if remaining is not None:
+        remaining.freeze()
 
 
 def run_epochs(
@@ -57,6 +70,7 @@ def run_epochs(
     """
     logs: dict[str, float] = {}
     first = progress.epoch
+    listens = callbacks.listens("on_train_batch_end")
     callbacks.on_train_begin()
     while progress.epoch < epochs:
         epoch = progress.epoch
@@ -70,11 +84,12 @@ def run_epochs(
                 callbacks.on_train_batch_begin(step)
                 run_batch(plan, start, samples)
                 progress.step = batches.step
-                callbacks.on_train_batch_end(step, batches.totals)
+                if listens:
+                    _report_batch(callbacks.on_train_batch_end, step, batches)
                 if is_stopped():
                     break
         progress.epoch, progress.step = epoch + 1, 0
-        logs = dict(batches.totals)
+        logs = batches.totals.logs()
         logs |= validate(epoch + 1)
         callbacks.on_epoch_end(epoch, logs)
         if is_stopped():
@@ -82,7 +97,9 @@ def run_epochs(
     return logs
 
 
-def run_evaluation(batches: Batches, callbacks: CallbackList, name: str = "") -> dict[str, float]:
+def run_evaluation(
+    batches: Batches, callbacks: CallbackList, name: str = "", is_stopped: Callable[[], bool] | None = None
+) -> dict[str, float]:
     """Compute losses and metrics.
 
     Parameters
@@ -92,6 +109,8 @@ def run_evaluation(batches: Batches, callbacks: CallbackList, name: str = "") ->
     callbacks : CallbackList
     name : str, default ""
         What errors put before the names of arguments.
+    is_stopped : callable, optional
+        Whether a callback has asked to stop, after each batch.
     """
     running = batches.epoch()
     if running is None:
@@ -104,8 +123,10 @@ def run_evaluation(batches: Batches, callbacks: CallbackList, name: str = "") ->
         for step, (plan, start, samples) in enumerate(running):
             callbacks.on_test_batch_begin(step)
             run_batch(plan, start, samples)
-            callbacks.on_test_batch_end(step, batches.totals)
-    results = dict(batches.totals)
+            _report_batch(callbacks.on_test_batch_end, step, batches)
+            if is_stopped is not None and is_stopped():
+                break
+    results = batches.totals.logs()
     callbacks.on_test_end(results)
     return results
 

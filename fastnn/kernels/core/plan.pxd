@@ -47,7 +47,7 @@ cdef class Plan:
     cdef readonly idx_t scratch_size
     cdef readonly double work           # FLOPs per row of one run
     cdef readonly dict totals
-    cdef dict _reports                  # of totals that are no mean: (what reads a state, the state or None)
+    cdef dict _reports                  # of totals that are no mean: (what reads a state, the state, what clears it)
     cdef const fnn_kernels *kernels
     cdef dict _parameters
     cdef list _constants

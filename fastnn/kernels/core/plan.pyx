@@ -209,9 +209,12 @@ cdef class Plan:
         """Return the index of a running sum, of a loss or metric, by its name; 0 is the loss."""
         return self.totals.setdefault(name, len(self.totals))
 
-    def report(self, str name, read, state=None):
-        """Compute the result of a total by `read`, from its value and weight or from a state of its own."""
-        self._reports[name] = read, state
+    def report(self, str name, read, state=None, clear=None):
+        """Compute the result of a total by `read`, from its value and weight or from a state of its own.
+
+        What computes it in Python keeps a state that plans share, and that `clear` resets.
+        """
+        self._reports[name] = read, state, clear
 
     def reshaped(self, Value value, tuple shape):
         """Return a value in the same memory with another shape of a row."""
@@ -716,9 +719,11 @@ cdef class Plan:
             return [self.read(name, self.state(name)) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
 
-    def clear_totals(self):
-        """Reset all losses and metrics."""
+    def clear_totals(self, shared=True):
+        """Reset all losses and metrics, unless not `shared` only those whose state is this plan's."""
         memset(self._totals, 0, sizeof(self._totals))
-        for _, state in self._reports.values():
+        for _, state, clear in self._reports.values():
             if state is not None:
                 state.fill(0)
+            if shared and clear is not None:
+                clear()

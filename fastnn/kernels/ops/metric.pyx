@@ -19,14 +19,14 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
     weights : Value or None
         Of the rows, or of the values of each.
     metric : Metric
-        Its `spec` names the kernel; `zeros` makes the state of a tally, and `read` computes the result of a
-        state, or of the sums of values and of weights unless it is their quotient (`is_mean`).
+        Its `plan_spec` names the kernel; `zeros` makes the state of a tally, and `logged` computes the result
+        of a state, or of the sums of values and of weights unless it is their quotient (`is_mean`).
     """
     cdef Step s
-    spec, state = metric.spec, None
+    spec, state = metric.plan_spec, None
     if isinstance(spec, PythonSpec):
         python_op.emit_metric(plan, prediction, target, weights, spec.function, name)
-        plan.report(name, lambda _: metric.result())
+        plan.report(name, metric.logged, clear=metric.reset_state)
         return
     s = add_step(plan, prediction, target, weights, spec, name, spec.kernel,
                  average if spec.tally is None else tally)
@@ -34,7 +34,7 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
         state = metric.zeros(s.c.size[CLASSES])
         s.use(STATE, plan.constant(state), FORWARD)
     if not metric.is_mean:
-        plan.report(name, metric.read, state)
+        plan.report(name, metric.logged, state)
 
 
 cdef void average(const step_t *s, const run_t *r) noexcept nogil:

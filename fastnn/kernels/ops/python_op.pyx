@@ -37,7 +37,6 @@ from ..core.types cimport (
     operand,
     run_t,
     step_t,
-    totals_t,
 )
 
 from ... import autograd
@@ -313,9 +312,7 @@ cdef class LossOrMetric:
         return 0
 
     cdef int metric(self, const step_t *s, const run_t *r) except -1:
-        cdef totals_t *total = r.totals + s.size[TOTAL]
-        self.function(*self.arguments(s, r), total.weight == 0)
-        total.weight = 1
+        self.function(*self.arguments(s, r))
         return 0
 
 
@@ -356,8 +353,7 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, functi
     Parameters
     ----------
     function : callable
-        Called with labels, predictions, weights and mask, and whether the plan's totals were cleared since
-        the last call; it keeps its own state.
+        Called with labels, predictions, weights and mask; it keeps its own state.
     """
     add_step(plan, prediction, target, weights, function, name, metric)
 

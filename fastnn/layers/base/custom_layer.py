@@ -43,11 +43,6 @@ def is_written(layer: Layer) -> bool:
     return type(layer).call is not Layer.call
 
 
-def is_overridden(layer: Layer, name: str) -> bool:
-    """Return whether a method of a layer is defined outside of this package."""
-    return not getattr(type(layer), name).__module__.startswith("fastnn.")
-
-
 def is_training() -> bool:
     """Return whether the enclosing `call` is training."""
     return _ambient.get()

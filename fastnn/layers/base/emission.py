@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ... import regularizers
+from ...checks import is_overridden
 from . import custom_layer
 from .shapes import with_batch, without_batch
 
@@ -52,7 +53,7 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
             y = custom_layer.emit(layer, plan, x, options)
         else:
             y = layer._emit(plan, x, **options)  # a layer without options refuses them
-    if custom_layer.is_overridden(layer, "compute_output_shape"):
+    if is_overridden(layer, "compute_output_shape"):
         _check_output_shape(layer, input_shape, y)
     if layer.activity_regularizer is not None and "loss" in plan.totals:
         y = _with_activity_penalty(layer, plan, y)
