@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..checks import real_number
 from ..kernels.core.specs import PythonSpec
 from ..kernels.ops.loss_metric import check_labels
+from .alignment import aligned_shape, weight_shapes
 from .validation import as_labels, as_real, is_several
 
 if TYPE_CHECKING:
@@ -152,21 +153,16 @@ class DataAdapter:
         return labels
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
-        """Return weights (samples,), or of the shape of the values of a loss: last axes may be missing."""
+        """Return weights (samples,), or of the shape of the values of a loss."""
         weights = as_real(sample_weight, self._dtype, name)
-        samples = shape[0]
-        if weights.shape in ((samples, 1), (*shape, 1)):
-            weights = weights[..., 0]
-        if not weights.ndim or weights.shape != shape[: weights.ndim]:
-            expected = f"({samples},)" if len(shape) == 1 else f"({samples},) or {shape}"
-            raise ValueError(f"{name}: expected shape {expected}, got {weights.shape}")
+        aligned = aligned_shape(weights.shape, shape)
+        if aligned is None or aligned[:1] != weights.shape[:1] or len(weights) != shape[0]:
+            raise ValueError(f"{name}: expected shape {weight_shapes(shape)}, got {weights.shape}")
+        weights = weights.reshape(aligned)
         if not np.isfinite(weights).all():
             raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
-        if 1 < weights.ndim < len(shape):
-            weights = np.broadcast_to(
-                weights.reshape(weights.shape + (1,) * (len(shape) - weights.ndim)), shape
-            )
-        return np.ascontiguousarray(weights)
+        per_sample = weights.size == len(weights)
+        return weights.reshape(-1) if per_sample else np.ascontiguousarray(np.broadcast_to(weights, shape))
 
     def with_class_weights(self, arrays: Arrays, class_weight: Mapping[int, float] | None) -> Arrays:
         """Multiply the weights of samples by those of their classes.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
+from ..data.alignment import Shape, aligned_weights
 from ..data.validation import as_labels, as_real
 from ..kernels.core.specs import LossSpec, MetricSpec
 
@@ -41,14 +42,19 @@ def kernel_arrays(
         raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")
     if sample_weight is None:
         return labels, predictions, None
+    return labels, predictions, position_weights(sample_weight, predictions.shape, dtype)
+
+
+def position_weights(sample_weight: ArrayLike, predictions: Shape, dtype: Any) -> NDArray[np.floating]:
+    """Return a weight for each position of predictions of a shape; see `fastnn.data.alignment`.
+
+    Predictions of one dimension have one position, which weighs the mean of their weights.
+    """
     weights = as_real(sample_weight, dtype, "sample_weight")
-    try:
-        weights = np.ascontiguousarray(np.broadcast_to(weights, predictions.shape[:-1]))
-    except ValueError:
-        raise ValueError(
-            f"sample_weight: expected shape {predictions.shape[:-1]}, got {weights.shape}"
-        ) from None
-    return labels, predictions, weights
+    if len(predictions) == 1 and weights.shape == predictions:
+        weights = weights.mean(keepdims=True)
+    aligned = aligned_weights(weights, predictions[:-1])
+    return np.ascontiguousarray(np.broadcast_to(aligned, predictions[:-1]))
 
 
 def dtype_of(y_pred: Any) -> str:

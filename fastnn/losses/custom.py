@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..autograd import Tensor
+from ..data.alignment import aligned_labels, aligned_weights, factors_of_values, total_of, weights_by_hand
+from ..data.validation import as_real
 from ..kernels.core.specs import Labels, PythonSpec
 
 if TYPE_CHECKING:
@@ -23,12 +25,23 @@ def loss_spec(loss: Loss) -> PythonSpec:
     return PythonSpec(function, Labels.ANY_CLASS if loss.sparse else Labels.REAL)
 
 
+def loss_value(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Tensor:
+    """Return the loss of arrays or tensors by a loss that defines `call`, as a training step computes it."""
+    values = loss.call(aligned_labels(y_true, tuple(y_pred.shape), y_pred.dtype), y_pred)
+    values = values if isinstance(values, Tensor) else Tensor(np.asarray(values, y_pred.dtype), False)
+    weights = None
+    if sample_weight is not None:
+        weights = as_real(sample_weight, y_pred.dtype.name, "sample_weight")
+        weights = weights_by_hand(weights, tuple(y_pred.shape), values.shape)
+    return reduced(values, weights, None, loss.reduction)
+
+
 def metric_spec(metric: Metric) -> PythonSpec:
     """Return the spec of a metric that defines `update_state`."""
 
     def function(labels: Any, predictions: Any, weights: Any, mask: Any) -> None:
         if mask is not None:
-            weights = mask if weights is None else mask * _expanded(weights, mask.ndim)
+            weights = mask if weights is None else mask * aligned_weights(weights, mask.shape)
         if weights is None:
             metric.update_state(labels, predictions)
         else:
@@ -43,9 +56,9 @@ def reduced(values: Any, weights: Any, mask: Any, reduction: str | None) -> Tens
     Parameters
     ----------
     values : Tensor or array_like, shape (samples, ...) or ()
-        One for each sample, or one for the batch.
+        One for each position or sample, or one for the batch.
     weights, mask : ndarray or None
-        Factors of the values; values that the mask leaves out are not counted either.
+        See `fastnn.data.alignment`.
     reduction : str or None
         See `Loss`.
 
@@ -55,24 +68,15 @@ def reduced(values: Any, weights: Any, mask: Any, reduction: str | None) -> Tens
     2.0
     """
     tensor: Tensor = values if isinstance(values, Tensor) else Tensor(values, requires_grad=False)
-    factor = np.ones((), tensor.data.dtype)
-    count = float(tensor.size)
-    for part in (weights, mask):
-        if part is None:
-            continue
-        part = _expanded(np.asarray(part, tensor.data.dtype), tensor.ndim)
-        factor = factor * (part if tensor.ndim else part.mean())
-    if mask is not None and tensor.ndim:
-        count = float(np.broadcast_to(_expanded(np.asarray(mask), tensor.ndim), tensor.shape).sum())
-    tensor = tensor * factor
+    if weights is None and mask is None:
+        factor = counts = np.ones(())
+    else:
+        factor, counts = factors_of_values(tensor.shape, weights, mask)
+        tensor = tensor * factor.astype(tensor.data.dtype)
     if reduction in (None, "none"):
         return tensor
-    if reduction == "mean_with_sample_weight":
-        count = float(np.broadcast_to(factor, tensor.shape).sum())
     total = tensor.sum()
-    return total if reduction == "sum" else total / count if count else total * 0.0
-
-
-def _expanded(weights: Any, ndim: int) -> Any:
-    """Return weights with axes of size 1 at the end, so that they have `ndim` axes."""
-    return weights.reshape(weights.shape + (1,) * (ndim - weights.ndim)) if weights.ndim < ndim else weights
+    if reduction == "sum":
+        return total
+    divisor = total_of(factor if reduction == "mean_with_sample_weight" else counts, tensor.shape)
+    return total / divisor if divisor else total * 0.0

@@ -109,7 +109,8 @@ class Loss(Picklable):
         y_pred : array_like, shape (..., n)
             Predictions.
         sample_weight : array_like, optional
-            A factor for each sample, of the shape of `y_pred` without its last axis.
+            A factor for each value: one number, or of the shape of `y_pred` without its last axis, where axes
+            of size 1 stand for all, and axes at the end may be missing; see `fastnn.data.alignment`.
 
         Returns
         -------
@@ -120,9 +121,13 @@ class Loss(Picklable):
         if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
             return recorded_loss(self, y_true, y_pred, sample_weight)
         spec = self.spec
-        if isinstance(spec, PythonSpec) or self.reduction in (None, "none"):
-            return self._reduced(y_true, y_pred, sample_weight)
+        if isinstance(spec, PythonSpec):
+            predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
+            return custom.loss_value(self, np.asarray(y_true), predictions, sample_weight).data[()]
         labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
+        if self.reduction in (None, "none"):
+            values = transformed(loss_metric.values(spec, predictions, labels), spec)
+            return values if weights is None else values * weights
         total, count, weight = loss_metric.sums(spec, predictions, labels, weights)
         divisor = self._divisor(count, weight)
         return predictions.dtype.type(transformed(total / divisor if divisor else 0.0, spec))
@@ -139,30 +144,6 @@ class Loss(Picklable):
         if self.reduction == "sum":
             return 1.0
         return weight if self.reduction == "mean_with_sample_weight" else count
-
-    def _reduced(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None) -> Any:
-        """Reduce the values that `call` returns for arrays."""
-        predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
-        labels = np.asarray(y_true)
-        if labels.dtype.kind == "f":
-            labels = labels.astype(predictions.dtype, copy=False)
-        values = np.asarray(self.call(labels, predictions), predictions.dtype)
-        weight = values.size
-        if sample_weight is not None:
-            weights = as_real(sample_weight, predictions.dtype.name, "sample_weight")
-            if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
-                weights = weights[..., 0]
-            try:
-                values = values * weights
-            except ValueError:
-                raise ValueError(
-                    f"sample_weight: expected shape {values.shape}, got {weights.shape}"
-                ) from None
-            weight = np.broadcast_to(weights, values.shape).sum()
-        if self.reduction in (None, "none"):
-            return values
-        divisor = self._divisor(values.size, weight)
-        return values.sum() / divisor if divisor else predictions.dtype.type(0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

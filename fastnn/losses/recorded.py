@@ -13,7 +13,7 @@ from ..autograd.tensor import record
 from ..kernels.core.specs import PythonSpec, Transform
 from ..kernels.ops import loss_metric
 from .arrays import kernel_arrays
-from .custom import reduced
+from .custom import loss_value
 
 if TYPE_CHECKING:
     from .loss import Loss
@@ -29,10 +29,9 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
     """
     spec = loss.spec
     if isinstance(spec, PythonSpec):
-        weights = None if sample_weight is None else np.asarray(sample_weight)
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
         y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
-        return reduced(loss.call(y_true, y_pred), weights, None, loss.reduction)
+        return loss_value(loss, y_true, y_pred, sample_weight)
     if isinstance(y_true, Tensor) and y_true.requires_grad:
         if not loss._symmetric or (isinstance(y_pred, Tensor) and y_pred.requires_grad):
             raise TypeError(

@@ -32,7 +32,8 @@ class Accuracy(_Share):
     0.5
     """
 
-    _flat = True
+    _flat = (-1, 1)
+    _by_element = True
 
     spec = MetricSpec("accuracy")
 
@@ -54,7 +55,8 @@ class BinaryAccuracy(_Share):
     0.5
     """
 
-    _flat = True
+    _flat = (-1, 1)
+    _by_element = True
     _arguments = ("threshold",)
 
     def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5) -> None:

@@ -57,7 +57,8 @@ class AUC(Metric):
     """
 
     _direction = "up"
-    _flat = True
+    _flat = (-1, 1)
+    _by_element = True
 
     def __init__(
         self,
@@ -107,6 +108,18 @@ class AUC(Metric):
         even = self._even and not self.from_logits
         exceeding = Exceeding.EVEN_OUTER if even else Exceeding.SEARCH
         return MetricSpec("count_above", tally=Tally(tuple(levels.tolist()), exceeding, self._columns))
+
+    def _add_elements(
+        self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any
+    ) -> None:
+        """Add samples to a state, with a weight for each prediction."""
+        if self._columns is Columns.TOGETHER or spec.tally is None:
+            super()._add_elements(spec, state, labels, predictions, weights)
+            return
+        alone = spec._replace(tally=spec.tally._replace(columns=Columns.TOGETHER))
+        for i, part in enumerate(state.reshape(predictions.shape[-1], -1)):
+            column = labels[..., i], predictions[..., i], weights[..., i]
+            super()._add_elements(alone, part, *column)
 
     @property
     def _columns(self) -> Columns:

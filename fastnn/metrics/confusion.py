@@ -76,7 +76,7 @@ class Thresholded(Metric):
     """
 
     _direction = "up"
-    _flat = True
+    _by_element = True
 
     def __init__(
         self,
@@ -90,6 +90,33 @@ class Thresholded(Metric):
         self.thresholds = list(thresholds)
         self.top_k = None if top_k is None else whole_number(top_k, "top_k", 1)
         self.class_id = None if class_id is None else whole_number(class_id, "class_id")
+
+    @property
+    def _flat(self) -> tuple[int, int] | None:  # type: ignore[override]
+        """One sample where columns are compared, else samples of one number."""
+        return (-1, 1) if self.top_k is None else (1, -1)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Update the state with samples; see `Metric`."""
+        if self.class_id is not None and np.ndim(y_pred) < 2:
+            raise ValueError(
+                f"y_pred: expected shape (samples, classes), of which class_id={self.class_id} is one, got "
+                f"{np.shape(y_pred)}"
+            )
+        super().update_state(y_true, y_pred, sample_weight)
+
+    def _add_elements(
+        self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any
+    ) -> None:
+        """Add samples to a state, with a weight for each prediction."""
+        if self.top_k is not None:
+            ranks = np.argsort(np.argsort(-predictions, -1, kind="stable"), -1)
+            predictions = np.where(ranks < self.top_k, predictions, TOP_K_THRESHOLD)
+        if self.class_id is not None:
+            labels, predictions, weights = (a[..., self.class_id] for a in (labels, predictions, weights))
+        tally = spec.tally._replace(columns=Columns.TOGETHER) if spec.tally else None
+        alone = spec._replace(parameters=(0,), tally=tally)
+        super()._add_elements(alone, state, labels, predictions, weights)
 
     @property
     def spec(self) -> MetricSpec:

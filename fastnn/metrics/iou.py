@@ -20,7 +20,8 @@ class _MeanOverlap(Metric):
     """Base of the mean over some classes of TP / (TP + FP + FN)."""
 
     _direction = "up"
-    _flat = True
+    _flat = (-1, 1)
+    _by_element = True
 
     def __init__(
         self,
@@ -63,8 +64,6 @@ class _MeanOverlap(Metric):
         """Update the state with samples; see `Metric`."""
         if self.sparse_y_pred and not self.sparse_y_true:
             y_true = np.argmax(y_true, -1)
-        if self.sparse_y_pred and sample_weight is not None and np.shape(sample_weight) == np.shape(y_pred):
-            y_true, y_pred, sample_weight = (np.ravel(a) for a in (y_true, y_pred, sample_weight))
         super().update_state(y_true, y_pred, sample_weight)
 
     def read(self, state: Numbers) -> Any:

@@ -12,14 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from .. import initializers
 from ..checks import is_overridden
 from ..config import check_floatx, floatx
+from ..data.alignment import aligned_shape, aligned_weights
+from ..data.validation import as_real
 from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
 from ..losses import custom
-from ..losses.arrays import kernel_arrays
+from ..losses.arrays import kernel_arrays, position_weights
 from ..pickling import Picklable
 from ..registry import Registry
 from ..variables import Variable
 from .values import as_logged, snapshot
+
+Numbers = NDArray[np.float64]
 
 
 class Metric(Picklable):
@@ -54,7 +58,8 @@ class Metric(Picklable):
     """
 
     _direction: str | None = None  # "up" or "down", whichever is better, for callbacks with mode="auto"
-    _flat = False  # whether predictions of one dimension are one number for each sample
+    _flat: tuple[int, int] | None = None  # the shape that predictions of one dimension are taken to have
+    _by_element = False  # whether each single prediction may have a weight
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
@@ -166,7 +171,8 @@ class Metric(Picklable):
         y_pred : array_like, shape (..., n)
             Predictions.
         sample_weight : array_like, optional
-            A factor for each sample.
+            A factor for each value: see `Loss`. Metrics that count or compare each single prediction also
+            take one for each of them, of the shape of `y_pred`.
         """
         spec = self.spec
         if isinstance(spec, PythonSpec):
@@ -174,18 +180,41 @@ class Metric(Picklable):
                 f"{type(self).__name__}.update_state: a metric of your own has to define it"
             )
         if self._flat and np.ndim(y_pred) == 1:
-            y_true, y_pred = np.reshape(y_true, (-1, 1)), np.reshape(y_pred, (-1, 1))
-        labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
-        width = predictions.shape[-1] if predictions.ndim else 1
+            y_true, y_pred = np.reshape(y_true, self._flat), np.reshape(y_pred, self._flat)
+            if np.ndim(sample_weight) == 1:
+                sample_weight = np.reshape(sample_weight, self._flat)
+        labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, self.dtype)
+        shape = predictions.shape
+        width = shape[-1] if shape else 1
         if self._state is None:
             self._state = self.zeros(width)
         elif spec.tally is not None and self._state.shape != self.zeros(width).shape:
             raise ValueError(f"y_pred: expected as many columns as before, got {width}")
+        if sample_weight is None:
+            self._add(spec, self._state, labels, predictions, None)
+            return
+        given = np.shape(sample_weight)
+        if self._by_element and aligned_shape(given, shape[:-1]) is None and aligned_shape(given, shape):
+            weights = aligned_weights(as_real(sample_weight, predictions.dtype.name, "sample_weight"), shape)
+            self._add_elements(spec, self._state, labels, predictions, np.broadcast_to(weights, shape))
+            return
+        weights = position_weights(sample_weight, shape, predictions.dtype.name)
+        self._add(spec, self._state, labels, predictions, weights)
+
+    def _add(self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any) -> None:
+        """Add samples to a state, with weights of their positions."""
         if spec.tally is not None:
-            loss_metric.add_tally(spec, self._state, predictions, labels, weights)
+            loss_metric.add_tally(spec, state, predictions, labels, weights)
         else:
             total, _, weight = loss_metric.sums(spec, predictions, labels, weights)
-            self._state += total, weight
+            state += total, weight
+
+    def _add_elements(
+        self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any
+    ) -> None:
+        """Add samples to a state, with a weight for each prediction: here as if each were a sample."""
+        columns = [np.ascontiguousarray(array).reshape(-1, 1) for array in (labels, predictions, weights)]
+        self._add(spec, state, columns[0], columns[1], columns[2][:, 0])
 
     def result(self) -> Any:
         """Return the result for all samples so far: a number, or for some metrics an array."""

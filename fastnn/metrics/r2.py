@@ -36,6 +36,7 @@ class R2Score(Metric):
     """
 
     _direction = "up"
+    _by_element = True
     spec = MetricSpec("squares", tally=Tally())
     _arguments = ("class_aggregation", "num_regressors")
 
@@ -55,6 +56,20 @@ class R2Score(Metric):
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
         return np.zeros(4 * width + 1)
+
+    def _add_elements(
+        self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any
+    ) -> None:
+        """Add samples to a state, with a weight for each prediction."""
+        parts = state[:-1].reshape(4, -1)
+        column = np.zeros(5)
+        for i in range(predictions.shape[-1]):
+            column[:] = 0
+            super()._add_elements(
+                spec, column, labels[..., i], predictions[..., i], np.ascontiguousarray(weights[..., i])
+            )
+            parts[:, i] += column[:-1]
+        state[-1] += column[-1]
 
     def read(self, state: Numbers) -> Any:
         """Return the score; 0 where it is infinite, and not a number without variance, as in Keras."""

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
+from ..checks import is_overridden
+from ..data.alignment import aligned_labels, aligned_weights, factors_of_values, total_of, weights_by_hand
 from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
 from ..losses.lookup import loss_of_function
 from ..losses.loss import transformed
@@ -17,24 +19,26 @@ from .metric import Metric, PlainMetric, registry
 Numbers = NDArray[np.float64]
 
 
-def _weighted(
-    values: ArrayLike, sample_weight: ArrayLike | None, reduce: Callable[..., Any]
-) -> tuple[Numbers, Numbers]:
-    """Return values and weights of one shape; axes that the weights lack are reduced."""
+def _weighted_sums(values: ArrayLike, weights: Any, mask: Any = None) -> tuple[float, float]:
+    """Return the sum of weighted values, and that of the weights; see `fastnn.data.alignment`."""
     numbers = np.asarray(values, float)
-    weights = np.asarray(1.0 if sample_weight is None else sample_weight, float)
-    if weights.ndim == numbers.ndim + 1 and weights.shape[-1] == 1:
-        weights = weights[..., 0]
-    if sample_weight is not None and 0 < weights.ndim < numbers.ndim:
-        numbers = reduce(numbers, axis=tuple(range(weights.ndim, numbers.ndim)))
-    try:
-        return numbers, np.broadcast_to(weights, numbers.shape)
-    except ValueError:
-        raise ValueError(f"sample_weight: expected shape {numbers.shape}, got {weights.shape}") from None
+    factors, _ = factors_of_values(numbers.shape, weights, mask)
+    return float((numbers * factors).sum()), total_of(factors, numbers.shape)
+
+
+class _OfNumbers(PlainMetric):
+    """Base of sums of numbers, which are values that weights go with."""
+
+    def _sums(self, values: ArrayLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
+        """Return the sum of weighted numbers, and that of the weights."""
+        numbers = np.asarray(values, float)
+        if sample_weight is None:
+            return _weighted_sums(numbers, None)
+        return _weighted_sums(numbers, aligned_weights(np.asarray(sample_weight, float), numbers.shape))
 
 
 @registry.add
-class Mean(PlainMetric):
+class Mean(_OfNumbers):
     """The weighted mean of numbers.
 
     Parameters
@@ -52,13 +56,12 @@ class Mean(PlainMetric):
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Add numbers, each with a weight of 1 or its own."""
-        numbers, weights = _weighted(values, sample_weight, np.mean)
         self._state = self.zeros(1) if self._state is None else self._state
-        self._state += (numbers * weights).sum(), weights.sum()
+        self._state += self._sums(values, sample_weight)
 
 
 @registry.add
-class Sum(PlainMetric):
+class Sum(_OfNumbers):
     """The weighted sum of numbers.
 
     Parameters
@@ -75,9 +78,8 @@ class Sum(PlainMetric):
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Add numbers, each with a weight of 1 or its own."""
-        numbers, weights = _weighted(values, sample_weight, np.sum)
         self._state = self.zeros(1) if self._state is None else self._state
-        self._state += (numbers * weights).sum(), 0
+        self._state += self._sums(values, sample_weight)[0], 0
 
     def read(self, state: Numbers) -> Any:
         """Return the sum."""
@@ -125,14 +127,39 @@ class MeanMetricWrapper(Metric):
         spec = None if self.loss is None else self.loss.spec
         return super().spec if spec is None or isinstance(spec, PythonSpec) else spec.metric
 
+    @property
+    def plan_spec(self) -> MetricSpec | PythonSpec:
+        """What plans run: see `Metric`; a function gets weights and mask apart."""
+        spec = super().plan_spec
+        if is_overridden(self, "update_state") or not isinstance(spec, PythonSpec):
+            return spec
+
+        def function(labels: Any, predictions: Any, weights: Any, mask: Any) -> None:
+            self._add_values(self._values(labels, predictions), weights, mask)
+
+        return PythonSpec(function)
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Update the state with samples; see `Metric`."""
         if isinstance(self.spec, MetricSpec):
             return super().update_state(y_true, y_pred, sample_weight)
-        values = self.fn if self.loss is None else self.loss.call
-        numbers, weights = _weighted(values(y_true, y_pred, **self.kwargs), sample_weight, np.mean)
+        predictions = np.asarray(y_pred)
+        labels = aligned_labels(np.asarray(y_true), predictions.shape, predictions.dtype)
+        values = np.asarray(self._values(labels, predictions), float)
+        weights = None
+        if sample_weight is not None:
+            weights = weights_by_hand(np.asarray(sample_weight, float), predictions.shape, values.shape)
+        self._add_values(values, weights, None)
+
+    def _values(self, labels: Any, predictions: Any) -> Any:
+        """Return the values that the function returns."""
+        function = self.fn if self.loss is None else self.loss.call
+        return function(labels, predictions, **self.kwargs)
+
+    def _add_values(self, values: Any, weights: Any, mask: Any) -> None:
+        """Add values to the state."""
         self._state = self.zeros(1) if self._state is None else self._state
-        self._state += (numbers * weights).sum(), weights.sum()
+        self._state += _weighted_sums(values, weights, mask)
 
     def read(self, state: Numbers) -> Any:
         """Return the mean, or its root for a loss that is a root."""

@@ -1,0 +1,301 @@
+"""How weights, masks and labels go with predictions: one rule, by every path, against loops over indices."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers, losses, metrics
+from fastnn.data.alignment import aligned_shape, factors_of_values
+
+RNG = np.random.default_rng(20)
+SHAPES = [(4,), (4, 3), (2, 2), (3, 3), (2, 3, 2), (1, 4), (4, 1)]  # of values
+
+
+def forms_of(shape):
+    """Return all shapes of weights that go with values of a shape, beginning with the samples."""
+    found = [()]
+    for count in range(1, len(shape) + 1):
+        found += itertools.product(*({1, n} for n in shape[:count]))
+    found += [(*form, 1) for form in found if len(form) == len(shape)]
+    return sorted(set(found))
+
+
+def weight_at(weights, index):
+    """Return the weight of a value by the rule: leading axes, an axis of size 1 for all."""
+    place = index[: weights.ndim] + (0,) * (weights.ndim - len(index))
+    return weights[tuple(0 if n == 1 else i for i, n in zip(place, weights.shape, strict=True))]
+
+
+def spread(weights, shape):
+    """Return the weight of each value."""
+    return np.array([weight_at(weights, index) for index in np.ndindex(shape)]).reshape(shape)
+
+
+CASES = [(shape, form) for shape in SHAPES for form in forms_of(shape)]
+each_case = pytest.mark.parametrize(("shape", "form"), CASES, ids=str)
+
+
+class Own(losses.Loss):
+    def call(self, y_true, y_pred):
+        return ((y_true - y_pred) ** 2).mean(-1)
+
+
+def function(y_true, y_pred):
+    return ((y_true - y_pred) ** 2).mean(-1)
+
+
+LOSSES = {
+    "built in": losses.MeanSquaredError,
+    "own": Own,
+    "function": lambda reduction: losses.FunctionLoss(function, reduction),
+}
+
+
+def data_of(shape, form):
+    y, p, w = RNG.random((*shape, 2)), RNG.random((*shape, 2)), RNG.random(form) + 0.5
+    return y, p, w, ((y - p) ** 2).mean(-1)
+
+
+@pytest.mark.parametrize("kind", list(LOSSES))
+@each_case
+def test_losses_by_hand(kind, shape, form):
+    y, p, w, values = data_of(shape, form)
+    weights = spread(w, shape)
+    total = (values * weights).sum()
+    expected = {
+        "sum": total,
+        "sum_over_batch_size": total / values.size,
+        "mean_with_sample_weight": total / weights.sum(),
+    }
+    for reduction, value in expected.items():
+        loss = LOSSES[kind](reduction=reduction)
+        assert loss(y, p, w) == pytest.approx(value)
+        tensor = fastnn.Tensor(p)
+        got = loss(y, tensor, w)
+        assert float(got) == pytest.approx(value)
+        got.backward()
+        divisor = {"sum": 1, "sum_over_batch_size": values.size}.get(reduction, weights.sum())
+        np.testing.assert_allclose(tensor.grad, (p - y) * weights[..., None] / divisor)
+    np.testing.assert_allclose(LOSSES[kind](reduction=None)(y, p, w), values * weights)
+
+
+@each_case
+def test_metrics_by_hand(shape, form):
+    y, p, w, values = data_of(shape, form)
+    expected = np.average(values, weights=spread(w, shape))
+    for metric in (metrics.MeanSquaredError(), metrics.MeanMetricWrapper(function)):
+        assert metric(y, p, sample_weight=w) == pytest.approx(expected)
+    assert metrics.Mean()(values, sample_weight=w) == pytest.approx(expected)
+    assert metrics.Sum()(values, sample_weight=w) == pytest.approx((values * spread(w, shape)).sum())
+
+
+@pytest.mark.parametrize("kind", list(LOSSES))
+@each_case
+def test_training_and_evaluation(kind, shape, form):
+    y, p, w, values = data_of(shape, form)
+    model = fastnn.Sequential(
+        [fastnn.Input((*shape[1:], 2), dtype="float64"), layers.Dense(2, use_bias=False)]
+    )
+    model.compile(
+        fastnn.optimizers.SGD(0.1),
+        LOSSES[kind](reduction="sum_over_batch_size"),
+        weighted_metrics=[metrics.MeanSquaredError(name="a"), metrics.MeanMetricWrapper(function, name="b")],
+    )
+    model.set_weights([np.eye(2)])
+    if form[:1] != shape[:1] and shape[0] != 1:
+        with pytest.raises(ValueError, match="sample_weight: expected shape "):
+            model.evaluate(p, y, sample_weight=w, verbose=0)
+        return
+    weights = spread(w, shape)
+    mean = np.average(values, weights=weights)
+    expected = [(values * weights).mean(), mean, mean]
+    np.testing.assert_allclose(model.evaluate(p, y, sample_weight=w, verbose=0), expected)
+    np.testing.assert_allclose(model.test_on_batch(p, y, w), expected)
+    gradient = 2 * p.reshape(-1, 2).T @ ((p - y) * weights[..., None]).reshape(-1, 2) / y.size
+    np.testing.assert_allclose(model.train_on_batch(p, y, w), expected)
+    np.testing.assert_allclose(model.get_weights()[0], np.eye(2) - 0.1 * gradient)
+
+
+@pytest.mark.parametrize(
+    ("shape", "form"), [((4, 3), (2,)), ((4, 3), (3, 4)), ((4,), (4, 2)), ((4, 3), (4, 3, 2)), ((4,), (3,))]
+)
+def test_weights_that_do_not_fit(shape, form):
+    y, p, w, _ = data_of(shape, form)
+    for kind in LOSSES.values():
+        with pytest.raises(ValueError, match="sample_weight: expected shape .*, got "):
+            kind(reduction="sum")(y, p, w)
+    for metric in (metrics.MeanSquaredError(), metrics.MeanMetricWrapper(function)):
+        with pytest.raises(ValueError, match="sample_weight: expected shape .*, got "):
+            metric(y, p, sample_weight=w)
+
+
+def test_weights_of_steps_by_hand_and_the_ambiguity():
+    """As in NumPy, where weights do not fit from the first axis on; one rule all the same."""
+    assert aligned_shape((3,), (2, 3)) == (1, 3)
+    assert aligned_shape((2,), (2, 2)) == (2, 1)
+    y, p = np.zeros((2, 2, 1)), np.array([[[1.0], [2.0]], [[3.0], [4.0]]])
+    model = fastnn.Sequential([fastnn.Input((2, 1)), layers.Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse")
+    for loss in LOSSES.values():
+        assert loss(reduction="sum_over_batch_size")(y, p, sample_weight=[1.0, 0.0]) == 1.25
+    assert model.evaluate(p, y, sample_weight=np.array([1.0, 0.0]), verbose=0) == 1.25
+
+
+def test_predictions_of_one_dimension():
+    """They have one value, which weighs the mean of the weights, as in Keras."""
+    for loss in LOSSES.values():
+        assert loss(reduction="sum_over_batch_size")([0.0, 1.0], [1.0, 1.0], [1.0, 0.0]) == 0.25
+    assert metrics.MeanSquaredError()([0.0, 1.0], [1.0, 1.0], sample_weight=[1.0, 0.0]) == 0.5
+
+
+# ---- labels ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", list(LOSSES))
+@pytest.mark.parametrize("dtype", [float, "float32", int, bool])
+@pytest.mark.parametrize(
+    ("labels", "predictions"),
+    [((3,), (3, 1)), ((3, 1), (3,)), ((2, 3), (2, 3, 1)), ((2, 3, 1, 1), (2, 3, 1))],
+)
+def test_labels_lack_an_axis_or_have_one_too_many(kind, dtype, labels, predictions):
+    y, p = (RNG.random(labels) * 3).astype(dtype), RNG.random(predictions)
+    expected = ((y.reshape(-1).astype(float) - p.reshape(-1)) ** 2).mean()
+    loss = LOSSES[kind](reduction="sum_over_batch_size")
+    assert loss(y, p) == pytest.approx(expected)
+    assert float(loss(y, fastnn.Tensor(p))) == pytest.approx(expected)
+    assert metrics.MeanMetricWrapper(function)(y, p) == pytest.approx(expected)
+    assert metrics.MeanSquaredError()(y, p) == pytest.approx(expected)
+    if len(predictions) > 1:
+        model = fastnn.Sequential([fastnn.Input(predictions[1:], dtype="float64"), layers.Dense(1)])
+        model.compile("sgd", loss, metrics=[metrics.MeanMetricWrapper(function)])
+        model.set_weights([np.ones((1, 1)), np.zeros(1)])
+        np.testing.assert_allclose(model.evaluate(p, y, verbose=0), [expected] * 2)
+
+
+# ---- masks ----------------------------------------------------------------------------------------------
+
+X = RNG.random((4, 3, 2)) + 1
+KEEP = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]], float)
+X[KEEP == 0] = 0
+TARGETS = RNG.random((4, 3, 2)) + 3
+PREDICTIONS = np.where(X > 0, X, 0)
+
+VALUES = {
+    "each element": lambda y, p: (y - p) ** 2,
+    "each step": lambda y, p: ((y - p) ** 2).mean(-1),
+    "each sample": lambda y, p: ((y - p) ** 2).mean((1, 2)),
+    "the batch": lambda y, p: ((y - p) ** 2).mean(),
+}
+
+
+def weight_of_value(index, weights):
+    """Return the mean of the weights of the valid steps of a value, and whether there are any."""
+    steps = [s for s in np.ndindex(KEEP.shape) if s[: len(index)] == index[:2] and KEEP[s]]
+    return (np.mean([weight_at(weights, s) for s in steps]) if steps else 0.0), bool(steps)
+
+
+def masked_model(loss, *weighted, **options):
+    model = fastnn.Sequential(
+        [fastnn.Input((3, 2), dtype="float64"), layers.Masking(), layers.Dense(2, use_bias=False)]
+    )
+    model.compile(fastnn.optimizers.SGD(0.1), loss, weighted_metrics=list(weighted), **options)
+    model.set_weights([np.eye(2)])
+    return model
+
+
+@pytest.mark.parametrize("form", [None, (4,), (4, 1), (4, 3), (4, 3, 1)], ids=str)
+@pytest.mark.parametrize("reduction", ["sum", "sum_over_batch_size", "mean_with_sample_weight"])
+@pytest.mark.parametrize("kind", list(VALUES))
+def test_masked_values(kind, reduction, form):
+    w = None if form is None else RNG.random(form) + 0.5
+    weights = np.ones(()) if w is None else w
+    values = np.asarray(VALUES[kind](TARGETS, PREDICTIONS))
+    total = count = weight = 0.0
+    for index in np.ndindex(values.shape):
+        factor, counts = weight_of_value(index, weights)
+        total, weight, count = total + values[index] * factor, weight + factor, count + counts
+    expected = total / {"sum": 1, "sum_over_batch_size": count}.get(reduction, weight)
+    metric = metrics.MeanMetricWrapper(VALUES[kind], name="m")
+    model = masked_model(losses.FunctionLoss(VALUES[kind], reduction), metric)
+    np.testing.assert_allclose(
+        model.evaluate(X, TARGETS, sample_weight=w, verbose=0), [expected, total / weight]
+    )
+    np.testing.assert_allclose(model.train_on_batch(X, TARGETS, w), [expected, total / weight])
+    if kind == "each step":
+        built_in = masked_model(losses.MeanSquaredError(reduction), metrics.MeanSquaredError())
+        np.testing.assert_allclose(built_in.train_on_batch(X, TARGETS, w), [expected, total / weight])
+        np.testing.assert_allclose(built_in.get_weights(), model.get_weights(), rtol=1e-12)
+
+
+def test_a_function_that_returns_one_number_says_the_loss():
+    """Padding changes neither the loss nor its gradient."""
+    x = np.array([[[1.0, 1.0], [2.0, 2.0], [0.0, 0.0], [0.0, 0.0]]])
+    y = np.zeros_like(x)
+
+    def mean_square(y_true, y_pred):
+        return ((y_pred - y_true) ** 2).mean()
+
+    made = []
+    for masks in ([layers.Masking()], []):
+        model = fastnn.Sequential(
+            [fastnn.Input((4, 2), dtype="float64"), *masks, layers.Dense(2, use_bias=False)]
+        )
+        model.compile(fastnn.optimizers.SGD(0.1), mean_square, metrics=[mean_square])
+        model.set_weights([np.eye(2)])
+        made.append([model.train_on_batch(x, y), model.get_weights()[0].tolist()])
+    assert made[0] == made[1]
+    assert made[0][0] == [1.25, 1.25]
+
+
+def test_values_that_go_with_no_mask():
+    with pytest.raises(ValueError, match=r"mask: expected shape .*\(2, 5\), got \(2, 3\)"):
+        factors_of_values((2, 5), None, np.ones((2, 3)))
+
+
+# ---- weights of single predictions ----------------------------------------------------------------------
+
+BITS = (RNG.random((5, 4)) > 0.5).astype(float)
+ODDS = RNG.random((5, 4))
+ELEMENTWISE = {
+    "precision": metrics.Precision,
+    "recall at thresholds": lambda: metrics.Recall([0.2, 0.7]),
+    "false positives": metrics.FalsePositives,
+    "even thresholds": lambda: metrics.TruePositives([0.0, 0.5, 1.0]),
+    "auc": metrics.AUC,
+    "operating point": lambda: metrics.SensitivityAtSpecificity(0.5),
+    "binary accuracy": metrics.BinaryAccuracy,
+    "accuracy": metrics.Accuracy,
+    "binary iou": metrics.BinaryIoU,
+}
+
+
+@pytest.mark.parametrize("name", list(ELEMENTWISE))
+@pytest.mark.parametrize("form", [(), (5,), (5, 1), (1, 4), (5, 4)], ids=str)
+def test_weights_of_single_predictions(name, form):
+    """They are as if each prediction were a sample."""
+    w = RNG.random(form) + 0.5
+    weights = np.broadcast_to(w[:, None] if form == (5,) else w, (5, 4))
+    made = ELEMENTWISE[name]()(BITS, ODDS, sample_weight=w)
+    expected = ELEMENTWISE[name]()(BITS.ravel(), ODDS.ravel(), sample_weight=weights.ravel())
+    np.testing.assert_allclose(made, expected, rtol=1e-6)
+
+
+def test_weights_of_columns():
+    w = RNG.random((5, 4))
+    auc = metrics.AUC(multi_label=True)(BITS, ODDS, sample_weight=w)
+    each = [metrics.AUC()(BITS[:, i], ODDS[:, i], sample_weight=w[:, i]) for i in range(4)]
+    assert auc == pytest.approx(np.mean(each))
+    of_one = metrics.Precision(class_id=2)(BITS, ODDS, sample_weight=w)
+    assert of_one == pytest.approx(metrics.Precision()(BITS[:, 2], ODDS[:, 2], sample_weight=w[:, 2]))
+    top = np.argsort(-ODDS, -1)[:, :2]
+    hit = np.take_along_axis(BITS * w, top, -1).sum() / np.take_along_axis(w, top, -1).sum()
+    assert metrics.Precision(top_k=2)(BITS, ODDS, sample_weight=w) == pytest.approx(hit)
+    r2 = metrics.R2Score(None)(BITS, ODDS, sample_weight=w)
+    mean = np.average(BITS, axis=0, weights=w)
+    expected = 1 - (w * (BITS - ODDS) ** 2).sum(0) / (w * (BITS - mean) ** 2).sum(0)
+    np.testing.assert_allclose(r2, expected, rtol=1e-6)
+    for metric in (metrics.F1Score(), metrics.MeanSquaredError()):
+        with pytest.raises(ValueError, match=r"sample_weight: expected shape \(5,\), got \(5, 4\)"):
+            metric(BITS, ODDS, sample_weight=w)
