@@ -299,3 +299,57 @@ def test_functions():
 def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("value", [0.0, 2.0, 0.1, 0.3, 1e6 / 3, -7e-5])
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_r2_of_constant_targets(value, count, dtype):
+    """1 where they are predicted exactly, else 0, whatever rounding makes of their variance."""
+    y, spread = np.full((count, 1), value, dtype), np.arange(count, dtype=dtype)[:, None]
+    for average in ("uniform_average", "variance_weighted_average"):
+        assert metrics.R2Score(average)(y, y) == 1
+        assert metrics.R2Score(average)(y, y + 1) == 0
+    both = metrics.R2Score(None)(np.hstack([y, spread]), np.hstack([y, spread]))
+    np.testing.assert_array_equal(both, [1, 1])
+    assert metrics.R2Score()(y + 1000, y + 1000) == 1
+    if count > 1:
+        assert metrics.R2Score()(1e4 + spread, 1e4 + spread + 0.0) == pytest.approx(1)
+        assert metrics.R2Score()(1e4 + spread, np.full_like(spread, 1e4 + spread.mean())) == pytest.approx(
+            0, abs=1e-6
+        )
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, 0.3, 1e6 / 3, 1e30])
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_correlations_of_constants(value, count, dtype):
+    """There is none, whatever rounding makes of their variance."""
+    constant, other = np.full((1, count), value, dtype), RNG.random((1, count)).astype(dtype)
+    for y, p in ((constant, other), (other, constant), (constant, constant)):
+        assert np.isnan(metrics.PearsonCorrelation()(y, p))
+    assert metrics.ConcordanceCorrelation()(constant, constant) == 0
+    if count > 1:
+        rows = np.vstack([constant, other])
+        assert metrics.PearsonCorrelation()(rows, rows, sample_weight=[0, 1]) == pytest.approx(1)
+        shifted = np.float64(other) + 1e6
+        assert metrics.PearsonCorrelation()(shifted, shifted * 2) == pytest.approx(1)
+
+
+def test_top_k_of_one_dimension_is_of_one_sample():
+    labels, predictions = [0, 1, 1, 0, 1], [0.1, 0.9, 0.8, 0.7, 0.3]
+    for metric in (metrics.Recall, metrics.Precision):
+        assert metric(top_k=3)(labels, predictions) == pytest.approx(2 / 3)
+        assert metric(top_k=3)(labels, predictions) == metric(top_k=3)([labels], [predictions])
+        assert metric(top_k=2)(labels, predictions, sample_weight=[9, 2, 3, 9, 5]) == pytest.approx(
+            {metrics.Recall: 0.5, metrics.Precision: 1.0}[metric]
+        )
+        with pytest.raises(ValueError, match=r"y_pred: expected shape \(samples, classes\), .* got \(5,\)"):
+            metric(class_id=1)(labels, predictions)
+
+
+def test_curves_of_labels_of_one_class():
+    """Rates of what does not occur are 0, as everywhere."""
+    assert metrics.AUC()([0, 0], [0.1, 0.2]) == 0
+    assert metrics.AUC()([1, 1], [0.1, 0.2]) == 0
+    assert metrics.AUC(curve="PR")([1, 1], [0.1, 0.2]) == pytest.approx(1)

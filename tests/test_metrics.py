@@ -110,10 +110,26 @@ def test_mean_of_numbers():
     assert mean.result() == pytest.approx(10 / 3.5)
 
 
-def test_an_ignored_class_is_not_counted():
-    metric = metrics.SparseCategoricalCrossentropy(ignore_class=2)
-    kept = CLASSES != 2
-    assert metric(CLASSES, P) == pytest.approx(crossentropy(P, ONE_HOT)[kept].mean())
+def test_an_ignored_class_counts_as_zeros_unless_there_are_weights():
+    """As in Keras, where the loss leaves them out."""
+    kept, weights = CLASSES != 2, np.arange(1.0, len(P) + 1)
+    values = crossentropy(P, ONE_HOT)
+    model = fastnn.Sequential([fastnn.Input((3,), dtype="float64"), fastnn.layers.Rescaling(1.0)])
+    made = [metrics.SparseCategoricalCrossentropy(name, ignore_class=2) for name in "ab"]
+    model.compile(
+        "sgd",
+        losses.SparseCategoricalCrossentropy(ignore_class=2),
+        metrics=[made[0]],
+        weighted_metrics=[made[1]],
+    )
+    plain = values[kept].sum() / len(values)
+    assert made[0](CLASSES, P) == pytest.approx(plain)
+    assert model.evaluate(P, CLASSES, len(P), 0) == pytest.approx([values[kept].mean(), plain, plain])
+    weighted = np.average(values[kept], weights=weights[kept])
+    assert made[1](CLASSES, P, sample_weight=weights) == pytest.approx(weighted)
+    assert model.evaluate(P, CLASSES, sample_weight=weights, verbose=0)[1:] == pytest.approx(
+        [plain, weighted]
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,4 +205,4 @@ def test_the_mean_of_a_loss_has_its_aliases_and_its_kernel(cls):
     loss = cls._loss_class()
     for alias in losses.registry.aliases(type(loss)):
         assert type(metrics.get(alias)) is cls
-    assert cls().spec == loss.spec.metric
+    assert cls().spec._replace(ignored_as_zeros=False) == loss.spec.metric

@@ -23,6 +23,10 @@ _SUMMATIONS = ("interpolation", "minoring", "majoring")
 class AUC(Metric):
     """The area under the ROC or precision-recall curve, by Riemann sums over thresholds.
 
+    The curve needs positive and negative labels: where one kind is missing, the rates that it is made of are
+    0, as everywhere 0 / 0 is here and in Keras. So the ROC area of labels of one class is 0, and the
+    precision-recall area of positive labels alone is 1.
+
     J. Davis and M. Goadrich, The relationship between precision-recall and ROC curves, 2006, has the
     interpolation of precision; P. Flach and M. Kull, Precision-recall-gain curves, 2015, its gain.
 

@@ -33,6 +33,8 @@ class _Correlation(PlainMetric):
 class PearsonCorrelation(_Correlation):
     """cov(y_true, y_pred) / (std(y_true) std(y_pred)) along the last axis, the mean over samples.
 
+    A sample whose labels or predictions are all the same has no correlation, and the result is not a number.
+
     Parameters
     ----------
     name, dtype

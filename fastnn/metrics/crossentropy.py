@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import losses
+from ..kernels.core.specs import MetricSpec
 from .mean_of_loss import MeanOfLoss, mean_of
 
 
@@ -70,8 +71,8 @@ class SparseCategoricalCrossentropy(MeanOfLoss):
     name, dtype
         See `Metric`.
     from_logits, ignore_class, axis
-        See the loss. Samples of the ignored class do not count (Keras counts them as zeros
-        unless there are sample weights).
+        See the loss. As in Keras, samples of the ignored class count as values of 0 unless there are sample
+        weights; the loss leaves them out.
 
     Examples
     --------
@@ -88,3 +89,8 @@ class SparseCategoricalCrossentropy(MeanOfLoss):
         axis: int = -1,
     ) -> None:
         super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+
+    @property
+    def spec(self) -> MetricSpec:
+        """The kernel of the loss."""
+        return super().spec._replace(ignored_as_zeros=True)

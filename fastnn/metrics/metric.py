@@ -207,7 +207,8 @@ class Metric(Picklable):
             loss_metric.add_tally(spec, state, predictions, labels, weights)
         else:
             total, _, weight = loss_metric.sums(spec, predictions, labels, weights)
-            state += total, weight
+            all_count = spec.ignored_as_zeros and weights is None
+            state += total, float(np.prod(predictions.shape[:-1])) if all_count else weight
 
     def _add_elements(
         self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any

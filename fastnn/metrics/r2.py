@@ -12,6 +12,7 @@ from ..kernels.core.specs import MetricSpec, Tally
 from .metric import Metric, registry
 
 Numbers = NDArray[np.float64]
+_EPSILON = float(np.finfo(float).eps)
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
 
@@ -72,15 +73,19 @@ class R2Score(Metric):
         state[-1] += column[-1]
 
     def read(self, state: Numbers) -> Any:
-        """Return the score; 0 where it is infinite, and not a number without variance, as in Keras."""
+        """Return the score: of labels without variance 1 if all are predicted exactly, else 0.
+
+        It is not a number before the first sample.
+        """
         total, squares, errors, weights = state[:-1].reshape(4, -1)
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = squares - total * total / weights
-            scores = 1 - errors / variance
-            scores = np.where(np.isinf(scores), 0.0, scores)
-            if self.class_aggregation == "variance_weighted_average":
-                scores = (variance * scores).sum() / variance.sum()
-            elif self.class_aggregation == "uniform_average":
+            constant = variance <= (state[-1] + 8) * _EPSILON * squares  # no more than the sums' rounding
+            scores = np.where(constant, np.where(errors == 0, 1.0, 0.0), 1 - errors / variance)
+            scores[weights == 0] = np.nan
+            if self.class_aggregation == "variance_weighted_average" and not constant.all():
+                scores = np.average(scores, weights=np.where(constant, 0.0, variance))
+            elif self.class_aggregation is not None:
                 scores = scores.mean()
         count, left = state[-1] - 1, state[-1] - 1 - self.num_regressors
         if self.num_regressors and left > 0:

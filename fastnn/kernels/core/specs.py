@@ -89,6 +89,8 @@ class MetricSpec(NamedTuple):
     tally : Tally or None
         What the kernel adds to the state of the metric; None where it returns a sum of values, whose mean the
         metric is.
+    ignored_as_zeros : bool
+        Whether samples of the ignored class count as values of 0 where there are no weights.
     """
 
     kernel: str
@@ -98,6 +100,7 @@ class MetricSpec(NamedTuple):
     label_smoothing: float = 0.0
     ignore_class: int | None = None
     tally: Tally | None = None
+    ignored_as_zeros: bool = False
 
 
 class LossSpec(NamedTuple):
@@ -115,7 +118,7 @@ class LossSpec(NamedTuple):
     Examples
     --------
     >>> LossSpec("mean_squared_error", transform=Transform.ROOT).metric
-    MetricSpec(kernel='mean_squared_error', ..., tally=None)
+    MetricSpec(kernel='mean_squared_error', ..., tally=None, ...)
     """
 
     kernel: str

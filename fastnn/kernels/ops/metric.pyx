@@ -4,7 +4,7 @@ from ..core.plan cimport Plan
 from ..core.steps cimport FORWARD, Step, Value
 from ..core.tables cimport fnn_loss_metric
 from ..core.types cimport operand, run_t, step_t, totals_t
-from .loss_metric cimport CLASSES, KIND, STATE, TOTAL, add_step, bound, sum_values, tally_fn, value_fn
+from .loss_metric cimport CLASSES, KIND, STATE, TOTAL, add_step, bound, step_fn, sum_values, tally_fn, value_fn
 
 from ..core.specs import PythonSpec
 
@@ -28,8 +28,8 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
         python_op.emit_metric(plan, prediction, target, weights, spec.function, name)
         plan.report(name, metric.logged, clear=metric.reset_state)
         return
-    s = add_step(plan, prediction, target, weights, spec, name, spec.kernel,
-                 average if spec.tally is None else tally)
+    cdef step_fn run = tally if spec.tally is not None else average_of_all if spec.ignored_as_zeros else average
+    s = add_step(plan, prediction, target, weights, spec, name, spec.kernel, run)
     if spec.tally is not None:
         state = metric.zeros(s.c.size[CLASSES])
         s.use(STATE, plan.constant(state), FORWARD)
@@ -43,6 +43,16 @@ cdef void average(const step_t *s, const run_t *r) noexcept nogil:
     total.value += sum_values(
         <value_fn>s.kernel, &settings, s.kernels.itemsize, s.size[KIND], r.threads)
     total.weight += s.kernels.weight_sum(&settings)
+
+
+cdef void average_of_all(const step_t *s, const run_t *r) noexcept nogil:
+    """The same, where values of the ignored class are zeros that count, unless there are weights."""
+    cdef fnn_loss_metric settings = bound(s, r)
+    cdef totals_t *total = r.totals + s.size[TOTAL]
+    cdef bint weighted = settings.weight is not NULL
+    total.value += sum_values(
+        <value_fn>s.kernel, &settings, s.kernels.itemsize, s.size[KIND], r.threads)
+    total.weight += s.kernels.weight_sum(&settings) if weighted else <double>settings.m
 
 
 cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
