@@ -124,6 +124,7 @@ def test_steps_left_out_do_not_count(isa, rows):
 
 
 @pytest.mark.parametrize("activation", ["tanh", "linear"])
+@pytest.mark.filterwarnings("ignore:mask")  # of layers that do not pass it on
 def test_gradients_where_steps_are_left_out(activation):
     x, _ = sequences(4)
     layers = Masking(), Dense(4, activation), BatchNormalization(), Flatten(), Dense(2)

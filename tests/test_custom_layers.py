@@ -213,6 +213,7 @@ def test_sequences_of_any_length():
     assert len(model.weights) == 2
 
 
+@pytest.mark.filterwarnings("ignore:mask")  # of layers that do not pass it on
 def test_a_mask_is_handed_over():
     class Count(layers.Layer):
         def call(self, x, mask=None):

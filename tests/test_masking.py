@@ -65,6 +65,7 @@ def test_a_batch_without_any_step_teaches_nothing():
     assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:mask")  # of layers that do not pass it on
 def test_layers_that_know_nothing_of_steps_drop_the_mask():
     model = fastnn.Sequential([Input((5, 3)), Masking(), Flatten(), Dense(2)])
     model.compile("sgd", "mse")

@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from ..kernels.ops import fan_out
+from ..layers.base.shapes import map_shapes, shape_leaves
 from ..pickling import Picklable
 from .symbolic_ops import Operators
 
@@ -101,12 +102,21 @@ def tensors_in(structure: Any) -> list[SymbolicTensor]:
     return [leaf for leaf in leaves(structure) if isinstance(leaf, SymbolicTensor)]
 
 
-def mapped(function: Callable[[Any], Any], structure: Any, kind: type = SymbolicTensor) -> Any:
-    """Return a structure with each symbolic tensor, or else of a kind, replaced; tuples become lists."""
+def rebuilt(container: list[Any] | tuple[Any, ...], parts: list[Any]) -> Any:
+    """Return a list or tuple, named tuples included, like the given one with other parts."""
+    if isinstance(container, list):
+        return parts
+    return type(container)(*parts) if hasattr(container, "_fields") else tuple(parts)
+
+
+def mapped(
+    function: Callable[[Any], Any], structure: Any, kind: type | tuple[type, ...] = SymbolicTensor
+) -> Any:
+    """Return lists, tuples and dicts with each symbolic tensor in them, or else of a kind, replaced."""
     if isinstance(structure, kind):
         return function(structure)
     if isinstance(structure, (list, tuple)):
-        return [mapped(function, part, kind) for part in structure]
+        return rebuilt(structure, [mapped(function, part, kind) for part in structure])
     if isinstance(structure, dict):
         return {key: mapped(function, part, kind) for key, part in structure.items()}
     return structure
@@ -119,7 +129,7 @@ class Node(Picklable):
     ----------
     layer : Layer
         Built, if need be, for what it is called on.
-    x : SymbolicTensor, list of them, or None
+    x : SymbolicTensor, list, tuple or dict of them, or None
         What it is called on; None for an `InputLayer`.
     options : dict
         What the call got by name; may hold tensors too.
@@ -128,7 +138,9 @@ class Node(Picklable):
     ----------
     parents : list of SymbolicTensor
         All tensors that the call reads.
-    result : SymbolicTensor or list of SymbolicTensor
+    outputs : list of SymbolicTensor
+    result : SymbolicTensor, or list, tuple or dict of them
+        The outputs as the layer returns them.
     """
 
     def __init__(self, layer: Layer, x: Any, options: dict[str, Any]) -> None:
@@ -140,10 +152,14 @@ class Node(Picklable):
             made: Any = (None, *layer._input_sample_shape)
         else:
             layer._adopt_dtype([tensor.dtype for tensor in self.parents])
-            made = layer._built_output_shape(mapped(lambda tensor: tensor.shape, x))
-        several = isinstance(made, list)
-        self.outputs = [SymbolicTensor(shape, self, i) for i, shape in enumerate(made if several else [made])]
-        self.result: Any = self.outputs if several else self.outputs[0]
+            made = layer._built_output_shape(mapped(lambda tensor: tensor.shape, x), options)
+        self.outputs: list[SymbolicTensor] = []
+        self.result: Any = map_shapes(self._add_output, made)
+
+    def _add_output(self, shape: Shape) -> SymbolicTensor:
+        tensor = SymbolicTensor(shape, self, len(self.outputs))
+        self.outputs.append(tensor)
+        return tensor
 
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"serial": int}
     _pickle_names_itself = True
@@ -259,7 +275,7 @@ class Graph(Picklable):
         inputs : sequence
             What stands for the inputs.
         call : callable
-            From a node and its arguments to what stands for its results.
+            From a node and its arguments to a list of what stands for its outputs.
         read : callable, optional
             From the dict of what stands for the tensors so far and a tensor to what one reader of it gets.
 
@@ -275,7 +291,6 @@ class Graph(Picklable):
 
         for node in self.nodes:
             made = call(node, mapped(reader, node.x), mapped(reader, node.options))
-            made = made if isinstance(made, list) else [made]
             known.update(zip(node.outputs, made, strict=True))
         return [reader(tensor) for tensor in self.outputs]
 
@@ -290,7 +305,7 @@ class Graph(Picklable):
 
         def call(node: Node, shapes: Any, _: dict[str, Any]) -> Any:
             try:
-                return node.layer._built_output_shape(shapes)
+                return shape_leaves(node.layer._built_output_shape(shapes, node.options))
             except ValueError as error:
                 raise ValueError(
                     f"layer {node.layer.name!r} on an input of shape {shapes}: {error}"
@@ -306,8 +321,7 @@ class Graph(Picklable):
             return value
 
         def call(node: Node, x: Any, options: dict[str, Any]) -> Any:
-            made = node.layer._append_steps(plan, x, **options)
-            made = made if isinstance(made, list) else [made]
+            made = list(leaves(node.layer._append_steps(plan, x, **options)))
             return [
                 iter(fan_out.emit(plan, y, self.readers[tensor]))
                 for y, tensor in zip(made, node.outputs, strict=True)
@@ -344,8 +358,8 @@ def undescribed(structure: Any, results: list[list[SymbolicTensor]]) -> Any:
         if not (isinstance(output, int) and 0 <= output < len(results[node])):
             raise ValueError(f"nodes: node {node} has {len(results[node])} outputs, got {output!r}")
         return results[node][output]
-    if isinstance(structure, list):
-        return [undescribed(part, results) for part in structure]
+    if isinstance(structure, (list, tuple)):
+        return rebuilt(structure, [undescribed(part, results) for part in structure])
     if isinstance(structure, dict):
         return {key: undescribed(part, results) for key, part in structure.items()}
     return structure

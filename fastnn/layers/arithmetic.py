@@ -114,6 +114,8 @@ class Absolute(Layer):
     array([[1., 2.]], dtype=float32)
     """
 
+    _is_operator = True
+
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the absolute values."""
         from ..kernels.ops import elementwise_binary

@@ -68,6 +68,7 @@ class BatchNormalization(Scaled):
     """
 
     supports_masking = True
+    _call_arguments = ("training", "mask")
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from .base.building import set_values
+from .base.calls import bind_arguments
 from .base.layer import registry
 from .base.recurrent_call import call_options
 from .base.recurrent_state import reversed_steps
@@ -85,6 +86,9 @@ class Bidirectional(Enclosing):
                     f"backward_layer: expected {name}={getattr(one, name)}, got {getattr(other, name)}"
                 )
 
+    supports_masking = True
+    _call_arguments = ("initial_state", "mask", "training")
+
     @property
     def _configured_parts(self) -> list[RNN]:
         """The forward layer and the backward layer."""
@@ -100,9 +104,7 @@ class Bidirectional(Enclosing):
             initial, self._initial = self._initial, None
             set_values([v for layer in self._configured_parts for v in layer.weights], initial, self.name)
 
-    def __call__(  # type: ignore[override]
-        self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
-    ) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply both layers to arrays, or to symbolic tensors; they are built if need be.
 
         Parameters
@@ -122,8 +124,8 @@ class Bidirectional(Enclosing):
             The output, or the two outputs if `merge_mode` is None; with `return_state` a list of it and the
             last states of the forward layer, then of the backward one.
         """
-        options = call_options(x, mask, initial_state, self._widths, self.compute_dtype)
-        return super().__call__(x, training=training, **options)
+        x, options = bind_arguments(self, args, kwargs)
+        return super().__call__(x, **call_options(x, options, self._widths, self.compute_dtype))
 
     @property
     def _widths(self) -> list[int]:

@@ -54,6 +54,8 @@ class GetItem(Layer):
     array([[3., 2., 1.]], dtype=float32)
     """
 
+    _is_operator = True
+
     def __init__(self, key: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         try:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class GlobalAveragePooling(GlobalPooling):
     """Base of the layers that take the mean; of a sequence with a mask, over the steps that count."""
 
+    def _emit_mask(self, plan: Plan, x: Value) -> None:
+        """Return none: there are no steps any more."""
+
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the mean."""
         from ..kernels.ops import masking
@@ -58,6 +61,8 @@ class GlobalAveragePooling1D(GlobalAveragePooling):
     """
 
     _rank = 1
+    supports_masking = True
+    _call_arguments = ("mask",)
 
 
 @registry.add

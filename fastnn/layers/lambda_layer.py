@@ -20,8 +20,9 @@ class Lambda(Layer):
     output_shape : tuple of int, or callable, optional
         Shape of a row of the output, or a function from the shape of the input, both with the batch; by
         default what the function makes of zeros.
-    mask : callable, optional
-        Ignored; kept for Keras compatibility.
+    mask : array_like of bool, or callable, optional
+        The mask of the output, or a function of (inputs, mask) that returns it. Without it a mask of the
+        input is not passed on, and a warning says so.
     arguments : dict, optional
         More arguments of the function, by name.
     **kwargs
@@ -53,6 +54,8 @@ class Lambda(Layer):
             raise TypeError(f"function: expected a function of tensors, got {function!r}")
         self.function = function
         self._output_shape = output_shape
+        self._mask = mask
+        self.supports_masking = mask is not None
         self.arguments = dict(arguments or {})
         names = inspect.signature(function).parameters
         self._takes = [name for name in ("training", "mask") if name in names and name not in self.arguments]
@@ -61,6 +64,10 @@ class Lambda(Layer):
         """Return the function of x."""
         given = {"training": training, "mask": mask}
         return self.function(x, **self.arguments, **{name: given[name] for name in self._takes})
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the mask that the argument `mask` says."""
+        return self._mask(inputs, previous_mask) if callable(self._mask) else self._mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape, batch dimension first."""

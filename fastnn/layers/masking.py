@@ -51,12 +51,18 @@ class Masking(Layer):
         if len(input_shape) < 2:
             raise ValueError("input: Masking expects rows of at least one dimension, got rows of shape ()")
 
+    def _emit_mask(self, plan: Plan, x: Value) -> Value:
+        """Append 0 for the steps whose features are all `mask_value`, 1 for the others."""
+        from ..kernels.ops import masking
+
+        return masking.emit_mask(plan, x, self.mask_value, x.shape[-1])
+
     def _append_steps(self, plan: Plan, x: Value, training: bool | None = None, **options: Any) -> Value:
         """Append the mask and what it leaves."""
         from ..kernels.ops import masking
 
         self._build_once(with_batch(x.shape))
-        mask = masking.emit_mask(plan, x, self.mask_value, x.shape[-1])
+        mask = self._emit_mask(plan, x)
         y = masking.emit(plan, x, mask)
         y.mask = mask
         return y

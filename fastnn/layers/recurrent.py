@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..graph.graph import leaves
+from .base.calls import bind_arguments
 from .base.cell import Cell
 from .base.cell import registry as cell_registry
 from .base.layer import Layer, registry
@@ -87,6 +88,9 @@ class RNN(Layer):
         self.unroll = bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
         self._kept = [KeptState() for _ in self._cells]
+
+    supports_masking = True
+    _call_arguments = ("initial_state", "mask", "training")
 
     @property
     def _configured_parts(self) -> Sequence[Cell]:
@@ -237,9 +241,7 @@ class RNN(Layer):
 
     # ---- calls --------------------------------------------------------------------------------------
 
-    def __call__(  # type: ignore[override]
-        self, x: Any, training: bool | None = None, mask: Any = None, initial_state: Any = None
-    ) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the layer to arrays, or to symbolic tensors; it is built if need be.
 
         Parameters
@@ -260,8 +262,8 @@ class RNN(Layer):
             The output; with `return_state` a list of it and the last state: h, or h and c. Of cells on top of
             each other the state of each is h or [h, c].
         """
-        options = call_options(x, mask, initial_state, self._state_widths, self.compute_dtype)
-        made = super().__call__(x, training=training, **options)
+        x, options = bind_arguments(self, args, kwargs)
+        made = super().__call__(x, **call_options(x, options, self._state_widths, self.compute_dtype))
         if not (self.return_state and isinstance(self.cell, StackedRNNCells)):
             return made
         after = iter(made[1:])

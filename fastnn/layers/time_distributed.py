@@ -40,6 +40,7 @@ class TimeDistributed(Wrapper):
 
     supports_masking = True
     _stepwise = True
+    _call_arguments = ("training", "mask")
 
     def _check_input_shape(self, input_shape: Shape) -> None:
         """Refuse samples without steps."""

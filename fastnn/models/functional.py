@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph.graph import Graph, SymbolicTensor, undescribed
+from ..graph.graph import Graph, SymbolicTensor, tensors_in, undescribed
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 
@@ -50,7 +50,7 @@ def graph_from_config(config: dict[str, Any], made: list[Layer]) -> tuple[Any, A
             raise ValueError(f"nodes: there is no layer {node['layer']!r}; there are {list(layers)}")
         options = undescribed(node["options"], results)
         result = layers[node["layer"]](undescribed(node["x"], results), **options)
-        results.append(result if isinstance(result, list) else [result])
+        results.append(tensors_in(result))
     inputs: Any = [tensors[0] for tensors in results[: len(config["inputs"])]]
     if config["input_keys"] is not None:
         inputs = dict(zip(config["input_keys"], inputs, strict=True))

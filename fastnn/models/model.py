@@ -28,9 +28,18 @@ from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
-from ..layers.base.emission import acting
+from ..layers.base.calls import bind_arguments
+from ..layers.base.emission import acting, tensor_shapes
 from ..layers.base.layer import registry as layer_registry
-from ..layers.base.shapes import Shape, check_sample_shape, varies, with_batch, without_batch
+from ..layers.base.masks import keep_output_masks, mask_of, masks_of, set_mask, with_masks
+from ..layers.base.shapes import (
+    Shape,
+    check_sample_shape,
+    shape_leaves,
+    varies,
+    with_batch,
+    without_batch,
+)
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
@@ -301,9 +310,9 @@ class Model(Layer):
     def _after_build(self) -> None:
         """Do nothing: `_set_built` has done it."""
 
-    def _build_once(self, input_shape: Any) -> None:
+    def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
-        shapes = without_batch(input_shape if isinstance(input_shape, list) else [input_shape])
+        shapes = shape_leaves(without_batch(input_shape))
         if not self.built:
             self._build(shapes)
         elif not varies(input_shape):
@@ -330,7 +339,7 @@ class Model(Layer):
         custom_layer.adopt_variables(self)
         input_shape = with_batch(self._one_or_list(sample_shapes))
         if not varies(input_shape):
-            custom_layer.try_call(self, input_shape)
+            custom_layer.try_call(self, input_shape, {})
         self._set_built(list(sample_shapes))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -347,7 +356,8 @@ class Model(Layer):
 
     def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the steps of all layers; the last ones say what the masks of the outputs are."""
-        self._build_once(with_batch([value.shape for value in x] if isinstance(x, list) else x.shape))
+        x = with_masks(plan, x, options.pop("mask", None))
+        self._build_once(tensor_shapes(x), options)
         with acting(plan, training):
             return self._emit(plan, x, **options)
 
@@ -377,13 +387,13 @@ class Model(Layer):
         if outputs is None:
             given = self._one_or_list(list(sample_shapes))
             try:
-                made = without_batch(self._declared_output_shape(with_batch(given)))
+                made = shape_leaves(without_batch(self._declared_output_shape(with_batch(given))))
             except ValueError as error:
                 expected = [", ".join(["rows", *map(str, shape)]) for shape in self._sample_shapes]
                 raise ValueError(
                     f"x: expected shape ({'), ('.join(expected)}), got rows of shape {given}: {error}"
                 ) from None
-            outputs = made if isinstance(made, list) else [made]
+            outputs = made
             keep_recent(self._output_shapes_of, sample_shapes, outputs)
         return outputs
 
@@ -949,7 +959,7 @@ class Model(Layer):
 
     # ---- prediction ---------------------------------------------------------------------------------
 
-    def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the output for all rows of `x`.
 
         Parameters
@@ -959,23 +969,29 @@ class Model(Layer):
             model.
         training : bool, optional
             Whether `Dropout` and its like act: not by default.
+        *args, **kwargs
+            See `Layer.__call__`.
 
         Returns
         -------
-        ndarray or Tensor, or list or dict of them
+        ndarray or Tensor, or list, tuple or dict of them
             (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
             training, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._fast_inference
-        if plan is not None and not training:
+        if plan is not None and not args and not kwargs:
             y = plan.predict(x)
-            if y is not None:
-                return y if self._output_structure is None else self._pack_outputs(y)
+            if y is not None and masks_of(x) is None:
+                return y if self._output_structure is None else self._pack_outputs(y, plan)
+        x, options = bind_arguments(self, (x, *args), kwargs)
+        training = options.get("training")
         if tensors_in([x, options]):
-            return super().__call__(self._order_symbolic(x), training, **options)
+            return super().__call__(self._order_symbolic(x), **options)
+        if options.keys() - {"training"} or masks_of(x) is not None:
+            return super().__call__(x, **options)
         if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
             if custom_layer.is_written(self):
-                return super().__call__(x, training, **options)
+                return super().__call__(x, **options)
             return self._call_on_tape(x, custom_layer.is_training() if training is None else bool(training))
         if training and is_recording() and self._learns(x):
             return self._call_on_tape(x, True)
@@ -1000,13 +1016,19 @@ class Model(Layer):
         if not is_recording() or not (wanted or variables) or not len(arrays[0]):
             with no_grad():
                 made = self._apply(arrays, training)
-            return mapped(lambda y: Tensor(y, requires_grad=False), made, np.ndarray)
+            return mapped(_as_constant, made, np.ndarray)
         outputs = call_on_tape(self._plan_cache(), variables, parts, arrays, training)
         return self._pack_outputs(outputs if len(outputs) > 1 else outputs[0])
 
     def _sample(self, x: Any) -> Any:
         """Return the output for arrays with `Dropout` and its like acting; no weight changes."""
         return self._apply(x, stochastic=True)
+
+    def _predict(self, x: Any) -> Any:
+        """Return the output for arrays, by the plan used last where it fits."""
+        plan = self._fast_inference
+        y = None if plan is None else plan.predict(x)
+        return self._apply(x) if y is None else self._pack_outputs(y, plan)
 
     def _apply(self, x: Any, stochastic: bool = False) -> Any:
         """Return the output for inputs that have to be converted, or are the first of their shapes."""
@@ -1016,10 +1038,13 @@ class Model(Layer):
             self._fast_inference = plan
         y = plan.predict(arrays)
         assert y is not None
-        return self._pack_outputs(y)
+        return self._pack_outputs(y, plan)
 
-    def _pack_outputs(self, y: Any) -> Any:
-        """Return outputs in the lists and dicts in which the model was given them."""
+    def _pack_outputs(self, y: Any, plan: Plan | None = None) -> Any:
+        """Return outputs in the lists and dicts in which the model was given them, with masks from a run."""
+        if plan is not None and plan.masked_outputs:
+            made = keep_output_masks(y, plan.masked_outputs)
+            y = made if len(made) > 1 else made[0]
         structure = self._output_structure
         if isinstance(structure, SymbolicTensor) or structure is None:
             return y
@@ -1197,6 +1222,14 @@ class Model(Layer):
         return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
 
 
+def _as_constant(y: NDArray[Any]) -> Tensor:
+    """Return an array as a tensor without a gradient, with its mask."""
+    tensor, mask = Tensor(y, requires_grad=False), mask_of(y)
+    if mask is not None:
+        set_mask(tensor, mask)
+    return tensor
+
+
 def _unwrapped(structure: Any) -> Any:
     """Return the tensor in a list of one, as Keras does."""
     return structure[0] if isinstance(structure, (list, tuple)) and len(structure) == 1 else structure
@@ -1214,8 +1247,7 @@ def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> li
     """Append the steps of a model that is written as `call`."""
     layer = model()
     assert layer is not None
-    made = custom_layer.emit(layer, plan, layer._one_or_list(inputs), {})
-    return made if isinstance(made, list) else [made]
+    return list(leaves(custom_layer.emit(layer, plan, layer._one_or_list(inputs), {})))
 
 
 def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:

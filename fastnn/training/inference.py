@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..autograd import Tensor
 from ..autograd.tensor import record
+from ..layers.base.masks import keep_output_masks
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -55,18 +57,20 @@ def call_on_tape(
     made, run = plan.record(arrays)
     layout = plan.layout
     assert layout is not None
+    count = len(made) - len(plan.masked_outputs)
 
     def pull(gradients: list[Any]) -> Iterable[NDArray[Any]]:
         dy = [
             np.zeros_like(y) if g is None else np.ascontiguousarray(g, y.dtype)
-            for y, g in zip(made, gradients, strict=True)
+            for y, g in zip_longest(made, gradients)  # masks have no gradients
         ]
         for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
             yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
         for variable in variables:
             yield layout.part(plan.gradients, variable).copy()
 
-    return record([*tensors, *variables], made, pull)
+    outputs = record([*tensors, *variables], made[:count], pull)
+    return keep_output_masks([*outputs, *made[count:]], plan.masked_outputs)
 
 
 def predict_batches(

@@ -15,6 +15,7 @@ from ..kernels.core import tape
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
 from ..kernels.ops import fan_out
+from ..layers.base.masks import output_masks
 from ..variables import ParameterLayout, Variable, training_scope
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class PlanCache:
     def _make_inference(self, shapes: SampleShapes, stochastic: bool, capacity: int) -> Plan:
         plan = Plan(self._dtype, list(shapes), stochastic=stochastic)
         self._count_runs(plan, "stochastic" if stochastic else "inference")
-        plan.finish(_results(plan, self._emit(plan, plan.inputs)), capacity)
+        outputs = self._emit(plan, plan.inputs)
+        plan.masked_outputs, masks = output_masks(outputs)
+        plan.finish(_results(plan, [*outputs, *masks]), capacity)
         return _within_limit(plan, capacity)
 
     # ---- what `compile` decides ---------------------------------------------------------------------
@@ -239,7 +242,9 @@ class PlanCache:
                 inputs = [
                     tape.emit_input(plan, i) if wanted else plan.inputs[i] for i, wanted in enumerate(wants)
                 ]
-                for y in self._emit(plan, inputs):
+                outputs = self._emit(plan, inputs)
+                plan.masked_outputs, masks = output_masks(outputs)
+                for y in [*outputs, *masks]:
                     tape.emit_output(plan, y)
                 plan.finish([], capacity)
             keep_recent(plans, shapes, plan)

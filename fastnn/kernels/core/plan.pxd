@@ -37,6 +37,7 @@ cdef class Plan:
     cdef readonly list tape_ends        # (input or -1, Step) of a plan that is a node of a tape
     cdef public object layer_trains     # whether a layer trains, by the layer
     cdef public bint masked             # whether a mask leaves steps out of losses and metrics
+    cdef public tuple masked_outputs    # outputs whose masks are the last of the outputs
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list guards           # called with the rows of each run before it; may raise
     cdef public idx_t times             # rows for each row of the batch in what is emitted now

@@ -13,6 +13,7 @@ class Record: ...
 class Plan:
     whole: bool
     masked: bool
+    masked_outputs: tuple[int, ...]
     layer_trains: Callable[[Any], bool]
     times: int
     stochastic: bool

@@ -12,6 +12,7 @@ def emit(
     results: list[tuple[int, ...]],
     variables: list[Variable],
     function: Callable[..., Any],
+    constant: bool = False,
 ) -> list[Value]: ...
 def emit_loss(
     plan: Plan,

@@ -191,7 +191,7 @@ cdef int fail(const run_t *r, error) except -1:
     return 0
 
 
-def emit(Plan plan, str name, list inputs, list results, list variables, function):
+def emit(Plan plan, str name, list inputs, list results, list variables, function, bint constant=False):
     """Append a Python function to `plan`.
 
     Parameters
@@ -205,6 +205,8 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
         Weights that the function reads.
     function : callable
         Maps a tensor for each input to a tensor, or a list of tensors.
+    constant : bool, default False
+        Whether no gradient flows through it.
 
     Returns
     -------
@@ -215,12 +217,13 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     cdef idx_t i
     cdef int at
     cdef list learning = [v for v in variables if plan.trains(v)]
-    cdef bint differentiable = bool(learning) or any([v.differentiable for v in inputs])
+    cdef bint differentiable = not constant and (bool(learning) or any([v.differentiable for v in inputs]))
     if len(inputs) + len(results) - 2 > WEIGHTS // 2:
         raise ValueError(f"{name}: expected at most {WEIGHTS // 2 + 2} inputs and results together")
-    wants = [plan.gradient(x) is not None for x in inputs]
+    wants = [not constant and plan.gradient(x) is not None for x in inputs]
     shapes = [v.shape for v in inputs]
-    cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, plan.training)
+    cdef bint training = plan.training and not constant
+    cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, training)
     call.scope = TrainingScope(frozenset(learning), plan.layer_trains)
     plan._constants.append(call)
     for i in range(0, len(learning), WEIGHTS):
@@ -230,10 +233,14 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
         for at in range(<int>s.c.size[COUNT]):
             s.use(FIRST_OWN + at, plan.parameter_gradient(learning[i + at]), BACKWARD)
     s = plan.add(name, forward, backward, NULL, WORK)
+    if constant:
+        s.c.backward = NULL
     s.c.kernel = <void *>call
     for i, x in enumerate(inputs):
         at = call.input_at(i)
-        s.use(at, x, FORWARD).use(call.gradient_at(at), plan.gradient(x), BACKWARD)
+        s.use(at, x, FORWARD)
+        if not constant:
+            s.use(call.gradient_at(at), plan.gradient(x), BACKWARD)
     made = []
     for i, shape in enumerate(results):
         at = call.result_at(i)

@@ -30,8 +30,15 @@ def marks_built(build: Build) -> Build:
     return wrapper  # type: ignore[return-value]
 
 
-def build_once(layer: Layer, input_shape: Any) -> None:
+def build_once(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
     """Build a layer for an input of this shape; if it is built, check that the shape fits.
+
+    Parameters
+    ----------
+    layer : Layer
+    input_shape : tuple, or structure of tuples
+    options : dict
+        The other arguments of the call that it is built for.
 
     Raises
     ------
@@ -47,9 +54,9 @@ def build_once(layer: Layer, input_shape: Any) -> None:
         if built:
             layer._check_weights(input_shape)
         else:
-            layer.build(input_shape)
+            custom_layer.with_shapes(layer.build, layer, input_shape, options)
         if custom_layer.is_written(layer):
-            custom_layer.try_call(layer, input_shape)
+            custom_layer.try_call(layer, input_shape, options)
         if freezes:  # also what `build` and `call` have made
             layer.trainable = False
     except BaseException:

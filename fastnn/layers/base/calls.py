@@ -2,37 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...autograd import Tensor
-from ...data.validation import is_several
-from ...graph.graph import Node, leaves, mapped, tensors_in
+from ...graph.graph import Node, leaves, mapped, rebuilt, tensors_in
 from . import custom_layer
+from .masks import as_mask, checked_mask, masks_of
 
 if TYPE_CHECKING:
     from ...models import Model
     from .layer import Layer
 
 
-def call_layer(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
-    """Return the output of a layer for arrays or tensors; see `Layer.__call__`."""
+def bind_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return what a layer is called on, and the other arguments by name.
+
+    Raises
+    ------
+    TypeError
+        If there is nothing to be called on, or there are more arguments than the layer takes.
+    """
+    kind = type(layer).__name__
+    written = custom_layer.is_written(layer)
+    names = custom_layer.call_parameters(layer)[1:] if written else layer._call_arguments
+    options = dict(kwargs)
+    if args:
+        x, *more = args
+    else:
+        own_name = custom_layer.call_parameters(layer)[0] if written else "inputs"
+        first = next((name for name in (own_name, "x") if name in options), None)
+        if first is None:
+            raise TypeError(f"{kind}: missing what to call the layer on")
+        x, more = options.pop(first), []
+    if len(more) == 1 and isinstance(more[0], (bool, np.bool_)):
+        names = ("training",)
+    if len(more) > len(names):
+        raise TypeError(
+            f"{kind}: expected at most {1 + len(names)} arguments by position, got {1 + len(more)}; several "
+            "inputs are one list"
+        )
+    for name, value in zip(names, more, strict=False):
+        if name in options:
+            raise TypeError(f"{kind}: got multiple values for argument {name!r}")
+        options[name] = value
+    training = options.get("training")
     if not isinstance(training, (bool, int, np.bool_, type(None))):
         raise TypeError(
-            f"training: expected True, False or None, got {training!r:.80}; "
-            f"{type(layer).__name__} takes several inputs as one list"
+            f"training: expected True, False or None, got {training!r:.80}; {kind} takes several inputs as "
+            "one list"
         )
-    if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
-        return _call_on_tape(layer, x, training, options)
+    if options.get("mask", 0) is None:
+        del options["mask"]
+    return x, options
+
+
+def call_layer(layer: Layer, x: Any, options: dict[str, Any]) -> Any:
+    """Return the output of a layer for arrays or tensors; see `Layer.__call__`."""
+    written = custom_layer.is_written(layer)
+    if isinstance(x, tuple) and not written:
+        x = list(x)
     if tensors_in([x, options]):
-        if training is not None:
-            options["training"] = bool(training)
+        if options.get("training", 0) is None:
+            del options["training"]
         node = Node(layer, x, options)
         layer._nodes.append(node)
         return node.result
+    if isinstance(x, dict):
+        x = _as_arrays(x)
+    if "mask" in options:
+        options["mask"] = layer._given_mask(options["mask"], x)
+    elif (mask := masks_of(x)) is not None:
+        options["mask"] = mask
+    training = options.pop("training", None)
+    if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
+        return _call_on_tape(layer, x, training, options)
     model, given = _standalone(layer, x, options)
-    return model._sample(given) if training else model(given)
+    return model._sample(given) if training else model._predict(given)
+
+
+def given_mask(mask: Any, x: Any) -> Any:
+    """Return masks that a call gets as arrays of bool, or raise a `ValueError` if they do not fit."""
+    if is_structure(x):
+        parts = list(x.values()) if isinstance(x, dict) else list(x)
+        masks = list(mask.values()) if isinstance(mask, dict) else mask
+        if not isinstance(masks, (list, tuple)) or len(masks) != len(parts):
+            raise ValueError(f"mask: expected a list of {len(parts)}, one for each input, got {mask!r:.80}")
+        return [None if m is None else given_mask(m, part) for m, part in zip(masks, parts, strict=True)]
+    return as_mask(mask) if isinstance(x, dict) else checked_mask(mask, x)
+
+
+def is_structure(x: Any) -> bool:
+    """Return whether x is a list, tuple or dict of arrays, rather than an array written as a list."""
+    if isinstance(x, dict):
+        return True
+    if not isinstance(x, (list, tuple)) or not x:
+        return False
+    return all(
+        is_structure(part) if isinstance(part, (list, tuple, dict)) else _has_shape(part) for part in x
+    )
+
+
+def _has_shape(part: Any) -> bool:
+    return bool(getattr(part, "shape", ()))
 
 
 def _call_on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
@@ -49,19 +124,39 @@ def _standalone(layer: Layer, x: Any, options: dict[str, Any]) -> tuple[Model, A
     from ...models import Model
     from ..input_layer import Input
 
-    several = is_several(x)
-    given = list(x) if several else [x]
-    arrays = [leaf for leaf in leaves(options) if isinstance(leaf, np.ndarray)]
+    several = is_structure(x)
+    given = list(leaves(x)) if several else [x]
+    kinds = (np.ndarray, Tensor)
+    arrays = [leaf for leaf in leaves(options) if isinstance(leaf, kinds)]
     sample_shapes = [np.shape(array)[1:] for array in (*given, *arrays)]
-    form = mapped(lambda _: None, options, np.ndarray)
+    form = [_with_leaves(x, repeat(None)) if several else None, mapped(lambda _: None, options, kinds)]
     model = layer._standalone
     if model is None or model._sample_shapes != sample_shapes or layer._standalone_form != form:
         inputs = [Input(shape, dtype=layer.dtype) for shape in sample_shapes]
         rest = iter(inputs[len(given) :])
-        called = mapped(lambda _: next(rest), options, np.ndarray)
-        made = Node(layer, inputs[: len(given)] if several else inputs[0], called).result
+        called = mapped(lambda _: next(rest), options, kinds)
+        start = iter(inputs)
+        made = Node(layer, _with_leaves(x, start) if several else inputs[0], called).result
         model = Model(inputs, made, name=layer.name)
         layer._standalone, layer._standalone_form = model, form
         model._run_counts = layer._run_counts  # random masks go on from those before
         layer._run_counts = model._counted_runs()
-    return model, [*given, *arrays] if arrays else x
+    return model, [*given, *arrays] if several or arrays else x
+
+
+def _with_leaves(structure: Any, parts: Iterator[Any]) -> Any:
+    """Return a structure of lists, tuples and dicts with other leaves."""
+    if isinstance(structure, dict):
+        return {key: _with_leaves(part, parts) for key, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return rebuilt(structure, [_with_leaves(part, parts) for part in structure])
+    return next(parts)
+
+
+def _as_arrays(x: Any) -> Any:
+    """Return a structure with arrays in the place of lists of numbers in dicts."""
+    if isinstance(x, dict):
+        return {key: _as_arrays(part) for key, part in x.items()}
+    if is_structure(x):
+        return rebuilt(x, [_as_arrays(part) for part in x])
+    return x if _has_shape(x) else np.asarray(x)

@@ -17,10 +17,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...autograd import Tensor, no_grad
-from ...graph.graph import Graph, SymbolicTensor, leaves
+from ...checks import is_overridden
+from ...graph.graph import Graph, SymbolicTensor, leaves, mapped
 from ...kernels.ops import python_op as _call
 from ...variables import Variable
-from .shapes import of_any_length, with_batch, without_batch
+from .masks import as_mask, inside_call, mask_of, masks_of, set_mask, warn_of_lost_mask
+from .shapes import (
+    TRIAL_LENGTHS,
+    Shape,
+    common_shapes,
+    map_shapes,
+    shape_leaves,
+    varies,
+    with_length,
+    without_batch,
+)
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -43,6 +54,15 @@ def is_written(layer: Layer) -> bool:
     return type(layer).call is not Layer.call
 
 
+def declares_output_shape(layer: Layer) -> bool:
+    """Return whether a written layer has a `compute_output_shape` besides its `call`."""
+    from ...models import Model
+    from .layer import Layer
+
+    rule = type(layer).compute_output_shape
+    return rule is not Layer.compute_output_shape and rule is not Model.compute_output_shape
+
+
 def is_training() -> bool:
     """Return whether the enclosing `call` is training."""
     return _ambient.get()
@@ -57,10 +77,15 @@ def held_layers(layer: Layer) -> list[Layer]:
 
 
 @cache
-def _accepted(function: Callable[..., Any]) -> frozenset[str]:
-    """Return which of the arguments that a caller may leave out a function takes."""
-    parameters = inspect.signature(function).parameters
-    return frozenset(parameters) & {"training", "mask"}
+def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of the parameters of a method, but for the layer itself."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return tuple(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+
+
+def call_parameters(layer: Layer) -> tuple[str, ...]:
+    """Return the names of the arguments that a layer's `call` takes."""
+    return parameter_names(type(layer).call)
 
 
 @contextmanager
@@ -72,15 +97,37 @@ def _acting(training: bool) -> Iterator[None]:
         _ambient.reset(token)
 
 
-def run(layer: Layer, x: Any, training: bool, mask: Any = None, **options: Any) -> Any:
-    """Return what a layer's `call` makes of tensors."""
-    accepted = _accepted(type(layer).call)
-    if "training" in accepted:
-        options["training"] = training
-    if "mask" in accepted:
-        options.setdefault("mask", mask)
+def run(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
+    """Return what a layer's `call` makes of tensors; it gets their masks if it takes them."""
+    names = call_parameters(layer)
+    options = dict(options)
+    given = options.pop("mask", None)
+    if "training" in names:
+        options.setdefault("training", training)
+    if "mask" in names:
+        options["mask"] = masks_of(x) if given is None else given
+    if options:
+        for name, value in {names[0]: x, **options}.items():
+            if options.get(f"{name}_mask") is None and f"{name}_mask" in names:
+                options[f"{name}_mask"] = masks_of(value)
     with _acting(training):
         return layer.call(x, **options)
+
+
+def run_with_masks(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
+    """Return what `call` makes of tensors, with the masks that `compute_mask` returns.
+
+    Masks that layers inside have given to the results stay.
+    """
+    made = run(layer, x, training, options)
+    mask = masks_of(x) if options.get("mask") is None else options["mask"]
+    outputs = list(leaves(made))
+    missing = layer.supports_masking and any(mask_of(y) is None for y in outputs)
+    if missing and (mask is not None or is_overridden(layer, "compute_mask")):
+        for y, found in zip(outputs, leaves(layer.compute_mask(x, mask)), strict=False):
+            if found is not None and mask_of(y) is None:
+                set_mask(y, found)
+    return made
 
 
 # ---- building ---------------------------------------------------------------------------------------------
@@ -95,7 +142,7 @@ def adopt_variables(layer: Layer) -> None:
             layer._variables.append(leaf)
 
 
-def try_call(layer: Layer, input_shape: Any) -> None:
+def try_call(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
     """Run `call` on an input of this shape, which builds the layers inside, and check the shape declared.
 
     Raises
@@ -103,138 +150,270 @@ def try_call(layer: Layer, input_shape: Any) -> None:
     ValueError
         If `compute_output_shape` says something else than `call` does.
     """
-    from .layer import Layer
-
-    computed = computed_output_shape(layer, input_shape)
-    if type(layer).compute_output_shape is Layer.compute_output_shape:
+    computed = computed_output_shape(layer, input_shape, options)
+    if not declares_output_shape(layer):
         return
-    declared = layer._declared_output_shape(input_shape)
-    if without_batch(declared) != without_batch(computed):
+    declared = layer._declared_output_shape(input_shape, options)
+    if shape_leaves(without_batch(declared)) != shape_leaves(without_batch(computed)):
         raise ValueError(
             f"compute_output_shape: expected {computed} for inputs of shape {input_shape}, as "
             f"{type(layer).__name__}.call returns, got {declared}"
         )
 
 
+def with_shapes(method: Any, layer: Layer, shape: Any, options: dict[str, Any]) -> Any:
+    """Call `build` or `compute_output_shape` of a layer with the shapes that it takes.
+
+    One with several arguments gets the shape of each argument of `call` under its name and "_shape".
+    """
+    names = parameter_names(method.__func__)
+    if len(names) < 2 or not is_written(layer):
+        return method(shape)
+    shapes = {name: tensor_shapes(value) for name, value in options.items() if tensors_in_call(value)}
+    shapes = {f"{name}_shape": part for name, part in {call_parameters(layer)[0]: shape, **shapes}.items()}
+    if not set(names) <= set(shapes):
+        return method(shape)
+    return method(**{name: shapes[name] for name in names})
+
+
 # ---- shapes -----------------------------------------------------------------------------------------------
 
 
-@of_any_length
-def computed_output_shape(layer: Layer, input_shape: Any) -> Any:
-    """Return the shapes of what a `call` makes of an input of this shape.
+class TensorSpec:
+    """What stands for a tensor among the arguments of a call.
+
+    Parameters
+    ----------
+    shape : tuple of int or None
+        Batch dimension first.
+    mask : tuple of int, optional
+        Shape of the mask of a sample, if the tensor has one.
+    """
+
+    def __init__(self, shape: Shape, mask: Shape | None = None) -> None:
+        self.shape, self.mask = shape, mask
+
+    def with_length(self, length: int) -> TensorSpec:
+        """Return the spec with a length in the place of None."""
+        mask = None if self.mask is None else with_length((None, *self.mask), length)[1:]
+        return TensorSpec(with_length(self.shape, length), mask)
+
+
+KINDS = (TensorSpec, SymbolicTensor, Tensor, np.ndarray)
+
+
+def tensors_in_call(structure: Any) -> list[Any]:
+    """Return the tensors, of any kind, among the arguments of a call."""
+    return [leaf for leaf in leaves(structure) if isinstance(leaf, KINDS)]
+
+
+def tensor_shapes(structure: Any) -> Any:
+    """Return the shapes of tensors, None for the batch."""
+    return mapped(lambda tensor: (None, *tensor.shape[1:]), structure, KINDS)
+
+
+def computed_output_shape(layer: Layer, input_shape: Any, options: dict[str, Any] | None = None) -> Any:
+    """Return the shapes of what a `call` makes of an input of this shape and the other arguments.
 
     Raises
     ------
     ValueError
         If what it makes does not have as many samples as it gets.
     """
-    key = _key(input_shape)
-    if key not in layer._computed_shapes:
-        graph = trace(layer, input_shape, False)
-        if graph is not None:
-            made = graph.compute_output_shapes(
-                input_shape if isinstance(input_shape, list) else [input_shape]
-            )
-            layer._computed_shapes[key] = made if len(made) > 1 else made[0]
-        else:
-            layer._computed_shapes[key] = _tried(layer, input_shape)
-    return layer._computed_shapes[key]
+    x = map_shapes(TensorSpec, input_shape)
+    others = dict(options or {})
+    for spec, mask in zip(tensors_in_call(x), leaves(others.pop("mask", None)), strict=False):
+        spec.mask = None if mask is None else tuple(mask.shape[1:])
+    given = mapped(lambda tensor: TensorSpec((None, *tensor.shape[1:])), others, KINDS)
+    specs = tensors_in_call([x, given])
+    if not any(varies(spec.shape) for spec in specs):
+        return _computed(layer, x, given, run)[0]
+
+    def of_length(length: int) -> Any:
+        own_x, own_options = mapped(lambda spec: spec.with_length(length), [x, given], TensorSpec)
+        return _computed(layer, own_x, own_options, run)[0]
+
+    return common_shapes(*map(of_length, TRIAL_LENGTHS))
 
 
-def _key(input_shape: Any) -> Any:
-    return tuple(input_shape) if isinstance(input_shape, list) else input_shape
-
-
-def trace(layer: Layer, input_shape: Any, training: bool) -> Graph | None:
-    """Return the graph that a `call` makes of symbolic tensors; None if it computes anything by itself."""
-    from ..input_layer import Input
-
-    if layer._variables:
-        return None
-    key = _key(input_shape), training
-    if key not in layer._traces:
-        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
-        inputs = [Input(shape[1:], dtype=layer.compute_dtype) for shape in shapes]
-        try:
-            made = run(layer, inputs if isinstance(input_shape, list) else inputs[0], training)
-            made = list(made) if isinstance(made, (list, tuple)) else [made]
-            if not all(isinstance(y, SymbolicTensor) for y in made):
-                raise TypeError("call: no symbolic tensors")
-            graph = Graph(inputs, made)
-        except Exception:  # what cannot be traced is run, and then raises what it has to
-            layer._traces[key] = None
-        else:
-            for node in graph.nodes:
-                node.layer._forget_call(node)
-            layer._traces[key] = graph
-    found: Graph | None = layer._traces[key]
+def _computed(
+    layer: Layer, x: Any, options: dict[str, Any], run_call: Callable[..., Any]
+) -> tuple[Any, list[Shape | None]]:
+    """Return the shapes that a `call` makes of specs, and those of the masks of its outputs."""
+    key = _key([x, options, run_call.__name__])
+    if key is not None and key in layer._computed_shapes:
+        return layer._computed_shapes[key]  # type: ignore[no-any-return]
+    masked = any(spec.mask is not None for spec in tensors_in_call([x, options]))
+    traced = None if masked else trace(layer, x, options, False)
+    if traced is not None:
+        graph, structure = traced
+        shapes = [spec.shape for spec in tensors_in_call([x, options])]
+        computed = iter(graph.compute_output_shapes(shapes))
+        unmasked: list[Shape | None] = [None] * len(graph.outputs)
+        found = mapped(lambda _: next(computed), structure), unmasked
+    else:
+        found = _tried(layer, x, options, run_call)
+    if key is not None:
+        layer._computed_shapes[key] = found
     return found
 
 
-def _tried(layer: Layer, input_shape: Any) -> Any:
+def _key(arguments: Any) -> Any:
+    """Return what tells arguments of a call apart; None if that is not known."""
+    if isinstance(arguments, TensorSpec):
+        return TensorSpec, arguments.shape, arguments.mask
+    if isinstance(arguments, (list, tuple)):
+        parts = [_key(part) for part in arguments]
+        return None if any(part is None for part in parts) else (type(arguments), *parts)
+    if isinstance(arguments, dict):
+        values = [_key(part) for part in arguments.values()]
+        return None if any(part is None for part in values) else (dict, *zip(arguments, values, strict=True))
+    plain = arguments is None or isinstance(arguments, (bool, int, float, str))
+    return (type(arguments), arguments) if plain else None
+
+
+def trace(layer: Layer, x: Any, options: dict[str, Any], training: bool) -> tuple[Graph, Any] | None:
+    """Return the graph that a `call` makes of symbolic tensors, and its outputs in their structure.
+
+    None if it computes anything by itself.
+    """
+    if layer._variables:
+        return None
+    key = _key([x, options, training])
+    if key is None or key not in layer._traces:
+        found = _traced(layer, x, options, training)
+        if key is None:
+            return found
+        layer._traces[key] = found
+    return layer._traces[key]  # type: ignore[no-any-return]
+
+
+def _traced(layer: Layer, x: Any, options: dict[str, Any], training: bool) -> tuple[Graph, Any] | None:
+    from ..input_layer import Input
+
+    inputs: list[SymbolicTensor] = []
+
+    def start(spec: TensorSpec) -> SymbolicTensor:
+        inputs.append(Input(spec.shape[1:], dtype=layer.compute_dtype))
+        return inputs[-1]
+
+    try:
+        made = run(layer, mapped(start, x, TensorSpec), training, mapped(start, options, TensorSpec))
+        outputs = list(leaves(made))
+        if not outputs or not all(isinstance(y, SymbolicTensor) for y in outputs):
+            raise TypeError("call: no symbolic tensors")
+        graph = Graph(inputs, outputs)
+    except Exception:  # what cannot be traced is run, and then raises what it has to
+        return None
+    for node in graph.nodes:
+        node.layer._forget_call(node)
+    return graph, made
+
+
+def _tried(
+    layer: Layer, x: Any, options: dict[str, Any], run_call: Callable[..., Any]
+) -> tuple[Any, list[Shape | None]]:
     """Run `call` on zeros."""
-    several = isinstance(input_shape, list)
-    zeros = [
-        Tensor(np.zeros((TRIAL_SAMPLES, *shape[1:]), layer.compute_dtype), requires_grad=False)
-        for shape in (input_shape if several else [input_shape])
-    ]
+
+    def zeros(spec: TensorSpec) -> Tensor:
+        shape = (TRIAL_SAMPLES, *spec.shape[1:])
+        tensor = Tensor(np.zeros(shape, layer.compute_dtype), requires_grad=False)
+        if spec.mask is not None:
+            set_mask(tensor, np.ones((TRIAL_SAMPLES, *spec.mask), bool))
+        return tensor
+
     with no_grad(), np.errstate(all="ignore"):
-        made = run(layer, zeros if several else zeros[0], False)
+        made = run_call(layer, mapped(zeros, x, TensorSpec), False, mapped(zeros, options, TensorSpec))
     if made is None:
         raise ValueError(f"call: {type(layer).__name__}.call returned None; does it end with `return`?")
-    if isinstance(made, dict):
-        raise TypeError(f"call: expected a result or a list of them, got a dict with the keys {list(made)}")
-    shapes = [np.shape(y) for y in (made if isinstance(made, (list, tuple)) else [made])]
-    for shape in shapes:
+    outputs = list(leaves(made))
+    for y in outputs:
+        shape = np.shape(y)
         if not shape or shape[0] != TRIAL_SAMPLES:
+            given = [spec.shape for spec in tensors_in_call(x)]
             raise ValueError(
-                f"call: expected results with the {TRIAL_SAMPLES} rows that it got of {input_shape}, "
-                f"got {shape}"
+                f"call: expected results with the {TRIAL_SAMPLES} rows that it got of "
+                f"{given[0] if len(given) == 1 else given}, got {shape}"
             )
-    made_shapes = [(None, *shape[1:]) for shape in shapes]
-    return made_shapes if isinstance(made, (list, tuple)) else made_shapes[0]
+    masks = [mask_of(y) for y in outputs]
+    shapes = mapped(lambda y: (None, *np.shape(y)[1:]), made, (Tensor, np.ndarray))
+    return shapes, [None if mask is None else mask.shape[1:] for mask in masks]
 
 
 # ---- as steps of a plan -----------------------------------------------------------------------------------
 
 
 def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
-    """Append what a layer's `call` does to a plan."""
+    """Append what a layer's `call` does to a plan; the values that it returns have their masks."""
     from ...kernels.core.steps import Value
 
-    several = isinstance(x, list)
-    values: list[Any] = list(x) if several else [x]
-    input_shape = with_batch([value.shape for value in values] if several else x.shape)
+    def spec(value: Value) -> TensorSpec:
+        return TensorSpec((None, *value.shape), None if value.mask is None else value.mask.shape)
+
+    values = [leaf for leaf in leaves([x, options]) if isinstance(leaf, Value)]
+    own_x, own_options = specs = mapped(spec, [x, options], Value)
     training = plan.stochastic
-    mask = None if several else x.mask
-    accepted = _accepted(type(layer).call)
-    graph = (
-        None if options or (mask is not None and "mask" in accepted) else trace(layer, input_shape, training)
-    )
-    if graph is not None:
-        made = graph.emit(plan, values)
-        return made if len(made) > 1 else made[0]
-    named = [key for key, value in options.items() if isinstance(value, Value)]
-    fixed = {key: value for key, value in options.items() if key not in named}
-    count = len(values)
-    values += [options[key] for key in named]
-    if mask is not None and "mask" in accepted:
-        values.append(mask)
+    masked = [value for value in values if value.mask is not None]
+    takes_masks = any(name.endswith("mask") for name in call_parameters(layer))
+    traced = None if masked and takes_masks else trace(layer, own_x, own_options, training)
+    if traced is not None:
+        graph, structure = traced
+        with inside_call():
+            made = iter(graph.emit(plan, values))
+        y = mapped(lambda _: next(made), structure)
+        if layer.supports_masking and any(part.mask is None for part in leaves(y)):
+            for part, mask in zip(leaves(y), leaves(layer._mask_of_output(plan, x)), strict=False):
+                part.mask = mask if part.mask is None else part.mask
+        return y
 
     def function(*tensors: Tensor) -> Any:
-        arguments = dict(zip(named, tensors[count:], strict=False))
-        own = tensors[-1].data != 0 if len(tensors) > count + len(named) else None
-        inputs = list(tensors[:count]) if several else tensors[0]
-        return run(layer, inputs, training, own, **arguments, **fixed)
+        for value, mask in zip(masked, tensors[len(values) :], strict=True):
+            set_mask(tensors[values.index(value)], mask.data)
+        given = iter(tensors)
+        tensor_x, tensor_options = mapped(lambda _: next(given), specs, TensorSpec)
+        outputs = list(leaves(run_with_masks(layer, tensor_x, training, tensor_options)))
+        masks = [mask_of(part) for part in outputs]
+        return outputs + [np.asarray(m, plan.dtype) for m in masks if m is not None]
 
-    results = without_batch(computed_output_shape(layer, input_shape))
-    single = not isinstance(results, list)
-    made = _call.emit(plan, layer.name, values, [results] if single else results, layer.weights, function)
-    return made[0] if single else made
+    shapes, masks = _computed(layer, own_x, own_options, run_with_masks)
+    results = [*shape_leaves(without_batch(shapes)), *(mask for mask in masks if mask is not None)]
+    inputs = values + [value.mask for value in masked if value.mask is not None]
+    made = iter(_call.emit(plan, layer.name, inputs, results, layer.weights, function))
+    y = map_shapes(lambda _: next(made), shapes)
+    for value, mask in zip(leaves(y), masks, strict=True):
+        value.mask = None if mask is None else next(made)
+    return y
+
+
+def emit_mask(layer: Layer, plan: Plan, x: Any) -> Any:
+    """Append the masks that a user's `compute_mask` returns: one for each output, some perhaps None."""
+    values = list(leaves(x))
+    masked = [value for value in values if value.mask is not None]
+
+    def function(*tensors: Tensor) -> Any:
+        for value, mask in zip(masked, tensors[len(values) :], strict=True):
+            set_mask(tensors[values.index(value)], mask.data)
+        given = iter(tensors)
+        own = mapped(lambda _: next(given), x, type(values[0]))
+        return [
+            np.asarray(as_mask(m), plan.dtype)
+            for m in leaves(layer.compute_mask(own, masks_of(own)))
+            if m is not None
+        ]
+
+    inputs = values + [value.mask for value in masked if value.mask is not None]
+    trial = [Tensor(np.ones((TRIAL_SAMPLES, *value.shape), plan.dtype)) for value in inputs]
+    found = [mask.shape[1:] for mask in function(*trial)]
+    return (
+        _call.emit(plan, f"{layer.name}_mask", inputs, found, [], function, constant=True) if found else None
+    )
 
 
 def run_built(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
     """Return what a layer's `call` makes of tensors; the layer is built if need be."""
-    shapes = [np.shape(part)[1:] for part in x] if isinstance(x, list) else np.shape(x)[1:]
-    layer._build_once(with_batch(shapes))
-    return run(layer, x, training, **options)
+    layer._build_once(tensor_shapes(x), options)
+    mask = masks_of(x) if options.get("mask") is None else options["mask"]
+    made = run_with_masks(layer, x, training, options)
+    if mask is not None and not layer.supports_masking and all(mask_of(y) is None for y in leaves(made)):
+        warn_of_lost_mask(layer)
+    return made

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ... import regularizers
 from ...checks import is_overridden
+from ...graph.graph import leaves, mapped
+from ...kernels.core.steps import Value
 from . import custom_layer
-from .shapes import with_batch, without_batch
+from .masks import warn_of_lost_mask, with_masks
+from .shapes import shape_leaves, without_batch
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -39,47 +42,54 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
     training : bool, optional
         Whether random layers act here; by default where they do in the rest of the plan.
     options : dict
-        Further arguments of the call: "mask", which replaces the mask of x, and those of `Layer._emit`.
+        Further arguments of the call: "mask", which replaces the mask of x, or a list that replaces those of
+        several inputs where it is not None; and those of `Layer._emit`.
     """
-    given = options.pop("mask", None)
-    if given is not None:
-        x = plan.reshaped(x, x.shape)
-        x.mask = given
-    input_shape = with_batch([value.shape for value in x] if isinstance(x, list) else x.shape)
-    layer._build_once(input_shape)
-    mask = layer._emit_mask(plan, x)
+    x = with_masks(plan, x, options.pop("mask", None))
+    input_shape = tensor_shapes(x)
+    others = mapped(lambda value: custom_layer.TensorSpec((None, *value.shape)), options, Value)
+    layer._build_once(input_shape, others)
+    masked = any(value.mask is not None for value in leaves(x))
+    written = custom_layer.is_written(layer)
+    masks = [] if written else _as_list(layer._mask_of_output(plan, x))
     with acting(plan, training):
-        if custom_layer.is_written(layer):
+        if written:
             y = custom_layer.emit(layer, plan, x, options)
+            masks = [value.mask for value in leaves(y)]
         else:
             y = layer._emit(plan, x, **options)  # a layer without options refuses them
     if is_overridden(layer, "compute_output_shape"):
-        _check_output_shape(layer, input_shape, y)
+        _check_output_shape(layer, input_shape, others, y)
     if layer.activity_regularizer is not None and "loss" in plan.totals:
-        y = _with_activity_penalty(layer, plan, y)
-    if isinstance(y, list):
-        for value, own in zip(y, mask if isinstance(mask, list) else [mask] * len(y), strict=True):
-            value.mask = own
-    else:
-        y.mask = mask
+        y = mapped(lambda value: _with_activity_penalty(layer, plan, value), y, Value)
+    outputs = list(leaves(y))
+    for value, mask in zip(outputs, masks * len(outputs) if len(masks) == 1 else masks, strict=False):
+        value.mask = mask
+    if masked and not layer.supports_masking and all(value.mask is None for value in outputs):
+        warn_of_lost_mask(layer)
     return y
 
 
-def _check_output_shape(layer: Layer, input_shape: Any, y: Any) -> None:
+def tensor_shapes(x: Any) -> Any:
+    """Return the shapes of values, None for the batch."""
+    return mapped(lambda value: (None, *value.shape), x, Value)
+
+
+def _as_list(masks: Any) -> list[Any]:
+    return masks if isinstance(masks, list) else [masks]
+
+
+def _check_output_shape(layer: Layer, input_shape: Any, options: dict[str, Any], y: Any) -> None:
     """Raise a `ValueError` if the output has another shape than a user's `compute_output_shape` returns."""
-    declared = layer._declared_output_shape(input_shape)
-    computed = with_batch([value.shape for value in y] if isinstance(y, list) else y.shape)
-    if without_batch(declared) != without_batch(computed):
+    declared = layer._declared_output_shape(input_shape, options)
+    computed = tensor_shapes(y)
+    if shape_leaves(without_batch(declared)) != shape_leaves(without_batch(computed)):
         raise ValueError(
             f"compute_output_shape: expected {computed} for inputs of shape {input_shape}, as "
             f"{type(layer).__name__} computes, got {declared}"
         )
 
 
-def _with_activity_penalty(layer: Layer, plan: Plan, y: Any) -> Any:
-    """Append the penalty on the output and return the output for its readers."""
-    made = [
-        regularizers.emit_activity(plan, value, layer.activity_regularizer)
-        for value in (y if isinstance(y, list) else [y])
-    ]
-    return made if isinstance(y, list) else made[0]
+def _with_activity_penalty(layer: Layer, plan: Plan, y: Value) -> Value:
+    """Append the penalty on an output and return the output for its readers."""
+    return regularizers.emit_activity(plan, y, layer.activity_regularizer)

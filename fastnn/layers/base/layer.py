@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
+from ...checks import is_overridden
+from ...graph.graph import leaves
 from ...pickling import Picklable
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
 from .building import build_once, marks_built, set_values
-from .calls import call_layer
+from .calls import bind_arguments, call_layer, given_mask
 from .emission import append_steps
+from .masks import computed_mask
 from .shapes import (
     Shape,
     check_sample_shape,
@@ -162,6 +165,11 @@ class Layer(Picklable):
 
     supports_masking = False
 
+    _is_operator = False  # of symbolic tensors
+
+    # Arguments after the first one, by position.
+    _call_arguments: ClassVar[tuple[str, ...]] = ("training",)
+
     @property
     def _stepwise(self) -> bool:
         """Whether each time step is computed independently of the others; may depend on `build`."""
@@ -173,8 +181,44 @@ class Layer(Picklable):
         return custom_layer.held_layers(self)
 
     def _emit_mask(self, plan: Plan, x: Any) -> Any:
-        """Return the mask of the output: that of the one input, where the layer `supports_masking`."""
-        return x.mask if self.supports_masking and not isinstance(x, list) else None
+        """Return the mask of the output, or a list of them: those of the inputs if it `supports_masking`."""
+        if not self.supports_masking:
+            return None
+        found = [value.mask for value in leaves(x)]
+        return found[0] if len(found) == 1 else found
+
+    def _given_mask(self, mask: Any, x: Any) -> Any:
+        """Return the mask that a call gets, or a list of them, as arrays of bool that fit x."""
+        return given_mask(mask, x)
+
+    def _mask_of_output(self, plan: Plan, x: Any) -> Any:
+        """Return what `_emit_mask` does, or a user's `compute_mask`."""
+        if is_overridden(self, "compute_mask"):
+            return custom_layer.emit_mask(self, plan, x) if self.supports_masking else None
+        return self._emit_mask(plan, x)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the mask of the output.
+
+        Parameters
+        ----------
+        inputs : array_like, or list or dict of them
+        previous_mask : array_like of bool, or list or dict of them, optional
+            The masks of the inputs.
+
+        Returns
+        -------
+        ndarray of bool or None, or list of them
+            False for the steps that the layers after this one are to leave out. A user's layer passes the
+            mask of its input on; it may override this method.
+
+        Examples
+        --------
+        >>> from fastnn.layers import Embedding
+        >>> Embedding(5, 2, mask_zero=True).compute_mask([[3, 0]]).tolist()
+        [[True, False]]
+        """
+        return computed_mask(self, inputs, previous_mask)
 
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse rows that the layer cannot take, as the first of a model, before anything runs."""
@@ -415,6 +459,8 @@ class Layer(Picklable):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let `build` of every subclass mark the layer as built."""
         super().__init_subclass__(**kwargs)
+        if "compute_mask" in vars(cls) and "supports_masking" not in vars(cls):
+            cls.supports_masking = True
         if "build" in vars(cls):
             cls.build = marks_built(vars(cls)["build"])  # type: ignore[method-assign]
 
@@ -424,18 +470,21 @@ class Layer(Picklable):
             custom_layer.adopt_variables(self)
         self.built = True
 
-    def _build_once(self, input_shape: Any) -> None:
+    def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build the layer for an input of this shape; if it is built, check that the shape fits."""
-        build_once(self, input_shape)
+        build_once(self, input_shape, options or {})
 
-    def _built_output_shape(self, input_shape: Any) -> Any:
-        """Build the layer, if need be, and return the shape of its output: a tuple, or a list of tuples."""
-        self._build_once(input_shape)
-        return self._declared_output_shape(input_shape)
+    def _built_output_shape(self, input_shape: Any, options: dict[str, Any]) -> Any:
+        """Build the layer, if need be, and return the shape of its output, or a structure of shapes."""
+        self._build_once(input_shape, options)
+        return self._declared_output_shape(input_shape, options)
 
-    def _declared_output_shape(self, input_shape: Any) -> Any:
-        """Return what `compute_output_shape` says: a tuple, or a list of tuples."""
-        return checked_output_shape(self.compute_output_shape(input_shape), type(self).__name__)
+    def _declared_output_shape(self, input_shape: Any, options: dict[str, Any] | None = None) -> Any:
+        """Return what `compute_output_shape` says of a call with these other arguments."""
+        if custom_layer.is_written(self) and not custom_layer.declares_output_shape(self):
+            return custom_layer.computed_output_shape(self, input_shape, options)
+        shape = custom_layer.with_shapes(self.compute_output_shape, self, input_shape, options or {})
+        return checked_output_shape(shape, type(self).__name__)
 
     def _check_weights(self, input_shape: Any) -> None:
         """Raise a `ValueError` if the weights have other shapes than an input of this shape needs."""
@@ -460,22 +509,28 @@ class Layer(Picklable):
 
     # Calls.
 
-    def __call__(self, x: Any, training: bool | None = None, **options: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the layer to arrays, as a model of its own, or to tensors; it is built if need be.
 
         Parameters
         ----------
-        x : array_like, Tensor, SymbolicTensor, or list of them
+        x : array_like, Tensor, SymbolicTensor, or list, tuple or dict of them
             (rows, ...); a list where the layer takes several inputs.
         training : bool, optional
             Whether layers such as `Dropout` act: on arrays not by default, in a model where it trains.
+        mask : array_like of bool, or list of them, optional
+            (rows, steps): False where a step is left out; by default the mask that x has from the layer that
+            made it.
+        *args, **kwargs
+            Further arguments of `call`, by position or name.
 
         Returns
         -------
-        ndarray, Tensor, SymbolicTensor, or list of them
-            What it is called on.
+        ndarray, Tensor, SymbolicTensor, or list, tuple or dict of them
+            What it is called on; arrays and tensors keep the mask of the output for the next call.
         """
-        return call_layer(self, x, training, options)
+        x, options = bind_arguments(self, args, kwargs)
+        return call_layer(self, x, options)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output for tensors: what `super().call` is in a `call` that extends a layer.

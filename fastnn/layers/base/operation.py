@@ -40,6 +40,8 @@ class Operation(Layer):
         See `Layer`.
     """
 
+    _is_operator = True
+
     def __init__(self, constant: ArrayLike | None = None, reverse: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.constant = constant_array(constant, "constant")

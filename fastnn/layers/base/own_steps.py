@@ -40,7 +40,7 @@ class OwnSteps(Layer):
     def _call_with(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Apply the layer with the arguments that `call` gets."""
         options = {} if mask is None else {"mask": np.asarray(mask, self.compute_dtype)}
-        return self(inputs, training, **options)
+        return self(inputs, training=training, **options)
 
     @property
     def _run_counts(self) -> NDArray[np.int64] | None:

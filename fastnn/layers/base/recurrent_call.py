@@ -28,21 +28,21 @@ def check_states(
     return arrays
 
 
-def call_options(x: Any, mask: Any, initial_state: Any, widths: list[int], dtype: str) -> dict[str, Any]:
-    """Return what a call got besides x, arrays as numbers of `dtype`, or say what is wrong.
+def call_options(x: Any, given: dict[str, Any], widths: list[int], dtype: str) -> dict[str, Any]:
+    """Return what a call got besides x with initial states as numbers of `dtype`, or say what is wrong.
 
     Parameters
     ----------
-    x, mask : array_like or SymbolicTensor
-        (rows, steps, inputs), and (rows, steps) or None.
-    initial_state : list of array_like or SymbolicTensor
-        (rows, width) each; or None.
+    x : array_like or SymbolicTensor
+        (rows, steps, inputs).
+    given : dict
+        The arguments by name; `initial_state` is a list of array_like or SymbolicTensor, (rows, width) each,
+        or None.
     widths : list of int
     dtype : str
     """
-    options: dict[str, Any] = {}
-    if mask is not None:
-        options["mask"] = mask if tensors_in(mask) else check_mask(mask, x, dtype)
+    options = dict(given)
+    initial_state = options.pop("initial_state", None)
     if initial_state is None:
         return options
     states = list(leaves(initial_state))
@@ -55,11 +55,3 @@ def call_options(x: Any, mask: Any, initial_state: Any, widths: list[int], dtype
         expected = ", ".join(f"(None, {width})" for width in widths)
         raise ValueError(f"initial_state: expected tensors of shapes {expected}, got {states!r:.300}")
     return options | {"initial_state": states}
-
-
-def check_mask(mask: Any, x: Any, dtype: str) -> NDArray[np.floating]:
-    """Return a mask of the steps of x as numbers, or say what is wrong."""
-    steps = np.asarray(mask)
-    if steps.shape != np.shape(x)[:2]:
-        raise ValueError(f"mask: expected shape {np.shape(x)[:2]}, got {steps.shape}")
-    return np.asarray(steps != 0, dtype)
