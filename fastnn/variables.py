@@ -149,6 +149,19 @@ class Variable(Tensor):
     __ne__ = object.__ne__  # type: ignore[assignment]
     __hash__ = object.__hash__
 
+    def _updates_in_place(self, what: str) -> bool:
+        """Return True: a weight stays the same object; see `Tensor`."""
+        return super()._updates_in_place(what) or True
+
+    def _store(self, result: Tensor) -> Any:
+        """Set the numbers in place."""
+        self.assign(result.data)
+        return self
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        self.version += 1
+
     def assign(self, value: ArrayLike) -> None:
         """Set the value.
 

@@ -1,10 +1,14 @@
 """The tape: every row of the table of derivatives by central differences, and what a graph promises."""
 
+import contextlib
+import pickle
+import re
 import threading
 
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn import activations
 from fastnn import autograd as ag
 from fastnn.autograd import Tensor, derivatives, grad, no_grad
@@ -506,3 +510,139 @@ def test_an_activation_of_a_turned_tensor_over_another_axis():
     want = Tensor(t.data)
     (want.T.softmax(axis=0)[0] ** 2).sum().backward()
     np.testing.assert_allclose(t.grad, want.grad, rtol=1e-12)
+
+
+# ---- loops written by hand ------------------------------------------------------------------------------
+
+
+def problem(dtype="float32"):
+    x = np.random.default_rng(1).standard_normal((32, 3)).astype(dtype)
+    return x, (x @ np.array([[1.0], [-2.0], [0.5]])).astype(dtype)
+
+
+UPDATES = {
+    "-=": (lambda t, v: t.__isub__(v), np.subtract),
+    "+=": (lambda t, v: t.__iadd__(v), np.add),
+    "*=": (lambda t, v: t.__imul__(v), np.multiply),
+    "/=": (lambda t, v: t.__itruediv__(v), np.divide),
+    "**=": (lambda t, v: t.__ipow__(v), np.power),
+}
+
+
+@pytest.mark.parametrize("name", list(UPDATES))
+@pytest.mark.parametrize("make", [Tensor, lambda a: Variable(a, "w")], ids=["tensor", "weight"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_updates_in_place(name, make, dtype):
+    """Parameters change in place where nothing is recorded, and nowhere silently not."""
+    update, function = UPDATES[name]
+    start, other = np.array([[1.0, 2.0], [3.0, 4.0]], dtype), np.array([2.0, 3.0])
+    for value in (2, other, Tensor(other)):
+        t = make(start.copy())
+        data = t.data
+        with no_grad():
+            assert update(t, value) is t
+        assert t.data is data
+        assert t.data.dtype == dtype
+        assert t.requires_grad
+        np.testing.assert_allclose(t.data, function(start, np.asarray(value)), rtol=1e-6)
+        with pytest.raises(RuntimeError, match=re.escape(name) + ".*no_grad"):
+            update(t, value)
+        with no_grad(), pytest.raises(ValueError, match=r"expected shape \(2, 2\)"):
+            update(t, np.ones((3, 2, 2)))
+
+
+@pytest.mark.parametrize("name", list(UPDATES))
+def test_results_and_constants_do_not_change(name):
+    update, function = UPDATES[name]
+    start = np.array([1.0, 2.0])
+    constant = Tensor(start, requires_grad=False)
+    for recording in (True, False):
+        with contextlib.nullcontext() if recording else no_grad():
+            for t in (Tensor(start) * 1, constant):
+                made = update(t, 3.0)
+                np.testing.assert_array_equal(made.data, function(start, 3.0))
+                np.testing.assert_array_equal(t.data, [1, 2])
+    np.testing.assert_array_equal(start, [1, 2])
+
+
+def test_items_of_parameters():
+    t, v = Tensor([1.0, 2.0]), Variable(np.ones(2, "float32"), "w")
+    before = int(v.version[0])
+    with no_grad():
+        t[0] = Tensor(5.0)
+        v[1:] = 7
+    assert t.tolist() == [5, 2]
+    assert v.tolist() == [1, 7]
+    assert v.version[0] > before
+    with pytest.raises(RuntimeError, match="no_grad"):
+        t[0] = 1
+    with pytest.raises(TypeError, match="results and constants"):
+        (t * 1)[0] = 1
+
+
+def test_a_loop_over_parameters_learns():
+    x, y = problem("float64")
+    w, losses = Tensor(np.zeros((3, 1))), []
+    for _ in range(100):
+        loss = ((x @ w - y) ** 2).mean()
+        w.grad = None
+        loss.backward()
+        with no_grad():
+            for p in [w]:
+                p -= 0.1 * p.grad
+        losses.append(float(loss))
+    assert losses[-1] < 1e-3 * losses[0]
+    np.testing.assert_allclose(w.data, [[1], [-2], [0.5]], atol=0.1)
+
+
+@pytest.mark.parametrize("given", [None, "variables"])
+def test_a_step_builds_the_optimizer(given):
+    x, y = problem()
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
+    optimizer, losses = fastnn.optimizers.Adam(0.1), []
+    for _ in range(100):
+        loss = fastnn.losses.MeanSquaredError()(y, model(x, training=True))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step(*([] if given is None else [model.trainable_variables]))
+        losses.append(float(loss))
+    assert losses[-1] < 0.01 * losses[0]
+    assert {id(v) for v in optimizer._update.variables} == {id(v) for v in model.trainable_variables}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        fastnn.losses.MeanSquaredError,
+        fastnn.losses.Dice,
+        lambda: fastnn.losses.FunctionLoss(lambda t, p: ((t - p) ** 2).mean(-1)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_loss_of_plain_predictions_says_why_it_has_no_gradient(make, dtype):
+    x, y = problem(dtype)
+    model = fastnn.Sequential([fastnn.Input((3,), dtype=dtype), fastnn.layers.Dense(1)])
+    loss = make()(y, model(x))
+    with pytest.raises(RuntimeError, match=r"backward: .*plain arrays; .*training=True"):
+        loss.backward()
+    assert isinstance(loss, np.dtype(dtype).type)
+    assert np.array([loss, loss]).dtype == dtype
+    assert type(loss * 2) is type(pickle.loads(pickle.dumps(loss))) is np.dtype(dtype).type
+
+
+@pytest.mark.parametrize("trains", [True, False])
+@pytest.mark.parametrize("stack", [["Dense"], ["Flatten"], ["Dropout", "Flatten"]], ids="-".join)
+def test_a_call_in_training_returns_a_tensor(stack, trains):
+    made = {"Dense": lambda: fastnn.layers.Dense(1), "Dropout": lambda: fastnn.layers.Dropout(0.5)}
+    model = fastnn.Sequential(
+        [fastnn.Input((3,)), *(made.get(name, fastnn.layers.Flatten)() for name in stack)]
+    )
+    model.trainable = trains
+    x, _ = problem()
+    for samples in (32, 1, 0):
+        y = model(x[:samples], training=True)
+        assert type(y) is Tensor
+        assert y.requires_grad == (trains and stack == ["Dense"] and samples > 0)
+        with no_grad():
+            assert type(model(x[:samples], training=True)) is Tensor
+    assert type(model(x)) is type(model(x, training=False)) is np.ndarray

@@ -58,7 +58,7 @@ def test_values(isa, dtype, loss, y, p, expected):
         values = reduced(loss, reduction)(y, p)
         assert values.dtype == dtype
         np.testing.assert_allclose(values, expected, rtol=tolerance, atol=tolerance)
-    assert type(loss(y, p)) is np.dtype(dtype).type
+    assert isinstance(loss(y, p), np.dtype(dtype).type)
     assert loss(y, p) == pytest.approx(expected.mean(), rel=tolerance)
     assert reduced(loss, "sum")(y, p) == pytest.approx(expected.sum(), rel=tolerance)
     assert reduced(loss, "mean")(y, p) == loss(y, p)

@@ -20,8 +20,9 @@ Rules:
 - Comparisons, `np.floor` and other functions without a derivative return plain arrays. Functions whose
   derivative is not in `fastnn.autograd.derivatives.TABLE` raise an error; `t.data` and `t.detach()` leave the
   graph.
-- Tensors are not changed in place: `t[0] = 1` is not supported, and `t += 1` creates a new tensor. Their data
-  may be changed between graphs: ``t.data -= rate * t.grad``.
+- A tensor that requires gradients and is no result is changed in place under `no_grad` only, as in
+  ``with no_grad(): t -= rate * t.grad``; elsewhere that is an error, except for its data:
+  ``t.data -= rate * t.grad``. Results and constants are never changed: `t += 1` creates a new tensor.
 - Only first derivatives are available: gradients are plain arrays.
 
 The table of derivatives is in `fastnn.autograd.derivatives`.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-__all__ = ["Node", "backward_pass", "initial_gradient", "is_recording", "no_grad"]
+__all__ = [
+    "Node",
+    "backward_pass",
+    "initial_gradient",
+    "is_recording",
+    "last_reached",
+    "no_grad",
+    "note_reached",
+]
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 
@@ -41,6 +50,29 @@ def no_grad() -> Iterator[None]:
         yield
     finally:
         _recording.reset(token)
+
+
+# The tensors that got a gradient in the last call of `backward`.
+_reached: ContextVar[tuple[ReferenceType[Tensor], ...]] = ContextVar("reached", default=())
+
+
+def note_reached(tensors: Iterable[Tensor]) -> None:
+    """Note which tensors a call of `backward` has given a gradient."""
+    _reached.set(tuple(ref(tensor) for tensor in tensors))
+
+
+def last_reached() -> list[Tensor]:
+    """Return the tensors that the last call of `backward` in this thread or task has given a gradient.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> w = fastnn.Tensor(2.0)
+    >>> (w * 3).backward()
+    >>> last_reached()[0] is w
+    True
+    """
+    return [tensor for reference in _reached.get() if (tensor := reference()) is not None]
 
 
 def is_recording() -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from ..pickling import Picklable
 from . import derivatives
 from .derivatives import PLAIN, TABLE, unbroadcast
-from .graph import Node, backward_pass, initial_gradient, is_recording
+from .graph import Node, backward_pass, initial_gradient, is_recording, note_reached
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -111,8 +111,12 @@ class Tensor(Picklable):
             If an earlier call has freed the graph.
         """
         start = initial_gradient(self, _plain(gradient), "gradient")
+        reached = []
         for tensor, g in backward_pass([(self, start)], retain_graph):
             tensor.grad = g.copy() if tensor.grad is None else tensor.grad + g
+            if tensor._node is None:
+                reached.append(tensor)
+        note_reached(reached)
 
     def detach(self) -> Tensor:
         """Return a constant tensor that shares the data."""
@@ -274,6 +278,61 @@ class Tensor(Picklable):
 
     def __getitem__(self, index: Any) -> Tensor:
         return apply(derivatives.getitem, self, _plain(index))
+
+    # ---- updates in place -----------------------------------------------------------------------------
+
+    def _updates_in_place(self, what: str) -> bool:
+        """Return whether an augmented assignment changes this tensor, rather than makes a new one.
+
+        Raises
+        ------
+        RuntimeError
+            If it is a parameter, while operations are recorded.
+        """
+        if not self.requires_grad or self._node is not None:
+            return False
+        if is_recording():
+            raise RuntimeError(
+                f"{what}: a tensor that requires gradients is updated in place only under "
+                "fastnn.autograd.no_grad(), or by its data: t.data -= ...; t = t - ... makes a new tensor"
+            )
+        return True
+
+    def _store(self, result: Tensor) -> Any:
+        """Set the numbers in place."""
+        np.copyto(self.data, result.data, casting="same_kind")
+        return self
+
+    def _augmented(self, function: Any, what: str, other: Any) -> Any:
+        """Return what an augmented assignment assigns: this tensor, updated, or a new one."""
+        if not self._updates_in_place(what):
+            return apply(function, self, other)
+        result = apply(function, self.detach(), other)
+        if result.shape != self.shape:
+            raise ValueError(f"{what}: expected shape {self.shape} as before, got {result.shape}")
+        return self._store(result)
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._augmented(np.add, "+=", other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._augmented(np.subtract, "-=", other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._augmented(np.multiply, "*=", other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._augmented(np.divide, "/=", other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._augmented(np.power, "**=", other)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if not self._updates_in_place("t[...] ="):
+            raise TypeError(
+                "t[...] = ...: results and constants are not changed in place; np.where makes a new tensor"
+            )
+        self.data[_plain(index)] = _plain(value)
 
     # ---- methods of NumPy's arrays, and functions that networks need -------------------------------------
 

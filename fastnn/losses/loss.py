@@ -17,6 +17,7 @@ from ..pickling import Picklable
 from ..registry import Registry
 from . import custom
 from .arrays import dtype_of, kernel_arrays
+from .plain import plain_loss
 from .recorded import recorded_loss
 
 registry: Registry[Loss]
@@ -123,14 +124,15 @@ class Loss(Picklable):
         spec = self.spec
         if isinstance(spec, PythonSpec):
             predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
-            return custom.loss_value(self, np.asarray(y_true), predictions, sample_weight).data[()]
+            value = custom.loss_value(self, np.asarray(y_true), predictions, sample_weight).data
+            return value if value.ndim else plain_loss(value, predictions.dtype)
         labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
         if self.reduction in (None, "none"):
             values = transformed(loss_metric.values(spec, predictions, labels), spec)
             return values if weights is None else values * weights
         total, count, weight = loss_metric.sums(spec, predictions, labels, weights)
         divisor = self._divisor(count, weight)
-        return predictions.dtype.type(transformed(total / divisor if divisor else 0.0, spec))
+        return plain_loss(transformed(total / divisor if divisor else 0.0, spec), predictions.dtype)
 
     def _kernel_spec(self) -> LossSpec:
         """Return the spec of a loss that a kernel computes."""

@@ -993,14 +993,7 @@ class Model(Layer):
             if custom_layer.is_written(self):
                 return super().__call__(x, **options)
             return self._call_on_tape(x, custom_layer.is_training() if training is None else bool(training))
-        if training and is_recording() and self._learns(x):
-            return self._call_on_tape(x, True)
-        return self._apply(x, stochastic=bool(training))
-
-    def _learns(self, x: Any) -> bool:
-        """Whether a gradient can flow into any weight."""
-        self._build_for(x)
-        return bool(self.trainable_variables)
+        return self._call_on_tape(x, True) if training else self._apply(x)
 
     def _order_symbolic(self, x: Any) -> Any:
         """Return the tensors that the model is called on as layers are: one, or a list."""

@@ -12,6 +12,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..autograd.graph import last_reached
 from ..checks import positive_number, real_number
 from ..constraints import compiled
 from ..kernels.core.optimizer import Update
@@ -282,22 +283,38 @@ class Optimizer(Picklable):
 
     # ---- a loop written by hand ---------------------------------------------------------------------
 
-    def step(self) -> None:
+    def step(self, variables: Iterable[Variable] | None = None) -> None:
         """Update the variables that the optimizer was built for by their gradients.
 
         Variables whose `grad` is None stay as they are.
 
+        Parameters
+        ----------
+        variables : iterable of Variable, optional
+            What to build the optimizer for if that has not been done. By default those that the last
+            `backward` has reached; of networks that are trained against each other, say which.
+
         Raises
         ------
         ValueError
-            If the optimizer has not been built, or no variable has a gradient.
+            If no variable has a gradient.
         """
-        variables = self._require_built("step")
-        self._apply([(v.grad, v) for v in variables])
+        if not self.built:
+            chosen = _reached() if variables is None else list(variables)
+            if not chosen:
+                raise ValueError(
+                    "step: which variables? backward() has reached none; call it first, or name them: "
+                    "optimizer.step(model.trainable_variables)"
+                )
+            self.build(chosen)
+        self._apply([(v.grad, v) for v in self._update.variables])
 
     def zero_grad(self) -> None:
-        """Forget the gradients of the variables that the optimizer was built for."""
-        for variable in self._require_built("zero_grad"):
+        """Forget the gradients of the variables that the optimizer was built for.
+
+        Before it is built, these are those that the last `backward` has reached.
+        """
+        for variable in self._update.variables if self.built else _reached():
             variable.grad = None
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[ArrayLike | None, Variable]]) -> int:
@@ -506,3 +523,8 @@ registry = _AnyCase("optimizer", Optimizer, "fastnn.optimizers")
 get = registry.get  # names in any case
 serialize = registry.serialize
 deserialize = registry.deserialize
+
+
+def _reached() -> list[Variable]:
+    """Return the variables that the last call of `backward` has given a gradient."""
+    return [tensor for tensor in last_reached() if isinstance(tensor, Variable)]
