@@ -304,3 +304,50 @@ def test_not_a_number_in_inputs_is_passed_on(model):
     y = model.predict(x)
     assert np.isnan(y[4]).all()
     assert np.isfinite(np.delete(y, 4, 0)).all()
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", lambda t, p: ((t - p) ** 2).mean(-1)])
+@pytest.mark.parametrize("width", [1, 3])
+def test_class_weights_of_labels_that_are_no_classes(loss, width):
+    """A class weight of real numbers would be that of what they happen to be rounded to."""
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(width)])
+    model.compile("sgd", loss)
+    y = np.linspace(-2, 3, 10 * width).reshape(10, width)
+    expected = "class numbers" if width == 1 else "one-hot rows"
+    with pytest.raises(ValueError, match=f"class_weight: expected {expected}.* as labels, got -.* in row "):
+        model.fit(X[:, :3], y, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+    model.fit(X[:, :3], np.eye(width)[np.zeros(10, int)], class_weight={0: 1.0, 1: 2.0}, verbose=0)
+
+
+@pytest.mark.parametrize("classes", [2, 6])
+def test_labels_of_the_other_kind_get_a_suggestion(classes):
+    numbers, p = np.arange(6) % classes, np.full((6, classes), 1 / classes)
+    one_hot = np.eye(classes)[numbers]
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(classes, activation="softmax")])
+    x = np.zeros((6, 3))
+    for loss, wrong, message in (
+        (
+            fastnn.losses.CategoricalCrossentropy(),
+            numbers,
+            "'sparse_categorical_crossentropy'.*to_categorical",
+        ),
+        (fastnn.losses.CategoricalCrossentropy(), numbers[:, None], "'sparse_categorical_crossentropy'"),
+        (fastnn.losses.MeanSquaredError(), numbers, "fastnn.utils.to_categorical"),
+        (fastnn.losses.SparseCategoricalCrossentropy(), one_hot, r"'categorical_crossentropy'.*argmax\(-1\)"),
+    ):
+        with pytest.raises(ValueError, match=f"y_true: expected .*got .*{message}"):
+            loss(wrong, p)
+        model.compile("sgd", loss)
+        for call in (model.fit, model.evaluate):
+            with pytest.raises(ValueError, match=f"^y: expected .*got .*{message}"):
+                call(x, wrong, verbose=0)
+    for wrong in (np.zeros((6, classes + 1)), np.zeros((6, 2, classes))):
+        with pytest.raises(ValueError, match=r"y: expected .*got \([0-9, ]*\)$"):
+            model.fit(x, wrong, verbose=0)
+
+
+@pytest.mark.parametrize("value", [None, "0.1", -1.0, float("nan"), True])
+def test_adamw_without_weight_decay(value):
+    with pytest.raises(ValueError, match=f"weight_decay: .*{value!r}"):
+        fastnn.optimizers.AdamW(weight_decay=value)
+    assert fastnn.optimizers.AdamW(weight_decay=0).weight_decay == 0

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import real_number
-from ..kernels.core.specs import PythonSpec
+from ..kernels.core.specs import Labels, PythonSpec
 from ..kernels.ops.loss_metric import check_labels
 from .alignment import aligned_shape, weight_shapes
 from .validation import as_labels, as_real, is_several
 
 if TYPE_CHECKING:
-    from ..kernels.core.specs import Labels
     from ..training.compile_spec import OutputSpec
 
 SampleShapes = tuple[tuple[int, ...], ...]
@@ -205,13 +204,29 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels)
         real_number(weight, "class_weight")
     if y.ndim != (1 if labels.sparse else 2):
         raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
-    classes = (
-        y if labels.sparse else y.argmax(axis=1) if y.shape[1] > 1 else np.rint(y[:, 0]).astype(np.int64)
-    )
+    if labels.sparse:
+        classes = y
+    elif y.shape[1] > 1:
+        least = -1 if labels is Labels.SIGN else 0
+        _require_classes(y, (y >= least) & (y <= 1), "one-hot rows, or numbers from 0 to 1")
+        classes = y.argmax(axis=1)
+    else:
+        classes = np.rint(y[:, 0]).astype(np.int64)
+        _require_classes(y, y == classes[:, None], "class numbers")
     present, which = np.unique(classes, return_inverse=True)
     factor_of = np.array([weights.get(int(number), 1.0) for number in present], float)
     factors: NDArray[np.float64] = factor_of[which]
     return factors
+
+
+def _require_classes(y: NDArray[Any], right: NDArray[np.bool_], expected: str) -> None:
+    """Raise an error that names the first label which is no class."""
+    if not right.all():
+        row, column = np.unravel_index(np.argmin(right), y.shape)
+        raise ValueError(
+            f"class_weight: expected {expected} as labels, got {y[row, column]} in row {row}; sample_weight "
+            "takes a weight for each row"
+        )
 
 
 def by_output(given: Any, names: list[str], name: str, shared: bool = False) -> list[Any]:

@@ -85,7 +85,7 @@ def weight_shapes(values: Shape) -> str:
     >>> weight_shapes((7, 4)), weight_shapes(())
     ('(7,) or (7, 4)', '()')
     """
-    return " or ".join(str(values[:n]) for n in range(min(1, len(values)), len(values) + 1))
+    return str(values) if len(values) < 2 else f"{values[:1]} or {values}"
 
 
 def factors_of_values(values: Shape, weights: Array | None, mask: Array | None) -> tuple[Array, Array]:

@@ -165,7 +165,28 @@ def as_labels(
     ValueError, TypeError
         If shape or values do not fit.
     """
-    return as_classes(y, sample_shape[:-1], name) if sparse else as_samples(y, sample_shape, dtype, name)
+    try:
+        return as_classes(y, sample_shape[:-1], name) if sparse else as_samples(y, sample_shape, dtype, name)
+    except ValueError as error:
+        hint = _other_kind(np.shape(y), sparse, sample_shape)
+        if not hint:
+            raise
+        raise ValueError(f"{error}; {hint}") from None
+
+
+def _other_kind(shape: tuple[int, ...], sparse: bool, sample_shape: tuple[int, ...]) -> str:
+    """Return what to do with labels that have the shape of the other kind, class numbers or one-hot rows."""
+    if sparse and sample_shape and shape[1:] == sample_shape:
+        return (
+            "one-hot labels go with a loss that is not sparse, such as 'categorical_crossentropy', or become "
+            "class numbers by y.argmax(-1)"
+        )
+    if not sparse and sample_shape and shape[1:] in (sample_shape[:-1], (*sample_shape[:-1], 1)):
+        return (
+            "class numbers go with a sparse loss, such as 'sparse_categorical_crossentropy', or become "
+            "one-hot rows by fastnn.utils.to_categorical"
+        )
+    return ""
 
 
 class InputSpec(NamedTuple):
