@@ -46,7 +46,7 @@ FNN_INLINE vreal line_maximum(const real *x, axis_line l)
     return l.is_row ? v_set1(v_maximum(most)) : most;
 }
 
-static void softmax_line(real *y, const real *x, const real *unused, axis_line l)
+FNN_INLINE void softmax_line(real *y, const real *x, const real *unused, axis_line l)
 {
     const vreal max = line_maximum(x, l);
     vreal sum = v_set1(R(0.0));
@@ -61,7 +61,7 @@ static void softmax_line(real *y, const real *x, const real *unused, axis_line l
         line_store(y, l, k, v_mul(line_load(y, l, k), share));
 }
 
-static void softmax_line_gradient(real *dx, const real *dy, const real *y, axis_line l)
+FNN_INLINE void softmax_line_gradient(real *dx, const real *dy, const real *y, axis_line l)
 {
     vreal sum = v_set1(R(0.0));
     for (fnn_idx k = 0; k < l.vectors; k++)
@@ -71,7 +71,7 @@ static void softmax_line_gradient(real *dx, const real *dy, const real *y, axis_
         line_store(dx, l, k, v_mul(line_load(y, l, k), v_sub(line_load(dy, l, k), sum)));
 }
 
-static void log_softmax_line(real *y, const real *x, const real *unused, axis_line l)
+FNN_INLINE void log_softmax_line(real *y, const real *x, const real *unused, axis_line l)
 {
     const vreal max = line_maximum(x, l);
     vreal sum = v_set1(R(0.0));
@@ -83,7 +83,7 @@ static void log_softmax_line(real *y, const real *x, const real *unused, axis_li
         line_store(y, l, k, v_sub(v_sub(line_load(x, l, k), max), log_sum));
 }
 
-static void log_softmax_line_gradient(real *dx, const real *dy, const real *y, axis_line l)
+FNN_INLINE void log_softmax_line_gradient(real *dx, const real *dy, const real *y, axis_line l)
 {
     vreal sum = v_set1(R(0.0));
     for (fnn_idx k = 0; k < l.vectors; k++)
@@ -95,8 +95,8 @@ static void log_softmax_line_gradient(real *dx, const real *dy, const real *y, a
 
 typedef void line_fn(real *out, const real *a, const real *b, axis_line l);
 
-static void each_line(line_fn *f, real *out, const real *a, const real *b, fnn_idx outer, fnn_idx n,
-                      fnn_idx inner)
+FNN_INLINE void each_line(line_fn *f, real *out, const real *a, const real *b, fnn_idx outer, fnn_idx n,
+                          fnn_idx inner)
 {
     const axis_line row = {(n + VLEN - 1) / VLEN, VLEN, n, VLEN, 1};
     for (fnn_idx i = 0; i < outer; i++, out += n * inner, a += n * inner, b += n * inner)

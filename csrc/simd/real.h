@@ -28,10 +28,12 @@ enum { MANTISSA = 23, BIAS = 127 };
 #if defined(_MSC_VER) && !defined(__clang__)
 #define FNN_INLINE static __forceinline
 #define FNN_UNROLL
+#define FNN_UNROLL_2
 #pragma fp_contract(off)
 #else
 #define FNN_INLINE static inline __attribute__((always_inline, unused))
 #define FNN_PRAGMA(x) _Pragma(#x)
+#define FNN_UNROLL_2 FNN_PRAGMA(GCC unroll 2) /* of windows: whole for the most frequent height and width */
 #if defined(__clang__)
 #define FNN_UNROLL FNN_PRAGMA(clang loop unroll(full))
 #else

@@ -122,8 +122,8 @@ cdef class Update:
 
     # ---- settings -----------------------------------------------------------------------------------
 
-    def configure(self, double weight_decay=0, double clip_norm=0, double clip_value=0,
-                  double global_clip_norm=0, uint64_t accumulation=1, ema_momentum=None,
+    def configure(self, double weight_decay=0.0, double clip_norm=0.0, double clip_value=0.0,
+                  double global_clip_norm=0.0, uint64_t accumulation=1, ema_momentum=None,
                   uint64_t ema_overwrite=0):
         """Set what stays the same from one `compile` to the next; see `Optimizer`.
 

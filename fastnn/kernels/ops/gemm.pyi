@@ -9,7 +9,7 @@ class Product:
         a: NDArray[np.floating],
         b: NDArray[np.floating],
         bias: NDArray[np.floating] | None = None,
-        activation: tuple[Any, ...] = ("linear",),
+        activation: tuple[Any, ...] | None = None,
         out: NDArray[np.floating] | None = None,
     ) -> None: ...
     @property
@@ -20,6 +20,6 @@ def matmul(
     a: NDArray[np.floating],
     b: NDArray[np.floating],
     bias: NDArray[np.floating] | None = None,
-    activation: tuple[Any, ...] = ("linear",),
+    activation: tuple[Any, ...] | None = None,
     out: NDArray[np.floating] | None = None,
 ) -> NDArray[np.floating]: ...

@@ -83,8 +83,8 @@ cdef class Product:
     b : ndarray, shape (k, n)
         Both float32 or both float64, with one of the two strides that of an element.
     bias : ndarray, shape (n,), optional
-    activation : tuple
-        Name and parameters of an elementwise activation.
+    activation : tuple, optional
+        Name and parameters of an elementwise activation, by default the linear one.
     out : ndarray, shape (m, n), optional
         Contiguous; where the result goes.
 
@@ -101,7 +101,7 @@ cdef class Product:
     cdef tuple held
     cdef int threads
 
-    def __init__(self, a, b, bias=None, tuple activation=("linear",), out=None):
+    def __init__(self, a, b, bias=None, tuple activation=None, out=None):
         cdef idx_t item = a.itemsize
         if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or a.dtype != b.dtype:
             raise ValueError(
@@ -125,7 +125,8 @@ cdef class Product:
         g.b, g.b_row, g.b_column = address(b), b.strides[0] // item, b.strides[1] // item
         g.c, g.ldc = address(out), g.n
         g.fused.bias = NULL if bias is None else address(bias)
-        g.fused.activation, g.fused.gradient = activation_of(activation), activation_of(("linear",))
+        linear = ("linear",)
+        g.fused.activation, g.fused.gradient = activation_of(activation or linear), activation_of(linear)
         self.kernels = table(a.dtype.name)
         self.threads = max_threads()
         self.r.scratch_size = align(self.kernels.gemm_workspace(g))
@@ -141,6 +142,6 @@ cdef class Product:
         return self.out
 
 
-def matmul(a, b, bias=None, tuple activation=("linear",), out=None):
+def matmul(a, b, bias=None, tuple activation=None, out=None):
     """activation(a b + bias), computed once: see `Product`."""
     return Product(a, b, bias, activation, out)()

@@ -74,7 +74,7 @@ cdef Value take_activation(Plan plan, Value prediction, str activation):
 
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, spec, str name="loss",
-              str reduction="mean", double factor=1, bint first=True):
+              str reduction="mean", double factor=1.0, bint first=True):
     """Append a loss of `prediction` against `target`, and its gradient.
 
     Its total is the mean over batches, weighted by their rows, of what `reduction` makes of the values. That

@@ -340,7 +340,7 @@ cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, fun
 
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, function, str name,
-              double factor=1, bint first=True):
+              double factor=1.0, bint first=True):
     """Append a loss written in Python, and its gradient, to `plan`; see `loss_metric.emit_loss`.
 
     Parameters
