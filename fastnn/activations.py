@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,13 @@ from . import config
 from .autograd import Tensor, no_grad
 from .autograd.tensor import record
 from .checks import real_number
+from .custom_objects import (
+    CustomObjectScope,
+    function_config,
+    function_of_config,
+    get_registered_object,
+    is_function_config,
+)
 from .data.validation import as_real
 from .kernels.ops import activation as _elementwise
 from .kernels.ops import python_op as _call
@@ -300,8 +307,9 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
     Parameters
     ----------
     identifier : str, Activation, dict, callable or None
-        A name such as "relu"; a function of this module; a value that `serialize` returned; a user's function
-        of a `fastnn.Tensor`, which plans run as a Python step; None for `linear`.
+        A name such as "relu", or of a function that the program has registered; a function of this module; a
+        value that `serialize` returned; a user's function of a `fastnn.Tensor`, which plans run as a Python
+        step; None for `linear`.
 
     Raises
     ------
@@ -319,6 +327,8 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
         return linear
     if isinstance(identifier, (Activation, AxisActivation, WrittenActivation)):
         return identifier
+    if is_function_config(identifier):
+        return WrittenActivation(function_of_config(identifier))
     if isinstance(identifier, dict):
         if not isinstance(identifier.get("name"), str):
             raise ValueError(
@@ -329,6 +339,9 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
         return found.bind(**parameters) if isinstance(found, Activation) else found
     if isinstance(identifier, str):
         name = _ALIASES.get(identifier, identifier)
+        found = get_registered_object(identifier)
+        if callable(found) and not isinstance(found, type):
+            return WrittenActivation(found)
         if name not in _BY_NAME:
             raise ValueError(unknown_name("activation", identifier, [*_BY_NAME, *_ALIASES]))
         return _BY_NAME[name]
@@ -337,22 +350,41 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
     raise TypeError(f"activation: expected a name or a function, got {identifier!r}")
 
 
-def serialize(activation: Activation | AxisActivation | WrittenActivation) -> str | dict[str, Any]:
+def serialize(activation: Any) -> str | dict[str, Any]:
     """Return the name of an activation, with its parameters if they are not the defaults.
+
+    Parameters
+    ----------
+    activation : Activation or callable
+        A function of this module, or one of the program, of which a config has the name only.
 
     Raises
     ------
     TypeError
-        If it is a user's function, which a file cannot describe.
+        If it is a function without a name, such as a lambda.
     """
     if isinstance(activation, WrittenActivation):
-        raise TypeError(
-            f"activation: {activation!r} is a function of your own, which a config cannot describe; put it "
-            "into a layer of your own"
-        )
+        return function_config(activation.function)
+    if not isinstance(activation, (Activation, AxisActivation)):
+        return function_config(activation)
     if _BY_NAME[activation.name].parameters == activation.parameters:
         return activation.name
     return {"name": activation.name, "parameters": activation.parameters}
 
 
-deserialize = get
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the activation of what `serialize` returned.
+
+    Parameters
+    ----------
+    config : str or dict
+    custom_objects : dict, optional
+        The program's own functions, by name.
+
+    Examples
+    --------
+    >>> deserialize(serialize(relu)) is relu
+    True
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Self, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import config
 from .checks import real_number, whole_number
-from .pickling import Picklable
-from .registry import Registry
+from .configurable import Configurable
+from .registry import FunctionRegistry
 
 __all__ = [
     "Constraint",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class Constraint(Picklable):
+class Constraint(Configurable):
     """Base of all constraints.
 
     A subclass defines `__call__`, from an array of weights to an array of the same shape, and `get_config`.
@@ -69,17 +69,8 @@ class Constraint(Picklable):
         """
         return np.asarray(w)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return {}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Create a constraint from a config that `get_config` returned."""
-        return cls(**config)
-
-
-registry = Registry("constraint", Constraint)
+registry = FunctionRegistry("constraint", Constraint)
 
 
 def _axes(axis: Any) -> int | list[int]:
@@ -312,8 +303,6 @@ def get(identifier: Any) -> Any:
     ...
     ValueError: constraint: unknown name 'max_nrom'; did you mean 'max_norm' ...?
     """
-    if callable(identifier) and not isinstance(identifier, type):
-        return identifier
     return registry.get(identifier)
 
 

@@ -6,7 +6,8 @@ can add its own, for the life of the process or for a ``with`` block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self, TypeVar
 
@@ -161,15 +162,71 @@ def get_registered_object(
     return None if module_objects is None else module_objects.get(name)
 
 
+# What configurations have named inside `noted_custom_objects`.
+_noted: ContextVar[dict[str, Any] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noted_custom_objects() -> Iterator[dict[str, Any]]:
+    """Collect the classes and functions of the program that configurations name, by these names."""
+    found: dict[str, Any] = {}
+    token = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(token)
+
+
+def function_config(function: Any) -> dict[str, Any]:
+    """Return the configuration of a function of the program: its name.
+
+    Raises
+    ------
+    TypeError
+        If it has no name by which a reader could pass it, such as a lambda.
+    """
+    return {"class_name": "function", "config": custom_name(function)}
+
+
+def function_of_config(config: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the function that `function_config` has named.
+
+    Raises
+    ------
+    ValueError
+        If the program neither passes nor registers such a function.
+    """
+    name = config.get("config")
+    found = get_registered_object(name) if isinstance(name, str) else None
+    if found is None or isinstance(found, type):
+        raise ValueError(f"function: unknown name {name!r:.200}")
+    function: Callable[..., Any] = found
+    return function
+
+
+def is_function_config(config: Any) -> bool:
+    """Return whether a configuration is that of a function."""
+    return isinstance(config, Mapping) and config.get("class_name") == "function"
+
+
 def custom_name(obj: Any) -> str:
     """Return the name by which a config refers to a class or function of the program.
 
     Raises
     ------
     TypeError
-        If it has no name by which a reader of the config could pass it, such as a lambda.
+        If it has no name by which a reader of the config could pass it, such as a lambda, or it shares the
+        name with another one of the same model.
     """
-    name = get_registered_name(obj)
-    if name == obj.__name__ and not name.isidentifier():
-        raise TypeError(f"{obj!r} has no name that a file could call it by; define it with def")
-    return name if ">" in name else f"Custom>{name}"
+    known = getattr(obj, "__name__", None)
+    name = get_registered_name(obj) if isinstance(known, str) else ""
+    if (name == known and not name.isidentifier()) or not name:
+        raise TypeError(f"{obj!r:.200} has no name that a file could call it by; define it with def")
+    name = name if ">" in name else f"Custom>{name}"
+    noted = _noted.get()
+    if noted is not None and noted.setdefault(name, obj) is not obj:
+        raise TypeError(
+            f"{name!r} is the name of both {noted[name]!r:.200} and {obj!r:.200}: a file could not tell them "
+            "apart; register them under different names"
+        )
+    return name

@@ -10,25 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import Any, Generic, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from ._lazy import import_modules
-from .custom_objects import custom_name, get_registered_object
+from .configurable import Configurable, is_of_program
+from .custom_objects import (
+    CustomObjectScope,
+    custom_name,
+    function_config,
+    function_of_config,
+    get_registered_object,
+    is_function_config,
+)
 
-__all__ = ["Configurable", "Registry", "refuse_unknown", "snake_case", "unknown_name"]
-
-
-class Configurable(Protocol):
-    """An object that can be described by plain values."""
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain values."""
-        ...
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Create an object from a config that `get_config` returned."""
-        ...
+__all__ = ["FunctionRegistry", "Registry", "refuse_unknown", "snake_case", "unknown_name"]
 
 
 T = TypeVar("T", bound=Configurable)
@@ -274,25 +269,35 @@ class Registry(Generic[T]):
             return None
         if not isinstance(obj, self.base):
             raise TypeError(f"{self.kind}: expected an instance of {self.base.__name__}, got {obj!r:.200}")
-        name = type(obj).__name__
+        name, config = type(obj).__name__, obj.get_config()
         if self._classes.get(name) is not type(obj):
             name = custom_name(type(obj))
-        return {"class_name": name, "config": obj.get_config()}
+        if is_of_program(type(obj)):
+            from .saving.values import described_config
+
+            config = described_config(config, type(obj).__name__)
+        return {"class_name": name, "config": config}
 
     @overload
-    def deserialize(self, config: None) -> None: ...
+    def deserialize(self, config: None, custom_objects: Mapping[str, Any] | None = None) -> None: ...
 
     @overload
-    def deserialize(self, config: Mapping[str, Any]) -> T: ...
+    def deserialize(
+        self, config: Mapping[str, Any] | T, custom_objects: Mapping[str, Any] | None = None
+    ) -> T: ...
 
-    def deserialize(self, config: Mapping[str, Any] | None) -> T | None:
+    def deserialize(
+        self, config: Mapping[str, Any] | T | None, custom_objects: Mapping[str, Any] | None = None
+    ) -> T | None:
         """Return the object that a config describes.
 
         Parameters
         ----------
         config : dict or None
             ``{"class_name": name, "config": arguments}``; the arguments may be missing, and other keys, which
-            Keras writes, are ignored.
+            Keras writes, are ignored. An object is returned as it is.
+        custom_objects : dict, optional
+            The program's own classes and functions, by name.
 
         Returns
         -------
@@ -307,8 +312,13 @@ class Registry(Generic[T]):
         TypeError
             If the class does not accept the arguments.
         """
-        if config is None:
-            return None
+        if config is None or isinstance(config, self.base):
+            return config
+        if not isinstance(config, Mapping):
+            raise TypeError(f"{self.kind}: expected a config, got {config!r:.200}")
+        if custom_objects is not None:
+            with CustomObjectScope(custom_objects):
+                return self.deserialize(config)
         name, arguments = config.get("class_name"), config.get("config", {})
         if not isinstance(name, str) or not isinstance(arguments, dict):
             raise ValueError(
@@ -318,6 +328,10 @@ class Registry(Generic[T]):
         if not isinstance(found, type):
             raise ValueError(f"{self.kind}: expected the name of a class, {name!r} is {found!r:.200}")
         described: type[T] = found
+        if is_of_program(described):
+            from .saving.values import restored_config
+
+            arguments = restored_config(arguments)
         return described.from_config(arguments)
 
     def _named(self, name: str) -> Any:
@@ -346,3 +360,37 @@ class Registry(Generic[T]):
     def _import_packages(self) -> None:
         for package in self.packages:
             import_modules(package)
+
+
+class FunctionRegistry(Registry[T]):
+    """A table of classes whose objects are functions, so that functions of the program may take their places.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> def halved(w):
+    ...     return w / 2
+    >>> fastnn.constraints.registry.serialize(halved)
+    {'class_name': 'function', 'config': 'Custom>halved'}
+    >>> fastnn.constraints.deserialize(_, custom_objects={"halved": halved}) is halved
+    True
+    """
+
+    def get(self, identifier: Any) -> Any:
+        """Return the object or function that an argument identifies; see `Registry.get`."""
+        if callable(identifier) and not isinstance(identifier, type):
+            return identifier
+        return super().get(identifier)
+
+    def serialize(self, obj: Any) -> Any:
+        """Return the config of an object, or of a function: its name; see `Registry.serialize`."""
+        if callable(obj) and not isinstance(obj, (type, self.base)):
+            return function_config(obj)
+        return super().serialize(obj)
+
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """Return what a config describes; see `Registry.deserialize`."""
+        if not is_function_config(config):
+            return super().deserialize(config, custom_objects)
+        with CustomObjectScope(custom_objects):
+            return function_of_config(config)

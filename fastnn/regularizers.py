@@ -9,15 +9,15 @@ Any function from a weight to a number can be used, written with functions of Nu
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .autograd import Tensor
 from .checks import real_number
-from .pickling import Picklable
-from .registry import Registry
+from .configurable import Configurable
+from .registry import FunctionRegistry
 
 if TYPE_CHECKING:
     from .kernels.core.plan import Plan
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-class Regularizer(Picklable):
+class Regularizer(Configurable):
     """Base of all regularizers.
 
     A subclass defines `__call__`, from a tensor of `fastnn.autograd` to a tensor of one number, and
@@ -72,17 +72,8 @@ class Regularizer(Picklable):
         """
         return 0.0
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return {}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Create a regularizer from a config that `get_config` returned."""
-        return cls(**config)
-
-
-registry = Registry("regularizer", Regularizer)
+registry = FunctionRegistry("regularizer", Regularizer)
 
 
 @registry.add("l1_l2")
@@ -303,8 +294,6 @@ def get(identifier: Any) -> Any:
     >>> get("l2").l2
     0.01
     """
-    if callable(identifier) and not isinstance(identifier, type):
-        return identifier
     return registry.get(identifier)
 
 

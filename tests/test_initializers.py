@@ -239,8 +239,11 @@ def test_get():
         TypeError, match="initializer: expected a name, a config or an instance of Initializer, got 3"
     ):
         initializers.get(3)
+    config = initializers.serialize(function)
+    assert config == {"class_name": "function", "config": "Custom>function"}
+    assert initializers.deserialize(config, custom_objects={"function": function}) is function
     with pytest.raises(TypeError, match="initializer: expected an instance of Initializer"):
-        initializers.serialize(function)
+        initializers.serialize(3)
 
 
 @pytest.mark.parametrize(

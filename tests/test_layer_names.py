@@ -133,6 +133,7 @@ PUBLIC = {
 }
 
 MADE = {
+    "Lambda": {"function": fastnn.activations.tanh},
     "Activation": {"activation": "tanh"},
     "Arithmetic": {"operation": "add", "constant": 1.0},
     "AveragePooling1D": {"pool_size": 2},

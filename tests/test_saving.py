@@ -79,6 +79,7 @@ LAYERS = {
     "Embedding": ((5,), {"input_dim": 7, "output_dim": 3}),
     "GRU": (SERIES, {"units": 3, "dropout": 0.2}),
     "GaussianDropout": ((5,), {"rate": 0.3}),
+    "Lambda": (SERIES, {"function": lambda: fastnn.activations.tanh}),
     "GaussianNoise": ((5,), {"stddev": 0.3}),
     "GroupNormalization": (SERIES, {"groups": 2}),
     "LSTM": (SERIES, {"units": 3, "recurrent_dropout": 0.2}),
@@ -396,7 +397,7 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError):
         small().save(tmp_path / "none" / "model.fastnn")
     with pytest.raises(ValueError, match="has not been built"):
-        fastnn.Sequential([Dense(2)]).save(tmp_path / "model.fastnn")
+        fastnn.Sequential([Dense(2)]).save_weights(tmp_path / "model.fastnn")
     with pytest.raises(ValueError, match="may not be called"):
         fastnn.Sequential([Dense(2, name="fastnn.state/x", input_shape=(2,))]).save(tmp_path / "x")
     assert not os.listdir(tmp_path)

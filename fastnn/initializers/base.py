@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..config import check_floatx, floatx
-from ..pickling import Picklable
-from ..registry import Registry
+from ..configurable import Configurable
+from ..registry import FunctionRegistry
 
 
-class Initializer(Picklable):
+class Initializer(Configurable):
     """Base of all initializers.
 
     A subclass defines `__call__`, and stores the arguments of its constructor as attributes of the same names
@@ -56,15 +56,11 @@ class Initializer(Picklable):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Create an initializer from a config that `get_config` returned."""
-        return cls(**config)
+        names = inspect.signature(type(self)).parameters
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
 
-registry = Registry("initializer", Initializer, "fastnn.initializers")
+registry = FunctionRegistry("initializer", Initializer, "fastnn.initializers")
 
 
 def real_dtype(dtype: DTypeLike | None) -> str:

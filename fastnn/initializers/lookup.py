@@ -62,8 +62,6 @@ def get(identifier: Any) -> Any:
     """
     if isinstance(identifier, np.ndarray):
         return _Given(identifier)
-    if callable(identifier) and not isinstance(identifier, type):
-        return identifier
     return registry.get(identifier)
 
 

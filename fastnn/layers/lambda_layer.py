@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
-from .base.layer import Layer
+from .base.layer import Layer, registry
 
 
+@registry.add
 class Lambda(Layer):
     """Apply a function of tensors, without weights.
 
@@ -30,8 +31,8 @@ class Lambda(Layer):
 
     Notes
     -----
-    No file can describe a function: a model with a `Lambda` can be trained and its weights can be saved, but
-    not the model. For that, write a layer of your own.
+    A file holds the name of a function, and never its code: a model with a named function can be saved, and
+    read by a program that registers the function or passes it as `custom_objects`. One with a lambda cannot.
 
     Examples
     --------
@@ -79,8 +80,21 @@ class Lambda(Layer):
         return (batch, *self._output_shape)
 
     def get_config(self) -> dict[str, Any]:
-        """Raise a `TypeError`: there is no config of a function."""
-        raise TypeError(
-            f"layer {self.name!r}: a config cannot describe the function of a Lambda; write a layer of your "
-            "own"
-        )
+        """Return the configuration from which `from_config` makes an equal layer.
+
+        Raises
+        ------
+        TypeError
+            If a function has no name, such as a lambda, or the arguments cannot be described.
+        """
+        from ..saving.values import described_config
+
+        given = {"function": self.function, "output_shape": self._output_shape, "arguments": self.arguments}
+        return super().get_config() | described_config(given, f"layer {self.name!r}")
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return a new layer with the configuration that `get_config` returned."""
+        from ..saving.values import restored_config
+
+        return super().from_config(restored_config(config))

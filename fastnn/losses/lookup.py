@@ -45,6 +45,5 @@ def get(identifier: Any) -> Any:
     ('mean_squared_error', 'binary_crossentropy')
     """
     known = loss_of_function(identifier) or identifier
-    if callable(known) and not isinstance(known, (Loss, type)):
-        return FunctionLoss(known)
-    return registry.get(known)
+    found = registry.get(known)
+    return found if found is None or isinstance(found, Loss) else FunctionLoss(found)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor
+from ..configurable import Configurable
 from ..data.validation import as_real
 from ..kernels.core.specs import LossSpec, PythonSpec, Transform
 from ..kernels.ops import loss_metric
-from ..pickling import Picklable
-from ..registry import Registry
+from ..registry import FunctionRegistry
 from . import custom
 from .arrays import dtype_of, kernel_arrays
 from .plain import plain_loss
 from .recorded import recorded_loss
 
-registry: Registry[Loss]
+registry: FunctionRegistry[Loss]
 
 # Reductions whose result does not depend on how samples are split into batches.
 _MEANS = ("sum_over_batch_size", "mean")
 _REDUCTIONS = (*_MEANS, "mean_with_sample_weight", "sum", "none", None)
 
 
-class Loss(Picklable):
+class Loss(Configurable):
     """Base of all losses: the mean over samples of a value for each.
 
     A loss of this package names the kernel that computes it (`spec`): models run it fused with its gradient,
@@ -56,6 +56,8 @@ class Loss(Picklable):
     sparse = False  # whether a loss that defines `call` gets class numbers
     _symmetric: ClassVar[bool] = False  # whether labels and predictions may change places
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
+
+    _config_settings = frozenset({"name", "reduction", "dtype"})
 
     def __init__(
         self,
@@ -152,18 +154,13 @@ class Loss(Picklable):
         common = {"name": self.name, "reduction": self.reduction, "dtype": self.dtype}
         return common | {argument: getattr(self, argument) for argument in self._arguments}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a loss of what `get_config` returned."""
-        return cls(**config)
-
 
 def transformed(value: Any, spec: LossSpec) -> Any:
     """Return the loss of values that have been reduced."""
     return np.sqrt(value) if spec.transform is Transform.ROOT else value
 
 
-registry = Registry("loss", Loss, "fastnn.losses")
+registry = FunctionRegistry("loss", Loss, "fastnn.losses")
 
 
 class FunctionLoss(Loss):

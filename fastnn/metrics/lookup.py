@@ -46,9 +46,8 @@ def get(identifier: Any) -> Any:
     >>> get("mae").name
     'mean_absolute_error'
     """
-    if callable(identifier) and not isinstance(identifier, (Metric, type)):
-        return MeanMetricWrapper(identifier)
-    return registry.get(identifier)
+    found = registry.get(identifier)
+    return found if found is None or isinstance(found, Metric) else MeanMetricWrapper(found)
 
 
 def resolve(identifier: Any, labels: Labels, classes: int) -> Metric:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,21 +12,21 @@ from numpy.typing import ArrayLike, NDArray
 from .. import initializers
 from ..checks import is_overridden
 from ..config import check_floatx, floatx
+from ..configurable import Configurable
 from ..data.alignment import aligned_shape, aligned_weights
 from ..data.validation import as_real
 from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
 from ..losses import custom
 from ..losses.arrays import kernel_arrays, position_weights
-from ..pickling import Picklable
-from ..registry import Registry
+from ..registry import FunctionRegistry
 from ..variables import Variable
 from .values import as_logged, snapshot
 
 Numbers = NDArray[np.float64]
 
 
-class Metric(Picklable):
+class Metric(Configurable):
     """Base of all metrics: the weighted mean of a value for each sample seen.
 
     A metric of this package names the kernel that updates its state (`spec`), its first state (`zeros`) and
@@ -61,6 +61,8 @@ class Metric(Picklable):
     _flat: tuple[int, int] | None = None  # the shape that predictions of one dimension are taken to have
     _by_element = False  # whether each single prediction may have a weight
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
+
+    _config_settings = frozenset({"name", "dtype"})
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or registry.name_of(type(self))
@@ -231,11 +233,6 @@ class Metric(Picklable):
         common = {"name": self.name, "dtype": self.dtype}
         return common | {argument: getattr(self, argument) for argument in self._arguments}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a metric of what `get_config` returned."""
-        return cls(**config)
-
 
 def _of_this_moment(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a method `result` that returns numbers which later samples do not change."""
@@ -247,7 +244,7 @@ def _of_this_moment(result: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return numbers
 
 
-registry: Registry[Metric] = Registry("metric", Metric, "fastnn.metrics")
+registry: FunctionRegistry[Metric] = FunctionRegistry("metric", Metric, "fastnn.metrics")
 
 
 class PlainMetric(Metric):

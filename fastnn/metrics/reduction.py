@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
 from ..checks import is_overridden
+from ..custom_objects import function_config
 from ..data.alignment import aligned_labels, aligned_weights, factors_of_values, total_of, weights_by_hand
 from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
 from ..losses.lookup import loss_of_function
@@ -171,10 +172,10 @@ class MeanMetricWrapper(Metric):
         """Return the arguments."""
         if self.loss is not None:
             return super().get_config() | {"fn": losses.serialize(self.loss)}
-        return super().get_config() | {"fn": self.fn} | self.kwargs
+        return super().get_config() | {"fn": function_config(self.fn)} | self.kwargs
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a metric of what `get_config` returned."""
         fn = config["fn"]
-        return cls(**config | {"fn": losses.deserialize(fn) if isinstance(fn, dict) else fn})
+        return super().from_config(config | {"fn": losses.deserialize(fn) if isinstance(fn, dict) else fn})

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
+from ..configurable import has_own_constructor
 from ..graph.graph import Graph, SymbolicTensor, tensors_in, undescribed
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
+
+# Entries of the configuration of a graph.
+_GRAPH_ENTRIES = ("layers", "inputs", "input_keys", "nodes", "outputs")
 
 
 def graph_config(graph: Graph, outputs: Any, input_keys: list[str] | None) -> dict[str, Any]:
@@ -35,12 +41,41 @@ def graph_config(graph: Graph, outputs: Any, input_keys: list[str] | None) -> di
     }
 
 
-def graph_from_config(config: dict[str, Any], made: list[Layer]) -> tuple[Any, Any]:
-    """Return the inputs and outputs of a graph of these layers, connected as a configuration says."""
+def takes_graph(cls: type) -> bool:
+    """Return whether the constructor of a class of models takes inputs and outputs."""
+    return not has_own_constructor(cls) or {"inputs", "outputs"} <= signature(cls).parameters.keys()
+
+
+def own_arguments(cls: type, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries of the configuration of a graph that only the constructor of a subclass takes."""
+    known = {*_GRAPH_ENTRIES, "name", "trainable", "dtype"}
+    return {name: value for name, value in config.items() if name not in known}
+
+
+def graph_from_config(
+    config: dict[str, Any],
+    made: list[Layer],
+    starts: list[SymbolicTensor] | None = None,
+    call: Callable[..., Any] = Layer.__call__,
+) -> tuple[Any, Any]:
+    """Return the inputs and outputs of a graph of these layers, connected as a configuration says.
+
+    Parameters
+    ----------
+    config : dict
+        What `graph_config` returned.
+    made : list of Layer
+    starts : list of SymbolicTensor, optional
+        The inputs, by default new ones.
+    call : callable
+        What calls a layer: from the layer and the arguments of its call to the result.
+    """
     names = [described["config"]["name"] for described in config["layers"]]
     layers = dict(zip(names, made, strict=True))
     results: list[list[SymbolicTensor]] = []
-    for described in config["inputs"]:
+    for tensor in starts or ():
+        results.append([tensor])
+    for described in config["inputs"] if starts is None else ():
         start = layers.get(described["name"])
         if not isinstance(start, InputLayer):
             start = InputLayer(tuple(described["shape"]), dtype=described["dtype"])
@@ -49,7 +84,7 @@ def graph_from_config(config: dict[str, Any], made: list[Layer]) -> tuple[Any, A
         if node["layer"] not in layers:
             raise ValueError(f"nodes: there is no layer {node['layer']!r}; there are {list(layers)}")
         options = undescribed(node["options"], results)
-        result = layers[node["layer"]](undescribed(node["x"], results), **options)
+        result = call(layers[node["layer"]], undescribed(node["x"], results), **options)
         results.append(tensors_in(result))
     inputs: Any = [tensors[0] for tensors in results[: len(config["inputs"])]]
     if config["input_keys"] is not None:

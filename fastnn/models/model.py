@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..autograd import Tensor, is_recording, no_grad
 from ..checks import real_number, whole_number
+from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, DataAdapter, SampleShapes
 from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
 from ..data.dataset import DatasetIterator, is_dataset
@@ -45,7 +46,7 @@ from ..training.loop import run_batch, run_epochs, run_evaluation, validation_sc
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.progress import Progress
 from ..utils.random import next_seed
-from .functional import graph_config, graph_from_config
+from .functional import graph_config, graph_from_config, own_arguments, takes_graph
 from .summary import summary_lines
 
 if TYPE_CHECKING:
@@ -1128,23 +1129,52 @@ class Model(Layer):
         """Return the configuration that `from_config` makes an equal model of.
 
         The calls of layers are "nodes", each after those that it reads; a tensor is ``{"node": i, "output":
-        j}``, where the inputs are the first nodes.
+        j}``, where the inputs are the first nodes. A subclass with a constructor of its own is described by
+        its name, dtype, whether it trains, and the arguments of the constructor.
         """
+        if self._graph is None or not takes_graph(type(self)):
+            return {name: value for name, value in super().get_config().items() if name != "input_shape"}
         self._freeze_parts()
-        config = graph_config(self._require_graph(), self._output_structure, self._input_keys)
+        config = graph_config(self._graph, self._output_structure, self._input_keys)
         return {"name": self.name, "trainable": self._trainable} | config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a model of what `get_config` returned; its weights are new."""
-        if "nodes" not in config:
-            return super().from_config(config)
-        return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make a model of what `get_config` returned; its weights are new.
+
+        Parameters
+        ----------
+        config : dict
+        custom_objects : dict, optional
+            The program's own classes and functions that the model uses, by name.
+        """
+        with CustomObjectScope(custom_objects):
+            if "nodes" not in config or not takes_graph(cls):
+                return super().from_config(config)
+            return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
 
     @classmethod
-    def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
-        """Connect layers as a configuration says: those that it describes, or others in their places."""
-        model = cls(*graph_from_config(config, made), name=config["name"])
+    def _of_layers(
+        cls,
+        config: dict[str, Any],
+        made: list[Layer],
+        inputs: list[SymbolicTensor] | None = None,
+        call: Callable[..., Any] = Layer.__call__,
+    ) -> Self:
+        """Connect layers as a configuration says: those that it describes, or others in their places.
+
+        Parameters
+        ----------
+        config : dict
+            What `get_config` returned.
+        made : list of Layer
+        inputs : list of SymbolicTensor, optional
+            What the model starts from, by default new inputs.
+        call : callable
+            What calls a layer: from the layer and the arguments of its call to the result.
+        """
+        starts, ends = graph_from_config(config, made, inputs, call)
+        model = cls(inputs=starts, outputs=ends, name=config["name"], **own_arguments(cls, config))
         model._trainable = config["trainable"]  # as it is: the layers inside have flags of their own
         return model
 

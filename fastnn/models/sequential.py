@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from typing import Any, Self
 
+from ..configurable import has_own_constructor
+from ..custom_objects import CustomObjectScope
 from ..graph.graph import Node, SymbolicTensor
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, with_batch
+from .functional import own_arguments
 from .model import Model
 
 
@@ -167,7 +171,9 @@ class Sequential(Model):
         return sample_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` makes an equal model of."""
+        """Return what `from_config` makes an equal model of; see `Model.get_config` for subclasses."""
+        if has_own_constructor(type(self)) and "layers" not in signature(type(self)).parameters:
+            return super().get_config()
         self._freeze_parts()
         return {
             "name": self.name,
@@ -177,14 +183,26 @@ class Sequential(Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a model of what `get_config` returned; its weights are new."""
-        return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make a model of what `get_config` returned; its weights are new: see `Model.from_config`."""
+        if has_own_constructor(cls) and "layers" not in config:
+            return super().from_config(config, custom_objects)
+        with CustomObjectScope(custom_objects):
+            return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
 
     @classmethod
-    def _of_layers(cls, config: dict[str, Any], made: list[Layer]) -> Self:
-        """Put layers one after the other as a config says."""
-        model = cls(made, name=config["name"])
+    def _of_layers(
+        cls,
+        config: dict[str, Any],
+        made: list[Layer],
+        inputs: list[SymbolicTensor] | None = None,
+        call: Callable[..., Any] = Layer.__call__,
+    ) -> Self:
+        """Put layers one after the other as a config says; see `Model`."""
+        if inputs is not None:
+            made = [inputs[0].node.layer, *(layer for layer in made if not isinstance(layer, InputLayer))]
+        own = own_arguments(cls, {k: v for k, v in config.items() if k != "build_input_shape"})
+        model = cls(layers=made, name=config["name"], **own)
         model._trainable = config["trainable"]  # as it is: the layers inside have flags of their own
         if not model.built and config["build_input_shape"] is not None:
             model.build(tuple(config["build_input_shape"]))

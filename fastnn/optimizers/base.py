@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..autograd.graph import last_reached
 from ..checks import positive_number, real_number
+from ..configurable import Configurable
 from ..constraints import compiled
 from ..kernels.core.optimizer import Update
-from ..pickling import Picklable
 from ..registry import Registry, refuse_unknown
 from ..variables import Variable
 from . import state as states
@@ -27,7 +27,7 @@ from .schedules.schedule import serialize as serialize_schedule
 from .settings import CommonArguments, Settings
 
 
-class Optimizer(Picklable):
+class Optimizer(Configurable):
     """Base of all optimizers.
 
     The learning rate may be assigned at any time. Weight decay, limits of gradients, averages and
@@ -492,7 +492,7 @@ class Optimizer(Picklable):
         Raises
         ------
         TypeError
-            If the learning rate is a function, which no config can describe.
+            If the learning rate is a function without a name, such as a lambda.
         """
         schedule = self._schedule
         rate = float(self.learning_rate) if schedule is None else serialize_schedule(schedule)
@@ -505,7 +505,7 @@ class Optimizer(Picklable):
         rate = config.get("learning_rate")
         if isinstance(rate, Mapping):
             config = config | {"learning_rate": deserialize_schedule(rate)}
-        return cls(**config)
+        return super().from_config(config)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} learning_rate={self.learning_rate:g}>"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ..checks import refuse
+from ..configurable import is_of_program
 from ..custom_objects import CustomObjectScope
 from .names import named_layers
 from .trainability import frozen_parts, set_frozen_parts
@@ -15,18 +15,33 @@ __all__ = ["clone_model"]
 
 
 def clone_model(
-    model: Any, input_tensors: None = None, clone_function: Callable[[Any], Any] | None = None
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Callable[[Any], Any] | None = None,
+    call_function: Callable[..., Any] | None = None,
+    recursive: bool = False,
 ) -> Any:
     """Return a model of the same configuration, with layers and weights of its own.
 
     Parameters
     ----------
     model : Model
-    input_tensors
-        Accepted for compatibility with Keras, as None only: call the clone on other tensors instead.
+    input_tensors : SymbolicTensor, or list or dict of them, optional
+        What the clone starts from: results of `Input`, or others, of which it takes shape, dtype and name.
     clone_function : callable, optional
         From a layer of the model to that of the clone; by default ``layer.from_config(layer.get_config())``,
         trainable where the layer is.
+    call_function : callable, optional
+        ``call_function(layer, *args, **kwargs)`` calls a layer of the clone and returns the result; by
+        default ``layer(*args, **kwargs)``.
+    recursive : bool, default False
+        Whether models inside are cloned layer by layer too, instead of by one call of `clone_function`.
+
+    Raises
+    ------
+    ValueError
+        If a model that is defined by its `call` is to be cloned by other than its configuration, a
+        `Sequential` by `call_function`, or the inputs are not as many as the model's.
 
     Notes
     -----
@@ -39,9 +54,11 @@ def clone_model(
     >>> clone_model(model).layers[0] is model.layers[0]
     False
     """
-    refuse(input_tensors=input_tensors)
+    clone_layer = _layer_from_config if clone_function is None else clone_function
+    if recursive and clone_function is not None:
+        clone_layer = _recursively(clone_function, call_function)
     with CustomObjectScope(_own_classes(model)):
-        clone = _clone(model, clone_function or _layer_from_config)
+        clone = _clone(model, clone_layer, input_tensors, call_function)
     if clone_function is None:
         set_frozen_parts(clone, frozen_parts(model))
     return clone
@@ -51,20 +68,57 @@ def _own_classes(model: Any) -> dict[str, type]:
     """Return the program's own classes of layers in a model, by the names that configurations call them."""
     classes = {type(named.layer) for named in named_layers(model)}
     names = Counter(cls.__name__ for cls in classes)
-    return {
-        cls.__name__: cls
-        for cls in classes
-        if names[cls.__name__] == 1 and not cls.__module__.startswith("fastnn.")
-    }
+    return {cls.__name__: cls for cls in classes if names[cls.__name__] == 1 and is_of_program(cls)}
 
 
-def _clone(model: Any, clone_function: Callable[[Any], Any]) -> Any:
-    from ..layers.base import custom_layer
+def _clone(
+    model: Any,
+    clone_layer: Callable[[Any], Any],
+    input_tensors: Any = None,
+    call_function: Callable[..., Any] | None = None,
+) -> Any:
+    from ..layers import InputLayer, Layer
+    from ..layers.base.shapes import with_batch
+    from ..models import Sequential
 
     config = model.get_config()
-    if custom_layer.is_written(model):
-        return type(model).from_config(config)
-    return type(model)._of_layers(config, [clone_function(layer) for layer in model._sublayers])
+    if "layers" not in config:  # a constructor or a `call` of the program makes the layers
+        if clone_layer is not _layer_from_config or input_tensors is not None or call_function is not None:
+            raise ValueError(
+                "clone_function, input_tensors, call_function: expected None for a model that its class "
+                f"defines, {model!r}; only graphs of layers are cloned by layers"
+            )
+        clone = type(model).from_config(config)
+        if model.built and not clone.built:
+            clone.build(model._one_or_list(with_batch(model._sample_shapes)))
+        return clone
+    if isinstance(model, Sequential) and call_function is not None:
+        raise ValueError(
+            "call_function: expected None for a Sequential, whose layers are called one after the other, "
+            f"got {call_function!r:.200}"
+        )
+    inputs = None if input_tensors is None else _inputs_like(input_tensors, model)
+    made = [
+        (_layer_from_config if isinstance(layer, InputLayer) else clone_layer)(layer)
+        for layer in model._sublayers
+    ]
+    return type(model)._of_layers(config, made, inputs, call_function or Layer.__call__)
+
+
+def _inputs_like(input_tensors: Any, model: Any) -> list[Any]:
+    """Return the results of `Input` in a structure, and new ones in the places of other tensors."""
+    from ..graph.graph import tensors_in
+    from ..layers import InputLayer
+
+    tensors, count = tensors_in(input_tensors), len(model._sample_shapes)
+    if len(tensors) != count:
+        raise ValueError(f"input_tensors: expected {count} symbolic tensors, got {input_tensors!r:.200}")
+    return [
+        tensor
+        if isinstance(tensor.node.layer, InputLayer)
+        else InputLayer(tensor.sample_shape, dtype=tensor.dtype, name=tensor.name).output
+        for tensor in tensors
+    ]
 
 
 def _layer_from_config(layer: Any) -> Any:
@@ -73,3 +127,18 @@ def _layer_from_config(layer: Any) -> Any:
     if isinstance(layer, Model):
         return _clone(layer, _layer_from_config)
     return type(layer).from_config(layer.get_config())
+
+
+def _recursively(
+    clone_function: Callable[[Any], Any], call_function: Callable[..., Any] | None
+) -> Callable[[Any], Any]:
+    """Return a function that clones the layers of models inside by `clone_function`."""
+    from ..models import Model, Sequential
+
+    def clone_layer(layer: Any) -> Any:
+        if not isinstance(layer, Model) or "layers" not in layer.get_config():
+            return clone_function(layer)
+        inner_call = None if isinstance(layer, Sequential) else call_function
+        return _clone(layer, clone_layer, None, inner_call)
+
+    return clone_layer

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..custom_objects import CustomObjectScope
+from ..losses.loss import FunctionLoss
+from ..training.compile_spec import map_structure
 from .container import parse
 from .errors import wrapped_errors
 from .objects import deserialized, serialized
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ..registry import Registry
 
 __all__ = [
+    "check_size",
     "compile_config",
     "compile_from_config",
     "model_config",
@@ -50,13 +53,18 @@ def model_from_config(config: Any) -> Any:
     from ..layers.base.layer import registry
     from ..models import Model
 
-    calls = _count_calls(config)
-    if calls > _MAX_CALLS:
-        raise ValueError(f"expected a model of at most {_MAX_CALLS} calls of layers, got {calls}")
+    check_size(config)
     model = registry.deserialize(config)
     if not isinstance(model, Model):
         raise ValueError(f"expected the configuration of a model, got that of {model!r:.80}")
     return model
+
+
+def check_size(config: Any) -> None:
+    """Raise a `ValueError` for the configuration of too large a graph."""
+    calls = _count_calls(config)
+    if calls > _MAX_CALLS:
+        raise ValueError(f"expected a model of at most {_MAX_CALLS} calls of layers, got {calls}")
 
 
 def _count_calls(config: Any) -> int:
@@ -78,8 +86,14 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     spec = model._compile_spec
     if spec is None:
         return None
-    arguments = {name: serialized(getattr(spec, name), _tables()) for name in _COMPILE_ARGUMENTS}
-    return {"optimizer": optimizers.serialize(spec.optimizer)} | arguments
+    arguments = {name: getattr(spec, name) for name in _COMPILE_ARGUMENTS}
+    arguments["loss"] = map_structure(_function_or_loss, spec.loss)
+    described = {name: serialized(value, _tables()) for name, value in arguments.items()}
+    return {"optimizer": optimizers.serialize(spec.optimizer)} | described
+
+
+def _function_or_loss(loss: Any) -> Any:
+    return loss.fn if isinstance(loss, FunctionLoss) else loss
 
 
 def compile_from_config(model: Any, config: dict[str, Any]) -> None:

@@ -7,21 +7,26 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..custom_objects import CustomObjectScope
+from ..custom_objects import CustomObjectScope, noted_custom_objects
 from ..variables import values_follow
 from .configurations import compile_config, compile_from_config, model_config, model_from_config
 from .container import read, write
 from .errors import ModelFileError, Path, wrapped_errors
 from .names import named_weights
+from .readback import check_readable
 from .state import get_state, set_state
 from .trainability import set_frozen_parts
 from .weights import assign_weights, compare_weights, weights_document
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["load_model", "restored_model", "save_model"]
 
 
 def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     """Write a model to a file: its configuration, its weights, and the state of its training.
+
+    Classes and functions of the program are named in the file, and not part of it: they are registered where
+    it is read, or passed as `custom_objects`. A model with such parts is made once more from what is to be
+    written, before it is: a file that is there can be read.
 
     The file is replaced in one step, after everything is on the disk; until then the old one stays. Any
     reader of safetensors files can read the weights.
@@ -29,7 +34,7 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     Parameters
     ----------
     model : Model
-        Built. If it has been compiled, so is the model that `load_model` returns.
+        If it has been compiled, so is the model that `load_model` returns.
     filepath : str, path or binary file object
         With any extension: "digits.fastnn".
     overwrite : bool, default True
@@ -38,9 +43,12 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     Raises
     ------
     ValueError
-        If the model has not been built.
+        If the model could not be read back: it is too large a graph, or what `get_config` of a class of the
+        program returns does not make an equal object.
     TypeError
-        If the configuration holds something that JSON cannot, such as a lambda.
+        If the configuration holds something that a file cannot, such as a lambda.
+    NotImplementedError
+        If a class of the program needs a `get_config` to be described.
     FileExistsError
         If the file exists and `overwrite` is False.
     OSError
@@ -56,15 +64,17 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     >>> np.array_equal(again.get_weights()[0], model.get_weights()[0])
     True
     """
-    document, tensors = weights_document(model)
-    state, state_tensors = get_state(model)
-    document |= {
-        "kind": "model",
-        "model": model_config(model),
-        "rows": [list(shape) for shape in model._sample_shapes],
-        "compile": compile_config(model),
-        "state": state,
-    }
+    with noted_custom_objects() as custom_objects:
+        document, tensors = weights_document(model)
+        state, state_tensors = get_state(model)
+        document |= {
+            "kind": "model",
+            "model": model_config(model),
+            "rows": [list(shape) for shape in model._sample_shapes] if model.built else None,
+            "compile": compile_config(model),
+            "state": state,
+        }
+    check_readable(document, tensors | state_tensors, custom_objects)
     write(filepath, document, tensors | state_tensors, overwrite)
 
 
@@ -116,15 +126,15 @@ def load_model(
     with CustomObjectScope(custom_objects), wrapped_errors(filepath):
         if document["kind"] != "model":
             raise ModelFileError("it holds weights and no model; make the model and use load_weights")
-        return _restored_model(document, tensors, compile)
+        return restored_model(document, tensors, compile)
 
 
-def _restored_model(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile: bool) -> Any:
+def restored_model(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile: bool) -> Any:
     """Return the model that a file describes."""
     names = [(path, structure) for path, structure in document["weights"]]
     with values_follow(sum(tensors[path].size for path, _ in names)):
         model = model_from_config(document["model"])
-        if not model.built:  # its own `call` determines its weights
+        if not model.built and document["rows"] is not None:  # its own `call` determines its weights
             shapes = [(None, *shape) for shape in document["rows"]]
             model.build(shapes if len(shapes) > 1 else shapes[0])
     weights = named_weights(model)

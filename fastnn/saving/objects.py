@@ -5,20 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..custom_objects import CustomObjectScope, custom_name, get_registered_object
+import numpy as np
+from numpy.typing import NDArray
+
+from ..activations import Activation, AxisActivation, WrittenActivation
+from ..activations import get as get_activation
+from ..activations import serialize as serialize_activation
+from ..custom_objects import (
+    CustomObjectScope,
+    custom_name,
+    function_config,
+    function_of_config,
+    get_registered_name,
+    get_registered_object,
+)
 
 if TYPE_CHECKING:
     from ..registry import Registry
 
-__all__ = ["deserialize_keras_object", "deserialized", "serialize_keras_object", "serialized"]
+__all__ = [
+    "all_registries",
+    "deserialize_keras_object",
+    "deserialized",
+    "serialize_keras_object",
+    "serialized",
+]
 
 
-def _registries() -> dict[str, Registry[Any]]:
+# Dtypes of arrays in configurations. A size of strings is not among them: it would be one of memory.
+_DTYPES = (
+    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "float32", "float64", "str"),
+)
+
+
+def all_registries() -> dict[str, Registry[Any]]:
     """Return the registries of all kinds of objects that a configuration can describe."""
-    from .. import initializers, layers, losses, metrics, optimizers, regularizers
+    from .. import constraints, initializers, layers, losses, metrics, optimizers, regularizers
     from ..layers.base import cell
+    from ..optimizers import schedules
 
-    kinds = (layers, cell, losses, metrics, optimizers, initializers, regularizers)
+    kinds = (
+        *(layers, cell, losses, metrics, optimizers, schedules),
+        *(initializers, regularizers, constraints),
+    )
     return {module.registry.kind: module.registry for module in kinds}
 
 
@@ -28,8 +58,8 @@ def serialize_keras_object(obj: Any) -> Any:
     Parameters
     ----------
     obj : object
-        A layer, loss, metric, optimizer, initializer or the like, a function with a name, a number, string or
-        None, or lists and dictionaries of these.
+        A layer, loss, metric, optimizer, initializer or the like, an object of a registered class, a function
+        with a name, an array, a number, string or None, or lists, tuples and dictionaries of these.
 
     Returns
     -------
@@ -48,7 +78,7 @@ def serialize_keras_object(obj: Any) -> Any:
     >>> config["kind"], deserialize_keras_object(config).l2
     ('regularizer', 0.5)
     """
-    return serialized(obj, _registries())
+    return serialized(obj, all_registries())
 
 
 def deserialize_keras_object(
@@ -77,7 +107,7 @@ def deserialize_keras_object(
     2.0
     """
     with CustomObjectScope(custom_objects):
-        return deserialized(config, _registries())
+        return deserialized(config, all_registries())
 
 
 def serialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
@@ -85,30 +115,71 @@ def serialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
     if value is None or isinstance(value, (str, int, float)):
         return value
     if isinstance(value, (list, tuple)):
-        return [serialized(entry, registries) for entry in value]
+        entries = [serialized(entry, registries) for entry in value]
+        return tuple(entries) if isinstance(value, tuple) else entries
+    if isinstance(value, np.generic):
+        return serialized(value.item(), registries)
+    if isinstance(value, np.ndarray):
+        return _serialized_array(value)
     if isinstance(value, Mapping):
         return {name: serialized(entry, registries) for name, entry in value.items()}
     for kind, registry in registries.items():
         if isinstance(value, registry.base):
             return {"kind": kind} | registry.serialize(value)
-    if not callable(value) or not hasattr(value, "__name__"):
+    if isinstance(value, (Activation, AxisActivation)):
+        return {"class_name": "activation", "config": serialize_activation(value)}
+    if isinstance(value, WrittenActivation):
+        return function_config(value.function)
+    cls = type(value)
+    if get_registered_object(get_registered_name(cls)) is cls:
+        from .values import described_config
+
+        return {"class_name": custom_name(cls), "config": described_config(value.get_config(), cls.__name__)}
+    if isinstance(value, type) or not callable(value) or not hasattr(value, "__name__"):
         raise TypeError(f"{value!r:.200} cannot be described by a config")
-    return {"class_name": "function", "config": custom_name(value)}
+    return function_config(value)
+
+
+def _serialized_array(array: NDArray[Any]) -> dict[str, Any]:
+    dtype = "str" if array.dtype.kind == "U" else array.dtype.name
+    if dtype not in _DTYPES:
+        raise TypeError(f"an array of the dtype {array.dtype} cannot be described by a config")
+    shape = {} if array.size else {"shape": list(array.shape)}
+    return {"class_name": "__numpy__", "config": {"value": array.tolist(), "dtype": dtype} | shape}
+
+
+def _deserialized_array(config: Any) -> NDArray[Any]:
+    if not isinstance(config, dict) or config.get("dtype") not in _DTYPES:
+        raise ValueError(f"array: expected {{'value': numbers, 'dtype': name}}, got {config!r:.80}")
+    array = np.array(config["value"], config["dtype"])
+    return array if array.size else array.reshape(config["shape"])
 
 
 def deserialized(value: Any, registries: Mapping[str, Registry[Any]]) -> Any:
     """Return a value from what `serialized` returned."""
-    if isinstance(value, list):
-        return [deserialized(entry, registries) for entry in value]
+    if isinstance(value, (list, tuple)):
+        entries = [deserialized(entry, registries) for entry in value]
+        return tuple(entries) if isinstance(value, tuple) else entries
     if not isinstance(value, dict):
         return value
     if "class_name" not in value:
         return {name: deserialized(entry, registries) for name, entry in value.items()}
-    if value["class_name"] == "function":
-        found = get_registered_object(value["config"])
-        if found is None or isinstance(found, type):
-            raise ValueError(f"function: unknown name {value['config']!r:.200}")
-        return found
+    name = value["class_name"]
+    if name == "function":
+        return function_of_config(value)
+    if name == "activation":
+        return get_activation(value["config"])
+    if name == "__numpy__":
+        return _deserialized_array(value["config"])
+    if (
+        "kind" not in value
+        and isinstance(name, str)
+        and isinstance(found := get_registered_object(name), type)
+    ):
+        from .values import restored_config
+
+        made: Any = found
+        return made.from_config(restored_config(value["config"]))
     if value.get("kind") not in registries:
         raise ValueError(f"kind: expected one of {', '.join(registries)}, got {value.get('kind')!r:.80}")
     return registries[value["kind"]].deserialize(value)

@@ -85,6 +85,7 @@ def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
     >>> report.loaded
     ['last/kernel', 'last/bias']
     """
+    _check_built(model)
     document, tensors = weights_document(model)
     write(filepath, document | {"kind": "weights"}, tensors, overwrite)
 
@@ -158,8 +159,12 @@ def weights_document(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]
     """Return the part of a file's document that lists the weights, and the weights by name."""
     from .. import __version__
 
-    _check_built(model)
     weights = named_weights(model)
+    if weights and not model.built:
+        raise ValueError(
+            f"model {model.name!r} has not been built, though {weights[0].path!r} has: call it on data, or "
+            "build(input_shape)"
+        )
     for weight in weights:
         if weight.path.startswith(RESERVED):
             raise ValueError(f"name: layers may not be called {RESERVED!r}, got {weight.path!r}")

@@ -8,6 +8,9 @@ is a hash of the process' entropy and of n (NumPy's SeedSequence, whose algorith
 import operator
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -42,6 +45,19 @@ class _SeedStream:
 
 _stream = _SeedStream()
 
+# The stream that the code of a `separate_seeds` block draws from.
+_separate: ContextVar[_SeedStream | None] = ContextVar("separate", default=None)
+
+
+@contextmanager
+def separate_seeds() -> Iterator[None]:
+    """Draw seeds from elsewhere, so that the program draws the same ones as without the block."""
+    token = _separate.set(_SeedStream())
+    try:
+        yield
+    finally:
+        _separate.reset(token)
+
 
 def next_seed() -> int:
     """Draw a new seed; the sequence of seeds is determined by `set_random_seed`.
@@ -60,7 +76,7 @@ def next_seed() -> int:
     >>> (a, b) == (next_seed(), next_seed())
     True
     """
-    return _stream.draw()
+    return (_separate.get() or _stream).draw()
 
 
 def restarts() -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from ...pickling import Picklable
+from ...configurable import Configurable
 from ...registry import Registry
 from .layer import unique_name
 from .trainable import set_trainable
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from ...variables import Variable
 
 
-class Cell(Picklable):
+class Cell(Configurable):
     """Base of the cells of `RNN`, single ones and stacks."""
 
     _freezes_parts = False
+    _config_settings = frozenset({"name", "trainable"})
 
     def __init__(self, name: str | None, trainable: bool = True) -> None:
         self.name = name or unique_name(type(self))
@@ -48,11 +49,6 @@ class Cell(Picklable):
     def get_config(self) -> dict[str, Any]:
         """Return the configuration from which `from_config` makes an equal cell."""
         return {"name": self.name, "trainable": self._trainable}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Return a new cell with the configuration that `get_config` returned."""
-        return cls(**config)
 
 
 registry: Registry[Cell] = Registry("cell", Cell, "fastnn.layers")

@@ -44,7 +44,7 @@ _ambient: ContextVar[bool] = ContextVar("training", default=False)
 TRIAL_SAMPLES = 2
 
 # Attributes of layers that hold other layers, which are not parts of them.
-NOT_PARTS = frozenset({"_standalone", "_own_steps"})
+NOT_PARTS = frozenset({"_standalone", "_own_steps", "_constructed_with"})
 
 
 def is_written(layer: Layer) -> bool:

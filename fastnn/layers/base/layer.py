@@ -7,7 +7,9 @@ document methods.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -16,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
 from ...checks import is_overridden
+from ...configurable import Configurable
 from ...graph.graph import leaves
-from ...pickling import Picklable
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
@@ -42,15 +44,30 @@ if TYPE_CHECKING:
 
 _names: Counter[str] = Counter()
 
+# The numbers of names inside a `separate_names` block.
+_separate_names: ContextVar[Counter[str] | None] = ContextVar("separate_names", default=None)
+
 
 def unique_name(kind: type) -> str:
     """Return Keras' default name of a new object: the class in snake_case, numbered from the second on."""
     name = snake_case(kind.__name__)
-    _names[name] += 1
-    return name if _names[name] == 1 else f"{name}_{_names[name] - 1}"
+    numbers = _separate_names.get()
+    numbers = _names if numbers is None else numbers
+    numbers[name] += 1
+    return name if numbers[name] == 1 else f"{name}_{numbers[name] - 1}"
 
 
-class Layer(Picklable):
+@contextmanager
+def separate_names() -> Iterator[None]:
+    """Give numbered names apart, so that the program gives the same names as without the block."""
+    token = _separate_names.set(_names.copy())
+    try:
+        yield
+    finally:
+        _separate_names.reset(token)
+
+
+class Layer(Configurable):
     """Base of all layers.
 
     Parameters
@@ -149,6 +166,7 @@ class Layer(Picklable):
         "_computed_shapes": dict,
     }
     _pickle_names_itself = True
+    _config_settings = frozenset({"name", "trainable", "dtype", "input_shape", "activity_regularizer"})
 
     def _pickle_parts(self) -> list[Variable]:
         return self._variables
@@ -280,7 +298,7 @@ class Layer(Picklable):
 
         Layers inside that the configuration describes train as it says there.
         """
-        layer = cls(**config)
+        layer = super().from_config(config)
         described = layer._configured_parts
         if described and layer._freezes_parts:
             layer._freezes_parts = False
@@ -288,6 +306,16 @@ class Layer(Picklable):
                 if part not in described:
                     part.trainable = False
         return layer
+
+    def _apply_config_setting(self, name: str, value: Any) -> None:
+        if name == "trainable":
+            self._trainable, self._freezes_parts = bool(value), not value
+        elif name == "input_shape":
+            self._input_sample_shape = check_sample_shape(value)
+        elif name == "activity_regularizer":
+            self.activity_regularizer = regularizers.get(value)
+        elif value is not None:
+            setattr(self, name, value)
 
     # Inherited by all layers.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 from ...checks import real_number
-from ...pickling import Picklable
-from ...registry import Registry
+from ...configurable import Configurable
+from ...registry import FunctionRegistry
 
 
-class LearningRateSchedule(Picklable):
+class LearningRateSchedule(Configurable):
     """Base of all schedules.
 
     A subclass defines `__call__`. It keeps the arguments of its constructor as attributes of the same names,
@@ -42,15 +42,11 @@ class LearningRateSchedule(Picklable):
         """Return the arguments of the constructor."""
         import inspect  # takes longer than the rest of the module
 
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make a schedule of what `get_config` returned."""
-        return cls(**config)
+        names = inspect.signature(type(self)).parameters
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
 
-registry = Registry("schedule", LearningRateSchedule, "fastnn.optimizers.schedules")
+registry = FunctionRegistry("schedule", LearningRateSchedule, "fastnn.optimizers.schedules")
 
 serialize: Callable[[Any], dict[str, Any]] = registry.serialize
 deserialize = registry.deserialize
