@@ -55,18 +55,25 @@ class Variable(Tensor):
     read them there. On the tape of `fastnn.autograd` a variable is a tensor that requires a gradient while it
     is trainable. Two variables are equal only if they are the same one.
 
+    A layer counts the variables in its attributes among its weights.
+
     Parameters
     ----------
-    value : ndarray
-        The initial value, which fixes shape and dtype. A contiguous array is used as it is, not copied.
-    name : str
+    initializer : array_like, str, callable or Initializer
+        The initial value, which fixes shape and dtype, or with `shape` what makes it. A contiguous array is
+        used as it is, not copied; Python's floats are converted to `config.floatx()`, its ints to int32.
+    name : str, default "variable"
         As the layer calls it: "kernel", "bias".
     trainable : bool, default True
-        Whether optimizers change it.
+        Whether optimizers change it; whole numbers are never changed.
     regularizer : Regularizer or callable, optional
         A penalty on it, added to the loss.
     constraint : Constraint or callable, optional
         A projection applied to the value after each update.
+    shape : tuple of int, optional
+        For an initializer.
+    dtype : str, optional
+        By default that of the value, or `config.floatx()`.
 
     Attributes
     ----------
@@ -85,21 +92,29 @@ class Variable(Tensor):
     >>> v.assign(np.zeros((2, 3)))
     >>> v.numpy().sum()
     np.float32(0.0)
+    >>> Variable("ones", shape=(2,), name="scale")
+    <Variable 'scale' shape=(2,) dtype=float32 trainable=True>
     """
 
     def __init__(
         self,
-        value: NDArray[np.floating],
-        name: str,
+        initializer: Any,
+        name: str | None = None,
         trainable: bool = True,
         regularizer: Callable[..., Any] | None = None,
         constraint: Callable[..., Any] | None = None,
+        *,
+        shape: tuple[int, ...] | None = None,
+        dtype: str | None = None,
     ) -> None:
+        value = _as_value(initializer, shape, dtype)
+        if value.dtype.kind != "f":
+            trainable = False
         self._value = value if value.flags.c_contiguous else np.ascontiguousarray(value)
         self.version = np.zeros(1, np.int64)
         self.grad = None
         self._node, self._place = None, 0
-        self.name = name
+        self.name = name or "variable"
         self.trainable = trainable
         self.learns = trainable
         self.regularizer = regularizer
@@ -162,6 +177,11 @@ class Variable(Tensor):
         super().__setitem__(index, value)
         self.version += 1
 
+    def _convert_to(self, dtype: str) -> None:
+        """Convert numbers with a fraction to another dtype, that of the layer that computes with them."""
+        if self._value.dtype.kind == "f" and self.dtype != dtype:
+            self._value = aligned_copy(self._value.astype(dtype))
+
     def assign(self, value: ArrayLike) -> None:
         """Set the value.
 
@@ -191,6 +211,27 @@ class Variable(Tensor):
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+def _as_value(initializer: Any, shape: int | tuple[int, ...] | None, dtype: str | None) -> NDArray[Any]:
+    """Return the initial value of a variable, made by an initializer if a shape is given."""
+    from . import config, initializers
+
+    if shape is not None or isinstance(initializer, str) or callable(initializer):
+        if shape is None:
+            raise ValueError(
+                f"shape: expected a tuple such as (3,) for the initializer {initializer!r}, got None"
+            )
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        kind = dtype if dtype is not None and np.dtype(dtype).kind == "f" else config.floatx()
+        value = np.asarray(initializers.get(initializer)(shape, kind))
+    else:
+        value = np.asarray(initializer)
+        if not hasattr(initializer, "dtype"):
+            value = value.astype({"f": config.floatx(), "i": "int32"}.get(value.dtype.kind, value.dtype))
+    if value.dtype.kind not in "fiub":
+        raise TypeError(f"initializer: expected numbers, got {initializer!r:.80} of dtype {value.dtype}")
+    return value if dtype is None else value.astype(dtype, copy=False)
 
 
 _allowance: ContextVar[list[int] | None] = ContextVar("allowance", default=None)

@@ -105,8 +105,8 @@ def random_model(seed):
 def set_flags(rng, model):
     """Freeze and thaw layers and single weights at random; the head stays trainable."""
     for layer in flatten_parts(model):
-        if not isinstance(layer, layers.Layer):
-            continue  # a cell
+        if not isinstance(layer, layers.Layer) or layer is model:
+            continue  # a cell, or what freezes everything
         if rng.random() < 0.4:
             layer.trainable = bool(rng.random() < 0.5)
         for variable in layer._variables:

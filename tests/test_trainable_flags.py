@@ -78,6 +78,7 @@ def model_with(layer):
 class _Holder:
     def __init__(self, layer):
         self._sublayers = [layer]
+        self.weights = layer.weights
 
 
 def copies_of(layer):
@@ -182,4 +183,5 @@ def test_layers_added_to_a_frozen_model_are_frozen():
     assert not twin.trainable_weights
     model.layers[1].trainable = True
     twin = Sequential.from_config(model.get_config())
-    assert twin.trainable_weights == twin.layers[1].weights
+    assert twin.layers[1].trainable_weights == twin.layers[1].weights
+    assert not twin.trainable_weights

@@ -337,7 +337,8 @@ class Model(Layer):
             )
         for layer in self._sublayers:
             layer.dtype = self.dtype
-        custom_layer.adopt_variables(self)
+        for variable in self._variables:
+            variable._convert_to(self.dtype)
         input_shape = with_batch(self._one_or_list(sample_shapes))
         if not varies(input_shape):
             custom_layer.try_call(self, input_shape, {})

@@ -99,6 +99,10 @@ def named_weights(model: Any) -> list[NamedWeight]:
                     _free(f"{structure}/{variable.name}", structures),
                     variable,
                 )
+    for variable in model.weights:
+        if id(variable) not in found:  # of a model that is written as `call`
+            name = variable.name
+            found[id(variable)] = NamedWeight(_free(name, paths), _free(name, structures), variable)
     return list(found.values())
 
 

@@ -92,7 +92,9 @@ class TrainableSnapshot(Picklable):
         return bool(self._layers.get(layer, layer._trainable))
 
     def variables(self, model: Layer) -> list[Variable]:
-        """Return the weights of the model that train, in the order of its weights."""
+        """Return the weights of the model that train, in the order of its weights; none of a frozen one."""
+        if not self.model_trains:
+            return []
         trains = dict(self._variables)
         for layer in reversed(flatten_parts(model)):  # a cell before the layer that has its weights too
             layer_trains = self.model_trains if layer is model else self.layer_trains(layer)

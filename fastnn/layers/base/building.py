@@ -60,7 +60,7 @@ def build_once(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
         if freezes:  # also what `build` and `call` have made
             layer.trainable = False
     except BaseException:
-        del layer._variables[before:]
+        del layer._own_variables[before:]
         layer.built = built
         raise
     layer._built_for = input_shape

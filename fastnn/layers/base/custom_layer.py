@@ -135,11 +135,18 @@ def run_with_masks(layer: Layer, x: Any, training: bool, options: dict[str, Any]
 
 def adopt_variables(layer: Layer) -> None:
     """Count variables in attributes among the weights of a layer."""
-    known = set(layer._variables)
+    own = layer._own_variables
+    known = set(own)
     for leaf in leaves(list(vars(layer).values())):
         if isinstance(leaf, Variable) and leaf not in known:
             known.add(leaf)
-            layer._variables.append(leaf)
+            taken = {variable.name for variable in own}
+            if leaf.name in taken:
+                leaf.name = next(n for i in range(1, len(own) + 1) if (n := f"{leaf.name}_{i}") not in taken)
+            leaf.trainable = leaf.learns and layer._trainable
+            if layer.built:
+                leaf._convert_to(layer.compute_dtype)
+            own.append(leaf)
 
 
 def try_call(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:

@@ -143,7 +143,7 @@ class Layer(Configurable):
         self._built_for: Any = None
         self._trainable = bool(trainable)
         self._freezes_parts = not self._trainable  # what the constructor got, until it is passed on
-        self._variables: list[Variable] = []
+        self._own_variables: list[Variable] = []
         self._set_pickle_defaults()
 
     # Runs of the layer's own model so far, which random masks depend on; see `training.plan_cache`.
@@ -172,7 +172,7 @@ class Layer(Configurable):
         return self._variables
 
     def _pickle_attributes(self) -> dict[str, Any]:
-        attributes = super()._pickle_attributes() | {"_variables": list(self._variables)}
+        attributes = super()._pickle_attributes() | {"_own_variables": list(self._variables)}
         if self._variables:
             attributes["_dtype"] = self.compute_dtype  # `config.floatx` may be another where a copy is made
         return attributes
@@ -352,8 +352,13 @@ class Layer(Configurable):
         trainable : bool, default True
         regularizer : str, callable or Regularizer, optional
         constraint : str, callable or Constraint, optional
-        dtype : None
-            Ignored; kept for Keras compatibility: weights have the dtype of their layer.
+        dtype : str, optional
+            By default that of the layer, which all weights that are no whole numbers have in the end. Whole
+            numbers, as of "int32", are never trained.
+
+        Returns
+        -------
+        Variable
         """
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         if name is None:
@@ -366,13 +371,18 @@ class Layer(Configurable):
                 check_weight_shape(name, shape, variable.shape)
                 return variable
         check_weight_shape(name, shape, None)
+        kind = np.dtype(dtype or self.compute_dtype)
+        if kind.kind not in "fiub":
+            raise ValueError(f"dtype: expected one of numbers, got {dtype!r}")
+        whole = kind.kind != "f"
         value = initial_value(initializers.get(initializer), shape, self.compute_dtype)
         if value.shape != shape:
             raise ValueError(f"{name}_initializer: expected an array of shape {shape}, got {value.shape}")
         rules = regularizers.get(regularizer), constraints.get(constraint)
-        variable = Variable(aligned_copy(value.astype(self.compute_dtype)), name, trainable, *rules)
-        variable.trainable = trainable and self._trainable
-        self._variables.append(variable)
+        value = value.astype(kind if whole else self.compute_dtype)
+        variable = Variable(aligned_copy(value), name, trainable, *rules)
+        variable.trainable = variable.learns and self._trainable
+        self._own_variables.append(variable)
         return variable
 
     @property
@@ -433,6 +443,13 @@ class Layer(Configurable):
         return self._sublayers
 
     @property
+    def _variables(self) -> list[Variable]:
+        """The layer's own weights: those that it has made, and variables in attributes of a user's class."""
+        if not type(self).__module__.startswith("fastnn."):
+            custom_layer.adopt_variables(self)
+        return self._own_variables
+
+    @property
     def weights(self) -> list[Variable]:
         """All weights, each once: the layer's own, the trainable ones first, then those of layers inside."""
         own = sorted(self._variables, key=lambda v: not v.trainable)
@@ -441,13 +458,13 @@ class Layer(Configurable):
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """The weights that optimizers change."""
-        return [v for v in self.weights if v.trainable]
+        """The weights that optimizers change: none of a layer that is frozen itself."""
+        return [v for v in self.weights if v.trainable] if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
         """The weights that optimizers leave alone."""
-        return [v for v in self.weights if not v.trainable]
+        return [v for v in self.weights if not (v.trainable and self._trainable)]
 
     variables = weights
     trainable_variables = trainable_weights
@@ -494,9 +511,9 @@ class Layer(Configurable):
 
     def _after_build(self) -> None:
         """Note that the weights exist."""
-        if custom_layer.is_written(self):
-            custom_layer.adopt_variables(self)
         self.built = True
+        for variable in self._variables:
+            variable._convert_to(self.compute_dtype)
 
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build the layer for an input of this shape; if it is built, check that the shape fits."""
