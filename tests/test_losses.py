@@ -304,3 +304,75 @@ def test_a_number_is_no_loss():
 
 def test_every_loss_has_a_formula():
     assert {losses.registry.name_of(cls) for cls in losses.registry.classes()} == LOSSES.keys()
+
+
+# ---- several losses -------------------------------------------------------------------------------------
+
+
+def own_loss(y_true, y_pred):
+    return abs(y_true - y_pred).mean(-1) * 3
+
+
+def two_outputs(masked=False):
+    inputs = fastnn.Input((4, 3), dtype="float64")
+    hidden = fastnn.layers.Masking()(inputs) if masked else inputs
+    return fastnn.Model(inputs, {"a": Dense(3, name="da")(hidden), "b": Dense(3, name="db")(hidden)})
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("loss", "weights"),
+    [
+        ({"a": "mse", "b": ["mse"]}, None),
+        ({"a": ["mse"], "b": [losses.MeanSquaredError()]}, None),
+        ([["mse"], "mse"], None),
+        ({"a": ["mse", "mae"], "b": "huber"}, None),
+        ([["mse", own_loss], ["mae", "huber", own_loss]], None),
+        ({"a": ["mse", "mae"], "b": "huber"}, {"a": [0.5, 2.0], "b": 3.0}),
+        ({"a": ["mse", "mae"], "b": "huber"}, {"a": 0.5}),
+        ({"a": ["mse", "mae"]}, None),
+    ],
+    ids=str,
+)
+def test_losses_nested_in_lists_add_up(loss, weights, masked):
+    """Each output trains on the sum of its losses, as if each were written out."""
+    x, labels = REALS.copy(), {"a": OTHERS, "b": OTHERS + 1}
+    if masked:
+        x[:, 3] = 0
+    model = two_outputs(masked)
+    model.compile(fastnn.optimizers.SGD(0.1), loss, loss_weights=weights)
+    given = loss if isinstance(loss, dict) else dict(zip("ab", loss, strict=True))
+    expected, gradients, total = {}, {}, 0.0
+    for name, entry in given.items():
+        entries = entry if isinstance(entry, list) else [entry]
+        factor = (weights or {}).get(name, 1.0)
+        factors = factor if isinstance(factor, list) else [factor] * len(entries)
+        tensor = fastnn.Tensor(model.predict(x)[name])
+        rows = slice(None, 3) if masked else slice(None)
+        parts = [losses.get(one)(labels[name][:, rows], tensor[:, rows]) for one in entries]
+        expected[f"{name}_loss"] = sum(map(float, parts))
+        weighted = sum(part * f for part, f in zip(parts, factors, strict=True))
+        total += float(weighted)
+        weighted.backward()
+        gradients[name] = tensor.grad
+    expected = {"loss": total} | (expected if len(given) > 1 else {})
+    got = model.train_on_batch(x, labels, return_dict=True)
+    assert got == pytest.approx(expected)
+    for name, gradient in gradients.items():
+        layer = model.get_layer("d" + name)
+        np.testing.assert_allclose(layer.bias.value, -0.1 * gradient.sum((0, 1)), rtol=1e-9)
+    evaluated = model.evaluate(x, labels, batch_size=7, verbose=0, return_dict=True)
+    assert list(evaluated) == list(expected)
+
+
+def test_several_losses_of_the_only_output():
+    model = fastnn.Sequential([fastnn.Input((3,), dtype="float64"), Dense(3)])
+    x, y = REALS[:, 0], OTHERS[:, 0]
+    model.compile("sgd", ["mse", "mae"], loss_weights=[2.0, 1.0])
+    p = model.predict(x)
+    both = 2 * ((p - y) ** 2).mean() + abs(p - y).mean()
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(both)
+    with pytest.raises(ValueError, match="loss: expected losses of one output that take the same labels"):
+        model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
+    with pytest.raises(ValueError, match="loss_weights: expected one or 2 for an output, got"):
+        model.compile("sgd", ["mse", "mae"], loss_weights=[1.0, 2.0, 3.0])

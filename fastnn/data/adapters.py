@@ -131,7 +131,7 @@ class DataAdapter:
         for output, shape, label, weight in zip(self._outputs, shapes, labels, weights, strict=True):
             here = f"{name}y" if len(self._outputs) == 1 else f"{name}y[{output.name!r}]"
             arrays.y.append(
-                None if output.loss is None else self._labels(output.loss, shape, label, len(arrays), here)
+                self._labels(output.losses, shape, label, len(arrays), here) if output.losses else None
             )
             here = here.replace("y", "sample_weight", 1) if not name else f"{name}sample_weight"
             arrays.weights.append(
@@ -139,16 +139,23 @@ class DataAdapter:
             )
         return arrays
 
-    def _labels(self, loss: Any, shape: tuple[int, ...], y: Any, samples: int, name: str) -> NDArray[Any]:
+    def _labels(
+        self, losses: Sequence[Any], shape: tuple[int, ...], y: Any, samples: int, name: str
+    ) -> NDArray[Any]:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
-        if isinstance(loss.spec, PythonSpec):  # takes class numbers where labels lack the outputs' last axis
-            loss.sparse = bool(shape) and shape[-1] != 1 and np.ndim(y) == len(shape)
-        labels = as_labels(y, loss.spec.labels.sparse, shape, self._dtype, name)
+        kinds = {loss.spec.labels.sparse for loss in losses if not isinstance(loss.spec, PythonSpec)}
+        # Losses in Python take class numbers where labels lack the outputs' last axis.
+        sparse = any(kinds) or (not kinds and bool(shape) and shape[-1] != 1 and np.ndim(y) == len(shape))
+        for loss in losses:
+            if isinstance(loss.spec, PythonSpec):
+                loss.sparse = sparse
+        labels = as_labels(y, sparse, shape, self._dtype, name)
         if len(labels) != samples:
             x = name.replace("y", "x", 1)
             raise ValueError(f"{x}, {name}: expected equal lengths, got {samples} and {len(labels)}")
-        check_labels(loss.spec, labels, shape[-1] if shape else 1, name)
+        for loss in losses:
+            check_labels(loss.spec, labels, shape[-1] if shape else 1, name)
         return labels
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
@@ -177,10 +184,9 @@ class DataAdapter:
             raise ValueError(
                 f"class_weight: expected a model with one output, this one has {len(self._outputs)}"
             )
-        loss, labels = self._outputs[0].loss, arrays.y[0]
-        assert loss is not None
+        labels = arrays.y[0]
         assert labels is not None
-        factors = class_factors(class_weight, labels, loss.spec.labels)
+        factors = class_factors(class_weight, labels, self._outputs[0].labels)
         weights = factors if arrays.weights[0] is None else arrays.weights[0] * factors
         return replace(arrays, weights=[np.ascontiguousarray(weights, self._dtype)])
 

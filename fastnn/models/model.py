@@ -943,7 +943,7 @@ class Model(Layer):
             arrays = arrays.part(0, min(len(arrays), steps * size))
         per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
         for output in self._require_objective().outputs:
-            per_batch = per_batch or (output.loss is not None and output.loss.by_batch)
+            per_batch = per_batch or any(loss.by_batch for loss in output.losses)
         plan = self._evaluation_plan(arrays, size if per_batch else None)
         if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
             per_batch, plan = True, self._evaluation_plan(arrays, size)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import losses, optimizers
 from ..checks import real_number
+from ..graph.graph import leaves
+from ..kernels.core.specs import Labels, PythonSpec
 from ..layers.base.trainable import flatten_parts
 from ..metrics import Metric
 from ..metrics.lookup import resolve
@@ -33,17 +35,23 @@ class OutputSpec(Picklable):
     Attributes
     ----------
     name : str
-    loss : Loss or None
-    loss_weight : float
-        Factor of the loss in that of the model.
+    losses : tuple of Loss
+        Their sum is the loss of the output; there is none where it is not trained.
+    loss_weights : tuple of float
+        Factors of the losses in that of the model.
     loss_key : str or None
-        Name of the loss in logs; "loss" if it is the only one.
+        Name of the sum in logs; "loss" if no other output has a loss.
     """
 
     name: str
-    loss: losses.Loss | None
-    loss_weight: float
+    losses: tuple[losses.Loss, ...]
+    loss_weights: tuple[float, ...]
     loss_key: str | None
+
+    @property
+    def labels(self) -> Labels:
+        """What labels the losses take."""
+        return self.losses[0].spec.labels
 
 
 @dataclass(frozen=True)
@@ -216,33 +224,33 @@ class CompileSpec(Picklable):
         """
         names = list(names)
         single = len(names) == 1
-        chosen = entries_by_output("loss", self.loss, names)
-        factors = entries_by_output("loss_weights", self.loss_weights, names)
+        chosen = [_losses_of(entry) for entry in entries_by_output("loss", self.loss, names, sums=True)]
+        factors = entries_by_output("loss_weights", self.loss_weights, names, sums=True)
         lists = [
             [_as_list(entry) for entry in metrics_by_output(kind, given, names)]
             for kind, given in (("metrics", self.metrics), ("weighted_metrics", self.weighted_metrics))
         ]
-        only = sum(loss is not None for loss in chosen) == 1
+        only = sum(bool(parts) for parts in chosen) == 1
         outputs = tuple(
             OutputSpec(
                 name,
-                loss,
-                1.0 if factor is None else real_number(factor, "loss_weights"),
-                None if loss is None else "loss" if only else f"{name}_loss",
+                parts,
+                _factors_of(factor, len(parts)),
+                None if not parts else "loss" if only else f"{name}_loss",
             )
-            for name, loss, factor in zip(names, chosen, factors, strict=True)
+            for name, parts, factor in zip(names, chosen, factors, strict=True)
         )
         taken = Counter(["loss"])
         reported = []
         for weighted, of_outputs in zip((False, True), lists, strict=True):
             for i, (output, entries) in enumerate(zip(outputs, of_outputs, strict=True)):
                 for entry in entries:
-                    if output.loss is None:
+                    if not output.losses:
                         raise ValueError(
                             f"loss: the metrics of {output.name!r} need a loss to be compiled with"
                         )
                     shape = (2,) if sample_shapes is None else sample_shapes[i]
-                    metric = resolve(entry, output.loss.spec.labels, (shape[-1] or 2) if shape else 1)
+                    metric = resolve(entry, output.labels, (shape[-1] or 2) if shape else 1)
                     prefix = "" if single else f"{output.name}_"
                     key = f"{prefix}{metric.name}"
                     if weighted and taken[key]:
@@ -260,7 +268,7 @@ class CompileSpec(Picklable):
 
 def label_kinds(outputs: Iterable[OutputSpec]) -> tuple[bool, ...]:
     """Return whether the labels of each output are class numbers."""
-    return tuple(output.loss is not None and output.loss.spec.labels.sparse for output in outputs)
+    return tuple(bool(output.losses) and output.labels.sparse for output in outputs)
 
 
 def map_structure(function: Any, structure: Any) -> Any:
@@ -285,14 +293,43 @@ def _trainable_loss(identifier: Any) -> losses.Loss | None:
     return loss
 
 
-def entries_by_output(kind: str, given: Any, names: list[str]) -> list[Any]:
-    """Return the entry of each output: by name, in their order, or one for all."""
+def _losses_of(entry: Any) -> tuple[losses.Loss, ...]:
+    """Return the losses of an output, one or a list of those whose sum it is trained on."""
+    parts = tuple(part for part in leaves(entry) if part is not None)
+    kinds = {part.spec.labels.sparse for part in parts if not isinstance(part.spec, PythonSpec)}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"loss: expected losses of one output that take the same labels, got {[p.name for p in parts]}"
+        )
+    return parts
+
+
+def _factors_of(entry: Any, count: int) -> tuple[float, ...]:
+    """Return the factors of the losses of an output, one for all or one for each."""
+    given = [1.0 if factor is None else real_number(factor, "loss_weights") for factor in leaves(entry)]
+    if len(given) != count and not (count and len(given) == 1):
+        if count:
+            raise ValueError(f"loss_weights: expected one or {count} for an output, got {entry!r:.200}")
+        return ()
+    return tuple(given * count if len(given) == 1 else given)
+
+
+def entries_by_output(kind: str, given: Any, names: list[str], sums: bool = False) -> list[Any]:
+    """Return the entry of each output: by name, in their order, or one for all.
+
+    Where an output may have several entries (`sums`), a list for the only output has those of it. A list that
+    is nested as outputs may be has an entry for each of them.
+    """
     if isinstance(given, Mapping):
         unknown = set(given) - set(names)
         if unknown:
             raise ValueError(f"{kind}: expected the outputs {names} as keys, got {list(given)}")
         return [given.get(name) for name in names]
     if isinstance(given, (list, tuple)):
+        if sums and len(names) == 1:
+            return [given]
+        if len(given) != len(names):
+            given = list(leaves(given))
         if len(given) != len(names):
             raise ValueError(
                 f"{kind}: expected one entry for each of the outputs {names}, got {given!r:.200}"

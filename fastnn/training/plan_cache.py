@@ -321,34 +321,26 @@ def emit_losses_and_metrics(
     first = True
     for i, (output, y) in enumerate(zip(objective.outputs, outputs, strict=True)):
         targets.append(None)
-        if output.loss is None:
-            fan_out.emit(plan, y, readers=0)
+        readers = fan_out.emit(plan, y, len(output.losses))
+        if not output.losses:
             continue
         assert output.loss_key is not None
-        assert output.loss.reduction is not None
-        spec = output.loss.spec
-        sparse = spec.labels.sparse
+        sparse = output.labels.sparse
         targets[i] = plan.target(i, y.shape[:-1] if sparse else y.shape, sparse)
-        emit_loss(
-            plan,
-            y,
-            targets[i],
-            weights[i],
-            spec,
-            output.loss_key,
-            output.loss.reduction,
-            output.loss_weight,
-            first,
-        )
-        first = False
+        parts = zip(output.losses, output.loss_weights, readers, strict=True)
+        for j, (loss, factor, x) in enumerate(parts):
+            assert loss.reduction is not None
+            names = output.loss_key, loss.reduction
+            emit_loss(plan, x, targets[i], weights[i], loss.spec, *names, factor, first, j == 0)
+            first = False
     for reported in objective.metrics:
         i, metric = reported.output, reported.metric
-        loss = objective.outputs[i].loss
-        assert loss is not None
+        output = objective.outputs[i]
         sparse = metric.spec.labels.sparse
-        if not isinstance(metric.spec, PythonSpec) and sparse != loss.spec.labels.sparse:
+        if not isinstance(metric.spec, PythonSpec) and sparse != output.labels.sparse:
             labels = "class numbers" if sparse else "labels like the output"
-            raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {loss.name!r} does not")
+            name = output.losses[0].name
+            raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {name!r} does not")
         emit_metric(
             plan, outputs[i], targets[i], weights[i] if reported.weighted else None, metric, reported.key
         )

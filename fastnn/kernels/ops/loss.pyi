@@ -14,4 +14,5 @@ def emit_loss(
     reduction: str = "mean",
     factor: float = 1.0,
     first: bool = True,
+    counted: bool = True,
 ) -> None: ...

@@ -32,6 +32,7 @@ from .activation import CODES
 cdef enum:          # sizes
     REDUCTION = FIRST_OWN_SIZE
     FIRST           # rows are counted for the model's loss by the first loss of the model
+    COUNTED         # and for that of an output by its first loss
     ROOT            # the loss is the root of what the reduction makes of the values
 
 cdef enum:          # parameters
@@ -74,7 +75,7 @@ cdef Value take_activation(Plan plan, Value prediction, str activation):
 
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, spec, str name="loss",
-              str reduction="mean", double factor=1.0, bint first=True):
+              str reduction="mean", double factor=1.0, bint first=True, bint counted=True):
     """Append a loss of `prediction` against `target`, and its gradient.
 
     Its total is the mean over batches, weighted by their rows, of what `reduction` makes of the values. That
@@ -88,9 +89,11 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, spec, st
     spec : LossSpec or PythonSpec
     first : bool
         Whether this is the first loss of the model.
+    counted : bool
+        Whether this is the first loss of its name: those of one name are added up.
     """
     if isinstance(spec, PythonSpec):
-        python_op.emit_loss(plan, prediction, target, weights, spec.function, name, factor, first)
+        python_op.emit_loss(plan, prediction, target, weights, spec.function, name, factor, first, counted)
         return
     cdef Value logits = take_activation(plan, prediction, spec.activation)
     cdef Step s
@@ -101,7 +104,7 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, spec, st
         s = add_step(plan, prediction, target, weights, spec, name, spec.kernel + "_logits", forward)
         s.use(X, logits, FORWARD).use(Y, prediction, FORWARD)
     s.use(DX, plan.gradient(logits), FORWARD)
-    s.c.size[REDUCTION], s.c.size[FIRST] = REDUCTIONS[reduction], first
+    s.c.size[REDUCTION], s.c.size[FIRST], s.c.size[COUNTED] = REDUCTIONS[reduction], first, counted
     s.c.size[ROOT] = spec.transform is Transform.ROOT
     s.c.param[FACTOR] = factor
 
@@ -153,4 +156,4 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     r.totals[MODEL_LOSS].weight += r.rows * s.size[FIRST]
     if s.size[TOTAL] != MODEL_LOSS:
         total.value += value * r.rows
-        total.weight += r.rows
+        total.weight += r.rows * s.size[COUNTED]

@@ -23,6 +23,7 @@ def emit_loss(
     name: str,
     factor: float = 1.0,
     first: bool = True,
+    counted: bool = True,
 ) -> None: ...
 def emit_metric(
     plan: Plan,

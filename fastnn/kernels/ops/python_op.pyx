@@ -290,6 +290,7 @@ cdef class LossOrMetric:
     cdef list dtypes
     cdef double factor
     cdef bint first
+    cdef bint counted
 
     cdef list arguments(self, const step_t *s, const run_t *r):
         places = LABELS, X, ROW_WEIGHTS, MASK
@@ -315,7 +316,7 @@ cdef class LossOrMetric:
         r.totals[MODEL_LOSS].weight += r.rows * self.first
         if s.size[TOTAL] != MODEL_LOSS:
             r.totals[s.size[TOTAL]].value += float(value) * r.rows
-            r.totals[s.size[TOTAL]].weight += r.rows
+            r.totals[s.size[TOTAL]].weight += r.rows * self.counted
         return 0
 
     cdef int metric(self, const step_t *s, const run_t *r) except -1:
@@ -340,7 +341,7 @@ cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, fun
 
 
 def emit_loss(Plan plan, Value prediction, Value target, Value weights, function, str name,
-              double factor=1.0, bint first=True):
+              double factor=1.0, bint first=True, bint counted=True):
     """Append a loss written in Python, and its gradient, to `plan`; see `loss_metric.emit_loss`.
 
     Parameters
@@ -350,7 +351,7 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, function
     """
     cdef Step s = add_step(plan, prediction, target, weights, function, name, loss)
     cdef LossOrMetric measure = <LossOrMetric>s.c.kernel
-    measure.factor, measure.first = factor, first
+    measure.factor, measure.first, measure.counted = factor, first, counted
     s.use(DX, plan.gradient(prediction), FORWARD)
 
 
