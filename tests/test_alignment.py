@@ -299,3 +299,98 @@ def test_weights_of_columns():
     for metric in (metrics.F1Score(), metrics.MeanSquaredError()):
         with pytest.raises(ValueError, match=r"sample_weight: expected shape \(5,\), got \(5, 4\)"):
             metric(BITS, ODDS, sample_weight=w)
+
+
+# ---- vectors along another axis -------------------------------------------------------------------------
+
+ALONG = {
+    "cosine_similarity": losses.CosineSimilarity,
+    "categorical_crossentropy": losses.CategoricalCrossentropy,
+    "binary_crossentropy": losses.BinaryCrossentropy,
+    "categorical_focal_crossentropy": losses.CategoricalFocalCrossentropy,
+    "binary_focal_crossentropy": losses.BinaryFocalCrossentropy,
+    "sparse_categorical_crossentropy": losses.SparseCategoricalCrossentropy,
+}
+
+
+def turned_data(axis, name):
+    """Return labels and predictions of shape (4, 3, 5), and the same with the axis at the end."""
+    p = RNG.random((4, 3, 5)) + 0.1
+    p /= p.sum(axis, keepdims=True)
+    last = np.moveaxis(p, axis, -1)
+    numbers = RNG.integers(0, last.shape[-1], last.shape[:-1])
+    one_hot = np.eye(last.shape[-1])[numbers]
+    if name.startswith("sparse"):
+        return numbers, p, numbers, last
+    return np.moveaxis(one_hot, -1, axis), p, one_hot, last
+
+
+@pytest.mark.parametrize("name", list(ALONG))
+@pytest.mark.parametrize("axis", [-1, 2, 1, -2])
+def test_losses_along_another_axis(name, axis):
+    y, p, y_last, p_last = turned_data(axis, name)
+    loss, last = ALONG[name](axis=axis), ALONG[name]()
+    expected, w = last(y_last, p_last), RNG.random(p_last.shape[:-1])
+    assert loss(y, p) == pytest.approx(expected)
+    assert ALONG[name](axis=axis, reduction=None)(y, p).shape == p_last.shape[:-1]
+    assert loss(y, p, w) == pytest.approx(last(y_last, p_last, w))
+    assert losses.deserialize(losses.serialize(loss))(y, p) == pytest.approx(expected)
+    one, other = fastnn.Tensor(p), fastnn.Tensor(p_last)
+    loss(y, one, w).backward()
+    last(y_last, other, w).backward()
+    np.testing.assert_allclose(np.moveaxis(one.grad, axis, -1), other.grad, atol=1e-15)
+    if not name.startswith("binary_f") and not name.startswith("categorical_f"):
+        metric = metrics.get(name)
+        of_axis = type(metric)() if name == "binary_crossentropy" else type(metric)(axis=axis)
+        sign = -1 if name == "cosine_similarity" else 1
+        assert of_axis(y, p) == pytest.approx(expected * sign)
+
+
+@pytest.mark.parametrize("name", list(ALONG))
+@pytest.mark.parametrize("axis", [2, 1, -2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_models_train_along_another_axis(name, axis, weighted):
+    y, p, y_last, p_last = turned_data(axis, name)
+    model = fastnn.Sequential([fastnn.Input((3, 5), dtype="float64"), layers.Rescaling(1.0), layers.Dense(5)])
+    model.set_weights([np.eye(5), np.zeros(5)])
+    loss, w = ALONG[name](axis=axis), RNG.random(p_last.shape[:-1]) if weighted else None
+    extra = [metrics.CategoricalCrossentropy(axis=axis)] if not name.startswith("sparse") else []
+    model.compile(fastnn.optimizers.SGD(0.1), loss, weighted_metrics=extra)
+    expected = [ALONG[name]()(y_last, p_last, w)]
+    expected += [metrics.CategoricalCrossentropy()(y_last, p_last, sample_weight=w)] if extra else []
+    np.testing.assert_allclose(np.ravel(model.evaluate(p, y, sample_weight=w, verbose=0)), expected)
+    np.testing.assert_allclose(np.ravel(model.train_on_batch(p, y, w)), expected)
+    tensor = fastnn.Tensor(p)
+    loss(y, tensor, w).backward()
+    np.testing.assert_allclose(model.get_weights()[1], -0.1 * tensor.grad.sum((0, 1)), atol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [-1, 2, 1, -2, 0])
+def test_correlations_along_another_axis(axis):
+    y, p = RNG.random((4, 3, 5)), RNG.random((4, 3, 5))
+    for cls in (metrics.PearsonCorrelation, metrics.ConcordanceCorrelation):
+        turned = cls()(np.moveaxis(y, axis, -1), np.moveaxis(p, axis, -1))
+        assert cls(axis=axis)(y, p) == pytest.approx(turned)
+
+
+@pytest.mark.parametrize("axis", [-1, 2, 1, -2])
+@pytest.mark.parametrize("sparse", list(itertools.product([True, False], repeat=2)))
+def test_iou_along_another_axis(axis, sparse):
+    numbers, guesses = RNG.integers(0, 3, (2, 4, 6))
+    one_hot = (np.moveaxis(np.eye(3)[a], -1, axis) for a in (numbers, guesses))
+    y, p = (plain if s else hot for plain, hot, s in zip((numbers, guesses), one_hot, sparse, strict=True))
+    made = metrics.MeanIoU(3, axis=axis, sparse_y_true=sparse[0], sparse_y_pred=sparse[1])
+    assert made(y, p) == pytest.approx(metrics.MeanIoU(3)(numbers, guesses))
+    assert metrics.deserialize(metrics.serialize(made))(y, p) == pytest.approx(made.result())
+
+
+def test_axes_that_there_are_not():
+    with pytest.raises(ValueError, match=r"axis: expected one of predictions of shape \(2, 3\), got 2"):
+        losses.CosineSimilarity(axis=2)(np.ones((2, 3)), np.ones((2, 3)))
+    for axis in (None, 1.5, "last"):
+        with pytest.raises(ValueError, match="axis: "):
+            losses.CategoricalCrossentropy(axis=axis)
+    model = fastnn.Sequential([fastnn.Input((3, 2)), layers.Masking(), layers.Dense(2)])
+    model.compile("sgd", losses.CosineSimilarity(axis=1))
+    with pytest.raises(ValueError, match="axis: expected -1, since the outputs have a mask"):
+        model.evaluate(np.ones((4, 3, 2)), np.ones((4, 3, 2)), verbose=0)

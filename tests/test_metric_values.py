@@ -213,3 +213,42 @@ def test_callbacks_stop_evaluations_and_predictions():
     assert len(model.predict(X, batch_size=1)) == 8
     model.fit(X, Y, 1, 2, 0, [stopping], validation_data=(X, Y), shuffle=False)
     assert seen[9:] == [0, 1, 2] * 2
+
+
+# ---- integers -------------------------------------------------------------------------------------------
+
+
+def test_integer_dtypes_cut_fractions_off_the_values():
+    """As in Keras."""
+    assert metrics.MeanSquaredError(dtype="int32")([[1.0]], [[2.5]]) == 2
+    assert metrics.Sum(dtype="int32")([1.7, 2]) == 3
+    assert metrics.Mean(dtype="int64")([1.9, 2, 4]) == pytest.approx(7 / 3)
+    assert metrics.Mean(dtype=np.int32)([1.9, 3], sample_weight=[2.5, 1]) == pytest.approx(5 / 3)
+    wrapped = metrics.MeanMetricWrapper(lambda t, p: (t - p) ** 2, dtype="int32")
+    assert wrapped(np.array([[1.0]]), np.array([[2.5]])) == 2
+    assert metrics.BinaryAccuracy(dtype="int32")([1, 0], [0.9, 0.8]) == 0.5
+    assert metrics.MeanIoU(2, dtype="int32")([0, 1, 1], [0, 1, 0]) == pytest.approx(0.5)
+    assert metrics.MeanIoU(2, dtype="int32").get_config()["dtype"] == "int32"
+    for dtype in ("bool", "complex64", "text", 3):
+        with pytest.raises(ValueError, match="dtype: expected 'float32' or 'float64', got"):
+            metrics.Mean(dtype=dtype)
+
+
+def test_integer_variables_of_metrics():
+    class Count(metrics.Metric):
+        def __init__(self, dtype):
+            super().__init__(dtype=dtype)
+            self.seen = self.add_weight(name="seen")
+            self.other = self.add_variable((2,), "ones", dtype="int64")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.seen.assign_add(len(y_true))
+
+        def result(self):
+            return self.seen
+
+    metric = Count("int32")
+    assert (metric.seen.dtype, metric.other.dtype) == ("int32", "int64")
+    assert metric([1, 2], [1, 2]) == 2
+    assert type(metric.result()) is float
+    assert identity(metric).evaluate(X, Y, verbose=0)[1] == 8

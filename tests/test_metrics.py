@@ -157,7 +157,7 @@ def test_what_a_name_means_to_a_model(name, sparse, classes, expected):
     [
         (lambda: metrics.get("acuracy"), "metric: .*'acuracy'; did you mean 'accuracy'"),
         (lambda: metrics.BinaryAccuracy(threshold="0.5"), "threshold: .*'0.5'"),
-        (lambda: metrics.BinaryAccuracy(dtype="int8"), "dtype: .*'int8'"),
+        (lambda: metrics.BinaryAccuracy(dtype="bool"), "dtype: .*'bool'"),
         (lambda: metrics.BinaryCrossentropy(label_smoothing=-1), "label_smoothing: .*-1"),
         (lambda: metrics.SparseCategoricalAccuracy()([5], P[:1]), "y_true: .*0 to 2, got 5"),
         (lambda: metrics.MeanSquaredError()(BITS, P[:39]), "y_true, y_pred: .*40 and 39"),

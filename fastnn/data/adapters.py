@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..checks import real_number
 from ..kernels.core.specs import Labels, PythonSpec
 from ..kernels.ops.loss_metric import check_labels
-from .alignment import aligned_shape, weight_shapes
+from .alignment import aligned_shape, axes_to_last, weight_shapes
 from .validation import as_labels, as_real, is_several
 
 if TYPE_CHECKING:
@@ -130,18 +131,26 @@ class DataAdapter:
         arrays = Arrays(x, [], [])
         for output, shape, label, weight in zip(self._outputs, shapes, labels, weights, strict=True):
             here = f"{name}y" if len(self._outputs) == 1 else f"{name}y[{output.name!r}]"
+            positions = _positions(output, shape)
             arrays.y.append(
-                self._labels(output.losses, shape, label, len(arrays), here) if output.losses else None
+                self._labels(output, shape, positions, label, len(arrays), here) if output.losses else None
             )
             here = here.replace("y", "sample_weight", 1) if not name else f"{name}sample_weight"
             arrays.weights.append(
-                None if weight is None else self._weights(weight, (len(arrays), *shape[:-1]), here)
+                None if weight is None else self._weights(weight, (len(arrays), *positions), here)
             )
         return arrays
 
     def _labels(
-        self, losses: Sequence[Any], shape: tuple[int, ...], y: Any, samples: int, name: str
+        self,
+        output: OutputSpec,
+        shape: tuple[int, ...],
+        positions: tuple[int, ...],
+        y: Any,
+        samples: int,
+        name: str,
     ) -> NDArray[Any]:
+        losses: Sequence[Any] = output.losses
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
         kinds = {loss.spec.labels.sparse for loss in losses if not isinstance(loss.spec, PythonSpec)}
@@ -150,12 +159,14 @@ class DataAdapter:
         for loss in losses:
             if isinstance(loss.spec, PythonSpec):
                 loss.sparse = sparse
-        labels = as_labels(y, sparse, shape, self._dtype, name)
+        classes = math.prod(shape) // max(1, math.prod(positions))
+        vectors = (*positions, classes) if sparse else shape
+        labels = as_labels(y, sparse, vectors, self._dtype, name)
         if len(labels) != samples:
             x = name.replace("y", "x", 1)
             raise ValueError(f"{x}, {name}: expected equal lengths, got {samples} and {len(labels)}")
         for loss in losses:
-            check_labels(loss.spec, labels, shape[-1] if shape else 1, name)
+            check_labels(loss.spec, labels, classes, name)
         return labels
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
@@ -189,6 +200,12 @@ class DataAdapter:
         factors = class_factors(class_weight, labels, self._outputs[0].labels)
         weights = factors if arrays.weights[0] is None else arrays.weights[0] * factors
         return replace(arrays, weights=[np.ascontiguousarray(weights, self._dtype)])
+
+
+def _positions(output: OutputSpec, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of the values of the losses of a sample of an output."""
+    axes = axes_to_last(output.axis, (0, *shape))
+    return shape[:-1] if axes is None else tuple(shape[axis - 1] for axis in axes[1:-1])
 
 
 def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels) -> NDArray[np.float64]:

@@ -179,3 +179,29 @@ def aligned_labels(y_true: Any, predictions: Shape, dtype: Any) -> Any:
         y_true = y_true.reshape(predictions)
     alike = tuple(y_true.shape) == predictions or y_true.dtype.kind == "f"
     return y_true.astype(dtype) if alike and y_true.dtype != dtype else y_true
+
+
+def axes_to_last(axis: int, predictions: Shape) -> tuple[int, ...] | None:
+    """Return the order of axes in which an axis of the predictions is the last; None if it is that already.
+
+    Parameters
+    ----------
+    axis : int
+    predictions : tuple of int
+        Their shape, or that of a sample with anything for the samples before it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such axis.
+
+    Examples
+    --------
+    >>> axes_to_last(1, (5, 3, 4)), axes_to_last(2, (5, 3, 4)), axes_to_last(-1, (5,))
+    ((0, 2, 1), None, None)
+    """
+    ndim = len(predictions)
+    if not -ndim <= axis < ndim and axis != -1:
+        raise ValueError(f"axis: expected one of predictions of shape {predictions}, got {axis}")
+    last = axis % ndim if ndim else 0
+    return None if last >= ndim - 1 else (*(i for i in range(ndim) if i != last), last)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..data.alignment import Shape, aligned_weights
+from ..data.alignment import Shape, aligned_weights, axes_to_last
 from ..data.validation import as_labels, as_real
 from ..kernels.core.specs import LossSpec, MetricSpec
 
@@ -20,7 +20,7 @@ def kernel_arrays(
     sample_weight: ArrayLike | None,
     dtype: str | None = None,
 ) -> tuple[NDArray[Any], NDArray[np.floating], NDArray[np.floating] | None]:
-    """Return labels, predictions and weights in the form that a kernel takes.
+    """Return labels, predictions and weights as a kernel takes them, with vectors along the last axis.
 
     Parameters
     ----------
@@ -37,6 +37,10 @@ def kernel_arrays(
     """
     dtype = dtype or dtype_of(y_pred)
     predictions = as_real(y_pred, dtype, "y_pred")
+    axes = axes_to_last(spec.axis, predictions.shape)
+    if axes is not None:
+        y_true = y_true if spec.labels.sparse else as_real(y_true, dtype, "y_true").transpose(axes)
+        predictions = np.ascontiguousarray(predictions.transpose(axes))
     labels = as_labels(y_true, spec.labels.sparse, predictions.shape[1:], dtype, "y_true")
     if len(labels) != len(predictions):
         raise ValueError(f"y_true, y_pred: expected equal lengths, got {len(labels)} and {len(predictions)}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..checks import real_number
+from ..checks import real_number, whole_number
 from ..kernels.core.specs import Labels, LossSpec
 from .loss import Loss, registry, values_of
 
@@ -18,7 +18,7 @@ class Crossentropy(Loss):
 
     _kernel: ClassVar[str]
     _activation: ClassVar[str]
-    _arguments: ClassVar[tuple[str, ...]] = ("from_logits", "label_smoothing")
+    _arguments: ClassVar[tuple[str, ...]] = ("from_logits", "label_smoothing", "axis")
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Crossentropy(Loss):
         super().__init__(name, reduction, dtype)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing: expected a number from 0 to 1, got {label_smoothing!r}")
-        check_last(axis)
+        self.axis = whole_number(axis, "axis", -32, 31)
         self.from_logits = bool(from_logits)
         self.label_smoothing = float(label_smoothing)
 
@@ -45,6 +45,7 @@ class Crossentropy(Loss):
             self._activation,
             labels=Labels.PROBABILITY,
             label_smoothing=self.label_smoothing,
+            axis=self.axis,
             parameters=self._parameters(),
         )
 
@@ -58,12 +59,6 @@ def crossentropy_spec(from_logits: bool, kernel: str, activation: str, **setting
     if from_logits:
         return LossSpec(f"{kernel}_logits", **settings)
     return LossSpec(kernel, activation=activation, clip=config.epsilon(), **settings)
-
-
-def check_last(axis: int) -> None:
-    """Raise a `ValueError` unless the axis is the last."""
-    if axis != -1:
-        raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
 
 
 @registry.add("bce", "BCE")
@@ -95,7 +90,7 @@ class CategoricalCrossentropy(Crossentropy):
     label_smoothing : float, default 0.0
         From 0 to 1: how far labels are drawn towards the uniform distribution.
     axis : int, default -1
-        The axis of the classes; only the last is supported.
+        The axis of the classes.
     reduction, name, dtype
         See `Loss`.
 
@@ -124,7 +119,7 @@ class SparseCategoricalCrossentropy(Loss):
     ignore_class : int, optional
         Samples of this class do not count.
     axis : int, default -1
-        The axis of the classes; only the last is supported.
+        The axis of the classes.
     reduction, name, dtype
         See `Loss`.
 
@@ -135,7 +130,7 @@ class SparseCategoricalCrossentropy(Loss):
     0.6931
     """
 
-    _arguments = ("from_logits", "ignore_class")
+    _arguments = ("from_logits", "ignore_class", "axis")
 
     def __init__(
         self,
@@ -151,7 +146,7 @@ class SparseCategoricalCrossentropy(Loss):
             isinstance(ignore_class, bool) or not hasattr(ignore_class, "__index__")
         ):
             raise ValueError(f"ignore_class: expected a class number, got {ignore_class!r}")
-        check_last(axis)
+        self.axis = whole_number(axis, "axis", -32, 31)
         self.from_logits = bool(from_logits)
         self.ignore_class = ignore_class
 
@@ -164,6 +159,7 @@ class SparseCategoricalCrossentropy(Loss):
             "softmax",
             labels=Labels.CLASS,
             ignore_class=self.ignore_class,
+            axis=self.axis,
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .. import autograd
 from ..autograd import Tensor
 from ..autograd.tensor import record
+from ..data.alignment import axes_to_last
 from ..kernels.core.specs import PythonSpec, Transform
 from ..kernels.ops import loss_metric
 from .arrays import kernel_arrays
@@ -39,6 +40,11 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
                 "loss(y_true, y_pred), with predictions second, or pass y_true.data"
             )
         y_true, y_pred = y_pred, y_true
+    axes = axes_to_last(spec.axis, np.shape(y_pred))
+    if axes is not None:
+        spec = spec._replace(axis=-1)
+        y_pred = np.transpose(y_pred, axes)
+        y_true = y_true if spec.labels.sparse else np.transpose(y_true, axes)
     labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, loss.dtype)
     separate = loss.reduction in (None, "none")
     root = spec.transform is Transform.ROOT

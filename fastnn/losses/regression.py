@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..checks import real_number
+from ..checks import real_number, whole_number
 from ..kernels.core.specs import LossSpec, Transform
 from .loss import Loss, PlainLoss, per_sample, registry, values_of
 
@@ -199,7 +199,7 @@ class CosineSimilarity(Loss):
     Parameters
     ----------
     axis : int, default -1
-        The axis that vectors lie along; only the last is supported.
+        The axis that vectors lie along.
     reduction, name, dtype
         See `Loss`.
 
@@ -210,6 +210,7 @@ class CosineSimilarity(Loss):
     """
 
     _symmetric = True
+    _arguments = ("axis",)
 
     def __init__(
         self,
@@ -219,13 +220,12 @@ class CosineSimilarity(Loss):
         dtype: str | None = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
-        if axis != -1:
-            raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
+        self.axis = whole_number(axis, "axis", -32, 31)
 
     @property
     def spec(self) -> LossSpec:
         """The kernel that computes the loss."""
-        return LossSpec("cosine_similarity", clip=config.epsilon())
+        return LossSpec("cosine_similarity", clip=config.epsilon(), axis=self.axis)
 
 
 mean_squared_error = per_sample(MeanSquaredError)

@@ -7,31 +7,32 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import whole_number
 from ..config import epsilon
 from ..kernels.core.specs import MetricSpec
 from .metric import PlainMetric, registry, values_of
 
 
 class _Correlation(PlainMetric):
-    """Base of correlations along the last axis."""
+    """Base of correlations along an axis."""
 
+    _arguments = ("axis",)
     _direction = "up"
     _kernel: ClassVar[str]
 
     def __init__(self, name: str | None = None, dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(name, dtype)
-        if axis != -1:
-            raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
+        self.axis = whole_number(axis, "axis", -32, 31)
 
     @property
     def spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
-        return MetricSpec(self._kernel, clip=epsilon())
+        return MetricSpec(self._kernel, clip=epsilon(), axis=self.axis)
 
 
 @registry.add
 class PearsonCorrelation(_Correlation):
-    """cov(y_true, y_pred) / (std(y_true) std(y_pred)) along the last axis, the mean over samples.
+    """cov(y_true, y_pred) / (std(y_true) std(y_pred)) along an axis, the mean over samples.
 
     A sample whose labels or predictions are all the same has no correlation, and the result is not a number.
 
@@ -40,7 +41,7 @@ class PearsonCorrelation(_Correlation):
     name, dtype
         See `Metric`.
     axis : int, default -1
-        Only the last is supported.
+        The axis that vectors lie along.
 
     Examples
     --------
@@ -54,7 +55,7 @@ class PearsonCorrelation(_Correlation):
 
 @registry.add
 class ConcordanceCorrelation(_Correlation):
-    """2 cov(t, p) / (var(t) + var(p) + (mean(t) - mean(p))^2) along the last axis, the mean over samples.
+    """2 cov(t, p) / (var(t) + var(p) + (mean(t) - mean(p))^2) along an axis, the mean over samples.
 
     L. I.-K. Lin, A concordance correlation coefficient to evaluate reproducibility, Biometrics 45, 1989.
 
@@ -63,7 +64,7 @@ class ConcordanceCorrelation(_Correlation):
     name, dtype
         See `Metric`.
     axis : int, default -1
-        Only the last is supported.
+        The axis that vectors lie along.
 
     Examples
     --------

@@ -41,8 +41,7 @@ class _MeanOverlap(Metric):
             raise ValueError(
                 f"target_class_ids: expected classes below {num_classes}, got {target_class_ids!r}"
             )
-        if axis != -1:
-            raise ValueError(f"axis: expected -1, the last axis, got {axis!r}")
+        self.axis = whole_number(axis, "axis", -32, 31)
         self.target_class_ids, self.ignore_class = ids, ignore_class
         self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
 
@@ -54,7 +53,10 @@ class _MeanOverlap(Metric):
             kernel, labels = "pair_sparse_categorical", Labels.ANY_CLASS
         elif not self.sparse_y_pred:
             kernel = "pair_categorical"
-        return MetricSpec(kernel, labels, (self.num_classes,), ignore_class=self.ignore_class, tally=Tally())
+        axis = -1 if self.sparse_y_pred else self.axis
+        return MetricSpec(
+            kernel, labels, (self.num_classes,), ignore_class=self.ignore_class, tally=Tally(), axis=axis
+        )
 
     def zeros(self, width: int) -> Numbers:
         """Return the state before the first sample: how often each class is predicted as each."""
@@ -63,7 +65,7 @@ class _MeanOverlap(Metric):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Update the state with samples; see `Metric`."""
         if self.sparse_y_pred and not self.sparse_y_true:
-            y_true = np.argmax(y_true, -1)
+            y_true = np.argmax(y_true, self.axis)
         super().update_state(y_true, y_pred, sample_weight)
 
     def read(self, state: Numbers) -> Any:
@@ -92,7 +94,7 @@ class IoU(_MeanOverlap):
     sparse_y_true, sparse_y_pred : bool, default True
         Whether labels, and predictions, are class numbers, rather than a number for each class.
     axis : int, default -1
-        The axis of the classes; only the last is supported.
+        The axis of the classes, where labels or predictions have one.
 
     Examples
     --------
@@ -100,7 +102,7 @@ class IoU(_MeanOverlap):
     0.3333
     """
 
-    _arguments = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred")
+    _arguments = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
 
 
 @registry.add
@@ -161,7 +163,7 @@ class MeanIoU(_MeanOverlap):
     0.3333
     """
 
-    _arguments = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred")
+    _arguments = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
 
     def __init__(
         self,
@@ -201,7 +203,7 @@ class OneHotIoU(_MeanOverlap):
     0.6667
     """
 
-    _arguments = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred")
+    _arguments = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(
         self,
@@ -238,7 +240,7 @@ class OneHotMeanIoU(_MeanOverlap):
     0.3333
     """
 
-    _arguments = ("num_classes", "ignore_class", "sparse_y_pred")
+    _arguments = ("num_classes", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(
         self,

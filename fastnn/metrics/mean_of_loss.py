@@ -18,7 +18,7 @@ class MeanOfLoss(PlainMetric):
 
     def __init__(self, name: str | None = None, dtype: str | None = None, **arguments: Any) -> None:
         super().__init__(name, dtype)
-        self.loss = self._loss_class(**arguments)
+        self.loss, self._named = self._loss_class(**arguments), tuple(arguments)
 
     @property
     def spec(self) -> MetricSpec:
@@ -28,8 +28,7 @@ class MeanOfLoss(PlainMetric):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         arguments = self.loss.get_config()
-        del arguments["reduction"]
-        return arguments | super().get_config()
+        return {name: arguments[name] for name in self._named} | super().get_config()
 
 
 class PlainMeanOfLoss(MeanOfLoss):

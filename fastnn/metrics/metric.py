@@ -21,7 +21,7 @@ from ..losses import custom
 from ..losses.arrays import kernel_arrays, position_weights
 from ..registry import FunctionRegistry
 from ..variables import Variable
-from .values import as_logged, snapshot
+from .values import as_logged, snapshot, sums_of
 
 Numbers = NDArray[np.float64]
 
@@ -37,9 +37,10 @@ class Metric(Configurable):
 
     Parameters
     ----------
-    dtype : {"float32", "float64"}, optional
-        What values of arrays are computed in; by default the dtype of the predictions. Models have their
-        own. Sums are kept in double precision.
+    dtype : str, optional
+        "float32" or "float64": what values of arrays are computed in; by default the dtype of the
+        predictions. Models have their own. Sums are kept in double precision. An integer dtype cuts the
+        fractions off the values that a mean or sum is of.
     name : str, optional
         By default the class in snake_case; the key of the metric in `History`.
 
@@ -66,7 +67,7 @@ class Metric(Configurable):
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:
         self.name = name or registry.name_of(type(self))
-        self.dtype = None if dtype is None else check_floatx(dtype)
+        self.dtype = None if dtype is None else _checked_dtype(dtype)
         self._variables: list[Variable] = []
         self._state: NDArray[np.float64] | None = None
 
@@ -88,9 +89,14 @@ class Metric(Configurable):
 
     @property
     def plan_spec(self) -> MetricSpec | PythonSpec:
-        """What plans run: the kernel, or Python if a subclass overrides a method that it replaces."""
+        """What plans run: the kernel, or Python.
+
+        Python runs what a subclass overrides, and turns predictions whose vectors lie along another axis.
+        """
+        spec = self.spec
         replaced = is_overridden(self, "update_state", "result", "reset_state")
-        return custom.metric_spec(self) if replaced else self.spec
+        turned = isinstance(spec, MetricSpec) and spec.axis != -1
+        return custom.metric_spec(self) if replaced or turned else spec
 
     def zeros(self, width: int) -> NDArray[np.float64]:
         """Return the state before the first sample: here the sums of weighted values and of weights.
@@ -110,6 +116,11 @@ class Metric(Configurable):
     def logged(self, state: NDArray[np.float64]) -> Any:
         """Return the result of a state of a plan as logs have it: numbers, arrays only of several numbers."""
         return as_logged(self.result() if isinstance(self.plan_spec, PythonSpec) else self.read(state))
+
+    @property
+    def _whole(self) -> bool:
+        """Whether values are integers."""
+        return self.dtype is not None and np.dtype(self.dtype).kind in "iu"
 
     @property
     def is_mean(self) -> bool:
@@ -136,8 +147,9 @@ class Metric(Configurable):
             Ignored; accepted for compatibility with Keras.
         name : str, optional
         """
-        dtype = dtype or self.dtype or floatx()
-        value = initializers.get(initializer or "zeros")(shape, dtype)
+        dtype = _checked_dtype(dtype or self.dtype or floatx())
+        real = dtype if dtype in ("float32", "float64") else floatx()
+        value = np.asarray(initializers.get(initializer or "zeros")(shape, real), dtype)
         variable = Variable(np.ascontiguousarray(value).reshape(shape), name or "variable", trainable=False)
         self._variables.append(variable)
         return variable
@@ -185,7 +197,8 @@ class Metric(Configurable):
             y_true, y_pred = np.reshape(y_true, self._flat), np.reshape(y_pred, self._flat)
             if np.ndim(sample_weight) == 1:
                 sample_weight = np.reshape(sample_weight, self._flat)
-        labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, self.dtype)
+        dtype = None if self._whole else self.dtype
+        labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, dtype)
         shape = predictions.shape
         width = shape[-1] if shape else 1
         if self._state is None:
@@ -207,6 +220,9 @@ class Metric(Configurable):
         """Add samples to a state, with weights of their positions."""
         if spec.tally is not None:
             loss_metric.add_tally(spec, state, predictions, labels, weights)
+        elif self._whole:
+            values = loss_metric.values(spec, predictions, labels)
+            state += sums_of(values, weights, None, self.dtype)
         else:
             total, _, weight = loss_metric.sums(spec, predictions, labels, weights)
             all_count = spec.ignored_as_zeros and weights is None
@@ -232,6 +248,15 @@ class Metric(Configurable):
         """Return the arguments."""
         common = {"name": self.name, "dtype": self.dtype}
         return common | {argument: getattr(self, argument) for argument in self._arguments}
+
+
+def _checked_dtype(dtype: Any) -> str:
+    """Return the name of a dtype of floats or integers."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        return check_floatx(dtype)
+    return found.name if found.kind in "iu" else check_floatx(dtype)
 
 
 def _of_this_moment(result: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -11,20 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from .. import losses
 from ..checks import is_overridden
 from ..custom_objects import function_config
-from ..data.alignment import aligned_labels, aligned_weights, factors_of_values, total_of, weights_by_hand
+from ..data.alignment import aligned_labels, aligned_weights, weights_by_hand
 from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
 from ..losses.lookup import loss_of_function
 from ..losses.loss import transformed
 from .metric import Metric, PlainMetric, registry
+from .values import sums_of
 
 Numbers = NDArray[np.float64]
-
-
-def _weighted_sums(values: ArrayLike, weights: Any, mask: Any = None) -> tuple[float, float]:
-    """Return the sum of weighted values, and that of the weights; see `fastnn.data.alignment`."""
-    numbers = np.asarray(values, float)
-    factors, _ = factors_of_values(numbers.shape, weights, mask)
-    return float((numbers * factors).sum()), total_of(factors, numbers.shape)
 
 
 class _OfNumbers(PlainMetric):
@@ -34,8 +28,9 @@ class _OfNumbers(PlainMetric):
         """Return the sum of weighted numbers, and that of the weights."""
         numbers = np.asarray(values, float)
         if sample_weight is None:
-            return _weighted_sums(numbers, None)
-        return _weighted_sums(numbers, aligned_weights(np.asarray(sample_weight, float), numbers.shape))
+            return sums_of(numbers, None, None, self.dtype)
+        weights = aligned_weights(np.asarray(sample_weight, float), numbers.shape)
+        return sums_of(numbers, weights, None, self.dtype)
 
 
 @registry.add
@@ -160,7 +155,7 @@ class MeanMetricWrapper(Metric):
     def _add_values(self, values: Any, weights: Any, mask: Any) -> None:
         """Add values to the state."""
         self._state = self.zeros(1) if self._state is None else self._state
-        self._state += _weighted_sums(values, weights, mask)
+        self._state += sums_of(values, weights, mask, self.dtype)
 
     def read(self, state: Numbers) -> Any:
         """Return the mean, or its root for a loss that is a root."""

@@ -123,7 +123,7 @@ class CosineSimilarity(MeanOfLoss):
     name, dtype
         See `Metric`.
     axis : int, default -1
-        The axis that vectors lie along; only the last is supported.
+        The axis that vectors lie along.
 
     Examples
     --------

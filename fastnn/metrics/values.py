@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data.alignment import factors_of_values, total_of
+
 
 def snapshot(value: Any, name: str) -> Any:
     """Return what a metric computed as a float, or an array of its own; in lists and dicts entry by entry.
@@ -39,6 +41,29 @@ def snapshot(value: Any, name: str) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected a number as the result of a metric, got {value!r:.80}")
     return array if array.ndim else float(array)
+
+
+def sums_of(values: Any, weights: Any, mask: Any = None, dtype: str | None = None) -> tuple[float, float]:
+    """Return the sum of weighted values, and that of the weights; see `fastnn.data.alignment`.
+
+    Parameters
+    ----------
+    values : array_like
+    weights, mask : ndarray or None
+    dtype : str, optional
+        Of integers, if fractions are to be cut off.
+
+    Examples
+    --------
+    >>> sums_of([1.5, 2.0], None), sums_of([1.5, 2.0], np.array([2.0, 1.0]), None, "int32")
+    ((3.5, 2.0), (4.0, 3.0))
+    """
+    numbers = np.asarray(values, float)
+    if dtype is not None and np.dtype(dtype).kind in "iu":
+        numbers = numbers.astype(dtype).astype(float)
+        weights = None if weights is None else np.asarray(weights).astype(dtype)
+    factors, _ = factors_of_values(numbers.shape, weights, mask)
+    return float((numbers * factors).sum()), total_of(factors, numbers.shape)
 
 
 def as_logged(value: Any) -> Any:

@@ -49,6 +49,14 @@ class OutputSpec(Picklable):
     loss_key: str | None
 
     @property
+    def axis(self) -> int:
+        """The axis of the outputs that vectors lie along: labels of classes lack it, and weights do."""
+        found = {spec.axis for loss in self.losses if not isinstance(spec := loss.spec, PythonSpec)}
+        if len(found) > 1:
+            raise ValueError(f"axis: expected losses of one output with the same axis, got {sorted(found)}")
+        return found.pop() if found else -1
+
+    @property
     def labels(self) -> Labels:
         """What labels the losses take."""
         return self.losses[0].spec.labels

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.adapters import SampleShapes, WeightShapes
+from ..data.alignment import axes_to_last
 from ..kernels.core import tape
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
-from ..kernels.ops import fan_out
+from ..kernels.ops import fan_out, transpose
 from ..layers.base.masks import output_masks
 from ..variables import ParameterLayout, Variable, training_scope
 
@@ -326,12 +327,17 @@ def emit_losses_and_metrics(
             continue
         assert output.loss_key is not None
         sparse = output.labels.sparse
-        targets[i] = plan.target(i, y.shape[:-1] if sparse else y.shape, sparse)
+        axes = axes_to_last(output.axis, (0, *y.shape))
+        vectors = y.shape if axes is None else tuple(y.shape[axis - 1] for axis in axes[1:])
+        targets[i] = target = plan.target(i, vectors[:-1] if sparse else y.shape, sparse)
+        if axes is not None:
+            readers = [_turned(plan, x, axes) for x in readers]
+            target = target if sparse else _turned(plan, target, axes)
         parts = zip(output.losses, output.loss_weights, readers, strict=True)
         for j, (loss, factor, x) in enumerate(parts):
             assert loss.reduction is not None
             names = output.loss_key, loss.reduction
-            emit_loss(plan, x, targets[i], weights[i], loss.spec, *names, factor, first, j == 0)
+            emit_loss(plan, x, target, weights[i], loss.spec, *names, factor, first, j == 0)
             first = False
     for reported in objective.metrics:
         i, metric = reported.output, reported.metric
@@ -344,6 +350,15 @@ def emit_losses_and_metrics(
         emit_metric(
             plan, outputs[i], targets[i], weights[i] if reported.weighted else None, metric, reported.key
         )
+
+
+def _turned(plan: Plan, x: Value, axes: tuple[int, ...]) -> Value:
+    """Append what brings the axes of x, of which the first is that of the samples, into an order."""
+    if axes[0] != 0:
+        raise ValueError("axis: expected an axis of a sample, got 0, that of the samples")
+    if x.mask is not None:
+        raise ValueError("axis: expected -1, since the outputs have a mask of their first axes")
+    return transpose.emit(plan, x, tuple(axis - 1 for axis in axes[1:]))
 
 
 def _without_none(weight_shapes: WeightShapes) -> WeightShapes:

@@ -91,6 +91,8 @@ class MetricSpec(NamedTuple):
         metric is.
     ignored_as_zeros : bool
         Whether samples of the ignored class count as values of 0 where there are no weights.
+    axis : int
+        The axis of the predictions that vectors lie along; 0 is that of the samples.
     """
 
     kernel: str
@@ -101,6 +103,7 @@ class MetricSpec(NamedTuple):
     ignore_class: int | None = None
     tally: Tally | None = None
     ignored_as_zeros: bool = False
+    axis: int = -1
 
 
 class LossSpec(NamedTuple):
@@ -114,6 +117,8 @@ class LossSpec(NamedTuple):
         "softmax" or "sigmoid": the final activation of a model that the loss takes over; the kernel named
         `kernel` + "_logits" computes both.
     transform : Transform
+    axis : int
+        See `MetricSpec`.
 
     Examples
     --------
@@ -129,11 +134,12 @@ class LossSpec(NamedTuple):
     ignore_class: int | None = None
     activation: str | None = None
     transform: Transform = Transform.IDENTITY
+    axis: int = -1
 
     @property
     def metric(self) -> MetricSpec:
         """The metric that is the mean of the loss before its transform."""
-        return MetricSpec(*self[:6])
+        return MetricSpec(*self[:6], axis=self.axis)
 
 
 class PythonSpec(NamedTuple):
