@@ -19,12 +19,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load as safetensors_load
 from safetensors.numpy import load_file
+from safetensors.numpy import save as safetensors_save
 
 import fastnn
 from fastnn import layers, saving
 from fastnn.layers import Dense
 from fastnn.models import clone_model, load_model, model_from_json
-from fastnn.saving import ModelFileError, container
+from fastnn.saving import ModelFileError, container, files
 
 # ---- what is kept --------------------------------------------------------------------------------------
 
@@ -342,7 +343,7 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch, at):
         write = fail
 
     if at == "write":
-        monkeypatch.setattr(container, "open", lambda fd, mode: Full(fd, mode), raising=False)
+        monkeypatch.setattr(files, "open", lambda fd, mode: Full(fd, mode), raising=False)
     else:
         monkeypatch.setattr(os, at, fail)
     with pytest.raises(OSError, match=r"No space left.*model.fastnn"):
@@ -496,7 +497,6 @@ def archive(kind):
         b'{"class_name": "Sequential"}',
         MODEL + archive("zip"),
         archive("zip") + MODEL,
-        b'\x40\0\0\0\0\0\0\0{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}          ',
     ],
 )
 def test_files_of_another_kind(content, tmp_path):
@@ -512,6 +512,155 @@ def test_what_is_no_file(tmp_path):
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(ModelFileError, match="device"):
             load_model(tmp_path / "pipe")
+
+
+# ---- safetensors files of other programs -------------------------------------------------------------------
+
+
+def plain(tensors, metadata=None):
+    return safetensors_save(tensors, metadata)
+
+
+@pytest.mark.parametrize("separator", ["/", "."])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_weights_of_a_plain_file(separator, dtype):
+    source, target = small(), small()
+    tensors = {
+        name.replace("/", separator): value.astype(dtype)
+        for name, value in safetensors_load(saved(source, weights=True)).items()
+    }
+    report = target.load_weights(io.BytesIO(plain(tensors, {"format": "np"})))
+    assert sorted(report.loaded) == ["first/bias", "first/kernel", "second/bias", "second/kernel"]
+    expected = [weight.astype(dtype) for weight in source.get_weights()]
+    assert same(target.get_weights(), [weight.astype("float32") for weight in expected])
+
+
+def test_weights_of_a_plain_file_that_do_not_all_fit():
+    source, target = make(10, ["old"]), make(4, ["new"])
+    tensors = safetensors_load(saved(source, weights=True))
+    with pytest.raises(ValueError, match=r"not in the file: new/kernel.*not in the model: old"):
+        target.load_weights(io.BytesIO(plain(tensors)))
+    del tensors["head/kernel"], tensors["head/bias"]
+    report = target.load_weights(io.BytesIO(plain(tensors)), by_name=True)
+    assert report.loaded == ["features/kernel", "features/bias"]
+
+
+def test_half_precision_of_16_bits():
+    header = {"first/kernel": tensor([3, 4], [0, 24], "BF16")}
+    text = json.dumps(header).encode()
+    values = np.arange(12, dtype="float32").reshape(3, 4) / 2
+    body = (values.view("uint32") >> 16).astype("<u2").tobytes()
+    model = small()
+    model.load_weights(io.BytesIO(struct.pack("<Q", len(text)) + text + body), by_name=True)
+    assert np.array_equal(model.layers[0].kernel, values)
+
+
+def test_a_plain_file_is_no_model(tmp_path):
+    content = plain(safetensors_load(saved(small(), weights=True)))
+    with pytest.raises(ModelFileError, match="safetensors file of another program.*load_weights"):
+        loaded(content)
+    with pytest.raises(ModelFileError):
+        restored(small(), io.BytesIO(content))
+
+
+@pytest.mark.parametrize("at", range(8, 48))
+def test_an_altered_file_is_not_taken_for_a_plain_one(at):
+    content = bytearray(WEIGHTS)
+    content[at] ^= 1
+    with pytest.raises(ModelFileError):
+        small().load_weights(io.BytesIO(content), by_name=True)
+
+
+# ---- what reading may cost ---------------------------------------------------------------------------------
+
+
+def cost(content, tmp_path):
+    """The peak of memory that reading a file takes, in its size."""
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError):
+            load_model(path)
+        return tracemalloc.get_traced_memory()[1] / len(content)
+    finally:
+        tracemalloc.stop()
+
+
+def header_of(text):
+    start = '{"__metadata__":{"fastnn":"{\\"format\\":1,\\"sha256\\":\\"' + "0" * 64 + '\\"}"},"a":'
+    return packed(start + text + "}")
+
+
+BIG = {
+    "lists": "[" + "[]," * 1_500_000 + "0]",
+    "dicts": "[" + "{}," * 1_500_000 + "0]",
+    "numbers": "[" + "0," * 2_000_000 + "0]",
+    "strings": "[" + '"",' * 1_500_000 + "0]",
+    "entries": "{" + ",".join(f'"{i}":0' for i in range(450_000)) + "}",
+    "one string": '"' + "x" * 5_000_000 + '"',
+    "escapes": '"' + "\\n" * 2_500_000 + '"',
+}
+
+
+@pytest.mark.parametrize("name", BIG)
+def test_headers_that_cost_more_than_they_say(name, tmp_path):
+    assert cost(header_of(BIG[name]), tmp_path) < (24 if name == "entries" else 8)
+
+
+def test_sparse_files_are_not_read(tmp_path):
+    path = tmp_path / "file"
+    for beginning in (b"", b"PK", MODEL, MODEL[:200], b"\xff" * 8 + MODEL[8:]):
+        with path.open("wb") as file:
+            file.write(beginning)
+            file.truncate(3 * 2**30)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ModelFileError):
+                load_model(path)
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
+
+
+class Endless(io.RawIOBase):
+    """A stream that never ends."""
+
+    def __init__(self, beginning):
+        self.beginning, self.given = io.BytesIO(beginning), 0
+
+    def read(self, size=-1):
+        assert 0 <= size <= 2**20, "asked for more than there may be"
+        self.given += size
+        return self.beginning.read(size) or b"\0" * size
+
+
+@pytest.mark.parametrize("beginning", [b"", MODEL, MODEL[:8] + b"{" + b" " * 50])
+def test_a_stream_is_read_no_further_than_its_header_says(beginning):
+    stream = Endless(beginning)
+    with pytest.raises(ModelFileError):
+        load_model(stream)
+    assert stream.given < len(MODEL) + 2**20
+
+
+def test_one_tensor_is_one_weight(tmp_path):
+    """A name that stands there a thousand times takes no memory a thousand times."""
+    model = fastnn.Sequential([fastnn.Input((300,)), *[Dense(300, use_bias=False) for _ in range(50)]])
+    content = saved(model)
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    document = json.loads(header.pop("__metadata__")["fastnn"]) | {"sha256": "0" * 64}
+    first = document["weights"][0][0]
+    document["weights"] = [[first, structure] for _, structure in document["weights"]]
+    text = json.dumps(document, separators=(",", ":"))
+    entries = {first: tensor([300, 300], [0, 360_000])}
+    content = packed({"__metadata__": {"fastnn": text}} | entries, content[8 + length :][:360_000])
+    assert cost(content, tmp_path) < 3
+
+
+def test_a_header_in_another_encoding(tmp_path):
+    text = header_of("0")[8:].decode().rstrip().encode("utf-16-le")
+    refused(struct.pack("<Q", len(text)) + text, tmp_path)
 
 
 # ---- files that someone has made, with a checksum that is right -------------------------------------------

@@ -12,7 +12,7 @@ from .errors import ModelFileError, Path, wrapped_errors
 from .names import named_weights
 from .state import RESERVED, get_state, set_state
 from .trainability import frozen_at_compile
-from .weights import assign_weights, compare_weights, weights_document
+from .weights import assign_weights, compare_weights, weight_names, weights_document
 
 __all__ = ["apply_backup", "restore_backup", "write_backup"]
 
@@ -54,7 +54,7 @@ def restore_backup(model: Any, path: Path) -> dict[str, Any]:
             raise ModelFileError(
                 f"expected a backup of a training, got a file of the kind {document['kind']!r}"
             )
-        names = [(name, structure) for name, structure in document["weights"]]
+        names = weight_names(document, tensors)
         report = compare_weights(named_weights(model), names, tensors)
         if report.differs:
             raise ModelFileError(f"it is the backup of another model: {report}")

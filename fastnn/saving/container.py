@@ -8,43 +8,42 @@ The document is JSON in a string. It starts with the version of the format and t
 computed with 64 zeros in place of its digits. So it covers every bit: of the length, the header, the tensors
 and the checksum itself. Other readers of safetensors files find the tensors under their names.
 
-A file is read as untrusted input: first type, length and checksum are verified, then a document of limited
-depth without duplicate keys, then the tensors, whose ranges have to fill the rest of the file exactly. No
-memory is allocated by a number in the file before that number has been compared with the size of the file.
+A file is read as untrusted input. Each part is checked before the next is read: the first bytes, which say
+what file it is, the length of the header, the header, whose tensors have to fill the rest exactly, then the
+checksum, and then the document. Memory is only taken for what is there, in a small multiple of its size.
 
-A file is written beside its destination under a unique name, flushed to disk, and only then renamed: at any
-moment there is either the old file or the new one.
+`fastnn.saving.tensors` has the format of the tensors, `fastnn.saving.files` how bytes get to the disk.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import secrets
-import stat
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelFileError, Path, file_name
+from .files import FileBytes, opened, write_bytes
+from .tensors import Tensors, bytes_of_all, describe, fill, views
 
-__all__ = ["FORMAT", "parse", "read", "write"]
-
-Tensors: TypeAlias = Mapping[str, NDArray[Any]]
+__all__ = ["FORMAT", "parse", "read", "read_any", "write"]
 
 FORMAT = 1  # readers accept this version and earlier ones
 HEADER_BYTES = 25_000_000
 DEPTH = 64  # of lists and dictionaries in each other
+VALUES = 1_000_000  # and keys, in lists and dictionaries; each takes some 100 bytes
 
 _START = b'{"__metadata__":{"fastnn":"{\\"format\\":'
 _SUM = re.compile(rb'(\d{1,9})(?:,\\"sha256\\":\\"([0-9a-f]{64})\\")?')
 _ZEROS = "0" * 64
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_HEAD = 8 + len(_START) + 100  # bytes that say what file it is, or more
+_CUT_OFF = "the file has been cut off or altered: "
 
 # First bytes of files of other types.
 _KINDS = {
@@ -78,61 +77,29 @@ def write(path: Path, document: Mapping[str, Any], tensors: Tensors, overwrite: 
     OSError
         If the file cannot be written; then an existing file is unchanged.
     TypeError
-        If JSON cannot hold the document.
+        If JSON cannot hold the document, or `path` is none of these.
+    ValueError
+        If the document is larger than a reader takes.
     """
-    data = _packed(document, tensors)
-    if isinstance(path, (str, os.PathLike)):
-        _replace(os.fspath(path), data, overwrite)
-    else:
-        path.write(data)
+    write_bytes(path, _packed(document, tensors), overwrite)
 
 
 def _packed(document: Mapping[str, Any], tensors: Tensors) -> bytearray:
-    from safetensors.numpy import save
-
     text = json.dumps({"format": FORMAT, "sha256": _ZEROS, **document}, separators=(",", ":"))
-    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in tensors.items()}
-    data = bytearray(save(contiguous, {"fastnn": text}))
-    if int.from_bytes(data[:8], "little") > HEADER_BYTES:
+    entries, size = describe(tensors)
+    header = json.dumps({"__metadata__": {"fastnn": text}} | entries, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    if len(header) > HEADER_BYTES:
         raise ValueError(f"model: its configuration takes more than {HEADER_BYTES} bytes")
+    for part in (header, text.encode()):
+        _check_extent(part, "model: its configuration cannot be written")
+    start = 8 + len(header)
+    data = bytearray(start + size)
+    data[:8], data[8:start] = len(header).to_bytes(8, "little"), header
+    fill(data, start, tensors, entries)
     digits = data.index(_ZEROS.encode(), 8 + len(_START))
     data[digits : digits + 64] = hashlib.sha256(data).hexdigest().encode()
     return data
-
-
-def _replace(path: str, data: bytearray, overwrite: bool) -> None:
-    target = os.path.realpath(path)
-    if not overwrite and os.path.exists(target):
-        raise FileExistsError(f"{path}: there is such a file, and overwrite is False")
-    folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".fastnn-{secrets.token_hex(8)}.tmp")
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with open(os.open(temporary, flags, 0o666), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-        os.replace(temporary, target)
-    except OSError as error:
-        raise type(error)(error.errno, f"{error.strerror}; nothing has been written", path) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: str) -> None:
-    """Flush a rename to disk, on systems where folders can be opened."""
-    if os.name == "nt":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -148,58 +115,82 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         If it is anything but a file as `write` has left it.
     OSError
         If there is no such file, or it may not be read.
+    TypeError
+        If `path` is none of these.
     """
-    data = _bytes_of(path) if isinstance(path, (str, os.PathLike)) else path.read()
+    document, tensors = read_any(path)
+    if document is None:
+        raise ModelFileError(
+            f"{file_name(path)}: expected a model file of fastnn, got a safetensors file of another program, "
+            "which holds tensors and no model; make the model and use load_weights"
+        )
+    return document, tensors
+
+
+def read_any(path: Path) -> tuple[dict[str, Any] | None, dict[str, NDArray[Any]]]:
+    """Return the document and the tensors of a file; None and the tensors of a plain safetensors file.
+
+    Parameters and errors are those of `read`.
+    """
     try:
-        return _unpacked(data)
+        with opened(path) as file:
+            return _contents(file)
     except ModelFileError as error:
         raise ModelFileError(f"{file_name(path)}: {error}") from error.__cause__
 
 
-def _bytes_of(path: str | os.PathLike[str]) -> bytes:
-    try:
-        # A pipe must not make the program wait.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ModelFileError(f"{file_name(path)}: expected a file, got a folder or a device")
-            return file.read()
-    except IsADirectoryError:
-        raise ModelFileError(f"{file_name(path)}: expected a file, got a folder") from None
+def _contents(file: FileBytes) -> tuple[dict[str, Any] | None, dict[str, NDArray[Any]]]:
+    if not file.read_to(_HEAD):
+        file.read_to(file.size or 0)
+    found = _check_beginning(file.data)
+    length = int.from_bytes(file.data[:8], "little")
+    start = 8 + length
+    if length > HEADER_BYTES or not file.read_to(start):
+        raise ModelFileError(_CUT_OFF + "its header does not fit in it")
+    header = parse(bytes(file.data[8:start]))
+    metadata = header.pop("__metadata__", {})
+    end = start + bytes_of_all(header)
+    if not file.read_all(end):
+        raise ModelFileError(f"its tensors do not fill the file: they end at {end}")
+    if found is None:
+        _check_plain(metadata)
+        return None, views(file.data, start, header)
+    _check_sum(file.data, found)
+    document = parse(metadata["fastnn"].encode("utf-8", "surrogatepass"))
+    return document, views(file.data, start, header)
 
 
-def _unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    length = int.from_bytes(data[:8], "little")
-    found = _SUM.match(data, 8 + len(_START))
-    if not data.startswith(_START, 8) or found is None:
+def _check_beginning(data: bytearray) -> re.Match[bytes] | None:
+    """Return where version and checksum of a file of fastnn stand; None for a plain safetensors file."""
+    found = _SUM.match(data, 8 + len(_START)) if data.startswith(_START, 8) else None
+    if found is None and data[8:9] != b"{":
         kinds = [kind for magic, kind in _KINDS.items() if data.startswith(magic)]
         what = kinds[0] if kinds else "something else, or the first bytes of one"
         raise ModelFileError(f"expected a model file of fastnn, got {what}")
-    if int(found[1]) > FORMAT:
+    if found is not None and int(found[1]) > FORMAT:
         raise ModelFileError(
             f"a newer fastnn has written it: its format is version {int(found[1])}, this one reads up to "
             f"{FORMAT}"
         )
-    if found[2] is None or not found.end() - 8 <= length <= min(HEADER_BYTES, len(data) - 8):
-        raise ModelFileError("the file has been cut off or altered: its header does not fit in it")
-    digest = hashlib.sha256(data[: found.start(2)])
+    if found is not None and (found[2] is None or int.from_bytes(data[:8], "little") < found.end() - 8):
+        raise ModelFileError(_CUT_OFF + "its header does not fit in it")
+    return found
+
+
+def _check_sum(data: bytearray, found: re.Match[bytes]) -> None:
+    digest = hashlib.sha256(memoryview(data)[: found.start(2)])
     digest.update(_ZEROS.encode())
     digest.update(memoryview(data)[found.end(2) :])
     if digest.hexdigest().encode() != found[2]:
-        raise ModelFileError("the file has been cut off or altered: its checksum is another")
-    header = parse(data[8 : 8 + length])
-    document = parse(header["__metadata__"]["fastnn"].encode("utf-8", "surrogatepass"))
-    return document, _tensors(data)
+        raise ModelFileError(_CUT_OFF + "its checksum is another")
 
 
-def _tensors(data: bytes) -> dict[str, NDArray[Any]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return load(data)
-    except (SafetensorError, KeyError, ValueError, OverflowError) as error:
-        raise ModelFileError(f"its tensors do not fill the file: {error}") from None
+def _check_plain(metadata: Any) -> None:
+    """Refuse a file of fastnn that only looks like one of another program because it has been altered."""
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise ModelFileError(f"its header is not valid: __metadata__ is {metadata!r:.80}")
+    if any('"sha256":"' in value for value in metadata.values()):
+        raise ModelFileError(_CUT_OFF + "its first bytes are others")
 
 
 def parse(text: bytes) -> dict[str, Any]:
@@ -208,7 +199,8 @@ def parse(text: bytes) -> dict[str, Any]:
     Raises
     ------
     ModelFileError
-        If it is not JSON, not a dictionary, nested deeper than `DEPTH`, or has duplicate keys.
+        If it is not JSON, not a dictionary, nested deeper than `DEPTH`, of more than `VALUES` values, or has
+        duplicate keys.
 
     Examples
     --------
@@ -219,18 +211,32 @@ def parse(text: bytes) -> dict[str, Any]:
     ...
     fastnn.saving.errors.ModelFileError: its header is not valid: the key 'a' stands there twice
     """
-    depth = 0
-    for bracket in re.findall(rb"[][{}]", _STRING.sub(b"", text)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > DEPTH:
-            raise ModelFileError(f"its header is not valid: it is nested deeper than {DEPTH} levels")
+    _check_extent(text, "its header is not valid")
     try:
-        found = json.loads(text, object_pairs_hook=_once)
+        found = json.loads(text.decode("utf-8", "surrogatepass"), object_pairs_hook=_once)
     except ValueError as error:
         raise ModelFileError(f"its header is not valid: {error}") from None
     if not isinstance(found, dict):
         raise ModelFileError(f"its header is not valid: expected a dictionary, got {found!r:.80}")
     return found
+
+
+def _check_extent(text: bytes, problem: str) -> None:
+    """Raise an error for a JSON text that is nested too deeply or holds too many values.
+
+    Raises
+    ------
+    ModelFileError
+        Before anything is made of the text.
+    """
+    values = sum(map(text.count, (b",", b":", b"[", b"{")))
+    if values > VALUES:
+        raise ModelFileError(f"{problem}: it has {values} keys and values, more than {VALUES}")
+    brackets = _STRING.sub(b"", text).translate(None, _NO_BRACKETS)
+    codes = np.frombuffer(brackets, np.uint8)
+    opening = (codes == ord("[")) | (codes == ord("{"))
+    if np.cumsum(np.where(opening, 1, -1)).max(initial=0) > DEPTH:
+        raise ModelFileError(f"{problem}: it is nested deeper than {DEPTH} levels")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ Path: TypeAlias = "str | os.PathLike[str] | IO[bytes]"
 
 # What constructors raise for a configuration that is not theirs.
 _BAD_CONFIG = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
     ValueError,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from .names import named_weights
 from .readback import check_readable
 from .state import get_state, set_state
 from .trainability import set_frozen_parts
-from .weights import assign_weights, compare_weights, weights_document
+from .weights import assign_weights, compare_weights, weight_names, weights_document
 
 __all__ = ["load_model", "restored_model", "save_model"]
 
@@ -131,7 +131,7 @@ def load_model(
 
 def restored_model(document: dict[str, Any], tensors: dict[str, NDArray[Any]], compile: bool) -> Any:
     """Return the model that a file describes."""
-    names = [(path, structure) for path, structure in document["weights"]]
+    names = weight_names(document, tensors)
     with values_follow(sum(tensors[path].size for path, _ in names)):
         model = model_from_config(document["model"])
         if not model.built and document["rows"] is not None:  # its own `call` determines its weights

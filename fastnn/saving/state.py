@@ -155,7 +155,7 @@ def _set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) ->
         names = {slot: f"{_SET_ASIDE}{structure}/{slot}" for slot in optimizer._update.slots}
         if structure in structures or not any(name in tensors for name in names.values()):
             continue
-        arrays = {slot: tensors[name] for slot, name in names.items()}
+        arrays = {slot: np.array(tensors[name]) for slot, name in names.items()}
         for slot, array in arrays.items():
             if array.shape != variable.shape:
                 raise ModelFileError(

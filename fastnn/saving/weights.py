@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
-from .container import read, write
-from .errors import Path, file_name, wrapped_errors
+from .container import read_any, write
+from .errors import ModelFileError, Path, file_name, wrapped_errors
 from .names import NamedWeight, named_weights
 from .state import RESERVED
 
@@ -20,6 +21,7 @@ __all__ = [
     "compare_weights",
     "load_weights",
     "save_weights",
+    "weight_names",
     "weights_document",
 ]
 
@@ -95,6 +97,9 @@ def load_weights(
 ) -> LoadReport:
     """Set the weights of a model from a file that `save_weights` or `save_model` has written.
 
+    A safetensors file of another program is read, too. Its tensors are those weights that have their names,
+    such as "features/kernel" or "features.kernel".
+
     Layers without a name of their own are matched by their number among the layers of their class, so that a
     file fits any model that the same code makes; others are matched by name. Which weights are trainable
     stays as it is.
@@ -119,7 +124,7 @@ def load_weights(
     ValueError
         If weights do not fit, in which case none has changed, or the model has not been built.
     ModelFileError
-        If the file is no file of fastnn, or has been altered.
+        If the file is no safetensors file, or one of fastnn that has been altered.
     OSError
         If there is no such file, or it may not be read.
 
@@ -139,20 +144,52 @@ def load_weights(
     ...
     ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in ...
     """
-    document, tensors = read(filepath)
+    document, tensors = read_any(filepath)
     _check_built(model)
     with wrapped_errors(filepath):
-        names = [(path, structure) for path, structure in document["weights"] if path in tensors]
         weights = named_weights(model)
-        report = compare_weights(weights, names, tensors, by_name)
+        if document is None:
+            tensors = _by_path(tensors, weights)
+            names = [(path, path) for path in tensors]
+        else:
+            names = weight_names(document, tensors)
+        paths = by_name or document is None
+        report = compare_weights(weights, names, tensors, paths)
     wrong = bool(report.mismatched) if by_name else report.differs
     if wrong and not skip_mismatch:
         raise ValueError(f"{file_name(filepath)}: the weights are not those of {model.name!r}: {report}")
     if report.differs and skip_mismatch:
         warnings.warn(f"{file_name(filepath)}: not all weights were set: {report}", stacklevel=3)
     fitting = set(report.loaded)
-    assign_weights([weight for weight in weights if weight.path in fitting], names, tensors, by_name)
+    assign_weights([weight for weight in weights if weight.path in fitting], names, tensors, paths)
     return report
+
+
+def weight_names(document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> list[tuple[str, str]]:
+    """Return path and structure of each weight that the document of a file lists.
+
+    Raises
+    ------
+    ModelFileError
+        If a weight is not in the file, or is listed more than once: the memory that a file can ask for is
+        bounded by its tensors.
+    """
+    names = [(path, structure) for path, structure in document["weights"]]
+    for kind, listed in zip(("path", "structure"), zip(*names, strict=True), strict=False):
+        if len(set(listed)) < len(listed):
+            raise ModelFileError(
+                f"weights: expected each {kind} once, got {Counter(listed).most_common(1)!r:.80}"
+            )
+    missing = [path for path, _ in names if path not in tensors]
+    if missing:
+        raise ModelFileError(f"weights: {missing[0]!r:.80} is not in the file")
+    return names
+
+
+def _by_path(tensors: Mapping[str, NDArray[Any]], weights: list[NamedWeight]) -> dict[str, NDArray[Any]]:
+    """Return the tensors of another program by the paths of weights, where dots may separate the names."""
+    path_of = {weight.path.replace("/", "."): weight.path for weight in weights}
+    return {path_of.get(name, name): tensor for name, tensor in tensors.items()}
 
 
 def weights_document(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
