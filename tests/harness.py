@@ -161,7 +161,7 @@ def check_config(case):
     assert json.dumps(registry.serialize(twin)) == text
     twin(x)
     twin.set_weights(layer.get_weights())
-    assert_same([twin(x)], [layer(x)])
+    assert_same([twin(x, training=False)], [layer(x, training=False)])
 
 
 def check_shapes(case, rows, output_shape, n_params):
@@ -171,8 +171,8 @@ def check_shapes(case, rows, output_shape, n_params):
         given = case.given((None, *row) for row in case.rows)
         assert layer.compute_output_shape(given) == (None, *output_shape[1:])
         assert layer.count_params() == n_params
-        y = layer(case.inputs(rows, dtype))
-        assert (y.shape, y.dtype) == (output_shape, dtype)
+        y = layer(case.inputs(rows, dtype), training=False)
+        assert (y.shape, y.dtype) == (output_shape, layer._result_dtype or dtype)
         assert layer(case.inputs(0, dtype)).shape == (0, *output_shape[1:])
 
 
@@ -183,7 +183,7 @@ def check_output(case, oracle):
         expected = oracle(
             each(lambda part: part.astype("float64"), x), *(w.astype("float64") for w in layer.get_weights())
         )
-        assert_close([layer(x)], [expected], tolerance)
+        assert_close([layer(x, training=False)], [expected], tolerance)
 
 
 def check_dtypes(case):
@@ -258,9 +258,10 @@ def check_layouts(case):
         if case.several and isinstance(given, list):
             continue  # a list would be read as one input for each sample
         before = np.array(given)
-        y = layer(case.given([given, *rest]))
+        y = layer(case.given([given, *rest]), training=False)
         assert np.array_equal(np.asarray(given), before)
-        assert_same([y], [layer(case.given([np.ascontiguousarray(before, "float32"), *rest]))])
+        contiguous = case.given([np.ascontiguousarray(before, "float32"), *rest])
+        assert_same([y], [layer(contiguous, training=False)])
         y[...] = 7
         assert not np.shares_memory(y, before)
 
@@ -268,11 +269,11 @@ def check_layouts(case):
 def check_rows(case):
     """Check that NaN in a sample makes its own output NaN, where that depends on the input, and no other."""
     layer, x = case.layer(), case.inputs(30)
-    expected = layer(x)
+    expected = layer(x, training=False)
     constant = (expected == expected[0]).all(0)
     for part in x if case.several else [x]:
         part[2] = np.nan
-    y = layer(x)
+    y = layer(x, training=False)
     assert np.isnan(y[2]).any()
     assert (np.isnan(y[2]) | constant).all()
     assert_same([np.delete(y, 2, 0)], [np.delete(expected, 2, 0)])

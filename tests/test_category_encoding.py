@@ -16,7 +16,12 @@ def counted(x, depth):
     ("arguments", "row", "output", "oracle"),
     [
         ({"num_tokens": 15}, (4,), (15,), lambda x: np.minimum(counted(x, 15), 1)),
-        ({"num_tokens": 20, "output_mode": "count"}, (3, 7), (3, 20), lambda x: counted(x, 20)),
+        (
+            {"num_tokens": 20, "output_mode": "count"},
+            (3, 7),
+            (7, 20),
+            lambda x: counted(x.swapaxes(1, 2), 20),
+        ),
         ({"num_tokens": 15, "output_mode": "one_hot"}, (4,), (4, 15), lambda x: np.eye(15)[x.astype(int)]),
         (
             {"num_tokens": 15, "output_mode": "one_hot"},
@@ -31,8 +36,11 @@ def test_the_harness(arguments, row, output, oracle):
 
 
 def test_rows_of_one_number_without_a_dimension():
+    np.testing.assert_array_equal(CategoryEncoding(3, "one_hot")(np.array([2, 0])), np.eye(3)[[2, 0]])
     for mode in ("one_hot", "multi_hot", "count"):
-        np.testing.assert_array_equal(CategoryEncoding(3, mode)(np.array([2, 0])), np.eye(3)[[2, 0]])
+        x = Input(())
+        model = fastnn.Model(x, CategoryEncoding(3, mode)(x))
+        np.testing.assert_array_equal(model.predict(np.array([2, 0])), np.eye(3)[[2, 0]])
 
 
 def test_the_older_name_of_multi_hot():

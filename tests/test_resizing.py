@@ -86,7 +86,7 @@ def test_the_same_size_is_the_same_image():
             lambda: Resizing(3, 3, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True),
             "pad_to_aspect_ratio: .*True",
         ),
-        (lambda: Resizing(3, 3)(np.ones((1, 2, 3))), r"Resizing .*\(2, 3\)"),
+        (lambda: Resizing(3, 3)(np.ones((2, 3))), r"Resizing .*\(3,\)"),
     ],
 )
 def test_bad_arguments_are_named(make, message):

@@ -1,4 +1,4 @@
-/* discretization.inc.c - y[i] = how many of the ascending bounds are <= x[i]; NaN stays NaN. */
+/* discretization.inc.c - y[i] = how many of the ascending bounds are <= x[i]; all for NaN. */
 void KERNEL(bin_numbers)(void *y_, const void *x_, const void *bounds_, fnn_idx n, fnn_idx count)
 {
     const real *x = x_, *bounds = bounds_;
@@ -7,6 +7,6 @@ void KERNEL(bin_numbers)(void *y_, const void *x_, const void *bounds_, fnn_idx 
         fnn_idx below = 0;
         while (below < count && bounds[below] <= x[i])
             below++;
-        y[i] = isnan(x[i]) ? x[i] : (real)below;
+        y[i] = (real)(isnan(x[i]) ? count : below);
     }
 }

@@ -28,18 +28,26 @@ def check_mode(output_mode: Any, modes: tuple[str, ...] = MODES) -> str:
 
 def encoded_sample_shape(sample_shape: Any, depth: int, mode: str) -> tuple[Any, ...]:
     """Return the sample shape of the output."""
-    if mode == "one_hot" and sample_shape[-1:] != (1,):
-        return (*sample_shape, depth)
-    return (*sample_shape[:-1], depth)
+    if mode != "one_hot":
+        return (*sample_shape[1:], depth)
+    return (*(sample_shape[:-1] if sample_shape[-1:] == (1,) else sample_shape), depth)
 
 
 def emit_encoding(plan: Plan, x: Value, depth: int, mode: str) -> Value:
     """Append the vectors for the numbers of x."""
-    from ..kernels.ops import category_encoding
+    from ..kernels.ops import category_encoding, transpose
 
-    numbers = x.shape[-1] if x.shape and mode != "one_hot" else 1
+    shape = encoded_sample_shape(x.shape, depth, mode)
+    numbers = x.shape[0] if x.shape and mode != "one_hot" else 1
+    if mode != "one_hot" and len(x.shape) > 1:
+        x = transpose.emit(plan, x, (*range(1, len(x.shape)), 0))  # the numbers of a set beside each other
     most = math.inf if mode == "count" else 1.0
-    return category_encoding.emit(plan, x, numbers, depth, most, encoded_sample_shape(x.shape, depth, mode))
+    return category_encoding.emit(plan, x, numbers, depth, most, shape)
+
+
+def is_one_sample(ndim: int, mode: str) -> bool:
+    """Return whether an array of so many dimensions is one sample: a number, or the numbers of a set."""
+    return ndim == 0 or (ndim == 1 and mode in ("multi_hot", "count"))
 
 
 @registry.add
@@ -52,8 +60,9 @@ class CategoryEncoding(Layer):
         How many categories there are: inputs are from 0 to num_tokens - 1.
     output_mode : {"multi_hot", "one_hot", "count"}, default "multi_hot"
         For "one_hot" each number becomes a vector, 1 at its place and 0 elsewhere, along a new last
-        dimension, or in the place of the last if that is 1. For "multi_hot" the numbers along the last
-        dimension become one vector, 1 at their places; for "count" it says how often each is there.
+        dimension, or in the place of the last if that is 1. For "multi_hot" the numbers along the first
+        dimension after the batch become one vector along a new last dimension, 1 at their places; for "count"
+        it says how often each is there. There an array of one dimension is one sample.
     sparse : bool, default False
         Kept for Keras compatibility; only False is accepted.
     **kwargs
@@ -91,6 +100,10 @@ class CategoryEncoding(Layer):
         self.num_tokens = dimension(num_tokens, "num_tokens")
         self.output_mode = check_mode("multi_hot" if output_mode == "binary" else output_mode)
 
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array is one sample."""
+        return is_one_sample(np.ndim(x), self.output_mode)
+
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Refuse what is no category number."""
         from ..kernels.ops import embedding
@@ -102,7 +115,7 @@ class CategoryEncoding(Layer):
         return emit_encoding(plan, x, self.num_tokens, self.output_mode)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Replace the last dimension, or add one."""
+        """Replace a dimension, or add one."""
         return (input_shape[0], *encoded_sample_shape(input_shape[1:], self.num_tokens, self.output_mode))
 
     def get_config(self) -> dict[str, Any]:

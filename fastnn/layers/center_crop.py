@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .base.layer import registry
 from .base.shapes import dimension
 from .base.spatial import Spatial
@@ -44,6 +46,10 @@ class CenterCrop(Spatial):
     def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(data_format, **kwargs)
         self.height, self.width = dimension(height, "height"), dimension(width, "width")
+
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array is one image."""
+        return np.ndim(x) == self._rank + 1
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of the middle, or of the largest part and its resampling."""

@@ -13,7 +13,7 @@ from ..checks import real_number, refuse, whole_number
 from .base.layer import Layer, registry
 from .base.quantiles import Summary, summarize, thin_summary
 from .base.shapes import Shape
-from .category_encoding import MODES, check_mode, emit_encoding, encoded_sample_shape
+from .category_encoding import MODES, check_mode, emit_encoding, encoded_sample_shape, is_one_sample
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -44,15 +44,14 @@ class Discretization(Layer):
 
     Notes
     -----
-    NaN stays NaN with "int", and is refused by the other modes. Intervals have no gradient, so nothing before
-    the layer may learn.
+    NaN lies in the last interval. Intervals have no gradient, so nothing before the layer may learn.
 
     Examples
     --------
     >>> import fastnn
     >>> fastnn.layers.Discretization([0.0, 1.0, 2.0])([[-1.5, 1.0, 3.4, 0.5], [0.0, 3.0, 1.3, 0.0]])
-    array([[0., 2., 3., 1.],
-           [1., 3., 2., 1.]], dtype=float32)
+    array([[0, 2, 3, 1],
+           [1, 3, 2, 1]], dtype=int32)
     >>> layer = fastnn.layers.Discretization(num_bins=4)
     >>> layer.adapt(np.array([[-1.5, 1.0, 3.4, 0.5], [0.0, 3.0, 1.3, 0.0]]))
     >>> layer.bin_boundaries
@@ -87,6 +86,15 @@ class Discretization(Layer):
     def _depth(self) -> int:
         return self.num_bins or len(self.bin_boundaries or ()) + 1
 
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array is one sample."""
+        return is_one_sample(np.ndim(x), self.output_mode)
+
+    @property
+    def _result_dtype(self) -> str | None:  # type: ignore[override]
+        """Numbers of intervals are whole."""
+        return "int32" if self.output_mode == "int" else None
+
     def build(self, input_shape: Shape) -> None:
         """Make the array of boundaries."""
         if self._bounds is None:
@@ -104,7 +112,7 @@ class Discretization(Layer):
         return y if self.output_mode == "int" else emit_encoding(plan, y, self._depth, self.output_mode)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Keep the shape, or replace the last dimension or add one."""
+        """Keep the shape, or replace a dimension or add one."""
         if self.output_mode == "int":
             return input_shape
         return (input_shape[0], *encoded_sample_shape(input_shape[1:], self._depth, self.output_mode))

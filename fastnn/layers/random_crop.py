@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..utils.random import seed_of
 from .base.layer import registry
 from .base.shapes import dimension
@@ -37,7 +39,7 @@ class RandomCrop(Spatial):
     >>> import fastnn, numpy as np
     >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
     >>> layer = fastnn.layers.RandomCrop(2, 2, seed=3)
-    >>> layer(x)[0, :, :, 0]
+    >>> layer(x, training=False)[0, :, :, 0]
     array([[ 2.5,  4.5],
            [10.5, 12.5]], dtype=float32)
     >>> y = layer(x, training=True)[0, :, :, 0]
@@ -60,12 +62,18 @@ class RandomCrop(Spatial):
         self.seed = seed
         self._stream = seed_of(seed)
 
+    _acts_by_default = True
+
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array is one image."""
+        return np.ndim(x) == self._rank + 1
+
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the crop."""
         from ..kernels.ops import warp
 
         height, width = x.shape[:2]
-        if plan.stochastic and height > self.height and width > self.width:
+        if (plan.stochastic or plan.acts_by_default) and height > self.height and width > self.width:
             return warp.emit_crop(plan, x, self.height, self.width, self._stream)
         rows = max(1, min(height, width * self.height // self.width))
         columns = max(1, min(width, height * self.width // self.height))

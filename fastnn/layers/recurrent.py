@@ -263,12 +263,7 @@ class RNN(Layer):
             each other the state of each is h or [h, c].
         """
         x, options = bind_arguments(self, args, kwargs)
-        made = super().__call__(x, **call_options(x, options, self._state_widths, self.compute_dtype))
-        if not (self.return_state and isinstance(self.cell, StackedRNNCells)):
-            return made
-        after = iter(made[1:])
-        states = [list(islice(after, cell._states)) for cell in self._cells]
-        return [made[0], *(state if len(state) > 1 else state[0] for state in states)]
+        return super().__call__(x, **call_options(x, options, self._state_widths, self.compute_dtype))
 
     # ---- configuration ------------------------------------------------------------------------------
 
@@ -278,7 +273,12 @@ class RNN(Layer):
         batch, steps, _ = input_shape
         units = self._cells[-1].units
         shape = (batch, steps, units) if self.return_sequences else (batch, units)
-        return [shape, *((batch, width) for width in self._state_widths)] if self.return_state else shape
+        if not self.return_state:
+            return shape
+        states = [[(batch, cell.units)] * cell._states for cell in self._cells]
+        if not isinstance(self.cell, StackedRNNCells):
+            return [shape, *states[0]]
+        return [shape, *(state if len(state) > 1 else state[0] for state in states)]
 
     def _flags(self) -> dict[str, Any]:
         """Return what the config has besides the cell."""

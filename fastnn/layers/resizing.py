@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..checks import real_number
 from .base.layer import registry
 from .base.shapes import dimension
@@ -98,6 +100,10 @@ class Resizing(Spatial):
         self.fill_mode = one_of(fill_mode, "fill_mode", "constant")
         self.fill_value = real_number(fill_value, "fill_value")
         self.antialias = bool(antialias)
+
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array is one image."""
+        return np.ndim(x) == self._rank + 1
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of a window if one is asked for, and the resampling."""

@@ -123,6 +123,7 @@ class Model(Layer):
         self._graph: Graph | None = None
         self._output_structure: Any = None  # of the outputs, as the user gave them
         self._input_keys: list[str] | None = None
+        self._converts = False  # whether outputs are converted to other dtypes
         self._built_shapes: list[Shape] | None = None  # of samples of the inputs
         self._compile_spec: CompileSpec | None = None
         self._objective: Objective | None = None
@@ -165,6 +166,7 @@ class Model(Layer):
             raise ValueError("inputs: expected each tensor once")
         self._output_structure = _unwrapped(outputs)
         self._input_keys = list(inputs) if isinstance(inputs, dict) else None
+        self._converts = any(self._result_dtypes)
         self._set_built([tensor.sample_shape for tensor in self._graph.inputs])
 
     def _set_built(self, sample_shapes: list[Shape]) -> None:
@@ -961,7 +963,7 @@ class Model(Layer):
 
     # ---- prediction ---------------------------------------------------------------------------------
 
-    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Return the output for all rows of `x`.
 
         Parameters
@@ -970,7 +972,8 @@ class Model(Layer):
             (rows, ...) for each input; or tensors of `fastnn.autograd`; or symbolic tensors, for a larger
             model.
         training : bool, optional
-            Whether `Dropout` and its like act: not by default.
+            Whether `Dropout` and its like act: by default only layers of augmentation do, as in Keras; in
+            `predict` they do not.
         *args, **kwargs
             See `Layer.__call__`.
 
@@ -981,11 +984,12 @@ class Model(Layer):
             training, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._fast_inference
-        if plan is not None and not args and not kwargs:
+        if plan is not None and not training and not args and not kwargs:
             y = plan.predict(x)
             if y is not None and masks_of(x) is None:
                 return y if self._output_structure is None else self._pack_outputs(y, plan)
-        x, options = bind_arguments(self, (x, *args), kwargs)
+        given = kwargs if training is None else kwargs | {"training": training}
+        x, options = bind_arguments(self, (x, *args), given)
         training = options.get("training")
         if tensors_in([x, options]):
             return super().__call__(self._order_symbolic(x), **options)
@@ -994,8 +998,10 @@ class Model(Layer):
         if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
             if custom_layer.is_written(self):
                 return super().__call__(x, **options)
-            return self._call_on_tape(x, custom_layer.is_training() if training is None else bool(training))
-        return self._call_on_tape(x, True) if training else self._apply(x)
+            return self._call_on_tape(x, bool(custom_layer.is_training() if training is None else training))
+        if training:
+            return self._call_on_tape(x, True)
+        return self._apply(x, None if training is None and self._acts_by_default else False)
 
     def _order_symbolic(self, x: Any) -> Any:
         """Return the tensors that the model is called on as layers are: one, or a list."""
@@ -1025,21 +1031,46 @@ class Model(Layer):
         y = None if plan is None else plan.predict(x)
         return self._apply(x) if y is None else self._pack_outputs(y, plan)
 
-    def _apply(self, x: Any, stochastic: bool = False) -> Any:
-        """Return the output for inputs that have to be converted, or are the first of their shapes."""
+    def _apply(self, x: Any, stochastic: bool | None = False) -> Any:
+        """Return the output for inputs that have to be converted, or are the first of their shapes.
+
+        Parameters
+        ----------
+        x : array_like, or structure of them
+        stochastic : bool, default False
+            Whether `Dropout` and its like act; None for those that do unless told otherwise.
+        """
         arrays = self._validate_inputs(x)
         plan = inference_plan(self._plan_cache(), arrays, stochastic)
-        if not stochastic:
+        if stochastic is False and not self._acts_by_default:
             self._fast_inference = plan
         y = plan.predict(arrays)
         assert y is not None
         return self._pack_outputs(y, plan)
+
+    @property
+    def _result_dtypes(self) -> list[str | None]:
+        """What outputs are converted to in the end, those that are no floats."""
+        return [] if self._graph is None else [y.node.layer._result_dtype for y in self._graph.outputs]
+
+    @property
+    def _result_dtype(self) -> str | None:  # type: ignore[override]
+        """That of the output, if there is one."""
+        dtypes = self._result_dtypes
+        return dtypes[0] if len(dtypes) == 1 else None
 
     def _pack_outputs(self, y: Any, plan: Plan | None = None) -> Any:
         """Return outputs in the lists and dicts in which the model was given them, with masks from a run."""
         if plan is not None and plan.masked_outputs:
             made = keep_output_masks(y, plan.masked_outputs)
             y = made if len(made) > 1 else made[0]
+        if self._converts:
+            many = isinstance(y, list)
+            y = [
+                converted(part, dtype)
+                for part, dtype in zip(y if many else [y], self._result_dtypes, strict=True)
+            ]
+            y = y if many else y[0]
         structure = self._output_structure
         if isinstance(structure, SymbolicTensor) or structure is None:
             return y
@@ -1075,7 +1106,7 @@ class Model(Layer):
         """
         plain = batch_size is None and steps is None and callbacks is None
         if plain and type(x) is np.ndarray:
-            return self(x)
+            return self._predict(x)
         if steps is not None:
             whole_number(steps, "steps", 1)
         batches: Iterable[Any]
@@ -1088,7 +1119,7 @@ class Model(Layer):
             finally:
                 dataset.close()
         if plain:
-            return self(x)
+            return self._predict(x)
         arrays = self._validate_inputs(x)
         samples = len(arrays[0])
         size = batch_size_for(batch_size, samples)
@@ -1105,7 +1136,7 @@ class Model(Layer):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""
-        return self(x)
+        return self._predict(x)
 
     def stream(self, rows: int = 1) -> Stream:
         """Return a `Stream`: the model over sequences that come one time step after the other.
@@ -1244,6 +1275,14 @@ class Model(Layer):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
+
+
+def converted(y: Any, dtype: str | None) -> Any:
+    """Return an output as whole numbers or bools, if that is what it is."""
+    if dtype is None:
+        return y
+    made = np.asarray(y).astype(dtype)
+    return Tensor(made) if isinstance(y, Tensor) else made
 
 
 def _as_constant(y: NDArray[Any]) -> Tensor:

@@ -163,6 +163,14 @@ class Sequential(Model):
             raise
         self._connect(start.output, x)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output, which the layers compute without being built for it."""
+        if self._graph is not None:
+            return super().compute_output_shape(input_shape)
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
     def _accepted_shape(self, i: int) -> Shape:
         """Return what rows have to be like, None where only the layers say something."""
         sample_shape = self._sample_shapes[i]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .plan_cache import PlanCache
 
 
-def inference_plan(plans: PlanCache, arrays: list[NDArray[Any]], stochastic: bool = False) -> Plan:
+def inference_plan(plans: PlanCache, arrays: list[NDArray[Any]], stochastic: bool | None = False) -> Plan:
     """Return a plan that predicts these arrays."""
     shapes = tuple(array.shape[1:] for array in arrays)
     plan = plans.inference(shapes, stochastic)

@@ -88,7 +88,9 @@ class PlanCache:
 
     # ---- inference ----------------------------------------------------------------------------------
 
-    def inference(self, shapes: SampleShapes, stochastic: bool = False, capacity: int | None = None) -> Plan:
+    def inference(
+        self, shapes: SampleShapes, stochastic: bool | None = False, capacity: int | None = None
+    ) -> Plan:
         """Return the plan for predictions; with `stochastic`, `Dropout` and its like act.
 
         Parameters
@@ -96,6 +98,7 @@ class PlanCache:
         shapes : tuple of tuple of int
             Shape of a sample of each input.
         stochastic : bool, default False
+            None for those layers that act unless told otherwise, as those of augmentation do.
         capacity : int, optional
             Samples of one run that the plan has to take at least.
         """
@@ -105,7 +108,7 @@ class PlanCache:
 
         return self._get(self._inference, stochastic, shapes, capacity, make)
 
-    def inference_of_all(self, shapes: SampleShapes, stochastic: bool, samples: int) -> Plan:
+    def inference_of_all(self, shapes: SampleShapes, stochastic: bool | None, samples: int) -> Plan:
         """Return a plan that takes so many samples in one run, for models whose samples depend on each other.
 
         It replaces one that other threads may be running.
@@ -115,9 +118,10 @@ class PlanCache:
             self._inference.setdefault(stochastic, {})[shapes] = plan
             return plan
 
-    def _make_inference(self, shapes: SampleShapes, stochastic: bool, capacity: int) -> Plan:
-        plan = Plan(self._dtype, list(shapes), stochastic=stochastic)
-        self._count_runs(plan, "stochastic" if stochastic else "inference")
+    def _make_inference(self, shapes: SampleShapes, stochastic: bool | None, capacity: int) -> Plan:
+        plan = Plan(self._dtype, list(shapes), stochastic=bool(stochastic))
+        plan.acts_by_default = stochastic is None
+        self._count_runs(plan, "inference" if stochastic is False else "stochastic")
         outputs = self._emit(plan, plan.inputs)
         plan.masked_outputs, masks = output_masks(outputs)
         plan.finish(_results(plan, [*outputs, *masks]), capacity)

@@ -31,6 +31,7 @@ cdef class Plan:
     cdef readonly str dtype
     cdef readonly bint training
     cdef public bint stochastic         # whether random layers act in what is emitted now
+    cdef public bint acts_by_default    # whether layers act that do so unless told otherwise
     cdef readonly list inputs           # Value
     cdef readonly list outputs          # Value
     cdef list _last                     # steps that backward begins with, in this order

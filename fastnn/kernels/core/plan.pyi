@@ -17,6 +17,7 @@ class Plan:
     layer_trains: Callable[[Any], bool]
     times: int
     stochastic: bool
+    acts_by_default: bool
 
     def __init__(
         self,

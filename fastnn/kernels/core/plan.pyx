@@ -104,7 +104,7 @@ cdef class Plan:
         self.layer_trains = attrgetter("trainable")
         self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
-        self.masked_outputs = ()
+        self.masked_outputs, self.acts_by_default = (), False
         self._last = []
         self._parameters, self._constants, self._arenas = {}, [], []
         self._ports, self._sources = [], []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...checks import real_number
 from ...utils.random import seed_of
 from .spatial import Spatial
@@ -70,9 +72,15 @@ class Augmentation(Spatial):
         self.seed = seed
         self._stream = seed_of(seed)
 
+    _acts_by_default = True
+
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array is one image."""
+        return np.ndim(x) == self._rank + 1
+
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the change in training; outside it the layer is nothing."""
-        return super()._emit(plan, x) if plan.stochastic else x
+        return super()._emit(plan, x) if plan.stochastic or plan.acts_by_default else x
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

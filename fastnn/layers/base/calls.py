@@ -73,6 +73,13 @@ def call_layer(layer: Layer, x: Any, options: dict[str, Any]) -> Any:
         return node.result
     if isinstance(x, dict):
         x = _as_arrays(x)
+    elif not is_structure(x) and layer._lacks_batch(x):
+        return _call(layer, x[None] if isinstance(x, Tensor) else np.asarray(x)[None], options)[0]
+    return _call(layer, x, options)
+
+
+def _call(layer: Layer, x: Any, options: dict[str, Any]) -> Any:
+    """Return the output of a layer for samples."""
     if "mask" in options:
         options["mask"] = layer._given_mask(options["mask"], x)
     elif (mask := masks_of(x)) is not None:
@@ -81,6 +88,8 @@ def call_layer(layer: Layer, x: Any, options: dict[str, Any]) -> Any:
     if any(isinstance(leaf, Tensor) for leaf in leaves([x, options])):
         return _call_on_tape(layer, x, training, options)
     model, given = _standalone(layer, x, options)
+    if training is None and model._acts_by_default:
+        return model._apply(given, None)
     return model._sample(given) if training else model._predict(given)
 
 
@@ -116,7 +125,7 @@ def _call_on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str
     if custom_layer.is_written(layer):
         return custom_layer.run_built(layer, x, training, options)
     model, given = _standalone(layer, x, options)
-    return model._call_on_tape(given, training)
+    return model._call_on_tape(given, layer._acts_by_default if training is None else training)
 
 
 def _standalone(layer: Layer, x: Any, options: dict[str, Any]) -> tuple[Model, Any]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .layer import Layer
 
 # Whether layers that are called inside a `call` without the argument `training` are training.
-_ambient: ContextVar[bool] = ContextVar("training", default=False)
+_ambient: ContextVar[bool | None] = ContextVar("training", default=None)
 
 # Samples of the zeros that a `call` is tried on.
 TRIAL_SAMPLES = 2
@@ -63,8 +63,14 @@ def declares_output_shape(layer: Layer) -> bool:
     return rule is not Layer.compute_output_shape and rule is not Model.compute_output_shape
 
 
-def is_training() -> bool:
-    """Return whether the enclosing `call` is training."""
+def acts_by_default(layer: Layer) -> bool:
+    """Return whether the argument `training` of a layer's `call` is True by default."""
+    parameter = inspect.signature(type(layer).call).parameters.get("training")
+    return parameter is not None and parameter.default is True
+
+
+def is_training() -> bool | None:
+    """Return whether the enclosing `call` is training; None outside of any, or if it was not told."""
     return _ambient.get()
 
 
@@ -89,7 +95,7 @@ def call_parameters(layer: Layer) -> tuple[str, ...]:
 
 
 @contextmanager
-def _acting(training: bool) -> Iterator[None]:
+def _acting(training: bool | None) -> Iterator[None]:
     token = _ambient.set(training)
     try:
         yield
@@ -97,12 +103,18 @@ def _acting(training: bool) -> Iterator[None]:
         _ambient.reset(token)
 
 
-def run(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
-    """Return what a layer's `call` makes of tensors; it gets their masks if it takes them."""
+def run(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
+    """Return what a layer's `call` makes of tensors; it gets their masks if it takes them.
+
+    Its `training` is as its default says where this is None.
+    """
     names = call_parameters(layer)
     options = dict(options)
     given = options.pop("mask", None)
     if "training" in names:
+        if training is None:
+            default = inspect.signature(type(layer).call).parameters["training"].default
+            training = False if default is inspect.Parameter.empty else default
         options.setdefault("training", training)
     if "mask" in names:
         options["mask"] = masks_of(x) if given is None else given
@@ -114,7 +126,7 @@ def run(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
         return layer.call(x, **options)
 
 
-def run_with_masks(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
+def run_with_masks(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
     """Return what `call` makes of tensors, with the masks that `compute_mask` returns.
 
     Masks that layers inside have given to the results stay.
@@ -279,7 +291,7 @@ def _key(arguments: Any) -> Any:
     return (type(arguments), arguments) if plain else None
 
 
-def trace(layer: Layer, x: Any, options: dict[str, Any], training: bool) -> tuple[Graph, Any] | None:
+def trace(layer: Layer, x: Any, options: dict[str, Any], training: bool | None) -> tuple[Graph, Any] | None:
     """Return the graph that a `call` makes of symbolic tensors, and its outputs in their structure.
 
     None if it computes anything by itself.
@@ -295,7 +307,7 @@ def trace(layer: Layer, x: Any, options: dict[str, Any], training: bool) -> tupl
     return layer._traces[key]  # type: ignore[no-any-return]
 
 
-def _traced(layer: Layer, x: Any, options: dict[str, Any], training: bool) -> tuple[Graph, Any] | None:
+def _traced(layer: Layer, x: Any, options: dict[str, Any], training: bool | None) -> tuple[Graph, Any] | None:
     from ..input_layer import Input
 
     inputs: list[SymbolicTensor] = []
@@ -359,7 +371,7 @@ def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
 
     values = [leaf for leaf in leaves([x, options]) if isinstance(leaf, Value)]
     own_x, own_options = specs = mapped(spec, [x, options], Value)
-    training = plan.stochastic
+    training = None if plan.acts_by_default else plan.stochastic
     masked = [value for value in values if value.mask is not None]
     takes_masks = any(name.endswith("mask") for name in call_parameters(layer))
     traced = None if masked and takes_masks else trace(layer, own_x, own_options, training)
@@ -416,7 +428,7 @@ def emit_mask(layer: Layer, plan: Plan, x: Any) -> Any:
     )
 
 
-def run_built(layer: Layer, x: Any, training: bool, options: dict[str, Any]) -> Any:
+def run_built(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
     """Return what a layer's `call` makes of tensors; the layer is built if need be."""
     layer._build_once(tensor_shapes(x), options)
     mask = masks_of(x) if options.get("mask") is None else options["mask"]

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 @contextmanager
 def acting(plan: Plan, training: bool | None) -> Iterator[None]:
     """Decide whether random layers act in what is appended to a plan; None leaves it as it is."""
-    before = plan.stochastic
+    before = plan.stochastic, plan.acts_by_default
     if training is not None:
-        plan.stochastic = training
+        plan.stochastic, plan.acts_by_default = training, False
     try:
         yield
     finally:
-        plan.stochastic = before
+        plan.stochastic, plan.acts_by_default = before
 
 
 def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, options: dict[str, Any]) -> Any:

@@ -183,6 +183,17 @@ class Layer(Configurable):
 
     supports_masking = False
 
+    @property
+    def _acts_by_default(self) -> bool:
+        """Whether it acts in calls that do not say whether they are training, as augmentation does."""
+        inner = any(layer._acts_by_default for layer in self._sublayers)
+        return inner or (custom_layer.is_written(self) and custom_layer.acts_by_default(self))
+
+    def _lacks_batch(self, x: Any) -> bool:
+        """Whether an array or tensor is one sample, without the dimension of the batch."""
+        return False
+
+    _result_dtype: str | None = None  # what outputs are converted to in the end, if they are no floats
     _is_operator = False  # of symbolic tensors
 
     # Arguments after the first one, by position.
@@ -562,7 +573,8 @@ class Layer(Configurable):
         x : array_like, Tensor, SymbolicTensor, or list, tuple or dict of them
             (rows, ...); a list where the layer takes several inputs.
         training : bool, optional
-            Whether layers such as `Dropout` act: on arrays not by default, in a model where it trains.
+            Whether layers such as `Dropout` act: on arrays not by default, but those of augmentation do; in a
+            model where it trains.
         mask : array_like of bool, or list of them, optional
             (rows, steps): False where a step is left out; by default the mask that x has from the layer that
             made it.
