@@ -10,7 +10,7 @@ __all__ = ["is_overridden", "positive_number", "real_number", "refuse", "whole_n
 
 
 def is_overridden(obj: object, *names: str) -> bool:
-    """Return whether the class of an object gets one of these methods from outside of this package.
+    """Return whether an object or class gets one of these methods from a class outside of this package.
 
     Examples
     --------
@@ -18,7 +18,8 @@ def is_overridden(obj: object, *names: str) -> bool:
     >>> is_overridden(fastnn.layers.Dense(1), "call")
     False
     """
-    return not all(getattr(type(obj), name).__module__.startswith("fastnn.") for name in names)
+    cls = obj if isinstance(obj, type) else type(obj)
+    return not all(getattr(cls, name).__module__.startswith("fastnn.") for name in names)
 
 
 def real_number(value: Any, name: str, least: float = -math.inf, below: float = math.inf) -> float:

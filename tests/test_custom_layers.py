@@ -415,10 +415,3 @@ def test_a_loss_that_raises():
         model.fit(X, Y, verbose=0)
     model.compile("sgd", "mse")
     model.fit(X, Y, verbose=0)
-
-
-@pytest.mark.parametrize("hook", ["train_step", "test_step", "predict_step", "compute_loss"])
-def test_steps_of_ones_own_are_refused(hook):
-    model = type("Own", (fastnn.Sequential,), {hook: lambda self, data: None})([fastnn.layers.Dense(1)])
-    with pytest.raises(TypeError, match=f"{hook}: .*Own.{hook}; write the loop by hand"):
-        model.compile("sgd", "mse")

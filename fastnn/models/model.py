@@ -45,8 +45,10 @@ from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.progress import Progress
+from ..training.python_steps import StepAdapter, StepPlan, pack
 from ..utils.random import next_seed
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
+from .steps import Steps
 from .summary import summary_lines
 
 if TYPE_CHECKING:
@@ -58,12 +60,9 @@ if TYPE_CHECKING:
     from ..training.compile_spec import CompileSpec, Objective
     from ..training.streaming import Stream
 
-# Methods of Keras' models that a subclass may override there, and not here.
-UNSUPPORTED_HOOKS = ("train_step", "test_step", "predict_step", "compute_loss")
-
 
 @layer_registry.add("functional")
-class Model(Layer):
+class Model(Steps):
     """Layers between inputs and outputs.
 
     Parameters
@@ -512,7 +511,8 @@ class Model(Layer):
         loss : str, Loss or function of (y_true, y_pred), or a list or dict of them
             Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
             their rows. For several outputs: one for each in their order, or by the outputs' names, where one
-            that is None or not named is not trained; or one for all.
+            that is None or not named is not trained; or one for all. A list in such a place adds up. A model
+            with a `train_step` or `compute_loss` of its own may do without any.
         loss_weights : list or dict of float, optional
             What the losses of several outputs are multiplied by in that of the model; 1 by default.
         metrics, weighted_metrics : list of str, Metric or function of (y_true, y_pred), optional
@@ -526,8 +526,6 @@ class Model(Layer):
         ------
         ValueError
             If a name is unknown.
-        TypeError
-            If a subclass defines a step of its own, such as `train_step`.
 
         Examples
         --------
@@ -539,12 +537,6 @@ class Model(Layer):
         """
         from ..training.compile_spec import CompileSpec
 
-        for hook in UNSUPPORTED_HOOKS:
-            if hasattr(self, hook):
-                raise TypeError(
-                    f"{hook}: a step is a call into C, which does not come by {type(self).__name__}.{hook}; "
-                    "write the loop by hand, see the guide"
-                )
         spec = CompileSpec.of(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
         spec.objective(self, self._names_of_outputs(spec.loss), self._known_output_shapes())
         spec.optimizer._compile_for(self)
@@ -563,7 +555,7 @@ class Model(Layer):
 
     def _require_spec(self) -> CompileSpec:
         spec = self._compile_spec
-        if spec is None or spec.loss is None:
+        if spec is None or (spec.loss is None and not self._runs_in_python):
             raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
         return spec
 
@@ -579,13 +571,20 @@ class Model(Layer):
 
     @property
     def metrics(self) -> list[Metric]:
-        """The metrics beside the loss, as names have been resolved for this model's output."""
-        return [reported.metric for reported in self._require_objective().metrics]
+        """The metrics beside the loss, as names have been resolved for this model's output.
+
+        Of a model with steps in Python they begin with the mean loss, and end with the metrics in attributes.
+        """
+        reported = [reported.metric for reported in self._require_objective().metrics]
+        if not self._runs_in_python:
+            return reported
+        found = [self._loss_tracker, *reported, *(m for m in vars(self).values() if _is_metric(m))]
+        return list({id(metric): metric for metric in found}.values())
 
     @property
     def metrics_names(self) -> list[str]:
         """The keys of what `evaluate` returns."""
-        return self._require_objective().keys
+        return list(self.get_metrics_result()) if self._runs_in_python else self._require_objective().keys
 
     # ---- plans --------------------------------------------------------------------------------------
 
@@ -607,12 +606,16 @@ class Model(Layer):
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
         """Return the plan that trains on samples like these."""
+        if self._runs_in_python:
+            return StepPlan(self.train_step, self.reset_metrics)  # type: ignore[return-value]
         return self._plan_cache().training(
             self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity or len(arrays)
         )
 
     def _evaluation_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
         """Return the plan that evaluates samples like these."""
+        if self._runs_in_python:
+            return StepPlan(no_grad()(self.test_step), self.reset_metrics)  # type: ignore[return-value]
         return self._plan_cache().evaluation(
             self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity
         )
@@ -622,6 +625,8 @@ class Model(Layer):
     def _adapter(self, x: Any) -> DataAdapter:
         """Return what converts samples, labels and weights; the model is built for `x` if need be."""
         self._require_spec()
+        if self._runs_in_python:
+            return StepAdapter(self.dtype)  # type: ignore[return-value]
         self._build_for(x)
         outputs = self._require_objective().outputs
         return DataAdapter(self._validate_inputs, self._output_sample_shapes, outputs, self.dtype)
@@ -784,7 +789,7 @@ class Model(Layer):
             validation = self._to_validation_data(validation_data, validation_steps)
         elif share and isinstance(data, DatasetIterator):
             raise ValueError("validation_split: a data set cannot be split; give validation_data")
-        elif share and isinstance(data, Arrays):
+        elif share and not isinstance(data, DatasetIterator):
             data, validation = data.split(share)
         self._shuffler = self._shuffler or EpochShuffler()
         self._shuffler.begin()
@@ -813,9 +818,8 @@ class Model(Layer):
         finally:
             batches.close()
             self._progress = None
-        optimizer = self._require_objective().optimizer
         if epochs > initial_epoch:
-            optimizer.finalize_variable_values()
+            self._require_spec().optimizer.finalize_variable_values()
         listeners.on_train_end(logs)
         assert self.history is not None
         return self.history
@@ -869,7 +873,8 @@ class Model(Layer):
                 run_batch(plan, 0, len(arrays))
             finally:
                 plan.unbind()
-            self._fast_training = plan if all(weights is None for weights in arrays.weights) else None
+            plain = not self._runs_in_python and all(weights is None for weights in arrays.weights)
+            self._fast_training = plan if plain else None
         results: list[Any] = plan.results()
         if return_dict or any(type(value) is dict for value in results):
             return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
@@ -943,6 +948,8 @@ class Model(Layer):
         size = batch_size_for(batch_size, len(arrays))
         if steps is not None:
             arrays = arrays.part(0, min(len(arrays), steps * size))
+        if self._runs_in_python:
+            return ArrayBatches(self._evaluation_plan(arrays), arrays, size)
         per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
         for output in self._require_objective().outputs:
             per_batch = per_batch or any(loss.by_batch for loss in output.losses)
@@ -1105,6 +1112,7 @@ class Model(Layer):
         ndarray, or list or dict of ndarray
         """
         plain = batch_size is None and steps is None and callbacks is None
+        plain = plain and not self._predicts_in_python
         if plain and type(x) is np.ndarray:
             return self._predict(x)
         if steps is not None:
@@ -1132,7 +1140,14 @@ class Model(Layer):
 
     def _predict_batches(self, batches: Iterable[Any], callbacks: CallbackList) -> Any:
         self.stop_predicting = False
-        return predict_batches(batches, self._apply, callbacks, lambda: self.stop_predicting)
+        predict = self._predict_in_python if self._predicts_in_python else self._apply
+        return predict_batches(batches, predict, callbacks, lambda: self.stop_predicting)
+
+    def _predict_in_python(self, x: Any) -> Any:
+        """Return what `predict_step` makes of a batch, as arrays."""
+        with no_grad():
+            made = self.predict_step(pack(x[0] if isinstance(x, list) and len(x) == 1 else x))
+        return mapped(np.asarray, made, (Tensor, np.ndarray))
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""
@@ -1291,6 +1306,12 @@ def _as_constant(y: NDArray[Any]) -> Tensor:
     if mask is not None:
         set_mask(tensor, mask)
     return tensor
+
+
+def _is_metric(value: Any) -> bool:
+    from ..metrics import Metric
+
+    return isinstance(value, Metric)
 
 
 def _unwrapped(structure: Any) -> Any:
