@@ -40,7 +40,39 @@ FNN_INLINE vreal v_set1(real x) { return V(set1)(x); }
 FNN_INLINE vreal v_load(const real *p) { return V(loadu)(p); }
 FNN_INLINE void v_store(real *p, vreal a) { V(storeu)(p, a); }
 FNN_INLINE vreal v_load_n(const real *p, fnn_idx n) { return V(maskload)(p, lanes(n)); }
-FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n) { V(maskstore)(p, lanes(n), a); }
+
+/* In powers of two: a masked store is microcode on AMD before Zen 4 (Fog, instruction tables, VMASKMOVPS m, v, v). */
+#if FNN_F64
+FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n)
+{
+    __m128d low = _mm256_castpd256_pd128(a);
+    if (n & 2) {
+        _mm_storeu_pd(p, low);
+        p += 2;
+        low = _mm256_extractf128_pd(a, 1);
+    }
+    if (n & 1)
+        _mm_store_sd(p, low);
+}
+#else
+FNN_INLINE void v_store_n(real *p, vreal a, fnn_idx n)
+{
+    __m128 low = _mm256_castps256_ps128(a);
+    if (n & 4) {
+        _mm_storeu_ps(p, low);
+        p += 4;
+        low = _mm256_extractf128_ps(a, 1);
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)p, low);
+        p += 2;
+        low = _mm_movehl_ps(low, low);
+    }
+    if (n & 1)
+        _mm_store_ss(p, low);
+}
+#endif
+
 FNN_INLINE vreal v_first_n(vreal a, fnn_idx n, vreal rest)
 {
     return V(blendv)(rest, a, V(castsi256)(lanes(n)));
