@@ -45,15 +45,14 @@ FNN_INLINE double deviation_of(real variance, double epsilon)
     return deviation < epsilon ? epsilon : deviation;
 }
 
-void KERNEL(standardize_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+void KERNEL(standardize_scale)(void *scale_, void *centre_, const void *mean_, const void *variance_,
                                const fnn_idx *index, fnn_idx n, double epsilon)
 {
-    real *scale = scale_, *shift = shift_;
+    real *scale = scale_, *centre = centre_;
     const real *mean = mean_, *variance = variance_;
     for (fnn_idx i = 0; i < n; i++) {
-        const double deviation = deviation_of(variance[index[i]], epsilon);
-        scale[i] = (real)(1 / deviation);
-        shift[i] = (real)(-(double)mean[index[i]] / deviation);
+        scale[i] = (real)(1 / deviation_of(variance[index[i]], epsilon));
+        centre[i] = mean[index[i]];
     }
 }
 

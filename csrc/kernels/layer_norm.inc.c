@@ -60,6 +60,22 @@ FNN_INLINE double row_squares(const real *x, fnn_idx n, real middle, int is_mean
     return is_mean ? squares - sum * sum / (double)n : squares;
 }
 
+/* Mean, or 0, and 1 / deviation of a row whose squares pass the largest number: of values divided by the largest. */
+FNN_INLINE double wide_inverse(const real *x, fnn_idx n, real *middle, int centred)
+{
+    double sum = 0, most = 0, squares = 0;
+    for (fnn_idx j = 0; centred && j < n; j++)
+        sum += (double)x[j] / (double)n;
+    for (fnn_idx j = 0; j < n; j++)
+        most = fmax(most, fabs((double)x[j] - sum));
+    for (fnn_idx j = 0; j < n; j++) {
+        const double part = ((double)x[j] - sum) / most;
+        squares += part * part;
+    }
+    *middle = (real)sum;
+    return 1 / sqrt(squares / (double)n) / most;
+}
+
 void KERNEL(layer_norm_forward)(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
                                 const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
 {
@@ -67,9 +83,10 @@ void KERNEL(layer_norm_forward)(void *y_, void *mean_, void *inverse_, const voi
     const real *x = x_, *gamma = gamma_, *beta = beta_;
     const vreal one = v_set1(R(1.0)), zero = v_set1(R(0.0));
     for (fnn_idx i = 0; i < m; i++, x += n, y += n) {
-        const real middle = mean ? (real)row_mean(x, n) : R(0.0);
+        real middle = mean ? (real)row_mean(x, n) : R(0.0);
         const double squares = row_squares(x, n, middle, mean != NULL) / (double)n;
-        const real factor = (real)(1 / sqrt((squares < 0 ? 0 : squares) + epsilon));
+        const real factor = (real)(isfinite(squares) ? 1 / sqrt((squares < 0 ? 0 : squares) + epsilon)
+                                                     : wide_inverse(x, n, &middle, mean != NULL));
         const vreal mid = v_set1(middle), by = v_set1(factor);
         for (fnn_idx j = 0; j < n; j += VLEN) {
             const vreal xhat = v_mul(v_sub(v_load_up_to(x + j, n - j), mid), by);
@@ -160,7 +177,10 @@ void KERNEL(unit_norm_forward)(void *y_, void *inverse_, const void *x_, fnn_idx
     real *y = y_, *inverse = inverse_;
     const real *x = x_;
     for (fnn_idx i = 0; i < m; i++, x += n, y += n) {
-        const double factor = 1 / sqrt(row_squares(x, n, R(0.0), 0));
+        const double squares = row_squares(x, n, R(0.0), 0);
+        real none;
+        const double factor =
+            isfinite(squares) ? 1 / sqrt(squares) : wide_inverse(x, n, &none, 0) / sqrt((double)n);
         inverse[i] = (real)(factor > most ? most : factor);
         const vreal by = v_set1(inverse[i]);
         for (fnn_idx j = 0; j < n; j += VLEN)

@@ -13,15 +13,15 @@ void KERNEL(affine)(void *y_, const void *x_, const void *scale_, const void *sh
             y[i * n + j] = (real)((double)x[i * n + j] * scale[j] + (shift ? shift[j] : 0));
 }
 
-void KERNEL(standardize_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
+void KERNEL(standardize_scale)(void *scale_, void *centre_, const void *mean_, const void *variance_,
                                const fnn_idx *index, fnn_idx n, double epsilon)
 {
-    real *scale = scale_, *shift = shift_;
+    real *scale = scale_, *centre = centre_;
     const real *mean = mean_, *variance = variance_;
     for (fnn_idx i = 0; i < n; i++) {
         const double root = sqrt((double)variance[index[i]]), d = root < epsilon ? epsilon : root;
         scale[i] = (real)(1 / d);
-        shift[i] = (real)(-(double)mean[index[i]] / d);
+        centre[i] = mean[index[i]];
     }
 }
 

@@ -140,7 +140,7 @@ class Normalization(Layer):
         deviation = np.maximum(np.sqrt(variance), config.epsilon())
         if self.invert:
             return affine.emit(plan, x, deviation, mean)
-        return affine.emit(plan, x, 1 / deviation, -mean / deviation)
+        return affine.emit_standardized(plan, x, mean, deviation)
 
     def adapt(self, data: ArrayLike | Iterable[Any]) -> None:
         """Set mean and variance to those of `data`.

@@ -6,6 +6,9 @@ weights. Then a preceding step computes them in each run, so they are never olde
 Product and sum are rounded one after the other, so that a Rescaling gives the numbers that NumPy gives. The
 exception is `emit_channels`: a product that takes this step over has a fused multiply-add, and so has the
 step.
+
+A standardization is y = (x - centre) * scale. Its centre is not folded into a shift: of a mean far from zero,
+compared with the deviation, the difference is exact, and the folded terms would cancel.
 """
 
 import numpy as np
@@ -20,18 +23,20 @@ cdef enum:          # operands
     MEAN = FIRST_OWN
     VARIANCE
     INDEX
+    CENTRE
 
 cdef enum:          # sizes: x is (outer, n, inner), scale and shift are (n)
     OUTER           # for each row of the batch
     N
     INNER
-    ROUNDED_ONCE    # whether by a fused multiply-add
+    BY_CHANNEL      # whether by a fused multiply-add after the centre, if there is one, has been subtracted
 
 ctypedef struct pass_t:
     const step_t *step
     const run_t *run
     char *out
     const char *source
+    const char *centre
     const char *shift
 
 
@@ -40,14 +45,14 @@ cdef void transform(void *context, idx_t first, idx_t count, int thread) noexcep
     cdef const step_t *s = p.step
     cdef idx_t n = s.size[N], inner = s.size[INNER], at = first * n * inner * s.kernels.itemsize
     cdef char *scale = operand(s, p.run, SCALE)
-    if s.size[ROUNDED_ONCE]:
-        s.kernels.channel_affine(p.out + at, p.source + at, NULL, scale, p.shift, count, n, inner)
+    if s.size[BY_CHANNEL]:
+        s.kernels.channel_affine(p.out + at, p.source + at, p.centre, scale, p.shift, count, n, inner)
     else:
         s.kernels.affine(p.out + at, p.source + at, scale, p.shift, count, n)
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, operand(s, r, Y), operand(s, r, X), operand(s, r, SHIFT))
+    cdef pass_t p = pass_t(s, r, operand(s, r, Y), operand(s, r, X), operand(s, r, CENTRE), operand(s, r, SHIFT))
     parallel_chunks(transform, &p, s.size[OUTER] * r.rows, s.size[N] * s.size[INNER], r.threads)
 
 
@@ -59,7 +64,7 @@ cdef void gradient(void *context, idx_t first, idx_t count, int thread) noexcept
 
 
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, operand(s, r, DX), operand(s, r, DY), NULL)
+    cdef pass_t p = pass_t(s, r, operand(s, r, DX), operand(s, r, DY), NULL, NULL)
     parallel_chunks(gradient, &p, s.size[OUTER] * r.rows, s.size[N] * s.size[INNER], r.threads)
 
 
@@ -68,7 +73,9 @@ cdef Step append(Plan plan, Value x, Value scale, Value shift, idx_t inner):
     cdef Value y = plan.value(x.shape, x.differentiable)
     y.producer = s
     s.c.size[OUTER], s.c.size[N], s.c.size[INNER] = x.size // max(1, scale.size * inner), scale.size, inner
-    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH).use(SHIFT, shift, FORWARD)
+    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(SCALE, scale, BOTH)
+    if shift is not None:
+        s.use(SHIFT, shift, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
         s.fuses_gradient = True
@@ -94,7 +101,7 @@ def emit_channels(Plan plan, Value x, int axis, Value scale, Value shift):
     """
     cdef idx_t inner = Value(x.shape[axis + 1:]).size
     cdef Step s = append(plan, x, scale, shift, inner)
-    s.c.size[ROUNDED_ONCE] = True
+    s.c.size[BY_CHANNEL] = True
     if inner == 1:
         s.kind, s.fuse = AFFINE, fuse_into_product
     return s.operand(Y)
@@ -128,6 +135,35 @@ def emit(Plan plan, Value x, scale, shift):
     scale, shift = np.broadcast_arrays(np.asarray(scale), np.asarray(shift))
     return append(plan, x, plan.constant(np.ascontiguousarray(trailing(scale, x.shape), plan.dtype)),
                   plan.constant(np.ascontiguousarray(trailing(shift, x.shape), plan.dtype)), 1).operand(Y)
+
+
+cdef Value standardize(Plan plan, Value x, Value centre, Value scale):
+    """Append y = (x - centre) * scale to `plan`, with one of each for every element, or for all."""
+    cdef Step s = append(plan, x, scale, None, x.size if scale.size == 1 else 1)
+    s.c.size[BY_CHANNEL] = True
+    s.use(CENTRE, centre, FORWARD)
+    return s.operand(Y)
+
+
+def emit_standardized(Plan plan, Value x, mean, deviation):
+    """Append y = (x - mean) / deviation to `plan`.
+
+    Parameters
+    ----------
+    plan : Plan
+    x : Value
+    mean, deviation : array_like
+        Constants that broadcast to the shape of x.
+
+    Returns
+    -------
+    Value
+        Of the shape of x.
+    """
+    arrays = np.broadcast_arrays(np.asarray(mean), 1 / np.asarray(deviation))
+    centre, scale = [
+        plan.constant(np.ascontiguousarray(trailing(array, x.shape), plan.dtype)) for array in arrays]
+    return standardize(plan, x, centre, scale)
 
 
 # ---- from mean and variance ---------------------------------------------------------------------------
@@ -170,4 +206,4 @@ def emit_moments(Plan plan, Value x, mean, variance, tuple shape, double epsilon
     s.c.kernel = <void *>(plan.kernels.destandardize_scale if invert else plan.kernels.standardize_scale)
     s.use(SCALE, scale, FORWARD).use(SHIFT, shift, FORWARD).use(INDEX, plan.constant(index), FORWARD)
     s.use(MEAN, plan.parameter(mean), FORWARD).use(VARIANCE, plan.parameter(variance), FORWARD)
-    return append(plan, x, scale, shift, 1).operand(Y)
+    return append(plan, x, scale, shift, 1).operand(Y) if invert else standardize(plan, x, shift, scale)
