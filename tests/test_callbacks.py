@@ -1,6 +1,7 @@
 """Callbacks, on a model that does nothing but hold what they touch."""
 
 import csv
+import importlib
 import io
 import math
 import re
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tqdm
 
 from fastnn.callbacks import (
     Callback,
@@ -463,6 +465,27 @@ def test_terminate_on_nan(loss, capsys):
         fit(TerminateOnNaN(raise_error=True), [{}], batches=batches)
 
 
+def test_history_as_a_table():
+    record = History()
+    for epoch in range(3):
+        record.on_epoch_end(epoch, {"loss": 1 / (epoch + 1)} | ({"val_<x>": 2.0} if epoch == 1 else {}))
+    rows = re.findall("<tr>(.*?)</tr>", record._repr_html_())
+    assert rows == [
+        "<th>epoch</th><th>loss</th><th>val_&lt;x&gt;</th>",
+        "<th>1</th><td>1</td><td></td>",
+        "<th>2</th><td>0.5</td><td>2</td>",
+        "<th>3</th><td>0.33333</td><td></td>",
+    ]
+    assert record._epochs_of("val_<x>") == [1]
+    record.history["rate"] = [0.25]
+    assert record._repr_html_().endswith("<td>0.33333</td><td></td><td>0.25</td></tr></tbody></table>")
+    for epoch in range(3, 100):
+        record.on_epoch_end(epoch, {"loss": 0.0})
+    rows = re.findall("<tr><t[hd]>(.*?)</t[hd]>", record._repr_html_())
+    assert rows == ["epoch", *map(str, range(1, 11)), "...", *map(str, range(91, 101))]
+    assert History()._repr_html_().count("<tr>") == 1
+
+
 # ---- progress ----------------------------------------------------------------------------------------
 
 
@@ -538,6 +561,24 @@ def test_bar(monkeypatch):
         assert any(f"{batch + 1}/3" in line and line.endswith(f"loss: {batch}.0000]") for line in drawn)
     assert terminal.getvalue().count("\n") == 2
     assert all(logs.reads for logs in batches)
+
+
+class Notebook(io.StringIO):
+    """What a notebook's kernel has as standard output."""
+
+    __module__ = "ipykernel.iostream"
+
+
+def test_bar_in_a_notebook(monkeypatch):
+    opened = []
+    auto = importlib.import_module("tqdm.auto")
+    monkeypatch.setattr(auto, "tqdm", lambda **options: opened.append(tqdm.tqdm(**options)) or opened[-1])
+    monkeypatch.setattr(progress, "_INTERVAL", 0)
+    monkeypatch.setattr(sys, "stdout", Notebook())
+    fit(None, EPOCHS, batches=[Lazy(loss=1.0)] * 3, steps=3, verbose=1, add_progbar=True)
+    assert [(bar.n, bar.total) for bar in opened] == [(3, 3), (3, 3)]
+    lines = without_seconds(sys.stdout.getvalue().replace("\r", "\n"))
+    assert [line for line in lines if " - ~ - " in line] == LINES
 
 
 def test_bar_reads_logs_only_when_it_is_drawn(monkeypatch):

@@ -1,6 +1,7 @@
 """Pictures: their contents, not their looks."""
 
 import builtins
+import io
 
 import numpy as np
 import pytest
@@ -38,6 +39,30 @@ def test_history():
     for wrong in (["accuracy"], []):
         with pytest.raises(ValueError, match=r"metrics: expected some of .*'loss'"):
             plotting.plot_history(history, wrong)
+
+
+def test_history_shows_validation_at_its_epochs():
+    x = np.random.default_rng(0).standard_normal((20, 4))
+    model = fastnn.Sequential([Input((4,)), Dense(1)])
+    model.compile("sgd", "mse")
+    history = model.fit(x, x[:, 0], validation_split=0.2, validation_freq=[1, 4], epochs=5, verbose=0)
+    training, validation = plotting.plot_history(history).axes[0].lines
+    assert list(training.get_xdata()) == [1, 2, 3, 4, 5]
+    assert list(validation.get_xdata()) == [1, 4]
+
+
+def test_a_notebook_shows_a_figure_once(monkeypatch):
+    def show_in_a_notebook(figure):
+        """Do what IPython does for the value of a cell's last line."""
+        return figure._repr_mimebundle_(include=None, exclude=None)
+
+    figures = plotting.plot_history({"loss": [1.0]}), plot_model(two_branches(), None)
+    for backend, is_left in [("agg", True), ("module://matplotlib_inline.backend_inline", False)]:
+        monkeypatch.setattr("fastnn.plotting.shown_once.get_backend", lambda backend=backend: backend)
+        for figure in figures:
+            assert show_in_a_notebook(figure) == {}
+            assert matplotlib.pyplot.fignum_exists(figure.number) == is_left
+    figures[0].savefig(io.BytesIO(), format="svg")
 
 
 def test_confusion_matrix():

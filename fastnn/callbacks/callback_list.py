@@ -90,7 +90,7 @@ class CallbackList(Callback):
         if add_history and not any(isinstance(c, History) for c in self.callbacks):
             self.callbacks.append(History())
         if add_progbar and not any(isinstance(c, EpochLogger) for c in self.callbacks):
-            self.callbacks.append(ProgbarLogger() if shows_bar(params) else EpochLogger())
+            self.callbacks.append(ProgbarLogger() if shows_bar(params.get("verbose", 1)) else EpochLogger())
         if model is not None:
             self.set_model(model)
         self.set_params(params)

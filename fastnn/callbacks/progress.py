@@ -71,9 +71,24 @@ def items(logs: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def shows_bar(params: dict[str, Any]) -> bool:
-    """Return whether a bar is requested and the output is a terminal."""
-    return params.get("verbose", 1) in (1, "auto") and sys.stdout is not None and sys.stdout.isatty()
+def shows_bar(verbose: int | str) -> bool:
+    """Return whether a bar is requested and can be drawn: on a terminal or in a notebook."""
+    return verbose in (1, "auto") and sys.stdout is not None and (sys.stdout.isatty() or _in_notebook())
+
+
+def open_bar(**options: Any) -> Any:
+    """Return a bar of tqdm on standard output, a widget in a notebook, that is gone when it is closed."""
+    if _in_notebook():
+        from tqdm.auto import tqdm  # text, after a warning, where ipywidgets is not installed
+    else:
+        from tqdm import tqdm
+    # miniters=1 makes tqdm look at the clock at each batch instead of guessing how many it may skip.
+    return tqdm(leave=False, file=sys.stdout, miniters=1, **options)
+
+
+def _in_notebook() -> bool:
+    """Return whether standard output is a cell of a notebook: Jupyter, Colab, VS Code."""
+    return type(sys.stdout).__module__.partition(".")[0] == "ipykernel"
 
 
 # Seconds from one drawing of a bar to the next.
@@ -83,8 +98,8 @@ _INTERVAL = 0.1
 class ProgbarLogger(EpochLogger):
     """Show the progress of epochs, evaluations and predictions on standard output.
 
-    With verbose=1 on a terminal an epoch is shown as a bar, which is replaced at its end by the line that is
-    printed with verbose=2 or if the output is not a terminal: number, seconds and logs of the epoch. With
+    With verbose=1 on a terminal or in a notebook an epoch is shown as a bar, which is replaced at its end by
+    the line that is printed with verbose=2 or into a file: number, seconds and logs of the epoch. With
     verbose=0 nothing is shown. The bar reads the logs of a batch only when it is drawn, about ten times a
     second. Validation is part of its epoch, and a prediction prints no line.
     """
@@ -115,21 +130,14 @@ class ProgbarLogger(EpochLogger):
     def _begin(self, title: str) -> None:
         super()._begin(title)
         params = self.params or {}
-        if not shows_bar(params):
-            return
-        from tqdm import tqdm
-
-        # miniters=1 makes tqdm look at the clock at each batch instead of guessing how many it may skip.
-        self._bar = tqdm(
-            total=params.get("steps"),
-            desc=title,
-            unit="batch",
-            leave=False,
-            file=sys.stdout,
-            dynamic_ncols=True,
-            mininterval=_INTERVAL,
-            miniters=1,
-        )
+        if shows_bar(params.get("verbose", 1)):
+            self._bar = open_bar(
+                total=params.get("steps"),
+                desc=title,
+                unit="batch",
+                dynamic_ncols=True,
+                mininterval=_INTERVAL,
+            )
 
     def _advance(self, batch: int, logs: BatchLogs) -> None:
         if self._bar is not None and self._bar.update(batch + 1 - self._bar.n) and logs is not None:

@@ -167,7 +167,7 @@ def _unique(boxes: list[Box]) -> list[Box]:
 
 def _draw(boxes: list[Box], rankdir: str, to_file: Any, dpi: int) -> Figure:
     """Lay the boxes out level by level, each centered below its parents if there is room, and draw them."""
-    from ..plotting import new_figure
+    from ..plotting.figures import new_figure
 
     levels: list[list[Box]] = [[] for _ in range(1 + max(box.level for box in boxes))]
     for box in boxes:

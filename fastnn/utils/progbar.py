@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +19,7 @@ class Progbar:
     width : int, default 20
         Width of the bar in characters.
     verbose : {1, 0, 2}, default 1
-        1 shows a bar on a terminal, and a line at the end; 2 shows the line only, 0 nothing.
+        1 shows a bar on a terminal or in a notebook, and a line at the end; 2 shows the line only, 0 nothing.
     interval : float, default 0.05
         Seconds between updates of the bar.
     stateful_metrics : iterable of str, optional
@@ -99,9 +98,9 @@ class Progbar:
         self.update(self._seen + n, values)
 
     def _show(self, last: bool) -> None:
-        from ..callbacks.progress import items, say
+        from ..callbacks.progress import items, say, shows_bar
 
-        if self.verbose == 1 and sys.stdout is not None and sys.stdout.isatty():
+        if shows_bar(self.verbose):
             self._draw()
         if not last:
             return
@@ -115,20 +114,12 @@ class Progbar:
             say(" - ".join([f"{count} {seconds:.2f}s - {each:.3g}ms/{self.unit_name}", *items(self.values)]))
 
     def _draw(self) -> None:
-        from ..callbacks.progress import items
+        from ..callbacks.progress import items, open_bar
 
         if self._bar is None:
-            from tqdm import tqdm
-
             form = "{n_fmt}/{total_fmt} |{bar:" + str(self.width) + "}| {elapsed}<{remaining} {postfix}"
-            self._bar = tqdm(
-                total=self.target,
-                unit=self.unit_name,
-                leave=False,
-                file=sys.stdout,
-                bar_format=form,
-                mininterval=self.interval,
-                miniters=1,
+            self._bar = open_bar(
+                total=self.target, unit=self.unit_name, bar_format=form, mininterval=self.interval
             )
         if self._bar.update(self._seen - self._bar.n):
             self._bar.set_postfix_str(" - ".join(items(self.values)))
