@@ -41,6 +41,7 @@ from ..layers.base.shapes import (
     with_batch,
     without_batch,
 )
+from ..layers.base.trainable import flatten_parts
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
@@ -951,6 +952,8 @@ class Model(Steps):
         if self._runs_in_python:
             return ArrayBatches(self._evaluation_plan(arrays), arrays, size)
         per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
+        parts = (part for part in flatten_parts(self) if isinstance(part, Layer))
+        per_batch = per_batch or any(layer._adds_losses for layer in parts)
         for output in self._require_objective().outputs:
             per_batch = per_batch or any(loss.by_batch for loss in output.losses)
         plan = self._evaluation_plan(arrays, size if per_batch else None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..autograd import grad
+import numpy as np
+
+from ..autograd import Tensor, grad
 from ..checks import is_overridden
 from ..data.adapters import by_output
 from ..layers import Layer
@@ -116,10 +118,7 @@ class Steps(Layer):
         for output, label, prediction, weight in zip(outputs, labels, flat(y_pred), weights, strict=True):
             for loss, factor in zip(output.losses, output.loss_weights, strict=True):
                 total = total + loss(label, prediction, weight) * factor
-        for variable in self.trainable_variables:
-            if variable.regularizer is not None:
-                total = total + variable.regularizer(variable)
-        return total
+        return sum((loss.sum() if isinstance(loss, Tensor) else np.sum(loss) for loss in self.losses), total)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the metrics given to `compile` with a batch, and return the results of all.

@@ -40,6 +40,7 @@ from ..core.types cimport (
 )
 
 from ... import autograd
+from ...added_losses import collecting
 from ...variables import TrainingScope, within_scope
 from ..core.plan import raised
 
@@ -88,8 +89,9 @@ cdef class Call:
     cdef list variables
     cdef str dtype
     cdef bint training
+    cdef bint has_loss      # whether what the function adds to the loss counts
     cdef object scope       # in which the function runs in training
-    cdef dict graphs        # by arena: (inputs, results) between forward and backward
+    cdef dict graphs        # by arena: (inputs, results, added losses) between forward and backward
     cdef dict gradients     # by arena: of the variables
 
     def __init__(self, str name, function, list inputs, list results, list wants, list variables, str dtype,
@@ -111,12 +113,14 @@ cdef class Call:
         tensors = [
             autograd.Tensor(read(operand(s, r, self.input_at(i)), (r.rows, *shape), self.dtype), wanted)
             for i, (shape, wanted) in enumerate(zip(self.inputs, self.wants))]
-        if self.training:
-            with within_scope(self.scope):
-                made = self.function(*tensors)
-        else:
-            with autograd.no_grad():
-                made = self.function(*tensors)
+        with collecting() as added, within_scope(self.scope) if self.training else autograd.no_grad():
+            made = self.function(*tensors)
+        if added and self.has_loss:
+            r.totals[MODEL_LOSS].value += sum([float(np.sum(loss)) for loss in added]) * r.rows
+        elif added and self.training:
+            raise RuntimeError(
+                f"{self.name}: add_loss counts in fit and evaluate; in a loop written by hand, call the layer "
+                "itself on tensors and add its losses")
         made = list(made) if isinstance(made, (list, tuple)) else [made]
         if len(made) != len(self.results):
             raise ValueError(f"{self.name}: expected {len(self.results)} results, got {len(made)}")
@@ -129,14 +133,17 @@ cdef class Call:
             if self.training and len(made) > 1:
                 clear(operand(s, r, self.gradient_at(self.result_at(i))), array.nbytes)
         if self.training:
-            self.graphs[<uintptr_t>r.base[ARENA]] = tensors, made
+            self.graphs[<uintptr_t>r.base[ARENA]] = tensors, made, added
         return 0
 
     cdef int backward(self, const step_t *s, const run_t *r) except -1:
-        tensors, made = self.graphs.pop(<uintptr_t>r.base[ARENA])
+        tensors, made, added = self.graphs.pop(<uintptr_t>r.base[ARENA])
         reached = [
             (y, read(operand(s, r, self.gradient_at(self.result_at(i))), y.shape, self.dtype))
             for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad]
+        reached += [
+            (loss, np.ones(loss.shape, self.dtype)) for loss in added
+            if isinstance(loss, autograd.Tensor) and loss.requires_grad]
         wanted = [t for t, wants in zip(tensors, self.wants) if wants] + self.variables
         if reached:
             with within_scope(self.scope):
@@ -224,6 +231,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     shapes = [v.shape for v in inputs]
     cdef bint training = plan.training and not constant
     cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, training)
+    call.has_loss = bool(plan.totals)
     call.scope = TrainingScope(frozenset(learning), plan.layer_trains)
     plan._constants.append(call)
     for i in range(0, len(learning), WEIGHTS):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...added_losses import collecting
 from ...autograd import Tensor, no_grad
 from ...checks import is_overridden
 from ...graph.graph import Graph, SymbolicTensor, leaves, mapped
@@ -317,7 +318,10 @@ def _traced(layer: Layer, x: Any, options: dict[str, Any], training: bool | None
         return inputs[-1]
 
     try:
-        made = run(layer, mapped(start, x, TensorSpec), training, mapped(start, options, TensorSpec))
+        with collecting() as added:
+            made = run(layer, mapped(start, x, TensorSpec), training, mapped(start, options, TensorSpec))
+        if added:
+            raise TypeError("call: it adds a loss")
         outputs = list(leaves(made))
         if not outputs or not all(isinstance(y, SymbolicTensor) for y in outputs):
             raise TypeError("call: no symbolic tensors")
@@ -341,7 +345,7 @@ def _tried(
             set_mask(tensor, np.ones((TRIAL_SAMPLES, *spec.mask), bool))
         return tensor
 
-    with no_grad(), np.errstate(all="ignore"):
+    with collecting(), no_grad(), np.errstate(all="ignore"):
         made = run_call(layer, mapped(zeros, x, TensorSpec), False, mapped(zeros, options, TensorSpec))
     if made is None:
         raise ValueError(f"call: {type(layer).__name__}.call returned None; does it end with `return`?")
@@ -431,6 +435,7 @@ def emit_mask(layer: Layer, plan: Plan, x: Any) -> Any:
 def run_built(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
     """Return what a layer's `call` makes of tensors; the layer is built if need be."""
     layer._build_once(tensor_shapes(x), options)
+    layer._added_losses = []
     mask = masks_of(x) if options.get("mask") is None else options["mask"]
     made = run_with_masks(layer, x, training, options)
     if mask is not None and not layer.supports_masking and all(mask_of(y) is None for y in leaves(made)):

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
+from ...added_losses import collected
+from ...autograd import Tensor
 from ...checks import is_overridden
 from ...configurable import Configurable
 from ...graph.graph import leaves
@@ -34,7 +36,7 @@ from .shapes import (
     checked_output_shape,
     dimension,
 )
-from .trainable import set_trainable
+from .trainable import flatten_parts, set_trainable
 
 if TYPE_CHECKING:
     from ...graph.graph import Node, SymbolicTensor
@@ -155,6 +157,8 @@ class Layer(Configurable):
     _standalone: Model | None
     _standalone_form: Any
     _own_steps: OwnSteps | None
+    _adds_losses = False
+    _added_losses: list[Any]
     _traces: dict[Any, Any]  # graphs of `call`, by shape
     _computed_shapes: dict[Any, Any]
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {
@@ -162,6 +166,7 @@ class Layer(Configurable):
         "_standalone": NoneType,
         "_standalone_form": NoneType,
         "_own_steps": NoneType,
+        "_added_losses": list,
         "_traces": dict,
         "_computed_shapes": dict,
     }
@@ -466,6 +471,50 @@ class Layer(Configurable):
         own = sorted(self._variables, key=lambda v: not v.trainable)
         inner = [v for layer in self._sublayers for v in layer.weights]
         return list(dict.fromkeys([*own, *inner]))
+
+    def add_loss(self, loss: Any) -> None:
+        """Add to the loss that the model is trained on, from inside of `call`.
+
+        The sum of `loss` counts in `fit`, `evaluate` and the like, for each batch as it is. Predictions do
+        not depend on it.
+
+        Parameters
+        ----------
+        loss : Tensor or number
+            Such as a penalty on the tensors of `call`. Its gradient reaches what it was computed from.
+
+        Raises
+        ------
+        TypeError
+            If it is neither.
+
+        Examples
+        --------
+        >>> import fastnn, numpy as np
+        >>> class Small(fastnn.layers.Layer):
+        ...     def call(self, x):
+        ...         self.add_loss(0.1 * (x**2).mean())
+        ...         return x
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), Small()])
+        >>> model.compile("sgd", "mse")
+        >>> round(model.evaluate(np.ones((4, 2)), np.ones((4, 2)), verbose=0), 4)
+        0.1
+        """
+        if not isinstance(loss, (Tensor, np.ndarray, np.generic, int, float)):
+            raise TypeError(f"loss: expected a tensor or a number, got {loss!r:.80}")
+        self._adds_losses = True
+        if not collected(loss):
+            self._added_losses = [*self._added_losses, loss]
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties on weights, and what calls on tensors have added since the last one began.
+
+        What `fit` and `evaluate` add is in their loss already.
+        """
+        penalties = [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+        parts = (part for part in flatten_parts(self) if isinstance(part, Layer))
+        return penalties + [loss for part in parts for loss in part._added_losses]
 
     @property
     def trainable_weights(self) -> list[Variable]:

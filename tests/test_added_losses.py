@@ -1,0 +1,130 @@
+"""`add_loss`: what a call adds to the loss of the model."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers, losses, optimizers
+
+RNG = np.random.default_rng(6)
+X, Y = RNG.standard_normal((20, 3)), RNG.standard_normal((20, 2))
+
+
+class Penalty(layers.Layer):
+    """Adds a penalty on what passes through it, and on a weight of its own."""
+
+    def __init__(self, rate=0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def build(self, input_shape):
+        self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+
+    def call(self, x):
+        y = x * self.factor
+        self.add_loss(self.rate * (y**2).mean())
+        self.add_loss(self.rate * abs(self.factor))
+        return y
+
+
+class Through(layers.Layer):
+    """Only calls other layers, so that it would be traced, but for the loss that it adds."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(4)
+
+    def call(self, x):
+        y = self.dense(x)
+        self.add_loss(0.1 * (self.dense.kernel**2).sum())
+        return y
+
+
+def made(*inside):
+    fastnn.utils.set_random_seed(3)
+    model = fastnn.Sequential(
+        [fastnn.Input((3,), dtype="float64"), layers.Dense(4, "tanh"), *inside, layers.Dense(2)]
+    )
+    model.compile(optimizers.SGD(0.1), "mse")
+    return model
+
+
+def by_hand(model):
+    """Return the loss as a tensor of the weights, layer by layer."""
+    y, added = fastnn.Tensor(X, requires_grad=False), 0.0
+    for layer in model.layers:
+        y = layer(y)
+        added = added + sum((loss.sum() for loss in layer.losses), 0.0)
+    return losses.MeanSquaredError()(Y, y) + added
+
+
+@pytest.mark.parametrize("inside", [Penalty, Through, lambda: layers.Dense(4, kernel_regularizer="l2")])
+def test_added_losses_and_their_gradients(inside):
+    model = made(inside())
+    loss = by_hand(model)
+    loss.backward()
+    expected = [w.value - 0.1 * w.grad for w in model.trainable_variables]
+    assert model.evaluate(X, Y, batch_size=20, verbose=0) == pytest.approx(float(loss))
+    assert model.train_on_batch(X, Y) == pytest.approx(float(loss))
+    for weight, value in zip(model.trainable_variables, expected, strict=True):
+        np.testing.assert_allclose(weight.value, value, rtol=1e-9)
+
+
+def test_an_epoch_reports_the_mean_over_batches():
+    model = made(Penalty())
+    model.optimizer.learning_rate = 0.0
+    parts = [model.test_on_batch(X[i : i + 8], Y[i : i + 8]) for i in (0, 8, 16)]
+    expected = np.average(parts, weights=[8, 8, 4])
+    assert model.evaluate(X, Y, batch_size=8, verbose=0) == pytest.approx(expected)
+    history = model.fit(X, Y, 8, 1, 0, shuffle=False, validation_data=(X, Y)).history
+    assert history["loss"] + history["val_loss"] == pytest.approx([expected] * 2)
+
+
+def test_predictions_and_metrics_do_not_see_them():
+    plain, penalized = made(Penalty(0.0)), made(Penalty(5.0))
+    np.testing.assert_array_equal(plain.predict(X), penalized.predict(X))
+    for model in (plain, penalized):
+        model.compile("sgd", "mse", metrics=["mse"])
+    one, other = plain.evaluate(X, Y, verbose=0), penalized.evaluate(X, Y, verbose=0)
+    assert one[1] == other[1] == pytest.approx(one[0])
+    assert other[0] > one[0] + 5
+
+
+def test_losses_of_a_model_written_as_call():
+    class Own(fastnn.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, x):
+            y = self.dense(x)
+            self.add_loss(abs(y).mean() * 0.5)
+            return y
+
+    model = Own()
+    model.compile("sgd", "mse")
+    p = model.predict(X)
+    expected = ((p - np.float32(Y)) ** 2).mean() + 0.5 * abs(p).mean()
+    assert model.evaluate(X, Y, batch_size=20, verbose=0) == pytest.approx(expected, rel=1e-5)
+    before = model.evaluate(X, Y, batch_size=20, verbose=0)
+    model.fit(X, Y, epochs=20, verbose=0)
+    assert model.evaluate(X, Y, batch_size=20, verbose=0) < before
+
+
+def test_losses_of_direct_calls():
+    layer = Penalty()
+    for _ in range(2):
+        layer(fastnn.Tensor(X))
+        assert [np.sum(loss.data) for loss in layer.losses] == pytest.approx([0.1 * (X**2).mean(), 0.3])
+    assert (
+        fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1, kernel_regularizer="l2")]).losses[0].size == 1
+    )
+    with pytest.raises(TypeError, match="loss: expected a tensor or a number, got 'much'"):
+        layer.add_loss("much")
+
+
+def test_a_loop_written_by_hand_says_that_they_are_missing():
+    model = made(Penalty())
+    with pytest.raises(RuntimeError, match="add_loss counts in fit and evaluate"):
+        model(X, training=True)
+    model.fit(X, Y, verbose=0)
