@@ -1,5 +1,6 @@
 """Models and weights in files: nothing is lost, and nothing is believed."""
 
+import contextlib
 import hashlib
 import io
 import json
@@ -895,6 +896,83 @@ def test_documents_with_something_else_in_one_place(name):
         except ModelFileError:
             refusals += 1
     assert refusals > 20
+
+
+@pytest.mark.parametrize("name", ["Adam", "Adamax", "Ftrl", "Lamb", "Nadam", "SGD", "schedule", "restarts"])
+def test_any_number_of_steps_may_have_been_done(name):
+    """The number of steps is no bound of a loop; the next step is as after fewer, or another one."""
+    schedules = {
+        "schedule": fastnn.optimizers.schedules.PolynomialDecay(0.1, 3, cycle=True),
+        "restarts": fastnn.optimizers.schedules.CosineDecayRestarts(0.1, 1, t_mul=1 + 1e-15),
+    }
+    model, (x, y) = small(), data()
+    optimizer = fastnn.optimizers.SGD(schedules[name]) if name in schedules else fastnn.optimizers.get(name)
+    model.compile(optimizer, "mse")
+    model.train_on_batch(x, y)
+    state = model.optimizer.get_state()
+    model.optimizer.set_state(state | {"iterations": 2**62 - 1})
+    again = loaded(saved(model))
+    assert again.optimizer.iterations == 2**62 - 1
+    again.train_on_batch(x, y)
+    assert np.isfinite(again.get_weights()[0]).all()
+    for wrong in (-1, 2**62 + 1, 2**63 - 1, 0.5):
+        with pytest.raises(ValueError, match="iterations: expected an integer from 0"):
+            model.optimizer.set_state(state | {"iterations": wrong})
+
+
+NUMBERS = [2**20, 2**31 - 1, 2**40, 2**62]
+
+
+def compiled_with_numbers():
+    model = fastnn.Sequential(
+        [fastnn.Input((3,)), Dense(4), layers.GroupNormalization(2), Dense(2, "softmax")]
+    )
+    schedule = fastnn.optimizers.schedules.CosineDecay(0.1, 10, warmup_target=0.2, warmup_steps=3)
+    metrics = [
+        fastnn.metrics.AUC(num_thresholds=5),
+        fastnn.metrics.PrecisionAtRecall(0.5, num_thresholds=5),
+        fastnn.metrics.MeanIoU(2, sparse_y_true=False, sparse_y_pred=False),
+        fastnn.metrics.OneHotIoU(2, [0]),
+        fastnn.metrics.TopKCategoricalAccuracy(2),
+        fastnn.metrics.Precision(top_k=1),
+    ]
+    model.compile(
+        fastnn.optimizers.Nadam(schedule, use_ema=True), "categorical_crossentropy", metrics=metrics
+    )
+    return model
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_number_in_a_document_is_a_size_of_its_own(number):
+    model = compiled_with_numbers()
+    model.train_on_batch(np.ones((2, 3)), np.eye(2))
+    content = saved(model)
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    text = header.pop("__metadata__")["fastnn"]
+    numbers = [
+        path
+        for path in places(json.loads(text))
+        if path[0] not in ("format", "sha256") and type(at(json.loads(text), path)) is int
+    ]
+    assert len(numbers) > 15
+    tracemalloc.start()
+    try:
+        for path in numbers:
+            document = json.loads(text) | {"sha256": "0" * 64}
+            at(document, path[:-1])[path[-1]] = number
+            new = {"__metadata__": {"fastnn": json.dumps(document, separators=(",", ":"))}}
+            with contextlib.suppress(ModelFileError):
+                loaded(packed(new | header, content[8 + length :]))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
 
 
 def test_an_unknown_class_is_told():

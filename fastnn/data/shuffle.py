@@ -85,6 +85,6 @@ class EpochShuffler(Picklable):
         ValueError
             If it holds anything but whole numbers.
         """
-        self.number, self.done = (whole_number(state[name], name) for name in ("number", "done"))
+        self.number, self.done = (whole_number(state[name], name, 0, 2**62) for name in ("number", "done"))
         self._seed = whole_number(state["seed"], "seed", 0, 2**63 - 1) if "seed" in state else None
         self._restarts = restarts()

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
-from .confusion import Counts, counts_of, is_even
+from .confusion import MAX_THRESHOLDS, Counts, counts_of, is_even
 from .metric import Metric, ratio, registry
 
 Numbers = NDArray[np.float64]
@@ -89,7 +89,9 @@ class AUC(Metric):
             None if thresholds is None else sorted(real_number(number, "thresholds") for number in thresholds)
         )
         if self.init_thresholds is None:
-            inner = np.linspace(0, 1, whole_number(num_thresholds, "num_thresholds", 2))[1:-1].tolist()
+            inner = np.linspace(0, 1, whole_number(num_thresholds, "num_thresholds", 2, MAX_THRESHOLDS))[
+                1:-1
+            ].tolist()
         else:
             inner = self.init_thresholds
             if not all(0 <= number <= 1 for number in inner):

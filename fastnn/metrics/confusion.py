@@ -14,6 +14,7 @@ from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from .metric import Metric, ratio, registry
 
 Numbers = NDArray[np.float64]
+MAX_THRESHOLDS = 100_000  # of a curve: a number that a file may name becomes a list
 TOP_K_THRESHOLD = -1e10  # as in Keras: each of the `top_k` largest predictions is positive
 
 
@@ -180,6 +181,9 @@ class _Count(Rate):
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(thresholds, None, None, name, dtype)
+
+
+MAX_THRESHOLDS = 100_000  # of curves: a number of a file that becomes a list
 
 
 @registry.add

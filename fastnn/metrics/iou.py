@@ -15,6 +15,8 @@ from .metric import Metric, registry
 
 Numbers = NDArray[np.float64]
 
+MAX_CLASSES = 46_340  # whose squares fit into 32 bits
+
 
 class _MeanOverlap(Metric):
     """Base of the mean over some classes of TP / (TP + FP + FN)."""
@@ -35,7 +37,7 @@ class _MeanOverlap(Metric):
         axis: int = -1,
     ) -> None:
         super().__init__(dtype, name)
-        self.num_classes = whole_number(num_classes, "num_classes", 1)
+        self.num_classes = whole_number(num_classes, "num_classes", 1, MAX_CLASSES)
         ids = [whole_number(i, "target_class_ids") for i in target_class_ids]
         if not ids or max(ids) >= num_classes:
             raise ValueError(
@@ -175,7 +177,7 @@ class MeanIoU(_MeanOverlap):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        ids = range(whole_number(num_classes, "num_classes", 1))
+        ids = range(whole_number(num_classes, "num_classes", 1, MAX_CLASSES))
         super().__init__(num_classes, ids, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
 
@@ -251,5 +253,5 @@ class OneHotMeanIoU(_MeanOverlap):
         sparse_y_pred: bool = False,
         axis: int = -1,
     ) -> None:
-        ids = range(whole_number(num_classes, "num_classes", 1))
+        ids = range(whole_number(num_classes, "num_classes", 1, MAX_CLASSES))
         super().__init__(num_classes, ids, name, dtype, ignore_class, False, sparse_y_pred, axis)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..checks import real_number, whole_number
-from .confusion import Numbers, Thresholded
+from .confusion import MAX_THRESHOLDS, Numbers, Thresholded
 from .metric import registry
 
 
@@ -24,7 +24,7 @@ class _OperatingPoint(Thresholded):
         self._bound = real_number(bound, self._bounded)
         if not 0 <= self._bound <= 1:
             raise ValueError(f"{self._bounded}: expected a number from 0 to 1, got {bound!r}")
-        self.num_thresholds = whole_number(num_thresholds, "num_thresholds", 1)
+        self.num_thresholds = whole_number(num_thresholds, "num_thresholds", 1, MAX_THRESHOLDS)
         thresholds = [0.5] if num_thresholds == 1 else np.linspace(0, 1, num_thresholds).tolist()
         super().__init__(thresholds, None, class_id, name, dtype)
 

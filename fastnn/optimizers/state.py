@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import whole_number
+
 if TYPE_CHECKING:
     from ..kernels.core.optimizer import Update
     from ..variables import Variable
+
+
+# Steps that an optimizer may have done: so many more still fit into 64 bits.
+MAX_ITERATIONS = 2**62
 
 
 def slot(update: Update, name: str, variable: Variable) -> NDArray[Any]:
@@ -46,10 +52,8 @@ def write(update: Update, state: Mapping[str, ArrayLike]) -> float | None:
     """
     views = slots(update)
     arrays = {key: np.asarray(value) for key, value in state.items()}
-    iterations = int(arrays.pop("iterations", np.array(-1)))
+    iterations = whole_number(arrays.pop("iterations", np.array(-1)).item(), "iterations", 0, MAX_ITERATIONS)
     rate = arrays.pop("learning_rate", None)
-    if iterations < 0:
-        raise ValueError("state: expected a number of 'iterations' of at least 0")
     if arrays.keys() != views.keys():
         odd = sorted(arrays.keys() ^ views.keys())
         raise ValueError(f"state: {odd[0]!r} is {'missing' if odd[0] in views else 'unknown'}")

@@ -58,7 +58,7 @@ class Progress:
         ValueError, TypeError, KeyError
             If it is no such state.
         """
-        self.epoch, self.step = (whole_number(state[name], name) for name in ("epoch", "step"))
+        self.epoch, self.step = (whole_number(state[name], name, 0, 2**62) for name in ("epoch", "step"))
         self._shuffler.set_state(state["shuffler"])
         if self.step:
             self._batches.resume(state["totals"])

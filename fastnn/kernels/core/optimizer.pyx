@@ -388,13 +388,14 @@ cdef class Update:
         return u
 
     cdef double _momentum_product(self, uint64_t t) noexcept nogil:
-        """The product of Nadam's momenta up to update t."""
-        if t < self.product_at:
+        """The product of Nadam's momenta up to update t; they all are beta_1 from update SETTLED on."""
+        cdef uint64_t varying = min(t, <uint64_t>SETTLED)
+        if varying < self.product_at:
             self.product, self.product_at = 1, 0
-        while self.product_at < t:
+        while self.product_at < varying:
             self.product_at += 1
             self.product *= nadam_momentum(self.rule.beta_1, self.product_at)
-        return self.product
+        return self.product * pow(self.rule.beta_1, <double>(t - varying))
 
     cdef void _lamb(self, pass_t p, int i, int threads) noexcept nogil:
         """Adam's step for weight i, scaled to the norm of the weight (You et al. 2020), as one of descent.
@@ -433,6 +434,10 @@ cdef inline double clipped_scale(double squares, double limit, double scale) noe
     """`scale`, and the factor that makes the norm of gradients with such squares at most `limit`."""
     squares *= scale * scale
     return scale * limit / sqrt(squares) if squares > limit * limit else scale
+
+
+cdef enum:
+    SETTLED = 1000  # 0.96 ** 1000 / 2 is less than half a unit in the last place of 1
 
 
 cdef inline double nadam_momentum(double beta_1, uint64_t t) noexcept nogil:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from sys import float_info
 
 from ...checks import positive_number, real_number
 from .schedule import LearningRateSchedule, registry
@@ -105,10 +106,29 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
-        left, length, restarts = float(step), float(self.first_decay_steps), 0
-        if self.t_mul == 1:
-            restarts, left = int(left // length), left % length
-        while left >= length:
-            left, length, restarts = left - length, length * self.t_mul, restarts + 1
-        fall = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * left / length))
+        restarts, done = self._position(step / self.first_decay_steps)
+        fall = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * done))
         return self.initial_learning_rate * ((1 - self.alpha) * fall + self.alpha)
+
+    def _position(self, time: float) -> tuple[int, float]:
+        """Return the restarts and the part of the half cosine done, at a time in lengths of the first one.
+
+        It is not counted: a state that was read from a file may have done any number of steps.
+        """
+        if self.t_mul == 1:
+            return int(time), time % 1
+        reached = time * (1 + 1e-12)  # a step at which a half cosine starts is the first one of it
+        restarts = int(math.log1p(min(time * (self.t_mul - 1), float_info.max)) / math.log(self.t_mul))
+        restarts += self._start(restarts + 1) <= reached  # a quotient of logarithms may be rounded
+        restarts -= self._start(restarts) > reached
+        start, end = self._start(restarts), self._start(restarts + 1)
+        return restarts, min(max((time - start) / (end - start), 0.0), 1.0)
+
+    def _start(self, restarts: int) -> float:
+        """Return when a half cosine starts: (t_mul**restarts - 1) / (t_mul - 1)."""
+        growth = self.t_mul - 1
+        try:
+            power = self.t_mul**restarts - 1 if growth > 0.01 else math.expm1(restarts * math.log1p(growth))
+        except OverflowError:
+            return math.inf
+        return power / growth
