@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include "../simd/rows.h"
+
 enum {
     KC = 512, /* steps of k in a panel of b: 64 KiB, streamed from L2 */
     NR = GEMM_NV * VLEN,
@@ -213,7 +215,7 @@ static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_colu
         const fnn_idx lanes_used = rows - i < VLEN ? rows - i : VLEN;
         if (a_row == 1) {
             for (fnn_idx p = 0; p < k; p++)
-                v_store_n(packed + p * rows + i, v_load_n(a + p * a_column + i, lanes_used), lanes_used);
+                v_store_up_to(packed + p * rows + i, v_load_up_to(a + p * a_column + i, lanes_used), lanes_used);
             continue;
         }
         for (fnn_idx p = 0; p < k; p += VLEN) {
@@ -226,7 +228,7 @@ static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_colu
             v_transpose(r);
             FNN_UNROLL for (int q = 0; q < VLEN; q++)
                 if (q < steps)
-                    v_store_n(packed + (p + q) * rows + i, r[q], lanes_used);
+                    v_store_up_to(packed + (p + q) * rows + i, r[q], lanes_used);
         }
     }
 }
@@ -234,11 +236,10 @@ static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_colu
 static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn_idx n, int accumulate)
 {
     for (fnn_idx j = 0; j < n; j += VLEN) {
-        const fnn_idx left = n - j < VLEN ? n - j : VLEN;
-        vreal sum = accumulate ? v_load_n(sums + j, left) : v_set1(0);
+        vreal sum = accumulate ? v_load_up_to(sums + j, n - j) : v_set1(0);
         for (fnn_idx p = 0; p < k; p++)
-            sum = v_add(sum, v_load_n(b + p * b_row + j, left));
-        v_store_n(sums + j, sum, left);
+            sum = v_add(sum, v_load_up_to(b + p * b_row + j, n - j));
+        v_store_up_to(sums + j, sum, n - j);
     }
 }
 
