@@ -34,8 +34,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         ".": (
-            "activations autograd callbacks config constraints datasets initializers layers losses metrics "
-            "models optimizers plotting regularizers saving utils"
+            "activations autograd backend callbacks config constraints datasets initializers keras layers "
+            "losses metrics models optimizers plotting preprocessing regularizers saving utils"
         ),
         ".autograd": "Tensor",
         ".initializers": "Initializer",
@@ -47,5 +47,6 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".regularizers": "Regularizer",
         ".threads": "num_threads set_num_threads threads",
         ".variables": "Variable",
+        ".warning": "FastnnWarning",
     },
 )

@@ -3,17 +3,20 @@
 from . import (
     activations,
     autograd,
+    backend,
     callbacks,
     config,
     constraints,
     datasets,
     initializers,
+    keras,
     layers,
     losses,
     metrics,
     models,
     optimizers,
     plotting,
+    preprocessing,
     regularizers,
     saving,
     utils,
@@ -38,10 +41,12 @@ from .threads import (
     threads,
 )
 from .variables import Variable
+from .warning import FastnnWarning
 
 __version__: str
 
 __all__ = [
+    "FastnnWarning",
     "Initializer",
     "Input",
     "Layer",
@@ -55,11 +60,13 @@ __all__ = [
     "Variable",
     "activations",
     "autograd",
+    "backend",
     "callbacks",
     "config",
     "constraints",
     "datasets",
     "initializers",
+    "keras",
     "layers",
     "losses",
     "metrics",
@@ -67,6 +74,7 @@ __all__ = [
     "num_threads",
     "optimizers",
     "plotting",
+    "preprocessing",
     "regularizers",
     "saving",
     "set_num_threads",

@@ -8,7 +8,7 @@ read (``python tools/public_api.py`` writes it).
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = ["TABLES", "import_modules", "lazy_exports"]
 
@@ -49,8 +49,7 @@ def lazy_exports(
     def __getattr__(name: str) -> Any:
         this = sys.modules[package]
         if name not in origins:
-            # Python suggests similar names when it prints the error.
-            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=this)
+            _refuse(package, name)
         module, original = origins[name]
         value = import_module(module + name if module == "." else module, package)
         if module != ".":
@@ -62,6 +61,17 @@ def lazy_exports(
         return sorted({*exported, *(name for name in vars(sys.modules[package]) if name.startswith("__"))})
 
     return __getattr__, __dir__, exported
+
+
+def _refuse(package: str, name: str) -> NoReturn:
+    """Raise the error for a name that a package does not have; Python adds similar ones when it prints it."""
+    from .absent import instead_of
+
+    hint = instead_of(name)
+    message = f"module {package!r} has no attribute {name!r}" + (f": {hint}" if hint else "")
+    if hint and sys._getframe(2).f_code.co_name == "_handle_fromlist":
+        raise ImportError(message, name=package)  # `from package import name` shows no other error's message
+    raise AttributeError(message, name=name, obj=sys.modules[package])
 
 
 def import_modules(package: str) -> None:

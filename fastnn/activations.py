@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import config
 from .autograd import Tensor, no_grad
 from .autograd.tensor import record
-from .checks import real_number
+from .checks import ArgumentError, real_number
 from .custom_objects import (
     CustomObjectScope,
     function_config,
@@ -347,7 +347,7 @@ def get(identifier: Any) -> Activation | AxisActivation | WrittenActivation:
         return _BY_NAME[name]
     if callable(identifier):
         return WrittenActivation(identifier)
-    raise TypeError(f"activation: expected a name or a function, got {identifier!r}")
+    raise ArgumentError(f"activation: expected a name or a function, got {identifier!r}")
 
 
 def serialize(activation: Any) -> str | dict[str, Any]:

@@ -6,7 +6,14 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["is_overridden", "positive_number", "real_number", "refuse", "whole_number"]
+__all__ = ["ArgumentError", "is_overridden", "positive_number", "real_number", "refuse", "whole_number"]
+
+
+class ArgumentError(TypeError, ValueError):
+    """An argument of a type, or by a name, that is not accepted.
+
+    A `TypeError` as in Python, and a `ValueError`, which Keras raises for most of them.
+    """
 
 
 def is_overridden(obj: object, *names: str) -> bool:
@@ -38,7 +45,7 @@ def real_number(value: Any, name: str, least: float = -math.inf, below: float = 
     Raises
     ------
     ValueError
-        If it is anything else, NaN and infinities included.
+        If it is anything else, NaN and infinities included; an `ArgumentError` if it is no number.
 
     Examples
     --------
@@ -53,7 +60,8 @@ def real_number(value: Any, name: str, least: float = -math.inf, below: float = 
     if not good or not math.isfinite(value) or not least <= value < below:
         bound = "" if least == -math.inf else f" of at least {least}"
         bound += "" if below == math.inf else f" and below {below}"
-        raise ValueError(f"{name}: expected a finite number{bound}, got {value!r}")
+        kind = ValueError if good else ArgumentError
+        raise kind(f"{name}: expected a finite number{bound}, got {value!r}")
     return float(value)
 
 
@@ -109,12 +117,13 @@ def whole_number(value: Any, name: str, least: int = 0, most: int | None = None)
     >>> whole_number(2.5, "patience")
     Traceback (most recent call last):
     ...
-    ValueError: patience: expected an integer of at least 0, got 2.5
+    fastnn.checks.ArgumentError: patience: expected an integer of at least 0, got 2.5
     """
     good = isinstance(value, Integral) and not isinstance(value, bool)
     if not good or value < least or (most is not None and value > most):
         bound = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name}: expected an integer {bound}, got {value!r}")
+        kind = ValueError if good else ArgumentError
+        raise kind(f"{name}: expected an integer {bound}, got {value!r}")
     return int(value)
 
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar, overload
 
 from ._lazy import import_modules
+from .checks import ArgumentError
 from .configurable import Configurable, is_of_program
 from .custom_objects import (
     CustomObjectScope,
@@ -75,7 +76,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def refuse_unknown(cls: type, base: type, unknown: Mapping[str, Any]) -> None:
-    """Raise a `TypeError` if any keyword arguments are left that no constructor of a class accepts.
+    """Raise an `ArgumentError` if any keyword arguments are left that no constructor of a class accepts.
 
     Parameters
     ----------
@@ -90,14 +91,20 @@ def refuse_unknown(cls: type, base: type, unknown: Mapping[str, Any]) -> None:
     >>> fastnn.layers.Dense(3, activations="relu")
     Traceback (most recent call last):
     ...
-    TypeError: Dense: argument: unknown name 'activations'; did you mean 'activation'?
+    fastnn.checks.ArgumentError: Dense: argument: unknown name 'activations'; did you mean 'activation'?
     """
     import inspect  # only errors need it
 
     for name in unknown:
-        signatures = [inspect.signature(kind) for kind in (cls, base)]
-        known = {p.name for s in signatures for p in s.parameters.values() if p.kind is not p.VAR_KEYWORD}
-        raise TypeError(unknown_name(f"{cls.__name__}: argument", name, known))
+        own = [kind for kind in cls.__mro__ if is_of_program(kind) and issubclass(kind, base)]
+        public = next(kind for kind in cls.__mro__ if not is_of_program(kind))
+        known = {
+            p.name
+            for kind in (*own, public, base)
+            for p in inspect.signature(kind).parameters.values()
+            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and not p.name.startswith("_")
+        }
+        raise ArgumentError(unknown_name(f"{cls.__name__}: argument", name, known))
 
 
 class Registry(Generic[T]):
@@ -235,7 +242,7 @@ class Registry(Generic[T]):
             return self.deserialize(identifier)
         if isinstance(identifier, type) and issubclass(identifier, self.base):
             return identifier()
-        raise TypeError(
+        raise ArgumentError(
             f"{self.kind}: expected a name, a config or an instance of {self.base.__name__}, "
             f"got {identifier!r:.200}"
         )
@@ -268,7 +275,9 @@ class Registry(Generic[T]):
         if obj is None:
             return None
         if not isinstance(obj, self.base):
-            raise TypeError(f"{self.kind}: expected an instance of {self.base.__name__}, got {obj!r:.200}")
+            raise ArgumentError(
+                f"{self.kind}: expected an instance of {self.base.__name__}, got {obj!r:.200}"
+            )
         name, config = type(obj).__name__, obj.get_config()
         if self._classes.get(name) is not type(obj):
             name = custom_name(type(obj))
@@ -315,7 +324,7 @@ class Registry(Generic[T]):
         if config is None or isinstance(config, self.base):
             return config
         if not isinstance(config, Mapping):
-            raise TypeError(f"{self.kind}: expected a config, got {config!r:.200}")
+            raise ArgumentError(f"{self.kind}: expected a config, got {config!r:.200}")
         if custom_objects is not None:
             with CustomObjectScope(custom_objects):
                 return self.deserialize(config)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .autograd import Tensor
-from .checks import real_number
+from .checks import ArgumentError, real_number
 from .configurable import Configurable
 from .registry import FunctionRegistry
 
@@ -252,7 +252,7 @@ def _differentiate(penalty: Callable[..., Any], value: NDArray[Any], out: NDArra
     y = penalty(w)
     shape = y.shape if isinstance(y, Tensor) else np.shape(y)
     if shape != ():
-        raise TypeError(
+        raise ArgumentError(
             f"regularizer: expected one number from {penalty!r:.80}, got an array of shape {shape}"
         )
     if isinstance(y, Tensor) and y.requires_grad:

@@ -79,6 +79,8 @@ class Variable(Tensor):
     ----------
     value, data : ndarray
         The numbers themselves; writing into them, or setting them, changes the weight in place.
+    path : str
+        Its name behind those of the layers around it when it was made: "sequential/dense/kernel".
     grad : ndarray or None
         The gradient accumulated by `backward` of results computed from it.
     learns : bool
@@ -114,7 +116,7 @@ class Variable(Tensor):
         self.version = np.zeros(1, np.int64)
         self.grad = None
         self._node, self._place = None, 0
-        self.name = name or "variable"
+        self.name = self.path = name or "variable"
         self.trainable = trainable
         self.learns = trainable
         self.regularizer = regularizer

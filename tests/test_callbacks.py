@@ -117,7 +117,7 @@ def test_hooks_run_in_order(hook):
     getattr(heard, hook)(*args, {"loss": 1.0})
     assert seen == [("a", *args, {"loss": 1.0}), ("b", *args, {"loss": 1.0})]
     getattr(heard, hook)(*args)
-    assert seen[2:] == [("a", *args, None), ("b", *args, None)]
+    assert seen[2:] == [("a", *args, {}), ("b", *args, {})]
     also = {"on_batch_begin": "on_train_batch_begin", "on_batch_end": "on_train_batch_end"}.get(hook, hook)
     assert [h for h in HOOKS if heard.listens(h)] == [h for h in HOOKS if h in (hook, also)]
 
@@ -136,7 +136,7 @@ def test_older_names_of_the_batch_hooks():
     heard.on_train_batch_begin(0)
     heard.on_train_batch_end(0, {"loss": 1.0})
     heard.on_test_batch_end(0, {"loss": 1.0})
-    assert seen == [("begin", 0, None), ("end", 0, {"loss": 1.0}), "lambda"]
+    assert seen == [("begin", 0, {}), ("end", 0, {"loss": 1.0}), "lambda"]
 
 
 def test_nobody_listens():

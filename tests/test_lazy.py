@@ -22,7 +22,7 @@ from fastnn._lazy import TABLES, lazy_exports
 def packages(package):
     """Names of a package and of the public packages in it."""
     inner = (getattr(package, name) for name in package.__all__)
-    found = (packages(thing) for thing in inner if hasattr(thing, "__path__"))
+    found = (packages(thing) for thing in inner if hasattr(thing, "__path__") and thing is not fastnn)
     return {package.__name__}.union(*found)
 
 

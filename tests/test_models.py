@@ -88,7 +88,7 @@ def test_add_and_pop():
     while model.layers:
         model.pop()
     assert model.pop().name.startswith("input")
-    with pytest.raises(TypeError, match="layers: there is no layer"):
+    with pytest.raises(IndexError, match="layers: there is no layer"):
         model.pop()
 
 

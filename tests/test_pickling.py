@@ -910,7 +910,7 @@ REFUSED = {
     ),
     "partial": (
         lambda: optimizers.SGD(functools.partial(lambda a, step: 0.1, 1)),
-        "SGD 'sgd'.*schedule",
+        r"SGD 'sgd(_\d+)?'.*schedule",
     ),
     "generator": (
         lambda: Keeping(i for i in range(3)),

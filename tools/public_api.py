@@ -110,6 +110,8 @@ def stub(package: ModuleType) -> str:
         elif imported:
             text += f"from {module} import (\n" + "".join(f"    {name},\n" for name in imported) + ")\n"
     text += "\n__version__: str\n" if package is fastnn else ""
+    if not package.__all__:
+        return text + "__all__: list[str] = []\n"
     return text + "\n__all__ = [\n" + "".join(f'    "{name}",\n' for name in package.__all__) + "]\n"
 
 

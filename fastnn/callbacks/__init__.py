@@ -7,7 +7,7 @@ The model calls the hooks of each callback in the order of the list, with these 
 - at the end of a batch, a mapping of the means over the epoch so far. They may be computed only when they are
   read, so that a callback that reads the logs of one batch in a hundred costs little. The mapping is valid
   during the call; ``dict(logs)`` makes a copy.
-- elsewhere None, or the values so far.
+- elsewhere an empty dictionary, or the values so far.
 
 ``self.model.stop_training = True`` in a hook ends the training after the batch or epoch.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..checks import ArgumentError
 from .callback import HOOKS, BatchLogs, Callback, EpochLogs
 from .history import History
 from .progress import EpochLogger, ProgbarLogger, shows_bar
@@ -21,15 +22,15 @@ def _overrides(callback: Callback, hook: str) -> bool:
 
 
 def _in_turn(hook: str, methods: list[Callable[..., None]]) -> Callable[..., None]:
-    """Return a hook that calls methods with all arguments; not every callback has a default for `logs`."""
+    """Return a hook that calls methods with all arguments, and with empty logs where there are none."""
 
     def numbered(index: int, logs: BatchLogs = None) -> None:
         for method in methods:
-            method(index, logs)
+            method(index, {} if logs is None else logs)
 
     def plain(logs: EpochLogs = None) -> None:
         for method in methods:
-            method(logs)
+            method({} if logs is None else logs)
 
     return numbered if "batch" in hook or "epoch" in hook else plain
 
@@ -86,7 +87,7 @@ class CallbackList(Callback):
         self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
-                raise TypeError(f"callbacks: expected instances of Callback, got {callback!r}")
+                raise ArgumentError(f"callbacks: expected instances of Callback, got {callback!r}")
         if add_history and not any(isinstance(c, History) for c in self.callbacks):
             self.callbacks.append(History())
         if add_progbar and not any(isinstance(c, EpochLogger) for c in self.callbacks):

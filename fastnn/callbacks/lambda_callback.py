@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..checks import ArgumentError
 from ..registry import unknown_name
 from .callback import HOOKS, Callback
 
@@ -19,12 +20,12 @@ class LambdaCallback(Callback):
     on_train_batch_begin, on_train_batch_end : callable, optional
         The same.
     **kwargs
-        Functions for any other hooks.
+        Functions for any other hooks, and other attributes of the callback.
 
     Raises
     ------
     TypeError
-        If there is no such hook, or its value cannot be called.
+        If there is no hook of a name that starts with "on_", or its value cannot be called.
 
     Examples
     --------
@@ -42,7 +43,7 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
-        **kwargs: Callable[..., Any] | None,
+        **kwargs: Any,
     ) -> None:
         named = {
             "on_epoch_begin": on_epoch_begin,
@@ -53,10 +54,10 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end,
         }
         for hook, function in (named | kwargs).items():
-            if hook not in HOOKS:
-                raise TypeError(unknown_name("hook", hook, HOOKS))
+            if hook.startswith("on_") and hook not in HOOKS:
+                raise ArgumentError(unknown_name("hook", hook, HOOKS))
             if function is None:
                 continue
-            if not callable(function):
-                raise TypeError(f"{hook}: expected a function, got {function!r}")
+            if hook in HOOKS and not callable(function):
+                raise ArgumentError(f"{hook}: expected a function, got {function!r}")
             setattr(self, hook, function)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..checks import real_number
+from ..checks import ArgumentError, real_number
 from .callback import Callback, EpochLogs
 from .progress import say
 
@@ -44,7 +44,7 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if not callable(schedule):
-            raise TypeError(f"schedule: expected a function of (epoch, learning_rate), got {schedule!r}")
+            raise ArgumentError(f"schedule: expected a function of (epoch, learning_rate), got {schedule!r}")
         try:
             inspect.signature(schedule).bind(0, 0.0)
             self._takes_rate = True

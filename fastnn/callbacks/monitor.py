@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 
 from ..checks import real_number
+from ..warning import warn
 from .callback import Callback, EpochLogs
 
 # Endings of names whose values are better when higher, and when lower.
@@ -53,10 +53,9 @@ class MonitorCallback(Callback):
         """Return the monitored value, or None, with a warning, if it is not in the logs."""
         logs = logs or {}
         if self.monitor not in logs:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}: expected {self.monitor!r} among the logs, which hold "
-                f"{', '.join(map(repr, logs)) or 'nothing'}",
-                stacklevel=2,
+                f"{', '.join(map(repr, logs)) or 'nothing'}"
             )
         return logs.get(self.monitor)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import real_number
+from ..checks import ArgumentError, real_number
 from ..kernels.core.specs import Labels, PythonSpec
 from ..kernels.ops.loss_metric import check_labels
 from .alignment import aligned_shape, axes_to_last, weight_shapes
@@ -220,7 +220,7 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels)
         What the loss takes.
     """
     if not isinstance(weights, Mapping):
-        raise TypeError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
+        raise ArgumentError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
     for number, weight in weights.items():
         if not isinstance(number, Real) or not float(number) >= 0 or float(number) % 1:
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")

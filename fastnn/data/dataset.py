@@ -7,7 +7,6 @@ memory do not come here; plans gather their samples themselves.
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks import whole_number
+from ..warning import warn
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -309,10 +309,7 @@ class DatasetIterator:
                 if done == self._limit:
                     return
             if self._limit is not None:
-                warnings.warn(
-                    f"{self._name}: the data ran out after {done} of {self._limit} batches of an epoch",
-                    stacklevel=4,
-                )
+                warn(f"{self._name}: the data ran out after {done} of {self._limit} batches of an epoch")
         finally:
             if isinstance(self._dataset, PyDataset):
                 self._dataset.on_epoch_end()

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import ArgumentError
+
 
 def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
     """Return `x` as a contiguous array of `dtype`.
@@ -39,16 +41,16 @@ def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
         try:
             array = array.astype(dtype)
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{name}: expected numbers, got an array of objects ({error})") from None
+            raise ArgumentError(f"{name}: expected numbers, got an array of objects ({error})") from None
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+        raise ArgumentError(f"{name}: expected real numbers, got dtype {array.dtype}")
     array = np.ascontiguousarray(array, dtype)
     return array if array.flags.aligned else array.copy()
 
 
 def _plain(x: Any, name: str) -> NDArray[Any]:
     if x is None or isinstance(x, (str, bytes, dict, set)):
-        raise TypeError(f"{name}: expected an array, got {x!r:.80}")
+        raise ArgumentError(f"{name}: expected an array, got {x!r:.80}")
     try:
         array = np.asarray(np.from_dlpack(x) if _speaks_dlpack_only(x) else x)
     except ValueError as error:
@@ -127,7 +129,7 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
     """
     array = y if type(y) is np.ndarray else _plain(y, name)
     if array.dtype.kind not in "fiubO":
-        raise TypeError(f"{name}: expected class numbers, got dtype {array.dtype}")
+        raise ArgumentError(f"{name}: expected class numbers, got dtype {array.dtype}")
     if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim != len(shape) + 1 or array.shape[1:] != shape:
@@ -276,5 +278,5 @@ def split_inputs(x: Any, names: list[str], ndims: list[int]) -> list[Any]:
         single = is_several(x) and len(x) == 1 and x[0].ndim > ndims[0]
         return [x[0]] if single else [x]
     if not isinstance(x, (list, tuple)):
-        raise TypeError(f"x: expected a list of {len(names)} arrays, or a dict, got {x!r:.80}")
+        raise ArgumentError(f"x: expected a list of {len(names)} arrays, or a dict, got {x!r:.80}")
     return ordered_inputs(list(x), names)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import activations
 from ..checks import real_number
+from ..warning import renamed
 from .base.elementwise import ElementwiseActivation
 from .base.layer import Layer, registry
 from .base.masks import as_mask
@@ -114,6 +115,7 @@ class LeakyReLU(ElementwiseActivation):
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        negative_slope = renamed(kwargs, "alpha", "negative_slope", negative_slope)
         super().__init__(**kwargs)
         self.negative_slope = real_number(negative_slope, "negative_slope", 0)
         self._function = activations.leaky_relu.bind(negative_slope=self.negative_slope)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
+from ..checks import ArgumentError
 from .base.building import set_values
 from .base.calls import bind_arguments
 from .base.layer import registry
@@ -187,7 +188,7 @@ def recurrent(layer: Any, name: str) -> RNN:
     """Return a recurrent layer."""
     layer = inner_layer(layer, name)
     if not isinstance(layer, RNN):
-        raise TypeError(f"{name}: expected a recurrent layer, got {layer!r}")
+        raise ArgumentError(f"{name}: expected a recurrent layer, got {layer!r}")
     return layer
 
 

@@ -6,6 +6,7 @@ import math
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from ..checks import ArgumentError
 from .base.layer import registry
 from .base.merge import Merge, union
 
@@ -42,7 +43,7 @@ class Concatenate(Merge):
         try:
             self.axis = index(axis)
         except TypeError:
-            raise TypeError(f"axis: expected an integer, got {axis!r}") from None
+            raise ArgumentError(f"axis: expected an integer, got {axis!r}") from None
 
     def _axis_of(self, rank: int) -> int:
         """Return the axis of rows of so many dimensions, counted from 0."""

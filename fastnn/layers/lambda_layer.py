@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Self
 
+from ..checks import ArgumentError
 from .base.layer import Layer, registry
 
 
@@ -52,7 +53,7 @@ class Lambda(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
-            raise TypeError(f"function: expected a function of tensors, got {function!r}")
+            raise ArgumentError(f"function: expected a function of tensors, got {function!r}")
         self.function = function
         self._output_shape = output_shape
         self._mask = mask

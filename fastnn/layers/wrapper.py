@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..checks import ArgumentError
 from .base.layer import Layer, registry
 from .base.shapes import Shape
 
@@ -13,7 +14,7 @@ def inner_layer(layer: Any, name: str) -> Layer:
     if isinstance(layer, dict):
         layer = registry.deserialize(layer)
     if not isinstance(layer, Layer):
-        raise TypeError(f"{name}: expected a layer, got {layer!r}")
+        raise ArgumentError(f"{name}: expected a layer, got {layer!r}")
     return layer
 
 

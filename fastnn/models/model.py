@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor, is_recording, no_grad
-from ..checks import real_number, whole_number
+from ..checks import ArgumentError, real_number, whole_number
 from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, DataAdapter, SampleShapes
 from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
@@ -42,6 +42,7 @@ from ..layers.base.shapes import (
     without_batch,
 )
 from ..layers.base.trainable import flatten_parts
+from ..naming import inside
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
@@ -160,7 +161,9 @@ class Model(Steps):
         for name, structure in (("inputs", inputs), ("outputs", outputs)):
             wrong = [leaf for leaf in leaves(structure) if not isinstance(leaf, SymbolicTensor)]
             if wrong or not tensors_in(structure):
-                raise TypeError(f"{name}: expected symbolic tensors, got {(wrong or [structure])[0]!r:.200}")
+                raise ArgumentError(
+                    f"{name}: expected symbolic tensors, got {(wrong or [structure])[0]!r:.200}"
+                )
         self._graph = Graph(tensors_in(inputs), tensors_in(outputs))
         if len(set(self._graph.inputs)) < len(self._graph.inputs):
             raise ValueError("inputs: expected each tensor once")
@@ -343,7 +346,8 @@ class Model(Steps):
             variable._convert_to(self.dtype)
         input_shape = with_batch(self._one_or_list(sample_shapes))
         if not varies(input_shape):
-            custom_layer.try_call(self, input_shape, {})
+            with inside(self.name):
+                custom_layer.try_call(self, input_shape, {})
         self._set_built(list(sample_shapes))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -571,6 +575,11 @@ class Model(Steps):
         return objective
 
     @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been called."""
+        return self._compile_spec is not None
+
+    @property
     def metrics(self) -> list[Metric]:
         """The metrics beside the loss, as names have been resolved for this model's output.
 
@@ -661,7 +670,7 @@ class Model(Steps):
             return DatasetIterator(given, steps, name="validation_data")
         forms = "(x, y), (x, y, sample_weight) or a data set"
         if not isinstance(given, (tuple, list)):
-            raise TypeError(f"validation_data: expected {forms}, got {given!r:.80}")
+            raise ArgumentError(f"validation_data: expected {forms}, got {given!r:.80}")
         if len(given) not in (2, 3):
             raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
         x, y, sample_weight = (*given, None)[:3]
@@ -1172,6 +1181,12 @@ class Model(Steps):
         from ..training.streaming import Stream
 
         return Stream(self, rows)
+
+    def reset_states(self) -> None:
+        """Forget the states of all recurrent layers that are `stateful`."""
+        for layer in flatten_parts(self):
+            if getattr(layer, "stateful", False):
+                layer.reset_states()
 
     # ---- configuration and files --------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from typing import Any, Self
 
+from ..checks import ArgumentError
 from ..configurable import has_own_constructor
 from ..custom_objects import CustomObjectScope
 from ..graph.graph import Node, SymbolicTensor
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, with_batch
+from ..naming import inside
 from .functional import own_arguments
 from .model import Model
 
@@ -103,7 +105,7 @@ class Sequential(Model):
     def pop(self) -> Layer:
         """Remove and return the last layer."""
         if not self._layers:
-            raise TypeError("layers: there is no layer to remove")
+            raise IndexError("layers: there is no layer to remove")
         layer = self._layers.pop()
         self._unbuild()
         self._build_early()
@@ -113,7 +115,7 @@ class Sequential(Model):
         if isinstance(layer, SymbolicTensor):
             layer = layer.node.layer
         if not isinstance(layer, Layer):
-            raise TypeError(f"layers: expected Layer objects, got {layer!r}")
+            raise ArgumentError(f"layers: expected Layer objects, got {layer!r}")
         if isinstance(layer, InputLayer) and self._layers:
             raise ValueError(f"layers: {layer.name!r} may only come first")
         if any(layer is other for other in self._layers):
@@ -149,7 +151,8 @@ class Sequential(Model):
         try:
             for layer in self.layers:
                 try:
-                    x = layer(x)
+                    with inside(self.name):
+                        x = layer(x)
                 except ValueError as error:
                     raise ValueError(
                         f"layer {layer.name!r} on rows of shape {x.sample_shape}: {error}"

@@ -43,4 +43,5 @@ class Adadelta(Optimizer):
     ) -> None:
         self.rho = real_number(rho, "rho", 0, below=1)
         self.epsilon = real_number(epsilon, "epsilon", 0)
-        super().__init__(learning_rate, rule={"beta_1": self.rho, "epsilon": self.epsilon}, **kwargs)
+        self._rule = {"beta_1": self.rho, "epsilon": self.epsilon}
+        super().__init__(learning_rate, **kwargs)

@@ -44,5 +44,6 @@ class Adagrad(Optimizer):
             initial_accumulator_value, "initial_accumulator_value", 0
         )
         self.epsilon = real_number(epsilon, "epsilon", 0)
-        start = {"accumulator": self.initial_accumulator_value}
-        super().__init__(learning_rate, rule={"epsilon": self.epsilon}, start=start, **kwargs)
+        self._rule = {"epsilon": self.epsilon}
+        self._start = {"accumulator": self.initial_accumulator_value}
+        super().__init__(learning_rate, **kwargs)

@@ -38,8 +38,8 @@ class Moments(Optimizer):
         self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
         self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
         self.epsilon = real_number(epsilon, "epsilon", 0)
-        rule = {name: getattr(self, name) for name in Moments._arguments} | {"nesterov": self._nesterov}
-        super().__init__(learning_rate, rule=rule, **kwargs)
+        self._rule = {name: getattr(self, name) for name in Moments._arguments} | {"nesterov": self._nesterov}
+        super().__init__(learning_rate, **kwargs)
 
 
 @registry.add

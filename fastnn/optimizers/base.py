@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, ClassVar, Self
 from weakref import ReferenceType, ref
 
@@ -13,12 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..autograd.graph import last_reached
-from ..checks import positive_number, real_number
+from ..checks import ArgumentError, positive_number, real_number
 from ..configurable import Configurable
 from ..constraints import compiled
 from ..kernels.core.optimizer import Update
+from ..naming import unique_name
 from ..registry import Registry, refuse_unknown
 from ..variables import Variable
+from ..warning import renamed, warn
 from . import state as states
 from .rate import LearningRate
 from .schedules.schedule import deserialize as deserialize_schedule
@@ -61,9 +62,7 @@ class Optimizer(Configurable):
         At least 2: weights are updated after every so many steps, by the mean of their gradients.
         `iterations` counts updates then, schedules see steps.
     name : str, optional
-        By default the class in lower case.
-    rule, start : dict, optional
-        For subclasses: fields of the kernel's rule, and initial values of its slots.
+        By default the class in lower case, numbered: "adam", "adam_1".
 
     Examples
     --------
@@ -80,6 +79,8 @@ class Optimizer(Configurable):
     kernel: str
     slots: tuple[str | None, str | None, str | None] = (None, None, None)
     correction: str | None = None
+    _rule: Mapping[str, Any] = MappingProxyType({})  # fields of the kernel's rule
+    _start: dict[str, float] | None = None  # initial values of slots
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
     def __init__(
@@ -95,10 +96,15 @@ class Optimizer(Configurable):
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
-        rule: dict[str, Any] | None = None,
-        start: dict[str, float] | None = None,
         **unknown: Any,
     ) -> None:
+        learning_rate = renamed(unknown, "lr", "learning_rate", learning_rate)
+        if "decay" in unknown and real_number(unknown["decay"], "decay"):
+            raise ArgumentError(
+                f"decay: got {unknown['decay']!r}; expected a schedule instead, "
+                f"learning_rate=schedules.InverseTimeDecay({learning_rate!r}, 1, {unknown['decay']!r})"
+            )
+        unknown.pop("decay", None)
         refuse_unknown(type(self), Optimizer, unknown)
         self.weight_decay, self.clipnorm, self.clipvalue = weight_decay, clipnorm, clipvalue
         self.global_clipnorm, self.use_ema, self.ema_momentum = global_clipnorm, use_ema, ema_momentum
@@ -110,18 +116,17 @@ class Optimizer(Configurable):
         self.loss_scale_factor = (
             None if loss_scale_factor is None else positive_number(loss_scale_factor, "loss_scale_factor")
         )
-        self.name = name or type(self).__name__.lower()
+        self.name = name or unique_name(type(self).__name__.lower())
         self.built = False
         self._exempt: tuple[list[Variable], str | None] = ([], None)
         self._schedule: Callable[..., Any] | None = None
-        self._rule, self._start = rule or {}, start
         self._set_pickle_defaults()
         self._update = self._new_update()
         self.learning_rate = learning_rate
 
     def _new_update(self) -> Update:
         """Return the update rule, for no variables yet."""
-        update = Update(self.kernel, self.slots, self._rule, self.correction, self._start)
+        update = Update(self.kernel, self.slots, dict(self._rule), self.correction, self._start)
         self._settings.configure(update)
         return update
 
@@ -180,7 +185,7 @@ class Optimizer(Configurable):
         if callable(value):
             self._schedule, self._update.schedule = value, rate_of(value)
         elif self._schedule is not None:
-            raise TypeError(
+            raise ArgumentError(
                 f"learning_rate: this optimizer was created with a schedule, {self._schedule!r:.80}, which "
                 f"{value!r:.40} cannot replace; create it with a number to set others later"
             )
@@ -368,9 +373,7 @@ class Optimizer(Configurable):
             raise ValueError(f"grads: expected {len(variables)} gradients, got {len(gradients)}")
         missing = [v.name for g, v in zip(gradients, variables, strict=True) if g is None]
         if missing and len(missing) < len(variables):
-            warnings.warn(
-                f"grads: no gradients for {', '.join(missing)}, which stay as they are", stacklevel=2
-            )
+            warn(f"grads: no gradients for {', '.join(missing)}, which stay as they are")
         self._apply(list(zip(gradients, variables, strict=True)))
 
     def scale_loss(self, loss: Any) -> Any:

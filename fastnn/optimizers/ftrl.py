@@ -74,12 +74,12 @@ class Ftrl(Optimizer):
             l2_shrinkage_regularization_strength, "l2_shrinkage_regularization_strength", 0
         )
         self.beta = real_number(beta, "beta", 0)
-        rule = {
+        self._rule = {
             "power": -self.learning_rate_power,
             "l1": self.l1_regularization_strength,
             "l2": 2 * self.l2_regularization_strength,
             "l2_shrinkage": 2 * self.l2_shrinkage_regularization_strength,
             "beta": self.beta,
         }
-        start = {"accumulator": self.initial_accumulator_value}
-        super().__init__(learning_rate, rule=rule, start=start, **kwargs)
+        self._start = {"accumulator": self.initial_accumulator_value}
+        super().__init__(learning_rate, **kwargs)

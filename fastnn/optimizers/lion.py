@@ -43,4 +43,5 @@ class Lion(Optimizer):
     ) -> None:
         self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
         self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
-        super().__init__(learning_rate, rule={"beta_1": self.beta_1, "beta_2": self.beta_2}, **kwargs)
+        self._rule = {"beta_1": self.beta_1, "beta_2": self.beta_2}
+        super().__init__(learning_rate, **kwargs)

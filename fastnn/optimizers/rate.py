@@ -32,6 +32,11 @@ class LearningRate(float):
         """Pickle and copy as a plain float, without the optimizer."""
         return float, (float(self),)
 
+    @property
+    def value(self) -> LearningRate:
+        """The number itself."""
+        return self
+
     def numpy(self) -> np.float64:
         """Return it as a NumPy number."""
         return np.float64(self)

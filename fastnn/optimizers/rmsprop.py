@@ -53,5 +53,5 @@ class RMSprop(Optimizer):
             "momentum" if self.momentum else None,
             "average_gradient" if self.centered else None,
         )
-        rule = {"beta_1": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
-        super().__init__(learning_rate, rule=rule, **kwargs)
+        self._rule = {"beta_1": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
+        super().__init__(learning_rate, **kwargs)

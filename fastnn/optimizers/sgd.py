@@ -43,5 +43,5 @@ class SGD(Optimizer):
         self.nesterov = bool(nesterov)
         if self.momentum:
             self.slots = ("momentum", None, None)
-        rule = {"momentum": self.momentum, "nesterov": self.nesterov}
-        super().__init__(learning_rate, rule=rule, **kwargs)
+        self._rule = {"momentum": self.momentum, "nesterov": self.nesterov}
+        super().__init__(learning_rate, **kwargs)

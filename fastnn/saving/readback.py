@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..custom_objects import CustomObjectScope
-from ..layers.base.layer import separate_names
+from ..naming import separate_names
 from ..utils.random import separate_seeds
 from .configurations import check_size
 

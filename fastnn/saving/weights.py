@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..warning import warn
 from .container import read_any, write
 from .errors import ModelFileError, Path, file_name, wrapped_errors
 from .names import NamedWeight, named_weights
@@ -159,7 +159,7 @@ def load_weights(
     if wrong and not skip_mismatch:
         raise ValueError(f"{file_name(filepath)}: the weights are not those of {model.name!r}: {report}")
     if report.differs and skip_mismatch:
-        warnings.warn(f"{file_name(filepath)}: not all weights were set: {report}", stacklevel=3)
+        warn(f"{file_name(filepath)}: not all weights were set: {report}")
     fitting = set(report.loaded)
     assign_weights([weight for weight in weights if weight.path in fitting], names, tensors, paths)
     return report

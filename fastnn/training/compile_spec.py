@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import losses, optimizers
-from ..checks import real_number
+from ..checks import ArgumentError, real_number
 from ..graph.graph import leaves
 from ..kernels.core.specs import Labels, PythonSpec
 from ..layers.base.trainable import flatten_parts
@@ -352,7 +352,7 @@ def metrics_by_output(kind: str, given: Any, names: list[str]) -> list[Any]:
         return [None] * len(names)
     single = len(names) == 1
     if isinstance(given, str) or not (isinstance(given, (list, tuple, Mapping)) or single):
-        raise TypeError(f"{kind}: expected a list such as ['accuracy'], got {given!r}")
+        raise ArgumentError(f"{kind}: expected a list such as ['accuracy'], got {given!r}")
     flat = not isinstance(given, Mapping) and not (
         isinstance(given, (list, tuple)) and any(isinstance(entry, (list, tuple)) for entry in given)
     )

@@ -5,7 +5,6 @@ A batch is one call into a plan, without the GIL; Python runs between batches fo
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from weakref import ref
 
 from ..checks import whole_number
 from ..data.batches import BatchLogs
+from ..warning import warn
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -150,8 +150,7 @@ def _report_end_of_data(done: int, epochs: int) -> None:
     """Warn that there are no more batches, or raise an error if there was none."""
     if not done:
         raise ValueError("x: expected at least one batch to train on, got none")
-    warnings.warn(
+    warn(
         f"x: the data ran out after {done} of {epochs} epochs, so training ends here; an iterator has to "
-        "yield the batches of all epochs, and steps_per_epoch says how many one has",
-        stacklevel=4,
+        "yield the batches of all epochs, and steps_per_epoch says how many one has"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +17,7 @@ from ..kernels.core.plan import Plan
 from ..kernels.ops import fan_out, transpose
 from ..layers.base.masks import output_masks
 from ..variables import ParameterLayout, Variable, training_scope
+from ..warning import warn_once
 
 if TYPE_CHECKING:
     from ..kernels.core.steps import Value
@@ -187,8 +187,9 @@ class PlanCache:
             update = objective.optimizer._update
             layout = update.layout
         else:
-            warnings.warn(
-                "model: it does not have any trainable weights, so training changes nothing", stacklevel=6
+            warn_once(
+                objective.snapshot,
+                "model: it does not have any trainable weights, so training changes nothing",
             )
         plan = Plan(self._dtype, list(shapes), training=True, stochastic=True, layout=layout)
         self._count_runs(plan, "training")

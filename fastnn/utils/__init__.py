@@ -5,6 +5,7 @@ from .._lazy import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        "..backend": "clear_session",
         "..custom_objects": (
             "CustomObjectScope custom_object_scope=CustomObjectScope get_custom_objects "
             "register_keras_serializable"

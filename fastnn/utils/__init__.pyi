@@ -1,5 +1,6 @@
 # Written by tools/public_api.py from the table in __init__.py.
 
+from ..backend import clear_session
 from ..custom_objects import (
     CustomObjectScope,
     CustomObjectScope as custom_object_scope,
@@ -42,6 +43,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "clear_session",
     "custom_object_scope",
     "get_custom_objects",
     "get_file",

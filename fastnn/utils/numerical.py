@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import ArgumentError
+
 __all__ = ["normalize", "to_categorical"]
 
 
@@ -45,7 +47,7 @@ def to_categorical(x: npt.ArrayLike, num_classes: int | None = None) -> npt.NDAr
     """
     labels = np.asarray(x)
     if labels.dtype.kind not in "biuf":
-        raise TypeError(f"x must hold class numbers, got an array of {labels.dtype}")
+        raise ArgumentError(f"x must hold class numbers, got an array of {labels.dtype}")
     shape = labels.shape[:-1] if labels.ndim > 1 and labels.shape[-1] == 1 else labels.shape
     labels = labels.reshape(-1)
     if labels.dtype.kind == "f":
@@ -69,7 +71,7 @@ def _classes(num_classes: int | None, largest: int) -> int:
     try:
         classes = operator.index(num_classes)
     except TypeError:
-        raise TypeError(f"num_classes must be an integer, got {num_classes!r}") from None
+        raise ArgumentError(f"num_classes must be an integer, got {num_classes!r}") from None
     if classes < 1:
         raise ValueError(f"num_classes must be positive, got {num_classes!r}")
     if largest >= classes:

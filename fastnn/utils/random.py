@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from ..checks import whole_number
+from ..checks import ArgumentError, whole_number
 
 __all__ = ["next_seed", "seed_of", "set_random_seed"]
 
@@ -135,7 +135,7 @@ def set_random_seed(seed: int) -> None:
     try:
         number = operator.index(seed)
     except TypeError:
-        raise TypeError(f"seed must be an integer, got {seed!r}") from None
+        raise ArgumentError(f"seed must be an integer, got {seed!r}") from None
     if not 0 <= number < 2**32:
         raise ValueError(f"seed must be from 0 to 2**32 - 1, got {seed!r}")
     import random

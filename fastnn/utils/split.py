@@ -28,7 +28,8 @@ def split_dataset(
     Parameters
     ----------
     dataset : array_like, tuple, list or dict of arrays, or iterable
-        Arrays of equal length; or a data set, which is iterated over once, and whose elements are split.
+        Arrays of equal length; or a data set, which is iterated over once, and whose elements are split. The
+        elements of a list of arrays are tuples with one of each, such as pairs of a sample and its label.
     left_size, right_size : float or int, optional
         Number of elements of each part, or their fraction if it is a float from 0 to 1; by default the rest.
     shuffle : bool, default False
@@ -41,7 +42,8 @@ def split_dataset(
     Returns
     -------
     tuple
-        Two parts of the same structure: arrays, or tuples or dicts of them; lists of elements for a data set.
+        Two parts of the same structure: arrays, or tuples or dicts of them; lists of elements for a data set
+        or a list of arrays.
 
     Raises
     ------
@@ -54,8 +56,11 @@ def split_dataset(
     >>> (x_train, y_train), (x_test, y_test) = split_dataset((x, y), right_size=0.2)
     >>> len(x_train), y_test
     (8, array([8, 9]))
+    >>> pairs, _ = split_dataset([x, y], left_size=2)
+    >>> pairs
+    [(array([0.]), np.int64(0)), (array([1.]), np.int64(1))]
     """
-    elements = list(dataset) if is_dataset(dataset) else None
+    elements = _elements(dataset)
     if elements is None:
         arrays = _mapped(np.asarray, dataset)
         lengths = {len(array) for array in _leaves(arrays)}
@@ -72,6 +77,21 @@ def split_dataset(
     if elements is not None:
         return [elements[i] for i in one], [elements[i] for i in other]
     return _mapped(lambda array: array[one], arrays), _mapped(lambda array: array[other], arrays)
+
+
+def _elements(dataset: Any) -> list[Any] | None:
+    """Return the elements of a data set, of a list of arrays, or of a list of tuples; None for arrays."""
+    if is_dataset(dataset):
+        return list(dataset)
+    if isinstance(dataset, list) and dataset:
+        if all(isinstance(part, np.ndarray) for part in dataset):
+            lengths = {len(array) for array in dataset}
+            if len(lengths) != 1:
+                raise ValueError(f"dataset: expected arrays of one length, got lengths {sorted(lengths)}")
+            return list(zip(*dataset, strict=True))
+        if all(isinstance(part, tuple) for part in dataset):
+            return dataset
+    return None
 
 
 def _mapped(function: Any, data: Any) -> Any:
@@ -93,17 +113,15 @@ def _leaves(data: Any) -> list[Any]:
 def _sizes(left: Any, right: Any, total: int) -> tuple[int, int]:
     if left is None and right is None:
         raise ValueError("left_size, right_size: expected at least one of them, got None")
-    sizes = [_size(left, "left_size", total), _size(right, "right_size", total)]
-    if sizes[0] is None:
-        sizes[0] = total - sizes[1]  # type: ignore[operator]
-    elif sizes[1] is None:
-        sizes[1] = total - sizes[0]
-    if not sizes[0] or not sizes[1] or sizes[0] + sizes[1] > total:
+    one, other = _size(left, "left_size", total), _size(right, "right_size", total)
+    one = total - (other or 0) if one is None else one
+    other = total - one if other is None else other
+    if one < 1 or other < 1 or one + other > total:
         raise ValueError(
             f"left_size, right_size: expected parts that share {total} elements, none of them empty, "
             f"got {left!r} and {right!r}"
         )
-    return sizes[0], sizes[1]
+    return one, other
 
 
 def _size(size: Any, name: str, total: int) -> int | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...checks import ArgumentError
+from ...naming import inside
 from . import custom_layer
 
 if TYPE_CHECKING:
@@ -54,9 +56,11 @@ def build_once(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
         if built:
             layer._check_weights(input_shape)
         else:
-            custom_layer.with_shapes(layer.build, layer, input_shape, options)
+            with inside(layer.name):
+                custom_layer.with_shapes(layer.build, layer, input_shape, options)
         if custom_layer.is_written(layer):
-            custom_layer.try_call(layer, input_shape, options)
+            with inside(layer.name):
+                custom_layer.try_call(layer, input_shape, options)
         if freezes:  # also what `build` and `call` have made
             layer.trainable = False
     except BaseException:
@@ -77,6 +81,6 @@ def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) 
                 f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
             )
         if array.dtype.kind not in "fiub":
-            raise TypeError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
+            raise ArgumentError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...configurable import Configurable
-from ...registry import Registry
-from .layer import unique_name
+from ...naming import unique_name
+from ...registry import Registry, snake_case
 from .trainable import set_trainable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Cell(Configurable):
     _config_settings = frozenset({"name", "trainable"})
 
     def __init__(self, name: str | None, trainable: bool = True) -> None:
-        self.name = name or unique_name(type(self))
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self._trainable = bool(trainable)
 
     @property

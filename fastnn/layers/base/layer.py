@@ -6,10 +6,7 @@ document methods.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from ... import config, constraints, initializers, regularizers
 from ...added_losses import collected
 from ...autograd import Tensor
-from ...checks import is_overridden
+from ...checks import ArgumentError, is_overridden
 from ...configurable import Configurable
 from ...graph.graph import leaves
+from ...naming import path_of, unique_name
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
 from . import custom_layer
@@ -43,30 +41,6 @@ if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
     from ...models import Model
     from .own_steps import OwnSteps
-
-_names: Counter[str] = Counter()
-
-# The numbers of names inside a `separate_names` block.
-_separate_names: ContextVar[Counter[str] | None] = ContextVar("separate_names", default=None)
-
-
-def unique_name(kind: type) -> str:
-    """Return Keras' default name of a new object: the class in snake_case, numbered from the second on."""
-    name = snake_case(kind.__name__)
-    numbers = _separate_names.get()
-    numbers = _names if numbers is None else numbers
-    numbers[name] += 1
-    return name if numbers[name] == 1 else f"{name}_{numbers[name] - 1}"
-
-
-@contextmanager
-def separate_names() -> Iterator[None]:
-    """Give numbered names apart, so that the program gives the same names as without the block."""
-    token = _separate_names.set(_names.copy())
-    try:
-        yield
-    finally:
-        _separate_names.reset(token)
 
 
 class Layer(Configurable):
@@ -133,10 +107,10 @@ class Layer(Configurable):
         if input_dim is not None:
             input_shape = (dimension(input_dim, "input_dim"),)
         if name is not None and not isinstance(name, str):
-            raise TypeError(f"name: expected a string, got {name!r}")
+            raise ArgumentError(f"name: expected a string, got {name!r}")
         if dtype is not None:
             config.check_floatx(dtype, "dtype")
-        self.name = name or unique_name(type(self))
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self._dtype = dtype
         self._input_sample_shape: Shape | None = (
             None if input_shape is None else check_sample_shape(input_shape)
@@ -397,6 +371,7 @@ class Layer(Configurable):
         rules = regularizers.get(regularizer), constraints.get(constraint)
         value = value.astype(kind if whole else self.compute_dtype)
         variable = Variable(aligned_copy(value), name, trainable, *rules)
+        variable.path = path_of(self.name, name)
         variable.trainable = variable.learns and self._trainable
         self._own_variables.append(variable)
         return variable

@@ -7,7 +7,6 @@ which an entry lives as long as its object; what is computed from an array has n
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from ...activations import linear
 from ...data.validation import is_several
 from ...graph.graph import leaves
 from ...kernels.core.plan import Plan
+from ...warning import warn_once
 
 if TYPE_CHECKING:
     from ...kernels.core.steps import Value
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 _inside_call: ContextVar[bool] = ContextVar("inside_call", default=False)
-_warned: weakref.WeakSet[Layer] = weakref.WeakSet()
 _masks: dict[int, tuple[weakref.ref[Any], Mask]] = {}
 
 
@@ -148,13 +147,12 @@ def inside_call() -> Iterator[None]:
 
 def warn_of_lost_mask(layer: Layer) -> None:
     """Warn, once for each layer, that the layers behind this one see no mask."""
-    if layer in _warned or (layer._is_operator and _inside_call.get()):
+    if layer._is_operator and _inside_call.get():
         return
-    _warned.add(layer)
-    warnings.warn(
+    warn_once(
+        layer,
         f"mask: layer {layer.name!r} ({type(layer).__name__}) gets an input with a mask and does not pass it "
         "on, so the layers after it count all steps",
-        stacklevel=2,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...checks import ArgumentError
 from .layer import Layer
 from .shapes import of_any_length, without_batch
 
@@ -23,7 +24,7 @@ def constant_array(value: ArrayLike | None, name: str) -> NDArray[np.float64] | 
         return None
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected a number or an array of numbers, got {value!r:.80}")
+        raise ArgumentError(f"{name}: expected a number or an array of numbers, got {value!r:.80}")
     return array.astype(np.float64)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import activations
-from ...checks import real_number, whole_number
+from ...checks import ArgumentError, real_number, whole_number
 from ...data.validation import as_real
 from ...utils.random import next_seed
 from .cell import Cell
@@ -226,5 +226,5 @@ class RecurrentCell(Cell):
 def check_cell(cell: Any, name: str) -> RecurrentCell:
     """Return a cell, or raise a `TypeError` that names the argument."""
     if not isinstance(cell, RecurrentCell):
-        raise TypeError(f"{name}: expected SimpleRNNCell, LSTMCell or GRUCell objects, got {cell!r}")
+        raise ArgumentError(f"{name}: expected SimpleRNNCell, LSTMCell or GRUCell objects, got {cell!r}")
     return cell

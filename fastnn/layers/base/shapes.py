@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from ...checks import whole_number
+from ...checks import ArgumentError, whole_number
 
 Shape = tuple[int | None, ...]
 
@@ -136,7 +136,7 @@ def checked_output_shape(shape: Any, owner: str) -> Any:
         whole = False
     if whole:
         return shapes
-    raise TypeError(
+    raise ArgumentError(
         f"compute_output_shape: expected {owner} to return a shape such as (None, 10), or a list of them, "
         f"got {shape!r}"
     )
@@ -156,7 +156,7 @@ def as_shapes(shapes: Any) -> Any:
         return {key: as_shapes(part) for key, part in shapes.items()}
     if isinstance(shapes, (list, tuple)):
         return type(shapes)(map(as_shapes, shapes))
-    raise TypeError(f"shape: expected a tuple of ints, got {shapes!r}")
+    raise ArgumentError(f"shape: expected a tuple of ints, got {shapes!r}")
 
 
 def check_weight_shape(name: str, needed: Shape, existing: Shape | None) -> None:

@@ -1,0 +1,5 @@
+"""Images as arrays: see `fastnn.utils`."""
+
+from ..utils.images import array_to_img, img_to_array, load_img, save_img
+
+__all__ = ["array_to_img", "img_to_array", "load_img", "save_img"]

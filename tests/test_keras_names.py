@@ -1,0 +1,258 @@
+"""Names that Keras programs use: modules, arguments, attributes, kinds of errors."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers, optimizers
+from fastnn._lazy import TABLES
+from fastnn.checks import ArgumentError
+
+X, Y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+
+
+def small():
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+# ---- modules -------------------------------------------------------------------------------------------
+
+
+def test_fastnn_is_keras():
+    from fastnn.keras.layers import Dense
+
+    from fastnn import keras
+
+    assert keras is fastnn
+    assert Dense is layers.Dense
+
+
+@pytest.mark.parametrize("package", sorted({*TABLES, "fastnn"} - {"fastnn.keras"}))
+def test_every_public_module_has_the_name_of_keras(package):
+    importlib.import_module("fastnn.keras")
+    for inner in TABLES[package].get(".", "").split():
+        if inner == "keras":
+            continue
+        name = f"{package}.{inner}"
+        alias = "fastnn.keras" + name.removeprefix("fastnn")
+        assert importlib.import_module(alias) is importlib.import_module(name)
+
+
+def test_preprocessing_and_backend():
+    from fastnn.keras.preprocessing.image import img_to_array
+
+    from fastnn.preprocessing.sequence import pad_sequences
+
+    assert pad_sequences is fastnn.utils.pad_sequences
+    assert img_to_array is fastnn.utils.img_to_array
+    assert fastnn.backend.epsilon() == fastnn.config.epsilon()
+    assert fastnn.backend.backend() == "fastnn"
+    assert fastnn.backend.is_keras_tensor(fastnn.Input((2,)))
+    with pytest.raises(AttributeError, match="np.mean"):
+        fastnn.backend.mean  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "hint"),
+    [
+        ("fastnn.preprocessing.text", "Tokenizer", "pad_sequences"),
+        ("fastnn.layers", "TextVectorization", "pad_sequences"),
+        ("fastnn.layers", "Conv3D", "one and two dimensions"),
+        ("fastnn.layers", "MultiHeadAttention", "attention"),
+        ("fastnn", "ops", "NumPy"),
+        ("fastnn", "applications", "pretrained"),
+        ("fastnn.preprocessing.image", "ImageDataGenerator", None),
+    ],
+)
+def test_what_is_absent_says_what_there_is(module, name, hint):
+    with pytest.raises(AttributeError, match=hint):
+        getattr(importlib.import_module(module), name)
+    with pytest.raises(ImportError, match=hint):
+        exec(f"from {module} import {name}")
+    assert not hasattr(importlib.import_module(module), name)
+
+
+# ---- arguments -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "attribute", "value"),
+    [
+        (lambda: layers.LeakyReLU(alpha=0.01), "negative_slope", 0.01),
+        *[(lambda c=c: c(lr=0.5), "learning_rate", 0.5) for c in optimizers.registry.classes() if c.__init__],
+    ],
+)
+def test_former_names_of_arguments_warn(make, attribute, value):
+    with pytest.warns(fastnn.FastnnWarning, match=f"is called {attribute} now") as shown:
+        made = make()
+    assert getattr(made, attribute) == value
+    assert shown[0].filename == __file__
+
+
+def test_decay_names_the_schedule():
+    with pytest.raises(ValueError, match=r"InverseTimeDecay\(0.1, 1, 0.001\)"):
+        optimizers.SGD(0.1, decay=1e-3)
+
+
+INTERNAL = ("rule", "start", "unknown", "kwargs", "args", "self", "'_")
+
+
+@pytest.mark.parametrize("registry", [layers.registry, optimizers.registry], ids=["layers", "optimizers"])
+def test_unknown_arguments_list_public_ones_only(registry):
+    for cls in registry.classes():
+        needed = {"Wrapper": (layers.Dense(1),)}.get(cls.__name__, ())
+        for name in ("zzz", "rule", "start", "nmae", "trainabel"):
+            with pytest.raises((TypeError, ValueError)) as error:
+                cls(*needed, **{name: 1})
+            text = str(error.value)
+            assert name in text or "missing" in text or "expected" in text
+            offered = text.partition(f"unknown name '{name}'")[2]
+            assert not any(f"'{word}'" in offered for word in INTERNAL)
+
+
+def test_unknown_arguments_of_a_subclass_suggest_those_of_its_base():
+    class Mine(layers.Dense):
+        def __init__(self, units, flavour=1, **kwargs):
+            super().__init__(units, **kwargs)
+
+    with pytest.raises(ValueError, match="did you mean 'activation'"):
+        Mine(2, activatoin="relu")
+    with pytest.raises(ValueError, match="did you mean 'flavour'"):
+        Mine(2, flavor=1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: layers.Dense(2, foo=1),
+        lambda: layers.Dense(2, activation=3),
+        lambda: layers.Dense(2, kernel_initializer=3),
+        lambda: layers.Dense(2, name=3),
+        lambda: layers.TimeDistributed(3),
+        lambda: layers.Dropout("a"),
+        lambda: layers.RepeatVector(1.5),
+        lambda: optimizers.SGD(foo=1),
+        lambda: optimizers.get(3),
+        lambda: fastnn.losses.get(3),
+        lambda: fastnn.metrics.get(3),
+        lambda: fastnn.Sequential([3]),
+        lambda: fastnn.Model(3, 3),
+        lambda: small().compile("sgd", "mse", metrics="accuracy"),
+        lambda: small().fit(X, Y, batch_size="a"),
+        lambda: small().fit(X, Y, validation_data=3),
+        lambda: small().fit("a", Y),
+        lambda: fastnn.utils.to_categorical("a"),
+        lambda: fastnn.utils.set_random_seed("a"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_a_value_error_and_a_type_error(call):
+    assert issubclass(ArgumentError, ValueError)
+    assert issubclass(ArgumentError, TypeError)
+    with pytest.raises(ArgumentError):
+        call()
+
+
+def test_pop_of_nothing_is_an_index_error():
+    with pytest.raises(IndexError):
+        fastnn.Sequential().pop()
+
+
+# ---- attributes ----------------------------------------------------------------------------------------
+
+
+def test_paths_of_variables():
+    inner = fastnn.Sequential([layers.Dense(1, name="last")], name="inner")
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(2, name="first"), inner], name="outer")
+    assert [v.path for v in model.weights] == [
+        "outer/first/kernel",
+        "outer/first/bias",
+        "outer/inner/last/kernel",
+        "outer/inner/last/bias",
+    ]
+    alone = layers.Dense(2, name="alone")
+    alone.build((None, 3))
+    assert [v.path for v in alone.weights] == ["alone/kernel", "alone/bias"]
+    assert fastnn.Variable(np.zeros(2), "w").path == "w"
+
+
+def test_names_of_optimizers_are_numbered():
+    fastnn.utils.clear_session()
+    assert [optimizers.Adam().name, optimizers.Adam().name, optimizers.get("sgd").name] == [
+        "adam",
+        "adam_1",
+        "sgd",
+    ]
+    assert optimizers.Adam(name="mine").name == "mine"
+    fastnn.backend.clear_session()
+    assert [layers.Dense(1).name, optimizers.Adam().name] == ["dense", "adam"]
+
+
+def test_learning_rate_has_a_value():
+    optimizer = optimizers.SGD(0.5)
+    assert float(optimizer.learning_rate.value) == float(optimizer.learning_rate.value.numpy()) == 0.5
+    optimizer.learning_rate.value.assign(0.25)
+    assert optimizer.learning_rate == 0.25
+
+
+def test_compiled():
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1)])
+    assert not model.compiled
+    model.compile("sgd", "mse")
+    assert model.compiled
+
+
+def test_reset_states_of_a_model():
+    inner = fastnn.Sequential([fastnn.Input((3, 2)), layers.LSTM(2, stateful=True, return_sequences=True)])
+    both = layers.Bidirectional(layers.GRU(2, stateful=True))
+    model = fastnn.Sequential([fastnn.Input((3, 2)), inner, both, layers.Dense(1)])
+    x = np.ones((2, 3, 2), "float32")
+    first, second = model.predict(x), model.predict(x)
+    assert not np.allclose(first, second)
+    model.reset_states()
+    np.testing.assert_array_equal(model.predict(x), first)
+    small().reset_states()
+
+
+# ---- callbacks and data --------------------------------------------------------------------------------
+
+
+def test_hooks_get_empty_logs_where_there_are_none():
+    seen = {}
+
+    class Seen(fastnn.callbacks.Callback):
+        pass
+
+    hooks = [name for name in dir(fastnn.callbacks.Callback) if name.startswith("on_")]
+    for hook in hooks:
+        setattr(Seen, hook, lambda self, *args, hook=hook: seen.setdefault(hook, args[-1]))
+    model = small()
+    model.fit(X, Y, validation_data=(X, Y), verbose=0, callbacks=[Seen()])
+    model.predict(X, callbacks=[Seen()])
+    begins = [hook for hook in hooks if hook.endswith("_begin") and not hook.startswith("on_batch")]
+    assert {hook: seen[hook] for hook in begins} == {hook: {} for hook in begins}
+    assert seen["on_predict_end"] == {}
+    assert set(seen["on_train_end"]) == {"loss", "val_loss"}
+
+
+def test_lambda_callback_has_other_attributes():
+    callback = fastnn.callbacks.LambdaCallback(custom=lambda: 7, best=3)
+    assert (callback.custom(), callback.best) == (7, 3)
+    with pytest.raises(TypeError, match="did you mean 'on_epoch_end'"):
+        fastnn.callbacks.LambdaCallback(on_epoch_ends=print)
+
+
+def test_split_dataset_of_a_list_makes_pairs():
+    x, y = np.arange(10.0)[:, None], np.arange(10)
+    left, right = fastnn.utils.split_dataset([x, y], left_size=0.8)
+    assert [(float(a[0]), int(b)) for a, b in right] == [(8.0, 8), (9.0, 9)]
+    assert len(left) == 8
+    again, _ = fastnn.utils.split_dataset(left, left_size=3)
+    assert again == left[:3]
+    with pytest.raises(ValueError, match="one length"):
+        fastnn.utils.split_dataset([x, y[:3]], left_size=0.5)
+    with pytest.raises(ValueError, match="share 10 elements"):
+        fastnn.utils.split_dataset(x, left_size=12)
