@@ -2,13 +2,16 @@
 
 import builtins
 import io
+from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import fastnn
 from fastnn import Input, Model, plotting
-from fastnn.layers import Conv2D, Dense, ReLU
+from fastnn.layers import Conv2D, Dense, Dropout, ReLU
+from fastnn.plotting.figures import class_color
 from fastnn.utils import plot_model
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -85,6 +88,189 @@ def test_confusion_matrix():
     figure = plotting.plot_confusion_matrix(true, predicted, names, normalize=True)
     assert texts(figure)[0] == f"{expected[0][0] / sum(expected[0]):.2f}"
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == names
+
+
+def test_confusion_matrix_of_many_classes():
+    labels = np.arange(100).repeat(3)
+    figure = plotting.plot_confusion_matrix(labels, np.where(labels == 99, 0, labels), title="a title")
+    axes = figure.axes[0]
+    assert max(figure.get_size_inches()) <= 12
+    assert texts(figure) == []
+    assert axes.get_title() == "a title\naccuracy 99.0%"
+    figure.draw_without_rendering()
+    for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
+        boxes = [label.get_window_extent() for label in ticks]
+        assert len(boxes) > 10
+        assert not any(one.overlaps(other) for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("classes", [2, 10, 30])
+def test_numbers_of_a_confusion_matrix_have_one_color_and_fit(classes):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, classes, 20000)
+    guesses = np.where(rng.random(20000) < np.linspace(0, 1, classes)[labels], labels, 0)
+    figure = plotting.plot_confusion_matrix(labels, guesses)
+    axes = figure.axes[0]
+    assert {text.get_color() for text in axes.texts} == {"black"}
+    image = axes.images[0]
+    darkest = image.cmap(image.norm(image.get_array().max()))
+    assert np.dot(darkest[:3], (0.2126, 0.7152, 0.0722)) > 0.45
+    figure.draw_without_rendering()
+    width = axes.get_window_extent().width / classes
+    assert max(text.get_window_extent().width for text in axes.texts) < width
+
+
+def test_decision_boundary():
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    y = (x[:, 0] > 0.25).astype(int)
+    binary, logits = (fastnn.Sequential([Input((2,)), Dense(1, a)]) for a in ("sigmoid", "linear"))
+    classes = fastnn.Sequential([Input((2,)), Dense(2, "softmax")])
+    binary.set_weights([[[8.0], [0.0]], [-2.0]])
+    logits.set_weights([[[8.0], [0.0]], [-2.0]])
+    classes.set_weights([[[0.0, 8.0], [0.0, 0.0]], [0.0, -2.0]])
+    assert class_color(0)[0] < class_color(0)[2]
+    assert class_color(1)[0] > class_color(1)[2]
+    for model, threshold in ((binary, 0.5), (logits, 0.0), (classes, 0.5)):
+        axes = plotting.plot_decision_boundary(model, x, y, ["left", "right"], threshold, 100).axes[0]
+        image = axes.images[0]
+        left, right, _, _ = image.get_extent()
+        assert left < x[:, 0].min() < x[:, 0].max() < right
+        colors = np.asarray(image.get_array())
+        centers = left + (np.arange(100) + 0.5) * (right - left) / 100
+        redder = colors[..., 0] > colors[..., 2]  # class 0 is blue, class 1 orange
+        assert (redder == (centers > 0.25)).all()
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["left", "right"]
+        points = [
+            each for each in axes.collections if hasattr(each, "get_sizes") and len(each.get_offsets()) > 1
+        ]
+        assert [len(each.get_offsets()) for each in points] == [(y == 0).sum(), (y == 1).sum()]
+    assert plotting.plot_decision_boundary(binary, [[1.0, 1.0]]).axes[0].get_legend() is None
+    three = fastnn.Sequential([Input((2,)), Dense(3, "softmax")])
+    three.set_weights([np.zeros((2, 3)), [0.0, 0.0, 1.0]])
+    for arguments, message in [
+        ((binary, np.zeros((3, 4))), r"x: expected samples of two features, \(samples, 2\), got \(3, 4\)"),
+        ((binary, x, y[:5]), "x, y: expected equal lengths, got 50 and 5"),
+        ((three, x, y, ["a", "b"]), "class_names: expected 3 names, got 2"),
+        ((SimpleNamespace(predict=lambda x, verbose: x[:4]), x), r"model: expected predictions .* \(4, 2\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            plotting.plot_decision_boundary(*arguments)
+
+
+def test_activations():
+    figure = plotting.plot_activation(["relu", fastnn.activations.tanh, lambda x: x * x], -2, 3)
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "relu",
+        "tanh",
+        "<lambda>",
+    ]
+    x = figure.axes[0].lines[0].get_xdata()
+    assert (x[0], x[-1]) == (-2, 3)
+    for i, (value, slope) in enumerate(
+        [(np.maximum(x, 0), x > 0), (np.tanh(x), 1 - np.tanh(x) ** 2), (x * x, 2 * x)]
+    ):
+        np.testing.assert_allclose(figure.axes[0].lines[i].get_ydata(), value, atol=1e-12)
+        np.testing.assert_allclose(figure.axes[1].lines[i].get_ydata(), slope, atol=1e-12)
+    assert len(plotting.plot_activation("gelu", derivative=False).axes) == 1
+    for arguments, message in [
+        (("softmax",), "activation: expected one that acts on each element by itself, got 'softmax'"),
+        (("relu", 1, 1), "low, high: expected an interval, got 1 and 1"),
+        (([],), "activation: expected at least one"),
+        (("rely",), "rely"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            plotting.plot_activation(*arguments)
+
+
+@pytest.mark.parametrize("name", sorted(fastnn.activations.__all__))
+def test_every_elementwise_activation(name):
+    function = getattr(fastnn.activations, name)
+    if name.islower() and name not in ("get", "serialize", "deserialize", "softmax", "log_softmax"):
+        value, slope = (axes.lines[0].get_ydata() for axes in plotting.plot_activation(name).axes)
+        assert np.isfinite(value).all()
+        assert np.isfinite(slope).all()
+        np.testing.assert_allclose(value, function(np.linspace(-5, 5, len(value))), atol=1e-6)
+
+
+def test_network():
+    model = fastnn.Sequential(
+        [Input((2,)), Dense(3, name="hidden"), ReLU(), Dropout(0.5), Dense(1, "sigmoid", name="out")]
+    )
+    kernel = np.array([[1.0, -2.0, 0.5], [0.0, 4.0, -1.0]])
+    model.set_weights([kernel, [0.0, 0.0, 0.25], [[1.0], [1.0], [-1.0]], [0.5]])
+    axes = plotting.plot_network(model, [1.0, -1.0], title="a title").axes[0]
+    neurons = [tuple(circle.center) for circle in axes.patches]
+    assert len(neurons) == len(set(neurons)) == 6
+    first, second = axes.collections
+    ends = {tuple(map(tuple, segment)) for segment in first.get_segments()}
+    assert ends == {(a, b) for a in neurons[:2] for b in neurons[2:5]}
+    assert {tuple(segment[1]) for segment in second.get_segments()} == {neurons[5]}
+    np.testing.assert_allclose(first.get_linewidths(), 0.3 + 2.7 * np.abs(kernel.ravel()) / 4)
+    red = first.get_colors()[:, 0] > 0.5
+    np.testing.assert_array_equal(red, kernel.ravel() <= 0)
+    written = texts_of(axes)
+    assert {"hidden\nlinear", "out\nsigmoid", "input", "4.00", "-2.00"} <= set(written)
+    inside = {tuple(t.get_position()): t.get_text() for t in axes.texts}
+    assert [inside[place] for place in neurons] == ["1.00", "-1.00", "1.00", "0.00", "1.75", "0.44"]
+    wide = fastnn.Sequential([Input((50,)), Dense(7)])
+    axes = plotting.plot_network(wide, max_units=6).axes[0]
+    assert len(axes.patches) == 10
+    assert texts_of(axes).count("\u22ee") == 2
+    x = Input((2,))
+    for arguments, message in [
+        ((two_branches(),), "expected a chain of layers"),
+        ((fastnn.Sequential([Dense(1)]),), "build it on data first"),
+        (
+            (fastnn.Sequential([Input((6, 6, 3)), Conv2D(10, 3)]),),
+            r"Dense layers on vectors, got \['Conv2D'\]",
+        ),
+        ((Model(x, ReLU()(x)),), "Dense layers on vectors"),
+        ((wide, [1.0]), r"x: expected one sample of 50 values, got \(1,\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            plotting.plot_network(*arguments)
+
+
+def texts_of(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_images():
+    images = np.random.default_rng(0).random((5, 12))
+    figure = plotting.plot_images(
+        images, np.eye(3)[[0, 1, 2, 0, 1]], [0, 1, 2, 2, 1], "abc", (3, 4), 2, 4, "some"
+    )
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c", "c, not a"]
+    colors = [axes.title.get_color() for axes in figure.axes]
+    assert colors[0] == colors[1] == colors[2] != colors[3]
+    for image, axes in zip(images, figure.axes, strict=False):
+        np.testing.assert_array_equal(axes.images[0].get_array(), image.reshape(3, 4))
+        assert axes.images[0].get_clim() == (images[:4].min(), images[:4].max())
+    assert len({axes.get_subplotspec().rowspan.start for axes in figure.axes}) == 2
+    color = np.full((1, 2, 2, 3), 255, np.uint8)
+    assert plotting.plot_images(color).axes[0].images[0].get_array().max() == 1
+    assert plotting.plot_images(images[:1], [7], image_shape=(2, 6)).axes[0].get_title() == "7"
+    for arguments, message in [
+        ((images,), "image_shape: expected height times width to be 12"),
+        ((np.zeros((2, 3, 3)), [0]), "labels: expected 2, one for each image, got 1"),
+        ((np.zeros((2, 3, 3)), None, [0, 2], ["a", "b"]), r"predictions: class 2 is not one of \['a', 'b'\]"),
+        ((np.zeros((2, 3, 3, 2)),), r"images: expected \(samples, height, width\).* got \(2, 3, 3, 2\)"),
+        ((np.zeros((0, 3, 3)),), "images: expected"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            plotting.plot_images(*arguments)
+
+
+def test_filters_have_frames_and_white_zeros():
+    dense = Dense(2)
+    dense(np.zeros((1, 4)))
+    dense.set_weights([[[0.0, 1.0], [0.5, 0.0], [-2.0, 0.0], [0.0, 0.0]], [0.0, 0.0]])
+    for axes in plotting.plot_filters(dense).axes:
+        assert axes.axison
+        assert not axes.get_xticks().size
+        image = axes.images[0]
+        zeros = np.asarray(image.get_array()) == 0
+        assert image.to_rgba(image.get_array())[zeros].min() > 0.95
 
 
 def test_filters():

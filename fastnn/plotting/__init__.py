@@ -8,8 +8,12 @@ from .._lazy import lazy_exports
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
+        ".boundary": "plot_decision_boundary",
         ".confusion": "confusion_matrix plot_confusion_matrix",
+        ".curves": "plot_activation",
         ".filters": "plot_filters",
         ".history": "plot_history",
+        ".image_grid": "plot_images",
+        ".network": "plot_network",
     },
 )

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["class_numbers", "confusion_matrix", "plot_confusion_matrix"]
 
+LARGEST = 12.0  # inches
+WRITTEN = 30  # classes for which numbers fit into the cells
+DARKEST = 0.6  # the color of all samples, on the way from white to dark, on which black is readable
+
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None = None) -> NDArray[np.int64]:
     """Count the samples of each true class by predicted class.
@@ -82,7 +86,7 @@ def plot_confusion_matrix(
     normalize: bool = False,
     title: str | None = None,
 ) -> Figure:
-    """Plot a confusion matrix: the samples of each true class by predicted class.
+    """Plot a confusion matrix, the samples of each true class by predicted class, and the accuracy.
 
     Parameters
     ----------
@@ -97,6 +101,7 @@ def plot_confusion_matrix(
     Returns
     -------
     matplotlib.figure.Figure
+        Colors are shares of the true class. Numbers are written for up to 30 classes.
 
     Raises
     ------
@@ -114,16 +119,28 @@ def plot_confusion_matrix(
     counts = confusion_matrix(y_true, y_pred, None if class_names is None else len(class_names))
     names = list(class_names) if class_names is not None else [str(i) for i in range(len(counts))]
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    side = 2.5 + 0.45 * len(names)
+    side = min(2.5 + 0.45 * len(names), LARGEST)
     figure = new_figure(side, side)
     axes = figure.add_subplot()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
-        text = f"{share:.2f}" if normalize else str(counts[row, column])
-        axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.5 else "black")
-    ticks = range(len(names))
-    upright = max(map(len, names), default=0) > 3
-    axes.set_xticks(ticks, names, rotation=90 if upright else 0)
-    axes.set_yticks(ticks, names)
-    axes.set(xlabel="predicted", ylabel="true", title=title or "")
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if len(names) <= WRITTEN:
+        image.set_clim(0, 1 / DARKEST)  # so pale that all numbers are black
+        for (row, column), share in np.ndenumerate(shares):
+            text = f"{share:.2f}" if normalize else str(counts[row, column])
+            axes.text(
+                column, row, text, ha="center", va="center", color="black",
+                fontsize=min(10, 32 / max(3, len(text))),
+            )  # fmt: skip
+    else:
+        figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.7)
+    # Names of 8 points need a ninth of an inch: of more classes than fit, every 2nd, 5th, 10th ... is named.
+    room = 0.11 * len(names) / (side - 2.0)
+    every = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000, len(names)) if step >= room)
+    ticks = range(0, len(names), every)
+    shown = [names[tick] for tick in ticks]
+    upright = max(map(len, shown), default=0) > 3
+    axes.set_xticks(ticks, shown, rotation=90 if upright else 0, fontsize=8 if every > 1 else None)
+    axes.set_yticks(ticks, shown, fontsize=8 if every > 1 else None)
+    accuracy = f"accuracy {np.trace(counts) / max(1, counts.sum()):.1%}"
+    axes.set(xlabel="predicted", ylabel="true", title=f"{title}\n{accuracy}" if title else accuracy)
     return figure

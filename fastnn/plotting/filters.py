@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import whole_number
-from .figures import new_figure
+from .figures import as_images, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +39,8 @@ def plot_filters(
     Returns
     -------
     matplotlib.figure.Figure
-        Three channels are shown in color, others as their mean; zero is gray.
+        One channel, or the mean of several, is shown from red, negative, over white to blue, positive; three
+        channels are shown in color, and zero is gray. Each image has its own scale and a frame.
 
     Raises
     ------
@@ -63,8 +63,11 @@ def plot_filters(
     for i, picture in enumerate(pictures):
         axes: Axes = figure.add_subplot(down, across, i + 1)
         largest = float(np.abs(picture).max()) or 1.0
-        axes.imshow(np.clip(picture / (2 * largest) + 0.5, 0, 1), cmap="gray", vmin=0, vmax=1)
-        axes.set_axis_off()
+        if picture.ndim == 3:
+            axes.imshow(np.clip(picture / (2 * largest) + 0.5, 0, 1))
+        else:
+            axes.imshow(picture, cmap="RdBu", vmin=-largest, vmax=largest)
+        axes.set(xticks=[], yticks=[])
     figure.suptitle(layer.name)
     return figure
 
@@ -74,13 +77,7 @@ def _pictures(layer: Layer, image_shape: tuple[int, int] | None) -> list[NDArray
     kernels = [v.numpy() for v in layer.weights if v.name.endswith("kernel")]
     kernel = kernels[0] if kernels else np.zeros(())
     if kernel.ndim == 2:
-        side = math.isqrt(len(kernel))
-        height, width = image_shape or (side, side)
-        if height * width != len(kernel):
-            raise ValueError(
-                f"image_shape: expected height times width to be {len(kernel)}, got {image_shape}"
-            )
-        return [column.reshape(height, width) for column in kernel.T]
+        return [*as_images(kernel.T, image_shape)[..., 0]]
     if kernel.ndim != 4:
         raise ValueError(
             f"layer: expected one with a kernel (height, width, channels, filters) or (inputs, units), got "
