@@ -394,3 +394,37 @@ def test_axes_that_there_are_not():
     model.compile("sgd", losses.CosineSimilarity(axis=1))
     with pytest.raises(ValueError, match="axis: expected -1, since the outputs have a mask"):
         model.evaluate(np.ones((4, 3, 2)), np.ones((4, 3, 2)), verbose=0)
+
+
+@pytest.mark.parametrize("form", [None, (4,), (4, 1), (4, 3), (4, 3, 1)], ids=str)
+@pytest.mark.parametrize("reduction", ["sum", "sum_over_batch_size", "mean_with_sample_weight"])
+@pytest.mark.parametrize("kind", ["built in", *VALUES])
+def test_masks_of_outputs_count_by_hand_as_in_evaluation(kind, reduction, form):
+    w = None if form is None else RNG.random(form) + 0.5
+    if kind == "built in":
+        loss, metric = losses.MeanSquaredError(reduction), metrics.MeanSquaredError(name="m")
+    else:
+        loss = losses.FunctionLoss(VALUES[kind], reduction)
+        metric = metrics.MeanMetricWrapper(VALUES[kind], name="m")
+    model = masked_model(loss, metric)
+    expected = model.evaluate(X, TARGETS, sample_weight=w, verbose=0)
+    got = model(X)
+    assert loss(TARGETS, got, w) == pytest.approx(expected[0])
+    metric.reset_state()
+    assert metric(TARGETS, got, sample_weight=w) == pytest.approx(expected[1])
+    recorded = loss(TARGETS, model(X, training=True), w)
+    assert float(recorded) == pytest.approx(expected[0])
+    recorded.backward()
+    before = [v.value - 0.1 * v.grad for v in model.trainable_variables]
+    model.train_on_batch(X, TARGETS, w)
+    np.testing.assert_allclose(model.get_weights(), before, rtol=1e-9, atol=1e-14)
+
+
+def test_masks_and_weights_of_single_predictions():
+    model = fastnn.Sequential(
+        [fastnn.Input((3, 2), dtype="float64"), layers.Masking(), layers.Activation("sigmoid")]
+    )
+    bits, w, p = (RNG.random((4, 3, 2)) > 0.5) * 1.0, RNG.random((4, 3, 2)), model(X)
+    kept = KEEP[..., None] * w
+    expected = metrics.Precision()(bits.ravel(), np.asarray(p.copy()).ravel(), sample_weight=kept.ravel())
+    assert metrics.Precision()(bits, p, sample_weight=w) == pytest.approx(expected)

@@ -74,7 +74,8 @@ def test_a_metric_is_what_its_config_says():
     again = metrics.get(metrics.serialize(made))
     assert again.get_config() == made.get_config()
     assert again.spec == made.spec
-    assert made.get_config() == {"name": "mine", "dtype": "float64", "from_logits": True, "ignore_class": 3}
+    arguments = {"from_logits": True, "ignore_class": 3, "axis": -1}
+    assert made.get_config() == {"name": "mine", "dtype": "float64", **arguments}
 
 
 def test_class_weight_counts_in_training_only():

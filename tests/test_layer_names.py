@@ -116,9 +116,9 @@ WORDS = [
 
 PUBLIC = {
     "Layer": """
-        activity_regularizer add_loss add_weight build built call compute_dtype compute_mask compute_output_shape
-        count_params dtype from_config get_config get_weights input name non_trainable_variables
-        non_trainable_weights
+        activity_regularizer add_loss add_weight build built call compute_dtype compute_mask
+        compute_output_shape count_params dtype from_config get_config get_weights input name
+        non_trainable_variables non_trainable_weights
         losses output set_weights supports_masking trainable trainable_variables trainable_weights variables
         weights
     """,

@@ -7,7 +7,8 @@ for each position. Everything is aligned from the first axis on, that of the sam
   missing at the end too, and one of size 1 too many at the end is left out. So weights (samples,) count whole
   samples, and (samples, steps), (samples, steps, 1) and (1, steps) count steps. Only if they do not fit in
   this way are axes missing at the start: (steps,), called by hand, counts steps unless steps == samples.
-- *Masks* have one number for each position. A position that is masked weighs nothing and is not counted.
+- *Masks*, which outputs of layers and models have, have one number for each position. A position that is
+  masked weighs nothing and is not counted.
 - A value of several positions, such as one for each sample of a sequence or one for the batch, weighs the
   mean of the weights of those that are not masked, and is not counted only where all of them are.
 - *Labels* are like the predictions, where an axis of size 1 at the end may be missing or one too many; or
@@ -149,7 +150,7 @@ def weights_by_hand(weights: Array, predictions: Shape, values: Shape) -> Array:
     """
     if not values and weights.shape == predictions:
         weights = np.full((), weights.mean())
-    of_positions = values and aligned_shape(weights.shape, predictions[:-1]) is not None
+    of_positions = aligned_shape(weights.shape, predictions[:-1]) is not None
     return aligned_weights(weights, predictions[:-1] if of_positions else values)
 
 

@@ -11,6 +11,7 @@ from .. import config
 from ..data.alignment import Shape, aligned_weights, axes_to_last
 from ..data.validation import as_labels, as_real
 from ..kernels.core.specs import LossSpec, MetricSpec
+from ..layers.base.masks import mask_of
 
 
 def kernel_arrays(
@@ -59,6 +60,32 @@ def position_weights(sample_weight: ArrayLike, predictions: Shape, dtype: Any) -
         weights = weights.mean(keepdims=True)
     aligned = aligned_weights(weights, predictions[:-1])
     return np.ascontiguousarray(np.broadcast_to(aligned, predictions[:-1]))
+
+
+def masked(
+    y_pred: Any, predictions: NDArray[np.floating], weights: NDArray[np.floating] | None
+) -> tuple[NDArray[np.floating] | None, NDArray[np.floating] | None]:
+    """Return weights of positions times the mask that predictions have, and the mask itself.
+
+    Parameters
+    ----------
+    y_pred : array_like
+        What the caller passed: the output of a layer or model may have a mask.
+    predictions : ndarray
+        The same as the kernel takes it.
+    weights : ndarray or None
+
+    Returns
+    -------
+    weights, mask : ndarray or None
+        Both None where there are none.
+    """
+    mask = mask_of(y_pred)
+    if mask is None:
+        return weights, None
+    positions = predictions.shape[:-1]
+    spread = np.broadcast_to(aligned_weights(mask.astype(predictions.dtype), positions, "mask"), positions)
+    return np.ascontiguousarray(spread if weights is None else weights * spread), np.ascontiguousarray(spread)
 
 
 def dtype_of(y_pred: Any) -> str:

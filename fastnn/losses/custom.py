@@ -25,7 +25,7 @@ def loss_spec(loss: Loss) -> PythonSpec:
     return PythonSpec(function, Labels.ANY_CLASS if loss.sparse else Labels.REAL)
 
 
-def loss_value(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Tensor:
+def loss_value(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any, mask: Any) -> Tensor:
     """Return the loss of arrays or tensors by a loss that defines `call`, as a training step computes it."""
     values = loss.call(aligned_labels(y_true, tuple(y_pred.shape), y_pred.dtype), y_pred)
     values = values if isinstance(values, Tensor) else Tensor(np.asarray(values, y_pred.dtype), False)
@@ -33,7 +33,8 @@ def loss_value(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> Tens
     if sample_weight is not None:
         weights = as_real(sample_weight, y_pred.dtype.name, "sample_weight")
         weights = weights_by_hand(weights, tuple(y_pred.shape), values.shape)
-    return reduced(values, weights, None, loss.reduction)
+    mask = None if mask is None else mask.astype(y_pred.dtype)
+    return reduced(values, weights, mask, loss.reduction)
 
 
 def metric_spec(metric: Metric) -> PythonSpec:

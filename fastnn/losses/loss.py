@@ -14,9 +14,10 @@ from ..configurable import Configurable
 from ..data.validation import as_real
 from ..kernels.core.specs import LossSpec, PythonSpec, Transform
 from ..kernels.ops import loss_metric
+from ..layers.base.masks import mask_of
 from ..registry import FunctionRegistry
 from . import custom
-from .arrays import dtype_of, kernel_arrays
+from .arrays import dtype_of, kernel_arrays, masked
 from .plain import plain_loss
 from .recorded import recorded_loss
 
@@ -126,13 +127,16 @@ class Loss(Configurable):
         spec = self.spec
         if isinstance(spec, PythonSpec):
             predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
-            value = custom.loss_value(self, np.asarray(y_true), predictions, sample_weight).data
+            labels = np.asarray(y_true)
+            value = custom.loss_value(self, labels, predictions, sample_weight, mask_of(y_pred)).data
             return value if value.ndim else plain_loss(value, predictions.dtype)
         labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)
+        weights, mask = masked(y_pred, predictions, weights)
         if self.reduction in (None, "none"):
             values = transformed(loss_metric.values(spec, predictions, labels), spec)
             return values if weights is None else values * weights
         total, count, weight = loss_metric.sums(spec, predictions, labels, weights)
+        count = count if mask is None else loss_metric.sums(spec, predictions, labels, mask)[2]
         divisor = self._divisor(count, weight)
         return plain_loss(transformed(total / divisor if divisor else 0.0, spec), predictions.dtype)
 

@@ -13,7 +13,8 @@ from ..autograd.tensor import record
 from ..data.alignment import axes_to_last
 from ..kernels.core.specs import PythonSpec, Transform
 from ..kernels.ops import loss_metric
-from .arrays import kernel_arrays
+from ..layers.base.masks import mask_of
+from .arrays import kernel_arrays, masked
 from .custom import loss_value
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
     if isinstance(spec, PythonSpec):
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
         y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
-        return loss_value(loss, y_true, y_pred, sample_weight)
+        return loss_value(loss, y_true, y_pred, sample_weight, mask_of(y_pred))
     if isinstance(y_true, Tensor) and y_true.requires_grad:
         if not loss._symmetric or (isinstance(y_pred, Tensor) and y_pred.requires_grad):
             raise TypeError(
@@ -46,6 +47,7 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
         y_pred = np.transpose(y_pred, axes)
         y_true = y_true if spec.labels.sparse else np.transpose(y_true, axes)
     labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, loss.dtype)
+    weights, mask = masked(y_pred, predictions, weights)
     separate = loss.reduction in (None, "none")
     root = spec.transform is Transform.ROOT
     factor, weights = (weights, None) if separate and root else (None, weights)
@@ -63,6 +65,7 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
         roots = autograd.sqrt(tensor) if root else tensor
         return roots if factor is None else roots * factor
     _, count, weight = loss_metric.sums(spec, predictions, labels, weights)
+    count = count if mask is None else loss_metric.sums(spec, predictions, labels, mask)[2]
     divisor = loss._divisor(count, weight)
     total = tensor.sum() / divisor if divisor else tensor.sum() * 0.0
     return autograd.sqrt(total) if root else total

@@ -18,7 +18,7 @@ from ..data.validation import as_real
 from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
 from ..losses import custom
-from ..losses.arrays import kernel_arrays, position_weights
+from ..losses.arrays import kernel_arrays, masked, position_weights
 from ..registry import FunctionRegistry
 from ..variables import Variable
 from .values import as_logged, snapshot, sums_of
@@ -205,15 +205,19 @@ class Metric(Configurable):
             self._state = self.zeros(width)
         elif spec.tally is not None and self._state.shape != self.zeros(width).shape:
             raise ValueError(f"y_pred: expected as many columns as before, got {width}")
+        weights, mask = masked(y_pred, predictions, None)
         if sample_weight is None:
-            self._add(spec, self._state, labels, predictions, None)
+            self._add(spec, self._state, labels, predictions, weights)
             return
         given = np.shape(sample_weight)
         if self._by_element and aligned_shape(given, shape[:-1]) is None and aligned_shape(given, shape):
             weights = aligned_weights(as_real(sample_weight, predictions.dtype.name, "sample_weight"), shape)
-            self._add_elements(spec, self._state, labels, predictions, np.broadcast_to(weights, shape))
+            spread = np.broadcast_to(weights, shape)
+            spread = spread if mask is None else spread * mask[..., None]
+            self._add_elements(spec, self._state, labels, predictions, spread)
             return
         weights = position_weights(sample_weight, shape, predictions.dtype.name)
+        weights, _ = masked(y_pred, predictions, weights)
         self._add(spec, self._state, labels, predictions, weights)
 
     def _add(self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any) -> None:

@@ -13,6 +13,7 @@ from ..checks import is_overridden
 from ..custom_objects import function_config
 from ..data.alignment import aligned_labels, aligned_weights, weights_by_hand
 from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
+from ..layers.base.masks import mask_of
 from ..losses.lookup import loss_of_function
 from ..losses.loss import transformed
 from .metric import Metric, PlainMetric, registry
@@ -145,7 +146,8 @@ class MeanMetricWrapper(Metric):
         weights = None
         if sample_weight is not None:
             weights = weights_by_hand(np.asarray(sample_weight, float), predictions.shape, values.shape)
-        self._add_values(values, weights, None)
+        mask = mask_of(y_pred)
+        self._add_values(values, weights, None if mask is None else mask.astype(float))
 
     def _values(self, labels: Any, predictions: Any) -> Any:
         """Return the values that the function returns."""
