@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .kernels.core import runtime
+from .warning import warn
 
 
 def num_threads() -> int:
@@ -24,7 +25,9 @@ def num_threads() -> int:
 def set_num_threads(n: int) -> None:
     """Set the largest number of threads that computations of this process use.
 
-    Results do not depend on it, bit for bit. Small computations always run on one thread.
+    Results do not depend on it, bit for bit. Small computations always run on one thread, and so does
+    everything in a forked child, with a warning here. Where the system does not let the process make so many
+    threads, there are fewer, with a warning.
 
     Parameters
     ----------
@@ -46,6 +49,11 @@ def set_num_threads(n: int) -> None:
     >>> fastnn.set_num_threads(before)
     """
     runtime.set_num_threads(n)
+    if n > 1 and runtime.is_forked():
+        warn(
+            f"n: got {n}, but a forked process computes on one thread, since its parent's threads do not "
+            "exist in it; multiprocessing starts others with the method 'spawn' or 'forkserver'"
+        )
 
 
 @contextmanager
@@ -65,7 +73,7 @@ def threads(n: int) -> Iterator[None]:
     1
     """
     old, source = runtime.chosen_threads()
-    runtime.set_num_threads(n)
+    set_num_threads(n)
     try:
         yield
     finally:

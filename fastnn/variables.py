@@ -177,7 +177,7 @@ class Variable(Tensor):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         super().__setitem__(index, value)
-        self.version += 1
+        self.version[0] += 1
 
     def _convert_to(self, dtype: str) -> None:
         """Convert numbers with a fraction to another dtype, that of the layer that computes with them."""
@@ -201,7 +201,7 @@ class Variable(Tensor):
         if new.shape != self.shape:
             raise ValueError(f"value: expected shape {self.shape} for weight {self.name!r}, got {new.shape}")
         self.value[...] = new
-        self.version += 1
+        self.version[0] += 1
 
     def assign_add(self, value: ArrayLike) -> None:
         """Add to the value; the sum has to have the variable's shape."""

@@ -32,6 +32,11 @@ GENERATED = Path("build/cython")
 KERNEL_LIST = Path("csrc/kernels.def")
 KERNEL_DECLARATIONS = GENERATED / "kernels.pxi"
 KERNEL = re.compile(r"^FNN_KERNEL\((\w+), (\w+), (\(.*\))\)$", re.MULTILINE)
+# Where a list comprehension has no memory to grow, Cython 3.3.1 drops its element, and then once more.
+APPEND = (
+    "PyList_Append(list, x);\n    Py_DECREF(x);\n",
+    "PyList_Append(list, x);\n    if (likely(result == 0)) Py_DECREF(x);\n",
+)
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -78,6 +83,8 @@ def cythonize_module(name: str, source: str, directives: dict[str, Any]) -> None
         )  # fmt: skip
     except CythonError:  # which it has printed
         raise CompileError(f"Cython does not compile {source}") from None
+    c_file = GENERATED / Path(source).with_suffix(".c")
+    c_file.write_text(c_file.read_text().replace(*APPEND))
 
 
 def cython_inputs(c_file: Path) -> set[Path]:
@@ -238,7 +245,7 @@ class BuildExt(Compiling, build_ext):
         written = self.make(
             c_file,
             lambda: {Path(source)} | cython_inputs(c_file),
-            [cython_version, self.directives],
+            [cython_version, self.directives, APPEND],
             lambda: cython.submit(cythonize_module, extension.name, source, self.directives).result(),
         )
         return self.compile(str(c_file), extension.extra_compile_args, (), extension.include_dirs) or written

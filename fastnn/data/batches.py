@@ -170,32 +170,35 @@ class ArrayBatches:
         shuffler: EpochShuffler | None = None,
         shuffle: bool = False,
     ) -> None:
-        self._plan, self._samples, self._batch_size = plan, len(arrays), batch_size
+        self._plan, self._arrays, self._batch_size = plan, arrays, batch_size
         self._shuffler, self._shuffle = shuffler or EpochShuffler(), shuffle
-        self._ordered: int | None = None  # number of the pass whose order the plan has
         self._count = -(-len(arrays) // batch_size)
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
         self.step = 0
         self.totals = Totals([plan])
-        plan.bind(*arrays.arrays)
 
     def epoch(self, step: int = 0) -> BatchIterator:
         """Return the batches of the next epoch, or of this one from `step` on."""
-        if not step:
-            self._plan.clear_totals()
         self.step = step
         return self._batches(self.steps or 0)
 
     def _batches(self, steps: int) -> BatchIterator:
-        shuffler = self._shuffler
-        while self.step < steps:
-            if self._shuffle and self._ordered != shuffler.number:
-                self._plan.reorder(shuffler.order(self._samples))
-                self._ordered = shuffler.number
-            start = shuffler.done * self._batch_size
-            shuffler.advance(self._count)
-            self.step = self.step + 1 if shuffler.done else steps
-            yield self._plan, start, min(self._batch_size, self._samples - start)
+        shuffler, samples = self._shuffler, len(self._arrays)
+        ordered: int | None = None  # number of the pass whose order the plan has
+        self._plan.bind(*self._arrays.arrays)
+        try:
+            if not self.step:
+                self._plan.clear_totals()
+            while self.step < steps:
+                if self._shuffle and ordered != shuffler.number:
+                    self._plan.reorder(shuffler.order(samples))
+                    ordered = shuffler.number
+                start = shuffler.done * self._batch_size
+                shuffler.advance(self._count)
+                self.step = self.step + 1 if shuffler.done else steps
+                yield self._plan, start, min(self._batch_size, samples - start)
+        finally:
+            self._plan.unbind()
 
     def resume(self, totals: Mapping[str, Any]) -> None:
         """Restore the totals of an interrupted epoch."""
@@ -203,8 +206,7 @@ class ArrayBatches:
             self._plan.set_state(name, state)
 
     def close(self) -> None:
-        """Release the arrays."""
-        self._plan.unbind()
+        """Do nothing: the arrays are released at the end of each epoch."""
 
 
 class DatasetBatches:

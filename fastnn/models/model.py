@@ -7,7 +7,8 @@ public face of work that is done elsewhere: data are converted in `fastnn.data`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -26,6 +27,7 @@ from ..data.dataset import DatasetIterator, is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.validation import InputSpec, is_several, ordered_inputs, split_inputs, validate_inputs
 from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
+from ..kernels.core.claim import Claim
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
@@ -139,12 +141,14 @@ class Model(Steps):
     _fast_inference: Plan | None  # the plan used last
     _fast_training: Plan | None  # the plan of the last `train_on_batch` without weights
     _progress: Progress | None  # during `fit`
+    _claim: Claim  # of who trains the model
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = Layer._pickle_defaults | {
         "_output_shapes_of": dict,
         "_plans": NoneType,
         "_fast_inference": NoneType,
         "_fast_training": NoneType,
         "_progress": NoneType,
+        "_claim": partial(Claim, "model"),
     }
 
     def __setstate__(self, state: Any) -> None:
@@ -611,7 +615,7 @@ class Model(Steps):
                     f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
                 )
             emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
-            self._plans = PlanCache(emit, self.dtype, self._counted_runs())
+            self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim)
         return self._plans
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
@@ -769,6 +773,8 @@ class Model(Steps):
         ------
         ValueError, TypeError
             If an argument is not as expected; the message names it.
+        RuntimeError
+            If the model is being trained already, by another thread or around this callback.
 
         Examples
         --------
@@ -782,57 +788,69 @@ class Model(Steps):
         True
         """
         self._require_spec()
-        initial_epoch, epochs = whole_number(initial_epoch, "initial_epoch"), whole_number(epochs, "epochs")
-        for name, count in (
-            ("steps_per_epoch", steps_per_epoch),
-            ("validation_steps", validation_steps),
-            ("validation_batch_size", validation_batch_size),
-        ):
-            if count is not None:
-                whole_number(count, name, 1)
-        is_due = validation_schedule(validation_freq)
-        share = real_number(validation_split, "validation_split", 0, below=1)
-        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle and is_dataset(x) else None
-        data = self._to_data(x, y, sample_weight, steps_per_epoch, random=random, resume=True)
-        validation: Arrays | DatasetIterator | None = None
-        if validation_data is not None:
-            validation = self._to_validation_data(validation_data, validation_steps)
-        elif share and isinstance(data, DatasetIterator):
-            raise ValueError("validation_split: a data set cannot be split; give validation_data")
-        elif share and not isinstance(data, DatasetIterator):
-            data, validation = data.split(share)
-        self._shuffler = self._shuffler or EpochShuffler()
-        self._shuffler.begin()
-        batches: Batches
-        if isinstance(data, DatasetIterator):
-            batches = self._dataset_batches(data, self._training_plan, class_weight=class_weight)
-        else:
-            batches = self._training_batches(data, class_weight, batch_size, steps_per_epoch, shuffle)
+        with self._claim_training():
+            initial_epoch = whole_number(initial_epoch, "initial_epoch")
+            epochs = whole_number(epochs, "epochs")
+            for name, count in (
+                ("steps_per_epoch", steps_per_epoch),
+                ("validation_steps", validation_steps),
+                ("validation_batch_size", validation_batch_size),
+            ):
+                if count is not None:
+                    whole_number(count, name, 1)
+            is_due = validation_schedule(validation_freq)
+            share = real_number(validation_split, "validation_split", 0, below=1)
+            random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle and is_dataset(x) else None
+            data = self._to_data(x, y, sample_weight, steps_per_epoch, random=random, resume=True)
+            validation: Arrays | DatasetIterator | None = None
+            if validation_data is not None:
+                validation = self._to_validation_data(validation_data, validation_steps)
+            elif share and isinstance(data, DatasetIterator):
+                raise ValueError("validation_split: a data set cannot be split; give validation_data")
+            elif share and not isinstance(data, DatasetIterator):
+                data, validation = data.split(share)
+            self._shuffler = self._shuffler or EpochShuffler()
+            self._shuffler.begin()
+            batches: Batches
+            if isinstance(data, DatasetIterator):
+                batches = self._dataset_batches(data, self._training_plan, class_weight=class_weight)
+            else:
+                batches = self._training_batches(data, class_weight, batch_size, steps_per_epoch, shuffle)
 
-        def validate(epoch: int) -> dict[str, float]:
-            if validation is None or not is_due(epoch):
-                return {}
-            size = batch_size if validation_batch_size is None else validation_batch_size
-            results = self._evaluate(validation, validation_steps, size, listeners, "validation ")
-            return {f"val_{name}": value for name, value in results.items()}
+            def validate(epoch: int) -> dict[str, float]:
+                if validation is None or not is_due(epoch):
+                    return {}
+                size = batch_size if validation_batch_size is None else validation_batch_size
+                results = self._evaluate(validation, validation_steps, size, listeners, "validation ")
+                return {f"val_{name}": value for name, value in results.items()}
 
-        self.stop_training = False
-        try:
-            listeners = self._callback_list(
-                callbacks, verbose, add_history=True, epochs=epochs, steps=batches.steps
-            )
-            self._progress = Progress(batches, self._shuffler, listeners.callbacks, initial_epoch)
-            logs = run_epochs(
-                batches, epochs, self._progress, listeners, lambda: self.stop_training, validate
-            )
-        finally:
-            batches.close()
-            self._progress = None
-        if epochs > initial_epoch:
-            self._require_spec().optimizer.finalize_variable_values()
-        listeners.on_train_end(logs)
-        assert self.history is not None
-        return self.history
+            self.stop_training = False
+            try:
+                listeners = self._callback_list(
+                    callbacks, verbose, add_history=True, epochs=epochs, steps=batches.steps
+                )
+                self._progress = Progress(batches, self._shuffler, listeners.callbacks, initial_epoch)
+                logs = run_epochs(
+                    batches, epochs, self._progress, listeners, lambda: self.stop_training, validate
+                )
+            finally:
+                batches.close()
+                self._progress = None
+            if epochs > initial_epoch:
+                self._require_spec().optimizer.finalize_variable_values()
+            listeners.on_train_end(logs)
+            assert self.history is not None
+            return self.history
+
+    @contextmanager
+    def _claim_training(self) -> Iterator[None]:
+        """Train alone: whoever else would train the model, or use its optimizer, gets an error at once.
+
+        A `train_step` of the program's own uses the optimizer itself.
+        """
+        optimizer = nullcontext() if self._runs_in_python else self._require_spec().optimizer._update.claim
+        with self._claim, optimizer:
+            yield
 
     def _training_batches(
         self,
@@ -873,18 +891,19 @@ class Model(Steps):
         plan = self._fast_training
         plain = sample_weight is None and class_weight is None
         if plan is None or not plain or plan.train_on((x,), (y,)) != -1:
-            arrays = self._to_arrays(x, y, sample_weight, class_weight=class_weight)
-            if not len(arrays):
-                raise ValueError("x: expected at least one row to train on, got none")
-            plan = self._training_plan(arrays)
-            plan.bind(*arrays.arrays)
-            try:
-                plan.clear_totals()
-                run_batch(plan, 0, len(arrays))
-            finally:
-                plan.unbind()
-            plain = not self._runs_in_python and all(weights is None for weights in arrays.weights)
-            self._fast_training = plan if plain else None
+            with self._claim_training():
+                arrays = self._to_arrays(x, y, sample_weight, class_weight=class_weight)
+                if not len(arrays):
+                    raise ValueError("x: expected at least one row to train on, got none")
+                plan = self._training_plan(arrays)
+                plan.bind(*arrays.arrays)
+                try:
+                    plan.clear_totals()
+                    run_batch(plan, 0, len(arrays))
+                finally:
+                    plan.unbind()
+                plain = not self._runs_in_python and all(weights is None for weights in arrays.weights)
+                self._fast_training = plan if plain else None
         results: list[Any] = plan.results()
         if return_dict or any(type(value) is dict for value in results):
             return _report(merged(zip(plan.totals, results, strict=True)), return_dict)

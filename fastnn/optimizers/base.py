@@ -16,6 +16,7 @@ from ..checks import ArgumentError, positive_number, real_number
 from ..configurable import Configurable
 from ..constraints import compiled
 from ..kernels.core.optimizer import Update
+from ..kernels.core.weight_access import replace_values
 from ..naming import unique_name
 from ..registry import Registry, refuse_unknown
 from ..variables import Variable
@@ -134,12 +135,14 @@ class Optimizer(Configurable):
         """Update the weights of a model from now on, with the settings that the attributes hold now."""
         settings = Settings.of(self)
         self.serve(model)
-        self._configure(settings)
+        if settings != self._settings:
+            with self._update.claim:
+                self._configure(settings)
 
     def _configure(self, settings: Settings) -> None:
         """Use these settings until the next `compile` or `build`."""
-        self._settings = settings
         settings.configure(self._update)
+        self._settings = settings
 
     # ---- pickling -----------------------------------------------------------------------------------
 
@@ -263,7 +266,14 @@ class Optimizer(Configurable):
         ------
         ValueError
             If there is none, or their dtypes differ.
+        RuntimeError
+            If the optimizer is in use, by a `fit` for example.
         """
+        with self._update.claim:
+            self._build(variables)
+
+    def _build(self, variables: Sequence[Variable]) -> None:
+        """Prepare to update these variables, for a caller that has claimed the optimizer."""
         if self._served is None:
             self._configure(Settings.of(self))
         self._bind(variables)
@@ -355,6 +365,8 @@ class Optimizer(Configurable):
         ------
         ValueError
             If gradients do not fit the variables, there is none, or a variable is new to the optimizer.
+        RuntimeError
+            If the optimizer is in use, by a `fit` for example.
         """
         gradients = list(grads)
         if not gradients:
@@ -386,6 +398,10 @@ class Optimizer(Configurable):
         return self._update.variables
 
     def _apply(self, pairs: Sequence[tuple[ArrayLike | None, Variable]]) -> None:
+        with self._update.claim:
+            self._apply_claimed(pairs)
+
+    def _apply_claimed(self, pairs: Sequence[tuple[ArrayLike | None, Variable]]) -> None:
         layout = self._update.layout
         assert layout is not None
         if self._gradients is None or len(self._gradients) != layout.size:
@@ -419,9 +435,9 @@ class Optimizer(Configurable):
         """
         if self._settings.use_ema and self.built:
             bound = {id(v) for v in self._update.variables}
-            for variable in self._update.variables if var_list is None else var_list:
-                if id(variable) in bound:
-                    variable.assign(self._slot("average", variable))
+            averaged = self._update.variables if var_list is None else var_list
+            averaged = [variable for variable in averaged if id(variable) in bound]
+            replace_values(averaged, [self._slot("average", variable) for variable in averaged])
 
     def swap_averages(self) -> None:
         """Exchange the weights and their averages; a second call undoes it.

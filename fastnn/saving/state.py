@@ -143,7 +143,7 @@ def _optimizer_state(model: Any) -> tuple[list[str], Tensors]:
 def _set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) -> None:
     optimizer = model.optimizer
     variable_of = {weight.structure: weight.variable for weight in named_weights(model)}
-    optimizer.build([variable_of[structure] for structure in structures])
+    optimizer._build([variable_of[structure] for structure in structures])
     optimizer.set_state(
         {
             name.removeprefix(_OPTIMIZER): array

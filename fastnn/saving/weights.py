@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..kernels.core.weight_access import replace_values
 from ..warning import warn
 from .container import read_any, write
 from .errors import ModelFileError, Path, file_name, wrapped_errors
@@ -251,8 +252,10 @@ def assign_weights(
 ) -> None:
     """Set weights that have been compared with those of a file."""
     path_of = {path if by_name else structure: path for path, structure in names}
-    for weight in weights:
-        weight.variable.assign(tensors[path_of[weight.path if by_name else weight.structure]])
+    replace_values(
+        [weight.variable for weight in weights],
+        [tensors[path_of[weight.path if by_name else weight.structure]] for weight in weights],
+    )
 
 
 def _check_built(model: Any) -> None:

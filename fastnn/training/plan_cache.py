@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..data.adapters import SampleShapes, WeightShapes
 from ..data.alignment import axes_to_last
 from ..kernels.core import tape
+from ..kernels.core.claim import Claim
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
 from ..kernels.ops import fan_out, transpose
@@ -62,6 +63,8 @@ class PlanCache:
         "float32" or "float64".
     run_counts : ndarray of int64, optional
         The runs so far of each kind in `RUN_KINDS`, which determine random masks; it is updated in place.
+    claim : Claim, optional
+        On the model, for training steps that do without one of their caller.
 
     Examples
     --------
@@ -76,8 +79,9 @@ class PlanCache:
         emit: Callable[[Plan, list[Any]], list[Any]],
         dtype: str,
         run_counts: NDArray[np.int64] | None = None,
+        claim: Claim | None = None,
     ) -> None:
-        self._emit, self._dtype = emit, dtype
+        self._emit, self._dtype, self._claim = emit, dtype, claim
         self._run_counts = np.zeros(len(RUN_KINDS), np.int64) if run_counts is None else run_counts
         self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
         self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
@@ -183,7 +187,7 @@ class PlanCache:
         update: Update | None = None
         layout: ParameterLayout | None = ParameterLayout([], self._dtype)
         if objective.trainable:
-            objective.optimizer.build(objective.trainable)
+            objective.optimizer._build(objective.trainable)
             update = objective.optimizer._update
             layout = update.layout
         else:
@@ -195,7 +199,7 @@ class PlanCache:
         self._count_runs(plan, "training")
         plan.layer_trains = objective.snapshot.layer_trains
         self._emit_objective(plan, objective, weight_shapes)
-        plan.finish([], capacity, update)
+        plan.finish([], capacity, update, self._claim)
         return plan
 
     def _emit_objective(self, plan: Plan, objective: Objective, weight_shapes: WeightShapes) -> None:

@@ -31,6 +31,7 @@ cdef class Batch:
     cdef const idx_t *order
 
     cdef int bind(self, arrays, order, idx_t capacity) except -1
+    cdef void release(self) noexcept
     cdef int reorder(self, order, idx_t capacity) except -1
     cdef idx_t take(self, arrays, idx_t capacity) except -2
     cdef idx_t row(self, idx_t i)

@@ -128,7 +128,7 @@ cdef class Batch:
         """Bind contiguous arrays; with `order`, row i is row order[i] of each."""
         cdef int i
         cdef Port port
-        self.count, self.rows = 0, 0
+        self.release()
         self.held = [list(arrays), order, []]
         for i, array in enumerate(arrays):
             port = self.ports[i]
@@ -142,16 +142,20 @@ cdef class Batch:
         self.count = <int>len(arrays)
         return self.reorder(order, capacity)
 
+    cdef void release(self) noexcept:
+        """Release the arrays."""
+        self.count, self.rows, self.order, self.held = 0, 0, NULL, None
+
     cdef int reorder(self, order, idx_t capacity) except -1:
         """Change the order: row i becomes row order[i] of the bound arrays."""
         cdef int i
-        self.order = indices(order)
-        self.held[1] = order
-        if self.order is not NULL and not self.held[2]:
+        cdef const idx_t *rows = indices(order)
+        if rows is not NULL and not self.held[2]:
+            buffers = [aligned_zeros(capacity * self.row_bytes[i]) for i in range(self.count)]
             for i in range(self.count):
-                buffer = aligned_zeros(capacity * self.row_bytes[i])
-                self.gathered[i] = address(buffer)
-                self.held[2].append(buffer)
+                self.gathered[i] = address(buffers[i])
+            self.held[2] = buffers
+        self.held[1], self.order = order, rows
         return 0
 
     cdef idx_t take(self, arrays, idx_t capacity) except -2:

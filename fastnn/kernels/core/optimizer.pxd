@@ -1,6 +1,7 @@
 from libc.stdint cimport uint64_t
 
 from ..ops.constraint cimport constraint_t
+from .claim cimport Claim
 from .tables cimport fnn_kernels, fnn_update
 from .types cimport idx_t, run_t
 
@@ -35,10 +36,24 @@ ctypedef struct pass_t:
     bint last               # whether sums are cleared, or averages replace the weights
     double momentum         # of averages
 
+cdef class Weights:
+    cdef tuple memory                   # what holds the arrays
+    cdef weight_t *at
+    cdef int n
+    cdef chunk_t *chunks
+    cdef idx_t n_chunks
+
+cdef class Constraints:
+    cdef object memory                  # what holds the array
+    cdef constraint_t *at
+    cdef int n
+    cdef list hooks                     # (variable, constraint) for constraints in Python
+
 cdef class Update:
     cdef readonly dict slots            # arrays of the layout, by name
     cdef readonly object layout         # of the variables
     cdef readonly list variables        # that are updated
+    cdef readonly Claim claim           # of who updates, or changes what is updated
     cdef tuple bound                    # the arguments of `bind`
     cdef readonly dict known            # slots by name, of variables that were updated before
     cdef public double learning_rate
@@ -61,22 +76,16 @@ cdef class Update:
     cdef double product                 # of Nadam's momenta up to the update `product_at`
     cdef uint64_t product_at
     cdef bint partial                   # whether the last step left out some of the variables
-    cdef weight_t *weights
-    cdef int n_weights
-    cdef chunk_t *chunks
-    cdef idx_t n_chunks
-    cdef constraint_t *constraints
-    cdef int n_constraints
-    cdef list hooks                     # (variable, constraint) for constraints in Python
+    cdef Weights weights
+    cdef Constraints constraints
     cdef char *slot[3]
     cdef char *average
     cdef char *accumulator
     cdef object direction               # of Lamb's step
 
-    cdef int _set_slots_aside(self) except -1
-    cdef int _allocate_slots(self, layout) except -1
-    cdef int _list_weights(self, list variables, exempt) except -1
-    cdef int _list_constraints(self, constraints) except -1
+    cdef int _bind(self, list names, tuple bound) except -1
+    cdef dict _known_slots(self)
+    cdef object _new_slot(self, layout, str name, dict known)
     cdef int _choose(self, chosen) except -1
     cdef int begin(self) except -1
     cdef int end(self, bint done) except -1

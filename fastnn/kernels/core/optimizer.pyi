@@ -4,12 +4,15 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...variables import ParameterLayout, Variable
+from .claim import Claim
 
 class Update:
     slots: dict[str, NDArray[Any]]
     @property
     def layout(self) -> ParameterLayout | None: ...
     variables: list[Variable]
+    @property
+    def claim(self) -> Claim: ...
     @property
     def known(self) -> dict[Variable, dict[str, NDArray[Any]]]: ...
     learning_rate: float

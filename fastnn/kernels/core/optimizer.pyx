@@ -9,8 +9,8 @@ clipped and the rule applied. The averages of the weights follow, and may replac
 applied last. This is Keras' order.
 """
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.math cimport pow, sqrt
+from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from ..ops.constraint cimport constrain
@@ -19,14 +19,16 @@ from .runtime cimport (
     address,
     ceil_div,
     kernel as find_kernel,
-    max_threads,
     parallel_for,
+    run_threads,
     table,
 )
+from .claim cimport Claim
 from .tables cimport fnn_fp_enter, fnn_fp_leave
 from .types cimport GRADIENTS
 
 from ...variables import ParameterLayout
+from .memory import aligned_zeros
 
 # The fields of a rule that change from step to step.
 cdef enum:
@@ -81,6 +83,49 @@ cdef void average_chunk(void *context, idx_t i, int thread) noexcept nogil:
         memcpy(w.value + first, p.sums + w.offset + first, c.count * p.kernels.itemsize)
 
 
+cdef class Weights:
+    """The weights of a layout and their chunks in C: how they are cut depends on their sizes alone."""
+
+    def __cinit__(self, layout, list variables, exempt):
+        cdef idx_t size, first
+        cdef int i
+        cdef weight_t *w
+        chunks = sum([ceil_div(v.size, CHUNK_ELEMENTS) for v in variables])
+        self.memory = (
+            aligned_zeros(len(variables) * sizeof(weight_t)), aligned_zeros(chunks * sizeof(chunk_t)))
+        self.at, self.chunks = <weight_t *>address(self.memory[0]), <chunk_t *>address(self.memory[1])
+        self.n = <int>len(variables)
+        for i, variable in enumerate(variables):
+            w = &self.at[i]
+            w.value, w.version = address(variable.value), <idx_t *>address(variable.version)
+            w.offset, w.size = layout.offset(variable), variable.size
+            w.decays, w.chosen = variable not in exempt, True
+            w.first_chunk = self.n_chunks
+            for first in range(0, w.size, CHUNK_ELEMENTS):
+                size = min(<idx_t>CHUNK_ELEMENTS, w.size - first)
+                self.chunks[self.n_chunks] = chunk_t(i, first, size)
+                self.n_chunks += 1
+            w.n_chunks = self.n_chunks - w.first_chunk
+
+
+cdef class Constraints:
+    """The constraints of an update: those that a kernel applies in C, and those in Python."""
+
+    def __cinit__(self, list constraints):
+        cdef constraint_t *c
+        self.hooks = []
+        self.memory = aligned_zeros(len(constraints) * sizeof(constraint_t))
+        self.at = <constraint_t *>address(self.memory)
+        for variable, constraint, fields in constraints:
+            if fields is None:
+                self.hooks.append((variable, constraint))
+                continue
+            c = &self.at[self.n]
+            c.w = address(variable.value)
+            c.outer, c.n, c.inner, c.least, c.most, c.rate, c.epsilon = fields
+            self.n += 1
+
+
 cdef class Update:
     """The rule of an optimizer and its state for one model.
 
@@ -113,12 +158,9 @@ cdef class Update:
         self.rule.power = rule.get("power", 0)
         self.beta = rule.get("beta", 0)
         self.product = 1
-        self.variables, self.hooks, self.known, self.bound = [], [], {}, None
-
-    def __dealloc__(self):
-        PyMem_Free(self.weights)
-        PyMem_Free(self.chunks)
-        PyMem_Free(self.constraints)
+        self.variables, self.known, self.bound = [], {}, None
+        self.claim = Claim("optimizer")
+        self.weights, self.constraints = Weights(None, [], ()), Constraints([])
 
     # ---- settings -----------------------------------------------------------------------------------
 
@@ -135,17 +177,17 @@ cdef class Update:
             names.append("average")
         if accumulation > 1:
             names.append("gradient_accumulator")
+        if names != list(self.slots):
+            if self.bound is None:
+                known, slots = self._known_slots(), dict.fromkeys(names)
+                self.known, self.slots, self.layout = known, slots, None
+            else:
+                self._bind(names, self.bound)
         self.iterations = self.iterations // self.accumulation * accumulation
         self.accumulation, self.ema_overwrite = accumulation, ema_overwrite
         self.ema_momentum = ema_momentum or 0
         self.weight_decay, self.rule.clip_value = weight_decay, clip_value
         self.clip_norm, self.global_clip_norm = clip_norm, global_clip_norm
-        if names != list(self.slots):
-            self._set_slots_aside()
-            bound = self.bound
-            self.slots, self.layout, self.bound = dict.fromkeys(names), None, None
-            if bound is not None:
-                self.bind(*bound)
 
     # ---- bind ---------------------------------------------------------------------------------------
 
@@ -161,103 +203,63 @@ cdef class Update:
         constraints : sequence of (Variable, callable, tuple or None)
             With the fields of `constraint_t` where a kernel applies the constraint, None where Python does.
         """
-        cdef list chosen = list(variables)
-        bound = chosen, exempt, list(constraints)
-        dtype = chosen[0].dtype
-        if bound == self.bound and self.kernels == table(dtype):    # another thread may be running an update
-            return
-        self.bound = bound
-        if self.layout is None or self.layout.variables != chosen:
-            self._allocate_slots(ParameterLayout(chosen, dtype))
-        self.kernels = table(dtype)
-        self.kernel = <update_fn>find_kernel(self.kernels, self.kernel_name)
-        self.variables = chosen
-        self._list_weights(chosen, exempt)
-        self._list_constraints(constraints)
+        bound = list(variables), exempt, list(constraints)
+        if bound != self.bound or self.kernels != table(bound[0][0].dtype):
+            self._bind(list(self.slots), bound)
 
-    cdef int _set_slots_aside(self) except -1:
-        """Keep the state of all variables, for a layout to come that has them again."""
-        for variable in self.layout.variables if self.layout is not None else ():
-            self.known[variable] = {
-                name: self.layout.part(slot, variable).copy() for name, slot in self.slots.items()}
-        return 0
-
-    cdef int _allocate_slots(self, layout) except -1:
-        """Allocate the slots of a new layout, with the known state of its variables."""
+    cdef int _bind(self, list names, tuple bound) except -1:
+        """Update these variables with slots of these names; until all is made, everything stays as it was."""
         cdef int i
-        self._set_slots_aside()
-        for name in self.slots:
-            slot = layout.zeros()
-            slot[:] = self.start.get(name, 0)
-            for variable in layout.variables:
-                known = self.known.get(variable, {})
-                if name in known:
-                    layout.part(slot, variable)[...] = known[name]
-                elif name == "average":
-                    layout.part(slot, variable)[...] = variable.value
-            self.slots[name] = slot
-        self.layout = layout
-        for variable in layout.variables:
-            self.known.pop(variable, None)
+        cdef list variables, constraints
+        variables, exempt, constraints = bound
+        dtype = variables[0].dtype
+        cdef const fnn_kernels *kernels = table(dtype)
+        cdef update_fn kernel = <update_fn>find_kernel(kernels, self.kernel_name)
+        layout, slots, known, direction = self.layout, self.slots, self.known, self.direction
+        if layout is None or layout.variables != variables or list(slots) != names:
+            layout, known = ParameterLayout(variables, dtype), self._known_slots()
+            slots = {name: self._new_slot(layout, name, known) for name in names}
+            direction = layout.zeros() if self.correction == LAMB else None
+            for variable in variables:
+                known.pop(variable, None)
+        cdef Weights weights = Weights(layout, variables, exempt)
+        cdef Constraints applied = Constraints(constraints)
+        places = {name: <uintptr_t>address(slot) for name, slot in slots.items()}
+        self.layout, self.slots, self.known, self.direction = layout, slots, known, direction
+        self.kernels, self.kernel, self.variables, self.bound = kernels, kernel, variables, bound
+        self.weights, self.constraints, self.partial = weights, applied, False
         for i, name in enumerate(self.slot_names):
-            self.slot[i] = NULL if name is None else address(self.slots[name])
-        self.average = address(self.slots["average"]) if "average" in self.slots else NULL
-        self.accumulator = address(self.slots["gradient_accumulator"]) if self.accumulation > 1 else NULL
-        if self.correction == LAMB:
-            self.direction = layout.zeros()
-            self.slot[2] = address(self.direction)
+            self.slot[i] = <char *><uintptr_t>places.get(name, 0)
+        if direction is not None:
+            self.slot[2] = address(direction)
+        self.average = <char *><uintptr_t>places.get("average", 0)
+        self.accumulator = <char *><uintptr_t>places.get("gradient_accumulator", 0)
         return 0
 
-    cdef int _list_weights(self, list variables, exempt) except -1:
-        """The weights and their chunks in C: how they are cut depends on their sizes alone."""
-        cdef idx_t size, first
-        cdef int i
-        cdef weight_t *w
-        self.n_chunks = sum(ceil_div(v.size, CHUNK_ELEMENTS) for v in variables)
-        PyMem_Free(self.weights)
-        PyMem_Free(self.chunks)
-        self.chunks = NULL
-        self.weights = <weight_t *>PyMem_Calloc(max(1, len(variables)), sizeof(weight_t))
-        self.chunks = <chunk_t *>PyMem_Calloc(max(1, self.n_chunks), sizeof(chunk_t))
-        if self.weights is NULL or self.chunks is NULL:
-            raise MemoryError(f"no memory for {len(variables)} weights in {self.n_chunks} chunks")
-        self.n_weights, self.n_chunks = <int>len(variables), 0
-        for i, variable in enumerate(variables):
-            w = &self.weights[i]
-            w.value, w.version = address(variable.value), <idx_t *>address(variable.version)
-            w.offset, w.size = self.layout.offset(variable), variable.size
-            w.decays, w.chosen = variable not in exempt, True
-            w.first_chunk = self.n_chunks
-            for first in range(0, w.size, CHUNK_ELEMENTS):
-                size = min(<idx_t>CHUNK_ELEMENTS, w.size - first)
-                self.chunks[self.n_chunks] = chunk_t(i, first, size)
-                self.n_chunks += 1
-            w.n_chunks = self.n_chunks - w.first_chunk
-        self.partial = False
-        return 0
+    cdef dict _known_slots(self):
+        """Return copies of the slots of all variables so far, for a layout to come that has them again."""
+        known = dict(self.known)
+        for variable in self.layout.variables if self.layout is not None else ():
+            known[variable] = {
+                name: self.layout.part(slot, variable).copy() for name, slot in self.slots.items()}
+        return known
 
-    cdef int _list_constraints(self, constraints) except -1:
-        cdef constraint_t *c
-        PyMem_Free(self.constraints)
-        self.n_constraints, self.hooks = 0, []
-        self.constraints = <constraint_t *>PyMem_Calloc(max(1, len(constraints)), sizeof(constraint_t))
-        if self.constraints is NULL:
-            raise MemoryError(f"no memory for {len(constraints)} constraints")
-        for variable, constraint, fields in constraints:
-            if fields is None:
-                self.hooks.append((variable, constraint))
-                continue
-            c = &self.constraints[self.n_constraints]
-            c.w = address(variable.value)
-            c.outer, c.n, c.inner, c.least, c.most, c.rate, c.epsilon = fields
-            self.n_constraints += 1
-        return 0
+    cdef object _new_slot(self, layout, str name, dict known):
+        """Return a slot of a layout, with the known state of its variables."""
+        slot = layout.zeros()
+        slot[:] = self.start.get(name, 0)
+        for variable in layout.variables:
+            if name in known.get(variable, ()):
+                layout.part(slot, variable)[...] = known[variable][name]
+            elif name == "average":
+                layout.part(slot, variable)[...] = variable.value
+        return slot
 
     cdef int _choose(self, chosen) except -1:
         """Update these of the variables at the next step."""
         cdef int i
         for i, variable in enumerate(self.variables):
-            self.weights[i].chosen = variable in chosen
+            self.weights.at[i].chosen = variable in chosen
         self.partial = len(chosen) < len(self.variables)
         return 0
 
@@ -277,7 +279,7 @@ cdef class Update:
         if not done:
             self.iterations -= 1
             return 0
-        for variable, constraint in self.hooks:
+        for variable, constraint in self.constraints.hooks:
             variable.assign(constraint(variable.numpy()))
         return 0
 
@@ -287,7 +289,7 @@ cdef class Update:
         cdef uint64_t mode
         memset(&r, 0, sizeof(run_t))
         r.base[GRADIENTS] = address(gradients)
-        r.threads = max_threads()
+        r.threads = run_threads()
         self.begin()
         if len(chosen) < len(self.variables):
             self._choose(frozenset(chosen))
@@ -300,10 +302,12 @@ cdef class Update:
     cdef void apply(self, const run_t *r) noexcept nogil:
         """One step: from the gradients of the run to new weights."""
         cdef int i
+        cdef weight_t *w
         cdef uint64_t updates = (self.iterations - 1) // self.accumulation
         cdef bint due = self.iterations % self.accumulation == 0
-        for i in range(self.n_weights):
-            self.weights[i].version[0] += 1
+        for i in range(self.weights.n):
+            w = &self.weights.at[i]
+            w.version[0] += 1
         if self.accumulation > 1:
             self._accumulate(r, False)
         if due:
@@ -312,12 +316,12 @@ cdef class Update:
                 self._accumulate(r, True)
         if self.average is not NULL:
             self._average(r, updates)
-        for i in range(self.n_constraints):
-            constrain(&self.constraints[i], self.kernels, r.threads)
+        for i in range(self.constraints.n):
+            constrain(&self.constraints.at[i], self.kernels, r.threads)
 
     cdef void _begin_pass(self, pass_t *p, const run_t *r) noexcept nogil:
         memset(p, 0, sizeof(pass_t))
-        p.kernels, p.weights, p.chunks = self.kernels, self.weights, self.chunks
+        p.kernels, p.weights, p.chunks = self.kernels, self.weights.at, self.weights.chunks
         p.gradients = r.base[GRADIENTS]
 
     cdef void _accumulate(self, const run_t *r, bint last) noexcept nogil:
@@ -325,7 +329,7 @@ cdef class Update:
         cdef pass_t p
         self._begin_pass(&p, r)
         p.sums, p.last = self.accumulator, last
-        parallel_for(accumulate_chunk, &p, self.n_chunks, r.threads)
+        parallel_for(accumulate_chunk, &p, self.weights.n_chunks, r.threads)
 
     cdef void _average(self, const run_t *r, uint64_t updates) noexcept nogil:
         """Let averages follow the weights; the first average is the weights themselves."""
@@ -333,7 +337,7 @@ cdef class Update:
         self._begin_pass(&p, r)
         p.sums, p.momentum = self.average, self.ema_momentum if updates else 0
         p.last = self.ema_overwrite and (updates + 1) % self.ema_overwrite == 0
-        parallel_for(average_chunk, &p, self.n_chunks, r.threads)
+        parallel_for(average_chunk, &p, self.weights.n_chunks, r.threads)
 
     cdef void _step(self, const run_t *r, uint64_t t) noexcept nogil:
         """The update number t, from 1, of the chosen weights."""
@@ -347,17 +351,17 @@ cdef class Update:
         for j in range(3):
             p.slot[j] = self.slot[j]
         if self.global_clip_norm:
-            scale = clipped_scale(self._squares(p.gradients, 0, self.n_weights), self.global_clip_norm, scale)
-        for i in range(self.n_weights):
-            self.weights[i].scale = scale
+            scale = clipped_scale(self._squares(p.gradients, 0, self.weights.n), self.global_clip_norm, scale)
+        for i in range(self.weights.n):
+            self.weights.at[i].scale = scale
             if self.clip_norm:
-                self.weights[i].scale = clipped_scale(
+                self.weights.at[i].scale = clipped_scale(
                     self._squares(p.gradients, i, i + 1), self.clip_norm, scale)
         if self.correction != LAMB:
-            parallel_for(update_chunk, &p, self.n_chunks, r.threads)
+            parallel_for(update_chunk, &p, self.weights.n_chunks, r.threads)
             return
-        for i in range(self.n_weights):
-            if self.weights[i].chosen:
+        for i in range(self.weights.n):
+            if self.weights.at[i].chosen:
                 self._lamb(p, i, r.threads)
 
     cdef fnn_update _corrected(self, uint64_t t) noexcept nogil:
@@ -402,11 +406,11 @@ cdef class Update:
 
         Adam's kernel takes its step from zero, in `direction`, which stands in the place of the weight.
         """
-        cdef weight_t *w = &self.weights[i]
+        cdef weight_t *w = &self.weights.at[i]
         cdef char *value = w.value
         cdef bint decays = w.decays
         cdef double norm, step, decay = p.rule.decay if decays else 0
-        p.chunks = &self.chunks[w.first_chunk]
+        p.chunks = &self.weights.chunks[w.first_chunk]
         w.value, w.decays = p.slot[2] + w.offset, False
         memset(w.value, 0, w.size * self.kernels.itemsize)
         p.slot[2] = NULL
@@ -423,10 +427,12 @@ cdef class Update:
     cdef double _squares(self, const char *gradients, int first, int last) noexcept nogil:
         """The sum of the squares of the gradients of these weights, as far as they are chosen."""
         cdef int i
+        cdef const weight_t *w
         cdef double squares = 0
         for i in range(first, last):
-            if self.weights[i].chosen:
-                squares += self.kernels.sum_squares(gradients + self.weights[i].offset, self.weights[i].size)
+            if self.weights.at[i].chosen:
+                w = &self.weights.at[i]
+                squares += self.kernels.sum_squares(gradients + w.offset, w.size)
         return squares
 
 

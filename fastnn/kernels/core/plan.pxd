@@ -1,6 +1,7 @@
 from libc.stdint cimport uint64_t
 
 from .batch cimport Batch, Port
+from .claim cimport Claim
 from .tables cimport fnn_kernels
 from .optimizer cimport Update
 from .steps cimport Step, Value
@@ -11,6 +12,8 @@ cdef enum:
 
 ctypedef void (*step_fn)(const step_t *, const run_t *) noexcept nogil
 ctypedef idx_t (*scratch_fn)(const step_t *, idx_t) noexcept nogil
+
+cdef int fail(const run_t *r, error) except -1
 
 cdef class Arena:
     cdef object memory
@@ -58,13 +61,15 @@ cdef class Plan:
     cdef char *_gradient_base
     cdef totals_t _totals[MAX_TOTALS]
     cdef bad_t _bad
+    cdef object _step_memory            # what holds the steps
     cdef step_t *_steps
     cdef int _n_steps
     cdef list _ports                    # of inputs, outputs, labels and weights
     cdef list _sources                  # what runs read: (argument of bind, index in it, Port)
     cdef int _n_inputs
     cdef Batch _batch
-    cdef bint _bound                    # to arrays of a caller, who alone may run it until they are unbound
+    cdef Claim _use                     # by a caller whose arrays are bound, or who changes the layout
+    cdef tuple _claims                  # what a training step has to claim, this one included
     cdef Update _update
     cdef object _run_counts             # array of int64 that plans may share
     cdef idx_t *_runs                   # its element that counts the runs: each draws random masks of its own
@@ -78,13 +83,14 @@ cdef class Plan:
     cdef Value gradient(self, Value value)
     cdef int put_last(self, Step step) except -1
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
-    cdef int _claim(self) except -1
     cdef int _lay_out(self, idx_t capacity) except -1
-    cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept
+    cdef int _mark_accumulation(self, step_t *steps, int n) except -1
+    cdef int _prepare(self, run_t *r, Arena arena, idx_t rows) except -1
     cdef Arena _borrow(self)
     cdef object _predicted(self, Py_buffer *source)
     cdef object _refuse(self, const bad_t *bad, idx_t start)
     cdef bint _forward(self, run_t *r) noexcept nogil
+    cdef int _steps_per_check(self, const run_t *r) noexcept nogil
     cdef void _infer(self, run_t *r) noexcept nogil
     cdef void _train(self, run_t *r) noexcept nogil
     cdef void _run_backward(self, run_t *r) noexcept nogil

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...variables import ParameterLayout, Variable
+from .claim import Claim
 from .optimizer import Update
 from .steps import Step, Value
 
@@ -60,7 +61,13 @@ class Plan:
     def target(self, output: int, shape: tuple[int, ...], sparse: bool) -> Value: ...
     def sample_weight(self, output: int, shape: tuple[int, ...] = ()) -> Value: ...
     def is_result(self, y: Value) -> bool: ...
-    def finish(self, outputs: list[Value], capacity: int, update: Update | None = None) -> None: ...
+    def finish(
+        self,
+        outputs: list[Value],
+        capacity: int,
+        update: Update | None = None,
+        claim: Claim | None = None,
+    ) -> None: ...
     def reshape(self, capacity: int) -> None: ...
     def bind(
         self,

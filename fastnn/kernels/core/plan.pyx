@@ -21,13 +21,14 @@ from operator import attrgetter
 import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
-from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint64_t, uintptr_t
 from libc.string cimport memset
 
 from .batch cimport Port, has_buffer
+from .claim cimport Claim
 from .tables cimport fnn_fp_enter, fnn_fp_leave
-from .runtime cimport address, max_threads, table
+from .runtime cimport address, max_threads, on_main_thread, run_threads, table
 from .steps cimport BACKWARD, FORWARD
 from .types cimport (
     ARENA,
@@ -43,6 +44,7 @@ from .types cimport (
     X,
     Y,
 )
+from .weight_access cimport begin_run, end_run
 
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
@@ -50,11 +52,30 @@ from .planner import assign_offsets
 cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
 cdef object LARGEST = 1 << 56       # bytes of an arena, more than there can be
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
+cdef double SIGNAL_WORK = 2e9       # FLOPs between two looks at signals: a tenth of a second or less
 
 cdef object empty = np.empty
 
 # Exceptions of Python steps, by the address of the `bad` of the run that each has stopped.
 raised = {}
+
+
+cdef int fail(const run_t *r, error) except -1:
+    """Stop the run, which then raises the error, or a `MemoryError` if there is no memory to keep it in."""
+    r.bad.at, r.bad.limit = 0, -1
+    raised[<uintptr_t>r.bad] = error
+    return 0
+
+
+cdef void check_signals(const run_t *r) noexcept nogil:
+    """Stop the run if a signal has come whose handler raises: `KeyboardInterrupt` for Ctrl-C."""
+    if not on_main_thread():
+        return
+    with gil:
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:
+            fail(r, error)
 
 
 cdef class Arena:
@@ -106,6 +127,8 @@ cdef class Plan:
         self.steps, self.values, self.guards = [], [], []
         self.masked_outputs, self.acts_by_default = (), False
         self._last = []
+        self._use = Claim("model")
+        self._claims = (self._use,)
         self._parameters, self._constants, self._arenas = {}, [], []
         self._ports, self._sources = [], []
         self.inputs = [self._source(0, i, shape, self.dtype) for i, shape in enumerate(input_shapes)]
@@ -116,9 +139,6 @@ cdef class Plan:
     def count_runs_in(self, counts, int index):
         """Count runs without an optimizer in an element of an array of int64, which plans may share."""
         self._run_counts, self._runs = counts, <idx_t *>address(counts) + index
-
-    def __dealloc__(self):
-        PyMem_Free(self._steps)
 
     # ---- create -------------------------------------------------------------------------------------
 
@@ -226,10 +246,18 @@ cdef class Plan:
         """Return whether a run can write y into memory of the caller: only the plan uses it so far."""
         return y.root.space == ARENA and y.root.gradient is None
 
-    def finish(self, list outputs, idx_t capacity, Update update=None):
+    def finish(self, list outputs, idx_t capacity, Update update=None, Claim claim=None):
         """Finish the creation and lay out the plan for at most `capacity` rows a run.
 
-        The outputs lie in the arena, each in memory of its own: `is_result` says so.
+        Parameters
+        ----------
+        outputs : list of Value
+            They lie in the arena, each in memory of its own: `is_result` says so.
+        capacity : int
+        update : Update, optional
+            What training steps end with.
+        claim : Claim, optional
+            On the model, which `train_on` takes; other callers have it already.
         """
         cdef Step step
         cdef Value y
@@ -237,6 +265,10 @@ cdef class Plan:
             raise ValueError(f"metrics: a model may have {MAX_TOTALS - 1}, got {len(self.totals) - 1}")
         self.outputs = outputs
         self._update = update
+        if claim is not None:
+            self._claims = (claim, *self._claims)
+        if update is not None:
+            self._claims = (*self._claims, update.claim)
         self.steps += reversed(self._last)
         self._batch = Batch([port for _, _, port in self._sources])
         for y in outputs:
@@ -301,17 +333,19 @@ cdef class Plan:
 
     def reshape(self, idx_t capacity):
         """Lay out the arena for up to `capacity` rows a run; nothing may be bound."""
-        self._claim()
+        self._use.take()
         try:
             self._lay_out(capacity)
         finally:
-            self._bound = False
+            self._use.release()
 
     cdef int _lay_out(self, idx_t capacity) except -1:
+        """Make the layout; until it is complete the plan keeps the one that it has."""
         cdef Step step
         cdef Value v
-        cdef idx_t scratch
+        cdef idx_t scratch = 0
         cdef int i, n = len(self.steps)
+        cdef step_t *steps
         planned = self._lifetimes(n)
         item = self.kernels.itemsize
         rows = int(capacity)
@@ -320,26 +354,20 @@ cdef class Plan:
         offsets, size = assign_offsets(usages)
         if size > LARGEST:
             raise MemoryError(f"no memory for {rows} rows a run: they take {size} bytes")
-        self.arena_size = size
+        memory, arenas = aligned_zeros(n * sizeof(step_t)), []
+        steps = <step_t *>address(memory)
         for v, offset in zip(planned, offsets):
             v.offset = offset
-        PyMem_Free(self._steps)
-        self._steps = <step_t *>PyMem_Calloc(max(n, 1), sizeof(step_t))
-        if self._steps is NULL:
-            raise MemoryError(f"no memory for a plan of {n} steps")
-        self._n_steps = n
-        self.scratch_size = 0
         for i, step in enumerate(self.steps):
             for at, (v, _) in step.uses.items():
                 step.c.at[<int>at].space = v.root.space
                 step.c.at[<int>at].offset = v.root.offset
-            self._steps[i] = step.c
+            steps[i] = step.c
             if step.c.scratch is not NULL:
-                scratch = align(step.c.scratch(&self._steps[i], capacity * step.c.times))
-                self.scratch_size = max(self.scratch_size, scratch)
-        self._mark_accumulation(n)
-        self.capacity = capacity
-        self._arenas = []
+                scratch = max(scratch, <idx_t>align(step.c.scratch(&steps[i], capacity * step.c.times)))
+        self._mark_accumulation(steps, n)
+        self._step_memory, self._steps, self._n_steps = memory, steps, n
+        self.arena_size, self.scratch_size, self.capacity, self._arenas = size, scratch, capacity, arenas
         return 0
 
     def _lifetimes(self, int n):
@@ -356,7 +384,7 @@ cdef class Plan:
                         v.root.first, v.root.last = min(v.root.first, moment), max(v.root.last, moment)
         return [v for v in self.values if v.last >= 0 and v.space == ARENA]
 
-    def _mark_accumulation(self, int n):
+    cdef int _mark_accumulation(self, step_t *steps, int n) except -1:
         """The first step of the backward loop that makes a weight's gradient overwrites it, others add."""
         cdef Step step
         cdef Value v
@@ -366,8 +394,9 @@ cdef class Plan:
             for at, (v, when) in step.uses.items():
                 if v.space == GRADIENTS and when & BACKWARD:
                     if v in made:
-                        self._steps[i].accumulate |= 1u << <int>at
+                        steps[i].accumulate |= 1u << <int>at
                     made.add(v)
+        return 0
 
     # ---- bind ---------------------------------------------------------------------------------------
 
@@ -386,9 +415,13 @@ cdef class Plan:
         RuntimeError
             If other arrays are bound, by another thread or by the caller of this callback.
         """
-        self._claim()
-        given = x, y, sample_weight
-        self._batch.bind([given[argument][i] for argument, i, _ in self._sources], order, self.capacity)
+        self._use.take()
+        try:
+            given = x, y, sample_weight
+            self._batch.bind([given[argument][i] for argument, i, _ in self._sources], order, self.capacity)
+        except BaseException:
+            self.unbind()
+            raise
 
     def reorder(self, order):
         """Read row order[i] of the bound arrays as row i of a run."""
@@ -396,27 +429,20 @@ cdef class Plan:
 
     def unbind(self):
         """Release the caller's arrays."""
-        self._batch.bind((), None, 0)
-        self._bound = False
-
-    cdef int _claim(self) except -1:
-        if self._bound:
-            raise RuntimeError(
-                "model: it is in use already, by another thread or around this callback; "
-                "use a copy of it here")
-        self._bound = True
-        return 0
+        self._batch.release()
+        self._use.release()
 
     # ---- run ----------------------------------------------------------------------------------------
 
-    cdef void _prepare(self, run_t *r, Arena arena, idx_t rows) noexcept:
+    cdef int _prepare(self, run_t *r, Arena arena, idx_t rows) except -1:
         memset(r, 0, sizeof(run_t))
         r.base[ARENA] = arena.base
         r.base[GRADIENTS] = self._gradient_base
         r.scratch, r.scratch_size = arena.scratch, self.scratch_size
         r.rows = rows
-        r.threads = min(max_threads(), arena.threads) if self.work * <double>rows > THREADS_WORK else 1
+        r.threads = min(run_threads(), arena.threads) if self.work * <double>rows > THREADS_WORK else 1
         r.totals = self._totals
+        return 0
 
     cdef Arena _borrow(self):
         cdef Arena arena
@@ -428,15 +454,24 @@ cdef class Plan:
 
     cdef bint _forward(self, run_t *r) noexcept nogil:
         """All steps, or those up to one that finds something invalid; whether none does."""
-        cdef int i
+        cdef int i, every = self._steps_per_check(r)
         cdef idx_t rows = r.rows
         for i in range(self._n_steps):
             r.rows = rows * self._steps[i].times
             self._steps[i].forward(&self._steps[i], r)
+            if every and i % every == 0:
+                check_signals(r)
             if r.bad.at >= 0:
                 break
         r.rows = rows
         return r.bad.at < 0
+
+    cdef int _steps_per_check(self, const run_t *r) noexcept nogil:
+        """How many steps run between two looks at signals, such as Ctrl-C; 0 for all of them."""
+        cdef double work = self.work * <double>r.rows
+        if work < SIGNAL_WORK:
+            return 0
+        return max(1, <int>(self._n_steps * (SIGNAL_WORK / work)))
 
     cdef void _infer(self, run_t *r) noexcept nogil:
         cdef uint64_t mode = fnn_fp_enter()
@@ -454,18 +489,20 @@ cdef class Plan:
 
     cdef void _run_backward(self, run_t *r) noexcept nogil:
         """All steps, or those down to one whose Python code fails."""
-        cdef int i
+        cdef int i, every = self._steps_per_check(r)
         cdef idx_t rows = r.rows
         for i in range(self._n_steps - 1, -1, -1):
             if self._steps[i].backward is not NULL and r.bad.at < 0:
                 r.rows = rows * self._steps[i].times
                 self._steps[i].backward(&self._steps[i], r)
+                if every and i % every == 0:
+                    check_signals(r)
         r.rows = rows
 
     cdef object _refuse(self, const bad_t *bad, idx_t start):
         """Raise the exception of Python code, or an error about an index, that has stopped a run."""
         if bad.limit < 0:
-            raise raised.pop(<uintptr_t>bad)
+            raise raised.pop(<uintptr_t>bad, None) or MemoryError("no memory for an error of Python code")
         if bad.at >= 0 and bad.limit:
             raise ValueError(
                 f"x: expected whole numbers from 0 to {bad.limit - 1}, got {bad.value:.9g} in row "
@@ -502,15 +539,17 @@ cdef class Plan:
         elif self.training:
             self._runs[0] += 1
             r.iteration = self._runs[0]
+        begin_run()
         with nogil:
             self._batch.point(&r, start)
             if self.training:
                 self._train(&r)
             else:
                 self._infer(&r)
-        self._arenas.append(arena)
+        end_run()
         if self._update is not None:
             self._update.end(self._bad.at < 0)
+        self._arenas.append(arena)
         self._refuse(&self._bad, start)
         return self._bad.at
 
@@ -523,15 +562,22 @@ cdef class Plan:
             None where they are not, and have to be validated and converted first; else as `run`.
         """
         cdef idx_t rows
-        self._claim()
+        cdef Claim claim
+        cdef int taken = 0, i
         try:
+            for claim in self._claims:
+                claim.take()
+                taken += 1
             rows = self._batch.take((*x, *y), self.capacity)
             if rows < 0:
                 return None
             self.clear_totals()
             return self.run(0, rows)
         finally:
-            self.unbind()
+            if taken == len(self._claims):
+                self._batch.release()
+            for i in range(taken):
+                (<Claim>self._claims[i]).release()
 
     def predict(self, x):
         """The output for all rows of `x`, in pieces of at most the capacity.
@@ -569,7 +615,8 @@ cdef class Plan:
         cdef run_t r
         cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef Arena arena
-        cdef idx_t rows = sources[0].shape[0], start = 0, i
+        cdef idx_t rows = sources[0].shape[0], start = 0, capacity = self.capacity, i
+        cdef list arenas = self._arenas     # of this layout: another thread may make a new one
         cdef int j, first = <int>(len(self._ports) - len(self.outputs))
         for guard in self.guards:
             guard(rows)
@@ -580,24 +627,29 @@ cdef class Plan:
             results[j] = address(array)
             row_bytes[j] = (<Value>y).size * self.kernels.itemsize
             made.append(array)
-        for start in range(0, rows, self.capacity):
-            i = min(self.capacity, rows - start)
-            self._prepare(&r, arena, i)
-            self._runs[0] += 1
-            r.bad = &bad
-            r.iteration = self._runs[0]
-            for j in range(self._n_inputs):
-                r.base[PORTS + j] = <char *>sources[j].buf + start * (sources[j].len // rows)
-            for j in range(<int>len(made)):
-                r.base[PORTS + first + j] = results[j] + start * row_bytes[j]
-            if self.work * <double>i > GIL_WORK:
-                with nogil:
+        begin_run()
+        try:
+            for start in range(0, rows, capacity):
+                PyErr_CheckSignals()
+                i = min(capacity, rows - start)
+                self._prepare(&r, arena, i)
+                self._runs[0] += 1
+                r.bad = &bad
+                r.iteration = self._runs[0]
+                for j in range(self._n_inputs):
+                    r.base[PORTS + j] = <char *>sources[j].buf + start * (sources[j].len // rows)
+                for j in range(<int>len(made)):
+                    r.base[PORTS + first + j] = results[j] + start * row_bytes[j]
+                if self.work * <double>i > GIL_WORK:
+                    with nogil:
+                        self._infer(&r)
+                else:
                     self._infer(&r)
-            else:
-                self._infer(&r)
-            if bad.at >= 0:
-                break
-        self._arenas.append(arena)
+                if bad.at >= 0:
+                    break
+        finally:
+            end_run()
+        arenas.append(arena)
         self._refuse(&bad, start)
         return made[0] if len(made) == 1 else made
 
@@ -626,8 +678,10 @@ cdef class Plan:
         self._point(&r, record)
         r.bad = &bad
         made = self._at_ends(&r, record, Y, outputs=True)
+        begin_run()
         with nogil:
             self._infer(&r)
+        end_run()
         self._refuse(&bad, 0)
         return made, record
 
@@ -643,7 +697,7 @@ cdef class Plan:
         cdef bad_t bad = bad_t(-1, 0, 0, 0)
         cdef uint64_t mode
         cdef Step step
-        self._claim()
+        self._use.take()
         try:
             self._point(&r, record)
             r.bad = &bad
@@ -655,15 +709,17 @@ cdef class Plan:
                                      f"of shape {gradient.shape}")
                 r.base[step.operand(DY).space] = address(gradient)
             made = self._at_ends(&r, record, DX, outputs=False)
+            begin_run()
             with nogil:
                 mode = fnn_fp_enter()
                 self._run_backward(&r)
                 fnn_fp_leave(mode)
+            end_run()
             record.free()
             self._refuse(&bad, 0)
             return made
         finally:
-            self._bound = False
+            self._use.release()
 
     @property
     def gradients(self):

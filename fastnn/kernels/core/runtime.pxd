@@ -28,6 +28,8 @@ cdef enum:
     THREAD_FLOPS = 300000   # for each thread: a region of two costs about 1 us
 
 cdef int max_threads() noexcept nogil
+cdef int run_threads() except -1
+cdef bint on_main_thread() noexcept nogil
 cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil
 cdef void parallel_chunks(range_fn fn, void *context, idx_t items, idx_t width, int threads) noexcept nogil
 

@@ -5,6 +5,7 @@ function and a number of pieces. Built without OpenMP the pieces run one after t
 """
 
 import os
+import threading
 
 from cython.parallel cimport prange, threadid
 
@@ -21,6 +22,7 @@ from .tables cimport (
 )
 from libc.stdint cimport uint64_t, uintptr_t
 
+from ...warning import warn
 from .cpu_count import MAX_THREADS, default_threads
 
 cdef extern from *:
@@ -33,16 +35,75 @@ cdef extern from *:
     static int omp_get_max_threads(void) { return 1; }
     static double omp_get_wtime(void) { return 0; }
     #endif
+
+    #if defined(_OPENMP) && !defined(_WIN32)
+    #include <pthread.h>
+    #include <stdlib.h>
+    #ifdef __linux__
+    #include <sched.h>
+    #include <sys/syscall.h>
+    #include <unistd.h>
+    #endif
+
+    typedef struct { pthread_t thread; pthread_mutex_t *gate; long id; } fnn_trial;
+
+    static void *fnn_try_thread(void *argument) {
+        fnn_trial *trial = argument;
+    #ifdef __linux__
+        trial->id = syscall(SYS_gettid);
+    #endif
+        pthread_mutex_lock(trial->gate);
+        pthread_mutex_unlock(trial->gate);
+        return NULL;
+    }
+
+    /* How many of so many threads, the calling one included, can exist at once: OpenMP ends the process where
+       it cannot make one. They are made, and are gone for the system too when this returns. */
+    static int fnn_possible_threads(int wanted) {
+        pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+        fnn_trial *trials = malloc(sizeof(fnn_trial) * (size_t)wanted);
+        int made = 0, i;
+        if (!trials)
+            return 1;
+        pthread_mutex_lock(&gate);
+        for (; made < wanted - 1; made++) {
+            trials[made].gate = &gate;
+            if (pthread_create(&trials[made].thread, NULL, fnn_try_thread, &trials[made]))
+                break;
+        }
+        pthread_mutex_unlock(&gate);
+        for (i = 0; i < made; i++) {
+            pthread_join(trials[i].thread, NULL);
+    #ifdef __linux__
+            while (!syscall(SYS_tgkill, getpid(), trials[i].id, 0))
+                sched_yield();
+    #endif
+        }
+        free(trials);
+        return made + 1;
+    }
+    static __thread int fnn_threads_seen = 1;
+    #else
+    static int fnn_possible_threads(int wanted) { return wanted; }
+    static int fnn_threads_seen = 1;
+    #endif
     """
     enum: FNN_OPENMP
+    int fnn_possible_threads(int wanted)
+    int fnn_threads_seen            # that this thread's regions have been found to get
     int omp_get_max_threads() nogil
     double omp_get_wtime() nogil
+
+cdef extern from "pythread.h":
+    unsigned long PyThread_get_thread_ident() nogil
 
 DTYPES = {"float32": FNN_FLOAT, "float64": FNN_DOUBLE}
 openmp = bool(FNN_OPENMP)
 
 cdef int _threads = 1            # what the user or the machine allows
 cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
+cdef int _possible_threads = MAX_THREADS        # what the system lets this process make
+cdef unsigned long _main_thread = threading.main_thread().ident     # handles signals, Ctrl-C among them
 cdef bint _forked = False        # libgomp's workers do not survive fork(): a child runs alone (GCC PR 58378)
 cdef double _alone_until = 0     # threads came late: regions run alone up to this time, seconds
 cdef double _penalty = 0.005     # how long it was after the last late arrival
@@ -126,6 +187,11 @@ def chosen_threads():
     return _threads, _threads_source
 
 
+def is_forked():
+    """Return whether this process is a forked child, which computes on one thread."""
+    return _forked
+
+
 def set_num_threads(n, str source="set_num_threads"):
     """Use at most `n` threads from now on. Results do not depend on it, bit for bit.
 
@@ -141,10 +207,30 @@ def set_num_threads(n, str source="set_num_threads"):
     ValueError
         If `n` is not a positive integer.
     """
-    global _threads, _threads_source
+    global _threads, _threads_source, _possible_threads
     if isinstance(n, bool) or not hasattr(n, "__index__") or not 1 <= n <= MAX_THREADS:
         raise ValueError(f"n: expected a number of threads from 1 to {MAX_THREADS}, got {n!r}")
-    _threads, _threads_source = n, source
+    _threads, _threads_source, _possible_threads = n, source, MAX_THREADS
+
+
+cdef bint on_main_thread() noexcept nogil:
+    return PyThread_get_thread_ident() == _main_thread
+
+
+cdef int run_threads() except -1:
+    """The number of threads for a run; fewer, with a warning, where the system does not make as many."""
+    global _possible_threads, fnn_threads_seen
+    cdef int wanted = max_threads(), possible
+    if wanted <= fnn_threads_seen:
+        return wanted
+    possible = fnn_possible_threads(wanted)
+    fnn_threads_seen = possible
+    if possible < wanted:
+        _possible_threads = possible
+        warn(
+            f"threads: the system does not let this process make {wanted} threads, so it computes on "
+            f"{possible}; its limit (ulimit -u) or that of its container is reached")
+    return possible
 
 
 cdef int max_threads() noexcept nogil:
@@ -152,8 +238,8 @@ cdef int max_threads() noexcept nogil:
     if _forked or not FNN_OPENMP:
         return 1
     if allowed < _openmp_threads and allowed < _threads:
-        return allowed
-    return _threads
+        return min(allowed, _possible_threads)
+    return min(_threads, _possible_threads)
 
 
 ctypedef struct region_t:
@@ -253,8 +339,8 @@ cdef void parallel_image_rows(image_rows_fn fn, void *context, idx_t images, idx
 
 
 def _after_fork():
-    global _forked
-    _forked = True
+    global _forked, _main_thread
+    _forked, _main_thread = True, PyThread_get_thread_ident()
 
 
 def _choose():

@@ -10,9 +10,11 @@ from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuff
                              PyBuffer_Release, PyObject_GetBuffer)
 
 from .batch cimport MAX_NDIM, has_buffer
+from .claim cimport Claim
 from .plan cimport Arena, Plan
 from .steps cimport Value
 from .types cimport bad_t, idx_t, run_t
+from .weight_access cimport begin_run, end_run
 
 from ...data.validation import as_real
 
@@ -58,21 +60,24 @@ cdef class Stepper:
     cdef Arena arena
     cdef run_t run
     cdef bad_t bad
-    cdef bint busy, frees
+    cdef Claim claim                # of the thread that is taking a step
+    cdef bint frees
     cdef idx_t rows
     cdef int source, target         # spaces of the input and of the result
     cdef form_t taken, given
     cdef tuple shapes               # of the result: of a single row, of rows
     cdef str dtype
 
+    def __cinit__(self, *args, **kwargs):
+        self.claim = Claim("stream")
+
     def _use(self, Plan plan, idx_t rows, tuple taken, tuple given):
         """Step with `plan`, whose rows take and give arrays of these shapes."""
         set_form(&self.taken, taken, plan.dtype)
         set_form(&self.given, given, plan.dtype)
-        self.plan, self.rows, self.dtype = plan, rows, plan.dtype
-        self.shapes = given, (rows, *given)
+        arena, shapes = plan._borrow(), (given, (rows, *given))
+        self.plan, self.rows, self.dtype, self.arena, self.shapes = plan, rows, plan.dtype, arena, shapes
         self.source, self.target = (<Value>plan.inputs[0]).space, (<Value>plan.outputs[0]).root.space
-        self.arena = plan._borrow()
         plan._prepare(&self.run, self.arena, rows)
         self.run.bad = &self.bad
         self.frees = plan.work * <double>rows > GIL_WORK
@@ -122,15 +127,18 @@ cdef class Stepper:
     cdef object advance(self, Py_buffer *x, int extra, out):
         cdef Py_buffer result
         cdef char *start = <char *>x.buf
-        if self.busy:
-            raise RuntimeError("stream: another thread is taking a step of it; use a stream of its own there")
         if out is None:
             out = empty(self.shapes[extra], self.dtype)
         elif not has_buffer(out, &result):
             raise TypeError(f"out: expected an array, got {out!r:.80}")
         else:
             PyBuffer_Release(&result)
-        PyObject_GetBuffer(out, &result, PyBUF_WRITABLE | PyBUF_FORMAT | PyBUF_STRIDES)
+        self.claim.take()
+        try:
+            PyObject_GetBuffer(out, &result, PyBUF_WRITABLE | PyBUF_FORMAT | PyBUF_STRIDES)
+        except BaseException:
+            self.claim.release()
+            raise
         try:
             if extra_dimensions(&self.given, &result, self.rows) != extra:
                 raise ValueError(f"out: expected a contiguous {self.dtype} array of shape "
@@ -138,20 +146,19 @@ cdef class Stepper:
             if start < <char *>result.buf + result.len and <char *>result.buf < start + x.len:
                 raise ValueError("out: expected memory of its own, got that of x")
             self.run.base[self.source], self.run.base[self.target] = start, <char *>result.buf
+            begin_run()
             self.advance_plan()
+            end_run()
         finally:
             PyBuffer_Release(&result)
-        if self.bad.at >= 0:
-            raise ValueError(f"x: expected whole numbers from 0 to {self.bad.limit - 1}, got "
-                             f"{self.bad.value:.9g} in row {self.bad.row}")
+            self.claim.release()
+        self.plan._refuse(&self.bad, 0)
         return out
 
     cdef void advance_plan(self) noexcept:
-        self.bad.at = -1
+        self.bad.at, self.bad.limit = -1, 0
         if not self.frees:
             self.plan._infer(&self.run)
             return
-        self.busy = True
         with nogil:
             self.plan._infer(&self.run)
-        self.busy = False

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..core.tables cimport FNN_ACT_linear, FNN_ACTIVATIONS, FNN_SAVED_INPUT, fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport activation_rows, address, max_threads, parallel_chunks, table
+from ..core.runtime cimport activation_rows, address, parallel_chunks, run_threads, table
 from ..core.steps cimport ACTIVATION, BACKWARD, FORWARD, Step, Value, fuse_into_product
 from ..core.types cimport DX, DY, OWN_SAVED, X, Y, operand
 
@@ -100,7 +100,7 @@ def apply(tuple activation, x):
     """Return activation(x) for a contiguous array of float32 or float64, as a new array."""
     cdef fnn_activation a = activation_of(activation)
     y = np.empty_like(x)
-    elementwise(table(x.dtype.name), &a, max_threads(), address(y), address(x), NULL, x.size)
+    elementwise(table(x.dtype.name), &a, run_threads(), address(y), address(x), NULL, x.size)
     return y
 
 
@@ -108,5 +108,5 @@ def apply_gradient(tuple activation, g, x, y):
     """Return the gradient of x, given g, that of y = activation(x); contiguous, of one dtype and shape."""
     cdef fnn_activation a = activation_of(activation)
     saved, dx = x if needs_input(&a) else y, np.empty_like(g)
-    elementwise(table(g.dtype.name), &a, max_threads(), address(dx), address(g), address(saved), g.size)
+    elementwise(table(g.dtype.name), &a, run_threads(), address(dx), address(g), address(saved), g.size)
     return dx

@@ -20,7 +20,7 @@ from .gemm cimport PANEL, fuse_nothing
 from .linear_map cimport DB, DW, W, emit_map, fuse_backward, fuse_forward
 from ..core.tables cimport fnn_conv, fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport address, max_threads, parallel_for, piece_begin, table, threads_for
+from ..core.runtime cimport address, max_threads, parallel_for, piece_begin, run_threads, table, threads_for
 from ..core.steps cimport ACTIVATION, AFFINE, BACKWARD, Step, Value
 from ..core.types cimport DX, DY, X, Y, idx_t, operand, run_t, step_t
 
@@ -292,7 +292,7 @@ cdef class Convolution:
     cdef fnn_conv at(self, x, w, y):
         cdef fnn_conv g = self.g
         g.x, g.w, g.y = address(x), address(w), address(y)
-        self.r.threads = min(self.threads, max_threads())
+        self.r.threads = min(self.threads, run_threads())
         return g
 
     def forward(self):

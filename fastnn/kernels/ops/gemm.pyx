@@ -8,7 +8,7 @@ since then no part of b is packed twice; else rows.
 import numpy as np
 
 from .activation cimport activation_of
-from ..core.runtime cimport address, ceil_div, max_threads, parallel_for, table, threads_for
+from ..core.runtime cimport address, ceil_div, max_threads, parallel_for, run_threads, table, threads_for
 
 from ..core.memory import align, aligned_zeros
 
@@ -136,7 +136,7 @@ cdef class Product:
 
     def __call__(self):
         """Compute the product and return `out`."""
-        self.r.threads = min(self.threads, max_threads())
+        self.r.threads = min(self.threads, run_threads())
         with nogil:
             gemm(self.kernels, &self.g, &self.r)
         return self.out

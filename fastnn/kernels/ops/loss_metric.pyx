@@ -13,7 +13,7 @@ from libc.math cimport INFINITY
 from libc.stdint cimport INT64_MIN, int32_t
 from libc.string cimport memset
 
-from ..core.runtime cimport address, ceil_div, kernel, max_threads, parallel_for, table
+from ..core.runtime cimport address, ceil_div, kernel, parallel_for, run_threads, table
 from ..core.steps cimport FORWARD
 from ..core.tables cimport (
     FNN_EXCEEDING_EVEN,
@@ -253,7 +253,7 @@ def sums(spec, x, labels, weights=None):
     cdef fnn_loss_metric s
     cdef double weight
     settings_of(&s, spec, x, labels, weights)
-    total = sum_values(<value_fn>kernel(k, spec.kernel), &s, k.itemsize, KINDS[spec.labels], max_threads())
+    total = sum_values(<value_fn>kernel(k, spec.kernel), &s, k.itemsize, KINDS[spec.labels], run_threads())
     weight = k.weight_sum(&s)
     s.weight = NULL
     return total, k.weight_sum(&s), weight
@@ -280,7 +280,7 @@ def gradients(spec, x, labels, weights=None):
     settings_of(&s, spec, x, labels, weights)
     dx = np.empty_like(x)
     s.dx, s.scale = address(dx), 1
-    sum_values(<value_fn>kernel(k, spec.kernel), &s, k.itemsize, KINDS[spec.labels], max_threads())
+    sum_values(<value_fn>kernel(k, spec.kernel), &s, k.itemsize, KINDS[spec.labels], run_threads())
     return dx
 
 

@@ -21,7 +21,7 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from ..core.batch cimport Port
-from ..core.plan cimport Plan, step_fn
+from ..core.plan cimport Plan, fail, step_fn
 from ..core.runtime cimport address
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport (
@@ -42,7 +42,6 @@ from ..core.types cimport (
 from ... import autograd
 from ...added_losses import collecting
 from ...variables import TrainingScope, within_scope
-from ..core.plan import raised
 
 cdef enum:
     WEIGHTS = OPERANDS - FIRST_OWN      # the most weights that a step has operands for
@@ -189,13 +188,6 @@ cdef void clear(char *gradient, idx_t size) noexcept:
     """Set the gradient of a result to 0, if it has one: the result may have no reader that writes it."""
     if gradient is not NULL:
         memset(gradient, 0, size)
-
-
-cdef int fail(const run_t *r, error) except -1:
-    """Stop the run, which then raises the error."""
-    raised[<uintptr_t>r.bad] = error
-    r.bad.at, r.bad.limit = 0, -1
-    return 0
 
 
 def emit(Plan plan, str name, list inputs, list results, list variables, function, bint constant=False):

@@ -10,7 +10,7 @@ from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.tables cimport FNN_GRU, FNN_GRU_RESET_BEFORE, FNN_LSTM, FNN_SIMPLE_RNN, fnn_recurrent
 from ..core.types cimport DX, DY, X, Y, idx_t
 
-from ..core.memory import aligned_zeros
+from ..core.memory import aligned_zeros, data_address
 
 cdef enum:
     LINE = 64           # bytes of a cache line
@@ -119,7 +119,7 @@ cdef int use_weights(Plan plan, Step s, kernel, recurrent_kernel, bias, bint sta
     packed = plan.kernels.recurrent_packed(&g) // plan.kernels.itemsize
     if stays_packed and packed:
         s.use(PACKED, plan.constant(aligned_zeros(packed, plan.dtype)), FORWARD)
-        versions = [v.version.ctypes.data for v in (kernel, recurrent_kernel, bias) if v is not None]
+        versions = [data_address(v.version) for v in (kernel, recurrent_kernel, bias) if v is not None]
         s.c.size[N_VERSIONS] = len(versions)
         s.use(VERSIONS, plan.constant(np.array(versions, np.uintp)), FORWARD)
         s.use(PACKED_VERSION, plan.constant(np.full(1, -1, np.int64)), FORWARD)

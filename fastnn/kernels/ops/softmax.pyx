@@ -4,7 +4,7 @@ import numpy as np
 
 from ..core.tables cimport fnn_kernels
 from ..core.plan cimport Plan
-from ..core.runtime cimport address, max_threads, parallel_chunks, table
+from ..core.runtime cimport address, parallel_chunks, run_threads, table
 from ..core.steps cimport BACKWARD, FORWARD, Step, Value
 from ..core.types cimport DX, DY, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t
 
@@ -88,7 +88,7 @@ cdef over_axis(y, a, saved, int axis, bint log):
     p.n = y.shape[axis]
     p.outer, p.inner = Value(y.shape[:axis]).size, Value(y.shape[axis + 1:]).size
     p.out, p.a, p.y = address(y), address(a), NULL if saved is None else address(saved)
-    over_rows(&p, max_threads())
+    over_rows(&p, run_threads())
     return y
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...checks import ArgumentError
+from ...kernels.core.weight_access import replace_values
 from ...naming import inside
 from . import custom_layer
 
@@ -82,5 +83,4 @@ def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) 
             )
         if array.dtype.kind not in "fiub":
             raise ArgumentError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
+    replace_values(variables, arrays)

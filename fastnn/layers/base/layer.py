@@ -19,6 +19,7 @@ from ...autograd import Tensor
 from ...checks import ArgumentError, is_overridden
 from ...configurable import Configurable
 from ...graph.graph import leaves
+from ...kernels.core.weight_access import copy_values
 from ...naming import path_of, unique_name
 from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value
@@ -507,10 +508,12 @@ class Layer(Configurable):
 
     def get_weights(self) -> list[NDArray[np.floating]]:
         """Return copies of all weights, in the order of `weights`."""
-        return [v.numpy() for v in self.weights]
+        return copy_values(self.weights)
 
     def set_weights(self, weights: list[ArrayLike]) -> None:
-        """Set all weights.
+        """Set all weights, at once: predictions of other threads see all old ones, or all new ones.
+
+        Weights in training change step by step beside predictions of other threads.
 
         Parameters
         ----------

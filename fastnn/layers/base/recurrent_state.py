@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels.core.memory import data_address
 from ...pickling import Picklable
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class KeptState(Picklable):
         self._keep([np.zeros((rows, units), dtype) for _ in range(2)])
 
     def _keep(self, arrays: list[NDArray[np.floating]]) -> None:
+        self.addresses[: len(arrays)] = [data_address(array) for array in arrays]
         self.arrays = arrays
-        self.addresses[: len(arrays)] = [array.ctypes.data for array in arrays]
 
     def __getstate__(self) -> dict[str, Any]:
         return {"arrays": self.arrays}

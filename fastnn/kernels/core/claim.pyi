@@ -1,0 +1,11 @@
+from types import TracebackType
+
+class Claim:
+    def __init__(self, subject: str) -> None: ...
+    def __enter__(self) -> None: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...

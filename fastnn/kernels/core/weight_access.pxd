@@ -1,0 +1,2 @@
+cdef int begin_run() except -1
+cdef void end_run() noexcept

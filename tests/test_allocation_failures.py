@@ -1,0 +1,162 @@
+"""Whatever allocation fails: the caller gets a `MemoryError`, and the model works as before.
+
+The allocator of Python fails at the n-th request of some work, for every n until the work succeeds. Weights,
+plans and steps lie in arrays, so their objects pass through it too.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+testcapi = pytest.importorskip("_testcapi")
+
+PROGRAM = """
+import _testcapi
+import numpy as np
+import fastnn
+from fastnn.training.plan_cache import plan_of
+
+x = np.random.default_rng(0).standard_normal((64, 6, 5)).astype("float32")
+y = x[:, 0, :2].copy()
+
+
+def make():
+    layers = fastnn.layers.LSTM(7), fastnn.layers.BatchNormalization(), fastnn.layers.Dense(2)
+    model = fastnn.Sequential([fastnn.Input((6, 5)), *layers])
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(x, y, shuffle=False, verbose=0)
+    return model
+
+
+def fails(work, n):
+    # Whether the work meets the failure of its n-th allocation.
+    _testcapi.set_nomemory(n, n + 1)
+    try:
+        work()
+    except (MemoryError, SystemError):    # as which ufuncs of NumPy report it
+        return True
+    finally:
+        _testcapi.remove_mem_hooks()
+    return False
+
+
+def check(prepare, every):
+    work, verify = prepare()
+    work()                       # what is allocated once in a process
+    work, verify = prepare()
+    n = reached = successes = 0
+    while successes < 5:         # small allocations may fail where nobody has to notice
+        if fails(work, n):
+            reached, successes = reached + 1, 0
+        else:
+            successes += 1
+            work, verify = prepare()
+        verify()
+        n += every
+    assert reached > 10, reached
+"""
+
+CASES = {
+    "reshape": """
+def prepare():
+    model = make()
+    plan, expected = plan_of(model, "inference"), model(x)
+    sizes = iter(range(300, 10**6))
+
+    def verify():
+        assert np.array_equal(model(x), expected)
+
+    return lambda: plan.reshape(next(sizes)), verify
+
+check(prepare, 1)
+""",
+    "fit": """
+def prepare():
+    model, sizes = make(), iter(range(33, 10**6))
+
+    def verify():
+        model.fit(x, y, shuffle=False, verbose=0)
+        assert np.isfinite(model(x)).all()
+
+    wide, high = np.tile(x, (400, 1, 1)), np.tile(y, (400, 1))
+    return lambda: model.train_on_batch(wide[: (n := next(sizes))], high[:n]), verify
+
+check(prepare, 1)
+""",
+    "compile": """
+def prepare():
+    model = make()
+    settings = iter([True, False] * 10**6)
+
+    def work():
+        model.optimizer.use_ema = next(settings)
+        model.compile(model.optimizer, "mse")
+        model.fit(x, y, shuffle=False, verbose=0)
+
+    def verify():
+        model.fit(x, y, shuffle=False, verbose=0)
+        assert np.isfinite(model(x)).all()
+
+    return work, verify
+
+check(prepare, 7)
+""",
+    "predict": """
+def prepare():
+    model = make()
+    expected, lengths = model(x), iter(range(7, 10**6))
+
+    def verify():
+        assert np.array_equal(model(x), expected)
+
+    return lambda: model.predict(x), verify
+
+check(prepare, 1)
+""",
+    "stream": """
+sequences = fastnn.Sequential([fastnn.Input((None, 5)), fastnn.layers.LSTM(7), fastnn.layers.Dense(2)])
+expected = sequences(x[:1])[0]
+
+def prepare():
+    def work():
+        stream = sequences.stream()
+        for step in x[0]:
+            y = stream.step(step)
+        return y
+
+    def verify():
+        assert np.allclose(work(), expected)
+
+    return work, verify
+
+check(prepare, 3)
+""",
+    "weights": """
+def prepare():
+    model = make()
+    old = model.get_weights()
+    new = [w + 1 for w in old]
+
+    def verify():
+        found = model.get_weights()
+        assert any(all(map(np.array_equal, found, weights)) for weights in (old, new))
+        model.set_weights(old)
+
+    return lambda: model.set_weights(new), verify
+
+check(prepare, 1)
+""",
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_failure_is_a_memory_error_and_leaves_a_usable_model(case):
+    got = subprocess.run(
+        [sys.executable, "-c", PROGRAM + CASES[case]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert got.returncode == 0, got.stderr[-3000:]
