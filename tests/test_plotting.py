@@ -10,7 +10,7 @@ import pytest
 
 import fastnn
 from fastnn import Input, Model, plotting
-from fastnn.layers import Conv2D, Dense, Dropout, ReLU
+from fastnn.layers import Add, Concatenate, Conv2D, Dense, Dropout, Flatten, ReLU
 from fastnn.plotting.figures import class_color
 from fastnn.utils import plot_model
 
@@ -309,7 +309,8 @@ def test_model(tmp_path):
     )  # fmt: skip
     assert "Dense\nactivation: relu\n(None, 4)\nfloat32\nlearns" in texts(wide)
     assert "Dense\nactivation: linear\n(None, 2)\nfloat32\nfrozen" in texts(wide)
-    assert len(texts(wide)) == 5
+    assert "inner (Sequential)" in texts(wide)
+    assert len(texts(wide)) == 6
     with pytest.raises(ValueError, match="rankdir"):
         plot_model(two_branches(), None, rankdir="BT")
     with pytest.raises(ValueError, match="no graph to draw"):
@@ -323,6 +324,103 @@ def test_boxes_do_not_overlap():
     for i, (left, top) in enumerate(places):
         for other_left, other_top in places[i + 1 :]:
             assert other_left - left > 0.5 or abs(other_top - top) > 0.3
+
+
+def residual_with_models_inside():
+    x = Input((8, 8, 4), name="image")
+    y = Conv2D(4, 3, padding="same", activation="relu")(x)
+    y = Conv2D(4, 3, padding="same", name="a_layer_of_a_rather_long_name")(y)
+    flat = Flatten()(ReLU()(Add()([x, y])))
+    a, b = Input((5,)), Input((6,))
+    innermost = fastnn.Sequential([Dense(3), ReLU()], name="innermost")
+    two = Model([a, b], [Concatenate()([innermost(a), b]), Dense(2)(b)], name="two_ways")
+    one = fastnn.Sequential([Dense(4), Dense(3)], name="one")
+    extra = Input((5,), name="extra")
+    return Model([x, extra], Concatenate()([one(flat), *two([extra, Dense(6)(flat)]), flat]))
+
+
+def deep_with_shortcuts():
+    x = Input((4,))
+    passed = [Dense(4)(x)]
+    for _ in range(5):
+        passed.append(Add()([*passed, Dense(4, activation="relu")(passed[-1])]))
+    return Model(x, passed[-1])
+
+
+class Geometry:
+    """What is drawn: boxes and frames as (left, top, right, bottom), edges as lists of points."""
+
+    def __init__(self, figure):
+        axes = figure.axes[0]
+        rectangles = [patch for patch in axes.patches if hasattr(patch, "get_bbox")]
+        self.boxes = [patch.get_bbox().extents for patch in rectangles if patch.get_linestyle() == "-"]
+        self.frames = [patch.get_bbox().extents for patch in rectangles if patch.get_linestyle() != "-"]
+        self.edges = [line.get_xydata() for line in axes.lines]
+        self.tips = [patch.get_xy()[0] for patch in axes.patches if not hasattr(patch, "get_bbox")]
+
+
+def on_border(point, box, near=1e-6):
+    (x, y), (left, top, right, bottom) = point, box
+    inside = left - near <= x <= right + near and top - near <= y <= bottom + near
+    return inside and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < near
+
+
+def within(box, frame):
+    return all(np.array(box[:2]) >= frame[:2]) and all(np.array(box[2:]) <= frame[2:])
+
+
+def apart(box, other):
+    return box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+@pytest.mark.parametrize("expand_nested", [False, True])
+@pytest.mark.parametrize("make", [two_branches, residual_with_models_inside, deep_with_shortcuts])
+def test_arrows_lead_around_boxes_and_end_at_them(make, expand_nested, rankdir):
+    figure = plot_model(
+        make(), None, True, show_layer_names=True, rankdir=rankdir, expand_nested=expand_nested
+    )
+    drawn = Geometry(figure)
+    borders = drawn.boxes + drawn.frames
+    assert all(any(on_border(tip, box) for box in borders) for tip in drawn.tips)
+    joints = np.array([end for edge in drawn.edges for end in (edge[0], edge[-1])])
+    for edge in drawn.edges:
+        for end in (edge[0], edge[-1]):
+            joined = (np.abs(joints - end).max(axis=1) < 1e-6).sum() > 1
+            assert joined or any(on_border(end, box) for box in borders)
+        for a, b in pairwise(edge):
+            for x, y in a + (b - a) * np.linspace(0, 1, 20)[:, np.newaxis]:
+                for left, top, right, bottom in drawn.boxes:
+                    assert not (left + 1e-6 < x < right - 1e-6 and top + 1e-6 < y < bottom - 1e-6)
+    for i, box in enumerate(drawn.boxes):
+        assert all(apart(box, other) for other in drawn.boxes[i + 1 :])
+        assert all(within(box, frame) or apart(box, frame) for frame in drawn.frames)
+    for i, frame in enumerate(drawn.frames):
+        others = drawn.frames[i + 1 :]
+        assert all(apart(frame, other) or within(frame, other) or within(other, frame) for other in others)
+
+
+def test_frames_contain_the_layers_of_their_models():
+    figure = plot_model(residual_with_models_inside(), None, show_layer_names=True, expand_nested=True)
+    drawn = Geometry(figure)
+    assert sorted(sum(within(box, frame) for box in drawn.boxes) for frame in drawn.frames) == [2, 2, 4]
+    titles = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    for name in ("one (Sequential)", "innermost (Sequential)", "two_ways (Model)"):
+        x, y = titles[name]
+        assert any(left < x < left + 0.2 and top < y < top + 0.2 for left, top, _, _ in drawn.frames)
+
+
+def test_texts_fit_into_their_boxes():
+    figure = plot_model(residual_with_models_inside(), None, True, show_layer_names=True)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    boxes = [patch.get_window_extent() for patch in axes.patches]
+    for text in axes.texts:
+        extent = text.get_window_extent()
+        assert any(
+            box.x0 < extent.x0 and extent.x1 < box.x1 and box.y0 < extent.y0 and extent.y1 < box.y1
+            for box in boxes
+        )
 
 
 def test_without_matplotlib(monkeypatch):

@@ -111,7 +111,8 @@ def _columns(model: Model, x: ArrayLike | None, most: int) -> tuple[list[Column]
     tensors = [*graph.inputs]
     layers = []
     for node in graph.nodes:
-        if len(graph.inputs) != 1 or [*node.parents] != tensors[-1:] or len(node.outputs) != 1:
+        single = len(graph.inputs) == len(node.parents) == len(node.outputs) == 1
+        if not single or node.parents[0] is not tensors[-1]:
             raise ValueError(f"model: expected a chain of layers, got {model.name!r} with branches")
         layers.append(node.layer)
         tensors.append(node.outputs[0])
