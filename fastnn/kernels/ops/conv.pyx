@@ -196,7 +196,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     if s.at[DW].space >= 0:
         geometry(s, &g)
         g.x, g.w, g.y = operand(s, r, X), operand(s, r, DW), operand(s, r, DY)
-        g.bias_gradient, g.accumulate = operand(s, r, DB), s.accumulate >> DW & 1
+        g.bias_gradient = operand(s, r, DB)
+        g.accumulate = s.accumulate >> (DW if g.bias_gradient is NULL else DB) & 1
         weight_gradient_of(s.kernels, s, &g, r.rows, operand(s, r, PARTS), r, rows_gradient)
 
 

@@ -251,5 +251,6 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
         in_bands(&b, s, r, g.height, room, rows_seen(&g, room), input_band)
     if s.at[DW].space >= 0:
         g.x, g.w = operand(s, r, X), operand(s, r, DW)
-        g.bias_gradient, g.accumulate = operand(s, r, DB), s.accumulate >> DW & 1
+        g.bias_gradient = operand(s, r, DB)
+        g.accumulate = s.accumulate >> (DW if g.bias_gradient is NULL else DB) & 1
         weight_gradient_of(s.kernels, s, &g, r.rows, operand(s, r, PARTS), r, rows_gradient)

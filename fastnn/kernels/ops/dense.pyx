@@ -73,8 +73,8 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
         g.a, g.a_row, g.a_column = operand(s, r, X), 1, inputs
         g.b, g.b_row, g.b_column = dz, units, 1
         g.c, g.ldc = operand(s, r, DW), units
-        g.accumulate = s.accumulate >> DW & 1
         g.column_sums = operand(s, r, DB)
+        g.accumulate = s.accumulate >> (DW if g.column_sums is NULL else DB) & 1
         gemm(s.kernels, &g, r)
 
 

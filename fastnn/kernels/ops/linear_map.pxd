@@ -26,3 +26,4 @@ cdef inline void fuse_forward(fnn_fused *f, const step_t *s, const run_t *r) noe
 cdef inline void fuse_backward(fnn_fused *f, const step_t *s, const run_t *r) noexcept nogil:
     """Let the product for DX multiply it by the gradient of the activation before the step."""
     f.saved, f.gradient = operand(s, r, SAVED), s.gradient
+cdef Value gradient_beside(Plan plan, kernel, bias)

@@ -6,6 +6,14 @@ from ..core.tables cimport FNN_ACT_linear
 from ..core.types cimport DX, DY, X, Y
 
 
+cdef Value gradient_beside(Plan plan, kernel, bias):
+    """The gradient of a matrix, which is computed together with that of the bias: memory if only that learns."""
+    cdef Value gradient = plan.parameter_gradient(kernel)
+    if gradient is None and plan.trains(bias):
+        gradient = plan.value(kernel.shape, False, False)
+    return gradient
+
+
 cdef Value emit_map(Plan plan, Step s, Value x, tuple shape, kernel, bias, tuple activation, int accepts):
     """Give a step of `plan` its operands and its activation.
 
@@ -32,11 +40,12 @@ cdef Value emit_map(Plan plan, Step s, Value x, tuple shape, kernel, bias, tuple
     y.producer = s
     s.c.activation = activation_of(activation)
     s.accepts = accepts if s.c.activation.code == FNN_ACT_linear else 0
-    s.use(X, x, BOTH if plan.trains(kernel) else FORWARD).use(W, plan.parameter(kernel), BOTH)
+    cdef Value dw = gradient_beside(plan, kernel, bias)
+    s.use(X, x, FORWARD if dw is None else BOTH).use(W, plan.parameter(kernel), BOTH)
     s.use(B, plan.parameter(bias), FORWARD).use(Y, y, FORWARD)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-        s.use(DW, plan.parameter_gradient(kernel), BACKWARD).use(DB, plan.parameter_gradient(bias), BACKWARD)
+        s.use(DW, dw, BACKWARD).use(DB, plan.parameter_gradient(bias), BACKWARD)
         s.fuses_gradient = True
         keep_for_gradient(plan, s, y, Z)
     return y

@@ -4,6 +4,7 @@ import numpy as np
 
 from .activation cimport activation_of, needs_input
 from .recurrent_run cimport backward, forward, scratch, shape
+from .linear_map cimport gradient_beside
 from ..core.plan cimport Plan
 from ..core.runtime cimport ceil_div
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
@@ -66,7 +67,8 @@ def emit(Plan plan, Value x, str cell, kernel, recurrent_kernel, bias, tuple act
     cdef idx_t steps = s.c.size[STEPS], units = s.c.size[UNITS]
     cdef int i
     given = [] if initial is None else initial
-    learns = plan.trains(kernel) or any(v.differentiable for v in (x, *given))
+    weights = kernel, recurrent_kernel, bias
+    learns = any(plan.trains(v) for v in weights) or any(v.differentiable for v in (x, *given))
     cdef tuple row = (steps,) if sequences else ()
     cdef Value y = plan.value((*row, units), learns), h
     last = [plan.value((units,), learns) for _ in range(1 + (s.c.size[CELL] == FNN_LSTM))] if ends else []
@@ -132,8 +134,8 @@ cdef int use_gradients(Plan plan, Step s, Value x, Value y, kernel, recurrent_ke
     """Let a step keep what backward reads, and compute gradients."""
     cdef idx_t steps = s.c.size[STEPS], units = s.c.size[UNITS]
     s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD)
-    s.use(DW, plan.parameter_gradient(kernel), BACKWARD)
-    s.use(DU, plan.parameter_gradient(recurrent_kernel), BACKWARD)
+    s.use(DW, gradient_beside(plan, kernel, bias), BACKWARD)
+    s.use(DU, gradient_beside(plan, recurrent_kernel, bias), BACKWARD)
     s.use(DB, plan.parameter_gradient(bias), BACKWARD)
     s.fuses_gradient = True
     s.use(A, plan.value((steps, s.c.size[A_ROW])), BOTH)
@@ -142,7 +144,7 @@ cdef int use_gradients(Plan plan, Step s, Value x, Value y, kernel, recurrent_ke
         s.use(PREACTIVATION, plan.value((steps, s.c.size[GATE_ROW])), BOTH)
     if s.c.size[CELL] != FNN_SIMPLE_RNN:
         s.use(CELLS, plan.value((steps + 1, units)), BOTH)
-    if plan.trains(kernel) and (s.c.size[CELL] == FNN_SIMPLE_RNN or s.c.size[CELL] == FNN_LSTM):
+    if DW in s.uses and DU in s.uses and (s.c.size[CELL] == FNN_SIMPLE_RNN or s.c.size[CELL] == FNN_LSTM):
         s.use(JOINT, plan.value((units + s.c.size[INPUTS], kernel.shape[1]), False, False), BACKWARD)
     if s.c.size[CELL] == FNN_LSTM:
         s.use(SQUASHED, plan.value((steps, units)), BOTH)

@@ -176,6 +176,7 @@ cdef void weight_gradient(const step_t *s, const run_t *r, int which, idx_t colu
     g.accumulate = which != JOINT and s.accumulate >> which & 1
     if bias >= 0 and s.at[DB].space >= 0:
         g.column_sums = operand(s, r, DB) + bias * item
+        g.accumulate = which != JOINT and s.accumulate >> DB & 1
     gemm(s.kernels, &g, r)
 
 
