@@ -273,7 +273,7 @@ def test_round_trip(init):
     ("cls", "arguments", "message"),
     [
         (Constant, {"value": "1"}, "value: expected a finite number, got '1'"),
-        (Constant, {"value": np.ones(2)}, "value: expected a finite number, got array"),
+        (Constant, {"value": np.array([1, np.nan])}, "value: expected finite numbers, got array"),
         (Identity, {"gain": None}, "gain: expected a finite number, got None"),
         (RandomNormal, {"stddev": -1}, "stddev: expected a finite number of at least 0, got -1"),
         (RandomNormal, {"mean": np.nan}, "mean: expected a finite number, got nan"),

@@ -136,6 +136,7 @@ MADE = {
     "Lambda": {"function": fastnn.activations.tanh},
     "Activation": {"activation": "tanh"},
     "Arithmetic": {"operation": "add", "constant": 1.0},
+    "Comparison": {"operation": "greater", "constant": 1.0},
     "AveragePooling1D": {"pool_size": 2},
     "AveragePooling2D": {"pool_size": 2},
     "Bidirectional": {"layer": {"class_name": "GRU", "config": {"units": 2}}},

@@ -250,9 +250,9 @@ def validate_inputs(
 
 
 def ordered_inputs(x: Any, names: list[str]) -> list[Any]:
-    """Return inputs in the order of their names, given as one, a list or a dict."""
+    """Return inputs in the order of their names, given as one, a list or a dict; other keys are ignored."""
     if isinstance(x, dict):
-        if set(names) != set(x):
+        if not set(names) <= set(x):
             raise ValueError(f"x: expected the inputs {names}, got {list(x)}")
         return [x[name] for name in names]
     parts = list(x) if isinstance(x, list) else [x]

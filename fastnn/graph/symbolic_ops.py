@@ -22,6 +22,14 @@ def _arithmetic(name: str, x: Any, other: Any, reverse: bool = False) -> Any:
     return Arithmetic(name, other, reverse)(x) if _is_constant(other) else NotImplemented
 
 
+def _comparison(name: str, x: Any, other: Any, reverse: bool = False) -> Any:
+    from ..layers.arithmetic import Comparison
+
+    if isinstance(other, Operators):
+        return Comparison(name)([x, other])
+    return Comparison(name, other, reverse)(x) if _is_constant(other) else NotImplemented
+
+
 def _product(x: Any, other: Any, reverse: bool = False) -> Any:
     from ..layers.matmul import MatMul
 
@@ -39,7 +47,9 @@ def _is_constant(other: Any) -> bool:
 
 
 class Operators:
-    """Base of symbolic tensors: ``+ - * / ** @``, ``abs`` and indexing, with tensors, numbers and arrays.
+    """Base of symbolic tensors: operators, ``abs`` and indexing, with tensors, numbers and arrays.
+
+    The operators are ``+ - * / // % ** @``, ``< <= > >=`` and ``& | ^ ~``; ``==`` tells tensors apart.
 
     Notes
     -----
@@ -78,6 +88,51 @@ class Operators:
 
     def __rpow__(self, other: Any) -> Any:
         return _arithmetic("power", self, other, True)
+
+    def __mod__(self, other: Any) -> Any:
+        return _comparison("remainder", self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _comparison("remainder", self, other, True)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _comparison("floor_divide", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _comparison("floor_divide", self, other, True)
+
+    def __gt__(self, other: Any) -> Any:
+        return _comparison("greater", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _comparison("greater_equal", self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _comparison("less", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _comparison("less_equal", self, other)
+
+    def __and__(self, other: Any) -> Any:
+        return _comparison("logical_and", self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return _comparison("logical_and", self, other, True)
+
+    def __or__(self, other: Any) -> Any:
+        return _comparison("logical_or", self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return _comparison("logical_or", self, other, True)
+
+    def __xor__(self, other: Any) -> Any:
+        return _comparison("logical_xor", self, other)
+
+    def __rxor__(self, other: Any) -> Any:
+        return _comparison("logical_xor", self, other, True)
+
+    def __invert__(self) -> Any:
+        return _comparison("logical_xor", self, True)
 
     def __matmul__(self, other: Any) -> Any:
         return _product(self, other)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..checks import real_number
 from .base import Initializer, real_dtype, registry
@@ -14,11 +15,18 @@ from .base import Initializer, real_dtype, registry
 class _Fixed(Initializer):
     """Base of initializers that fill an array with `value`."""
 
-    value: float
+    value: float | list[Any]
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[np.floating]:
         """Return a new array filled with the value; see `Initializer`."""
-        return np.full(tuple(shape), self.value, real_dtype(dtype))
+        kind = real_dtype(dtype)
+        try:
+            return np.full(tuple(shape), self.value, kind)
+        except ValueError:
+            raise ValueError(
+                f"value: expected an array that broadcasts to shape {tuple(shape)}, got one of shape "
+                f"{np.shape(self.value)}"
+            ) from None
 
 
 @registry.add("zero")
@@ -49,17 +57,17 @@ class Ones(_Fixed):
 
 @registry.add
 class Constant(_Fixed):
-    """The same value everywhere.
+    """The same value everywhere, or given values.
 
     Parameters
     ----------
-    value : float, default 0.0
-        The value, finite.
+    value : float or array_like, default 0.0
+        The value, finite, or an array that broadcasts to the shape.
 
     Raises
     ------
     ValueError
-        If it is not a finite number.
+        If it is not finite numbers, or does not broadcast.
 
     Examples
     --------
@@ -67,8 +75,17 @@ class Constant(_Fixed):
     array([0.5, 0.5], dtype=float32)
     """
 
-    def __init__(self, value: float = 0.0) -> None:
-        self.value = real_number(value, "value")
+    def __init__(self, value: ArrayLike = 0.0) -> None:
+        self.value = real_number(value, "value") if not np.ndim(value) else _finite(value)
+
+
+def _finite(value: ArrayLike) -> list[Any]:
+    """Return an array of finite numbers as nested lists, as configurations have them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+        raise ValueError(f"value: expected finite numbers, got {value!r:.80}")
+    values: list[Any] = array.tolist()
+    return values
 
 
 @registry.add("IdentityInitializer")

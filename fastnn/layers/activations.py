@@ -11,6 +11,7 @@ import numpy as np
 from .. import activations
 from ..checks import real_number
 from ..warning import renamed
+from .base.activation_attribute import ActivationAttribute
 from .base.elementwise import ElementwiseActivation
 from .base.layer import Layer, registry
 from .base.masks import as_mask
@@ -41,9 +42,15 @@ class Activation(ElementwiseActivation):
     array([[0., 2.]], dtype=float32)
     """
 
+    activation = ActivationAttribute()
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.activation = self._function = activations.get(activation)
+        self.activation = activation
+
+    @property
+    def _function(self) -> Any:  # type: ignore[override]
+        return self.activation
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..autograd import Tensor
 from .base.layer import Layer, registry
 from .base.operation import Operation, SampleShape
 
@@ -44,12 +45,14 @@ class Arithmetic(Operation):
     array([[2. , 0.5]], dtype=float32)
     """
 
+    _operations: ClassVar[tuple[str, ...]] = OPERATIONS
+
     def __init__(
         self, operation: str, constant: ArrayLike | None = None, reverse: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(constant, reverse, **kwargs)
-        if operation not in OPERATIONS:
-            raise ValueError(f"operation: expected one of {', '.join(OPERATIONS)}, got {operation!r}")
+        if operation not in self._operations:
+            raise ValueError(f"operation: expected one of {', '.join(self._operations)}, got {operation!r}")
         self.operation = operation
 
     def _output_sample_shape(self, sample_shape: Any) -> SampleShape:
@@ -95,6 +98,60 @@ class Arithmetic(Operation):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return super().get_config() | {"operation": self.operation}
+
+
+@registry.add
+class Comparison(Arithmetic):
+    """Comparison or boolean operation: ``x > y``, ``x <= 0.5``, ``a & b`` or ``x % 2`` of symbolic tensors.
+
+    Parameters
+    ----------
+    operation : str
+        The name of NumPy's function: "greater", "greater_equal", "less", "less_equal", "logical_and",
+        "logical_or", "logical_xor", "floor_divide" or "remainder".
+    constant, reverse, **kwargs
+        See `Arithmetic`.
+
+    Notes
+    -----
+    Runs NumPy in Python. Truths are 1 and 0 for the layers after it, and bools as outputs of a model. Only a
+    remainder has a gradient.
+
+    Examples
+    --------
+    >>> import fastnn, numpy as np
+    >>> x = fastnn.Input((2,))
+    >>> fastnn.Model(x, x > 0.5)(np.array([[0.2, 0.7]]))
+    array([[False,  True]])
+    """
+
+    _operations = (
+        *("greater", "greater_equal", "less", "less_equal"),
+        *("logical_and", "logical_or", "logical_xor", "floor_divide", "remainder"),
+    )
+
+    @property
+    def _result_dtype(self) -> str | None:  # type: ignore[override]
+        """Truths are bools."""
+        return None if self.operation in ("floor_divide", "remainder") else "bool"
+
+    def _emit(self, plan: Plan, x: Any) -> Value:
+        """Append a step that runs NumPy's function."""
+        from ..kernels.ops import python_op
+
+        ufunc = getattr(np, self.operation)
+        values = [x] if self.constant is not None else x
+        shape = self._output_sample_shape([v.shape for v in values] if self.constant is None else x.shape)
+        other = None if self.constant is None else self._of_samples(x.shape).astype(plan.dtype)
+
+        def function(*tensors: Tensor) -> Any:
+            operands = tensors if other is None else (other, *tensors) if self.reverse else (*tensors, other)
+            if self.operation == "remainder":
+                return ufunc(*operands)
+            return np.asarray(ufunc(*map(np.asarray, operands)), plan.dtype)
+
+        constant = self.operation != "remainder"
+        return python_op.emit(plan, self.name, values, [shape], [], function, constant=constant)[0]
 
 
 @registry.add

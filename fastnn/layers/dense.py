@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import activations
+from .base.activation_attribute import ActivationAttribute
 from .base.layer import Layer, registry
 from .base.shapes import Shape, dimension
 from .base.weight_spec import WeightSpec, spec_attributes, specs_config
@@ -57,6 +58,8 @@ class Dense(Layer):
     kernel_initializer, kernel_regularizer, kernel_constraint = spec_attributes()
     bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
 
+    activation = ActivationAttribute()
+
     def __init__(
         self,
         units: int,
@@ -73,7 +76,7 @@ class Dense(Layer):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = dimension(units, "units")
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = bool(use_bias)
         WeightSpec(kernel_initializer, kernel_regularizer, kernel_constraint).set_on(self, "kernel")
         WeightSpec(bias_initializer, bias_regularizer, bias_constraint).set_on(self, "bias")
@@ -100,7 +103,8 @@ class Dense(Layer):
         from ..kernels.ops import dense
 
         y = dense.emit(plan, x, self.kernel, self.bias, self.activation.fused)
-        return self.activation.emit_unfused(plan, y)
+        made: Value = self.activation.emit_unfused(plan, y)
+        return made
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Replace the last dimension by `units`."""

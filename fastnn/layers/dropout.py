@@ -56,6 +56,9 @@ class Dropout(Layer):
         self.rate = real_number(rate, "rate", 0, below=1)
         if noise_shape is not None and not isinstance(noise_shape, (tuple, list)):
             raise ValueError(f"noise_shape: expected a tuple such as (None, 1, 3), got {noise_shape!r}")
+        for n in noise_shape or ():
+            if n is not None and (not hasattr(n, "__index__") or n < 1):
+                raise ValueError(f"noise_shape: expected positive whole numbers or None, got {noise_shape!r}")
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
         self._stream = seed_of(seed)

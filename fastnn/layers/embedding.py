@@ -108,7 +108,7 @@ class Embedding(Layer):
             )
         return table
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape | None = None) -> None:
         """Make `embeddings` (input_dim, output_dim)."""
         limit = EXACT[self.compute_dtype]
         if self.input_dim > limit:

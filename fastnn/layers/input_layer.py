@@ -60,6 +60,10 @@ class InputLayer(Layer):
         refuse(sparse=sparse, ragged=ragged, input_tensor=input_tensor, optional=optional)
         if (shape is None) == (batch_shape is None):
             raise ValueError(f"shape, batch_shape: expected one of them, got {shape!r} and {batch_shape!r}")
+        if batch_size is not None and batch_shape is not None:
+            raise ValueError(
+                f"batch_size, batch_shape: expected one of them, got {batch_size!r} and {batch_shape!r}"
+            )
         if batch_shape is not None:
             if not batch_shape:
                 raise ValueError(f"batch_shape: expected a tuple such as (None, 784), got {batch_shape!r}")

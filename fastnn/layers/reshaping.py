@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .base.layer import Layer, registry
-from .base.shapes import Shape, dimension, of_any_length
+from .base.shapes import Shape, dimension, of_any_length, varies
 from .base.window import format_of
 
 if TYPE_CHECKING:
@@ -100,6 +100,12 @@ class Reshape(_Reshaping):
     def _check_input_shape(self, input_shape: Shape) -> None:
         """Check that the elements fit."""
         Reshape.compute_output_shape(self, input_shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output; of a dimension of None it is checked later whether it fits."""
+        if -1 not in self.target_shape and varies(input_shape):
+            return (input_shape[0], *self.target_shape)
+        return super().compute_output_shape(input_shape)
 
     def _output_sample_shape(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Fill in the dimension that is -1."""

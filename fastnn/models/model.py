@@ -12,14 +12,14 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from weakref import ReferenceType, proxy, ref
+from weakref import ReferenceType, WeakSet, proxy, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor, is_recording, no_grad
-from ..checks import ArgumentError, real_number, whole_number
+from ..checks import ArgumentError, is_overridden, real_number, whole_number
 from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, DataAdapter, SampleShapes
 from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
@@ -63,6 +63,9 @@ if TYPE_CHECKING:
     from ..saving.errors import Path
     from ..training.compile_spec import CompileSpec, Objective
     from ..training.streaming import Stream
+
+
+_planned: WeakSet[Model] = WeakSet()  # models that have plans
 
 
 @layer_registry.add("functional")
@@ -313,17 +316,20 @@ class Model(Steps):
         input_shape : tuple, or list of them
             Batch dimension first, as in Keras: (None, 784).
         """
-        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
-        sample_shapes = [check_sample_shape(tuple(shape)[1:]) for shape in shapes]
-        self._build_once(with_batch(self._one_or_list(sample_shapes)))
+        if not is_overridden(self, "build"):
+            self._build_once(_checked_shapes(input_shape))
 
-    def _after_build(self) -> None:
-        """Do nothing: `_set_built` has done it."""
+    def _after_build(self, input_shape: Any, **_: Any) -> None:
+        """Finish building where a subclass has made layers and weights in a `build` of its own."""
+        if self._built_shapes is None and not self._builds_running and is_overridden(self, "build"):
+            self._build(shape_leaves(without_batch(_checked_shapes(input_shape))))
 
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
         shapes = shape_leaves(without_batch(input_shape))
-        if not self.built:
+        if not self.built and is_overridden(self, "build"):
+            self.build(with_batch(self._one_or_list(shapes)))
+        elif not self.built:
             self._build(shapes)
         elif not varies(input_shape):
             self._output_sample_shapes(tuple(shapes))
@@ -616,6 +622,7 @@ class Model(Steps):
                 )
             emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
             self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim)
+            _planned.add(self)
         return self._plans
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
@@ -1327,6 +1334,27 @@ class Model(Steps):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
+
+
+def forget_plans(layer: Layer) -> None:
+    """Let all models with a layer, which has changed, make their plans again."""
+    for model in list(_planned):
+        if layer in _all_layers(model):
+            model._plans = model._fast_inference = model._fast_training = None
+            _planned.discard(model)
+
+
+def _all_layers(layer: Layer) -> Iterable[Layer]:
+    yield layer
+    for inner in layer._sublayers:
+        yield from _all_layers(inner)
+
+
+def _checked_shapes(input_shape: Any) -> Any:
+    """Return an input shape, or a list of them, with None for the batch."""
+    shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+    checked = with_batch([check_sample_shape(tuple(shape)[1:]) for shape in shapes])
+    return checked[0] if len(checked) == 1 else checked
 
 
 def converted(y: Any, dtype: str | None) -> Any:

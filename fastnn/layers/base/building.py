@@ -26,8 +26,12 @@ def marks_built(build: Build) -> Build:
 
     @wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        made = build(self, *args, **kwargs)
-        self._after_build()
+        self._builds_running += 1
+        try:
+            made = build(self, *args, **kwargs)
+        finally:
+            self._builds_running -= 1
+        self._after_build(*args, **kwargs)
         return made
 
     return wrapper  # type: ignore[return-value]

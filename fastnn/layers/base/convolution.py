@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import activations
+from .activation_attribute import ActivationAttribute
 from .shapes import Shape, dimension
 from .spatial import Spatial
 from .weight_spec import WeightSpec, spec_attributes, specs_config
@@ -21,6 +22,8 @@ class Convolution(Spatial):
 
     kernel_initializer, kernel_regularizer, kernel_constraint = spec_attributes()
     bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
+
+    activation = ActivationAttribute()
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Convolution(Spatial):
         self.padding = one_of(padding, "padding", *self._paddings)
         self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self._rank)
         self.groups = dimension(groups, "groups")
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = bool(use_bias)
         WeightSpec(kernel_initializer, kernel_regularizer, kernel_constraint).set_on(self, "kernel")
         WeightSpec(bias_initializer, bias_regularizer, bias_constraint).set_on(self, "bias")
@@ -95,7 +98,8 @@ class Convolution(Spatial):
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; softmax is over the last axis of the output, which need not be channels."""
-        return self.activation.emit_unfused(plan, super()._emit(plan, x))
+        y: Value = self.activation.emit_unfused(plan, super()._emit(plan, x))
+        return y
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the convolution; an elementwise activation is fused behind it."""

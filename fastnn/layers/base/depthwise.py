@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import activations
 from ...variables import Variable
+from .activation_attribute import ActivationAttribute
 from .shapes import Shape, dimension
 from .spatial import Spatial
 from .weight_spec import WeightSpec, spec_attributes, specs_config
@@ -22,6 +23,8 @@ class Depthwise(Spatial):
 
     depthwise_initializer, depthwise_regularizer, depthwise_constraint = spec_attributes()
     bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
+
+    activation = ActivationAttribute()
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class Depthwise(Spatial):
         self.padding = one_of(padding, "padding", "valid", "same")
         self.depth_multiplier = dimension(depth_multiplier, "depth_multiplier")
         self.dilation_rate = whole_numbers(dilation_rate, "dilation_rate", self._rank)
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = bool(use_bias)
         WeightSpec(depthwise_initializer, depthwise_regularizer, depthwise_constraint).set_on(
             self, "depthwise"
@@ -86,7 +89,8 @@ class Depthwise(Spatial):
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the steps; softmax is over the last axis of the output, which need not be channels."""
-        return self.activation.emit_unfused(plan, super()._emit(plan, x))
+        y: Value = self.activation.emit_unfused(plan, super()._emit(plan, x))
+        return y
 
     def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (positions of the window ..., channels of the convolution)."""

@@ -547,7 +547,9 @@ class Layer(Configurable):
         if "build" in vars(cls):
             cls.build = marks_built(vars(cls)["build"])  # type: ignore[method-assign]
 
-    def _after_build(self) -> None:
+    _builds_running = 0  # calls of `build`, which may call that of a base
+
+    def _after_build(self, *_: Any, **__: Any) -> None:
         """Note that the weights exist."""
         self.built = True
         for variable in self._variables:
