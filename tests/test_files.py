@@ -146,6 +146,15 @@ def zip_link():
     return make_zip([("first.txt", b"one"), (info, b"/etc/passwd")])
 
 
+def altered_zip(field, value):
+    """An archive with other flags or another method of compression, in its header and in its directory."""
+    content = bytearray(make_zip([("a.txt", b"one")]))
+    for start, offset in ((b"PK\3\4", 0), (b"PK\1\2", 2)):
+        at = content.index(start) + field + offset
+        content[at : at + 2] = value
+    return bytes(content)
+
+
 def outside(make, name):
     return make([("first.txt", b"one"), (name, b"two")])
 
@@ -164,6 +173,18 @@ def outside(make, name):
             for name in ("../out.txt", "a/../../out.txt", "/tmp/out.txt", "a\\..\\..\\out.txt", "C:\\out.txt")
         ),
         (make_zip([("zeros", bytes(10**7)), ("more", bytes(10**7))]), "more than 1000 times its size"),
+        *(
+            (make(members), message)
+            for make in (make_tar, make_zip)
+            for members, message in (
+                ([("a", b"one"), ("a/b", b"two")], "'a/b' has a file for a folder"),
+                ([("a/b", b"one"), ("a", b"two")], "'a' is the name of a folder, too"),
+                ([("./.", b"one")], "is the name of a folder, too"),
+                ([("x" * 300, b"one")], "longer than names"),
+            )
+        ),
+        (altered_zip(6, b"\1\0"), "cannot be unpacked: .*encrypted"),
+        (altered_zip(8, b"\x63\0"), "cannot be unpacked: .*compression"),
         (make_tar([("a.txt", b"one" * 1000)])[:-20], "is damaged|to be tar or zip"),
     ],
 )

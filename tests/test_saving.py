@@ -1242,3 +1242,64 @@ def test_readme_of_the_format():
     assert re.fullmatch("[0-9a-f]{64}", document["sha256"])
     zeroed = MODEL.replace(document["sha256"].encode(), b"0" * 64)
     assert hashlib.sha256(zeroed).hexdigest() == document["sha256"]
+
+
+# ---- arguments of another kind ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [None, 3, 3.5, [], {}, object(), io.StringIO("text")], ids=range(7))
+def test_what_is_no_path_is_named(path):
+    model = small()
+    for call in (model.save, model.save_weights, model.load_weights, load_model):
+        with pytest.raises(TypeError, match="filepath: expected a (path or a )?binary file object, got"):
+            call(path)
+
+
+@pytest.mark.parametrize("path", ["", "a\0b"])
+def test_what_is_no_name_of_a_file_is_named(path):
+    model = small()
+    for call in (model.save, model.save_weights, model.load_weights, load_model):
+        with pytest.raises(ValueError, match="filepath: expected the name of a file"):
+            call(path)
+
+
+def test_long_names_and_folders_that_are_files(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path / ("x" * 300), tmp_path / "file" / "x"):
+        for call in (small().save, load_model):
+            with pytest.raises(OSError, match="too long|[Nn]ot a directory|[Nn]o such file"):
+                call(path)
+
+
+def test_a_path_of_bytes(tmp_path):
+    path = os.fsencode(tmp_path / "model")
+    model = small()
+    model.save(path)
+    assert same(load_model(path).get_weights(), model.get_weights())
+
+
+@pytest.mark.parametrize("weights", [None, 3, {"a": 1}, "ab"])
+def test_what_is_no_list_of_weights_is_named(weights):
+    for owner in (small(), small().layers[0]):
+        with pytest.raises(TypeError, match="weights: expected a list of . arrays"):
+            owner.set_weights(weights)
+
+
+def test_other_arguments_that_are_none_of_the_kind():
+    for wrong in (None, 3, b"{}", {}):
+        with pytest.raises(TypeError, match="json_string: expected a string"):
+            model_from_json(wrong)
+    for wrong in (None, 3):
+        with pytest.raises(TypeError, match="model: expected a model"):
+            clone_model(wrong)
+        with pytest.raises(TypeError, match="model: expected a model"):
+            saving.save_model(wrong, io.BytesIO())
+    with pytest.raises(TypeError, match="optimizer: expected a name, a config or an instance"):
+        small().compile(None, "mse")
+    with pytest.raises(TypeError, match="metrics: expected names, configs or instances of Metric"):
+        small().compile("sgd", "mse", metrics=[None])
+    document = {"optimizer": {"class_name": "SGD", "config": {}}, "loss": "mse", "loss_weights": None}
+    for name in ("metrics", "weighted_metrics"):
+        compiled = document | {"metrics": None, "weighted_metrics": None} | {name: [None]}
+        with pytest.raises(ModelFileError, match="expected names, configs or instances of Metric"):
+            loaded(forged(compile=compiled))

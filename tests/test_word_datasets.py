@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -149,6 +150,15 @@ def test_every_protocol_of_numpy_is_read(tmp_path, protocol):
         (pickle.dumps(array_of([[2**31]] * 6)), "'x' has a number in it that is not from 0"),
         (pickle.dumps(array_of(TEXTS))[:-3], "is not the data set"),
         (b"", "is not the data set"),
+        (b"\x80\x02]r" + (2**28).to_bytes(4, "little") + b".", r"'x' is not of \(6,\) lists"),
+        (b"\x80\x02" + b"]" * 100_000 + b".", "'x' has something else in it"),
+        (b"\x80\x02" + b"(" * 100_000 + b".", "'x' has something else in it"),
+        (b"\x80\x02](K\x01K\x02e" + b"q\x00(" + b"h\x00" * 500 + b"e.", r"'x' is not of \(6,\) lists"),
+        (b"\x8d" + b"\xff" * 8 + b".", "'x' has something else in it"),
+        (b"X\xff\xff\xff\x7fa.", "is not the data set"),
+        (b"\x80\x04\x95" + b"\xff" * 8 + b"].", r"'x' is not of \(6,\) lists"),
+        (b"}}s.", "'x' has something else in it"),
+        (b"e.", "is not the data set"),
     ],
 )
 def test_a_pickle_of_anything_else_is_refused(tmp_path, capsys, content, message):
@@ -157,6 +167,31 @@ def test_a_pickle_of_anything_else_is_refused(tmp_path, capsys, content, message
         read_lists(tmp_path / "a.npz", {"x": (6,)})
     assert str(tmp_path / "a.npz") in str(error.value)
     assert capsys.readouterr().out == ""
+
+
+def test_a_small_file_takes_little_memory(tmp_path):
+    deflated = zipfile.ZipFile(tmp_path / "b.npz", "w", zipfile.ZIP_DEFLATED)
+    with deflated, deflated.open("x.npy", "w") as member:
+        header = {"descr": "|O", "fortran_order": False, "shape": (6,)}
+        np.lib.format.write_array_header_1_0(member, header)
+        member.write(b"\x80\x02](" + b"K\x01" * 20_000_000 + b"e.")
+    write(tmp_path / "a.npz", b"\x80\x02]r" + (2**28).to_bytes(4, "little") + b".")
+    for name in ("a.npz", "b.npz"):
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValueError, match="is not the data set"):
+                read_lists(tmp_path / name, {"x": (6,)})
+            assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_deeply_nested_index_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASTNN_HOME", str(tmp_path))
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "imdb_word_index.json").write_text('{"a":' * 100_000)
+    with pytest.raises(ValueError, match="is not the index it is named after"):
+        imdb.get_word_index()
 
 
 def test_an_array_of_numbers_is_no_array_of_lists(tmp_path):

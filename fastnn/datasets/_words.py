@@ -83,7 +83,7 @@ def load_index(path: str | os.PathLike[str], address: str, md5: str) -> dict[str
     file = cached(path, address, f"md5:{md5}")
     try:
         index = json.loads(file.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} is not the index it is named after: {error}") from None
     if type(index) is not dict or not set(map(type, index.values())) <= {int}:
         raise ValueError(f"{file} is not the index it is named after: expected a number for each word")

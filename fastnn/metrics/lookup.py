@@ -65,6 +65,8 @@ def resolve(identifier: Any, labels: Labels, classes: int) -> Metric:
     classes : int
         Width of the predictions.
     """
+    if identifier is None:
+        raise TypeError("metrics: expected names, configs or instances of Metric, got None among them")
     if not isinstance(identifier, str):
         metric: Metric = get(identifier)
         return metric

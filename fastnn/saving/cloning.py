@@ -54,6 +54,8 @@ def clone_model(
     >>> clone_model(model).layers[0] is model.layers[0]
     False
     """
+    if not hasattr(model, "_sublayers"):
+        raise TypeError(f"model: expected a model, got {model!r:.80}")
     clone_layer = _layer_from_config if clone_function is None else clone_function
     if recursive and clone_function is not None:
         clone_layer = _recursively(clone_function, call_function)

@@ -151,6 +151,8 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     >>> model_from_json(to_json(model)).output_shape
     (None, 2)
     """
+    if not isinstance(json_string, str):
+        raise TypeError(f"json_string: expected a string, got {json_string!r:.80}")
     with CustomObjectScope(custom_objects), wrapped_errors("json_string"):
         config = parse(json_string.encode("utf-8", "surrogatepass"))
         model = model_from_config(config)

@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
+from io import TextIOBase
 from typing import IO, cast
 
 from .errors import ModelFileError, Path
@@ -44,6 +45,8 @@ class FileBytes:
             return False
         while len(self.data) < end:
             piece = self.file.read(min(end - len(self.data), _PIECE))
+            if not isinstance(piece, bytes):
+                raise TypeError(f"filepath: expected a binary file object, got {self.file!r:.200}")
             if not piece:
                 return False
             self.data += piece
@@ -120,7 +123,7 @@ def write_bytes(path: Path, data: bytearray, overwrite: bool = True) -> None:
     """
     if _is_path(path):
         _replace(_checked(path), data, overwrite)
-    elif hasattr(path, "write"):
+    elif hasattr(path, "write") and not isinstance(path, TextIOBase):
         path.write(data)
     else:
         raise TypeError(f"filepath: expected a path or a binary file object, got {path!r:.200}")

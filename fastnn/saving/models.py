@@ -64,6 +64,10 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     >>> np.array_equal(again.get_weights()[0], model.get_weights()[0])
     True
     """
+    from ..models import Model
+
+    if not isinstance(model, Model):
+        raise TypeError(f"model: expected a model, got {model!r:.80}")
     with noted_custom_objects() as custom_objects:
         document, tensors = weights_document(model)
         state, state_tensors = get_state(model)

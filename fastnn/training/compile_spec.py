@@ -196,6 +196,8 @@ class CompileSpec(Picklable):
         weighted_metrics: Any = None,
     ) -> CompileSpec:
         """Make a spec of the arguments of `Model.compile` for a model as it is now."""
+        if optimizer is None:
+            raise TypeError("optimizer: expected a name, a config or an instance of Optimizer, got None")
         chosen = optimizers.get(optimizer)
         found = map_structure(_trainable_loss, loss)
         if found is None:

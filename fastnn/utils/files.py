@@ -16,6 +16,7 @@ __all__ = ["get_file"]
 
 ALGORITHMS = {"md5": 32, "sha256": 64}  # digits of a checksum
 EXPANSION = 1000  # an archive may unpack to this many times its size
+LONGEST_NAME = 255  # bytes, of a file or folder, on the usual file systems
 
 Member = tuple[str, int, "IO[bytes] | None"]  # name, size, content; None for a folder
 
@@ -156,6 +157,7 @@ def unpack(file: Path, folder: Path, formats: str | list[str] | None = "auto") -
     for name in wanted:
         if name not in ("tar", "zip"):
             raise ValueError(unknown_name("archive_format", name, ("auto", "tar", "zip")))
+    import lzma
     import tarfile
     import zipfile
     import zlib
@@ -168,8 +170,10 @@ def unpack(file: Path, folder: Path, formats: str | list[str] | None = "auto") -
                 _write(_zip_members(file), Path(fresh), file)
             else:
                 raise ValueError(f"archive_format: expected {file} to be {' or '.join(wanted) or 'none'}")
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
             raise ValueError(f"{file} is damaged: {error}") from None
+        except RuntimeError as error:  # of `zipfile`: it is encrypted, or compressed in another way
+            raise ValueError(f"{file} cannot be unpacked: {error}") from None
         if folder.is_dir():
             shutil.rmtree(folder)
         os.replace(fresh, folder)
@@ -209,10 +213,30 @@ def _write(members: Iterator[Member], folder: Path, file: Path) -> None:
         left -= size
         if left < 0:
             raise ValueError(f"{file} unpacks to more than {EXPANSION} times its size")
+        if any(len(os.fsencode(part)) > LONGEST_NAME for part in parts):
+            raise ValueError(f"{file}: {name!r:.80} is longer than names of files may be")
         path = folder.joinpath(*parts)
         if content is None:
-            path.mkdir(parents=True, exist_ok=True)
+            _make_folder(path, folder, name, file)
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent, folder, name, file)
+        if not parts or path.is_dir():
+            raise ValueError(f"{file}: {name!r:.80} is the name of a folder, too")
         with content, path.open("wb") as target:
-            shutil.copyfileobj(content, target)
+            while piece := _read(content, file):
+                target.write(piece)
+
+
+def _make_folder(path: Path, top: Path, name: str, file: Path) -> None:
+    """Make a folder of an archive, unless a file has its name."""
+    if any(part.is_file() for part in (path, *path.parents) if part.is_relative_to(top)):
+        raise ValueError(f"{file}: {name!r:.80} has a file for a folder")
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def _read(content: IO[bytes], file: Path) -> bytes:
+    """Return the next bytes of a member of an archive."""
+    try:
+        return content.read(2**20)
+    except OSError as error:  # of `bz2`: writing has errors of its own
+        raise ValueError(f"{file} is damaged: {error}") from None

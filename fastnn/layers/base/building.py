@@ -77,6 +77,10 @@ def build_once(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
 
 def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
     """Assign arrays to variables, all or none."""
+    if not isinstance(weights, (list, tuple, np.ndarray)):
+        raise TypeError(
+            f"weights: expected a list of {len(variables)} arrays for {owner!r}, got {weights!r:.80}"
+        )
     arrays = [np.asarray(w) for w in weights]
     if len(arrays) != len(variables):
         raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(arrays)}")
