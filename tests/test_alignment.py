@@ -428,3 +428,45 @@ def test_masks_and_weights_of_single_predictions():
     kept = KEEP[..., None] * w
     expected = metrics.Precision()(bits.ravel(), np.asarray(p.copy()).ravel(), sample_weight=kept.ravel())
     assert metrics.Precision()(bits, p, sample_weight=w) == pytest.approx(expected)
+
+
+# ---- one label for several predictions ------------------------------------------------------------------
+
+
+def quantile_loss(y_true, y_pred):
+    q = np.array([0.1, 0.5, 0.9])
+    error = y_true - y_pred
+    return np.maximum(q * error, (q - 1) * error).mean(-1)
+
+
+@pytest.mark.parametrize("labels", [(12,), (12, 1)], ids=str)
+@pytest.mark.parametrize("whole", [False, True])
+def test_one_label_for_several_predictions(labels, whole):
+    """Each column is compared with it, whether it happens to be a whole number or not."""
+    x = RNG.random((12, 2))
+    y = np.rint(5 * RNG.random(12)) if whole else RNG.random(12)
+    model = fastnn.Sequential([fastnn.Input((2,), dtype="float64"), layers.Dense(3)])
+    model.compile(fastnn.optimizers.SGD(0.1), quantile_loss, metrics=[quantile_loss])
+    p = model.predict(x)
+    expected = quantile_loss(y[:, None], p).mean()
+    assert losses.FunctionLoss(quantile_loss)(y.reshape(labels), p) == pytest.approx(expected)
+    assert model.evaluate(x, y.reshape(labels), verbose=0) == pytest.approx([expected, expected])
+    assert model.train_on_batch(x, y.reshape(labels)) == pytest.approx([expected, expected])
+    model.compile("sgd", quantile_loss, metrics=["mae"])
+    with pytest.raises(ValueError, match="metrics: 'mae' takes labels like the output"):
+        model.evaluate(x, y.reshape(labels), verbose=0)
+
+
+def test_class_numbers_for_a_loss_of_ones_own():
+    seen = []
+
+    def picked(y_true, y_pred):
+        seen.append(y_true)
+        return -np.log(y_pred[np.arange(len(y_true)), y_true])
+
+    x, y = RNG.random((6, 2)), np.arange(6) % 3
+    model = fastnn.Sequential([fastnn.Input((2,)), layers.Dense(3, "softmax")])
+    model.compile("sgd", picked)
+    model.evaluate(x, y, verbose=0)
+    assert seen[-1].dtype == "int32"
+    assert seen[-1].tolist() == y.tolist()

@@ -154,13 +154,17 @@ class DataAdapter:
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
         kinds = {loss.spec.labels.sparse for loss in losses if not isinstance(loss.spec, PythonSpec)}
-        # Losses in Python take class numbers where labels lack the outputs' last axis.
-        sparse = any(kinds) or (not kinds and bool(shape) and shape[-1] != 1 and np.ndim(y) == len(shape))
+        sparse, single = any(kinds), False
+        if not kinds:  # losses in Python take integers, or one real number, for each vector of the outputs
+            lacking = bool(shape) and shape[-1] != 1 and np.shape(y)[1:] == positions
+            single = lacking and np.asarray(y).dtype.kind == "f"
+            single = single or (bool(shape) and shape[-1] != 1 and np.shape(y)[1:] == (*positions, 1))
+            sparse = lacking and not single
         for loss in losses:
             if isinstance(loss.spec, PythonSpec):
-                loss.sparse = sparse
+                loss.sparse, loss._single = sparse, single
         classes = math.prod(shape) // max(1, math.prod(positions))
-        vectors = (*positions, classes) if sparse else shape
+        vectors = (*positions, classes) if sparse else (*positions, 1) if single else shape
         labels = as_labels(y, sparse, vectors, self._dtype, name)
         if len(labels) != samples:
             x = name.replace("y", "x", 1)

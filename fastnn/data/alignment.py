@@ -12,7 +12,8 @@ for each position. Everything is aligned from the first axis on, that of the sam
 - A value of several positions, such as one for each sample of a sequence or one for the batch, weighs the
   mean of the weights of those that are not masked, and is not counted only where all of them are.
 - *Labels* are like the predictions, where an axis of size 1 at the end may be missing or one too many; or
-  class numbers, one for each position.
+  class numbers, one for each position. For losses of your own, integers are class numbers, and reals that are
+  one for each position, such as those of a quantile loss, get an axis of size 1.
 """
 
 from __future__ import annotations
@@ -178,6 +179,8 @@ def aligned_labels(y_true: Any, predictions: Shape, dtype: Any) -> Any:
     shape = tuple(y_true.shape)
     if (shape == predictions[:-1] and predictions[-1:] == (1,)) or shape == (*predictions, 1):
         y_true = y_true.reshape(predictions)
+    elif shape == predictions[:-1] and shape and y_true.dtype.kind == "f":
+        y_true = y_true.reshape((*shape, 1))
     alike = tuple(y_true.shape) == predictions or y_true.dtype.kind == "f"
     return y_true.astype(dtype) if alike and y_true.dtype != dtype else y_true
 

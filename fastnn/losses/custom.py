@@ -22,7 +22,8 @@ def loss_spec(loss: Loss) -> PythonSpec:
     def function(labels: Any, predictions: Tensor, weights: Any, mask: Any) -> Tensor:
         return reduced(loss.call(labels, predictions), weights, mask, loss.reduction)
 
-    return PythonSpec(function, Labels.ANY_CLASS if loss.sparse else Labels.REAL)
+    labels = Labels.SINGLE if loss._single else Labels.ANY_CLASS if loss.sparse else Labels.REAL
+    return PythonSpec(function, labels)
 
 
 def loss_value(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any, mask: Any) -> Tensor:

@@ -55,6 +55,7 @@ class Loss(Configurable):
     """
 
     sparse = False  # whether a loss that defines `call` gets class numbers
+    _single = False  # or one real number for each vector of the predictions
     _symmetric: ClassVar[bool] = False  # whether labels and predictions may change places
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 

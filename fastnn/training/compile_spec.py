@@ -132,8 +132,8 @@ class Objective(Picklable):
         The weights that training changes.
     snapshot : TrainableSnapshot
         Which layers train.
-    label_kinds : tuple of bool
-        Whether the labels of each output are class numbers.
+    label_kinds : tuple of (str or None)
+        Names of the `Labels` that the losses of each output take.
     """
 
     outputs: tuple[OutputSpec, ...]
@@ -141,7 +141,7 @@ class Objective(Picklable):
     optimizer: optimizers.Optimizer
     trainable: tuple[Variable, ...]
     snapshot: TrainableSnapshot
-    label_kinds: tuple[bool, ...]
+    label_kinds: tuple[str | None, ...]
 
     @property
     def keys(self) -> list[str]:
@@ -276,9 +276,9 @@ class CompileSpec(Picklable):
         )
 
 
-def label_kinds(outputs: Iterable[OutputSpec]) -> tuple[bool, ...]:
-    """Return whether the labels of each output are class numbers."""
-    return tuple(bool(output.losses) and output.labels.sparse for output in outputs)
+def label_kinds(outputs: Iterable[OutputSpec]) -> tuple[str | None, ...]:
+    """Return the names of the `Labels` that the losses of each output take."""
+    return tuple(output.labels.name if output.losses else None for output in outputs)
 
 
 def map_structure(function: Any, structure: Any) -> Any:

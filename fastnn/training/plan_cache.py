@@ -320,7 +320,7 @@ def emit_losses_and_metrics(
     plan: Plan, objective: Objective, outputs: list[Value], weight_shapes: WeightShapes
 ) -> None:
     """Append the losses and metrics of the outputs to a plan."""
-    from ..kernels.core.specs import PythonSpec
+    from ..kernels.core.specs import Labels, PythonSpec
     from ..kernels.ops.loss import emit_loss
     from ..kernels.ops.metric import emit_metric
 
@@ -338,7 +338,9 @@ def emit_losses_and_metrics(
         sparse = output.labels.sparse
         axes = axes_to_last(output.axis, (0, *y.shape))
         vectors = y.shape if axes is None else tuple(y.shape[axis - 1] for axis in axes[1:])
-        targets[i] = target = plan.target(i, vectors[:-1] if sparse else y.shape, sparse)
+        single = output.labels is Labels.SINGLE
+        of_sample = vectors[:-1] if sparse else (*vectors[:-1], 1) if single else y.shape
+        targets[i] = target = plan.target(i, of_sample, sparse)
         if axes is not None:
             readers = [_turned(plan, x, axes) for x in readers]
             target = target if sparse else _turned(plan, target, axes)
@@ -352,7 +354,8 @@ def emit_losses_and_metrics(
         i, metric = reported.output, reported.metric
         output = objective.outputs[i]
         sparse = metric.spec.labels.sparse
-        if not isinstance(metric.spec, PythonSpec) and sparse != output.labels.sparse:
+        other = sparse != output.labels.sparse or output.labels is Labels.SINGLE
+        if not isinstance(metric.spec, PythonSpec) and other:
             labels = "class numbers" if sparse else "labels like the output"
             name = output.losses[0].name
             raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {name!r} does not")

@@ -26,6 +26,7 @@ class Labels(Enum):
     SIGN = "numbers like the predictions; where all are 0 or 1, they stand for -1 and 1"
     CLASS = "class numbers below the width of the predictions, one for each value"
     ANY_CLASS = "class numbers, one for each value"
+    SINGLE = "numbers, one for each value, along an axis of size 1"
 
     @property
     def sparse(self) -> bool:

@@ -37,6 +37,7 @@ cdef dict KINDS = {
     Labels.SIGN: SIGN,
     Labels.CLASS: CLASS,
     Labels.ANY_CLASS: ANY_CLASS,
+    Labels.SINGLE: REAL,
 }
 cdef dict EXCEEDING = {
     Exceeding.SEARCH: FNN_EXCEEDING_SEARCH,
