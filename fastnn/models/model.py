@@ -1026,7 +1026,7 @@ class Model(Steps):
         -------
         ndarray or Tensor, or list, tuple or dict of them
             (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
-            training, so that `backward` of what is computed from it reaches the weights.
+            training outside of `no_grad`, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._fast_inference
         if plan is not None and not training and not args and not kwargs:
@@ -1045,7 +1045,7 @@ class Model(Steps):
                 return super().__call__(x, **options)
             return self._call_on_tape(x, bool(custom_layer.is_training() if training is None else training))
         if training:
-            return self._call_on_tape(x, True)
+            return self._call_on_tape(x, True) if is_recording() else self._apply(x, True)
         return self._apply(x, None if training is None and self._acts_by_default else False)
 
     def _order_symbolic(self, x: Any) -> Any:
