@@ -1,6 +1,7 @@
 """`fastnn bench`: what it measures is verified and written down; how fast it is, is not asked here."""
 
 import json
+import re
 import sys
 import time
 from dataclasses import replace
@@ -50,6 +51,24 @@ def test_main_prints_ratios_and_writes_them(one_thread, tmp_path, capsys):
     assert model.keys() == RATIOS | {"name", "title"}
     for name in RATIOS:
         assert 0 < model[name]["lowest"] <= model[name]["median"] <= model[name]["highest"]
+
+
+def test_what_is_printed_fits_into_80_columns():
+    ratio = {"median": 123.456, "lowest": 100.0, "highest": 234.567}
+    environment = {
+        "fastnn": "0.1.0", "isa": "avx512vnni", "threads": 16, "numpy": "2.4.12",
+        "blas": "scipy-openblas 0.3.30.0.12", "fma_peak_gflops": 12345.6, "rounds": 100,
+    }  # fmt: skip
+    results = [{"title": model.title} | dict.fromkeys(RATIOS, ratio) for model in models.MODELS.values()]
+    text = f"{report.heading(environment)}\n{report.table(results)}"
+    lines = text.splitlines()
+    assert max(map(len, lines)) < 80
+    for model in models.MODELS.values():
+        at = lines.index(model.title)
+        names = [re.split("  +", line.strip())[0] for line in lines[at + 1 : at + 5]]
+        assert names == ["training step", "model(x), 1 row", "predict(x), 1 row", "predict(x), batch"]
+    assert text.count("123.46 (100.00-234.57)") == 6 * len(results)
+    assert text.count("12346 %") == 2 * len(results)
 
 
 def test_main_gives_blas_its_threads_in_a_second_process(monkeypatch, tmp_path):

@@ -5,6 +5,7 @@ Results are ratios of times of one run, "x NumPy", and shares of the multiply-ad
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = ["MismatchError", "environment", "heading", "measure", "plot", "table"
 NO_LEARNING = 1e-12
 
 STEPS = 3
+WIDTH = 79  # of lines of text, for terminals of 80 columns
 TOLERANCE = 1e-4
 MOVE_TOLERANCE = 0.05
 
@@ -156,28 +158,23 @@ def heading(environment: dict[str, Any]) -> str:
     e = environment
     threads = "1 thread" if e["threads"] == 1 else f"{e['threads']} threads"
     rounds = "1 round" if e["rounds"] == 1 else f"{e['rounds']} rounds"
-    return (
-        f"fastnn {e['fastnn']} with {e['isa']} against NumPy {e['numpy']} with {e['blas']}, {threads} each\n"
-        f"multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s in float32; medians of {rounds}, "
-        f"lowest and highest in brackets\n"
+    paragraphs = (
+        f"fastnn {e['fastnn']} with {e['isa']} against NumPy {e['numpy']} with {e['blas']}, {threads} each",
+        f"multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s in float32; medians of {rounds}, lowest and "
+        f"highest in brackets",
     )
+    return "\n".join(textwrap.fill(paragraph, WIDTH) for paragraph in paragraphs) + "\n"
 
 
-COLUMNS = {
-    "training_step_plain": "training step",
-    "training_step": "training step",
-    "training_step_share_of_peak": "of peak",
-    "call_one_row_plain": "model(x), 1 row",
-    "call_one_row": "model(x), 1 row",
-    "predict_one_row": "predict(x), 1 row",
-    "predict_batch": "predict(x), batch",
-    "predict_batch_share_of_peak": "of peak",
+COLUMNS = "x NumPy", "x tuned NumPy", "of peak"
+
+# What is measured, and the keys of the columns; None where there is nothing to compare.
+ROWS = {
+    "training step": ("training_step_plain", "training_step", "training_step_share_of_peak"),
+    "model(x), 1 row": ("call_one_row_plain", "call_one_row", None),
+    "predict(x), 1 row": (None, "predict_one_row", None),
+    "predict(x), batch": (None, "predict_batch", "predict_batch_share_of_peak"),
 }
-
-
-def _against(key: str) -> str:
-    """Return what a column of the table compares with."""
-    return "" if "share" in key else "x NumPy" if key.endswith("_plain") else "x tuned NumPy"
 
 
 def table(results: list[dict[str, Any]]) -> str:
@@ -186,22 +183,29 @@ def table(results: list[dict[str, Any]]) -> str:
     Examples
     --------
     >>> number = {"median": 2.0, "lowest": 1.5, "highest": 2.25}
-    >>> print(table([{"title": "20-32-1, batch 32"} | dict.fromkeys(COLUMNS, number)]).splitlines()[2])
-    20-32-1, batch 32   2.00 x (1.50-2.25)   2.00 x (1.50-2.25)    200 %   2.00 x (1.50-2.25) ...
+    >>> keys = [key for row in ROWS.values() for key in row if key]
+    >>> print(table([{"title": "20-32-1, batch 32"} | dict.fromkeys(keys, number)]))
+                                 x NumPy      x tuned NumPy   of peak
+    20-32-1, batch 32
+      training step     2.00 (1.50-2.25)   2.00 (1.50-2.25)     200 %
+      model(x), 1 row   2.00 (1.50-2.25)   2.00 (1.50-2.25)
+      predict(x), 1 row                    2.00 (1.50-2.25)
+      predict(x), batch                    2.00 (1.50-2.25)     200 %
     """
-    rows = [["", *map(_against, COLUMNS)], ["model", *COLUMNS.values()]]
+    rows: list[list[str]] = [["", *COLUMNS]]
     for result in results:
         rows.append([result["title"]])
-        for key in COLUMNS:
-            r = Ratio(**result[key])
-            share = f"{100 * r.median:.0f} %"
-            rows[-1].append(share if "share" in key else f"{r.median:.2f} x ({r.lowest:.2f}-{r.highest:.2f})")
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for title, keys in ROWS.items():
+            ratios = [None if key is None else Ratio(**result[key]) for key in keys]
+            *faster, share = ratios
+            cells = ["" if r is None else f"{r.median:.2f} ({r.lowest:.2f}-{r.highest:.2f})" for r in faster]
+            rows.append([f"  {title}", *cells, "" if share is None else f"{100 * share.median:.0f} %"])
+    widths = [max(map(len, column)) for column in zip(*(row for row in rows if len(row) > 1), strict=True)]
     return "\n".join(
         "   ".join(
-            [cells[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]
-        )
-        for cells in rows
+            [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=False))]
+        ).rstrip()
+        for row in rows
     )
 
 
@@ -209,16 +213,19 @@ def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path)
     """Draw the ratios as bars from 1 on a logarithmic axis, in the format that the file's name says."""
     from matplotlib.figure import Figure
 
-    keys = [key for key in COLUMNS if "share" not in key]
+    labels = {
+        key: f"{title}, {against}"
+        for title, keys in ROWS.items()
+        for key, against in zip(keys[:-1], COLUMNS, strict=False)
+        if key is not None
+    }
     figure = Figure(figsize=(8, 1.5 + 0.9 * len(results)), layout="constrained")
     axes = figure.subplots()
-    height = 0.8 / len(keys)
-    for i, key in enumerate(keys):
+    height = 0.8 / len(labels)
+    for i, (key, label) in enumerate(labels.items()):
         medians = [result[key]["median"] for result in results]
-        at = [j + (i - (len(keys) - 1) / 2) * height for j in range(len(results))]
-        bars = axes.barh(
-            at, [m - 1 for m in medians], height, left=1, label=f"{COLUMNS[key]}, {_against(key)}"
-        )
+        at = [j + (i - (len(labels) - 1) / 2) * height for j in range(len(results))]
+        bars = axes.barh(at, [m - 1 for m in medians], height, left=1, label=label)
         axes.bar_label(bars, [f"{m:.1f}" for m in medians], padding=3, fontsize="small")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
