@@ -55,6 +55,14 @@ def test_programs(program, tmp_path, monkeypatch):
     runpy.run_path(str(program), run_name="__main__")
 
 
+def test_sums_in_words():
+    program = runpy.run_path(str(ROOT / "examples" / "char_lstm.py"))
+    text = program["sums"](np.random.default_rng(0))
+    assert program["count_sums"](text) == (9000, 9000)
+    said = "nine.\none plus two is three.\none plus two is five.\none plus twe is three.\none plus"
+    assert program["count_sums"](said) == (2, 1)
+
+
 @pytest.mark.filterwarnings("default")
 def test_filters_are_drawn(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")

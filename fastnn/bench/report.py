@@ -153,10 +153,14 @@ def environment(peak: Peak, rounds: int) -> dict[str, Any]:
     }
 
 
+def _threads(environment: dict[str, Any]) -> str:
+    return "1 thread" if environment["threads"] == 1 else f"{environment['threads']} threads"
+
+
 def heading(environment: dict[str, Any]) -> str:
     """Return the lines above the table."""
     e = environment
-    threads = "1 thread" if e["threads"] == 1 else f"{e['threads']} threads"
+    threads = _threads(e)
     rounds = "1 round" if e["rounds"] == 1 else f"{e['rounds']} rounds"
     paragraphs = (
         f"fastnn {e['fastnn']} with {e['isa']} against NumPy {e['numpy']} with {e['blas']}, {threads} each",
@@ -233,6 +237,6 @@ def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path)
     axes.set_yticks(range(len(results)), [result["title"] for result in results])
     axes.invert_yaxis()
     axes.margins(x=0.1)
-    axes.set_xlabel(f"times as fast as NumPy, {environment['threads']} threads")
+    axes.set_xlabel(f"times as fast as NumPy, {_threads(environment)}")
     figure.legend(loc="outside upper center", ncols=2, fontsize="small")
     figure.savefig(file)
