@@ -376,3 +376,21 @@ def test_several_losses_of_the_only_output():
         model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
     with pytest.raises(ValueError, match="loss_weights: expected one or 2 for an output, got"):
         model.compile("sgd", ["mse", "mae"], loss_weights=[1.0, 2.0, 3.0])
+
+
+def test_labels_nested_as_the_outputs():
+    inputs = fastnn.Input((3,), dtype="float64")
+    a, b, c = (Dense(3, name=name)(inputs) for name in "abc")
+    model = fastnn.Model(inputs, [[a, b], c])
+    x, y = REALS[:, 0], [OTHERS[:, i] for i in range(3)]
+    results = []
+    for loss, labels, weights in (
+        (["mse", "mae", "mse"], y, None),
+        ([["mse", "mae"], "mse"], [[y[0], y[1]], y[2]], [[np.ones(7)] * 2, np.ones(7)]),
+        ([["mse", "mae"], "mse"], [(y[0], y[1]), y[2]], np.ones(7)),
+    ):
+        model.compile("sgd", loss)
+        results.append(model.evaluate(x, labels, sample_weight=weights, verbose=0))
+    assert results[0] == results[1] == results[2]
+    with pytest.raises(ValueError, match="y: expected a list of 3 arrays"):
+        model.evaluate(x, [[y[0], y[1]], [y[2], y[2]]], verbose=0)

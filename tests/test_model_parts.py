@@ -191,7 +191,7 @@ def test_predictions_of_batches_are_joined():
 
 NAMES = [
     *("accepts", "accepted_shape", "adapter", "alone", "append", "apply", "arrays", "as_called"),
-    *("batches", "build_for", "build_once", "cache", "check_input", "compiled", "connect", "emit"),
+    *("batches", "build_for", "build_once", "cache", "check_input", "connect", "emit"),
     *("emit_mask", "feed", "first_row", "forget_plans", "gate", "goals", "graph", "input_rows"),
     *("keys", "layers_of", "loop", "mask", "objective", "of_layers", "on_tape", "order", "ordered"),
     *("output_rows", "packed", "parts", "plan", "plan_cache", "plans", "predict_plan", "progress"),

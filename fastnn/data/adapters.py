@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -281,11 +281,37 @@ def by_output(given: Any, names: list[str], name: str, shared: bool = False) -> 
         unknown = set(given) - set(names)
         if unknown:
             raise ValueError(f"{name}: expected the outputs {names}, got {list(given)}")
-        return [given.get(key) for key in names]
+        return [_only(given.get(key)) for key in names]
     if len(names) == 1:
         return [given[0]] if is_several(given) and len(given) == 1 else [given]
+    if isinstance(given, (list, tuple)) and len(given) != len(names):
+        given = list(_arrays_in(given))  # nested as the outputs may be
     if not isinstance(given, (list, tuple)) or len(given) != len(names):
         raise ValueError(
             f"{name}: expected a list of {len(names)} arrays, or a dict, for the outputs {names}"
         )
     return list(given)
+
+
+def _arrays_in(given: Any) -> Iterator[Any]:
+    """Yield the arrays in nested lists and dicts; lists of numbers are arrays too."""
+    if isinstance(given, dict) or (isinstance(given, (list, tuple)) and _holds_arrays(given)):
+        for part in given.values() if isinstance(given, dict) else given:
+            yield from _arrays_in(part)
+    else:
+        yield given
+
+
+def _holds_arrays(given: Any) -> bool:
+    """Return whether there is an array in lists or dicts."""
+    if isinstance(given, (list, tuple, dict)):
+        return any(map(_holds_arrays, given.values() if isinstance(given, dict) else given))
+    return bool(getattr(given, "shape", ()))
+
+
+def _only(given: Any) -> Any:
+    """Return the only array in lists and dicts of one, or what there is."""
+    if isinstance(given, dict) or _holds_arrays(given):
+        parts = list(_arrays_in(given))
+        return parts[0] if len(parts) == 1 else given
+    return given
