@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,6 +41,16 @@ T = TypeVar("T")
 
 # Layers that models share are built and traced while a plan is made.
 _making = RLock()
+
+
+def _renew_lock() -> None:
+    """Make a new lock in a forked child, where the thread that may hold the old one does not exist."""
+    global _making
+    _making = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def keep_recent(known: dict[SampleShapes, T], shapes: SampleShapes, found: T) -> None:

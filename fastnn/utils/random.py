@@ -28,6 +28,10 @@ class _SeedStream:
         self._drawn = 0
         self.restarts = 0
 
+    def renew_lock(self) -> None:
+        """Make a new lock in a forked child, where the thread that may hold the old one does not exist."""
+        self._lock = threading.Lock()
+
     def restart(self, entropy: int) -> None:
         with self._lock:
             self._entropy, self._drawn = entropy, 0
@@ -44,6 +48,8 @@ class _SeedStream:
 
 
 _stream = _SeedStream()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_stream.renew_lock)
 
 # The stream that the code of a `separate_seeds` block draws from.
 _separate: ContextVar[_SeedStream | None] = ContextVar("separate", default=None)
