@@ -332,7 +332,6 @@ def two_outputs(masked=False):
         ({"a": ["mse", "mae"], "b": "huber"}, {"a": 0.5}),
         ({"a": ["mse", "mae"]}, None),
     ],
-    ids=str,
 )
 def test_losses_nested_in_lists_add_up(loss, weights, masked):
     """Each output trains on the sum of its losses, as if each were written out."""
