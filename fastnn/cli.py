@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,21 @@ def _run(arguments: list[str]) -> int:
         description="Train a network on the handwritten digits that come with fastnn, and try it.",
     )
     demo.add_argument(
-        "--epochs", type=_whole(1), default=20, metavar="N", help="times through the data; default: 20"
+        "--epochs",
+        type=whole_number_type(1),
+        default=20,
+        metavar="N",
+        help="times through the data; default: 20",
     )
     demo.add_argument(
-        "--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="of all chance; default: 0"
+        "--seed",
+        type=whole_number_type(0, 2**32 - 1),
+        default=0,
+        metavar="N",
+        help="of all chance; default: 0",
     )
     demo.add_argument(
-        "--save", type=Path, metavar="FILE", help="write the weights there, as numpy.savez does"
+        "--save", type=Path, metavar="FILE", help="write the model there, for fastnn.models.load_model"
     )
     demo.add_argument("--force", action="store_true", help="let --save replace a file")
     commands.add_parser("bench", help="compare fastnn with plain NumPy", add_help=False)
@@ -113,7 +122,7 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _whole(least: int, most: int | None = None) -> Any:
+def whole_number_type(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return a type for argparse: a whole number in these bounds."""
 
     def whole_number(text: str) -> int:

@@ -37,7 +37,7 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
     seed : int, default 0
         Of the weights, of the order of the pictures and of the dropout.
     file : Path, optional
-        Where the weights go, see `save`.
+        Where the model is saved, for `fastnn.models.load_model`.
 
     Returns
     -------
@@ -67,8 +67,8 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
     )
     print(side_by_side(x_test, y_test, read, probabilities))
     if file is not None:
-        save(model, file)
-        print(f"\nWeights in {file}")
+        model.save(file)
+        print(f"\nThe model is in {file}: fastnn.models.load_model({str(file)!r})")
     return accuracy
 
 
@@ -117,13 +117,6 @@ def seconds_of_prediction(model: Sequential, row: Array) -> float:
         model(row)
         times.append(time.perf_counter() - start)
     return float(np.median(times))
-
-
-def save(model: Sequential, file: Path) -> None:
-    """Write the weights with numpy.savez, each under the name of its layer, a slash and its own name."""
-    arrays: Any = {f"{layer.name}/{v.name}": v.value for layer in model.layers for v in layer.weights}
-    with file.open("wb") as opened:
-        np.savez(opened, **arrays)
 
 
 def side_by_side(x: Array, y: Array, read: Array, probabilities: Array) -> str:

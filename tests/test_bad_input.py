@@ -351,3 +351,42 @@ def test_adamw_without_weight_decay(value):
     with pytest.raises(ValueError, match=f"weight_decay: .*{value!r}"):
         fastnn.optimizers.AdamW(weight_decay=value)
     assert fastnn.optimizers.AdamW(weight_decay=0).weight_decay == 0
+
+
+class SparseMatrix:
+    """Has what matters of SciPy's."""
+
+    shape, ndim = (4, 3), 2
+
+    def toarray(self):
+        return np.zeros(self.shape)
+
+
+class Table:
+    """Has what matters of pandas' DataFrame."""
+
+    columns = ("age", "city", "height")
+    dtypes = (np.dtype("int64"), np.dtype("O"), np.dtype("float64"))
+    shape, ndim = (2, 3), 2
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([[1, "Rome", 1.5], [2, "Paris", 1.75]], dtype or object)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (
+            SparseMatrix(),
+            r"x: expected numbers, got a sparse matrix of shape \(4, 3\); x.toarray\(\) makes an array",
+        ),
+        (Table(), "x: expected numbers, got a table whose columns 'city' hold something else .*Rome"),
+        (np.array([[{}, 1, 2]]), "x: expected numbers, got an array of objects"),
+    ],
+)
+def test_what_holds_no_numbers_is_described(x, message):
+    model = fastnn.Sequential([fastnn.Input((3,)), Dense(1)])
+    model.compile("sgd", "mse")
+    for call in (model.predict, model, lambda x: model.fit(x, np.zeros((len(np.zeros(x.shape)), 1)))):
+        with pytest.raises((TypeError, ValueError), match=message):
+            call(x)

@@ -117,8 +117,13 @@ def test_both_sides_agree(name):
     ("arguments", "message"),
     [
         (["--models", "resnet"], "resnet"),
-        (["--rounds", "0"], "at least 1"),
+        (["--rounds", "0"], "--rounds: expected a whole number from 1, got '0'"),
+        (["--rounds", "abc"], "--rounds: expected a whole number from 1, got 'abc'"),
         (["--threads", "two"], "two"),
+        (["--threads", "999999"], "--threads: expected a whole number from 1 to"),
+        (["--plot", "b.xyz"], "--plot: expected a file name that ends in one of"),
+        (["--plot", "."], "'.' is a folder"),
+        (["--json", "."], "'.' is a folder"),
         (["--json", "no/such/folder/file.json"], "no/such/folder"),
     ],
 )

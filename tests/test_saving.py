@@ -1244,7 +1244,7 @@ def test_readme_of_the_format():
     assert hashlib.sha256(zeroed).hexdigest() == document["sha256"]
 
 
-# ---- arguments of another kind ------------------------------------------------------------------------------
+# ---- arguments of another kind ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [None, 3, 3.5, [], {}, object(), io.StringIO("text")], ids=range(7))

@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> int:
         0, or 1 if the two sides of a comparison do not compute the same.
     """
     from .. import num_threads, threads
+    from ..cli import whole_number_type
+    from ..kernels.core.cpu_count import MAX_THREADS
     from . import models
 
     parser = argparse.ArgumentParser("fastnn bench", description="Compare fastnn with plain NumPy.")
@@ -54,8 +56,16 @@ def main(arguments: list[str]) -> int:
         metavar="NAME",
         help=f"which of {', '.join(models.MODELS)}; default: all",
     )
-    parser.add_argument("--threads", type=_positive, default=num_threads(), metavar="N", help="of both sides")
-    parser.add_argument("--rounds", type=_positive, default=7, metavar="N", help="turns each; default: 7")
+    parser.add_argument(
+        "--threads",
+        type=whole_number_type(1, MAX_THREADS),
+        default=num_threads(),
+        metavar="N",
+        help="of both sides",
+    )
+    parser.add_argument(
+        "--rounds", type=whole_number_type(1), default=7, metavar="N", help="turns each; default: 7"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them there; needs matplotlib")
     options = parser.parse_args(arguments)
@@ -65,6 +75,10 @@ def main(arguments: list[str]) -> int:
         file = getattr(options, option)
         if file and not file.absolute().parent.is_dir():
             parser.error(f"--{option}: there is no folder {str(file.absolute().parent)!r}")
+        if file and file.is_dir():
+            parser.error(f"--{option}: {str(file)!r} is a folder")
+    if options.plot:
+        _check_format(parser, options.plot)
 
     wanted = dict.fromkeys(THREAD_VARIABLES, str(options.threads))
     if any(os.environ.get(name) != value for name, value in wanted.items()):
@@ -100,8 +114,12 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {text}")
-    return number
+def _check_format(parser: argparse.ArgumentParser, file: Path) -> None:
+    """Exit if matplotlib does not write files with this extension: before the run, not after it."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    formats = FigureCanvasBase.get_supported_filetypes()
+    if file.suffix and file.suffix[1:].lower() not in formats:
+        parser.error(
+            f"--plot: expected a file name that ends in one of {', '.join(formats)}, got {str(file)!r}"
+        )

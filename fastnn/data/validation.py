@@ -41,7 +41,7 @@ def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
         try:
             array = array.astype(dtype)
         except (TypeError, ValueError) as error:
-            raise ArgumentError(f"{name}: expected numbers, got an array of objects ({error})") from None
+            raise ArgumentError(f"{name}: expected numbers, got {_described(x)} ({error})") from None
     if array.dtype.kind not in "fiub":
         raise ArgumentError(f"{name}: expected real numbers, got dtype {array.dtype}")
     array = np.ascontiguousarray(array, dtype)
@@ -58,6 +58,21 @@ def _plain(x: Any, name: str) -> NDArray[Any]:
     if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
         raise ValueError(f"{name}: expected an array without masked entries; fill them first")
     return array
+
+
+def _described(x: Any) -> str:
+    """Return what errors call objects that are no numbers: a sparse matrix, or the columns of a table."""
+    if hasattr(x, "toarray"):
+        return f"a sparse matrix of shape {x.shape}; x.toarray() makes an array of it"
+    columns, dtypes = getattr(x, "columns", None), getattr(x, "dtypes", None)
+    if columns is None or dtypes is None:
+        return "an array of objects"
+    wrong = [str(column) for column, dtype in zip(columns, dtypes, strict=True) if not _holds_numbers(dtype)]
+    return f"a table whose columns {', '.join(map(repr, wrong)):.200} hold something else"
+
+
+def _holds_numbers(dtype: Any) -> bool:
+    return getattr(dtype, "kind", "O") in "fiub"
 
 
 def _speaks_dlpack_only(x: Any) -> bool:

@@ -7,6 +7,7 @@ public face of work that is done elsewhere: data are converted in `fastnn.data`,
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -53,7 +54,7 @@ from ..training.python_steps import StepAdapter, StepPlan, pack
 from ..utils.random import next_seed
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
 from .steps import Steps
-from .summary import summary_lines
+from .summary import printable, summary_lines
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList, History
@@ -502,7 +503,11 @@ class Model(Steps):
             Ignored; kept for Keras compatibility.
         """
         lines = summary_lines(self, line_length or 80, show_trainable, expand_nested, layer_range)
-        (print_fn or print)("\n".join(lines))
+        text = "\n".join(lines)
+        if print_fn is None:
+            print(printable(text, sys.stdout.encoding or "utf-8"))
+        else:
+            print_fn(text)
 
     # ---- compile ------------------------------------------------------------------------------------
 

@@ -98,3 +98,19 @@ def summary_lines(
         lines.append(f" Trainable params: {_size(model.trainable_weights)}")
         lines.append(f" Non-trainable params: {_size(model.non_trainable_weights)}")
     return lines
+
+
+def printable(text: str, encoding: str) -> str:
+    """Return a text as an output of this encoding can show it, where need be with other signs.
+
+    Examples
+    --------
+    >>> printable("│ é │", "ascii")
+    '| ? |'
+    """
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        plain = text.translate(str.maketrans("│─┌┬┐├┼┤└┴┘", "|-+++++++++"))
+        return plain.encode(encoding, "replace").decode(encoding)
+    return text
