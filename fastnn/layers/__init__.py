@@ -51,6 +51,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".max_pooling": "MaxPooling1D MaxPooling2D MaxPool1D=MaxPooling1D MaxPool2D=MaxPooling2D",
         ".merging": "Add Average Multiply Subtract add average multiply subtract",
         ".normalization": "Normalization",
+        ".own_cell_rnn": "",
         ".padding": "ZeroPadding1D ZeroPadding2D",
         ".permute": "Permute",
         ".prelu": "PReLU",

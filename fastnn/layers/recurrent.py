@@ -32,7 +32,8 @@ class RNN(Layer):
     Parameters
     ----------
     cell : SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells, list of cells, or config of one
-        What is done at each step.
+        What is done at each step. Of layers of your own with a `state_size` the result is an `OwnCellRNN`,
+        which runs them in Python.
     return_sequences : bool, default False
         Whether the output is that of each step, or of the last.
     return_state : bool, default False
@@ -60,6 +61,14 @@ class RNN(Layer):
     >>> layer(np.ones((2, 7, 3))).shape
     (2, 7, 4)
     """
+
+    def __new__(cls, cell: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return a layer that runs cells in Python, if they are layers of a user."""
+        if cls is RNN and any(isinstance(part, Layer) for part in leaves(cell)):
+            from .own_cell_rnn import OwnCellRNN
+
+            return OwnCellRNN(cell, *args, **kwargs)
+        return super().__new__(cls)
 
     def __init__(
         self,
