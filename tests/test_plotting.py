@@ -172,7 +172,10 @@ def test_activations():
         np.testing.assert_allclose(figure.axes[0].lines[i].get_ydata(), value, atol=1e-12)
         np.testing.assert_allclose(figure.axes[1].lines[i].get_ydata(), slope, atol=1e-12)
     assert len(plotting.plot_activation("gelu", derivative=False).axes) == 1
+    step = plotting.plot_activation(lambda x: (x > 0).astype("float32"))
+    assert [set(axes.lines[0].get_ydata()) for axes in step.axes] == [{0.0, 1.0}, {0.0}]
     for arguments, message in [
+        ((lambda x: 1.0,), "each element by itself, got '<lambda>'"),
         (("softmax",), "activation: expected one that acts on each element by itself, got 'softmax'"),
         (("relu", 1, 1), "low, high: expected an interval, got 1 and 1"),
         (([],), "activation: expected at least one"),
@@ -212,6 +215,8 @@ def test_network():
     assert {"hidden\nlinear", "out\nsigmoid", "input", "4.00", "-2.00"} <= set(written)
     inside = {tuple(t.get_position()): t.get_text() for t in axes.texts}
     assert [inside[place] for place in neurons] == ["1.00", "-1.00", "1.00", "0.00", "1.75", "0.44"]
+    nested = fastnn.Sequential([Input((2,)), Dense(3), fastnn.Sequential([Dense(4), ReLU()]), Dense(1)])
+    assert len(plotting.plot_network(nested, [0.0, 1.0]).axes[0].patches) == 10
     wide = fastnn.Sequential([Input((50,)), Dense(7)])
     axes = plotting.plot_network(wide, max_units=6).axes[0]
     assert len(axes.patches) == 10
@@ -222,9 +227,14 @@ def test_network():
         ((fastnn.Sequential([Dense(1)]),), "build it on data first"),
         (
             (fastnn.Sequential([Input((6, 6, 3)), Conv2D(10, 3)]),),
-            r"Dense layers on vectors, got \['Conv2D'\]",
+            r"expected Dense layers, got \['Conv2D'\]",
         ),
-        ((Model(x, ReLU()(x)),), "Dense layers on vectors"),
+        ((Model(x, ReLU()(x)),), r"expected Dense layers, got \['ReLU'\]"),
+        (
+            (fastnn.Sequential([Input((4, 2)), Dense(3)]),),
+            r"on vectors, got 'dense\w*' from \(None, 4, 2\) to",
+        ),
+        ((fastnn.Sequential([Input((4, 2)), Flatten(), Dense(3)]),), "on vectors, got 'flatten"),
         ((wide, [1.0]), r"x: expected one sample of 50 values, got \(1,\)"),
     ]:
         with pytest.raises(ValueError, match=message):

@@ -43,6 +43,7 @@ def plot_activation(
     Returns
     -------
     matplotlib.figure.Figure
+        Derivatives are those that training uses: 0 of a function that has none, such as a comparison.
 
     Raises
     ------
@@ -87,10 +88,11 @@ def _values(
     """Return a function's values and derivatives."""
     x = Tensor(inputs, requires_grad=True)
     y = function(x)
-    values = np.asarray(y.numpy())
+    values = np.asarray(y.numpy() if isinstance(y, Tensor) else y)
     half = np.asarray(function(inputs[: POINTS // 2]))
     if values.shape != inputs.shape or not np.allclose(half, values[: POINTS // 2], rtol=1e-6, atol=1e-9):
         raise ValueError(f"activation: expected one that acts on each element by itself, got {name!r}")
+    if not isinstance(y, Tensor) or not y.requires_grad:
+        return values, np.zeros_like(inputs)
     y.sum().backward()
-    slope = x.grad
-    return values, np.zeros_like(inputs) if slope is None else np.asarray(slope)
+    return values, np.asarray(x.grad)

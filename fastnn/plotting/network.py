@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from ..graph.graph import Graph
+    from ..layers import Layer
     from ..models import Model
 
 __all__ = ["plot_network"]
@@ -105,30 +107,28 @@ def plot_network(
 
 def _columns(model: Model, x: ArrayLike | None, most: int) -> tuple[list[Column], list[NDArray[Any]]]:
     """Return the columns of neurons and the kernels between them."""
-    graph = model._graph
-    if graph is None:
+    if model._graph is None:
         raise ValueError(f"model: {model.name!r} has no layers to draw yet; build it on data first")
-    tensors = [*graph.inputs]
-    layers = []
-    for node in graph.nodes:
-        single = len(graph.inputs) == len(node.parents) == len(node.outputs) == 1
-        if not single or node.parents[0] is not tensors[-1]:
-            raise ValueError(f"model: expected a chain of layers, got {model.name!r} with branches")
-        layers.append(node.layer)
-        tensors.append(node.outputs[0])
-    shapes = {tuple(tensor.shape) for tensor in tensors}
-    if any(len(shape) != 2 for shape in shapes) or not any(isinstance(layer, Dense) for layer in layers):
-        raise ValueError(
-            f"model: expected Dense layers on vectors, got {[type(layer).__name__ for layer in layers]}"
-        )
-    width = int(tensors[0].shape[-1] or 0)
+    layers = _chain(model._graph)
+    if layers is None:
+        raise ValueError(f"model: expected a chain of layers, got {model.name!r} with branches")
+    if not any(isinstance(layer, Dense) for layer, _ in layers):
+        raise ValueError(f"model: expected Dense layers, got {[type(layer).__name__ for layer, _ in layers]}")
+    before = model._graph.inputs[0].shape
+    for layer, shape in layers:
+        if len(shape) != 2 or (not isinstance(layer, Dense) and shape != before):
+            raise ValueError(
+                f"model: expected Dense layers on vectors, got {layer.name!r} from {before} to {shape}"
+            )
+        before = shape
+    width = int(model._graph.inputs[0].shape[-1] or 0)
     values = None if x is None else np.asarray(x, float)
     if values is not None and values.shape not in ((width,), (1, width)):
         raise ValueError(f"x: expected one sample of {width} values, got {values.shape}")
     values = None if values is None else values.reshape(1, width)
     columns = [Column("input", _shown(width, most), values)]
     kernels = []
-    for layer in layers:
+    for layer, _ in layers:
         values = None if values is None else np.asarray(layer(values))
         if isinstance(layer, Dense):
             units = layer.units
@@ -138,6 +138,23 @@ def _columns(model: Model, x: ArrayLike | None, most: int) -> tuple[list[Column]
         else:
             columns[-1].values = values  # an activation, a normalization: the same neurons
     return columns, kernels
+
+
+def _chain(graph: Graph) -> list[tuple[Layer, tuple[int | None, ...]]] | None:
+    """Return the layers, those of nested models too, with the shapes of their outputs; None at a branch."""
+    if len(graph.inputs) != 1:
+        return None
+    tensor, chain = graph.inputs[0], []
+    for node in graph.nodes:
+        if len(node.parents) != 1 or len(node.outputs) != 1 or node.parents[0] is not tensor:
+            return None
+        tensor = node.outputs[0]
+        inner = getattr(node.layer, "_graph", None)
+        parts = [(node.layer, tuple(tensor.shape))] if inner is None else _chain(inner)
+        if parts is None:
+            return None
+        chain += parts
+    return chain
 
 
 def _shown(units: int, most: int) -> NDArray[np.int64]:
