@@ -190,3 +190,55 @@ assert threading.active_count() == 1
 assert 5e-324 / 1 != 0
 """
     run(code, tmp_path)
+
+
+@pytest.mark.skipif(not runtime.openmp, reason="built without OpenMP: one thread")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of other systems count otherwise")
+def test_where_no_thread_can_be_made_there_are_fewer_and_one_warning(tmp_path):
+    """OpenMP would end the process."""
+    code = (
+        NETWORK
+        + """
+import resource, warnings
+
+fastnn.set_num_threads(1)
+expected = model.predict(x)
+model.evaluate(x, y, verbose=0)
+fastnn.set_num_threads(4)
+resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+if not os.getuid():         # to whom the limit does not apply
+    os.setuid(65534)
+with warnings.catch_warnings(record=True) as shown:
+    warnings.simplefilter("always")
+    assert np.array_equal(model.predict(x), expected)
+    model.fit(x, y, verbose=0)
+    fastnn.activations.relu(x)
+assert fastnn.num_threads() == 1
+assert [w.category for w in shown] == [fastnn.FastnnWarning], [str(w.message) for w in shown]
+assert "does not let this process make 4 threads" in str(shown[0].message)
+"""
+    )
+    run(code, tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
+def test_a_forked_child_says_that_it_has_one_thread(tmp_path):
+    code = (
+        NETWORK
+        + """
+import warnings
+
+pid = os.fork()
+if not pid:
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        fastnn.set_num_threads(1)
+        fastnn.set_num_threads(2)
+        with fastnn.threads(1):
+            pass
+    good = [w.category for w in shown] == [fastnn.FastnnWarning] and "forked" in str(shown[0].message)
+    os._exit(0 if good else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    )
+    run(code, tmp_path)
