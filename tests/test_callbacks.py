@@ -569,14 +569,16 @@ class Notebook(io.StringIO):
     __module__ = "ipykernel.iostream"
 
 
-def test_bar_in_a_notebook(monkeypatch):
+@pytest.mark.parametrize(("delay", "bars"), [(0, 2), (1e9, 0)])
+def test_bar_in_a_notebook(delay, bars, monkeypatch):
     opened = []
     auto = importlib.import_module("tqdm.auto")
     monkeypatch.setattr(auto, "tqdm", lambda **options: opened.append(tqdm.tqdm(**options)) or opened[-1])
     monkeypatch.setattr(progress, "_INTERVAL", 0)
+    monkeypatch.setattr(progress, "_DELAY", delay)
     monkeypatch.setattr(sys, "stdout", Notebook())
     fit(None, EPOCHS, batches=[Lazy(loss=1.0)] * 3, steps=3, verbose=1, add_progbar=True)
-    assert [(bar.n, bar.total) for bar in opened] == [(3, 3), (3, 3)]
+    assert [(bar.n, bar.total) for bar in opened] == [(3, 3)] * bars
     lines = without_seconds(sys.stdout.getvalue().replace("\r", "\n"))
     assert [line for line in lines if " - ~ - " in line] == LINES
 

@@ -91,20 +91,23 @@ def _in_notebook() -> bool:
     return type(sys.stdout).__module__.partition(".")[0] == "ipykernel"
 
 
-# Seconds from one drawing of a bar to the next.
-_INTERVAL = 0.1
+# Seconds from one drawing of a bar to the next, and until a notebook has one: a widget takes longer than many
+# an epoch, and stays in the notebook's file.
+_INTERVAL, _DELAY = 0.1, 0.5
 
 
 class ProgbarLogger(EpochLogger):
     """Show the progress of epochs, evaluations and predictions on standard output.
 
-    With verbose=1 on a terminal or in a notebook an epoch is shown as a bar, which is replaced at its end by
-    the line that is printed with verbose=2 or into a file: number, seconds and logs of the epoch. With
-    verbose=0 nothing is shown. The bar reads the logs of a batch only when it is drawn, about ten times a
-    second. Validation is part of its epoch, and a prediction prints no line.
+    With verbose=1 on a terminal an epoch is shown as a bar, in a notebook one that takes more than half a
+    second. The bar is replaced at its end by the line that is printed with verbose=2 or into a file: number,
+    seconds and logs of the epoch. With verbose=0 nothing is shown. The bar reads the logs of a batch only
+    when it is drawn, about ten times a second. Validation is part of its epoch, and a prediction prints no
+    line.
     """
 
     _bar: Any = None
+    _wanted = False
 
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
         """Advance the bar."""
@@ -130,17 +133,25 @@ class ProgbarLogger(EpochLogger):
     def _begin(self, title: str) -> None:
         super()._begin(title)
         params = self.params or {}
-        if shows_bar(params.get("verbose", 1)):
-            self._bar = open_bar(
-                total=params.get("steps"),
-                desc=title,
-                unit="batch",
-                dynamic_ncols=True,
-                mininterval=_INTERVAL,
-            )
+        self._wanted = shows_bar(params.get("verbose", 1))
+        if self._wanted and not _in_notebook():
+            self._open()
+
+    def _open(self) -> None:
+        self._bar = open_bar(
+            total=(self.params or {}).get("steps"),
+            desc=self._title,
+            unit="batch",
+            dynamic_ncols=True,
+            mininterval=_INTERVAL,
+        )
 
     def _advance(self, batch: int, logs: BatchLogs) -> None:
-        if self._bar is not None and self._bar.update(batch + 1 - self._bar.n) and logs is not None:
+        if self._bar is None:
+            if not self._wanted or time.perf_counter() - self._start < _DELAY:
+                return
+            self._open()
+        if self._bar.update(batch + 1 - self._bar.n) and logs is not None:
             self._bar.set_postfix_str(" - ".join(items(logs)))
 
     def _end(self, logs: EpochLogs) -> None:
