@@ -39,6 +39,7 @@ from .data.validation import as_real
 from .kernels.ops import activation as _elementwise
 from .kernels.ops import python_op as _call
 from .kernels.ops import softmax as _softmax
+from .naming import innermost
 from .pickling import Picklable
 from .registry import unknown_name
 
@@ -212,7 +213,8 @@ class WrittenActivation(Picklable):
 
     def emit(self, plan: Plan, x: Value) -> Value:
         """Append the function to a plan."""
-        return _call.emit(plan, self.name, [x], [x.shape], [], self.function)[0]
+        name = f"{innermost()} (activation {self.name})"
+        return _call.emit(plan, name, [x], [x.shape], [], self.function, subject=self)[0]
 
     emit_unfused = emit
 

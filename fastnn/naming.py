@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["inside", "path_of", "restart_names", "separate_names", "unique_name"]
+__all__ = ["innermost", "inside", "path_of", "restart_names", "separate_names", "unique_name"]
 
 _names: Counter[str] = Counter()
 
 # The numbers of names inside a `separate_names` block.
 _separate_names: ContextVar[Counter[str] | None] = ContextVar("separate_names", default=None)
 
-# The names of the layers that are being built, the outermost first.
+# The names of the layers that are being built or append steps, the outermost first.
 _scope: ContextVar[tuple[str, ...]] = ContextVar("scope", default=())
 
 
@@ -57,6 +57,11 @@ def inside(name: str) -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+def innermost() -> str:
+    """Return the name of the layer that is being built, or appends its steps to a plan; "" outside of any."""
+    return (_scope.get() or ("",))[-1]
 
 
 def path_of(owner: str, name: str) -> str:

@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 from weakref import WeakKeyDictionary
 
-__all__ = ["FastnnWarning", "renamed", "warn", "warn_once"]
+__all__ = ["FastnnWarning", "renamed", "warn", "warn_once", "warn_without_gradient"]
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -37,6 +37,15 @@ def warn_once(subject: object, message: str) -> None:
     if message not in shown:
         shown.add(message)
         warn(message)
+
+
+def warn_without_gradient(subject: object, name: str) -> None:
+    """Warn, once for a subject, that no gradient flows through a layer or a loss."""
+    warn_once(
+        subject,
+        f"{name}: no gradient flows through it, so the layers before it do not learn; comparisons, rounding, "
+        "argmax and conversions to whole numbers have none",
+    )
 
 
 def _levels_to_program() -> int:

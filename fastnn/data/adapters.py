@@ -229,21 +229,40 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels)
         if not isinstance(number, Real) or not float(number) >= 0 or float(number) % 1:
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
         real_number(weight, "class_weight")
-    if y.ndim != (1 if labels.sparse else 2):
-        raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
-    if labels.sparse:
-        classes = y
-    elif y.shape[1] > 1:
-        least = -1 if labels is Labels.SIGN else 0
-        _require_classes(y, (y >= least) & (y <= 1), "one-hot rows, or numbers from 0 to 1")
-        classes = y.argmax(axis=1)
-    else:
-        classes = np.rint(y[:, 0]).astype(np.int64)
-        _require_classes(y, y == classes[:, None], "class numbers")
+    classes = classes_of(y, labels)
     present, which = np.unique(classes, return_inverse=True)
     factor_of = np.array([weights.get(int(number), 1.0) for number in present], float)
     factors: NDArray[np.float64] = factor_of[which]
     return factors
+
+
+def classes_of(y: NDArray[Any], labels: Labels) -> NDArray[Any]:
+    """Return the class of each sample.
+
+    Parameters
+    ----------
+    y : ndarray
+        Class numbers (samples,), or one-hot or binary labels (samples, classes).
+    labels : Labels
+        What the loss takes.
+
+    Raises
+    ------
+    ValueError
+        If the labels are no classes.
+    """
+    if y.ndim != (1 if labels.sparse else 2):
+        raise ValueError(f"class_weight: expected one label per row, got labels of shape {y.shape}")
+    if labels.sparse:
+        return y
+    if y.shape[1] > 1:
+        least = -1 if labels is Labels.SIGN else 0
+        _require_classes(y, (y >= least) & (y <= 1), "one-hot rows, or numbers from 0 to 1")
+        classes: NDArray[Any] = y.argmax(axis=1)
+        return classes
+    classes = np.rint(y[:, 0]).astype(np.int64)
+    _require_classes(y, y == classes[:, None], "class numbers")
+    return classes
 
 
 def _require_classes(y: NDArray[Any], right: NDArray[np.bool_], expected: str) -> None:

@@ -142,6 +142,16 @@ class Normalization(Layer):
             return affine.emit(plan, x, deviation, mean)
         return affine.emit_standardized(plan, x, mean, deviation)
 
+    @property
+    def is_adapted(self) -> bool:
+        """Whether mean and variance have been given, found by `adapt`, or set."""
+        if self.input_mean is not None:
+            return True
+        if not self.built:
+            return False
+        initial = not np.any(self.mean.value) and bool(np.all(self.variance.value == 1))
+        return bool(self.mean.version[0]) or not initial
+
     def adapt(self, data: ArrayLike | Iterable[Any]) -> None:
         """Set mean and variance to those of `data`.
 

@@ -22,7 +22,7 @@ from .. import config
 from ..autograd import Tensor, is_recording, no_grad
 from ..checks import ArgumentError, is_overridden, real_number, whole_number
 from ..custom_objects import CustomObjectScope
-from ..data.adapters import Arrays, DataAdapter, SampleShapes
+from ..data.adapters import Arrays, DataAdapter, SampleShapes, classes_of
 from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
 from ..data.dataset import DatasetIterator, is_dataset
 from ..data.shuffle import EpochShuffler
@@ -46,6 +46,7 @@ from ..layers.base.shapes import (
 )
 from ..layers.base.trainable import flatten_parts
 from ..naming import inside
+from ..training.advice import advise_on_class_weights
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
@@ -872,7 +873,12 @@ class Model(Steps):
         steps: int | None,
         shuffle: bool,
     ) -> ArrayBatches:
-        arrays = self._adapter(arrays.x).with_class_weights(arrays, class_weight)
+        if class_weight is not None:
+            arrays = self._adapter(arrays.x).with_class_weights(arrays, class_weight)
+            labels, kind = arrays.y[0], self._require_objective().outputs[0].labels
+            assert labels is not None
+            present = set(map(int, np.unique(classes_of(labels, kind))))
+            advise_on_class_weights(self._require_spec().snapshot, class_weight, present)
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
         size = batch_size_for(batch_size, len(arrays))

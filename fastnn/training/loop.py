@@ -13,6 +13,7 @@ from weakref import ref
 from ..checks import whole_number
 from ..data.batches import BatchLogs
 from ..warning import warn
+from .advice import advise_on_loss_value
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from .progress import Progress
 
 
-def run_batch(plan: Plan, start: int, samples: int) -> None:
-    """Run a plan on some of its bound samples."""
-    bad = plan.run(start, samples)
-    if bad >= 0:
-        raise ValueError(f"y: label {bad} from row {start} on has become invalid since training began")
+def run_batch(plan: Plan, start: int, samples: int) -> bool:
+    """Run a plan on some of its bound samples and return whether the loss so far is finite."""
+    outcome = plan.run(start, samples)
+    if outcome >= 0:
+        raise ValueError(f"y: label {outcome} from row {start} on has become invalid since training began")
+    return outcome == -1
 
 
 def _report_batch(hook: Callable[[int, BatchLogs], object], step: int, batches: Batches) -> None:
@@ -82,7 +84,8 @@ def run_epochs(
         with closing(running):
             for step, (plan, start, samples) in enumerate(running, progress.step):
                 callbacks.on_train_batch_begin(step)
-                run_batch(plan, start, samples)
+                if not run_batch(plan, start, samples):
+                    advise_on_loss_value(progress, epoch, step)
                 progress.step = batches.step
                 if listens:
                     _report_batch(callbacks.on_train_batch_end, step, batches)

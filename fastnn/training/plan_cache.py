@@ -17,6 +17,7 @@ from ..kernels.core.claim import Claim
 from ..kernels.core.optimizer import Update
 from ..kernels.core.plan import Plan
 from ..kernels.ops import fan_out, transpose
+from ..layers.base.emission import recorded_layers
 from ..layers.base.masks import output_masks
 from ..variables import ParameterLayout, Variable, training_scope
 from ..warning import warn_once
@@ -216,11 +217,16 @@ class PlanCache:
     def _emit_objective(self, plan: Plan, objective: Objective, weight_shapes: WeightShapes) -> None:
         """Append the penalties on weights, the layers, the losses and the metrics."""
         from .. import regularizers
+        from .advice import advise
 
         plan.total("loss")
         for variable in objective.trainable:
             regularizers.emit(plan, variable)
-        emit_losses_and_metrics(plan, objective, self._emit(plan, plan.inputs), weight_shapes)
+        with recorded_layers() as made:
+            outputs = self._emit(plan, plan.inputs)
+        if plan.training:
+            advise(objective, outputs, made)
+        emit_losses_and_metrics(plan, objective, outputs, weight_shapes)
 
     # ---- as an operation of a tape ------------------------------------------------------------------
 

@@ -28,7 +28,11 @@ class Progress:
     ----------
     epoch, step : int
         Epochs that are done, and batches of the next.
+    loss_is_finite : bool
+        Whether no batch so far has had a loss that is NaN or infinite.
     """
+
+    loss_is_finite = True
 
     def __init__(
         self, batches: Batches, shuffler: EpochShuffler, callbacks: list[Callback], epoch: int

@@ -22,6 +22,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.exc cimport PyErr_CheckSignals
+from libc.math cimport isfinite
 from libc.stdint cimport uint64_t, uintptr_t
 from libc.string cimport memset
 
@@ -49,6 +50,7 @@ from .weight_access cimport begin_run, end_run
 from .memory import align, aligned_zeros
 from .planner import assign_offsets
 
+cdef int NOT_FINITE = -2            # what a run returns of a loss, total 0, that is NaN or infinite
 cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
 cdef object LARGEST = 1 << 56       # bytes of an arena, more than there can be
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
@@ -514,7 +516,8 @@ cdef class Plan:
         Returns
         -------
         int
-            -1, or the index of the first invalid target of these rows: then the weights are unchanged.
+            -1, or the index of the first invalid target of these rows: then the weights are unchanged. -2 if
+            the loss of the rows so far is not finite.
 
         Raises
         ------
@@ -551,6 +554,8 @@ cdef class Plan:
             self._update.end(self._bad.at < 0)
         self._arenas.append(arena)
         self._refuse(&self._bad, start)
+        if self._bad.at < 0 and not isfinite(self._totals[0].value):
+            return NOT_FINITE
         return self._bad.at
 
     def train_on(self, tuple x, tuple y):
@@ -572,7 +577,7 @@ cdef class Plan:
             if rows < 0:
                 return None
             self.clear_totals()
-            return self.run(0, rows)
+            return max(-1, self.run(0, rows))   # whose caller sees the loss
         finally:
             if taken == len(self._claims):
                 self._batch.release()

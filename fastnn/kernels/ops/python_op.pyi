@@ -13,6 +13,7 @@ def emit(
     variables: list[Variable],
     function: Callable[..., Any],
     constant: bool = False,
+    subject: object = None,
 ) -> list[Value]: ...
 def emit_loss(
     plan: Plan,

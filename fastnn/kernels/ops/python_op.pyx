@@ -42,6 +42,7 @@ from ..core.types cimport (
 from ... import autograd
 from ...added_losses import collecting
 from ...variables import TrainingScope, within_scope
+from ...warning import warn_without_gradient
 
 cdef enum:
     WEIGHTS = OPERANDS - FIRST_OWN      # the most weights that a step has operands for
@@ -79,6 +80,8 @@ cdef class Call:
         Which inputs need gradients.
     variables : list of Variable
         Weights that need gradients.
+    subject : object
+        What the warning that no gradient flows through the function is shown once for.
     """
     cdef str name
     cdef object function
@@ -89,14 +92,16 @@ cdef class Call:
     cdef str dtype
     cdef bint training
     cdef bint has_loss      # whether what the function adds to the loss counts
+    cdef object subject
     cdef object scope       # in which the function runs in training
     cdef dict graphs        # by arena: (inputs, results, added losses) between forward and backward
     cdef dict gradients     # by arena: of the variables
 
     def __init__(self, str name, function, list inputs, list results, list wants, list variables, str dtype,
-                 bint training):
+                 bint training, subject):
         self.name, self.function, self.inputs, self.results = name, function, inputs, results
         self.wants, self.variables, self.dtype, self.training = wants, variables, dtype, training
+        self.subject = subject
         self.graphs, self.gradients = {}, {}
 
     cdef int input_at(self, idx_t i):
@@ -139,7 +144,8 @@ cdef class Call:
         tensors, made, added = self.graphs.pop(<uintptr_t>r.base[ARENA])
         reached = [
             (y, read(operand(s, r, self.gradient_at(self.result_at(i))), y.shape, self.dtype))
-            for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad]
+            for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad
+            and (y._node is not None or any(y is t for t in tensors))]  # not a tensor that is made anew
         reached += [
             (loss, np.ones(loss.shape, self.dtype)) for loss in added
             if isinstance(loss, autograd.Tensor) and loss.requires_grad]
@@ -149,6 +155,7 @@ cdef class Call:
                 found = autograd.grad([y for y, _ in reached], wanted, [g for _, g in reached])
         else:
             found = [np.zeros(t.shape, self.dtype) for t in wanted]
+            warn_without_gradient(self.subject, self.name)
         for i, wants in enumerate(self.wants):
             if wants:
                 write(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
@@ -190,7 +197,8 @@ cdef void clear(char *gradient, idx_t size) noexcept:
         memset(gradient, 0, size)
 
 
-def emit(Plan plan, str name, list inputs, list results, list variables, function, bint constant=False):
+def emit(Plan plan, str name, list inputs, list results, list variables, function, bint constant=False,
+         subject=None):
     """Append a Python function to `plan`.
 
     Parameters
@@ -206,6 +214,8 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
         Maps a tensor for each input to a tensor, or a list of tensors.
     constant : bool, default False
         Whether no gradient flows through it.
+    subject : object, optional
+        What the warning that no gradient flows through the function is shown once for; the function by default.
 
     Returns
     -------
@@ -222,7 +232,8 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     wants = [not constant and plan.gradient(x) is not None for x in inputs]
     shapes = [v.shape for v in inputs]
     cdef bint training = plan.training and not constant
-    cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, training)
+    cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, training,
+                          function if subject is None else subject)
     call.has_loss = bool(plan.totals)
     call.scope = TrainingScope(frozenset(learning), plan.layer_trains)
     plan._constants.append(call)
@@ -286,6 +297,7 @@ cdef void write_gradients(const step_t *s, const run_t *r) noexcept nogil:
 cdef class LossOrMetric:
     """A loss or metric written in Python, with the shapes and dtypes of its arguments."""
     cdef object function
+    cdef str name
     cdef list shapes            # of rows of labels, predictions, weights and mask; None for an absent one
     cdef list dtypes
     cdef double factor
@@ -312,6 +324,7 @@ cdef class LossOrMetric:
                 s.kernels.merge_sum(dx, address(gradient), NULL, gradient.size, self.factor)
             else:
                 memset(dx, 0, predictions.nbytes)
+                warn_without_gradient(self.function, self.name)
         r.totals[MODEL_LOSS].value += float(value) * self.factor * r.rows
         r.totals[MODEL_LOSS].weight += r.rows * self.first
         if s.size[TOTAL] != MODEL_LOSS:
@@ -329,7 +342,7 @@ cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, fun
     cdef LossOrMetric measure = LossOrMetric()
     cdef Step s = plan.add(name, run, NULL, NULL, WORK)
     cdef Value mask = prediction.mask
-    measure.function, measure.factor = function, 1
+    measure.function, measure.name, measure.factor = function, name, 1
     measure.shapes = [None if v is None else v.shape for v in (target, prediction, weights, mask)]
     sparse = target.space >= PORTS and (<Port>plan._ports[target.space - PORTS]).format == b"i"[0]
     measure.dtypes = ["int32" if sparse else plan.dtype, plan.dtype, plan.dtype, plan.dtype]

@@ -401,7 +401,7 @@ def emit(layer: Layer, plan: Plan, x: Any, options: dict[str, Any]) -> Any:
     shapes, masks = _computed(layer, own_x, own_options, run_with_masks)
     results = [*shape_leaves(without_batch(shapes)), *(mask for mask in masks if mask is not None)]
     inputs = values + [value.mask for value in masked if value.mask is not None]
-    made = iter(_call.emit(plan, layer.name, inputs, results, layer.weights, function))
+    made = iter(_call.emit(plan, layer.name, inputs, results, layer.weights, function, subject=layer))
     y = map_shapes(lambda _: next(made), shapes)
     for value, mask in zip(leaves(y), masks, strict=True):
         value.mask = None if mask is None else next(made)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import regularizers
 from ...checks import is_overridden
 from ...graph.graph import leaves, mapped
 from ...kernels.core.steps import Value
+from ...naming import inside
 from . import custom_layer
 from .masks import warn_of_lost_mask, with_masks
 from .shapes import shape_leaves, without_batch
@@ -29,6 +31,34 @@ def acting(plan: Plan, training: bool | None) -> Iterator[None]:
         yield
     finally:
         plan.stochastic, plan.acts_by_default = before
+
+
+class LayerSteps(NamedTuple):
+    """A layer that has appended steps to a plan.
+
+    Attributes
+    ----------
+    layer : Layer
+    inputs, outputs : list of Value
+    """
+
+    layer: Layer
+    inputs: list[Value]
+    outputs: list[Value]
+
+
+_recorded: ContextVar[list[LayerSteps] | None] = ContextVar("recorded", default=None)
+
+
+@contextmanager
+def recorded_layers() -> Iterator[list[LayerSteps]]:
+    """Record the layers that append steps in this block, those inside of others before these."""
+    made: list[LayerSteps] = []
+    token = _recorded.set(made)
+    try:
+        yield made
+    finally:
+        _recorded.reset(token)
 
 
 def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
@@ -52,7 +82,7 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
     masked = any(value.mask is not None for value in leaves(x))
     written = custom_layer.is_written(layer)
     masks = [] if written else _as_list(layer._mask_of_output(plan, x))
-    with acting(plan, training):
+    with acting(plan, training), inside(layer.name):
         if written:
             y = custom_layer.emit(layer, plan, x, options)
             masks = [value.mask for value in leaves(y)]
@@ -63,6 +93,9 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
     if layer.activity_regularizer is not None and "loss" in plan.totals:
         y = mapped(lambda value: _with_activity_penalty(layer, plan, value), y, Value)
     outputs = list(leaves(y))
+    made = _recorded.get()
+    if made is not None:
+        made.append(LayerSteps(layer, list(leaves(x)), outputs))
     for value, mask in zip(outputs, masks * len(outputs) if len(masks) == 1 else masks, strict=False):
         value.mask = mask
     if masked and not layer.supports_masking and all(value.mask is None for value in outputs):

@@ -1,0 +1,170 @@
+"""Warnings about programs that run and do not learn: each once, and of one class."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import FastnnWarning, layers
+
+X = np.linspace(-1, 1, 24).reshape(8, 3).astype("float32")
+Y = (np.arange(8) % 2).astype("float32")
+
+
+def fit(model, loss="mse", y=Y, **arguments):
+    """The warnings of compiling and training a model, twice."""
+    model = fastnn.Sequential([fastnn.Input((3,)), *model]) if isinstance(model, list) else model
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        model.compile(fastnn.optimizers.SGD(0.01), loss)
+        model.fit(X, y, epochs=2, batch_size=4, verbose=0, **arguments)
+        model.fit(X, y, epochs=1, batch_size=3, verbose=0, **arguments)
+    assert all(one.category is FastnnWarning for one in shown)
+    assert all(one.filename == __file__ for one in shown)
+    return [str(one.message) for one in shown]
+
+
+def step(x):
+    return (x > 0).astype("float32")
+
+
+class Rounds(layers.Layer):
+    def call(self, x):
+        return np.round(x) if isinstance(x, np.ndarray) else fastnn.Tensor(np.round(x.data))
+
+
+def rounded(y, p):
+    return np.mean(np.abs(y - (p > 0.5).astype("float32")), axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "message"),
+    [
+        ([layers.Dense(2, step, name="steps"), layers.Dense(1)], {}, "steps .*no gradient flows"),
+        (
+            [layers.Dense(2), layers.Activation(step, name="steps"), layers.Dense(1)],
+            {},
+            "steps .*no gradient",
+        ),
+        ([layers.Dense(2), Rounds(name="rounds"), layers.Dense(1)], {}, "rounds: no gradient flows"),
+        ([layers.Dense(1)], {"loss": rounded}, "loss: no gradient flows"),
+        ([layers.Dense(1, "softmax", name="last")], {}, "last: a softmax over one unit is 1"),
+        ([layers.Dense(1), layers.Softmax(name="last")], {}, "last: a softmax over one unit is 1"),
+        (
+            [layers.Dense(1, name="last")],
+            {"loss": "binary_crossentropy"},
+            "'last' has the activation 'linear'",
+        ),
+        ([layers.Dense(1, "relu", name="last")], {"loss": "bce"}, "'last' has the activation 'relu'"),
+        (
+            [layers.Dense(2, "softmax", name="last")],
+            {"loss": "binary_crossentropy", "y": np.eye(2)[Y.astype(int)]},
+            "'last' has the activation 'softmax', .*'sigmoid' or categorical_crossentropy",
+        ),
+        (
+            [layers.Dense(1, "sigmoid", name="last")],
+            {"loss": fastnn.losses.BinaryCrossentropy(from_logits=True)},
+            "'sigmoid', which binary_crossentropy with from_logits=True applies itself",
+        ),
+        (
+            [layers.Dense(2, name="last")],
+            {"loss": "sparse_categorical_crossentropy"},
+            "'last' has the activation 'linear', .*use 'softmax', or from_logits=True",
+        ),
+        (
+            [layers.Dense(1, "sigmoid", name="last")],
+            {"loss": "sparse_categorical_crossentropy", "y": np.zeros(8)},
+            "'last' has one unit",
+        ),
+        ([layers.Normalization(name="scale"), layers.Dense(1)], {}, "scale: it has not been adapted"),
+        (
+            [layers.Dense(2, "softmax")],
+            {"loss": "sparse_categorical_crossentropy", "class_weight": {0: 1.0, 1: 2.0, 2: 3.0}},
+            r"class_weight: no label is of the classes \[2\], .*there are 0, 1",
+        ),
+    ],
+)
+def test_what_does_not_learn_is_named_once(model, arguments, message):
+    shown = fit(model, **arguments)
+    assert len(shown) == 1, shown
+    assert re.search(message, shown[0]), shown
+
+
+def adapted():
+    layer = layers.Normalization()
+    layer.adapt(np.array([[-1.0, -1, -1], [1, 1, 1]]))  # mean 0 and variance 1
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        ([layers.Dense(2, "relu"), layers.Dense(1, "sigmoid")], {"loss": "binary_crossentropy"}),
+        ([layers.Dense(1)], {"loss": fastnn.losses.BinaryCrossentropy(from_logits=True)}),
+        (
+            [layers.Dense(2, "softmax")],
+            {"loss": "sparse_categorical_crossentropy", "class_weight": {0: 1, 1: 3}},
+        ),
+        ([layers.Dense(2), layers.Softmax()], {"loss": "sparse_categorical_crossentropy"}),
+        ([adapted(), layers.Dense(1)], {}),
+        ([layers.Normalization(mean=0.0, variance=1.0, axis=None), layers.Dense(1)], {}),
+        ([layers.Discretization([0.0]), layers.Dense(1)], {}),
+        ([layers.Dense(1), layers.Flatten()], {"loss": "binary_crossentropy", "y": Y}),
+        ([layers.Dense(2, lambda x: x * x), layers.Dense(1)], {}),
+        ([layers.Dense(1)], {"loss": lambda y, p: np.mean((y - p) ** 2)}),
+    ],
+)
+def test_what_learns_is_not_warned_about(model, arguments):
+    assert fit(model, **arguments) == []
+
+
+def test_a_subclass_is_warned_about_too():
+    class Net(fastnn.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = fastnn.Sequential([layers.Dense(4, "relu"), layers.Dense(1, name="odds")])
+
+        def call(self, x):
+            return self.inner(x)
+
+    assert "has the activation 'linear'" in fit(Net(), "binary_crossentropy")[0]
+
+
+def test_a_loss_that_depends_on_no_weight():
+    x = fastnn.Input((3,))
+    model = fastnn.Model(x, [layers.Dense(1, name="learns")(x), layers.Rescaling(2.0, name="fixed")(x)])
+    [message] = fit(model, y=[Y, X])
+    assert "the output 'fixed' does not depend on any weight" in message
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_names_the_batch(value):
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = X.copy()
+    x[5] = value
+    with pytest.warns(FastnnWarning, match="from batch 2 of epoch 1 on.*learning rate") as shown:
+        model.fit(x, Y, batch_size=2, epochs=3, shuffle=False, verbose=0)
+    assert len(shown) == 1
+    assert np.isnan(model.train_on_batch(x, Y))  # whose caller sees it
+    assert np.isnan(model.train_on_batch(x, Y))
+
+
+def test_a_train_step_by_hand_that_is_not_finite_is_done_once():
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(fastnn.optimizers.SGD(1.0), "mse")
+    model.train_on_batch(X, Y)
+    before = model.optimizer.iterations
+    model.train_on_batch(X * np.float32(np.nan), Y)
+    assert model.optimizer.iterations == before + 1
+
+
+def test_one_line_switches_all_warnings_off():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", category=FastnnWarning)
+        model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1, "softmax")])
+        model.compile(fastnn.optimizers.SGD(lr=0.1), "binary_crossentropy")
+        model.fit(X * np.nan, Y, class_weight={7: 1.0}, verbose=0)
