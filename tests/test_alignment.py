@@ -9,6 +9,10 @@ import fastnn
 from fastnn import layers, losses, metrics
 from fastnn.data.alignment import aligned_shape, factors_of_values
 
+# Here models are trained for what they compute, not to learn.
+pytestmark = pytest.mark.filterwarnings("ignore:loss. :fastnn.FastnnWarning")
+
+
 RNG = np.random.default_rng(20)
 SHAPES = [(4,), (4, 3), (2, 2), (3, 3), (2, 3, 2), (1, 4), (4, 1)]  # of values
 

@@ -198,6 +198,43 @@ def test_learning_rate_has_a_value():
     assert optimizer.learning_rate == 0.25
 
 
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("Precision", {"true_positives": [1.0], "false_positives": [1.0]}),
+        ("Recall", {"true_positives": [1.0], "false_negatives": [1.0]}),
+        ("TruePositives", {"accumulator": [1.0]}),
+        ("BinaryIoU", {"total_cm": [[1.0, 1.0], [1.0, 1.0]]}),
+        ("MeanSquaredError", {"total": 0.345, "count": 2.0}),
+        ("BinaryAccuracy", {"total": 1.0, "count": 2.0}),
+        ("PearsonCorrelation", {"total": 0.0, "count": 2.0}),
+    ],
+)
+def test_states_of_metrics_are_variables(metric, expected):
+    made = getattr(fastnn.metrics, metric)(name="m")
+    assert [v.path for v in made.variables] == [f"m/{name}" for name in expected]
+    before = [v.numpy() for v in made.variables]
+    assert not any(np.any(value) for value in before)
+    made.update_state([[0.0, 1.0], [1.0, 0.0]], [[0.2, 0.7], [0.3, 0.6]])
+    if metric == "PearsonCorrelation":
+        expected = {"total": float(made.total.value), "count": 2.0}
+    if metric == "MeanSquaredError":
+        expected = {"total": (0.04 + 0.09) / 2 + (0.49 + 0.36) / 2, "count": 2.0}
+    for name, value in expected.items():
+        np.testing.assert_allclose(getattr(made, name).numpy(), value, rtol=1e-6)
+    made.reset_state()
+    assert not any(np.any(v.numpy()) for v in made.variables)
+    assert not hasattr(made, "nothing")
+
+
+def test_counts_of_auc_are_variables():
+    auc = fastnn.metrics.AUC(num_thresholds=5)
+    auc.update_state([0.0, 1.0], [0.3, 0.6])
+    assert auc.true_positives.numpy().tolist() == [1.0, 1.0, 1.0, 0.0, 0.0]
+    assert len(auc.variables) == 4
+    assert fastnn.metrics.AUC(multi_label=True, label_weights=[1.0, 2.0]).variables == []
+
+
 def test_compiled():
     model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1)])
     assert not model.compiled

@@ -10,6 +10,10 @@ import fastnn
 from fastnn import losses
 from fastnn.layers import Dense
 
+# Here models are trained for what they compute, not to learn.
+pytestmark = pytest.mark.filterwarnings("ignore:loss. :fastnn.FastnnWarning")
+
+
 RNG = np.random.default_rng(0)
 REALS, OTHERS = RNG.standard_normal((2, 7, 4, 3))
 P = softmax(REALS)

@@ -11,6 +11,9 @@ import fastnn
 from fastnn import layers, losses
 from fastnn.kernels.core import runtime
 
+# Here models are trained for what they compute, not to learn.
+pytestmark = pytest.mark.filterwarnings("ignore::fastnn.FastnnWarning")
+
 SMOOTH = [
     "linear",
     "elu",

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
+from ..variables import Variable
 from .confusion import MAX_THRESHOLDS, Counts, counts_of, is_even
 from .metric import Metric, ratio, registry
 
@@ -140,6 +141,17 @@ class AUC(Metric):
         if self.num_labels and self.num_labels != groups:
             raise ValueError(f"num_labels: expected {groups}, got {self.num_labels}")
         return np.zeros(groups * 2 * (self.num_thresholds + 1))
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The counts at the thresholds; none before the first sample where each column has its own."""
+        return [] if self._state is None and self._columns is Columns.APART else super().variables
+
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the counts by name, (thresholds,), or (thresholds, columns) where columns have their own."""
+        counts = counts_of(state, self.num_thresholds)
+        together = self._columns is Columns.TOGETHER
+        return {n: kind[0] if together else kind.T for n, kind in counts._asdict().items()}
 
     def result(self) -> Any:
         """Return the area; 0 before the first sample."""

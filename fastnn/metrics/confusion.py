@@ -136,6 +136,10 @@ class Thresholded(Metric):
         order = np.argsort(np.argsort(self.thresholds, kind="stable"), kind="stable")
         return Counts(*(kind[0, order] for kind in counts_of(state, len(self.thresholds))))
 
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the counts by name."""
+        return self._counts(state)._asdict()
+
 
 class Rate(Thresholded):
     """Base of metrics that are a kind of counts, or a rate of them, at thresholds that are an argument."""
@@ -181,6 +185,10 @@ class _Count(Rate):
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(thresholds, None, None, name, dtype)
+
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the counts under the name that they have in Keras."""
+        return {"accumulator": getattr(self._counts(state), self._field)}
 
 
 MAX_THRESHOLDS = 100_000  # of curves: a number of a file that becomes a list

@@ -64,6 +64,10 @@ class _MeanOverlap(Metric):
         """Return the state before the first sample: how often each class is predicted as each."""
         return np.zeros(self.num_classes**2)
 
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return how often each class, a row, is predicted as each, a column."""
+        return {"total_cm": state.reshape(self.num_classes, -1)}
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Update the state with samples; see `Metric`."""
         if self.sparse_y_pred and not self.sparse_y_true:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -166,8 +166,33 @@ class Metric(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The variables that `add_variable` has returned."""
-        return list(self._variables)
+        """The variables that `add_variable` has returned; of a metric of this package, its state now as such.
+
+        The latter are attributes, too, by the names of Keras, such as `true_positives` or `total`.
+        """
+        if isinstance(self.spec, PythonSpec):
+            return list(self._variables)
+        state = self.zeros(1) if self._state is None else self._state
+        found = [Variable(np.array(v), n, trainable=False) for n, v in self._named_state(state).items()]
+        for variable in found:
+            variable.path = f"{self.name}/{variable.name}"
+        return found
+
+    def _named_state(self, state: NDArray[np.float64]) -> dict[str, Any]:
+        """Return the parts of a state by name: here the sums of weighted values and of weights."""
+        return dict(zip(("total", "count"), state, strict=True)) if state.size == 2 else {"state": state}
+
+    if not TYPE_CHECKING:  # which would take any attribute to be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Return a part of the state, or raise an error that names the missing attribute."""
+            if not name.startswith("_") and "_state" in vars(self):
+                for variable in () if isinstance(self.spec, PythonSpec) else self.variables:
+                    if variable.name == name:
+                        return variable
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            )
 
     def reset_state(self) -> None:
         """Forget all samples."""

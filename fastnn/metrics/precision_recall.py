@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from .confusion import Rate
+from .confusion import Numbers, Rate
 from .metric import registry
 
 
@@ -12,6 +12,7 @@ class _PrecisionOrRecall(Rate):
     """Base of precision and recall."""
 
     _arguments = ("top_k", "class_id")
+    _other_field: ClassVar[str]  # of `Counts`, that the rate is computed from with true positives
 
     def __init__(
         self,
@@ -22,6 +23,11 @@ class _PrecisionOrRecall(Rate):
         dtype: str | None = None,
     ) -> None:
         super().__init__(thresholds, top_k, class_id, name, dtype)
+
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the two counts that the rate is computed from."""
+        counts = super()._named_state(state)
+        return {name: counts[name] for name in ("true_positives", self._other_field)}
 
 
 @registry.add
@@ -49,6 +55,7 @@ class Precision(_PrecisionOrRecall):
     """
 
     _field = "precision"
+    _other_field = "false_positives"
 
 
 @registry.add
@@ -69,3 +76,4 @@ class Recall(_PrecisionOrRecall):
     """
 
     _field = "recall"
+    _other_field = "false_negatives"
