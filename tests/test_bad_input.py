@@ -308,6 +308,7 @@ def test_not_a_number_in_inputs_is_passed_on(model):
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", lambda t, p: ((t - p) ** 2).mean(-1)])
 @pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.filterwarnings("ignore:class_weight:fastnn.FastnnWarning")
 def test_class_weights_of_labels_that_are_no_classes(loss, width):
     """A class weight of real numbers would be that of what they happen to be rounded to."""
     model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(width)])

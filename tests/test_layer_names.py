@@ -225,6 +225,7 @@ def test_layers_show_the_names_of_keras_only(cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+@pytest.mark.filterwarnings("ignore:.*adapted")
 def test_a_subclass_may_use_any_word(cls):
     def broken(*_, **__):
         raise AssertionError("the library has called a method of the user's")

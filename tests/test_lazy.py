@@ -37,6 +37,7 @@ FIRST = {
     "fastnn.kernels.core.cpu_count",
     "fastnn.kernels.core.runtime",
     "fastnn.threads",
+    "fastnn.warning",
 }
 
 # Every public name and what it is, as text that does not depend on what has been imported before.

@@ -92,6 +92,7 @@ def globals_of(content):
 
 @pytest.mark.parametrize("name", [name for name in every_layer() if name != "InputLayer"])
 @pytest.mark.filterwarnings("ignore:mask")  # of layers that do not pass it on
+@pytest.mark.filterwarnings("ignore:.*adapted")
 def test_a_model_around_every_layer(name, copied):
     model, x, y = model_around(name)
     model.fit(x, y, batch_size=4, verbose=0)

@@ -142,6 +142,7 @@ def model_around(name, optimizer="adam"):
 
 @pytest.mark.parametrize("name", [name for name in every_layer() if name != "InputLayer"])
 @pytest.mark.filterwarnings("ignore:mask")  # of layers that do not pass it on
+@pytest.mark.filterwarnings("ignore:.*adapted")
 def test_every_layer_comes_back(name):
     model, x, y = model_around(name)
     model.fit(x, y, batch_size=4, verbose=0)
@@ -1051,6 +1052,7 @@ def events():
 
 @pytest.mark.parametrize("name", [name for name in every_layer() if name != "InputLayer"])
 @pytest.mark.filterwarnings("ignore:mask")  # of layers that do not pass it on
+@pytest.mark.filterwarnings("ignore:.*adapted")
 def test_loading_opens_the_file_and_nothing_else(name, tmp_path, events):
     global watched
     path = tmp_path / "model"

@@ -25,8 +25,10 @@ class TerminateOnNaN(Callback):
 
     Examples
     --------
+    >>> import warnings
     >>> import numpy as np
     >>> import fastnn
+    >>> warnings.filterwarnings("ignore", "loss: it is not a finite number")  # which training warns of too
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
     >>> model.compile("sgd", "mse")
     >>> stop = fastnn.callbacks.TerminateOnNaN()

@@ -143,7 +143,7 @@ class Normalization(Layer):
         return affine.emit_standardized(plan, x, mean, deviation)
 
     @property
-    def is_adapted(self) -> bool:
+    def _is_adapted(self) -> bool:
         """Whether mean and variance have been given, found by `adapt`, or set."""
         if self.input_mean is not None:
             return True

@@ -875,10 +875,10 @@ class Model(Steps):
     ) -> ArrayBatches:
         if class_weight is not None:
             arrays = self._adapter(arrays.x).with_class_weights(arrays, class_weight)
-            labels, kind = arrays.y[0], self._require_objective().outputs[0].labels
-            assert labels is not None
-            present = set(map(int, np.unique(classes_of(labels, kind))))
-            advise_on_class_weights(self._require_spec().snapshot, class_weight, present)
+            labels, output = arrays.y[0], self._require_objective().outputs[0]
+            if output.losses and labels is not None:
+                present = set(map(int, np.unique(classes_of(labels, output.labels))))
+                advise_on_class_weights(self._require_spec().snapshot, class_weight, present)
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
         size = batch_size_for(batch_size, len(arrays))

@@ -94,7 +94,7 @@ def output_activation(layer: Layer) -> str | None:
 
 
 def _advise_on_layer(layer: Layer, results: Sequence[Value]) -> None:
-    if isinstance(layer, Normalization) and not layer.is_adapted:
+    if isinstance(layer, Normalization) and not layer._is_adapted:
         warn_once(
             layer,
             f"{layer.name}: it has not been adapted, so it changes nothing; call adapt(x) before fit, or "
