@@ -683,3 +683,15 @@ def test_clones_of_a_model_that_its_class_defines(argument):
     assert clone.units == 2
     with pytest.raises(ValueError, match="expected None for a model that its class defines"):
         clone_model(model, **{argument: lambda layer: layer})
+
+
+@pytest.mark.parametrize("rows", [3, 20_000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pretrained_vectors_as_the_initial_value(rows, dtype):
+    vectors = np.random.default_rng(0).standard_normal((rows, 100)).astype(dtype)
+    given = initializers.Constant(vectors) if rows > 3 else vectors
+    layer = layers.Embedding(rows, 100, embeddings_initializer=given)
+    model = fastnn.Sequential([fastnn.Input((4,)), layer])
+    again = loaded(saved(model)).layers[0]
+    assert np.array_equal(again.embeddings, layer.embeddings)
+    assert np.array_equal(np.asarray(again.embeddings_initializer.value), vectors)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -77,6 +78,40 @@ class Constant(_Fixed):
 
     def __init__(self, value: ArrayLike = 0.0) -> None:
         self.value = real_number(value, "value") if not np.ndim(value) else _finite(value)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the value; that of many numbers, such as pretrained vectors of words, by their bytes."""
+        array = np.asarray(self.value)
+        return {"value": _packed(array) if array.size > MANY else self.value}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Create an initializer from a config that `get_config` returned."""
+        value = config.get("value")
+        return super().from_config(
+            config | {"value": _unpacked(value)} if isinstance(value, dict) else config
+        )
+
+
+MANY = 1000  # numbers are packed in a configuration, where each would take some twenty bytes
+
+
+def _packed(array: NDArray[Any]) -> dict[str, Any]:
+    """Return an array as a text of its bytes: in single precision, if that is all there is to it."""
+    single = array.astype("<f4")
+    exact = single if np.array_equal(single, array) else array.astype("<f8")
+    return {
+        "base64": b64encode(exact.tobytes()).decode(),
+        "dtype": exact.dtype.str,
+        "shape": list(array.shape),
+    }
+
+
+def _unpacked(packed: dict[str, Any]) -> NDArray[np.floating]:
+    """Return the array that `_packed` got."""
+    if packed.get("dtype") not in ("<f4", "<f8"):
+        raise ValueError(f"value: expected bytes of '<f4' or '<f8', got {packed.get('dtype')!r:.80}")
+    return np.frombuffer(b64decode(packed["base64"], validate=True), packed["dtype"]).reshape(packed["shape"])
 
 
 def _finite(value: ArrayLike) -> list[Any]:

@@ -10,13 +10,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..pickling import Picklable
 from .base import real_dtype, registry
+from .constant_values import Constant
 
 __all__ = ["InitializerFunction", "deserialize", "get", "serialize"]
 
 # An `Initializer`, or a function of the same arguments.
 InitializerFunction = Callable[..., NDArray[Any]]
 
-serialize = registry.serialize
 deserialize = registry.deserialize
 
 
@@ -63,6 +63,19 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, np.ndarray):
         return _Given(identifier)
     return registry.get(identifier)
+
+
+def serialize(initializer: Any) -> Any:
+    """Return the config of an initializer, of a function by its name, or of an array as a `Constant`.
+
+    Examples
+    --------
+    >>> serialize(get(np.ones(2)))
+    {'class_name': 'Constant', 'config': {'value': [1.0, 1.0]}}
+    """
+    return registry.serialize(
+        Constant(initializer.values) if isinstance(initializer, _Given) else initializer
+    )
 
 
 class _Given(Picklable):
