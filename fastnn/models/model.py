@@ -39,6 +39,8 @@ from ..layers.base.masks import keep_output_masks, mask_of, masks_of, set_mask, 
 from ..layers.base.shapes import (
     Shape,
     check_sample_shape,
+    is_shape,
+    map_shapes,
     shape_leaves,
     varies,
     with_batch,
@@ -222,14 +224,15 @@ class Model(Steps):
 
     def _names_of_outputs(self, loss: Any) -> list[str]:
         """Return the names of the outputs; a `call` that has not run has one for each loss."""
-        if isinstance(self._output_structure, dict):
-            return list(self._output_structure)
+        structure = self._output_structure
+        if isinstance(structure, dict) and len(structure) == len(list(leaves(structure))):
+            return list(structure)
         if self._graph is not None:
             return unique_names(tensor.name for tensor in self.outputs)
         if self._built_shapes is None:
             count = len(loss) if isinstance(loss, (list, tuple)) else 1
         else:
-            count = len(self.output_shape) if isinstance(self.output_shape, list) else 1
+            count = len(shape_leaves(self.output_shape))
         return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
 
     @property
@@ -357,10 +360,15 @@ class Model(Steps):
         for variable in self._variables:
             variable._convert_to(self.dtype)
         input_shape = with_batch(self._one_or_list(sample_shapes))
+        structure: Any = None
         if not varies(input_shape):
             with inside(self.name):
                 custom_layer.try_call(self, input_shape, {})
+            shapes = custom_layer.computed_output_shape(self, input_shape)
+            if not is_shape(shapes) and not isinstance(shapes, list):
+                structure = map_shapes(custom_layer.TensorSpec, shapes)
         self._set_built(list(sample_shapes))
+        self._output_structure = structure
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output, or a list of shapes, for that of the input, or a list of them."""
@@ -571,8 +579,7 @@ class Model(Steps):
         """Return the shapes of samples of the outputs; None before the model is built."""
         if self._built_shapes is None:
             return None
-        shape = self.output_shape
-        return [tuple(part[1:]) for part in (shape if isinstance(shape, list) else [shape])]
+        return [tuple(part[1:]) for part in shape_leaves(self.output_shape)]
 
     def _require_spec(self) -> CompileSpec:
         spec = self._compile_spec
@@ -1131,7 +1138,7 @@ class Model(Steps):
         if isinstance(structure, SymbolicTensor) or structure is None:
             return y
         parts = iter(y if isinstance(y, list) else [y])
-        return mapped(lambda _: next(parts), structure)
+        return mapped(lambda _: next(parts), structure, (SymbolicTensor, custom_layer.TensorSpec))
 
     def predict(
         self,
