@@ -48,3 +48,28 @@ def test_they_train():
     pair.fit(X, [X[:, :2], X[:, :1]], verbose=0)
     pair.fit(X, (X[:, :2], X[:, :1]), verbose=0)
     assert type(pair.predict(X)) is tuple
+
+
+class ByName(Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2)
+
+    def call(self, inputs):
+        return {"p": self.dense(inputs["a"]), "q": (self.dense(inputs["b"]), inputs["a"] * 1.0)}
+
+
+def test_inputs_by_name_of_a_model_written_as_call():
+    data = {"a": X, "b": 2 * X}
+    start = {"a": fastnn.Input((3,)), "b": fastnn.Input((3,))}
+    model = ByName()
+    for made in (model(data), model.predict(data), ByName()(data), model({"b": 2 * X, "a": X, "z": X})):
+        assert list(made) == ["p", "q"]
+        assert type(made["q"]) is tuple
+        np.testing.assert_array_equal(made["q"][1], X)
+    symbolic = ByName()(start)
+    assert symbolic["q"][0].shape == (None, 2)
+    around = Model(start, model(start)["q"][0])
+    np.testing.assert_allclose(around(data), model(data)["q"][0], rtol=1e-6)
+    sums = type("Sums", (Model,), {"call": lambda self, inputs: inputs["a"] * 2.0 + inputs["b"]})()
+    np.testing.assert_array_equal(sums.predict(data), 4 * X)

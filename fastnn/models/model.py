@@ -214,7 +214,7 @@ class Model(Steps):
     def input_names(self) -> list[str]:
         """The names by which a dict of arrays gives the inputs."""
         if self._graph is None and custom_layer.is_written(self):
-            return [f"input_{i}" for i in range(len(self._sample_shapes))]
+            return self._input_keys or [f"input_{i}" for i in range(len(self._sample_shapes))]
         return self._input_keys or [tensor.name for tensor in self.inputs]
 
     @property
@@ -301,7 +301,7 @@ class Model(Steps):
     @property
     def input_shape(self) -> Any:
         """Shape of the input, None for the batch; a list of shapes where there are several."""
-        return self._one_or_list(with_batch(self._sample_shapes))
+        return with_batch(self._as_called(self._sample_shapes))
 
     @property
     def output_shape(self) -> Any:
@@ -309,6 +309,12 @@ class Model(Steps):
         return self.compute_output_shape(self.input_shape)
 
     # ---- as a layer ---------------------------------------------------------------------------------
+
+    def _as_called(self, parts: list[Any]) -> Any:
+        """Return what stands for the inputs as layers inside of a `call` get them: one, a list, or a dict."""
+        if self._graph is None and self._input_keys is not None:
+            return dict(zip(self._input_keys, parts, strict=True))
+        return self._one_or_list(parts)
 
     def _one_or_list(self, parts: list[Any]) -> Any:
         return parts[0] if len(parts) == 1 else parts
@@ -332,8 +338,10 @@ class Model(Steps):
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
         shapes = shape_leaves(without_batch(input_shape))
+        if not self.built and isinstance(input_shape, dict):
+            self._input_keys = list(input_shape)
         if not self.built and is_overridden(self, "build"):
-            self.build(with_batch(self._one_or_list(shapes)))
+            self.build(with_batch(self._as_called(shapes)))
         elif not self.built:
             self._build(shapes)
         elif not varies(input_shape):
@@ -359,7 +367,7 @@ class Model(Steps):
             layer.dtype = self.dtype
         for variable in self._variables:
             variable._convert_to(self.dtype)
-        input_shape = with_batch(self._one_or_list(sample_shapes))
+        input_shape = with_batch(self._as_called(list(sample_shapes)))
         structure: Any = None
         if not varies(input_shape):
             with inside(self.name):
@@ -413,7 +421,7 @@ class Model(Steps):
         """
         outputs = self._output_shapes_of.get(sample_shapes)
         if outputs is None:
-            given = self._one_or_list(list(sample_shapes))
+            given = self._as_called(list(sample_shapes))
             try:
                 made = shape_leaves(without_batch(self._declared_output_shape(with_batch(given))))
             except ValueError as error:
@@ -461,7 +469,9 @@ class Model(Steps):
                 if not np.shape(part):
                     raise ValueError(f"x: expected rows, got {part!r:.80}")
             sample_shapes = [check_sample_shape(np.shape(part)[1:], "x") for part in parts]
-            self._build_once(with_batch(self._one_or_list(sample_shapes)))
+            named = isinstance(x, dict) and custom_layer.is_written(self) and self._graph is None
+            shapes = dict(zip(x, sample_shapes, strict=True)) if named else self._one_or_list(sample_shapes)
+            self._build_once(with_batch(shapes))
 
     # ---- weights ------------------------------------------------------------------------------------
 
@@ -1070,7 +1080,7 @@ class Model(Steps):
         """Return the tensors that the model is called on as layers are: one, or a list."""
         if not self.built:
             return x
-        return self._one_or_list(self._order_inputs(list(x) if isinstance(x, tuple) else x))
+        return self._as_called(self._order_inputs(list(x) if isinstance(x, tuple) else x))
 
     def _call_on_tape(self, x: Any, training: bool) -> Any:
         """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
@@ -1370,7 +1380,8 @@ def _all_layers(layer: Layer) -> Iterable[Layer]:
 
 def _checked_shapes(input_shape: Any) -> Any:
     """Return an input shape, or a list of them, with None for the batch."""
-    shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+    shapes = shape_leaves(input_shape) if isinstance(input_shape, dict) else input_shape
+    shapes = shapes if isinstance(shapes, list) else [shapes]
     checked = with_batch([check_sample_shape(tuple(shape)[1:]) for shape in shapes])
     return checked[0] if len(checked) == 1 else checked
 
@@ -1414,7 +1425,7 @@ def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> li
     """Append the steps of a model that is written as `call`."""
     layer = model()
     assert layer is not None
-    return list(leaves(custom_layer.emit(layer, plan, layer._one_or_list(inputs), {})))
+    return list(leaves(custom_layer.emit(layer, plan, layer._as_called(inputs), {})))
 
 
 def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
