@@ -35,7 +35,7 @@ from ..layers.base import custom_layer
 from ..layers.base.calls import bind_arguments
 from ..layers.base.emission import acting, tensor_shapes
 from ..layers.base.layer import registry as layer_registry
-from ..layers.base.masks import keep_output_masks, mask_of, masks_of, set_mask, with_masks
+from ..layers.base.masks import _masks, keep_output_masks, mask_of, masks_of, set_mask, with_masks
 from ..layers.base.shapes import (
     Shape,
     check_sample_shape,
@@ -1059,7 +1059,7 @@ class Model(Steps):
         plan = self._fast_inference
         if plan is not None and not training and not args and not kwargs:
             y = plan.predict(x)
-            if y is not None and masks_of(x) is None:
+            if y is not None and (not _masks or masks_of(x) is None):
                 return y if self._output_structure is None else self._pack_outputs(y, plan)
         given = kwargs if training is None else kwargs | {"training": training}
         x, options = bind_arguments(self, (x, *args), given)
