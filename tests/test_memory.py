@@ -159,3 +159,21 @@ def test_a_prediction_is_the_callers_own():
     model.fit(X, Y, verbose=0)
     np.testing.assert_array_equal(first, kept)
     assert first.flags.owndata
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_model_is_gone_with_its_last_reference(used):
+    """Without Python's collector of cycles."""
+    gc.collect()
+    gc.disable()
+    try:
+        model = make()
+        if used:
+            model.fit(X, Y, verbose=0)
+            model.evaluate(X, Y, verbose=0)
+            model.predict(X)
+        gone = [weakref.ref(part) for part in (model, *model.layers, *model.weights, model.optimizer)]
+        del model
+        assert [part() for part in gone] == [None] * len(gone)
+    finally:
+        gc.enable()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from weakref import ReferenceType, ref
 
 from ..kernels.ops import fan_out
 from ..layers.base.shapes import map_shapes, shape_leaves
@@ -50,8 +51,13 @@ class SymbolicTensor(Operators, Picklable):
 
     def __init__(self, shape: Shape, node: Node, index: int) -> None:
         self.shape = shape
-        self.node = node
+        self.node, self.layer = node, node.layer
         self.index = index
+        node.keep(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.node.keep(self)
 
     @property
     def sample_shape(self) -> Shape:
@@ -138,13 +144,13 @@ class Node(Picklable):
     ----------
     parents : list of SymbolicTensor
         All tensors that the call reads.
-    outputs : list of SymbolicTensor
-    result : SymbolicTensor, or list, tuple or dict of them
-        The outputs as the layer returns them.
+    shapes : tuple, or list, tuple or dict of them
+        The shapes of what it makes.
     """
 
     def __init__(self, layer: Layer, x: Any, options: dict[str, Any]) -> None:
-        self.layer, self.x, self.options = layer, x, options
+        self._layer, self.x, self.options = ref(layer), x, options
+        self._outputs: dict[int, ReferenceType[SymbolicTensor]] = {}
         self.serial = next(_serial)
         self.parents = tensors_in([x, options])
         if x is None:
@@ -153,19 +159,48 @@ class Node(Picklable):
         else:
             layer._adopt_dtype([tensor.dtype for tensor in self.parents])
             made = layer._built_output_shape(mapped(lambda tensor: tensor.shape, x), options)
-        self.outputs: list[SymbolicTensor] = []
-        self.result: Any = map_shapes(self._add_output, made)
+        self.shapes = made
 
-    def _add_output(self, shape: Shape) -> SymbolicTensor:
-        tensor = SymbolicTensor(shape, self, len(self.outputs))
-        self.outputs.append(tensor)
-        return tensor
+    @property
+    def layer(self) -> Layer:
+        """The layer, which its calls do not keep: the tensors that it makes do."""
+        layer = self._layer()
+        assert layer is not None
+        return layer
 
-    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"serial": int}
+    @property
+    def result(self) -> Any:
+        """The outputs as the layer returns them."""
+        places = count()
+        return map_shapes(lambda shape: self._output(shape, next(places)), self.shapes)
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The outputs in their order."""
+        return tensors_in([self.result])
+
+    def _output(self, shape: Shape, index: int) -> SymbolicTensor:
+        """Return an output: the one that there is, or a new one where nobody has it."""
+        known = self._outputs.get(index)
+        tensor = None if known is None else known()
+        return SymbolicTensor(shape, self, index) if tensor is None else tensor
+
+    def keep(self, tensor: SymbolicTensor) -> None:
+        """Let the outputs have this tensor as long as anybody has it."""
+        self._outputs[tensor.index] = ref(tensor)
+
+    _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {"serial": int, "_outputs": dict}
     _pickle_names_itself = True
 
+    def _pickle_attributes(self) -> dict[str, Any]:
+        attributes = super()._pickle_attributes() | {"layer": self.layer}
+        del attributes["_layer"]
+        return attributes
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        attributes = dict(state)
+        self._layer = ref(attributes.pop("layer"))
+        super().__setstate__(attributes)
         self.serial = next(_serial)  # behind those of its parents, which are in the state
         if all(node is not self for node in self.layer._nodes):
             self.layer._nodes.append(self)
