@@ -67,5 +67,4 @@ def test_nothing_unpickles_or_runs_text():
         for line in file.read_text(encoding="utf-8").splitlines()
         if forbidden.search(line)
     ]
-    recorder = f"{Path('datasets', '_lists.py')}: class _Unpickler(pickle.Unpickler):"
-    assert found == [recorder]  # it has nothing that a pickle could call
+    assert found == []

@@ -168,3 +168,9 @@ def test_one_line_switches_all_warnings_off():
         model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1, "softmax")])
         model.compile(fastnn.optimizers.SGD(lr=0.1), "binary_crossentropy")
         model.fit(X * np.nan, Y, class_weight={7: 1.0}, verbose=0)
+
+
+def test_a_gate_is_no_reason_to_warn():
+    x = fastnn.Input((3,))
+    hidden = layers.Dense(3)(x)
+    assert fit(fastnn.Model(x, layers.Dense(1)(hidden * (hidden > 0)))) == []

@@ -50,11 +50,14 @@ def advise(objective: Objective, outputs: Sequence[Value], made: Sequence[LayerS
         return
     makers: dict[int, Layer] = {}
     blocked = False
+    # What a gate, x * (x > 0), compares learns by the product: only an input without another way is cut off.
+    flowing = {id(x.root) for _, inputs, ys in made if any(y.differentiable for y in ys) for x in inputs}
     for layer, inputs, results in made:
         for value in results:
             makers.setdefault(id(value), layer)
         _advise_on_layer(layer, results)
-        if any(x.differentiable for x in inputs) and not any(y.differentiable for y in results):
+        cut_off = any(x.differentiable and id(x.root) not in flowing for x in inputs)
+        if cut_off and not any(y.differentiable for y in results):
             blocked = True
             warn_without_gradient(layer, layer.name)
     for output, y in zip(objective.outputs, outputs, strict=True):

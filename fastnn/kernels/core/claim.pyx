@@ -24,7 +24,7 @@ cdef class Claim:
     ...         pass
     Traceback (most recent call last):
         ...
-    RuntimeError: model: it is in use already, by another thread or around this callback; use a copy of it here
+    RuntimeError: model: it is in use already, by another thread or around this callback...
     """
 
     def __cinit__(self, str subject):

@@ -52,7 +52,7 @@ cdef class Plan:
     cdef readonly idx_t scratch_size
     cdef readonly double work           # FLOPs per row of one run
     cdef readonly dict totals
-    cdef dict _reports                  # of totals that are no mean: (what reads a state, the state, what clears it)
+    cdef dict _reports                  # of totals that are no mean: (reader of a state, state, its reset)
     cdef const fnn_kernels *kernels
     cdef dict _parameters
     cdef list _constants

@@ -84,7 +84,8 @@ def replace_values(variables, values):
     cdef copy_t *c = <copy_t *>address(copies)
     cdef idx_t i, n = len(arrays)
     for i, (variable, array) in enumerate(zip(variables, arrays)):
-        c[i] = copy_t(address(variable.value), address(array), array.nbytes, <idx_t *>address(variable.version))
+        c[i] = copy_t(
+            address(variable.value), address(array), array.nbytes, <idx_t *>address(variable.version))
     if fnn_depth:
         copy_all(c, n)
         return
@@ -109,17 +110,18 @@ cdef void copy_all(copy_t *c, idx_t n) noexcept:
 
 def copy_values(variables):
     """Return copies of the values of variables, none before and another behind a `replace_values`."""
-    cdef idx_t i, size
+    cdef idx_t size
     values = [variable.value for variable in variables]
     copies = [np.empty(value.shape, value.dtype) for value in values]
-    places = [(<idx_t>address(copy), <idx_t>address(value), copy.nbytes) for copy, value in zip(copies, values)]
+    places = [
+        (<idx_t>address(copy), <idx_t>address(value), copy.nbytes) for copy, value in zip(copies, values)]
     for to, source, size in places:
         memcpy(<void *><idx_t>to, <void *><idx_t>source, size)
     return copies
 
 
 def _start():
-    """Make the locks, at import and in a forked child: there only the runs of the thread that forked go on."""
+    """Make the locks, at import and in a forked child, where only the thread that forked goes on."""
     global _running, _replacing, _waiting, _gate, _idle
     _running, _replacing, _waiting = fnn_depth, False, False
     _gate, _idle = PyThread_allocate_lock(), PyThread_allocate_lock()

@@ -52,7 +52,8 @@ cdef void transform(void *context, idx_t first, idx_t count, int thread) noexcep
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef pass_t p = pass_t(s, r, operand(s, r, Y), operand(s, r, X), operand(s, r, CENTRE), operand(s, r, SHIFT))
+    cdef pass_t p = pass_t(
+        s, r, operand(s, r, Y), operand(s, r, X), operand(s, r, CENTRE), operand(s, r, SHIFT))
     parallel_chunks(transform, &p, s.size[OUTER] * r.rows, s.size[N] * s.size[INNER], r.threads)
 
 

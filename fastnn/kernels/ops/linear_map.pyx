@@ -7,7 +7,7 @@ from ..core.types cimport DX, DY, X, Y
 
 
 cdef Value gradient_beside(Plan plan, kernel, bias):
-    """The gradient of a matrix, which is computed together with that of the bias: memory if only that learns."""
+    """The gradient of a matrix, computed together with that of the bias: memory if only the bias learns."""
     cdef Value gradient = plan.parameter_gradient(kernel)
     if gradient is None and plan.trains(bias):
         gradient = plan.value(kernel.shape, False, False)

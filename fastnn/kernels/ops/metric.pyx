@@ -4,7 +4,8 @@ from ..core.plan cimport Plan
 from ..core.steps cimport FORWARD, Step, Value
 from ..core.tables cimport fnn_loss_metric
 from ..core.types cimport operand, run_t, step_t, totals_t
-from .loss_metric cimport CLASSES, KIND, STATE, TOTAL, add_step, bound, step_fn, sum_values, tally_fn, value_fn
+from .loss_metric cimport (
+    CLASSES, KIND, STATE, TOTAL, add_step, bound, step_fn, sum_values, tally_fn, value_fn)
 
 from ..core.specs import PythonSpec
 
@@ -28,7 +29,9 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
         python_op.emit_metric(plan, prediction, target, weights, spec.function, name)
         plan.report(name, metric.logged, clear=metric.reset_state)
         return
-    cdef step_fn run = tally if spec.tally is not None else average_of_all if spec.ignored_as_zeros else average
+    cdef step_fn run = average_of_all if spec.ignored_as_zeros else average
+    if spec.tally is not None:
+        run = tally
     s = add_step(plan, prediction, target, weights, spec, name, spec.kernel, run)
     if spec.tally is not None:
         state = metric.zeros(s.c.size[CLASSES])

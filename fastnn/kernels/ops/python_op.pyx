@@ -123,8 +123,8 @@ cdef class Call:
             r.totals[MODEL_LOSS].value += sum([float(np.sum(loss)) for loss in added]) * r.rows
         elif added and self.training:
             raise RuntimeError(
-                f"{self.name}: add_loss counts in fit and evaluate; in a loop written by hand, call the layer "
-                "itself on tensors and add its losses")
+                f"{self.name}: add_loss counts in fit and evaluate; in a loop written by hand, call the "
+                "layer itself on tensors and add its losses")
         made = list(made) if isinstance(made, (list, tuple)) else [made]
         if len(made) != len(self.results):
             raise ValueError(f"{self.name}: expected {len(self.results)} results, got {len(made)}")
@@ -215,7 +215,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     constant : bool, default False
         Whether no gradient flows through it.
     subject : object, optional
-        What the warning that no gradient flows through the function is shown once for; the function by default.
+        The warning that no gradient flows through the function is shown once for it; by default the function.
 
     Returns
     -------
