@@ -97,7 +97,7 @@ def leaves(structure: Any) -> Iterator[Any]:
         for part in structure:
             yield from leaves(part)
     elif isinstance(structure, dict):
-        for part in structure.values():
+        for part in list(structure.values()):  # a layer that another thread builds may fill it
             yield from leaves(part)
     else:
         yield structure

@@ -47,6 +47,7 @@ from ..layers.base.shapes import (
     without_batch,
 )
 from ..layers.base.trainable import flatten_parts
+from ..making import making
 from ..naming import inside
 from ..training.advice import advise_on_class_weights
 from ..training.inference import call_on_tape, inference_plan, predict_batches
@@ -185,10 +186,11 @@ class Model(Steps):
 
     def _set_built(self, sample_shapes: list[Shape]) -> None:
         """Note the shapes of samples that the model is built for."""
-        self._built_shapes, self.built = sample_shapes, True
+        self._built_shapes = sample_shapes
         self._output_shapes_of, self._objective = {}, None
         self._plans = self._fast_inference = self._fast_training = None
         self._freeze_parts()
+        self.built = True  # last: other threads may use the model from here on
 
     @property
     def _sublayers(self) -> list[Layer]:
@@ -338,14 +340,21 @@ class Model(Steps):
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
         shapes = shape_leaves(without_batch(input_shape))
-        if not self.built and isinstance(input_shape, dict):
-            self._input_keys = list(input_shape)
-        if not self.built and is_overridden(self, "build"):
-            self.build(with_batch(self._as_called(shapes)))
-        elif not self.built:
-            self._build(shapes)
-        elif not varies(input_shape):
+        if not self.built:
+            with making():
+                if not self.built:  # not by another thread in the meantime
+                    return self._build_first(input_shape, shapes)
+        if not varies(input_shape):
             self._output_sample_shapes(tuple(shapes))
+
+    def _build_first(self, input_shape: Any, shapes: list[Shape]) -> None:
+        """Build for an input of this shape, whose inputs have samples of `shapes`."""
+        if isinstance(input_shape, dict):
+            self._input_keys = list(input_shape)
+        if is_overridden(self, "build"):
+            self.build(with_batch(self._as_called(shapes)))
+        else:
+            self._build(shapes)
 
     @property
     def _input_sample_shape(self) -> Shape | None:
@@ -375,8 +384,8 @@ class Model(Steps):
             shapes = custom_layer.computed_output_shape(self, input_shape)
             if not is_shape(shapes) and not isinstance(shapes, list):
                 structure = map_shapes(custom_layer.TensorSpec, shapes)
-        self._set_built(list(sample_shapes))
         self._output_structure = structure
+        self._set_built(list(sample_shapes))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output, or a list of shapes, for that of the input, or a list of them."""
@@ -621,7 +630,7 @@ class Model(Steps):
         reported = [reported.metric for reported in self._require_objective().metrics]
         if not self._runs_in_python:
             return reported
-        found = [self._loss_tracker, *reported, *(m for m in vars(self).values() if _is_metric(m))]
+        found = [self._loss_tracker, *reported, *(m for m in vars(self).copy().values() if _is_metric(m))]
         return list({id(metric): metric for metric in found}.values())
 
     @property
@@ -638,15 +647,20 @@ class Model(Steps):
         return self._run_counts
 
     def _plan_cache(self) -> PlanCache:
-        if self._plans is None:
-            if not self.built:
-                raise ValueError(
-                    f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
-                )
-            emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
-            self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim)
-            _planned.add(self)
-        return self._plans
+        plans = self._plans
+        return self._make_plan_cache() if plans is None else plans
+
+    def _make_plan_cache(self) -> PlanCache:
+        if not self.built:
+            raise ValueError(
+                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
+            )
+        with making():
+            if self._plans is None:  # not made by another thread in the meantime
+                emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
+                self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim)
+                _planned.add(self)
+            return self._plans
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
         """Return the plan that trains on samples like these."""

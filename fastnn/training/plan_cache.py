@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from threading import RLock, get_ident
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..kernels.core.plan import Plan
 from ..kernels.ops import fan_out, transpose
 from ..layers.base.emission import recorded_layers
 from ..layers.base.masks import output_masks
+from ..making import making
 from ..variables import ParameterLayout, Variable, training_scope
 from ..warning import warn_once
 
@@ -39,19 +39,6 @@ KEPT_SHAPES = 16
 RUN_KINDS = ("inference", "stochastic", "tape", "stochastic tape", "training")
 
 T = TypeVar("T")
-
-# Layers that models share are built and traced while a plan is made.
-_making = RLock()
-
-
-def _renew_lock() -> None:
-    """Make a new lock in a forked child, where the thread that may hold the old one does not exist."""
-    global _making
-    _making = RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def keep_recent(known: dict[SampleShapes, T], shapes: SampleShapes, found: T) -> None:
@@ -129,7 +116,7 @@ class PlanCache:
 
         It replaces one that other threads may be running.
         """
-        with _making:
+        with making():
             plan = self._make_inference(shapes, stochastic, samples)
             self._inference.setdefault(stochastic, {})[shapes] = plan
             return plan
@@ -254,7 +241,7 @@ class PlanCache:
             Samples of a run that the plan has to take at least. Runs of a smaller plan may be waiting for
             their backward half, so that one is replaced rather than laid out anew.
         """
-        with _making:
+        with making():
             scope = training_scope()
             layer_trains = None if scope is None else scope.layer_trains
             key = "tape", training, wants, tuple(map(id, variables)), layer_trains
@@ -291,7 +278,7 @@ class PlanCache:
         make: Callable[[], Plan],
     ) -> Plan:
         """Return a plan that takes at least `capacity` samples a run, made if need be."""
-        with _making:
+        with making():
             of_kind = plans.setdefault(key, {})
             plan = of_kind.pop(shapes, None) or make()
             keep_recent(of_kind, shapes, plan)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ...checks import ArgumentError
 from ...kernels.core.weight_access import replace_values
+from ...making import making
 from ...naming import inside
 from . import custom_layer
 
@@ -52,8 +53,14 @@ def build_once(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
     ValueError
         If the shape does not fit, or weights depend on a dimension that is None.
     """
-    if layer._built_for == input_shape:
-        return
+    if layer._built_for != input_shape:
+        with making():
+            if layer._built_for != input_shape:  # not built by another thread in the meantime
+                _build(layer, input_shape, options)
+
+
+def _build(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
+    """Build a layer, or check the shape, and leave nothing of it behind if that fails."""
     before, built, freezes = len(layer._variables), layer.built, layer._freezes_parts
     layer._freeze_parts()
     try:

@@ -79,7 +79,8 @@ def held_layers(layer: Layer) -> list[Layer]:
     """Return the layers in attributes, and in lists, tuples and dicts of them, in the order of attributes."""
     from .layer import Layer
 
-    values = [value for name, value in vars(layer).items() if name not in NOT_PARTS]
+    # Of a copy: another thread may build the layer, which sets attributes.
+    values = [value for name, value in vars(layer).copy().items() if name not in NOT_PARTS]
     return list(dict.fromkeys(leaf for leaf in leaves(values) if isinstance(leaf, Layer)))
 
 
