@@ -151,9 +151,10 @@ check(prepare, 1)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_failure_is_a_memory_error_and_leaves_a_usable_model(case):
+def test_every_failure_is_a_memory_error_and_leaves_a_usable_model(case, tmp_path):
     got = subprocess.run(
         [sys.executable, "-c", PROGRAM + CASES[case]],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,

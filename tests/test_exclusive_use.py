@@ -309,9 +309,10 @@ for thread in threads:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
 @pytest.mark.parametrize("moment", CHILDREN)
-def test_a_forked_child_computes(moment):
+def test_a_forked_child_computes(moment, tmp_path):
     got = subprocess.run(
         [sys.executable, "-c", PROGRAM + CHILDREN[moment]],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,

@@ -202,6 +202,7 @@ def test_where_no_thread_can_be_made_there_are_fewer_and_one_warning(tmp_path):
 import resource, warnings
 
 fastnn.set_num_threads(1)
+model.fit(x, y, verbose=0)  # all modules are imported while the files may be read
 expected = model.predict(x)
 model.evaluate(x, y, verbose=0)
 fastnn.set_num_threads(4)
