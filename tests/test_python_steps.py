@@ -251,3 +251,98 @@ def test_two_optimizers():
     assert history[-1] < history[0]
     assert not np.array_equal(before[0][0], model.first.get_weights()[0])
     np.testing.assert_array_equal(before[1][0], model.second.get_weights()[0])
+
+
+# ---- what trains ----------------------------------------------------------------------------------------
+
+
+def overriding(name):
+    """A class that overrides a method of steps only to call it."""
+
+    def method(self, *args, **kwargs):
+        return getattr(fastnn.Sequential, name)(self, *args, **kwargs)
+
+    return type("Overriding", (fastnn.Sequential,), {name: method})
+
+
+def freeze_all(model):
+    model.trainable = False
+
+
+def freeze_first(model):
+    model.layers[0].trainable = False
+
+
+def freeze_normalization(model):
+    model.layers[1].trainable = False
+
+
+def freeze_one(model):
+    model.weights[0].trainable = False
+
+
+def thaw_all(model):
+    model.trainable = True
+
+
+def nothing(model):
+    pass
+
+
+CHANGES = [freeze_all, freeze_first, freeze_normalization, freeze_one, thaw_all, nothing]
+
+
+@pytest.mark.parametrize("built", [True, False], ids=["built", "unbuilt"])
+@pytest.mark.parametrize("after", CHANGES)
+@pytest.mark.parametrize("before", [nothing, freeze_first, freeze_normalization])
+@pytest.mark.parametrize("name", ["train_step", "test_step", "compute_loss", "compute_metrics"])
+def test_steps_in_python_train_what_compile_has_fixed(name, before, after, built):
+    if not built and freeze_one in (before, after):
+        pytest.skip("there are no weights yet")
+    found = []
+    for cls in (Plain, overriding(name)):
+        fastnn.utils.set_random_seed(2)
+        parts = [
+            layers.Dense(4, kernel_regularizer="l2"),
+            layers.BatchNormalization(momentum=0.5),
+            layers.Dense(1, bias_regularizer="l1"),
+        ]
+        model = cls([fastnn.Input((3,))] * built + parts)
+        before(model)
+        model.compile("sgd", "mse")
+        after(model)
+        losses_ = [model.train_on_batch(X[:20], Y[:20]) for _ in range(3)]
+        found.append([losses_, model.evaluate(X, Y, verbose=0), *model.get_weights()])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["train_step", "compute_loss"])
+def test_a_discriminator_of_an_own_class_trains_on_after_it_was_frozen(name):
+    found = []
+    for cls in (Plain, overriding(name)):
+        fastnn.utils.set_random_seed(3)
+        discriminator = cls([fastnn.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(1, "sigmoid")])
+        discriminator.compile("sgd", "binary_crossentropy")
+        discriminator.trainable = False
+        generator = fastnn.Sequential([fastnn.Input((2,)), layers.Dense(3)])
+        combined = cls([fastnn.Input((2,)), generator, discriminator])
+        combined.compile("sgd", "binary_crossentropy")
+        noise, labels = RNG.standard_normal((8, 2)) * 0 + 0.5, np.array([0.0, 1.0] * 4)
+        for _ in range(3):
+            discriminator.train_on_batch(X[:8], labels)
+            combined.train_on_batch(noise, np.ones(8))
+        found.append([*discriminator.get_weights(), *generator.get_weights()])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
+def test_a_model_that_was_frozen_at_compile_changes_nothing_in_python():
+    model = overriding("compute_loss")([fastnn.Input((3,)), layers.Dense(1)])
+    model.trainable = False
+    model.compile("sgd", "mse")
+    model.trainable = True
+    before = model.get_weights()
+    with pytest.warns(fastnn.FastnnWarning, match="does not have any trainable weights"):
+        model.train_on_batch(X, Y)
+    assert all(map(np.array_equal, before, model.get_weights()))

@@ -185,3 +185,13 @@ def test_layers_added_to_a_frozen_model_are_frozen():
     twin = Sequential.from_config(model.get_config())
     assert twin.layers[1].trainable_weights == twin.layers[1].weights
     assert not twin.trainable_weights
+
+
+def test_flags_of_weights_do_not_change_their_order():
+    model = fastnn.Sequential(
+        [fastnn.Input((5, 4)), fastnn.layers.SimpleRNN(4, use_bias=False), fastnn.layers.BatchNormalization()]
+    )
+    names = [variable.name for variable in model.weights]
+    for variable in model.weights:
+        variable.trainable = False
+        assert [one.name for one in model.weights] == names

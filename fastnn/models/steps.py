@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,8 +12,11 @@ from ..checks import is_overridden
 from ..data.adapters import by_output
 from ..layers import Layer
 from ..training.python_steps import flat, unpack
+from ..variables import TrainingScope, within_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..metrics import Mean, Metric
     from ..optimizers import Optimizer
     from ..training.compile_spec import Objective
@@ -42,13 +46,15 @@ class Steps(Layer):
 
         def _require_objective(self) -> Objective: ...
 
+        def _build_for(self, x: Any) -> None: ...
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._runs_in_python = is_overridden(cls, *_STEPS)
         cls._predicts_in_python = is_overridden(cls, "predict_step")
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Train on a batch.
+        """Train the weights that `compile` has fixed on a batch.
 
         Parameters
         ----------
@@ -61,20 +67,35 @@ class Steps(Layer):
             Losses and metrics by name. An epoch reports what its last batch has returned, so that means over
             the epoch are the task of metrics, which are reset where it begins.
         """
+        from ..training.advice import advise_on_frozen_model
+
         x, y, sample_weight = unpack(data)
-        y_pred = self(x, training=True)
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-        variables = self.trainable_variables
-        assert self.optimizer is not None
-        self.optimizer.apply(grad(loss, variables), variables)
+        with self._as_compiled(x) as objective:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            variables = objective.trainable
+            assert self.optimizer is not None
+            if variables:
+                self.optimizer.apply(grad(loss, variables), variables)
+            else:
+                advise_on_frozen_model(objective)
         return self._results(x, y, y_pred, sample_weight, loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Evaluate a batch: as `train_step`, without training."""
         x, y, sample_weight = unpack(data)
-        y_pred = self(x, training=False)
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        with self._as_compiled(x):
+            y_pred = self(x, training=False)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         return self._results(x, y, y_pred, sample_weight, loss)
+
+    @contextmanager
+    def _as_compiled(self, x: Any) -> Iterator[Objective]:
+        """Let what `compile` has fixed decide what trains; build the model for x if need be."""
+        self._build_for(x)
+        objective = self._require_objective()
+        with within_scope(TrainingScope(frozenset(objective.trainable), objective.snapshot.layer_trains)):
+            yield objective
 
     def _results(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any) -> dict[str, Any]:
         """Return the mean loss so far, and what `compute_metrics` returns."""

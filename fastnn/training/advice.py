@@ -74,6 +74,13 @@ def advise(objective: Objective, outputs: Sequence[Value], made: Sequence[LayerS
                 warn_once(objective.snapshot, f"loss: {output.name!r} {advice}")
 
 
+def advise_on_frozen_model(objective: Objective) -> None:
+    """Warn that training changes nothing, as no weight trains."""
+    warn_once(
+        objective.snapshot, "model: it does not have any trainable weights, so training changes nothing"
+    )
+
+
 def output_activation(layer: Layer) -> str | None:
     """Return the name of the activation that makes the output of a layer; None if that is not known.
 

@@ -20,7 +20,6 @@ from ..layers.base.emission import recorded_layers
 from ..layers.base.masks import output_masks
 from ..making import making
 from ..variables import ParameterLayout, Variable, training_scope
-from ..warning import warn_once
 
 if TYPE_CHECKING:
     from ..kernels.core.steps import Value
@@ -183,6 +182,8 @@ class PlanCache:
     def _make_training(
         self, objective: Objective, shapes: SampleShapes, weight_shapes: WeightShapes, capacity: int
     ) -> Plan:
+        from .advice import advise_on_frozen_model
+
         update: Update | None = None
         layout: ParameterLayout | None = ParameterLayout([], self._dtype)
         if objective.trainable:
@@ -190,10 +191,7 @@ class PlanCache:
             update = objective.optimizer._update
             layout = update.layout
         else:
-            warn_once(
-                objective.snapshot,
-                "model: it does not have any trainable weights, so training changes nothing",
-            )
+            advise_on_frozen_model(objective)
         plan = Plan(self._dtype, list(shapes), training=True, stochastic=True, layout=layout)
         self._count_runs(plan, "training")
         plan.layer_trains = objective.snapshot.layer_trains

@@ -22,7 +22,7 @@ from ...graph.graph import leaves
 from ...kernels.core.weight_access import copy_values
 from ...naming import path_of, unique_name
 from ...registry import Registry, refuse_unknown, snake_case
-from ...variables import Variable, aligned_copy, initial_value
+from ...variables import Variable, aligned_copy, initial_value, training_scope
 from . import custom_layer
 from .building import build_once, marks_built, set_values
 from .calls import bind_arguments, call_layer, given_mask
@@ -443,8 +443,9 @@ class Layer(Configurable):
 
     @property
     def weights(self) -> list[Variable]:
-        """All weights, each once: the layer's own, the trainable ones first, then those of layers inside."""
-        own = sorted(self._variables, key=lambda v: not v.trainable)
+        """All weights, each once: the layer's own, then those of layers inside."""
+        # As they were made, so that freezing one does not change the order.
+        own = sorted(self._variables, key=lambda v: not v.learns)
         inner = [v for layer in self._sublayers for v in layer.weights]
         return list(dict.fromkeys([*own, *inner]))
 
@@ -484,11 +485,15 @@ class Layer(Configurable):
 
     @property
     def losses(self) -> list[Any]:
-        """The penalties on weights, and what calls on tensors have added since the last one began.
+        """The penalties on weights that train, and what calls on tensors have added since the last one began.
 
         What `fit` and `evaluate` add is in their loss already.
         """
-        penalties = [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+        scope = training_scope()
+        trained = (
+            self.trainable_weights if scope is None else [v for v in self.weights if v in scope.variables]
+        )
+        penalties = [v.regularizer(v) for v in trained if v.regularizer is not None]
         parts = (part for part in flatten_parts(self) if isinstance(part, Layer))
         return penalties + [loss for part in parts for loss in part._added_losses]
 
