@@ -195,3 +195,27 @@ def test_flags_of_weights_do_not_change_their_order():
     for variable in model.weights:
         variable.trainable = False
         assert [one.name for one in model.weights] == names
+
+
+class Holder(fastnn.layers.Layer):
+    """Makes its layer in `build`."""
+
+    def build(self, input_shape):
+        self.inner = fastnn.layers.Dense(3)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_layers_made_in_build_train_as_their_holder_did_at_compile(trains):
+    model = fastnn.Sequential([Holder(), fastnn.layers.Dense(1)])
+    model.layers[0].trainable = trains
+    model.compile("sgd", "mse")
+    model.layers[0].trainable = not trains
+    x, y = np.ones((4, 2)), np.ones((4, 1))
+    model.predict(x, verbose=0)
+    before = model.layers[0].get_weights()
+    model.fit(x, y, verbose=0)
+    changed = not np.array_equal(before[1], model.layers[0].get_weights()[1])
+    assert changed == trains

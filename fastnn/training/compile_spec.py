@@ -86,7 +86,8 @@ class ReportedMetric(Picklable):
 class TrainableSnapshot(Picklable):
     """Which layers and weights of a model were trainable at one moment.
 
-    Weights that are made later, of a model that was not built yet, train as their layers did.
+    Weights that are made later, of a model that was not built yet, train as their layers did; layers that are
+    made in others train as these did.
 
     Parameters
     ----------
@@ -111,12 +112,17 @@ class TrainableSnapshot(Picklable):
         """Return the weights of the model that train, in the order of its weights; none of a frozen one."""
         if not self.model_trains:
             return []
-        trains = dict(self._variables)
-        for layer in reversed(flatten_parts(model)):  # a cell before the layer that has its weights too
-            layer_trains = self.model_trains if layer is model else self.layer_trains(layer)
-            for variable in layer._variables:
-                trains.setdefault(variable, variable.learns and layer_trains)
-        return [variable for variable in model.weights if trains[variable]]
+        self._extend(model, self.model_trains)
+        return [variable for variable in model.weights if self._variables[variable]]
+
+    def _extend(self, part: Any, trains: bool) -> None:
+        """Add what has been made in a part: layers train if they do themselves and what they are in did."""
+        for inner in part._trainable_parts:  # a cell before the layer that has its weights too
+            inner._freeze_parts()
+            known = self._layers.setdefault(inner, trains and inner._trainable)
+            self._extend(inner, known)
+        for variable in part._variables:
+            self._variables.setdefault(variable, variable.learns and trains)
 
 
 @dataclass(frozen=True)
