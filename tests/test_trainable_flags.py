@@ -219,3 +219,39 @@ def test_layers_made_in_build_train_as_their_holder_did_at_compile(trains):
     model.fit(x, y, verbose=0)
     changed = not np.array_equal(before[1], model.layers[0].get_weights()[1])
     assert changed == trains
+
+
+class Outer(fastnn.layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.inner = fastnn.layers.Dense(3)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+def chain(*made):
+    return fastnn.Sequential([fastnn.Input((4,)), *made])
+
+
+def graph(*made):
+    x = y = fastnn.Input((4,))
+    for layer in made:
+        y = layer(y)
+    return fastnn.Model(x, y)
+
+
+@pytest.mark.parametrize("make", [chain, graph])
+@pytest.mark.parametrize("part", ["inner layer", "inner weight", "weight", "layer"])
+def test_from_config_restores_what_is_frozen_inside(make, part):
+    model = make(Outer(name="holder"), fastnn.layers.Dense(2, name="dense"))
+    holder, dense = model.get_layer("holder"), model.get_layer("dense")
+    if part == "inner layer":
+        holder.inner.trainable = False
+    elif part == "layer":
+        dense.trainable = False
+    else:
+        (holder.inner if part == "inner weight" else dense).bias.trainable = False
+    other = type(model).from_config(model.get_config(), custom_objects={"Outer": Outer})
+    trained = [w.name for w in model.trainable_weights]
+    assert [w.name for w in other.trainable_weights] == trained != [w.name for w in model.weights]

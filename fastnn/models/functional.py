@@ -12,7 +12,7 @@ from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 
 # Entries of the configuration of a graph.
-_GRAPH_ENTRIES = ("layers", "inputs", "input_keys", "nodes", "outputs")
+_GRAPH_ENTRIES = ("layers", "inputs", "input_keys", "nodes", "outputs", "frozen")
 
 
 def graph_config(graph: Graph, outputs: Any, input_keys: list[str] | None) -> dict[str, Any]:

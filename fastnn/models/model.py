@@ -49,6 +49,7 @@ from ..layers.base.shapes import (
 from ..layers.base.trainable import flatten_parts
 from ..making import making
 from ..naming import inside
+from ..saving.trainability import frozen_parts, set_frozen_parts
 from ..training.advice import advise_on_class_weights
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
@@ -1269,7 +1270,7 @@ class Model(Steps):
             return {name: value for name, value in super().get_config().items() if name != "input_shape"}
         self._freeze_parts()
         config = graph_config(self._graph, self._output_structure, self._input_keys)
-        return {"name": self.name, "trainable": self._trainable} | config
+        return {"name": self.name, "trainable": self._trainable, "frozen": frozen_parts(self)} | config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
@@ -1284,7 +1285,10 @@ class Model(Steps):
         with CustomObjectScope(custom_objects):
             if "nodes" not in config or not takes_graph(cls):
                 return super().from_config(config)
-            return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+            model = cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+            if "frozen" in config:  # a configuration written by hand may leave it out
+                set_frozen_parts(model, config["frozen"])
+            return model
 
     @classmethod
     def _of_layers(

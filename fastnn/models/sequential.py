@@ -14,6 +14,7 @@ from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, with_batch
 from ..naming import inside
+from ..saving.trainability import frozen_parts, set_frozen_parts
 from .functional import own_arguments
 from .model import Model
 
@@ -189,6 +190,7 @@ class Sequential(Model):
         return {
             "name": self.name,
             "trainable": self._trainable,
+            "frozen": frozen_parts(self),
             "layers": [layer_registry.serialize(layer) for layer in self._layers],
             "build_input_shape": None if self._built_shapes is None else [None, *self._built_shapes[0]],
         }
@@ -199,7 +201,10 @@ class Sequential(Model):
         if has_own_constructor(cls) and "layers" not in config:
             return super().from_config(config, custom_objects)
         with CustomObjectScope(custom_objects):
-            return cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+            model = cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+            if "frozen" in config:  # a configuration written by hand may leave it out
+                set_frozen_parts(model, config["frozen"])
+            return model
 
     @classmethod
     def _of_layers(
