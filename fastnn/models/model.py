@@ -1283,12 +1283,17 @@ class Model(Steps):
             The program's own classes and functions that the model uses, by name.
         """
         with CustomObjectScope(custom_objects):
-            if "nodes" not in config or not takes_graph(cls):
+            if not cls._describes_layers(config):
                 return super().from_config(config)
             model = cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
             if "frozen" in config:  # a configuration written by hand may leave it out
                 set_frozen_parts(model, config["frozen"])
             return model
+
+    @classmethod
+    def _describes_layers(cls, config: dict[str, Any]) -> bool:
+        """Whether a configuration has layers, rather than arguments of the constructor of a subclass."""
+        return "nodes" in config and takes_graph(cls)
 
     @classmethod
     def _of_layers(
@@ -1385,15 +1390,9 @@ class Model(Steps):
 def forget_plans(layer: Layer) -> None:
     """Let all models with a layer, which has changed, make their plans again."""
     for model in list(_planned):
-        if layer in _all_layers(model):
+        if layer in flatten_parts(model):
             model._plans = model._fast_inference = model._fast_training = None
             _planned.discard(model)
-
-
-def _all_layers(layer: Layer) -> Iterable[Layer]:
-    yield layer
-    for inner in layer._sublayers:
-        yield from _all_layers(inner)
 
 
 def _checked_shapes(input_shape: Any) -> Any:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from inspect import signature
 from typing import Any, Self
 
 from ..checks import ArgumentError
 from ..configurable import has_own_constructor
-from ..custom_objects import CustomObjectScope
 from ..graph.graph import Node, SymbolicTensor
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, with_batch
 from ..naming import inside
-from ..saving.trainability import frozen_parts, set_frozen_parts
+from ..saving.trainability import frozen_parts
 from .functional import own_arguments
 from .model import Model
 
@@ -196,15 +195,9 @@ class Sequential(Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
-        """Make a model of what `get_config` returned; its weights are new: see `Model.from_config`."""
-        if has_own_constructor(cls) and "layers" not in config:
-            return super().from_config(config, custom_objects)
-        with CustomObjectScope(custom_objects):
-            model = cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
-            if "frozen" in config:  # a configuration written by hand may leave it out
-                set_frozen_parts(model, config["frozen"])
-            return model
+    def _describes_layers(cls, config: dict[str, Any]) -> bool:
+        """Whether a configuration has layers, rather than arguments of the constructor of a subclass."""
+        return "layers" in config or not has_own_constructor(cls)
 
     @classmethod
     def _of_layers(
