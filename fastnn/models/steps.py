@@ -10,8 +10,9 @@ import numpy as np
 from ..autograd import Tensor, grad
 from ..checks import is_overridden
 from ..data.adapters import by_output
+from ..graph.graph import leaves
 from ..layers import Layer
-from ..training.python_steps import flat, unpack
+from ..training.python_steps import unpack
 from ..variables import TrainingScope, within_scope
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Steps(Layer):
 
     def _results(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any) -> dict[str, Any]:
         """Return the mean loss so far, and what `compute_metrics` returns."""
-        self._loss_tracker.update_state(float(loss), sample_weight=len(flat(y_pred)[0]))
+        self._loss_tracker.update_state(float(loss), sample_weight=len(next(leaves(y_pred))))
         results = self.compute_metrics(x, y, y_pred, sample_weight)
         return results | {"loss": self._loss_tracker.result()}
 
@@ -136,7 +137,7 @@ class Steps(Layer):
             raise ValueError("loss: the model has to be compiled with a loss, or override compute_loss")
         labels, weights = by_output(y, names, "y"), by_output(sample_weight, names, "sample_weight", True)
         total: Any = 0.0
-        for output, label, prediction, weight in zip(outputs, labels, flat(y_pred), weights, strict=True):
+        for output, label, prediction, weight in zip(outputs, labels, leaves(y_pred), weights, strict=True):
             for loss, factor in zip(output.losses, output.loss_weights, strict=True):
                 total = total + loss(label, prediction, weight) * factor
         return sum((loss.sum() if isinstance(loss, Tensor) else np.sum(loss) for loss in self.losses), total)
@@ -154,7 +155,7 @@ class Steps(Layer):
         objective = self._require_objective()
         names = [output.name for output in objective.outputs]
         labels, weights = by_output(y, names, "y"), by_output(sample_weight, names, "sample_weight", True)
-        predictions = flat(y_pred)
+        predictions = list(leaves(y_pred))
         for reported in objective.metrics:
             i, options = reported.output, {}
             if reported.weighted and weights[i] is not None:

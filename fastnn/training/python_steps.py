@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -185,10 +185,3 @@ class StepPlan:
 
     def set_state(self, name: str, state: Any) -> None:
         """Do nothing: the metrics keep their own state."""
-
-
-def flat(outputs: Any) -> Sequence[Any]:
-    """Return the outputs of a model as a list."""
-    if isinstance(outputs, dict):
-        return list(outputs.values())
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
