@@ -86,14 +86,14 @@ class _Norm(Constraint):
     def __init__(self, axis: int | Sequence[int]) -> None:
         self.axis = _axes(axis)
 
-    def bounds(self) -> tuple[float, float, float]:
+    def _bounds(self) -> tuple[float, float, float]:
         """Return least, most and rate."""
         raise NotImplementedError
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
         """Return the scaled weights; see `Constraint`."""
         w = np.asarray(w)
-        least, most, rate = self.bounds()
+        least, most, rate = self._bounds()
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         norms = np.sqrt(np.square(w).sum(axis=axis, keepdims=True))
         wanted = rate * np.clip(norms, least, most) + (1 - rate) * norms
@@ -128,7 +128,7 @@ class MaxNorm(_Norm):
         super().__init__(axis)
         self.max_value = real_number(max_value, "max_value", 0)
 
-    def bounds(self) -> tuple[float, float, float]:
+    def _bounds(self) -> tuple[float, float, float]:
         """Return least, most and rate."""
         return 0.0, self.max_value, 1.0
 
@@ -156,7 +156,7 @@ class UnitNorm(_Norm):
     def __init__(self, axis: int | Sequence[int] = 0) -> None:
         super().__init__(axis)
 
-    def bounds(self) -> tuple[float, float, float]:
+    def _bounds(self) -> tuple[float, float, float]:
         """Return least, most and rate."""
         return 1.0, 1.0, 1.0
 
@@ -202,7 +202,7 @@ class MinMaxNorm(_Norm):
         self.max_value = real_number(max_value, "max_value", self.min_value)
         self.rate = real_number(rate, "rate", 0)
 
-    def bounds(self) -> tuple[float, float, float]:
+    def _bounds(self) -> tuple[float, float, float]:
         """Return least, most and rate."""
         return self.min_value, self.max_value, self.rate
 
@@ -263,7 +263,7 @@ def compiled(constraint: Any, shape: tuple[int, ...]) -> tuple[float, ...] | Non
         return None
     first, end = axes[0], axes[-1] + 1
     sizes = math.prod(shape[:first]), math.prod(shape[first:end]), math.prod(shape[end:])
-    return (*sizes, *constraint.bounds(), config.epsilon())
+    return (*sizes, *constraint._bounds(), config.epsilon())
 
 
 @overload

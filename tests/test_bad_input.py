@@ -34,7 +34,7 @@ def model(request):
 
 
 def labels_of(model):
-    return Y if model.loss.spec.labels.sparse else ONE_HOT
+    return Y if model.loss._spec.labels.sparse else ONE_HOT
 
 
 USES = {

@@ -199,7 +199,7 @@ def test_config(make, y, p, expected):
 def test_in_a_model(make, y, p, expected, weighted):
     """A model that is the identity reports what the metric says of its inputs; batches add up."""
     width = p.shape[1]
-    sparse = make().spec.labels.sparse
+    sparse = make()._spec.labels.sparse
     model = fastnn.Sequential([fastnn.Input((width,), dtype="float64"), Dense(width, use_bias=False)])
     loss = fastnn.losses.SparseCategoricalCrossentropy(from_logits=True) if sparse else "mse"
     key = {"weighted_metrics" if weighted else "metrics": [make()]}

@@ -73,7 +73,7 @@ def test_a_metric_is_what_its_config_says():
     made = metrics.SparseCategoricalCrossentropy("mine", "float64", True, 3)
     again = metrics.get(metrics.serialize(made))
     assert again.get_config() == made.get_config()
-    assert again.spec == made.spec
+    assert again._spec == made._spec
     arguments = {"from_logits": True, "ignore_class": 3, "axis": -1}
     assert made.get_config() == {"name": "mine", "dtype": "float64", **arguments}
 

@@ -9,7 +9,7 @@ from kernelcheck import SHAPES, LossMetricKernel, assert_close, central_differen
 from fastnn import losses
 
 # The losses with a kernel of their name.
-KERNELS = [name for name in LOSSES if getattr(losses.get(name).spec, "kernel", None) == name]
+KERNELS = [name for name in LOSSES if getattr(losses.get(name)._spec, "kernel", None) == name]
 ERRORS = [name for name in KERNELS if "crossentropy" not in name]
 FOCAL = {  # gamma, then alpha, or the weights of 1 and 0
     "binary_focal_crossentropy": (2.0, 0.25, 0.75),

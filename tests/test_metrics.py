@@ -205,4 +205,4 @@ def test_the_mean_of_a_loss_has_its_aliases_and_its_kernel(cls):
     loss = cls._loss_class()
     for alias in losses.registry.aliases(type(loss)):
         assert type(metrics.get(alias)) is cls
-    assert cls().spec._replace(ignored_as_zeros=False) == loss.spec.metric
+    assert cls()._spec._replace(ignored_as_zeros=False) == loss._spec.metric

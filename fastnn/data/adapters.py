@@ -153,7 +153,7 @@ class DataAdapter:
         losses: Sequence[Any] = output.losses
         if y is None:
             raise ValueError(f"{name}: expected labels, got None")
-        kinds = {loss.spec.labels.sparse for loss in losses if not isinstance(loss.spec, PythonSpec)}
+        kinds = {loss._spec.labels.sparse for loss in losses if not isinstance(loss._spec, PythonSpec)}
         sparse, single = any(kinds), False
         if not kinds:  # losses in Python take integers, or one real number, for each vector of the outputs
             lacking = bool(shape) and shape[-1] != 1 and np.shape(y)[1:] == positions
@@ -161,8 +161,8 @@ class DataAdapter:
             single = single or (bool(shape) and shape[-1] != 1 and np.shape(y)[1:] == (*positions, 1))
             sparse = lacking and not single
         for loss in losses:
-            if isinstance(loss.spec, PythonSpec):
-                loss.sparse, loss._single = sparse, single
+            if isinstance(loss._spec, PythonSpec):
+                loss._sparse, loss._single = sparse, single
         classes = math.prod(shape) // max(1, math.prod(positions))
         vectors = (*positions, classes) if sparse else (*positions, 1) if single else shape
         labels = as_labels(y, sparse, vectors, self._dtype, name)
@@ -170,7 +170,7 @@ class DataAdapter:
             x = name.replace("y", "x", 1)
             raise ValueError(f"{x}, {name}: expected equal lengths, got {samples} and {len(labels)}")
         for loss in losses:
-            check_labels(loss.spec, labels, classes, name)
+            check_labels(loss._spec, labels, classes, name)
         return labels
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:

@@ -14,19 +14,19 @@ from .base import Initializer, real_dtype, registry
 
 
 class _Fixed(Initializer):
-    """Base of initializers that fill an array with `value`."""
+    """Base of initializers that fill an array with one value, or with those of an array."""
 
-    value: float | list[Any]
+    _fill: float | list[Any]
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike | None = None) -> NDArray[np.floating]:
         """Return a new array filled with the value; see `Initializer`."""
         kind = real_dtype(dtype)
         try:
-            return np.full(tuple(shape), self.value, kind)
+            return np.full(tuple(shape), self._fill, kind)
         except ValueError:
             raise ValueError(
                 f"value: expected an array that broadcasts to shape {tuple(shape)}, got one of shape "
-                f"{np.shape(self.value)}"
+                f"{np.shape(self._fill)}"
             ) from None
 
 
@@ -40,7 +40,7 @@ class Zeros(_Fixed):
     array([0., 0.], dtype=float32)
     """
 
-    value = 0.0
+    _fill = 0.0
 
 
 @registry.add("one")
@@ -53,7 +53,7 @@ class Ones(_Fixed):
     array([1., 1.])
     """
 
-    value = 1.0
+    _fill = 1.0
 
 
 @registry.add
@@ -78,6 +78,11 @@ class Constant(_Fixed):
 
     def __init__(self, value: ArrayLike = 0.0) -> None:
         self.value = real_number(value, "value") if not np.ndim(value) else _finite(value)
+
+    @property
+    def _fill(self) -> float | list[Any]:  # type: ignore[override]
+        """The value."""
+        return self.value
 
     def get_config(self) -> dict[str, Any]:
         """Return the value; that of many numbers, such as pretrained vectors of words, by their bytes."""

@@ -110,7 +110,7 @@ class _Preset(VarianceScaling):
         See `VarianceScaling`.
     """
 
-    preset: tuple[float, str, str]
+    _preset: tuple[float, str, str]
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class _Preset(VarianceScaling):
         input_axes: Sequence[int] | None = None,
         output_axes: Sequence[int] | None = None,
     ) -> None:
-        super().__init__(*self.preset, seed, input_axes, output_axes)
+        super().__init__(*self._preset, seed, input_axes, output_axes)
 
 
 @registry.add
@@ -138,7 +138,7 @@ class GlorotUniform(_Preset):
     True
     """
 
-    preset = (1.0, "fan_avg", "uniform")
+    _preset = (1.0, "fan_avg", "uniform")
 
 
 @registry.add
@@ -156,7 +156,7 @@ class GlorotNormal(_Preset):
     (3, 2)
     """
 
-    preset = (1.0, "fan_avg", "truncated_normal")
+    _preset = (1.0, "fan_avg", "truncated_normal")
 
 
 @registry.add
@@ -174,7 +174,7 @@ class LecunUniform(_Preset):
     True
     """
 
-    preset = (1.0, "fan_in", "uniform")
+    _preset = (1.0, "fan_in", "uniform")
 
 
 @registry.add
@@ -192,7 +192,7 @@ class LecunNormal(_Preset):
     (3, 2)
     """
 
-    preset = (1.0, "fan_in", "truncated_normal")
+    _preset = (1.0, "fan_in", "truncated_normal")
 
 
 @registry.add
@@ -210,7 +210,7 @@ class HeUniform(_Preset):
     True
     """
 
-    preset = (2.0, "fan_in", "uniform")
+    _preset = (2.0, "fan_in", "uniform")
 
 
 @registry.add
@@ -228,4 +228,4 @@ class HeNormal(_Preset):
     (3, 3, 16, 32)
     """
 
-    preset = (2.0, "fan_in", "truncated_normal")
+    _preset = (2.0, "fan_in", "truncated_normal")

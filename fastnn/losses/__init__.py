@@ -1,6 +1,6 @@
 """Losses: by name or as objects in `compile`, and as functions of arrays.
 
-A loss names the kernel that computes it (`spec`); models run it fused with its gradient, and a call runs it
+A loss names the kernel that computes it (`_spec`); models run it fused with its gradient, and a call runs it
 on arrays. Its function form, named after the class in snake_case, returns the value of each sample.
 
 >>> import fastnn, numpy as np

@@ -37,7 +37,7 @@ class Crossentropy(Loss):
         self.label_smoothing = float(label_smoothing)
 
     @property
-    def spec(self) -> LossSpec:
+    def _spec(self) -> LossSpec:
         """The kernel that computes the loss."""
         return crossentropy_spec(
             self.from_logits,
@@ -151,7 +151,7 @@ class SparseCategoricalCrossentropy(Loss):
         self.ignore_class = ignore_class
 
     @property
-    def spec(self) -> LossSpec:
+    def _spec(self) -> LossSpec:
         """The kernel that computes the loss."""
         return crossentropy_spec(
             self.from_logits,

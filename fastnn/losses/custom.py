@@ -22,7 +22,7 @@ def loss_spec(loss: Loss) -> PythonSpec:
     def function(labels: Any, predictions: Tensor, weights: Any, mask: Any) -> Tensor:
         return reduced(loss.call(labels, predictions), weights, mask, loss.reduction)
 
-    labels = Labels.SINGLE if loss._single else Labels.ANY_CLASS if loss.sparse else Labels.REAL
+    labels = Labels.SINGLE if loss._single else Labels.ANY_CLASS if loss._sparse else Labels.REAL
     return PythonSpec(function, labels)
 
 

@@ -21,7 +21,7 @@ class Hinge(PlainLoss):
     0.25
     """
 
-    _spec = LossSpec("hinge", Labels.SIGN)
+    _plain_spec = LossSpec("hinge", Labels.SIGN)
 
 
 @registry.add
@@ -39,7 +39,7 @@ class SquaredHinge(PlainLoss):
     0.5
     """
 
-    _spec = LossSpec("squared_hinge", Labels.SIGN)
+    _plain_spec = LossSpec("squared_hinge", Labels.SIGN)
 
 
 @registry.add
@@ -57,7 +57,7 @@ class CategoricalHinge(PlainLoss):
     0.5
     """
 
-    _spec = LossSpec("categorical_hinge")
+    _plain_spec = LossSpec("categorical_hinge")
 
 
 hinge = per_sample(Hinge)

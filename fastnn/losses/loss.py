@@ -31,7 +31,7 @@ _REDUCTIONS = (*_MEANS, "mean_with_sample_weight", "sum", "none", None)
 class Loss(Configurable):
     """Base of all losses: the mean over samples of a value for each.
 
-    A loss of this package names the kernel that computes it (`spec`): models run it fused with its gradient,
+    A loss of this package names the kernel that computes it (`_spec`): models run it fused with its gradient,
     and a call runs it on arrays. A loss of your own defines `call`.
 
     Parameters
@@ -54,7 +54,7 @@ class Loss(Configurable):
     0.5
     """
 
-    sparse = False  # whether a loss that defines `call` gets class numbers
+    _sparse = False  # whether a loss that defines `call` gets class numbers
     _single = False  # or one real number for each vector of the predictions
     _symmetric: ClassVar[bool] = False  # whether labels and predictions may change places
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
@@ -74,14 +74,14 @@ class Loss(Configurable):
         self.dtype = None if dtype is None else config.check_floatx(dtype)
 
     @property
-    def spec(self) -> LossSpec | PythonSpec:
+    def _spec(self) -> LossSpec | PythonSpec:
         """The kernel that computes the loss, or the `call` of a loss that defines it."""
         return custom.loss_spec(self)
 
     @property
-    def by_batch(self) -> bool:
+    def _by_batch(self) -> bool:
         """Whether the loss of all samples depends on how they are split into batches."""
-        spec = self.spec
+        spec = self._spec
         if isinstance(spec, PythonSpec) or self.reduction not in _MEANS:
             return True
         return spec.ignore_class is not None or spec.transform is not Transform.IDENTITY
@@ -125,7 +125,7 @@ class Loss(Configurable):
         """
         if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
             return recorded_loss(self, y_true, y_pred, sample_weight)
-        spec = self.spec
+        spec = self._spec
         if isinstance(spec, PythonSpec):
             predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
             labels = np.asarray(y_true)
@@ -143,7 +143,7 @@ class Loss(Configurable):
 
     def _kernel_spec(self) -> LossSpec:
         """Return the spec of a loss that a kernel computes."""
-        spec = self.spec
+        spec = self._spec
         if isinstance(spec, PythonSpec):
             raise NotImplementedError(f"{type(self).__name__}.call: a loss of your own has to define it")
         return spec
@@ -198,7 +198,7 @@ class FunctionLoss(Loss):
 class PlainLoss(Loss):
     """A loss without arguments of its own; it takes the common ones in Keras' order."""
 
-    _spec: ClassVar[LossSpec]  # but for `clip`, which is the epsilon of `fastnn.config`
+    _plain_spec: ClassVar[LossSpec]  # but for `clip`, which is the epsilon of `fastnn.config`
 
     def __init__(
         self,
@@ -209,9 +209,9 @@ class PlainLoss(Loss):
         super().__init__(name, reduction, dtype)
 
     @property
-    def spec(self) -> LossSpec:
+    def _spec(self) -> LossSpec:
         """The kernel that computes the loss."""
-        return self._spec._replace(clip=config.epsilon())
+        return self._plain_spec._replace(clip=config.epsilon())
 
 
 class PerSample(Protocol):

@@ -23,7 +23,7 @@ class KLDivergence(PlainLoss):
     0.1438
     """
 
-    _spec = LossSpec("kl_divergence")
+    _plain_spec = LossSpec("kl_divergence")
 
 
 @registry.add
@@ -41,7 +41,7 @@ class Poisson(PlainLoss):
     0.8069
     """
 
-    _spec = LossSpec("poisson")
+    _plain_spec = LossSpec("poisson")
 
 
 kl_divergence = per_sample(KLDivergence)

@@ -29,7 +29,7 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
     TypeError
         If labels require a gradient that the loss does not have.
     """
-    spec = loss.spec
+    spec = loss._spec
     if isinstance(spec, PythonSpec):
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
         y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)

@@ -26,7 +26,7 @@ class MeanSquaredError(PlainLoss):
     2.0
     """
 
-    _spec = LossSpec("mean_squared_error")
+    _plain_spec = LossSpec("mean_squared_error")
     _symmetric = True
 
 
@@ -47,7 +47,7 @@ class SumSquaredError(PlainLoss):
     5.0
     """
 
-    _spec = LossSpec("sum_squared_error")
+    _plain_spec = LossSpec("sum_squared_error")
     _symmetric = True
 
     def __init__(
@@ -74,7 +74,7 @@ class RootMeanSquaredError(PlainLoss):
     2.0
     """
 
-    _spec = LossSpec("mean_squared_error", transform=Transform.ROOT)
+    _plain_spec = LossSpec("mean_squared_error", transform=Transform.ROOT)
     _symmetric = True
 
 
@@ -93,7 +93,7 @@ class MeanAbsoluteError(PlainLoss):
     1.0
     """
 
-    _spec = LossSpec("mean_absolute_error")
+    _plain_spec = LossSpec("mean_absolute_error")
     _symmetric = True
 
 
@@ -112,7 +112,7 @@ class MeanAbsolutePercentageError(PlainLoss):
     25.0
     """
 
-    _spec = LossSpec("mean_absolute_percentage_error")
+    _plain_spec = LossSpec("mean_absolute_percentage_error")
 
 
 @registry.add("msle", "MSLE")
@@ -130,7 +130,7 @@ class MeanSquaredLogarithmicError(PlainLoss):
     1.0
     """
 
-    _spec = LossSpec("mean_squared_logarithmic_error")
+    _plain_spec = LossSpec("mean_squared_logarithmic_error")
 
 
 @registry.add("huber_loss")
@@ -166,7 +166,7 @@ class Huber(Loss):
         self.delta = real_number(delta, "delta", 0)
 
     @property
-    def spec(self) -> LossSpec:
+    def _spec(self) -> LossSpec:
         """The kernel that computes the loss."""
         return LossSpec("huber", parameters=(self.delta,))
 
@@ -186,7 +186,7 @@ class LogCosh(PlainLoss):
     0.2169
     """
 
-    _spec = LossSpec("log_cosh")
+    _plain_spec = LossSpec("log_cosh")
     _symmetric = True
 
 
@@ -223,7 +223,7 @@ class CosineSimilarity(Loss):
         self.axis = whole_number(axis, "axis", -32, 31)
 
     @property
-    def spec(self) -> LossSpec:
+    def _spec(self) -> LossSpec:
         """The kernel that computes the loss."""
         return LossSpec("cosine_similarity", clip=config.epsilon(), axis=self.axis)
 

@@ -35,7 +35,7 @@ class Accuracy(_Share):
     _flat = (-1, 1)
     _by_element = True
 
-    spec = MetricSpec("accuracy")
+    _spec = MetricSpec("accuracy")
 
 
 @registry.add
@@ -64,7 +64,7 @@ class BinaryAccuracy(_Share):
         self.threshold = real_number(threshold, "threshold")
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         return MetricSpec("binary_accuracy", parameters=(self.threshold,))
 
@@ -84,7 +84,7 @@ class CategoricalAccuracy(_Share):
     0.5
     """
 
-    spec = MetricSpec("categorical_accuracy")
+    _spec = MetricSpec("categorical_accuracy")
 
 
 @registry.add
@@ -102,7 +102,7 @@ class SparseCategoricalAccuracy(_Share):
     0.5
     """
 
-    spec = MetricSpec("sparse_categorical_accuracy", Labels.CLASS)
+    _spec = MetricSpec("sparse_categorical_accuracy", Labels.CLASS)
 
 
 @registry.add
@@ -128,7 +128,7 @@ class TopKCategoricalAccuracy(_Share):
         self.k = whole_number(k, "k", 1)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         return MetricSpec("top_k_categorical_accuracy", parameters=(self.k,))
 
@@ -166,7 +166,7 @@ class SparseTopKCategoricalAccuracy(_Share):
         self.k, self.from_sorted_ids = whole_number(k, "k", 1), bool(from_sorted_ids)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         if self.from_sorted_ids:
             return MetricSpec("sparse_top_k_sorted_accuracy", Labels.ANY_CLASS, (self.k,))

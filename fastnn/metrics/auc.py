@@ -105,7 +105,7 @@ class AUC(Metric):
         self.from_logits = bool(from_logits)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel. Probabilities exceed thresholds where logits exceed those of the thresholds."""
         levels = np.array(self.thresholds)
         if self.from_logits:
@@ -133,7 +133,7 @@ class AUC(Metric):
         apart = self.multi_label or self.label_weights is not None
         return Columns.APART if apart else Columns.TOGETHER
 
-    def zeros(self, width: int) -> Numbers:
+    def _zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
         groups = width if self._columns is Columns.APART else 1
         if self.label_weights is not None and len(self.label_weights) != groups:
@@ -157,7 +157,7 @@ class AUC(Metric):
         """Return the area; 0 before the first sample."""
         return 0.0 if self._state is None else super().result()
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the area, or the mean of those of all columns."""
         counts = counts_of(state, self.num_thresholds)
         if self.label_weights is not None and not self.multi_label:

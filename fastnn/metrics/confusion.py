@@ -120,14 +120,14 @@ class Thresholded(Metric):
         super()._add_elements(alone, state, labels, predictions, weights)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         exceeding = Exceeding.EVEN if is_even(self.thresholds) else Exceeding.SEARCH
         columns = Columns.TOGETHER if self.class_id is None else self.class_id
         tally = Tally(tuple(sorted(self.thresholds)), exceeding, columns)
         return MetricSpec("count_above", parameters=(self.top_k or 0,), tally=tally)
 
-    def zeros(self, width: int) -> Numbers:
+    def _zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
         return np.zeros(2 * (len(self.thresholds) + 1))
 
@@ -158,7 +158,7 @@ class Rate(Thresholded):
         super().__init__(_checked(thresholds, default), top_k, class_id, name, dtype)
         self.init_thresholds = thresholds
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the result: a number, or for several thresholds an array."""
         numbers = getattr(self._counts(state), self._field)
         return float(numbers[0]) if len(numbers) == 1 else numbers

@@ -25,7 +25,7 @@ class _Correlation(PlainMetric):
         self.axis = whole_number(axis, "axis", -32, 31)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         return MetricSpec(self._kernel, clip=epsilon(), axis=self.axis)
 

@@ -91,6 +91,6 @@ class SparseCategoricalCrossentropy(MeanOfLoss):
         super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel of the loss."""
-        return super().spec._replace(ignored_as_zeros=True)
+        return super()._spec._replace(ignored_as_zeros=True)

@@ -63,7 +63,7 @@ class FBetaScore(Metric):
             raise ValueError(f"threshold: expected a number above 0, up to 1, got {threshold!r}")
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         if self.threshold is None:
             tally = Tally((0.5,), Exceeding.LARGEST, Columns.APART)
@@ -71,11 +71,11 @@ class FBetaScore(Metric):
             tally = Tally((self.threshold,), columns=Columns.APART)
         return MetricSpec("count_above", tally=tally)
 
-    def zeros(self, width: int) -> Numbers:
+    def _zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
         return np.zeros(width * 2 * 2)
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the score, or one for each column."""
         counts = Counts(*(kind[:, 0] for kind in counts_of(state, 1)))
         if self.average == "micro":

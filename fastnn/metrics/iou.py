@@ -48,7 +48,7 @@ class _MeanOverlap(Metric):
         self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         kernel, labels = "pair_numbers", Labels.REAL
         if not self.sparse_y_pred and self.sparse_y_true:
@@ -60,7 +60,7 @@ class _MeanOverlap(Metric):
             kernel, labels, (self.num_classes,), ignore_class=self.ignore_class, tally=Tally(), axis=axis
         )
 
-    def zeros(self, width: int) -> Numbers:
+    def _zeros(self, width: int) -> Numbers:
         """Return the state before the first sample: how often each class is predicted as each."""
         return np.zeros(self.num_classes**2)
 
@@ -74,7 +74,7 @@ class _MeanOverlap(Metric):
             y_true = np.argmax(y_true, self.axis)
         super().update_state(y_true, y_pred, sample_weight)
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the mean over the classes that occur; 0 before the first sample."""
         pairs = state.reshape(self.num_classes, -1)
         common = pairs.diagonal()[self.target_class_ids]
@@ -143,7 +143,7 @@ class BinaryIoU(_MeanOverlap):
         self.threshold = real_number(threshold, "threshold")
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel that computes the metric."""
         return MetricSpec("pair_binary", parameters=(2, self.threshold), tally=Tally())
 

@@ -21,7 +21,7 @@ class MeanOfLoss(PlainMetric):
         self.loss, self._named = self._loss_class(**arguments), tuple(arguments)
 
     @property
-    def spec(self) -> MetricSpec:
+    def _spec(self) -> MetricSpec:
         """The kernel of the loss."""
         return self.loss._kernel_spec().metric
 

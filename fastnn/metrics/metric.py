@@ -29,8 +29,8 @@ Numbers = NDArray[np.float64]
 class Metric(Configurable):
     """Base of all metrics: the weighted mean of a value for each sample seen.
 
-    A metric of this package names the kernel that updates its state (`spec`), its first state (`zeros`) and
-    the result of a state (`read`), so models run it without Python. A metric of your own defines
+    A metric of this package names the kernel that updates its state (`_spec`), its first state (`_zeros`) and
+    the result of a state (`_read`), so models run it without Python. A metric of your own defines
     `update_state` and `result`, and keeps its state in variables that `add_variable` returns. What `result`
     returns reaches its caller as numbers of that moment, so that it may return a variable. A subclass that
     overrides `update_state`, `result` or `reset_state` of a metric of this package runs in Python too.
@@ -83,22 +83,22 @@ class Metric(Configurable):
             self._state = np.array(self._state)  # updated in place, where a copy may get one to read only
 
     @property
-    def spec(self) -> MetricSpec | PythonSpec:
+    def _spec(self) -> MetricSpec | PythonSpec:
         """The kernel that computes the metric, or the `update_state` of a metric that defines it."""
         return custom.metric_spec(self)
 
     @property
-    def plan_spec(self) -> MetricSpec | PythonSpec:
+    def _plan_spec(self) -> MetricSpec | PythonSpec:
         """What plans run: the kernel, or Python.
 
         Python runs what a subclass overrides, and turns predictions whose vectors lie along another axis.
         """
-        spec = self.spec
+        spec = self._spec
         replaced = is_overridden(self, "update_state", "result", "reset_state")
         turned = isinstance(spec, MetricSpec) and spec.axis != -1
         return custom.metric_spec(self) if replaced or turned else spec
 
-    def zeros(self, width: int) -> NDArray[np.float64]:
+    def _zeros(self, width: int) -> NDArray[np.float64]:
         """Return the state before the first sample: here the sums of weighted values and of weights.
 
         Parameters
@@ -108,14 +108,14 @@ class Metric(Configurable):
         """
         return np.zeros(2)
 
-    def read(self, state: NDArray[np.float64]) -> Any:
+    def _read(self, state: NDArray[np.float64]) -> Any:
         """Return the result of a state: here the mean over all samples; 0 before the first."""
         value, weight = state.tolist()
         return value / weight if weight else 0.0
 
-    def logged(self, state: NDArray[np.float64]) -> Any:
+    def _logged(self, state: NDArray[np.float64]) -> Any:
         """Return the result of a state of a plan as logs have it: numbers, arrays only of several numbers."""
-        return as_logged(self.result() if isinstance(self.plan_spec, PythonSpec) else self.read(state))
+        return as_logged(self.result() if isinstance(self._plan_spec, PythonSpec) else self._read(state))
 
     @property
     def _whole(self) -> bool:
@@ -123,9 +123,9 @@ class Metric(Configurable):
         return self.dtype is not None and np.dtype(self.dtype).kind in "iu"
 
     @property
-    def is_mean(self) -> bool:
+    def _is_mean(self) -> bool:
         """Whether the result is the mean of the values of all samples."""
-        return type(self).read is Metric.read
+        return type(self)._read is Metric._read
 
     def add_variable(
         self,
@@ -170,9 +170,9 @@ class Metric(Configurable):
 
         The latter are attributes, too, by the names of Keras, such as `true_positives` or `total`.
         """
-        if isinstance(self.spec, PythonSpec):
+        if isinstance(self._spec, PythonSpec):
             return list(self._variables)
-        state = self.zeros(1) if self._state is None else self._state
+        state = self._zeros(1) if self._state is None else self._state
         found = [Variable(np.array(v), n, trainable=False) for n, v in self._named_state(state).items()]
         for variable in found:
             variable.path = f"{self.name}/{variable.name}"
@@ -187,7 +187,7 @@ class Metric(Configurable):
         def __getattr__(self, name: str) -> Any:
             """Return a part of the state, or raise an error that names the missing attribute."""
             if not name.startswith("_") and "_state" in vars(self):
-                for variable in () if isinstance(self.spec, PythonSpec) else self.variables:
+                for variable in () if isinstance(self._spec, PythonSpec) else self.variables:
                     if variable.name == name:
                         return variable
             raise AttributeError(
@@ -213,7 +213,7 @@ class Metric(Configurable):
             A factor for each value: see `Loss`. Metrics that count or compare each single prediction also
             take one for each of them, of the shape of `y_pred`.
         """
-        spec = self.spec
+        spec = self._spec
         if isinstance(spec, PythonSpec):
             raise NotImplementedError(
                 f"{type(self).__name__}.update_state: a metric of your own has to define it"
@@ -227,8 +227,8 @@ class Metric(Configurable):
         shape = predictions.shape
         width = shape[-1] if shape else 1
         if self._state is None:
-            self._state = self.zeros(width)
-        elif spec.tally is not None and self._state.shape != self.zeros(width).shape:
+            self._state = self._zeros(width)
+        elif spec.tally is not None and self._state.shape != self._zeros(width).shape:
             raise ValueError(f"y_pred: expected as many columns as before, got {width}")
         weights, mask = masked(y_pred, predictions, None)
         if sample_weight is None:
@@ -266,7 +266,7 @@ class Metric(Configurable):
 
     def result(self) -> Any:
         """Return the result for all samples so far: a number, or for some metrics an array."""
-        return self.read(self.zeros(1) if self._state is None else self._state)
+        return self._read(self._zeros(1) if self._state is None else self._state)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Update the state with samples and return the result."""
@@ -310,7 +310,7 @@ class PlainMetric(Metric):
 
 def values_of(metric: Metric, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
     """Return the value of each sample of a metric that is the mean of a kernel's values."""
-    spec = metric.spec
+    spec = metric._spec
     assert isinstance(spec, MetricSpec)
     labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None)
     return loss_metric.values(spec, predictions, labels)

@@ -28,7 +28,7 @@ class _OperatingPoint(Thresholded):
         thresholds = [0.5] if num_thresholds == 1 else np.linspace(0, 1, num_thresholds).tolist()
         super().__init__(thresholds, None, class_id, name, dtype)
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the best rate; 0 if no threshold meets the bound."""
         counts = self._counts(state)
         bounded, sought = getattr(counts, self._bounded), getattr(counts, self._sought)

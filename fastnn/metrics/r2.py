@@ -38,7 +38,7 @@ class R2Score(Metric):
 
     _direction = "up"
     _by_element = True
-    spec = MetricSpec("squares", tally=Tally())
+    _spec = MetricSpec("squares", tally=Tally())
     _arguments = ("class_aggregation", "num_regressors")
 
     def __init__(
@@ -54,7 +54,7 @@ class R2Score(Metric):
         self.class_aggregation = class_aggregation
         self.num_regressors = whole_number(num_regressors, "num_regressors")
 
-    def zeros(self, width: int) -> Numbers:
+    def _zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
         return np.zeros(4 * width + 1)
 
@@ -72,7 +72,7 @@ class R2Score(Metric):
             parts[:, i] += column[:-1]
         state[-1] += column[-1]
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the score: of labels without variance 1 if all are predicted exactly, else 0.
 
         It is not a number before the first sample.

@@ -53,7 +53,7 @@ class Mean(_OfNumbers):
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Add numbers, each with a weight of 1 or its own."""
-        self._state = self.zeros(1) if self._state is None else self._state
+        self._state = self._zeros(1) if self._state is None else self._state
         self._state += self._sums(values, sample_weight)
 
 
@@ -75,10 +75,10 @@ class Sum(_OfNumbers):
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
         """Add numbers, each with a weight of 1 or its own."""
-        self._state = self.zeros(1) if self._state is None else self._state
+        self._state = self._zeros(1) if self._state is None else self._state
         self._state += self._sums(values, sample_weight)[0], 0
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the sum."""
         return float(state[0])
 
@@ -119,15 +119,15 @@ class MeanMetricWrapper(Metric):
             self._direction = "down"
 
     @property
-    def spec(self) -> MetricSpec | PythonSpec:
+    def _spec(self) -> MetricSpec | PythonSpec:
         """The kernel of a loss that has one."""
-        spec = None if self.loss is None else self.loss.spec
-        return super().spec if spec is None or isinstance(spec, PythonSpec) else spec.metric
+        spec = None if self.loss is None else self.loss._spec
+        return super()._spec if spec is None or isinstance(spec, PythonSpec) else spec.metric
 
     @property
-    def plan_spec(self) -> MetricSpec | PythonSpec:
+    def _plan_spec(self) -> MetricSpec | PythonSpec:
         """What plans run: see `Metric`; a function gets weights and mask apart."""
-        spec = super().plan_spec
+        spec = super()._plan_spec
         if is_overridden(self, "update_state") or not isinstance(spec, PythonSpec):
             return spec
 
@@ -138,7 +138,7 @@ class MeanMetricWrapper(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Update the state with samples; see `Metric`."""
-        if isinstance(self.spec, MetricSpec):
+        if isinstance(self._spec, MetricSpec):
             return super().update_state(y_true, y_pred, sample_weight)
         predictions = np.asarray(y_pred)
         labels = aligned_labels(np.asarray(y_true), predictions.shape, predictions.dtype)
@@ -156,13 +156,13 @@ class MeanMetricWrapper(Metric):
 
     def _add_values(self, values: Any, weights: Any, mask: Any) -> None:
         """Add values to the state."""
-        self._state = self.zeros(1) if self._state is None else self._state
+        self._state = self._zeros(1) if self._state is None else self._state
         self._state += sums_of(values, weights, mask, self.dtype)
 
-    def read(self, state: Numbers) -> Any:
+    def _read(self, state: Numbers) -> Any:
         """Return the mean, or its root for a loss that is a root."""
-        mean = super().read(state)
-        spec = None if self.loss is None else self.loss.spec
+        mean = super()._read(state)
+        spec = None if self.loss is None else self.loss._spec
         return transformed(mean, spec) if isinstance(spec, LossSpec) else mean
 
     def get_config(self) -> dict[str, Any]:

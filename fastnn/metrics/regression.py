@@ -42,9 +42,9 @@ class RootMeanSquaredError(PlainMeanOfLoss):
     2.0
     """
 
-    def read(self, state: NDArray[np.float64]) -> Any:
+    def _read(self, state: NDArray[np.float64]) -> Any:
         """Return the root of the mean."""
-        return float(np.sqrt(super().read(state)))
+        return float(np.sqrt(super()._read(state)))
 
 
 @mean_of(losses.MeanAbsoluteError)
@@ -136,6 +136,6 @@ class CosineSimilarity(MeanOfLoss):
     def __init__(self, name: str | None = None, dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(name, dtype, axis=axis)
 
-    def read(self, state: NDArray[np.float64]) -> Any:
+    def _read(self, state: NDArray[np.float64]) -> Any:
         """Return the mean."""
-        return 0.0 - super().read(state)
+        return 0.0 - super()._read(state)

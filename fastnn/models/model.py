@@ -163,7 +163,7 @@ class Model(Steps):
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
         if self._compile_spec is not None and self._compile_spec.optimizer._served is None:
-            self._compile_spec.optimizer.serve(self)
+            self._compile_spec.optimizer._serve(self)
         if self.history is not None:
             self.history.model = proxy(self)
 
@@ -1033,7 +1033,7 @@ class Model(Steps):
         parts = (part for part in flatten_parts(self) if isinstance(part, Layer))
         per_batch = per_batch or any(layer._adds_losses for layer in parts)
         for output in self._require_objective().outputs:
-            per_batch = per_batch or any(loss.by_batch for loss in output.losses)
+            per_batch = per_batch or any(loss._by_batch for loss in output.losses)
         plan = self._evaluation_plan(arrays, size if per_batch else None)
         if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
             per_batch, plan = True, self._evaluation_plan(arrays, size)

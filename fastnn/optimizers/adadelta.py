@@ -30,8 +30,8 @@ class Adadelta(Optimizer):
     0.95
     """
 
-    kernel = "adadelta"
-    slots = ("accumulated_grad", "accumulated_delta_var", None)
+    _kernel = "adadelta"
+    _slots = ("accumulated_grad", "accumulated_delta_var", None)
     _arguments = ("rho", "epsilon")
 
     def __init__(

@@ -29,8 +29,8 @@ class Adagrad(Optimizer):
     0.1
     """
 
-    kernel = "adagrad"
-    slots = ("accumulator", None, None)
+    _kernel = "adagrad"
+    _slots = ("accumulator", None, None)
     _arguments = ("initial_accumulator_value", "epsilon")
 
     def __init__(

@@ -23,7 +23,7 @@ class Moments(Optimizer):
         Other arguments of `Optimizer`, by name.
     """
 
-    slots: tuple[str | None, str | None, str | None] = ("momentum", "velocity", None)
+    _slots: tuple[str | None, str | None, str | None] = ("momentum", "velocity", None)
     _arguments: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
     _nesterov: ClassVar[bool] = False
 
@@ -64,8 +64,8 @@ class Adam(Moments):
     0.999
     """
 
-    kernel = "adam"
-    correction = "adam"
+    _kernel = "adam"
+    _correction = "adam"
     _arguments = (*Moments._arguments, "amsgrad")
 
     def __init__(
@@ -79,5 +79,5 @@ class Adam(Moments):
     ) -> None:
         self.amsgrad = bool(amsgrad)
         if self.amsgrad:
-            self.slots = ("momentum", "velocity", "velocity_hat")
+            self._slots = ("momentum", "velocity", "velocity_hat")
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)

@@ -26,6 +26,6 @@ class Adamax(Moments):
     0.9
     """
 
-    kernel = "adamax"
-    slots = ("momentum", "norm", None)
-    correction = "adamax"
+    _kernel = "adamax"
+    _slots = ("momentum", "norm", None)
+    _correction = "adamax"

@@ -77,9 +77,9 @@ class Optimizer(Configurable):
     array([0.5, 2.5])
     """
 
-    kernel: str
-    slots: tuple[str | None, str | None, str | None] = (None, None, None)
-    correction: str | None = None
+    _kernel: str
+    _slots: tuple[str | None, str | None, str | None] = (None, None, None)
+    _correction: str | None = None
     _rule: Mapping[str, Any] = MappingProxyType({})  # fields of the kernel's rule
     _start: dict[str, float] | None = None  # initial values of slots
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
@@ -127,14 +127,14 @@ class Optimizer(Configurable):
 
     def _new_update(self) -> Update:
         """Return the update rule, for no variables yet."""
-        update = Update(self.kernel, self.slots, dict(self._rule), self.correction, self._start)
+        update = Update(self._kernel, self._slots, dict(self._rule), self._correction, self._start)
         self._settings.configure(update)
         return update
 
     def _compile_for(self, model: object) -> None:
         """Update the weights of a model from now on, with the settings that the attributes hold now."""
         settings = Settings.of(self)
-        self.serve(model)
+        self._serve(model)
         if settings != self._settings:
             with self._update.claim:
                 self._configure(settings)
@@ -209,7 +209,7 @@ class Optimizer(Configurable):
         """The model that the optimizer serves, if it still exists."""
         return None if self._model is None else self._model()
 
-    def serve(self, model: object) -> None:
+    def _serve(self, model: object) -> None:
         """Update the weights of this model from now on.
 
         Raises

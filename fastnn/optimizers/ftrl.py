@@ -35,9 +35,9 @@ class Ftrl(Optimizer):
     -0.5
     """
 
-    kernel = "ftrl"
-    slots = ("accumulator", "linear", None)
-    correction = "ftrl"
+    _kernel = "ftrl"
+    _slots = ("accumulator", "linear", None)
+    _correction = "ftrl"
     _arguments = (
         "learning_rate_power",
         "initial_accumulator_value",

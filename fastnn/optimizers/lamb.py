@@ -26,5 +26,5 @@ class Lamb(Moments):
     <Lamb learning_rate=0.01>
     """
 
-    kernel = "adam"
-    correction = "lamb"
+    _kernel = "adam"
+    _correction = "lamb"

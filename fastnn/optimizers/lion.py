@@ -30,8 +30,8 @@ class Lion(Optimizer):
     0.99
     """
 
-    kernel = "lion"
-    slots = ("momentum", None, None)
+    _kernel = "lion"
+    _slots = ("momentum", None, None)
     _arguments = ("beta_1", "beta_2")
 
     def __init__(

@@ -26,6 +26,6 @@ class Nadam(Moments):
     0.001
     """
 
-    kernel = "adam"
-    correction = "nadam"
+    _kernel = "adam"
+    _correction = "nadam"
     _nesterov = True

@@ -33,7 +33,7 @@ class RMSprop(Optimizer):
     0.9
     """
 
-    kernel = "rmsprop"
+    _kernel = "rmsprop"
     _arguments = ("rho", "momentum", "epsilon", "centered")
 
     def __init__(
@@ -48,7 +48,7 @@ class RMSprop(Optimizer):
         self.rho = real_number(rho, "rho", 0, below=1)
         self.momentum = real_number(momentum, "momentum", 0, below=1)
         self.epsilon, self.centered = real_number(epsilon, "epsilon", 0), bool(centered)
-        self.slots = (
+        self._slots = (
             "velocity",
             "momentum" if self.momentum else None,
             "average_gradient" if self.centered else None,

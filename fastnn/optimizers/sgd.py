@@ -29,7 +29,7 @@ class SGD(Optimizer):
     0.9
     """
 
-    kernel = "sgd"
+    _kernel = "sgd"
     _arguments = ("momentum", "nesterov")
 
     def __init__(
@@ -42,6 +42,6 @@ class SGD(Optimizer):
         self.momentum = real_number(momentum, "momentum", 0, below=1)
         self.nesterov = bool(nesterov)
         if self.momentum:
-            self.slots = ("momentum", None, None)
+            self._slots = ("momentum", None, None)
         self._rule = {"momentum": self.momentum, "nesterov": self.nesterov}
         super().__init__(learning_rate, **kwargs)

@@ -51,7 +51,7 @@ class OutputSpec(Picklable):
     @property
     def axis(self) -> int:
         """The axis of the outputs that vectors lie along: labels of classes lack it, and weights do."""
-        found = {spec.axis for loss in self.losses if not isinstance(spec := loss.spec, PythonSpec)}
+        found = {spec.axis for loss in self.losses if not isinstance(spec := loss._spec, PythonSpec)}
         if len(found) > 1:
             raise ValueError(f"axis: expected losses of one output with the same axis, got {sorted(found)}")
         return found.pop() if found else -1
@@ -59,7 +59,7 @@ class OutputSpec(Picklable):
     @property
     def labels(self) -> Labels:
         """What labels the losses take."""
-        return self.losses[0].spec.labels
+        return self.losses[0]._spec.labels
 
 
 @dataclass(frozen=True)
@@ -312,7 +312,7 @@ def _trainable_loss(identifier: Any) -> losses.Loss | None:
 def _losses_of(entry: Any) -> tuple[losses.Loss, ...]:
     """Return the losses of an output, one or a list of those whose sum it is trained on."""
     parts = tuple(part for part in leaves(entry) if part is not None)
-    kinds = {part.spec.labels.sparse for part in parts if not isinstance(part.spec, PythonSpec)}
+    kinds = {part._spec.labels.sparse for part in parts if not isinstance(part._spec, PythonSpec)}
     if len(kinds) > 1:
         raise ValueError(
             f"loss: expected losses of one output that take the same labels, got {[p.name for p in parts]}"

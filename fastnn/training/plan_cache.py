@@ -350,14 +350,14 @@ def emit_losses_and_metrics(
         for j, (loss, factor, x) in enumerate(parts):
             assert loss.reduction is not None
             names = output.loss_key, loss.reduction
-            emit_loss(plan, x, target, weights[i], loss.spec, *names, factor, first, j == 0)
+            emit_loss(plan, x, target, weights[i], loss._spec, *names, factor, first, j == 0)
             first = False
     for reported in objective.metrics:
         i, metric = reported.output, reported.metric
         output = objective.outputs[i]
-        sparse = metric.spec.labels.sparse
+        sparse = metric._spec.labels.sparse
         other = sparse != output.labels.sparse or output.labels is Labels.SINGLE
-        if not isinstance(metric.spec, PythonSpec) and other:
+        if not isinstance(metric._spec, PythonSpec) and other:
             labels = "class numbers" if sparse else "labels like the output"
             name = output.losses[0].name
             raise ValueError(f"metrics: {metric.name!r} takes {labels}, the loss {name!r} does not")

@@ -20,24 +20,24 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
     weights : Value or None
         Of the rows, or of the values of each.
     metric : Metric
-        Its `plan_spec` names the kernel; `zeros` makes the state of a tally, and `logged` computes the result
-        of a state, or of the sums of values and of weights unless it is their quotient (`is_mean`).
+        Its `_plan_spec` names the kernel; `_zeros` makes the state of a tally, and `_logged` computes the
+        result of a state, or of the sums of values and of weights unless it is their quotient (`_is_mean`).
     """
     cdef Step s
-    spec, state = metric.plan_spec, None
+    spec, state = metric._plan_spec, None
     if isinstance(spec, PythonSpec):
         python_op.emit_metric(plan, prediction, target, weights, spec.function, name)
-        plan.report(name, metric.logged, clear=metric.reset_state)
+        plan.report(name, metric._logged, clear=metric.reset_state)
         return
     cdef step_fn run = average_of_all if spec.ignored_as_zeros else average
     if spec.tally is not None:
         run = tally
     s = add_step(plan, prediction, target, weights, spec, name, spec.kernel, run)
     if spec.tally is not None:
-        state = metric.zeros(s.c.size[CLASSES])
+        state = metric._zeros(s.c.size[CLASSES])
         s.use(STATE, plan.constant(state), FORWARD)
-    if not metric.is_mean:
-        plan.report(name, metric.logged, state)
+    if not metric._is_mean:
+        plan.report(name, metric._logged, state)
 
 
 cdef void average(const step_t *s, const run_t *r) noexcept nogil:
