@@ -1,4 +1,4 @@
-"""The command `fastnn`: what this installation runs on, a demonstration, and the benchmark.
+"""The command `fastnn`: what this installation runs on, a demonstration, profiles, and the benchmark.
 
 What a command needs is imported when it runs, so `fastnn --version` takes no longer than `import fastnn`.
 """
@@ -103,6 +103,24 @@ def _run(arguments: list[str]) -> int:
         "--save", type=Path, metavar="FILE", help="write the model there, for fastnn.models.load_model"
     )
     demo.add_argument("--force", action="store_true", help="let --save replace a file")
+    profile = commands.add_parser(
+        "profile",
+        help="time the steps of a model",
+        description="Time each step of the model in a file, on random samples.",
+    )
+    profile.add_argument("file", type=Path, metavar="FILE", help="of a model, as model.save writes it")
+    profile.add_argument(
+        "--batch-size",
+        type=whole_number_type(1),
+        default=32,
+        metavar="N",
+        help="samples in the batch; default: 32",
+    )
+    profile.add_argument(
+        "--length", type=whole_number_type(1), metavar="N", help="of inputs that may have any length"
+    )
+    profile.add_argument("--training", action="store_true", help="time a training step, not a prediction")
+    profile.add_argument("--json", action="store_true", help="print the numbers as JSON")
     commands.add_parser("bench", help="compare fastnn with plain NumPy", add_help=False)
     options = parser.parse_args(arguments)
     if options.command == "info":
@@ -117,6 +135,17 @@ def _run(arguments: list[str]) -> int:
         from .demo import run
 
         run(options.epochs, options.seed, file)
+    elif options.command == "profile":
+        from .models.summary import printable
+        from .profile_command import run as run_profile
+
+        try:
+            found_steps = run_profile(options.file, options.batch_size, options.length, options.training)
+        except ValueError as error:
+            print(f"fastnn profile: {error}", file=sys.stderr)
+            return 1
+        text = json.dumps(found_steps.as_dict(), indent=2) if options.json else str(found_steps)
+        print(printable(text, sys.stdout.encoding or "utf-8"))
     else:
         parser.print_help()
     return 0

@@ -1,4 +1,4 @@
-"""The most multiply-adds that the processor can do, measured in the same run as what is compared with it."""
+"""The most that the processor and its memory can do, measured in the same run as what is compared with it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import ctypes
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from ..kernels.core import runtime
 from .measure import alternate, calls_in, clock
 
-__all__ = ["Peak"]
+__all__ = ["Bandwidth", "Peak"]
 
 SECONDS = 0.005
 
@@ -61,3 +63,41 @@ class Peak:
         """Return the operations per second, the median of some rounds."""
         times = alternate({"peak": self}, rounds, clock=clock(self.threads))["peak"]
         return self.flops / statistics.median(times)
+
+
+class Bandwidth:
+    """A copy of arrays that no cache holds, on several threads at once.
+
+    Parameters
+    ----------
+    threads : int, default 1
+        Number of threads, each of which copies a part.
+    size : int, default 2**26
+        Bytes to copy.
+
+    Attributes
+    ----------
+    bytes : int
+        Read and written by a call.
+
+    Examples
+    --------
+    >>> copy = Bandwidth(size=2**20)
+    >>> copy()
+    >>> copy.bytes
+    2097152
+    """
+
+    def __init__(self, threads: int = 1, size: int = 1 << 26) -> None:
+        source, target = np.ones(size, np.uint8), np.zeros(size, np.uint8)
+        self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._parts = list(zip(np.array_split(target, threads), np.array_split(source, threads), strict=True))
+        self.bytes = 2 * size
+
+    def __call__(self) -> None:
+        """Copy."""
+        # NumPy lets other Python threads run meanwhile.
+        waiting = self._others.map(lambda part: np.copyto(*part), self._parts[1:]) if self._others else ()
+        np.copyto(*self._parts[0])
+        for _ in waiting:
+            pass

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from ..saving import LoadReport
     from ..saving.errors import Path
     from ..training.compile_spec import CompileSpec, Objective
+    from ..training.profile_table import Profile
     from ..training.streaming import Stream
 
 
@@ -1233,6 +1234,48 @@ class Model(Steps):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""
         return self._predict(x)
+
+    def profile(self, x: Any, y: Any = None, training: bool = False) -> Profile:
+        """Time each step of a prediction, or of a training step, on these samples.
+
+        Weights, the state of the optimizer and of random layers are afterwards what they were before.
+
+        Parameters
+        ----------
+        x : array_like, or list or dict of them
+            (samples, ...) for each input: all of them are one batch.
+        y : array_like, or list or dict of them, optional
+            Labels of a training step; zeros by default, since times do not depend on them.
+        training : bool, default False
+            Whether to time a training step, forward, backward and the update of the weights; the model has to
+            be compiled.
+
+        Returns
+        -------
+        Profile
+            A table that prints itself, also in notebooks. Its `rows` have for each step the seconds, GFLOP/s
+            and GB/s, and the shares of what the processor and its memory can do, measured at the same time;
+            `as_dict()` is ready for JSON. FLOPs are those of products and convolutions, and an estimate for
+            other steps. Bytes are those of all arrays that a step reads or writes, also where a cache holds
+            them, so that the share of memory may pass 100 %.
+
+        Raises
+        ------
+        ValueError
+            If the arguments do not fit the model, or if a method of a subclass, such as `train_step`, runs in
+            Python instead of the steps.
+
+        Examples
+        --------
+        >>> import fastnn, numpy as np
+        >>> model = fastnn.Sequential([fastnn.Input((8,)), fastnn.layers.Dense(4, "relu", name="hidden")])
+        >>> table = model.profile(np.zeros((32, 8)))
+        >>> [(row.layer, row.step, row.seconds > 0) for row in table.rows]
+        [('hidden', 'dense', True)]
+        """
+        from ..training.profile import profile
+
+        return profile(self, x, y, training)
 
     def stream(self, rows: int = 1) -> Stream:
         """Return a `Stream`: the model over sequences that come one time step after the other.

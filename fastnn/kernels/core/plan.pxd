@@ -44,6 +44,7 @@ cdef class Plan:
     cdef public tuple masked_outputs    # outputs whose masks are the last of the outputs
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list guards           # called with the rows of each run before it; may raise
+    cdef public str layer               # name of the layer that appends steps now
     cdef public idx_t times             # rows for each row of the batch in what is emitted now
     cdef readonly list steps
     cdef readonly list values
@@ -91,7 +92,9 @@ cdef class Plan:
     cdef object _refuse(self, const bad_t *bad, idx_t start)
     cdef bint _forward(self, run_t *r) noexcept nogil
     cdef int _steps_per_check(self, const run_t *r) noexcept nogil
+    cdef object _run(self, idx_t start, idx_t rows, double *seconds)
     cdef void _infer(self, run_t *r) noexcept nogil
+    cdef void _time(self, run_t *r, double *seconds) noexcept nogil
     cdef void _train(self, run_t *r) noexcept nogil
     cdef void _run_backward(self, run_t *r) noexcept nogil
     cdef int _point(self, run_t *r, Record record) except -1

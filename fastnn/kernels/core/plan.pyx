@@ -22,6 +22,7 @@ import numpy as np
 
 from cpython.buffer cimport PyBuffer_Release
 from cpython.exc cimport PyErr_CheckSignals
+from cpython.time cimport perf_counter
 from libc.math cimport isfinite
 from libc.stdint cimport uint64_t, uintptr_t
 from libc.string cimport memset
@@ -127,7 +128,7 @@ cdef class Plan:
         self.layer_trains = attrgetter("trainable")
         self.training, self.stochastic, self.times = training, stochastic, 1
         self.steps, self.values, self.guards = [], [], []
-        self.masked_outputs, self.acts_by_default = (), False
+        self.masked_outputs, self.acts_by_default, self.layer = (), False, ""
         self._last = []
         self._use = Claim("model")
         self._claims = (self._use,)
@@ -218,6 +219,7 @@ cdef class Plan:
         cdef Step step = Step(name, self.times)
         step.c.forward, step.c.backward, step.c.scratch = forward, backward, scratch
         step.c.kernels = self.kernels
+        step.layer = self.layer
         step.work = work * <double>self.times
         self.steps.append(step)
         return step
@@ -501,6 +503,34 @@ cdef class Plan:
                     check_signals(r)
         r.rows = rows
 
+    cdef void _time(self, run_t *r, double *seconds) noexcept nogil:
+        """`_train`, or `_infer` where the plan does not train, adding the seconds of each part."""
+        cdef uint64_t mode = fnn_fp_enter()
+        cdef int i, n = self._n_steps
+        cdef idx_t rows = r.rows
+        cdef double now, before = perf_counter()
+        for i in range(n):
+            r.rows = rows * self._steps[i].times
+            self._steps[i].forward(&self._steps[i], r)
+            now = perf_counter()
+            seconds[i] += now - before
+            before = now
+            if r.bad.at >= 0:
+                break
+        if self.training:
+            for i in range(n - 1, -1, -1):
+                if self._steps[i].backward is not NULL and r.bad.at < 0:
+                    r.rows = rows * self._steps[i].times
+                    self._steps[i].backward(&self._steps[i], r)
+                    now = perf_counter()
+                    seconds[n + i] += now - before
+                    before = now
+        r.rows = rows
+        if self.training and r.bad.at < 0 and self._update is not None:
+            self._update.apply(r)
+            seconds[2 * n] += perf_counter() - before
+        fnn_fp_leave(mode)
+
     cdef object _refuse(self, const bad_t *bad, idx_t start):
         """Raise the exception of Python code, or an error about an index, that has stopped a run."""
         if bad.limit < 0:
@@ -524,6 +554,22 @@ cdef class Plan:
         ValueError
             If an index into a table is out of range; then the weights are unchanged.
         """
+        return self._run(start, rows, NULL)
+
+    def time_steps(self, idx_t start, idx_t rows):
+        """`run`, or a prediction of bound rows whose results are dropped, and look at the clock at each step.
+
+        Returns
+        -------
+        ndarray of float64, shape (2 * steps + 1,)
+            Seconds of each step forward, of each step backward, and of the update of the weights.
+        """
+        seconds = np.zeros(2 * self._n_steps + 1)
+        self._run(start, rows, <double *>address(seconds))
+        return seconds
+
+    cdef object _run(self, idx_t start, idx_t rows, double *seconds):
+        """One run on bound rows; with `seconds` it adds to those of each step, and drops what it predicts."""
         cdef run_t r
         cdef Arena arena
         if start < 0 or rows < 0 or rows > self.capacity or rows > self._batch.rows - start:
@@ -542,10 +588,17 @@ cdef class Plan:
         elif self.training:
             self._runs[0] += 1
             r.iteration = self._runs[0]
+        made = []
+        if seconds is not NULL:
+            for i, y in enumerate(self.outputs):
+                made.append(empty((rows, *(<Value>y).shape), self.dtype))
+                r.base[(<Value>y).root.space] = address(made[i])
         begin_run()
         with nogil:
             self._batch.point(&r, start)
-            if self.training:
+            if seconds is not NULL:
+                self._time(&r, seconds)
+            elif self.training:
                 self._train(&r)
             else:
                 self._infer(&r)
@@ -725,6 +778,11 @@ cdef class Plan:
             return made
         finally:
             self._use.release()
+
+    @property
+    def update(self):
+        """What training steps end with, or None."""
+        return self._update
 
     @property
     def gradients(self):

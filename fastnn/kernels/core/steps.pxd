@@ -33,7 +33,10 @@ cdef class Value:
 cdef class Step:
     cdef step_t c
     cdef readonly str name
+    cdef public str layer               # name of the layer that appended it; "" for losses and the like
     cdef readonly double work           # FLOPs per row, forward
+    cdef double input_work              # the part of `work` that has no gradient if the input has none
+    cdef unsigned indexed               # bit i: operand i is a table of which a run reads some rows
     cdef dict uses                      # operand: (Value, when)
     cdef Value saved                    # what the gradient of the fused activation is computed from
     cdef bint fuses_gradient            # can multiply DX by the gradient of the activation before it

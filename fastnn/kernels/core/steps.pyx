@@ -1,7 +1,7 @@
 """Values and steps: the elements that a plan is created from."""
 
 from .tables cimport FNN_ACT_linear
-from .types cimport ARENA, DY, OPERANDS, SCALE, SHIFT, Y
+from .types cimport ARENA, DX, DY, GRADIENTS, OPERANDS, SCALE, SHIFT, Y
 
 cdef idx_t LARGEST = 1 << 48    # elements of a row: what any number of rows takes can still be computed
 
@@ -31,7 +31,8 @@ cdef class Step:
 
     def __cinit__(self, str name, idx_t times=1):
         cdef int i
-        self.name = name
+        self.name, self.layer = name, ""
+        self.input_work = -1
         self.uses = {}
         self.c.times = times
         self.c.activation.code = FNN_ACT_linear
@@ -47,6 +48,31 @@ cdef class Step:
 
     cdef Value operand(self, int i):
         return self.uses[i][0]
+
+    @property
+    def runs_backward(self):
+        """Whether the step has something to do backward."""
+        return self.c.backward is not NULL
+
+    @property
+    def backward_work(self):
+        """FLOPs per row, backward: those of forward for the weights, and for the input, where these learn."""
+        cdef Value v
+        learns = any([v.space == GRADIENTS for v, _ in self.uses.values()])
+        cdef double of_input = self.work if self.input_work < 0 else self.input_work
+        cdef double unneeded = 0 if DX in self.uses else of_input
+        return max(self.work * (2 if learns else 1) - unneeded, 0.0)
+
+    def traffic(self, idx_t rows, bint backward=False):
+        """Return the bytes of all operands of one direction, each taken once, for so many rows."""
+        cdef Value v
+        cdef idx_t total = 0
+        for i, (v, when) in self.uses.items():
+            if when & (BACKWARD if backward else FORWARD):
+                if self.indexed >> <unsigned>i & 1:
+                    v = self.operand(Y)
+                total += v.size * (rows * v.times if v.per_row else 1)
+        return total * self.c.kernels.itemsize
 
 
 cdef bint fuse_into_product(Step product, Step step) except -1:

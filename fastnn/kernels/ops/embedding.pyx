@@ -52,6 +52,7 @@ def emit(Plan plan, Value x, table):
     s.c.size[DENSE] = table.regularizer is not None
     s.use(X, x, FORWARD).use(W, plan.parameter(table), FORWARD).use(Y, y, FORWARD)
     s.use(INDEX, plan.value((x.size,)), BOTH)
+    s.indexed = 1u << W | 1u << DW
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DW, plan.parameter_gradient(table), BACKWARD)
         s.use(TOUCHED, plan.constant(np.zeros(rows, np.uint8)), BACKWARD)

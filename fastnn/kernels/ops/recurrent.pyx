@@ -106,6 +106,7 @@ cdef Step create(Plan plan, Value x, str cell, kernel, tuple activation, tuple r
     gates = gates_of(&s.c)
     units = kernel.shape[1] // gates
     s.work = 2.0 * s.c.times * steps * gates * units * (inputs + units)
+    s.input_work = 2.0 * s.c.times * steps * gates * units * inputs
     s.c.size[STEPS], s.c.size[INPUTS], s.c.size[UNITS] = steps, inputs, units
     s.c.size[A_ROW] = spread(inputs + units * (2 if s.c.size[CELL] == FNN_GRU_RESET_BEFORE else 1), item)
     s.c.size[GATE_ROW] = spread(units * (gates + (s.c.size[CELL] == FNN_GRU)), item)

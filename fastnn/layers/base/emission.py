@@ -33,6 +33,16 @@ def acting(plan: Plan, training: bool | None) -> Iterator[None]:
         plan.stochastic, plan.acts_by_default = before
 
 
+@contextmanager
+def named_steps(plan: Plan, layer: Layer) -> Iterator[None]:
+    """Note the layer in the steps that are appended in this block."""
+    before, plan.layer = plan.layer, layer.name
+    try:
+        yield
+    finally:
+        plan.layer = before
+
+
 class LayerSteps(NamedTuple):
     """A layer that has appended steps to a plan.
 
@@ -82,7 +92,7 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
     masked = any(value.mask is not None for value in leaves(x))
     written = custom_layer.is_written(layer)
     masks = [] if written else _as_list(layer._mask_of_output(plan, x))
-    with acting(plan, training), inside(layer.name):
+    with acting(plan, training), inside(layer.name), named_steps(plan, layer):
         if written:
             y = custom_layer.emit(layer, plan, x, options)
             masks = [value.mask for value in leaves(y)]
