@@ -1,6 +1,8 @@
 """Every optimizer over fifty steps against Keras' rules in NumPy: one float64 loop over the variables."""
 
+import copy
 import json
+import pickle
 import re
 from contextvars import Context
 from functools import cache
@@ -622,3 +624,109 @@ def test_settings_that_are_not_valid_change_nothing():
         model.compile(optimizer, "mse")
     optimizer.clipvalue = None
     fastnn.Sequential([fastnn.Input((3,)), Dense(1)]).compile(optimizer, "mse")  # it serves no model so far
+
+
+# Arguments of optimizers, and another value of each.
+OTHER_ARGUMENTS = [
+    *((cls, name, value) for cls in (optimizers.SGD, optimizers.Adam) for name, value in SETTINGS.items()),
+    (optimizers.SGD, "momentum", 0.9),
+    (optimizers.RMSprop, "momentum", 0.9),
+    (optimizers.RMSprop, "centered", True),
+    (optimizers.RMSprop, "rho", 0.5),
+    (optimizers.Adam, "amsgrad", True),
+    (optimizers.AdamW, "amsgrad", True),
+    (optimizers.Adam, "beta_1", 0.5),
+    (optimizers.Nadam, "beta_1", 0.5),
+    (optimizers.Adamax, "beta_2", 0.5),
+    (optimizers.Lamb, "epsilon", 0.1),
+    (optimizers.Lion, "beta_1", 0.2),
+    (optimizers.Adagrad, "epsilon", 0.1),
+    (optimizers.Adagrad, "initial_accumulator_value", 2.0),
+    (optimizers.Adadelta, "rho", 0.2),
+    (optimizers.Ftrl, "l1_regularization_strength", 0.2),
+    (optimizers.Ftrl, "beta", 0.2),
+    (optimizers.Ftrl, "initial_accumulator_value", 2.0),
+]
+OTHER_IDS = [f"{cls.__name__}-{name}" for cls, name, _ in OTHER_ARGUMENTS]
+ROWS = np.random.default_rng(7).standard_normal((2, 8, 3))
+
+
+def compiled_for(optimizer):
+    fastnn.utils.set_random_seed(1)
+    model = fastnn.Sequential([fastnn.Input((3,), dtype="float64"), Dense(3)])
+    model.compile(optimizer, "mse")
+    return model
+
+
+def trained_on(model, epochs=1):
+    model.fit(*ROWS, batch_size=2, epochs=epochs, shuffle=False, verbose=0)
+    return model.get_weights()
+
+
+@pytest.mark.parametrize(("cls", "name", "value"), OTHER_ARGUMENTS, ids=OTHER_IDS)
+def test_all_arguments_are_read_by_compile(cls, name, value):
+    plain, expected = trained_on(compiled_for(cls(0.1))), trained_on(compiled_for(cls(0.1, **{name: value})))
+    optimizer = cls(0.1)
+    setattr(optimizer, name, value)
+    for a, b in zip(trained_on(compiled_for(optimizer)), expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+    later = cls(0.1)
+    model = compiled_for(later)
+    setattr(later, name, value)
+    for a, b in zip(trained_on(model), plain, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("way", ["load_model", "pickle", "deepcopy"])
+@pytest.mark.parametrize(("cls", "name", "value"), OTHER_ARGUMENTS, ids=OTHER_IDS)
+def test_files_after_an_argument_has_changed(cls, name, value, way, tmp_path):
+    """What has been assigned waits for `compile`; a copy continues as the model does, before and after."""
+
+    def copied(model):
+        if way == "load_model":
+            model.save(tmp_path / "model")
+            return fastnn.models.load_model(tmp_path / "model")
+        return pickle.loads(pickle.dumps(model)) if way == "pickle" else copy.deepcopy(model)
+
+    model = compiled_for(cls(0.1))
+    trained_on(model)
+    setattr(model.optimizer, name, value)
+    twin = copied(model)
+    for a, b in zip(trained_on(model), trained_on(twin), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for one in (model, twin):
+        setattr(one.optimizer, name, value)
+        one.compile(one.optimizer, "mse")
+    for a, b in zip(trained_on(model), trained_on(twin), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert getattr(twin.optimizer, name) == value
+    again = copied(model)
+    for a, b in zip(trained_on(model), trained_on(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_files_keep_what_has_been_set_aside(tmp_path):
+    """State of a weight that is frozen, from before there were averages, is read again with what it has."""
+    model = compiled_for(optimizers.SGD(0.1, momentum=0.9))
+    trained_on(model)
+    model.layers[0].bias.trainable = False
+    model.optimizer.use_ema = True
+    model.compile(model.optimizer, "mse")
+    trained_on(model)
+    model.save(tmp_path / "model")
+    again = fastnn.models.load_model(tmp_path / "model")
+    for one in (model, again):
+        one.layers[0].trainable = True
+        one.compile(one.optimizer, "mse")
+    for a, b in zip(trained_on(model), trained_on(again), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(("name", "value"), [("momentum", 1.5), ("momentum", "much"), ("momentum", -0.1)])
+def test_own_arguments_that_are_not_valid_change_nothing(name, value):
+    model = compiled_for(optimizers.SGD(0.1, momentum=0.5))
+    setattr(model.optimizer, name, value)
+    with pytest.raises(ValueError, match=f"{name}: expected"):
+        model.compile(model.optimizer, "mse")
+    trained_on(model)
+    assert "momentum" in model.optimizer._update.slots

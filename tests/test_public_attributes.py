@@ -16,8 +16,8 @@ LAYER = """
 MODEL = f"""{LAYER}
     compile compiled compute_loss compute_metrics evaluate fit get_layer get_metrics_result history
     input_names input_shape inputs layers load_weights loss metrics metrics_names optimizer output_names
-    output_shape outputs predict predict_on_batch predict_step reset_metrics reset_states save save_weights
-    stop_evaluating stop_predicting stop_training stream summary test_on_batch test_step to_json
+    output_shape outputs predict predict_on_batch predict_step profile reset_metrics reset_states save
+    save_weights stop_evaluating stop_predicting stop_training stream summary test_on_batch test_step to_json
     train_on_batch train_step"""
 HOOKS = " ".join(
     f"on_{of}{moment}"

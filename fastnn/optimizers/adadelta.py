@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack
 
-from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, not_negative, share
 
 
 @registry.add
@@ -31,8 +31,7 @@ class Adadelta(Optimizer):
     """
 
     _kernel = "adadelta"
-    _slots = ("accumulated_grad", "accumulated_delta_var", None)
-    _arguments = ("rho", "epsilon")
+    _arguments: ClassVar[dict[str, Check]] = {"rho": share, "epsilon": not_negative}
 
     def __init__(
         self,
@@ -41,7 +40,10 @@ class Adadelta(Optimizer):
         epsilon: float = 1e-7,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.rho = real_number(rho, "rho", 0, below=1)
-        self.epsilon = real_number(epsilon, "epsilon", 0)
-        self._rule = {"beta_1": self.rho, "epsilon": self.epsilon}
+        self.rho, self.epsilon = rho, epsilon
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        slots = "accumulated_grad", "accumulated_delta_var", None
+        return Rule(slots, {"beta_1": given["rho"], "epsilon": given["epsilon"]})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack
 
-from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, not_negative
 
 
 @registry.add
@@ -30,8 +30,10 @@ class Adagrad(Optimizer):
     """
 
     _kernel = "adagrad"
-    _slots = ("accumulator", None, None)
-    _arguments = ("initial_accumulator_value", "epsilon")
+    _arguments: ClassVar[dict[str, Check]] = {
+        "initial_accumulator_value": not_negative,
+        "epsilon": not_negative,
+    }
 
     def __init__(
         self,
@@ -40,10 +42,10 @@ class Adagrad(Optimizer):
         epsilon: float = 1e-7,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.initial_accumulator_value = real_number(
-            initial_accumulator_value, "initial_accumulator_value", 0
-        )
-        self.epsilon = real_number(epsilon, "epsilon", 0)
-        self._rule = {"epsilon": self.epsilon}
-        self._start = {"accumulator": self.initial_accumulator_value}
+        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        start = {"accumulator": given["initial_accumulator_value"]}
+        return Rule(("accumulator", None, None), {"epsilon": given["epsilon"]}, start)

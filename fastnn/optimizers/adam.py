@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Unpack
 
-from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, Slots, flag, not_negative, share
 
 
 class Moments(Optimizer):
@@ -23,8 +23,8 @@ class Moments(Optimizer):
         Other arguments of `Optimizer`, by name.
     """
 
-    _slots: tuple[str | None, str | None, str | None] = ("momentum", "velocity", None)
-    _arguments: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+    _slots: ClassVar[Slots] = ("momentum", "velocity", None)
+    _arguments: ClassVar[dict[str, Check]] = {"beta_1": share, "beta_2": share, "epsilon": not_negative}
     _nesterov: ClassVar[bool] = False
 
     def __init__(
@@ -35,11 +35,13 @@ class Moments(Optimizer):
         epsilon: float = 1e-7,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
-        self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
-        self.epsilon = real_number(epsilon, "epsilon", 0)
-        self._rule = {name: getattr(self, name) for name in Moments._arguments} | {"nesterov": self._nesterov}
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        fields = {name: given[name] for name in Moments._arguments} | {"nesterov": self._nesterov}
+        return Rule(self._slots, fields)
 
 
 @registry.add
@@ -66,7 +68,7 @@ class Adam(Moments):
 
     _kernel = "adam"
     _correction = "adam"
-    _arguments = (*Moments._arguments, "amsgrad")
+    _arguments: ClassVar[dict[str, Check]] = Moments._arguments | {"amsgrad": flag}
 
     def __init__(
         self,
@@ -77,7 +79,10 @@ class Adam(Moments):
         amsgrad: bool = False,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.amsgrad = bool(amsgrad)
-        if self.amsgrad:
-            self._slots = ("momentum", "velocity", "velocity_hat")
+        self.amsgrad = amsgrad
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        rule = super()._rule(given)
+        return rule._replace(slots=("momentum", "velocity", "velocity_hat")) if given["amsgrad"] else rule

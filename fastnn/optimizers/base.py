@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType, NoneType
+from types import NoneType
 from typing import Any, ClassVar, Self
 from weakref import ReferenceType, ref
 
@@ -26,15 +26,15 @@ from .rate import LearningRate
 from .schedules.schedule import deserialize as deserialize_schedule
 from .schedules.schedule import rate_of
 from .schedules.schedule import serialize as serialize_schedule
-from .settings import CommonArguments, Settings
+from .settings import Check, CommonArguments, Rule, Settings
 
 
 class Optimizer(Configurable):
     """Base of all optimizers.
 
-    The learning rate may be assigned at any time. Weight decay, limits of gradients, averages and
-    accumulation are read from the attributes by `compile`, or by `build` in a loop written by hand; assigned
-    later, they take effect at the next one.
+    The learning rate may be assigned at any time. All other arguments, such as `weight_decay`, `clipnorm`,
+    `use_ema` or `momentum`, are read from the attributes by `compile`, or by `build` in a loop written by
+    hand; assigned later, they take effect at the next one. A file of a model holds those in effect.
 
     Parameters
     ----------
@@ -78,11 +78,8 @@ class Optimizer(Configurable):
     """
 
     _kernel: str
-    _slots: tuple[str | None, str | None, str | None] = (None, None, None)
     _correction: str | None = None
-    _rule: Mapping[str, Any] = MappingProxyType({})  # fields of the kernel's rule
-    _start: dict[str, float] | None = None  # initial values of slots
-    _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
+    _arguments: ClassVar[dict[str, Check]] = {}  # checks of the arguments beside the common ones
 
     def __init__(
         self,
@@ -112,8 +109,7 @@ class Optimizer(Configurable):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._settings = Settings.of(self)
-        for field, value in self._settings._asdict().items():
-            setattr(self, field, value)
+        self._show_settings()
         self.loss_scale_factor = (
             None if loss_scale_factor is None else positive_number(loss_scale_factor, "loss_scale_factor")
         )
@@ -125,9 +121,18 @@ class Optimizer(Configurable):
         self._update = self._new_update()
         self.learning_rate = learning_rate
 
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs, from the checked arguments."""
+        raise NotImplementedError(f"{type(self).__name__}: optimizers extend one of fastnn.optimizers")
+
+    def _show_settings(self) -> None:
+        """Set the attributes to the arguments as they have been checked."""
+        for name, value in self._settings.arguments.items():
+            setattr(self, name, value)
+
     def _new_update(self) -> Update:
         """Return the update rule, for no variables yet."""
-        update = Update(self._kernel, self._slots, dict(self._rule), self._correction, self._start)
+        update = Update(self._kernel, self._correction)
         self._settings.configure(update)
         return update
 
@@ -143,6 +148,12 @@ class Optimizer(Configurable):
         """Use these settings until the next `compile` or `build`."""
         settings.configure(self._update)
         self._settings = settings
+        self._show_settings()
+
+    @property
+    def _outdated_arguments(self) -> dict[str, Any]:
+        """The arguments in effect that others have been assigned to since the last `compile` or `build`."""
+        return {name: v for name, v in self._settings.arguments.items() if getattr(self, name) != v}
 
     # ---- pickling -----------------------------------------------------------------------------------
 
@@ -153,13 +164,13 @@ class Optimizer(Configurable):
     def _pickle_attributes(self) -> dict[str, Any]:
         update = self._update
         state = {"variables": update.variables, "state": self.get_state(), "known": update.known}
-        return super()._pickle_attributes() | {"_update": state, "_settings": self._settings._asdict()}
+        return super()._pickle_attributes() | {"_update": state, "_settings": self._settings.arguments}
 
     def __setstate__(self, state: Any) -> None:
         """Create the update rule again, for the same variables and in the same state."""
         super().__setstate__(state)
         known: dict[str, Any] = vars(self)["_update"]
-        self._settings = Settings(**vars(self)["_settings"])
+        self._settings = Settings.of(self, vars(self)["_settings"])
         self._update = self._new_update()
         if self._schedule is not None:
             self._update.schedule = rate_of(self._schedule)
@@ -433,7 +444,7 @@ class Optimizer(Configurable):
         var_list : iterable of Variable, optional
             By default all that the optimizer was built for.
         """
-        if self._settings.use_ema and self.built:
+        if self._settings.arguments["use_ema"] and self.built:
             bound = {id(v) for v in self._update.variables}
             averaged = self._update.variables if var_list is None else var_list
             averaged = [variable for variable in averaged if id(variable) in bound]
@@ -447,7 +458,7 @@ class Optimizer(Configurable):
         ValueError
             If the optimizer keeps no averages, or has not been built.
         """
-        if not self._settings.use_ema:
+        if not self._settings.arguments["use_ema"]:
             raise ValueError("use_ema: expected True to swap averages, got False")
         for variable in self._require_built("swap_averages"):
             average, value = self._slot("average", variable), variable.numpy()

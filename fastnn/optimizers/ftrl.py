@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack
 
 from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, not_negative
+
+
+def _not_positive(value: Any, name: str) -> float:
+    number = real_number(value, name)
+    if number > 0:
+        raise ValueError(f"{name}: expected at most 0, got {value!r}")
+    return number
 
 
 @registry.add
@@ -36,16 +44,15 @@ class Ftrl(Optimizer):
     """
 
     _kernel = "ftrl"
-    _slots = ("accumulator", "linear", None)
     _correction = "ftrl"
-    _arguments = (
-        "learning_rate_power",
-        "initial_accumulator_value",
-        "l1_regularization_strength",
-        "l2_regularization_strength",
-        "l2_shrinkage_regularization_strength",
-        "beta",
-    )
+    _arguments: ClassVar[dict[str, Check]] = {
+        "learning_rate_power": _not_positive,
+        "initial_accumulator_value": not_negative,
+        "l1_regularization_strength": not_negative,
+        "l2_regularization_strength": not_negative,
+        "l2_shrinkage_regularization_strength": not_negative,
+        "beta": not_negative,
+    }
 
     def __init__(
         self,
@@ -58,28 +65,21 @@ class Ftrl(Optimizer):
         beta: float = 0.0,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.learning_rate_power = real_number(learning_rate_power, "learning_rate_power")
-        if self.learning_rate_power > 0:
-            raise ValueError(f"learning_rate_power: expected at most 0, got {learning_rate_power!r}")
-        self.initial_accumulator_value = real_number(
-            initial_accumulator_value, "initial_accumulator_value", 0
-        )
-        self.l1_regularization_strength = real_number(
-            l1_regularization_strength, "l1_regularization_strength", 0
-        )
-        self.l2_regularization_strength = real_number(
-            l2_regularization_strength, "l2_regularization_strength", 0
-        )
-        self.l2_shrinkage_regularization_strength = real_number(
-            l2_shrinkage_regularization_strength, "l2_shrinkage_regularization_strength", 0
-        )
-        self.beta = real_number(beta, "beta", 0)
-        self._rule = {
-            "power": -self.learning_rate_power,
-            "l1": self.l1_regularization_strength,
-            "l2": 2 * self.l2_regularization_strength,
-            "l2_shrinkage": 2 * self.l2_shrinkage_regularization_strength,
-            "beta": self.beta,
-        }
-        self._start = {"accumulator": self.initial_accumulator_value}
+        self.learning_rate_power, self.beta = learning_rate_power, beta
+        self.initial_accumulator_value = initial_accumulator_value
+        self.l1_regularization_strength = l1_regularization_strength
+        self.l2_regularization_strength = l2_regularization_strength
+        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        fields = {
+            "power": -given["learning_rate_power"],
+            "l1": given["l1_regularization_strength"],
+            "l2": 2 * given["l2_regularization_strength"],
+            "l2_shrinkage": 2 * given["l2_shrinkage_regularization_strength"],
+            "beta": given["beta"],
+        }
+        start = {"accumulator": given["initial_accumulator_value"]}
+        return Rule(("accumulator", "linear", None), fields, start)

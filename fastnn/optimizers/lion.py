@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack
 
-from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, share
 
 
 @registry.add
@@ -31,8 +31,7 @@ class Lion(Optimizer):
     """
 
     _kernel = "lion"
-    _slots = ("momentum", None, None)
-    _arguments = ("beta_1", "beta_2")
+    _arguments: ClassVar[dict[str, Check]] = {"beta_1": share, "beta_2": share}
 
     def __init__(
         self,
@@ -41,7 +40,9 @@ class Lion(Optimizer):
         beta_2: float = 0.99,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.beta_1 = real_number(beta_1, "beta_1", 0, below=1)
-        self.beta_2 = real_number(beta_2, "beta_2", 0, below=1)
-        self._rule = {"beta_1": self.beta_1, "beta_2": self.beta_2}
+        self.beta_1, self.beta_2 = beta_1, beta_2
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        return Rule(("momentum", None, None), dict(given))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack
 
-from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, flag, not_negative, share
 
 
 @registry.add("rmsprop")
@@ -34,7 +34,12 @@ class RMSprop(Optimizer):
     """
 
     _kernel = "rmsprop"
-    _arguments = ("rho", "momentum", "epsilon", "centered")
+    _arguments: ClassVar[dict[str, Check]] = {
+        "rho": share,
+        "momentum": share,
+        "epsilon": not_negative,
+        "centered": flag,
+    }
 
     def __init__(
         self,
@@ -45,13 +50,12 @@ class RMSprop(Optimizer):
         centered: bool = False,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.rho = real_number(rho, "rho", 0, below=1)
-        self.momentum = real_number(momentum, "momentum", 0, below=1)
-        self.epsilon, self.centered = real_number(epsilon, "epsilon", 0), bool(centered)
-        self._slots = (
-            "velocity",
-            "momentum" if self.momentum else None,
-            "average_gradient" if self.centered else None,
-        )
-        self._rule = {"beta_1": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
+        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        momentum = "momentum" if given["momentum"] else None
+        slots = "velocity", momentum, "average_gradient" if given["centered"] else None
+        fields = {"beta_1": given["rho"], "momentum": given["momentum"], "epsilon": given["epsilon"]}
+        return Rule(slots, fields)

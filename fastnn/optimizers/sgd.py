@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Mapping
+from typing import Any, ClassVar, Unpack
 
-from ..checks import real_number
 from .base import Optimizer, registry
-from .settings import CommonArguments
+from .settings import Check, CommonArguments, Rule, flag, share
 
 
 @registry.add
@@ -30,7 +30,7 @@ class SGD(Optimizer):
     """
 
     _kernel = "sgd"
-    _arguments = ("momentum", "nesterov")
+    _arguments: ClassVar[dict[str, Check]] = {"momentum": share, "nesterov": flag}
 
     def __init__(
         self,
@@ -39,9 +39,9 @@ class SGD(Optimizer):
         nesterov: bool = False,
         **kwargs: Unpack[CommonArguments],
     ) -> None:
-        self.momentum = real_number(momentum, "momentum", 0, below=1)
-        self.nesterov = bool(nesterov)
-        if self.momentum:
-            self._slots = ("momentum", None, None)
-        self._rule = {"momentum": self.momentum, "nesterov": self.nesterov}
+        self.momentum, self.nesterov = momentum, nesterov
         super().__init__(learning_rate, **kwargs)
+
+    def _rule(self, given: Mapping[str, Any]) -> Rule:
+        """Return what the kernel needs."""
+        return Rule(("momentum" if given["momentum"] else None, None, None), dict(given))

@@ -89,7 +89,10 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     arguments = {name: getattr(spec, name) for name in _COMPILE_ARGUMENTS}
     arguments["loss"] = map_structure(_function_or_loss, spec.loss)
     described = {name: serialized(value, _tables()) for name, value in arguments.items()}
-    return {"optimizer": optimizers.serialize(spec.optimizer)} | described
+    optimizer = optimizers.serialize(spec.optimizer)
+    config, outdated = optimizer["config"], spec.optimizer._outdated_arguments
+    optimizer["config"] = config | {name: value for name, value in outdated.items() if name in config}
+    return {"optimizer": optimizer} | described
 
 
 def _function_or_loss(loss: Any) -> Any:

@@ -151,11 +151,15 @@ def _set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) ->
             if name.startswith(_OPTIMIZER)
         }
     )
-    for structure, variable in variable_of.items():
-        names = {slot: f"{_SET_ASIDE}{structure}/{slot}" for slot in optimizer._update.slots}
-        if structure in structures or not any(name in tensors for name in names.values()):
+    set_aside: dict[str, Tensors] = {}
+    for name, array in tensors.items():
+        if name.startswith(_SET_ASIDE):
+            structure, _, slot = name.removeprefix(_SET_ASIDE).rpartition("/")
+            set_aside.setdefault(structure, {})[slot] = np.array(array)
+    for structure, arrays in set_aside.items():
+        variable = variable_of[structure]
+        if structure in structures:
             continue
-        arrays = {slot: np.array(tensors[name]) for slot, name in names.items()}
         for slot, array in arrays.items():
             if array.shape != variable.shape:
                 raise ModelFileError(

@@ -67,7 +67,7 @@ cdef class Update:
     cdef public object schedule         # the learning rate by the number of steps done, or None
     cdef str kernel_name
     cdef tuple slot_names
-    cdef dict start
+    cdef object start
     cdef const fnn_kernels *kernels
     cdef update_fn kernel
     cdef fnn_update rule
@@ -83,6 +83,7 @@ cdef class Update:
     cdef char *accumulator
     cdef object direction               # of Lamb's step
 
+    cdef int _name_slots(self, bint accumulates, bint averages) except -1
     cdef int _bind(self, list names, tuple bound) except -1
     cdef dict _known_slots(self)
     cdef object _new_slot(self, layout, str name, dict known)

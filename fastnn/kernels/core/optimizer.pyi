@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from numpy.typing import NDArray
@@ -23,13 +23,13 @@ class Update:
     def __init__(
         self,
         kernel: str,
-        slots: tuple[str | None, ...],
-        rule: dict[str, Any],
         correction: str | None = None,
-        start: dict[str, float] | None = None,
     ) -> None: ...
     def configure(
         self,
+        slots: tuple[str | None, ...],
+        rule: dict[str, Any],
+        start: Mapping[str, float],
         weight_decay: float = 0.0,
         clip_norm: float = 0.0,
         clip_value: float = 0.0,

@@ -133,20 +133,39 @@ cdef class Update:
     ----------
     kernel : str
         Name of the C kernel.
-    slots : tuple of str or None
-        Names of the kernel's three slots; None where it gets none.
-    rule : dict
-        Fields of `fnn_update` that stay the same from step to step, and Ftrl's `beta`.
     correction : str, optional
         Which rule's fields change from step to step: one of `CORRECTIONS`.
-    start : dict, optional
-        Initial values of slots by name; 0 for others.
     """
 
-    def __init__(self, str kernel, tuple slots, dict rule, str correction=None, dict start=None):
-        self.kernel_name, self.slot_names = kernel, slots
-        self.correction, self.start = CORRECTIONS[correction], start or {}
-        self.slots, self.accumulation = {name: None for name in slots if name}, 1
+    def __init__(self, str kernel, str correction=None):
+        self.kernel_name, self.correction = kernel, CORRECTIONS[correction]
+        self.slot_names, self.start, self.slots, self.accumulation = (), {}, {}, 1
+        self.variables, self.known, self.bound = [], {}, None
+        self.claim = Claim("optimizer")
+        self.weights, self.constraints = Weights(None, [], ()), Constraints([])
+
+    # ---- settings -----------------------------------------------------------------------------------
+
+    def configure(self, tuple slots, dict rule, start, double weight_decay=0.0, double clip_norm=0.0,
+                  double clip_value=0.0, double global_clip_norm=0.0, uint64_t accumulation=1,
+                  ema_momentum=None, uint64_t ema_overwrite=0):
+        """Set what stays the same from one `compile` to the next; see `Optimizer`.
+
+        Slots are allocated or dropped as the settings need them; the number of updates done stays the same.
+        No averages are kept if `ema_momentum` is None.
+
+        Parameters
+        ----------
+        slots, rule, start
+            See `fastnn.optimizers.settings.Rule`.
+        """
+        before = self.slot_names, self.start
+        self.slot_names, self.start = slots, start
+        try:
+            self._name_slots(accumulation > 1, ema_momentum is not None)
+        except BaseException:
+            self.slot_names, self.start = before
+            raise
         self.rule.beta_1 = rule.get("beta_1", 0)
         self.rule.beta_2 = rule.get("beta_2", 0)
         self.rule.momentum = rule.get("momentum", 0)
@@ -157,25 +176,19 @@ cdef class Update:
         self.rule.l2_shrinkage = rule.get("l2_shrinkage", 0)
         self.rule.power = rule.get("power", 0)
         self.beta = rule.get("beta", 0)
-        self.product = 1
-        self.variables, self.known, self.bound = [], {}, None
-        self.claim = Claim("optimizer")
-        self.weights, self.constraints = Weights(None, [], ()), Constraints([])
+        self.product, self.product_at = 1, 0
+        self.iterations = self.iterations // self.accumulation * accumulation
+        self.accumulation, self.ema_overwrite = accumulation, ema_overwrite
+        self.ema_momentum = ema_momentum or 0
+        self.weight_decay, self.rule.clip_value = weight_decay, clip_value
+        self.clip_norm, self.global_clip_norm = clip_norm, global_clip_norm
 
-    # ---- settings -----------------------------------------------------------------------------------
-
-    def configure(self, double weight_decay=0.0, double clip_norm=0.0, double clip_value=0.0,
-                  double global_clip_norm=0.0, uint64_t accumulation=1, ema_momentum=None,
-                  uint64_t ema_overwrite=0):
-        """Set what stays the same from one `compile` to the next; see `Optimizer`.
-
-        Slots are allocated or dropped as the settings need them; the number of updates done stays the same.
-        No averages are kept if `ema_momentum` is None.
-        """
+    cdef int _name_slots(self, bint accumulates, bint averages) except -1:
+        """Have the slots that the settings need, for the variables so far."""
         names = [name for name in self.slot_names if name]
-        if ema_momentum is not None:
+        if averages:
             names.append("average")
-        if accumulation > 1:
+        if accumulates:
             names.append("gradient_accumulator")
         if names != list(self.slots):
             if self.bound is None:
@@ -183,11 +196,7 @@ cdef class Update:
                 self.known, self.slots, self.layout = known, slots, None
             else:
                 self._bind(names, self.bound)
-        self.iterations = self.iterations // self.accumulation * accumulation
-        self.accumulation, self.ema_overwrite = accumulation, ema_overwrite
-        self.ema_momentum = ema_momentum or 0
-        self.weight_decay, self.rule.clip_value = weight_decay, clip_value
-        self.clip_norm, self.global_clip_norm = clip_norm, global_clip_norm
+        return 0
 
     # ---- bind ---------------------------------------------------------------------------------------
 
