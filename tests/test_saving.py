@@ -993,7 +993,7 @@ def nested(levels, calls):
         "trainable": True,
         "layers": [inner],
         "inputs": [{"name": "x", "shape": [1], "dtype": "float32"}],
-        "input_keys": None,
+        "input_structure": {"node": 0, "output": 0},
         "nodes": [{"layer": name, "x": {"node": k, "output": 0}, "options": {}} for k in range(calls)],
         "outputs": {"node": calls, "output": 0},
     }

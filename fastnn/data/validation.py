@@ -84,6 +84,20 @@ def is_several(x: Any) -> bool:
     return isinstance(x, (list, tuple)) and bool(x) and all(getattr(part, "shape", ()) for part in x)
 
 
+def is_structure(x: Any) -> bool:
+    """Return whether x is a list, tuple or dict of arrays, rather than an array written as a list."""
+    if isinstance(x, dict):
+        return True
+    if not isinstance(x, (list, tuple)) or not x:
+        return False
+    return all(is_structure(part) if isinstance(part, (list, tuple, dict)) else has_shape(part) for part in x)
+
+
+def has_shape(part: Any) -> bool:
+    """Return whether something is an array or like one, with dimensions."""
+    return bool(getattr(part, "shape", ()))
+
+
 def as_samples(
     x: Any,
     shape: tuple[int | None, ...],

@@ -371,11 +371,25 @@ class Graph(Picklable):
     # ---- as plain values ----------------------------------------------------------------------------
 
     def describe(self, structure: Any) -> Any:
-        """Return a structure with each tensor as {"node": place, "output": index}; inputs come first."""
+        """Return a structure as JSON holds it; inputs come first.
+
+        Each tensor is {"node": place, "output": index}, each tuple {"tuple": parts}.
+        """
         places = {tensor: (i, 0) for i, tensor in enumerate(self.inputs)}
         for i, node in enumerate(self.nodes, len(places)):
             places |= {tensor: (i, tensor.index) for tensor in node.outputs}
-        return mapped(lambda tensor: dict(zip(("node", "output"), places[tensor], strict=True)), structure)
+
+        def described(part: Any) -> Any:
+            if isinstance(part, SymbolicTensor):
+                return dict(zip(("node", "output"), places[part], strict=True))
+            if isinstance(part, dict):
+                return {key: described(value) for key, value in part.items()}
+            if not isinstance(part, (list, tuple)):
+                return part
+            parts = [described(value) for value in part]
+            return parts if isinstance(part, list) else {"tuple": parts}
+
+        return described(structure)
 
 
 def undescribed(structure: Any, results: list[list[SymbolicTensor]]) -> Any:
@@ -393,6 +407,8 @@ def undescribed(structure: Any, results: list[list[SymbolicTensor]]) -> Any:
         if not (isinstance(output, int) and 0 <= output < len(results[node])):
             raise ValueError(f"nodes: node {node} has {len(results[node])} outputs, got {output!r}")
         return results[node][output]
+    if isinstance(structure, dict) and set(structure) == {"tuple"}:
+        return tuple(undescribed(structure["tuple"], results))
     if isinstance(structure, (list, tuple)):
         return rebuilt(structure, [undescribed(part, results) for part in structure])
     if isinstance(structure, dict):

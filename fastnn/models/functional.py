@@ -12,19 +12,17 @@ from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
 
 # Entries of the configuration of a graph.
-_GRAPH_ENTRIES = ("layers", "inputs", "input_keys", "nodes", "outputs", "frozen")
+_GRAPH_ENTRIES = ("layers", "inputs", "input_structure", "nodes", "outputs", "frozen")
 
 
-def graph_config(graph: Graph, outputs: Any, input_keys: list[str] | None) -> dict[str, Any]:
+def graph_config(graph: Graph, outputs: Any, inputs: Any) -> dict[str, Any]:
     """Return a graph as plain values.
 
     Parameters
     ----------
     graph : Graph
-    outputs : SymbolicTensor, or list or dict of them
-        The outputs in their structure.
-    input_keys : list of str or None
-        The names of the inputs, if a dict gave them.
+    outputs, inputs : SymbolicTensor, or list, tuple or dict of them
+        The outputs and inputs in their structures.
     """
     return {
         "layers": [layer_registry.serialize(layer) for layer in graph.layers],
@@ -32,7 +30,7 @@ def graph_config(graph: Graph, outputs: Any, input_keys: list[str] | None) -> di
             {"name": tensor.name, "shape": list(tensor.sample_shape), "dtype": tensor.dtype}
             for tensor in graph.inputs
         ],
-        "input_keys": input_keys,
+        "input_structure": graph.describe(inputs),
         "nodes": [
             {"layer": node.layer.name, "x": graph.describe(node.x), "options": graph.describe(node.options)}
             for node in graph.nodes
@@ -86,7 +84,4 @@ def graph_from_config(
         options = undescribed(node["options"], results)
         result = call(layers[node["layer"]], undescribed(node["x"], results), **options)
         results.append(tensors_in(result))
-    inputs: Any = [tensors[0] for tensors in results[: len(config["inputs"])]]
-    if config["input_keys"] is not None:
-        inputs = dict(zip(config["input_keys"], inputs, strict=True))
-    return inputs, undescribed(config["outputs"], results)
+    return undescribed(config["input_structure"], results), undescribed(config["outputs"], results)

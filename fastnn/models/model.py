@@ -8,7 +8,7 @@ public face of work that is done elsewhere: data are converted in `fastnn.data`,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import NoneType
@@ -26,18 +26,19 @@ from ..data.adapters import Arrays, DataAdapter, SampleShapes, classes_of
 from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
 from ..data.dataset import DatasetIterator, is_dataset
 from ..data.shuffle import EpochShuffler
-from ..data.validation import InputSpec, is_several, ordered_inputs, split_inputs, validate_inputs
+from ..data.validation import InputSpec, validate_inputs
 from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.claim import Claim
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
 from ..layers.base.calls import bind_arguments
-from ..layers.base.emission import acting, tensor_shapes
+from ..layers.base.emission import acting, tensor_shapes, value_specs
 from ..layers.base.layer import registry as layer_registry
 from ..layers.base.masks import _masks, keep_output_masks, mask_of, masks_of, set_mask, with_masks
 from ..layers.base.shapes import (
     Shape,
+    as_shapes,
     check_sample_shape,
     is_shape,
     map_shapes,
@@ -55,9 +56,10 @@ from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.progress import Progress
-from ..training.python_steps import StepAdapter, StepPlan, pack
+from ..training.python_steps import StepAdapter, StepPlan, arrays_in, pack, part_of
 from ..utils.random import next_seed
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
+from .inputs import InputStructure, as_inputs, other_inputs, sample_shapes_of, spread
 from .steps import Steps
 from .summary import printable, summary_lines
 
@@ -81,8 +83,9 @@ class Model(Steps):
 
     Parameters
     ----------
-    inputs, outputs : SymbolicTensor, or list or dict of them
-        Results of `Input`, and of layers called on them.
+    inputs, outputs : SymbolicTensor, or list, tuple or dict of them, nested at will
+        Results of `Input`, and of layers called on them. Arrays are given and returned in the same structure;
+        inputs also as a flat list, or by the names of the layers.
     trainable : bool, default True
         Whether training changes any weight.
     name : str, optional
@@ -135,7 +138,7 @@ class Model(Steps):
         super().__init__(trainable=trainable, name=name, dtype=dtype)
         self._graph: Graph | None = None
         self._output_structure: Any = None  # of the outputs, as the user gave them
-        self._input_keys: list[str] | None = None
+        self._input_structure: InputStructure | None = None
         self._converts = False  # whether outputs are converted to other dtypes
         self._built_shapes: list[Shape] | None = None  # of samples of the inputs
         self._compile_spec: CompileSpec | None = None
@@ -182,7 +185,7 @@ class Model(Steps):
         if len(set(self._graph.inputs)) < len(self._graph.inputs):
             raise ValueError("inputs: expected each tensor once")
         self._output_structure = _unwrapped(outputs)
-        self._input_keys = list(inputs) if isinstance(inputs, dict) else None
+        self._input_structure = InputStructure.of_tensors(_unwrapped(inputs))
         self._converts = any(self._result_dtypes)
         self._set_built([tensor.sample_shape for tensor in self._graph.inputs])
 
@@ -217,9 +220,14 @@ class Model(Steps):
     @property
     def input_names(self) -> list[str]:
         """The names by which a dict of arrays gives the inputs."""
-        if self._graph is None and custom_layer.is_written(self):
-            return self._input_keys or [f"input_{i}" for i in range(len(self._sample_shapes))]
-        return self._input_keys or [tensor.name for tensor in self.inputs]
+        return self._require_inputs().names
+
+    def _require_inputs(self) -> InputStructure:
+        """Return how the inputs are arranged."""
+        if self._input_structure is None:
+            self._check_built()
+        assert self._input_structure is not None
+        return self._input_structure
 
     @property
     def output_names(self) -> list[str]:
@@ -241,8 +249,8 @@ class Model(Steps):
 
     @property
     def input(self) -> Any:
-        """The symbolic input, or a list of them."""
-        return super().input if self._graph is None else self._one_or_list(self.inputs)
+        """The symbolic input, or a list, tuple or dict of them."""
+        return super().input if self._graph is None else self._require_inputs().arranged(self.inputs)[0]
 
     @property
     def output(self) -> Any:
@@ -304,21 +312,32 @@ class Model(Steps):
 
     @property
     def input_shape(self) -> Any:
-        """Shape of the input, None for the batch; a list of shapes where there are several."""
-        return with_batch(self._as_called(self._sample_shapes))
+        """Shape of the input, None for the batch; a structure of shapes where there are several."""
+        if self._graph is not None:
+            return with_batch(self._one_or_list(self._sample_shapes))
+        structure = self._require_inputs()
+        x, options = structure.arranged(self._sample_shapes)
+        return with_batch({structure.argument: x, **options} if options else x)
 
     @property
     def output_shape(self) -> Any:
         """Shape of the output, None for the batch; a list of shapes where there are several."""
-        return self.compute_output_shape(self.input_shape)
+        if self._graph is not None:
+            return self._one_or_list(self._graph.compute_output_shapes(self._order_inputs(self.input_shape)))
+        return self._declared_output_shape(*self._call_shapes(self._sample_shapes))
 
     # ---- as a layer ---------------------------------------------------------------------------------
 
-    def _as_called(self, parts: list[Any]) -> Any:
-        """Return what stands for the inputs as layers inside of a `call` get them: one, a list, or a dict."""
-        if self._graph is None and self._input_keys is not None:
-            return dict(zip(self._input_keys, parts, strict=True))
-        return self._one_or_list(parts)
+    def _arranged(self, parts: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
+        """Return what stands for the inputs as layers inside, or a `call`, get it, and by name what else."""
+        if self._graph is not None or not custom_layer.is_written(self):
+            return self._one_or_list(list(parts)), {}
+        return self._require_inputs().arranged(parts)
+
+    def _call_shapes(self, sample_shapes: Sequence[Shape]) -> tuple[Any, dict[str, Any]]:
+        """Return the shapes of the inputs of a call, of the first argument and of others by name."""
+        x, options = self._arranged(sample_shapes)
+        return with_batch(x), {key: _as_specs(with_batch(part)) for key, part in options.items()}
 
     def _one_or_list(self, parts: list[Any]) -> Any:
         return parts[0] if len(parts) == 1 else parts
@@ -332,31 +351,55 @@ class Model(Steps):
             Batch dimension first, as in Keras: (None, 784).
         """
         if not is_overridden(self, "build"):
-            self._build_once(_checked_shapes(input_shape))
+            x, options = spread(self, _checked_shapes(input_shape))
+            self._build_once(x, {key: _as_specs(part) for key, part in options.items()})
+
+    def get_build_config(self) -> dict[str, Any]:
+        """Return the shapes that the model has been built for, by the arguments of `call` that have them."""
+        x, options = self._require_inputs().arranged(self._sample_shapes)
+        shapes = {f"{name}_shape": with_batch(part) for name, part in options.items()}
+        return {"input_shape": with_batch(x), **shapes}
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Build for the shapes that `get_build_config` of an equal model has returned."""
+        shapes = {name: _checked_shapes(shape) for name, shape in config.items()}
+        x = shapes.pop("input_shape")
+        self._build_once(x, {name.removesuffix("_shape"): _as_specs(part) for name, part in shapes.items()})
 
     def _after_build(self, input_shape: Any, **_: Any) -> None:
         """Finish building where a subclass has made layers and weights in a `build` of its own."""
         if self._built_shapes is None and not self._builds_running and is_overridden(self, "build"):
-            self._build(shape_leaves(without_batch(_checked_shapes(input_shape))))
+            x, options = spread(self, _checked_shapes(input_shape))
+            self._build(x, {key: _as_specs(part) for key, part in options.items()})
 
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
-        shapes = shape_leaves(without_batch(input_shape))
+        options = options or {}
         if not self.built:
             with making():
                 if not self.built:  # not by another thread in the meantime
-                    return self._build_first(input_shape, shapes)
-        if not varies(input_shape):
-            self._output_sample_shapes(tuple(shapes))
+                    return self._build_first(input_shape, options)
+        shapes = [input_shape, *map(custom_layer.tensor_shapes, other_inputs(options).values())]
+        if not any(map(varies, shapes)):
+            structure = InputStructure.of_shapes(input_shape, options, self._first_argument)
+            if self._graph is None and structure.whole != self._require_inputs().whole:
+                self._declared_output_shape(input_shape, options)  # called otherwise than when it was built
+            else:
+                self._output_sample_shapes(tuple(shape_leaves(without_batch(shapes))))
 
-    def _build_first(self, input_shape: Any, shapes: list[Shape]) -> None:
-        """Build for an input of this shape, whose inputs have samples of `shapes`."""
-        if isinstance(input_shape, dict):
-            self._input_keys = list(input_shape)
-        if is_overridden(self, "build"):
-            self.build(with_batch(self._as_called(shapes)))
+    def _build_first(self, input_shape: Any, options: dict[str, Any]) -> None:
+        """Build for an input of this shape, and the other arguments of the call that it is built for."""
+        if not is_overridden(self, "build"):
+            self._build(input_shape, options)
+        elif other_inputs(options):
+            custom_layer.with_shapes(self.build, self, input_shape, options)
         else:
-            self._build(shapes)
+            self.build(input_shape)
+
+    @property
+    def _first_argument(self) -> str:
+        """The name of the first argument of `call`."""
+        return custom_layer.call_parameters(self)[0] if custom_layer.is_written(self) else "inputs"
 
     @property
     def _input_sample_shape(self) -> Shape | None:
@@ -368,8 +411,8 @@ class Model(Steps):
     def _input_sample_shape(self, value: Shape | None) -> None:
         """Ignore the attribute that layers set."""
 
-    def _build(self, sample_shapes: list[Shape]) -> None:
-        """Make the weights for samples of these shapes, of a model that is written as `call`."""
+    def _build(self, input_shape: Any, options: dict[str, Any]) -> None:
+        """Make the weights for inputs of these shapes, of a model that is written as `call`."""
         if not custom_layer.is_written(self):
             raise TypeError(
                 f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
@@ -378,22 +421,26 @@ class Model(Steps):
             layer.dtype = self.dtype
         for variable in self._variables:
             variable._convert_to(self.dtype)
-        input_shape = with_batch(self._as_called(list(sample_shapes)))
+        shapes = [input_shape, *map(custom_layer.tensor_shapes, other_inputs(options).values())]
         structure: Any = None
-        if not varies(input_shape):
+        if not any(map(varies, shapes)):
             with inside(self.name):
-                custom_layer.try_call(self, input_shape, {})
-            shapes = custom_layer.computed_output_shape(self, input_shape)
-            if not is_shape(shapes) and not isinstance(shapes, list):
-                structure = map_shapes(custom_layer.TensorSpec, shapes)
+                custom_layer.try_call(self, input_shape, options)
+            made = custom_layer.computed_output_shape(self, input_shape, options)
+            if not is_shape(made) and not isinstance(made, list):
+                structure = _as_specs(made)
+        self._input_structure = InputStructure.of_shapes(input_shape, options, self._first_argument)
         self._output_structure = structure
-        self._set_built(list(sample_shapes))
+        self._set_built(shape_leaves(without_batch(shapes)))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the output, or a list of shapes, for that of the input, or a list of them."""
+        """Return the shape of the output, or a structure of shapes, for that of the inputs."""
         if self._graph is None:
-            return super().compute_output_shape(input_shape)
-        return self._one_or_list(self._graph.compute_output_shapes(self._order_inputs(input_shape)))
+            x, options = spread(self, input_shape)
+            specs = {key: _as_specs(part) for key, part in options.items()}
+            return custom_layer.computed_output_shape(self, x, specs)
+        made = iter(self._graph.compute_output_shapes(self._order_inputs(input_shape)))
+        return mapped(lambda _: next(made), self._output_structure)
 
     def _emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
@@ -404,13 +451,13 @@ class Model(Steps):
     def _append_steps(self, plan: Plan, x: Any, training: bool | None = None, **options: Any) -> Any:
         """Append the steps of all layers; the last ones say what the masks of the outputs are."""
         x = with_masks(plan, x, options.pop("mask", None))
-        self._build_once(tensor_shapes(x), options)
+        self._build_once(tensor_shapes(x), value_specs(options))
         with acting(plan, training):
             return self._emit(plan, x, **options)
 
     def _order_inputs(self, x: Any) -> list[Any]:
         """Return what the model is called on as a list, in the order of the inputs."""
-        return ordered_inputs(x, self.input_names)
+        return self._require_inputs().flat(x)
 
     # ---- inputs -------------------------------------------------------------------------------------
 
@@ -432,13 +479,15 @@ class Model(Steps):
         """
         outputs = self._output_shapes_of.get(sample_shapes)
         if outputs is None:
-            given = self._as_called(list(sample_shapes))
             try:
-                made = shape_leaves(without_batch(self._declared_output_shape(with_batch(given))))
+                made = shape_leaves(
+                    without_batch(self._declared_output_shape(*self._call_shapes(sample_shapes)))
+                )
             except ValueError as error:
                 expected = [", ".join(["rows", *map(str, shape)]) for shape in self._sample_shapes]
                 raise ValueError(
-                    f"x: expected shape ({'), ('.join(expected)}), got rows of shape {given}: {error}"
+                    f"x: expected shape ({'), ('.join(expected)}), got rows of shape "
+                    f"{self._one_or_list(list(sample_shapes))}: {error}"
                 ) from None
             outputs = made
             keep_recent(self._output_shapes_of, sample_shapes, outputs)
@@ -470,19 +519,17 @@ class Model(Steps):
 
     def _split_inputs(self, x: Any) -> list[Any]:
         """Return the inputs in their order."""
-        return split_inputs(x, self.input_names, [len(shape) for shape in self._sample_shapes])
+        return self._require_inputs().split(x, [len(shape) for shape in self._sample_shapes])
 
-    def _build_for(self, x: Any) -> None:
+    def _build_for(self, x: Any, others: Mapping[str, Any] | None = None) -> None:
         """Build the model for data, if it has not been built."""
         if not self.built:
-            parts = list(x.values()) if isinstance(x, dict) else list(x) if is_several(x) else [x]
-            for part in parts:
-                if not np.shape(part):
-                    raise ValueError(f"x: expected rows, got {part!r:.80}")
-            sample_shapes = [check_sample_shape(np.shape(part)[1:], "x") for part in parts]
-            named = isinstance(x, dict) and custom_layer.is_written(self) and self._graph is None
-            shapes = dict(zip(x, sample_shapes, strict=True)) if named else self._one_or_list(sample_shapes)
-            self._build_once(with_batch(shapes))
+            x, options = (x, others) if others else spread(self, x)
+            shapes = with_batch(sample_shapes_of(x))
+            if not custom_layer.is_written(self):
+                shapes = self._one_or_list(shape_leaves(shapes))
+            specs = {key: _as_specs(with_batch(sample_shapes_of(part))) for key, part in options.items()}
+            self._build_once(shapes, specs)
 
     # ---- weights ------------------------------------------------------------------------------------
 
@@ -1052,14 +1099,14 @@ class Model(Steps):
 
     # ---- prediction ---------------------------------------------------------------------------------
 
-    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Return the output for all rows of `x`.
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Return the output for all rows of the inputs.
 
         Parameters
         ----------
-        x : array_like, or list or dict of them
+        x : array_like, or list, tuple or dict of them, nested at will
             (rows, ...) for each input; or tensors of `fastnn.autograd`; or symbolic tensors, for a larger
-            model.
+            model. A `call` of one's own that requires several arguments also takes a list or dict of them.
         training : bool, optional
             Whether `Dropout` and its like act: by default only layers of augmentation do, as in Keras; in
             `predict` they do not.
@@ -1073,30 +1120,54 @@ class Model(Steps):
             training outside of `no_grad`, so that `backward` of what is computed from it reaches the weights.
         """
         plan = self._fast_inference
-        if plan is not None and not training and not args and not kwargs:
-            y = plan.predict(x)
-            if y is not None and (not _masks or masks_of(x) is None):
+        if plan is not None and not training and not kwargs and len(args) == 1:
+            y = plan.predict(args[0])
+            if y is not None and (not _masks or masks_of(args[0]) is None):
                 return y if self._output_structure is None else self._pack_outputs(y, plan)
         given = kwargs if training is None else kwargs | {"training": training}
-        x, options = bind_arguments(self, (x, *args), given)
+        x, options = bind_arguments(self, args, given)
         training = options.get("training")
+        more = options.keys() - {"training"}
         if tensors_in([x, options]):
-            return super().__call__(self._order_symbolic(x), **options)
-        if options.keys() - {"training"} or masks_of(x) is not None:
+            x, others = spread(self, x) if not more else (x, {})
+            return super().__call__(self._order_symbolic(x) if not others else x, **options, **others)
+        if more:
+            options = as_inputs(options)
+            parts = self._own_inputs(x, options)
+            if parts is None:
+                return super().__call__(x, **options)
+            x = parts
+        elif masks_of(x) is not None or (self.built and not self._require_inputs().takes(x)):
             return super().__call__(x, **options)
         if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
             if custom_layer.is_written(self):
-                return super().__call__(x, **options)
+                x, others = spread(self, x)
+                return super().__call__(x, **options, **others)
             return self._call_on_tape(x, bool(custom_layer.is_training() if training is None else training))
         if training:
             return self._call_on_tape(x, True) if is_recording() else self._apply(x, True)
         return self._apply(x, None if training is None and self._acts_by_default else False)
 
+    def _own_inputs(self, x: Any, options: dict[str, Any]) -> list[Any] | None:
+        """Return the arrays that a call gets as inputs of the model's own plans, in their order.
+
+        None if it gets anything else, or not the arguments that the model is built for.
+        """
+        others = {key: value for key, value in options.items() if key != "training"}
+        given = list(leaves([x, others]))
+        inputs_only = others.keys() == other_inputs(others).keys() and masks_of(given) is None
+        if not inputs_only or self._graph is not None or any(isinstance(part, Tensor) for part in given):
+            return None
+        self._build_for(x, others)
+        structure = self._require_inputs()
+        fits = structure.others.keys() == others.keys()
+        return structure.flat({structure.argument: x, **others}) if fits else None
+
     def _order_symbolic(self, x: Any) -> Any:
-        """Return the tensors that the model is called on as layers are: one, or a list."""
-        if not self.built:
+        """Return the tensors that the model is called on as layers inside get them."""
+        if not self.built or (self._graph is None and not isinstance(x, dict)):
             return x
-        return self._as_called(self._order_inputs(list(x) if isinstance(x, tuple) else x))
+        return self._arranged(self._order_inputs(x))[0]
 
     def _call_on_tape(self, x: Any, training: bool) -> Any:
         """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
@@ -1210,13 +1281,14 @@ class Model(Steps):
                 dataset.close()
         if plain:
             return self._predict(x)
-        arrays = self._validate_inputs(x)
-        samples = len(arrays[0])
+        adapter = StepAdapter(self.dtype) if self._predicts_in_python else None
+        arrays = self._validate_inputs(x) if adapter is None else adapter.arrays(x, None, None).x
+        samples = len(arrays_in(arrays)[0])
         size = batch_size_for(batch_size, samples)
         if steps is not None:
             samples = min(samples, steps * size)
         starts = range(0, max(1, samples), size)
-        batches = ([array[start : min(start + size, samples)] for array in arrays] for start in starts)
+        batches = (part_of(arrays, start, min(start + size, samples)) for start in starts)
         listeners = self._callback_list(callbacks, 0, epochs=1, steps=len(starts))
         return self._predict_batches(batches, listeners)
 
@@ -1228,7 +1300,7 @@ class Model(Steps):
     def _predict_in_python(self, x: Any) -> Any:
         """Return what `predict_step` makes of a batch, as arrays."""
         with no_grad():
-            made = self.predict_step(pack(x[0] if isinstance(x, list) and len(x) == 1 else x))
+            made = self.predict_step(pack(x))
         return mapped(np.asarray, made, (Tensor, np.ndarray))
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -1312,7 +1384,7 @@ class Model(Steps):
         if self._graph is None or not takes_graph(type(self)):
             return {name: value for name, value in super().get_config().items() if name != "input_shape"}
         self._freeze_parts()
-        config = graph_config(self._graph, self._output_structure, self._input_keys)
+        config = graph_config(self._graph, self._output_structure, self.input)
         return {"name": self.name, "trainable": self._trainable, "frozen": frozen_parts(self)} | config
 
     @classmethod
@@ -1439,11 +1511,17 @@ def forget_plans(layer: Layer) -> None:
 
 
 def _checked_shapes(input_shape: Any) -> Any:
-    """Return an input shape, or a list of them, with None for the batch."""
-    shapes = shape_leaves(input_shape) if isinstance(input_shape, dict) else input_shape
-    shapes = shapes if isinstance(shapes, list) else [shapes]
-    checked = with_batch([check_sample_shape(tuple(shape)[1:]) for shape in shapes])
-    return checked[0] if len(checked) == 1 else checked
+    """Return the shape of an input, or a structure of shapes, with None for the batch."""
+    try:
+        shapes = as_shapes(input_shape)
+    except TypeError:
+        shapes = check_sample_shape(input_shape)
+    return map_shapes(lambda shape: (None, *check_sample_shape(shape[1:])), shapes)
+
+
+def _as_specs(shapes: Any) -> Any:
+    """Return what stands for tensors of these shapes."""
+    return map_shapes(custom_layer.TensorSpec, shapes)
 
 
 def converted(y: Any, dtype: str | None) -> Any:
@@ -1485,7 +1563,8 @@ def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> li
     """Append the steps of a model that is written as `call`."""
     layer = model()
     assert layer is not None
-    return list(leaves(custom_layer.emit(layer, plan, layer._as_called(inputs), {})))
+    x, options = layer._arranged(inputs)
+    return list(leaves(custom_layer.emit(layer, plan, x, options)))
 
 
 def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:

@@ -11,7 +11,7 @@ from ..configurable import has_own_constructor
 from ..graph.graph import Node, SymbolicTensor
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
-from ..layers.base.shapes import Shape, with_batch
+from ..layers.base.shapes import Shape, shape_leaves, with_batch, without_batch
 from ..naming import inside
 from ..saving.trainability import frozen_parts
 from .functional import own_arguments
@@ -131,16 +131,17 @@ class Sequential(Model):
             for node in self._graph.nodes:
                 node.layer._forget_call(node)
         self.built = False
-        self._graph, self._built_shapes, self._output_structure = None, None, None
+        self._graph = self._built_shapes = self._input_structure = self._output_structure = None
         self._plans = self._objective = self._fast_inference = self._fast_training = None
 
     def _build_early(self) -> None:
         if self._layers and self._layers[0]._input_sample_shape is not None:
             self._build_once(with_batch(self._layers[0]._input_sample_shape))
 
-    def _build(self, sample_shapes: list[Shape]) -> None:
+    def _build(self, input_shape: Any, options: dict[str, Any]) -> None:
         if not self._layers:
             raise ValueError("layers: a model needs at least one")
+        sample_shapes = shape_leaves(without_batch(input_shape))
         if len(sample_shapes) != 1:
             raise ValueError(f"x: a Sequential takes one input, got {len(sample_shapes)}")
         self.dtype = self.dtype

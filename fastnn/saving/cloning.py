@@ -80,7 +80,6 @@ def _clone(
     call_function: Callable[..., Any] | None = None,
 ) -> Any:
     from ..layers import InputLayer, Layer
-    from ..layers.base.shapes import with_batch
     from ..models import Sequential
 
     config = model.get_config()
@@ -92,7 +91,7 @@ def _clone(
             )
         clone = type(model).from_config(config)
         if model.built and not clone.built:
-            clone.build(model._one_or_list(with_batch(model._sample_shapes)))
+            clone.build_from_config(model.get_build_config())
         return clone
     if isinstance(model, Sequential) and call_function is not None:
         raise ValueError(

@@ -16,6 +16,7 @@ from .names import named_weights
 from .readback import check_readable
 from .state import get_state, set_state
 from .trainability import set_frozen_parts
+from .values import described_config, restored_config
 from .weights import assign_weights, compare_weights, weight_names, weights_document
 
 __all__ = ["load_model", "restored_model", "save_model"]
@@ -74,7 +75,7 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
         document |= {
             "kind": "model",
             "model": model_config(model),
-            "rows": [list(shape) for shape in model._sample_shapes] if model.built else None,
+            "build": described_config(model.get_build_config(), model.name) if model.built else None,
             "compile": compile_config(model),
             "state": state,
         }
@@ -138,9 +139,8 @@ def restored_model(document: dict[str, Any], tensors: dict[str, NDArray[Any]], c
     names = weight_names(document, tensors)
     with values_follow(sum(tensors[path].size for path, _ in names)):
         model = model_from_config(document["model"])
-        if not model.built and document["rows"] is not None:  # its own `call` determines its weights
-            shapes = [(None, *shape) for shape in document["rows"]]
-            model.build(shapes if len(shapes) > 1 else shapes[0])
+        if not model.built and document["build"] is not None:  # its own `call` determines its weights
+            model.build_from_config(restored_config(document["build"]))
     weights = named_weights(model)
     report = compare_weights(weights, names, tensors)
     if report.differs:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..autograd import Tensor
 from ..autograd.tensor import record
+from ..graph.graph import rebuilt
 from ..layers.base.masks import keep_output_masks
 
 if TYPE_CHECKING:
@@ -110,6 +111,6 @@ def _concatenated(outputs: list[Any]) -> Any:
     first = outputs[0]
     if isinstance(first, dict):
         return {key: _concatenated([part[key] for part in outputs]) for key in first}
-    if isinstance(first, list):
-        return [_concatenated(list(parts)) for parts in zip(*outputs, strict=True)]
+    if isinstance(first, (list, tuple)):
+        return rebuilt(first, [_concatenated(list(parts)) for parts in zip(*outputs, strict=True)])
     return np.concatenate(outputs)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.adapters import class_factors
-from ..data.validation import as_real, is_several
+from ..data.validation import as_real, is_structure
+from ..graph.graph import rebuilt
 from ..kernels.core.specs import Labels
 from ..metrics.values import as_logged, snapshot
 
@@ -20,7 +21,7 @@ def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     parts: tuple[Any, ...] = (x, y, sample_weight)
     while len(parts) > 1 and parts[-1] is None:
         parts = parts[:-1]
-    return parts if len(parts) > 1 or isinstance(x, (list, tuple, dict)) else x
+    return parts if len(parts) > 1 or isinstance(x, (list, tuple)) else x
 
 
 def unpack(data: Any) -> tuple[Any, Any, Any]:
@@ -37,13 +38,13 @@ def unpack(data: Any) -> tuple[Any, Any, Any]:
 
 
 def map_arrays(function: Callable[[NDArray[Any]], Any], given: Any) -> Any:
-    """Return what a function makes of each array in None, an array, or a list or dict of arrays."""
+    """Return what a function makes of each array in None, an array, or lists, tuples and dicts of arrays."""
     if given is None:
         return None
     if isinstance(given, dict):
         return {key: map_arrays(function, part) for key, part in given.items()}
-    if is_several(given):
-        return type(given)(map_arrays(function, part) for part in given)
+    if is_structure(given):
+        return rebuilt(given, [map_arrays(function, part) for part in given])
     return function(np.asarray(given))
 
 
@@ -52,6 +53,11 @@ def arrays_in(given: Any) -> list[NDArray[Any]]:
     found: list[NDArray[Any]] = []
     map_arrays(found.append, given)
     return found
+
+
+def part_of(given: Any, start: int, end: int) -> Any:
+    """Return a range of the samples of what `map_arrays` takes."""
+    return map_arrays(lambda array: array[start:end], given)
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class StepData:
 
     def part(self, start: int, end: int) -> StepData:
         """Return a range of the samples."""
-        return StepData(*(map_arrays(lambda array: array[start:end], part) for part in self.arrays))
+        return StepData(*(part_of(part, start, end) for part in self.arrays))
 
     def split(self, share: float) -> tuple[StepData, StepData]:
         """Return the first samples, and the last ones, which are this share of all."""

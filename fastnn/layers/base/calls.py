@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...autograd import Tensor
+from ...data.validation import has_shape, is_structure
 from ...graph.graph import Node, leaves, mapped, rebuilt, tensors_in
 from . import custom_layer
 from .masks import as_mask, checked_mask, masks_of
@@ -104,21 +105,6 @@ def given_mask(mask: Any, x: Any) -> Any:
     return as_mask(mask) if isinstance(x, dict) else checked_mask(mask, x)
 
 
-def is_structure(x: Any) -> bool:
-    """Return whether x is a list, tuple or dict of arrays, rather than an array written as a list."""
-    if isinstance(x, dict):
-        return True
-    if not isinstance(x, (list, tuple)) or not x:
-        return False
-    return all(
-        is_structure(part) if isinstance(part, (list, tuple, dict)) else _has_shape(part) for part in x
-    )
-
-
-def _has_shape(part: Any) -> bool:
-    return bool(getattr(part, "shape", ()))
-
-
 def _call_on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
     """Call a layer on tensors: run its `call` if it has one, else record one node of the tape."""
     training = custom_layer.is_training() if training is None else bool(training)
@@ -168,4 +154,4 @@ def _as_arrays(x: Any) -> Any:
         return {key: _as_arrays(part) for key, part in x.items()}
     if is_structure(x):
         return rebuilt(x, [_as_arrays(part) for part in x])
-    return x if _has_shape(x) else np.asarray(x)
+    return x if has_shape(x) else np.asarray(x)

@@ -87,7 +87,7 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
     """
     x = with_masks(plan, x, options.pop("mask", None))
     input_shape = tensor_shapes(x)
-    others = mapped(lambda value: custom_layer.TensorSpec((None, *value.shape)), options, Value)
+    others = value_specs(options)
     layer._build_once(input_shape, others)
     masked = any(value.mask is not None for value in leaves(x))
     written = custom_layer.is_written(layer)
@@ -116,6 +116,14 @@ def append_steps(layer: Layer, plan: Plan, x: Any, training: bool | None, option
 def tensor_shapes(x: Any) -> Any:
     """Return the shapes of values, None for the batch."""
     return mapped(lambda value: (None, *value.shape), x, Value)
+
+
+def value_specs(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with what stands for its values."""
+    specs: dict[str, Any] = mapped(
+        lambda value: custom_layer.TensorSpec((None, *value.shape)), options, Value
+    )
+    return specs
 
 
 def _as_list(masks: Any) -> list[Any]:

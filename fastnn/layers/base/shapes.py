@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from numbers import Integral
 from typing import Any, TypeVar
 
 from ...checks import ArgumentError, whole_number
@@ -35,7 +36,7 @@ def check_sample_shape(shape: Any, name: str = "input_shape") -> tuple[Any, ...]
 
 def is_shape(value: Any) -> bool:
     """Return whether a value is one shape, rather than a list, tuple or dict of shapes."""
-    return isinstance(value, tuple) and all(n is None or hasattr(n, "__index__") for n in value)
+    return isinstance(value, tuple) and all(n is None or isinstance(n, Integral) for n in value)
 
 
 def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
