@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import Tensor
-from ..configurable import Configurable
+from ..configurable import Configurable, is_of_program
 from ..data.validation import as_real
 from ..kernels.core.specs import LossSpec, PythonSpec, Transform
 from ..kernels.ops import loss_metric
@@ -72,6 +72,12 @@ class Loss(Configurable):
         self.reduction = reduction
         self.name = name or registry.name_of(type(self))
         self.dtype = None if dtype is None else config.check_floatx(dtype)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let a program's own `call` compute the loss, also where the class extends one with a kernel."""
+        super().__init_subclass__(**kwargs)
+        if is_of_program(cls) and "call" in vars(cls):
+            cls._spec = Loss._spec  # type: ignore[method-assign]
 
     @property
     def _spec(self) -> LossSpec | PythonSpec:
@@ -142,11 +148,13 @@ class Loss(Configurable):
         return plain_loss(transformed(total / divisor if divisor else 0.0, spec), predictions.dtype)
 
     def _kernel_spec(self) -> LossSpec:
-        """Return the spec of a loss that a kernel computes."""
-        spec = self._spec
-        if isinstance(spec, PythonSpec):
-            raise NotImplementedError(f"{type(self).__name__}.call: a loss of your own has to define it")
-        return spec
+        """Return the spec of the kernel of this loss, or of the one that it extends."""
+        for cls in type(self).__mro__:
+            found = vars(cls).get("_spec")
+            if found is not None and found is not Loss._spec:
+                spec: LossSpec = found.__get__(self)
+                return spec
+        raise NotImplementedError(f"{type(self).__name__}.call: a loss of your own has to define it")
 
     def _divisor(self, count: float, weight: float) -> float:
         """Return what the sum of weighted values is divided by, from their number and the sum of weights."""

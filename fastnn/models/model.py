@@ -632,13 +632,14 @@ class Model(Steps):
         >>> model.metrics_names
         ['loss', 'accuracy', 'auc']
         """
-        from ..training.compile_spec import CompileSpec
+        from .. import losses
+        from ..training.compile_spec import CompileSpec, map_structure
 
         spec = CompileSpec.of(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
         spec.objective(self, self._names_of_outputs(spec.loss), self._known_output_shapes())
         spec.optimizer._compile_for(self)
         self._compile_spec, self._objective = spec, None
-        self.optimizer, self.loss = spec.optimizer, spec.loss
+        self.optimizer, self.loss = spec.optimizer, map_structure(losses.get, loss)
         self._fast_training = None
         if self._plans is not None:
             self._plans.clear_compiled()
@@ -676,7 +677,7 @@ class Model(Steps):
 
         Of a model with steps in Python they begin with the mean loss, and end with the metrics in attributes.
         """
-        reported = [reported.metric for reported in self._require_objective().metrics]
+        reported = [reported.metric.given for reported in self._require_objective().metrics]
         if not self._runs_in_python:
             return reported
         found = [self._loss_tracker, *reported, *(m for m in vars(self).copy().values() if _is_metric(m))]

@@ -165,8 +165,12 @@ class Steps(Layer):
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Return the results of all metrics by their names in logs."""
-        keys = {id(reported.metric): reported.key for reported in self._require_objective().metrics}
-        return {keys.get(id(metric), metric.name): metric.result() for metric in self.metrics}
+        reported = {id(one.metric.given): one for one in self._require_objective().metrics}
+        return {
+            one.key if one else metric.name: (one.metric if one else metric).result()
+            for metric in self.metrics
+            for one in (reported.get(id(metric)),)
+        }
 
     def reset_metrics(self) -> None:
         """Reset all metrics, as steps in Python do at the start of an epoch or evaluation."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..custom_objects import CustomObjectScope
 from ..losses.loss import FunctionLoss
-from ..training.compile_spec import map_structure
+from ..training.compile_spec import FixedMetric, map_structure
 from .container import parse
 from .errors import wrapped_errors
 from .objects import deserialized, serialized
@@ -87,7 +87,7 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     if spec is None:
         return None
     arguments = {name: getattr(spec, name) for name in _COMPILE_ARGUMENTS}
-    arguments["loss"] = map_structure(_function_or_loss, spec.loss)
+    arguments = {name: map_structure(_as_given, value) for name, value in arguments.items()}
     described = {name: serialized(value, _tables()) for name, value in arguments.items()}
     optimizer = optimizers.serialize(spec.optimizer)
     config, outdated = optimizer["config"], spec.optimizer._outdated_arguments
@@ -95,8 +95,11 @@ def compile_config(model: Any) -> dict[str, Any] | None:
     return {"optimizer": optimizer} | described
 
 
-def _function_or_loss(loss: Any) -> Any:
-    return loss.fn if isinstance(loss, FunctionLoss) else loss
+def _as_given(entry: Any) -> Any:
+    """Return what `compile` takes for a loss or metric of a spec."""
+    if isinstance(entry, FixedMetric):
+        return entry.fixed
+    return entry.fn if isinstance(entry, FunctionLoss) else entry
 
 
 def compile_from_config(model: Any, config: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,39 @@ class OutputSpec(Picklable):
 
 
 @dataclass(frozen=True)
+class FixedMetric(Picklable):
+    """A metric as it was at `compile`.
+
+    Attributes
+    ----------
+    given : Metric
+        What the caller has, with the state of steps in Python.
+    fixed : Metric
+        Its copy, which later changes do not reach; the same object where Python computes the metric, which
+        reads its own attributes.
+    """
+
+    given: Metric
+    fixed: Metric
+
+    @classmethod
+    def of(cls, metric: Metric) -> FixedMetric:
+        """Fix a metric as it is now."""
+        return cls(metric, metric if isinstance(metric._plan_spec, PythonSpec) else deepcopy(metric))
+
+    def update_state(self, y_true: Any, y_pred: Any, **options: Any) -> None:
+        """Update the state with samples; see `Metric`."""
+        self.fixed._state = self.given._state
+        self.fixed.update_state(y_true, y_pred, **options)
+        self.given._state = self.fixed._state
+
+    def result(self) -> Any:
+        """Return the result for all samples so far."""
+        self.fixed._state = self.given._state
+        return self.fixed.result()
+
+
+@dataclass(frozen=True)
 class ReportedMetric(Picklable):
     """A metric beside the loss.
 
@@ -72,14 +106,14 @@ class ReportedMetric(Picklable):
         Its name in logs.
     output : int
         The output that it is of.
-    metric : Metric
+    metric : FixedMetric
     weighted : bool
         Whether samples count by their weights.
     """
 
     key: str
     output: int
-    metric: Metric
+    metric: FixedMetric
     weighted: bool
 
 
@@ -171,8 +205,9 @@ class CompileSpec(Picklable):
     ----------
     optimizer : Optimizer
     loss : Loss, None, or list or dict of them
+        As they were then.
     loss_weights, metrics, weighted_metrics
-        Copies of the arguments of `Model.compile`.
+        Copies of the arguments of `Model.compile`, with a `FixedMetric` for each metric.
     snapshot : TrainableSnapshot
 
     Examples
@@ -205,7 +240,7 @@ class CompileSpec(Picklable):
         if optimizer is None:
             raise TypeError("optimizer: expected a name, a config or an instance of Optimizer, got None")
         chosen = optimizers.get(optimizer)
-        found = map_structure(_trainable_loss, loss)
+        found = map_structure(lambda entry: _fixed_loss(_trainable_loss(entry)), loss)
         if found is None:
             for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
                 if value:
@@ -214,8 +249,8 @@ class CompileSpec(Picklable):
             chosen,
             found,
             _copied(loss_weights),
-            _copied(metrics),
-            _copied(weighted_metrics),
+            map_structure(_fixed_metric, metrics),
+            map_structure(_fixed_metric, weighted_metrics),
             TrainableSnapshot(model),
         )
 
@@ -266,11 +301,11 @@ class CompileSpec(Picklable):
                             f"loss: the metrics of {output.name!r} need a loss to be compiled with"
                         )
                     shape = (2,) if sample_shapes is None else sample_shapes[i]
-                    metric = resolve(entry, output.labels, (shape[-1] or 2) if shape else 1)
+                    metric = _resolved(entry, output.labels, (shape[-1] or 2) if shape else 1)
                     prefix = "" if single else f"{output.name}_"
-                    key = f"{prefix}{metric.name}"
+                    key = f"{prefix}{metric.fixed.name}"
                     if weighted and taken[key]:
-                        key = f"{prefix}weighted_{metric.name}"
+                        key = f"{prefix}weighted_{metric.fixed.name}"
                     unique = f"{key}_{taken[key]}" if taken[key] else key
                     reported.append(ReportedMetric(unique, i, metric, weighted))
                     taken[key] += 1
@@ -307,6 +342,24 @@ def _trainable_loss(identifier: Any) -> losses.Loss | None:
     if loss is not None and loss.reduction in (None, "none"):
         raise ValueError(f"loss: models train on one number, got reduction={loss.reduction!r}")
     return loss
+
+
+def _fixed_loss(entry: Any) -> Any:
+    """Return a loss as it is now; one that Python computes is itself, since it reads its own attributes."""
+    by_kernel = isinstance(entry, losses.Loss) and not isinstance(entry._spec, PythonSpec)
+    return deepcopy(entry) if by_kernel else entry
+
+
+def _fixed_metric(entry: Any) -> Any:
+    """Return a metric or loss among the arguments of `compile` as it is now, or what else stands for one."""
+    return FixedMetric.of(entry) if isinstance(entry, Metric) else _fixed_loss(entry)
+
+
+def _resolved(entry: Any, labels: Labels, classes: int) -> FixedMetric:
+    """Return the metric that an entry means for an output."""
+    if isinstance(entry, FixedMetric):
+        return entry
+    return FixedMetric.of(resolve(_fixed_loss(entry), labels, classes))
 
 
 def _losses_of(entry: Any) -> tuple[losses.Loss, ...]:

@@ -353,7 +353,7 @@ def emit_losses_and_metrics(
             emit_loss(plan, x, target, weights[i], loss._spec, *names, factor, first, j == 0)
             first = False
     for reported in objective.metrics:
-        i, metric = reported.output, reported.metric
+        i, metric = reported.output, reported.metric.fixed
         output = objective.outputs[i]
         sparse = metric._spec.labels.sparse
         other = sparse != output.labels.sparse or output.labels is Labels.SINGLE
