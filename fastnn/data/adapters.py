@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import ArgumentError, real_number
+from ..graph.graph import leaves
 from ..kernels.core.specs import Labels, PythonSpec
 from ..kernels.ops.loss_metric import check_labels
 from .alignment import aligned_shape, axes_to_last, weight_shapes
@@ -94,6 +95,8 @@ class DataAdapter:
         What each output is trained for.
     dtype : str
         "float32" or "float64".
+    places : list of str, or dict of such structures, optional
+        The names of the outputs, in dicts as the outputs are; by default a list.
     """
 
     def __init__(
@@ -102,10 +105,12 @@ class DataAdapter:
         output_shapes: Callable[[SampleShapes], list[tuple[int, ...]]],
         outputs: Sequence[OutputSpec],
         dtype: str,
+        places: Any = None,
     ) -> None:
         self._validate_inputs, self._output_shapes = validate_inputs, output_shapes
         self._outputs, self._dtype = outputs, dtype
-        self._names = [output.name for output in outputs]
+        self._places = [output.name for output in outputs] if places is None else places
+        self._takes_labels = any(output.losses for output in outputs)
 
     def arrays(self, x: Any, y: Any, sample_weight: Any, name: str = "") -> Arrays:
         """Return the arrays of samples with their labels and weights.
@@ -122,12 +127,12 @@ class DataAdapter:
         ValueError, TypeError
             If an argument does not fit the model.
         """
-        if y is None:
+        if y is None and self._takes_labels:
             raise ValueError(f"{name}y: expected labels, got None")
         x = self._validate_inputs(x, f"{name}x")
         shapes = self._output_shapes(tuple(array.shape[1:] for array in x))
-        labels = by_output(y, self._names, f"{name}y")
-        weights = by_output(sample_weight, self._names, f"{name}sample_weight", shared=True)
+        labels = by_output(y if self._takes_labels else None, self._places, f"{name}y")
+        weights = by_output(sample_weight, self._places, f"{name}sample_weight", shared=True)
         arrays = Arrays(x, [], [])
         for output, shape, label, weight in zip(self._outputs, shapes, labels, weights, strict=True):
             here = f"{name}y" if len(self._outputs) == 1 else f"{name}y[{output.name!r}]"
@@ -200,7 +205,8 @@ class DataAdapter:
                 f"class_weight: expected a model with one output, this one has {len(self._outputs)}"
             )
         labels = arrays.y[0]
-        assert labels is not None
+        if labels is None:
+            raise ValueError("class_weight: expected a model with a loss that takes labels")
         factors = class_factors(class_weight, labels, self._outputs[0].labels)
         weights = factors if arrays.weights[0] is None else arrays.weights[0] * factors
         return replace(arrays, weights=[np.ascontiguousarray(weights, self._dtype)])
@@ -275,15 +281,59 @@ def _require_classes(y: NDArray[Any], right: NDArray[np.bool_], expected: str) -
         )
 
 
-def by_output(given: Any, names: list[str], name: str, shared: bool = False) -> list[Any]:
+def by_name(given: Any, places: Any, name: str) -> Any:
+    """Return a dict that is nested as the outputs are as one by their names; anything else as it is.
+
+    Parameters
+    ----------
+    given : object
+        Where it has one entry in the place of several outputs, that is for each of them.
+    places : list of str, or dict of such structures
+        The names of the outputs.
+    name : str
+        What errors call the argument.
+
+    Examples
+    --------
+    >>> by_name({"u": (1, 2), "v": 3}, {"u": ("first", "second"), "v": "v"}, "y")
+    {'first': 1, 'second': 2, 'v': 3}
+    """
+    if not (isinstance(given, Mapping) and isinstance(places, dict) and given.keys() & places.keys()):
+        return given
+    return dict(_entries(given, places, name))
+
+
+def _entries(given: Any, places: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the entry of each output."""
+    if isinstance(places, str):
+        yield places, given
+        return
+    parts = list(places.values()) if isinstance(places, dict) else list(places)
+    if isinstance(given, Mapping) and isinstance(places, dict):
+        if not given.keys() <= places.keys():
+            raise ValueError(f"{name}: expected the outputs {list(places)} as keys, got {list(given)}")
+        values = [given.get(key) for key in places]
+    elif isinstance(given, (list, tuple)):
+        if len(given) != len(parts):
+            raise ValueError(
+                f"{name}: expected {len(parts)} entries for the outputs {parts}, got {len(given)}"
+            )
+        values = list(given)
+    else:
+        values = [given] * len(parts)
+    for part, value in zip(parts, values, strict=True):
+        yield from _entries(value, part, name)
+
+
+def by_output(given: Any, places: Any, name: str, shared: bool = False) -> list[Any]:
     """Return the labels or weights of each output.
 
     Parameters
     ----------
     given : object
         For the only output, or a list or dict with an entry for each output.
-    names : list of str
-        Of the outputs.
+    places : list of str, or dict of such structures
+        The names of the outputs.
     name : str
         What errors call the argument.
     shared : bool, default False
@@ -294,6 +344,7 @@ def by_output(given: Any, names: list[str], name: str, shared: bool = False) -> 
     ValueError
         If the entries are not those of the outputs.
     """
+    given, names = by_name(given, places, name), list(leaves(places))
     if given is None or (shared and not isinstance(given, (dict, list, tuple))):
         return [given] * len(names)
     if isinstance(given, dict):

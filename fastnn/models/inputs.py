@@ -51,8 +51,10 @@ class InputStructure(Picklable):
     @classmethod
     def of_shapes(cls, input_shape: Any, options: Mapping[str, Any], argument: str) -> InputStructure:
         """Make the structure of a call on inputs of this shape with these other arguments."""
-        others = {key: _named(tensor_shapes(value), key) for key, value in other_inputs(options).items()}
-        return cls(_named(input_shape, argument if others else ""), others, argument)
+        others = {
+            key: named_places(tensor_shapes(value), key) for key, value in other_inputs(options).items()
+        }
+        return cls(named_places(input_shape, argument if others else ""), others, argument)
 
     @classmethod
     def of_tensors(cls, inputs: Any) -> InputStructure:
@@ -189,14 +191,14 @@ def _is_table(value: Any) -> bool:
     return bool(rows) and all(isinstance(row, list) for row in rows) and not tensors_in_call(value)
 
 
-def _named(shapes: Any, path: str) -> Any:
+def named_places(shapes: Any, path: str) -> Any:
     """Return a structure with a name for each shape: its keys and numbers behind the path."""
     if is_shape(shapes):
         return path or "input_0"
     if isinstance(shapes, dict):
         before = f"{path}_" if path else ""
-        return {key: _named(part, f"{before}{key}") for key, part in shapes.items()}
-    return rebuilt(shapes, [_named(part, f"{path or 'input'}_{i}") for i, part in enumerate(shapes)])
+        return {key: named_places(part, f"{before}{key}") for key, part in shapes.items()}
+    return rebuilt(shapes, [named_places(part, f"{path or 'input'}_{i}") for i, part in enumerate(shapes)])
 
 
 def _along(form: Any, given: Any) -> list[Any] | None:

@@ -59,7 +59,7 @@ from ..training.progress import Progress
 from ..training.python_steps import StepAdapter, StepPlan, arrays_in, pack, part_of
 from ..utils.random import next_seed
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
-from .inputs import InputStructure, as_inputs, other_inputs, sample_shapes_of, spread
+from .inputs import InputStructure, as_inputs, named_places, other_inputs, sample_shapes_of, spread
 from .steps import Steps
 from .summary import printable, summary_lines
 
@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from ..training.profile_table import Profile
     from ..training.streaming import Stream
 
+
+_WITHOUT_LOSS = "loss: the model has to be compiled with a loss first: model.compile(loss=...)"
 
 _planned: WeakSet[Model] = WeakSet()  # models that have plans
 
@@ -232,20 +234,32 @@ class Model(Steps):
     @property
     def output_names(self) -> list[str]:
         """The names of losses, labels and metrics: the keys of a dict, or the layers'."""
-        return self._names_of_outputs(None if self._compile_spec is None else self._compile_spec.loss)
+        return self._names_of_outputs(self._compile_spec)
 
-    def _names_of_outputs(self, loss: Any) -> list[str]:
-        """Return the names of the outputs; a `call` that has not run has one for each loss."""
+    def _names_of_outputs(self, spec: CompileSpec | None) -> list[str]:
+        """Return the names of the outputs; those of a `call` that has not run follow from `compile`."""
         structure = self._output_structure
         if isinstance(structure, dict) and len(structure) == len(list(leaves(structure))):
             return list(structure)
         if self._graph is not None:
             return unique_names(tensor.name for tensor in self.outputs)
-        if self._built_shapes is None:
-            count = len(loss) if isinstance(loss, (list, tuple)) else 1
-        else:
+        if isinstance(structure, dict):
+            return unique_names(leaves(named_places(custom_layer.tensor_shapes(structure), "")))
+        if self._built_shapes is not None:
             count = len(shape_leaves(self.output_shape))
+        elif spec is not None and spec.keys:
+            return spec.keys
+        else:
+            count = len(spec.loss) if spec is not None and isinstance(spec.loss, list) else 1
         return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
+
+    def _output_places(self, spec: CompileSpec) -> Any:
+        """Return the names of the outputs, in dicts as the outputs are."""
+        names = self._names_of_outputs(spec)
+        if not isinstance(self._output_structure, dict):
+            return names
+        rest = iter(names)
+        return mapped(lambda _: next(rest), self._output_structure, (SymbolicTensor, custom_layer.TensorSpec))
 
     @property
     def input(self) -> Any:
@@ -608,8 +622,9 @@ class Model(Steps):
         loss : str, Loss or function of (y_true, y_pred), or a list or dict of them
             Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
             their rows. For several outputs: one for each in their order, or by the outputs' names, where one
-            that is None or not named is not trained; or one for all. A list in such a place adds up. A model
-            with a `train_step` or `compute_loss` of its own may do without any.
+            that is None or not named is not trained; or one for all. A list in such a place adds up. There
+            need not be any where layers add losses or penalties, or a `train_step` or `compute_loss` of the
+            model's own makes one.
         loss_weights : list or dict of float, optional
             What the losses of several outputs are multiplied by in that of the model; 1 by default.
         metrics, weighted_metrics : list of str, Metric or function of (y_true, y_pred), optional
@@ -636,7 +651,7 @@ class Model(Steps):
         from ..training.compile_spec import CompileSpec, map_structure
 
         spec = CompileSpec.of(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
-        spec.objective(self, self._names_of_outputs(spec.loss), self._known_output_shapes())
+        spec.objective(self, self._output_places(spec), self._known_output_shapes())
         spec.optimizer._compile_for(self)
         self._compile_spec, self._objective = spec, None
         self.optimizer, self.loss = spec.optimizer, map_structure(losses.get, loss)
@@ -652,16 +667,23 @@ class Model(Steps):
 
     def _require_spec(self) -> CompileSpec:
         spec = self._compile_spec
-        if spec is None or (spec.loss is None and not self._runs_in_python):
-            raise ValueError("loss: the model has to be compiled with a loss first: model.compile(loss=...)")
+        if spec is None:
+            raise ValueError(_WITHOUT_LOSS)
         return spec
+
+    @property
+    def _adds_losses_itself(self) -> bool:
+        """Whether layers add losses or penalties to those given to `compile`."""
+        layers = [part for part in flatten_parts(self) if isinstance(part, Layer)]
+        added = any(layer._adds_losses or layer.activity_regularizer is not None for layer in layers)
+        return added or any(variable.regularizer is not None for variable in self.weights)
 
     def _require_objective(self) -> Objective:
         """Return what the outputs are trained for; it stays the same once the model is built."""
         if self._objective is not None and self._objective.is_current():
             return self._objective
         spec = self._require_spec()
-        objective = spec.objective(self, self.output_names, self._known_output_shapes())
+        objective = spec.objective(self, self._output_places(spec), self._known_output_shapes())
         if self.built:
             self._objective = objective
         return objective
@@ -736,8 +758,16 @@ class Model(Steps):
         if self._runs_in_python:
             return StepAdapter(self.dtype)  # type: ignore[return-value]
         self._build_for(x)
-        outputs = self._require_objective().outputs
-        return DataAdapter(self._validate_inputs, self._output_sample_shapes, outputs, self.dtype)
+        objective = self._require_objective()
+        if not any(output.losses for output in objective.outputs) and not self._adds_losses_itself:
+            raise ValueError(_WITHOUT_LOSS)
+        return DataAdapter(
+            self._validate_inputs,
+            self._output_sample_shapes,
+            objective.outputs,
+            self.dtype,
+            objective.places,
+        )
 
     def _to_arrays(
         self,
@@ -824,7 +854,7 @@ class Model(Steps):
             through again and again, such as a `DataLoader` of torch.
         y : array_like, or list or dict of them
             Labels of each output: like the outputs, or class numbers where the loss is sparse. None beside a
-            data set.
+            data set, or where no output has a loss.
         batch_size : int, default 32
             Rows of one step; the last step of an epoch takes what is left. A data set has its own.
         epochs : int, default 1

@@ -131,16 +131,18 @@ class Steps(Layer):
         -------
         Tensor or float
         """
-        outputs = self._require_objective().outputs
-        names = [output.name for output in outputs]
-        if not any(output.losses for output in outputs):
+        objective = self._require_objective()
+        outputs, places, added = objective.outputs, objective.places, self.losses
+        trained = any(output.losses for output in outputs)
+        if not trained and not added:
             raise ValueError("loss: the model has to be compiled with a loss, or override compute_loss")
-        labels, weights = by_output(y, names, "y"), by_output(sample_weight, names, "sample_weight", True)
+        labels = by_output(y if trained else None, places, "y")
+        weights = by_output(sample_weight, places, "sample_weight", True)
         total: Any = 0.0
         for output, label, prediction, weight in zip(outputs, labels, leaves(y_pred), weights, strict=True):
             for loss, factor in zip(output.losses, output.loss_weights, strict=True):
                 total = total + loss(label, prediction, weight) * factor
-        return sum((loss.sum() if isinstance(loss, Tensor) else np.sum(loss) for loss in self.losses), total)
+        return sum((loss.sum() if isinstance(loss, Tensor) else np.sum(loss) for loss in added), total)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the metrics given to `compile` with a batch, and return the results of all.
@@ -153,8 +155,8 @@ class Steps(Layer):
             See `compute_loss`.
         """
         objective = self._require_objective()
-        names = [output.name for output in objective.outputs]
-        labels, weights = by_output(y, names, "y"), by_output(sample_weight, names, "sample_weight", True)
+        labels = by_output(y, objective.places, "y")
+        weights = by_output(sample_weight, objective.places, "sample_weight", True)
         predictions = list(leaves(y_pred))
         for reported in objective.metrics:
             i, options = reported.output, {}

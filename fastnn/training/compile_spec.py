@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import losses, optimizers
 from ..checks import ArgumentError, real_number
+from ..data.adapters import by_name
 from ..graph.graph import leaves
 from ..kernels.core.specs import Labels, PythonSpec
 from ..layers.base.trainable import flatten_parts
@@ -59,8 +60,8 @@ class OutputSpec(Picklable):
 
     @property
     def labels(self) -> Labels:
-        """What labels the losses take."""
-        return self.losses[0]._spec.labels
+        """What labels the losses take; numbers like the outputs if there are none."""
+        return self.losses[0]._spec.labels if self.losses else Labels.REAL
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,8 @@ class Objective(Picklable):
         Which layers train.
     label_kinds : tuple of (str or None)
         Names of the `Labels` that the losses of each output take.
+    places : list of str, or dict of such structures
+        The names of the outputs, in dicts as the outputs are.
     """
 
     outputs: tuple[OutputSpec, ...]
@@ -182,6 +185,7 @@ class Objective(Picklable):
     trainable: tuple[Variable, ...]
     snapshot: TrainableSnapshot
     label_kinds: tuple[str | None, ...]
+    places: Any
 
     @property
     def keys(self) -> list[str]:
@@ -241,7 +245,7 @@ class CompileSpec(Picklable):
             raise TypeError("optimizer: expected a name, a config or an instance of Optimizer, got None")
         chosen = optimizers.get(optimizer)
         found = map_structure(lambda entry: _fixed_loss(_trainable_loss(entry)), loss)
-        if found is None:
+        if found is None and not getattr(model, "_runs_in_python", False):
             for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
                 if value:
                     raise ValueError(f"loss: {name} need a loss to be compiled with, got {value!r:.80}")
@@ -254,17 +258,23 @@ class CompileSpec(Picklable):
             TrainableSnapshot(model),
         )
 
-    def objective(
-        self, model: Layer, names: Sequence[str], sample_shapes: Sequence[Shape] | None
-    ) -> Objective:
+    @property
+    def keys(self) -> list[str]:
+        """The names of outputs in the arguments that are dicts, if any is."""
+        given = (self.loss, self.loss_weights, self.metrics, self.weighted_metrics)
+        return list(
+            dict.fromkeys(key for argument in given if isinstance(argument, dict) for key in argument)
+        )
+
+    def objective(self, model: Layer, places: Any, sample_shapes: Sequence[Shape] | None) -> Objective:
         """Return what the outputs of a model are trained for.
 
         Parameters
         ----------
         model : Layer
             The one that the spec was made for.
-        names : list of str
-            Of the outputs.
+        places : list of str, or dict of such structures
+            The names of the outputs.
         sample_shapes : list of tuple or None
             Of the outputs; None if they are not known yet, when "accuracy" may turn out to be another metric.
 
@@ -273,12 +283,13 @@ class CompileSpec(Picklable):
         ValueError, TypeError
             If the arguments of `compile` do not fit the outputs.
         """
-        names = list(names)
+        names = list(leaves(places))
         single = len(names) == 1
-        chosen = [_losses_of(entry) for entry in entries_by_output("loss", self.loss, names, sums=True)]
-        factors = entries_by_output("loss_weights", self.loss_weights, names, sums=True)
+        chosen = [_losses_of(entry) for entry in entries_by_output("loss", self.loss, places, sums=True)]
+        factors = entries_by_output("loss_weights", self.loss_weights, places, sums=True)
+        in_python = getattr(model, "_runs_in_python", False)
         lists = [
-            [_as_list(entry) for entry in metrics_by_output(kind, given, names)]
+            [_flat(entry) for entry in metrics_by_output(kind, given, places)]
             for kind, given in (("metrics", self.metrics), ("weighted_metrics", self.weighted_metrics))
         ]
         only = sum(bool(parts) for parts in chosen) == 1
@@ -296,7 +307,7 @@ class CompileSpec(Picklable):
         for weighted, of_outputs in zip((False, True), lists, strict=True):
             for i, (output, entries) in enumerate(zip(outputs, of_outputs, strict=True)):
                 for entry in entries:
-                    if not output.losses:
+                    if not output.losses and not in_python:
                         raise ValueError(
                             f"loss: the metrics of {output.name!r} need a loss to be compiled with"
                         )
@@ -313,7 +324,7 @@ class CompileSpec(Picklable):
             reported.sort(key=lambda one: one.key)  # as in Keras
         trainable = tuple(self.snapshot.variables(model))
         return Objective(
-            outputs, tuple(reported), self.optimizer, trainable, self.snapshot, label_kinds(outputs)
+            outputs, tuple(reported), self.optimizer, trainable, self.snapshot, label_kinds(outputs), places
         )
 
 
@@ -383,12 +394,13 @@ def _factors_of(entry: Any, count: int) -> tuple[float, ...]:
     return tuple(given * count if len(given) == 1 else given)
 
 
-def entries_by_output(kind: str, given: Any, names: list[str], sums: bool = False) -> list[Any]:
+def entries_by_output(kind: str, given: Any, places: Any, sums: bool = False) -> list[Any]:
     """Return the entry of each output: by name, in their order, or one for all.
 
     Where an output may have several entries (`sums`), a list for the only output has those of it. A list that
     is nested as outputs may be has an entry for each of them.
     """
+    given, names = by_name(given, places, kind), list(leaves(places))
     if isinstance(given, Mapping):
         unknown = set(given) - set(names)
         if unknown:
@@ -407,8 +419,9 @@ def entries_by_output(kind: str, given: Any, names: list[str], sums: bool = Fals
     return [given] * len(names)
 
 
-def metrics_by_output(kind: str, given: Any, names: list[str]) -> list[Any]:
+def metrics_by_output(kind: str, given: Any, places: Any) -> list[Any]:
     """Return the metrics of each output; a flat list is that of the only output."""
+    names = list(leaves(places))
     if given is None or (isinstance(given, (list, tuple)) and not given):
         return [None] * len(names)
     single = len(names) == 1
@@ -417,11 +430,15 @@ def metrics_by_output(kind: str, given: Any, names: list[str]) -> list[Any]:
     flat = not isinstance(given, Mapping) and not (
         isinstance(given, (list, tuple)) and any(isinstance(entry, (list, tuple)) for entry in given)
     )
-    return [given] if single and flat else entries_by_output(kind, given, names)
+    return [given] if single and flat else entries_by_output(kind, given, places)
 
 
-def _as_list(entries: Any) -> list[Any]:
-    """Return the metrics of one output as a list."""
-    if entries is None:
-        return []
-    return list(entries) if isinstance(entries, (list, tuple)) else [entries]
+def _flat(entries: Any) -> list[Any]:
+    """Return the metrics of one output, in lists at will, as a list."""
+    if isinstance(entries, (list, tuple)):
+        return [
+            entry
+            for part in entries
+            for entry in (_flat(part) if isinstance(part, (list, tuple)) else [part])
+        ]
+    return [] if entries is None else [entries]

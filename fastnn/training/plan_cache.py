@@ -323,7 +323,7 @@ def emit_losses_and_metrics(
 ) -> None:
     """Append the losses and metrics of the outputs to a plan."""
     from ..kernels.core.specs import Labels, PythonSpec
-    from ..kernels.ops.loss import emit_loss
+    from ..kernels.ops.loss import emit_count, emit_loss
     from ..kernels.ops.metric import emit_metric
 
     shapes = weight_shapes or (None,) * len(outputs)
@@ -352,6 +352,8 @@ def emit_losses_and_metrics(
             names = output.loss_key, loss.reduction
             emit_loss(plan, x, target, weights[i], loss._spec, *names, factor, first, j == 0)
             first = False
+    if first:
+        emit_count(plan)
     for reported in objective.metrics:
         i, metric = reported.output, reported.metric.fixed
         output = objective.outputs[i]

@@ -4,6 +4,7 @@ from ..core.steps import Value
 
 REDUCTIONS: dict[str, int]
 
+def emit_count(plan: Plan) -> None: ...
 def emit_loss(
     plan: Plan,
     prediction: Value,

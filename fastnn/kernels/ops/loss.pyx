@@ -109,6 +109,15 @@ def emit_loss(Plan plan, Value prediction, Value target, Value weights, spec, st
     s.c.param[FACTOR] = factor
 
 
+def emit_count(Plan plan):
+    """Append the count of the rows, of a model whose loss is only what layers add and penalties."""
+    plan.add("count", count_rows, NULL, NULL, 0)
+
+
+cdef void count_rows(const step_t *s, const run_t *r) noexcept nogil:
+    r.totals[MODEL_LOSS].weight += r.rows
+
+
 cdef double divisor_of(const step_t *s, const run_t *r, fnn_loss_metric settings) noexcept nogil:
     """What the sum of the values is divided by."""
     if s.size[REDUCTION] == SUM:
