@@ -34,12 +34,13 @@ typedef struct {
 
 extern const fnn_activation_row fnn_activations[FNN_ACTIVATIONS];
 
-/* What is fused behind a product c, before it leaves the caches: c = c * scale + shift, then the activation,
- * then the multiplication by a gradient. Each is left out where its pointer is NULL (its activation linear).
+/* What is fused behind a product c, before it leaves the caches: c = (c - centre) * scale + shift, then the
+ * activation, then the multiplication by a gradient. Each is left out where its pointer is NULL (its activation linear).
+ * The centre is not part of the shift: of sums and a centre far from zero the difference is exact.
  */
 typedef struct {
-    const void *bias;          /* (n) what the sums of each row start from; not with accumulate */
-    const void *scale, *shift; /* (n) both or none */
+    const void *bias;                   /* (n) what the sums of each row start from; not with accumulate */
+    const void *centre, *scale, *shift; /* (n) centre and scale both or none; shift NULL for 0 */
     fnn_activation activation;
     void *preactivation; /* like c: keeps it as it was before the activation */
     const void *saved;   /* like c: c *= gradient of `gradient` at saved */

@@ -22,8 +22,8 @@ class Activation(ctypes.Structure):
 
 class Fused(ctypes.Structure):
     _fields_ = [
-        ("bias", POINTER), ("scale", POINTER), ("shift", POINTER), ("activation", Activation),
-        ("preactivation", POINTER), ("saved", POINTER), ("gradient", Activation),
+        ("bias", POINTER), ("centre", POINTER), ("scale", POINTER), ("shift", POINTER),
+        ("activation", Activation), ("preactivation", POINTER), ("saved", POINTER), ("gradient", Activation),
     ]  # fmt: skip
 
 

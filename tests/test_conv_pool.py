@@ -197,7 +197,7 @@ def test_normalisation_and_activation_between():
     x, y = data((9, 8, 2), 33)
     model.fit(x, y, epochs=2, batch_size=16, verbose=0)  # the last batch has one row
     assert all(np.isfinite(w).all() for w in model.get_weights())
-    assert names(model, "inference") == ["scale_shift", "conv", "dense"]
+    assert names(model, "inference") == ["moving_scale", "conv", "dense"]
     alone = x
     for layer in model.layers:
         alone = layer(alone)

@@ -50,28 +50,28 @@ def alone(model, x):
 def test_normalisation_and_activation_go_into_the_product(layer, row, name, activation):
     layer = type(layer).from_config(layer.get_config())
     model, x, names = trained([layer, BatchNormalization(), Activation(activation)], row)
-    assert names == ["scale_shift", name]
+    assert names == ["moving_scale", name]
     np.testing.assert_array_equal(model(x), alone(model, x))
 
 
 def test_a_second_normalisation_is_a_step_of_its_own():
     model, x, names = trained([Dense(3), BatchNormalization(), BatchNormalization()], (4,))
-    assert names == ["scale_shift", "scale_shift", "dense", "affine"]
+    assert names == ["moving_scale", "moving_scale", "dense", "affine"]
     np.testing.assert_array_equal(model(x), alone(model, x))
 
 
 def test_what_follows_an_activation_stays_behind_it():
     model, x, names = trained([Conv2D(3, 3, activation="relu"), BatchNormalization()], (5, 5, 2))
-    assert names == ["scale_shift", "conv", "affine"]
+    assert names == ["moving_scale", "conv", "affine"]
     np.testing.assert_array_equal(model(x), alone(model, x))
 
 
 def test_a_normalisation_of_other_channels_than_the_products():
     model, x, names = trained([Conv2D(3, 3), Flatten(), BatchNormalization(), Activation("relu")], (5, 5, 2))
-    assert names == ["scale_shift", "conv", "affine", "activation"]
+    assert names == ["moving_scale", "conv", "affine", "activation"]
     np.testing.assert_array_equal(model(x), alone(model, x))
     model, x, names = trained([Conv2D(3, 3), BatchNormalization(axis=1)], (5, 5, 2))
-    assert names == ["scale_shift", "conv", "affine"]
+    assert names == ["moving_scale", "conv", "affine"]
     np.testing.assert_array_equal(model(x), alone(model, x))
 
 

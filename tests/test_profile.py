@@ -50,7 +50,7 @@ def keys(rows):
 def test_rows_of_a_prediction_name_layers():
     found = network().profile(data()[0])
     assert keys(found.rows) == [
-        ("norm", "scale_shift", "forward"),
+        ("norm", "moving_scale", "forward"),
         ("hidden", "dense", "forward"),
         ("norm", "affine", "forward"),
         ("kind", "dense", "forward"),

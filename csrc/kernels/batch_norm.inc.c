@@ -24,17 +24,12 @@ FNN_INLINE vreal load_or(const real *p, fnn_idx j, fnn_idx left, vreal otherwise
     return p ? v_load_up_to(p + j, left) : otherwise;
 }
 
-void KERNEL(channel_scale)(void *scale_, void *shift_, const void *mean_, const void *variance_,
-                           const void *gamma_, const void *beta_, fnn_idx n, double epsilon)
+void KERNEL(channel_scale)(void *scale_, const void *variance_, const void *gamma_, fnn_idx n, double epsilon)
 {
-    real *scale = scale_, *shift = shift_;
-    const real *mean = mean_, *variance = variance_, *gamma = gamma_, *beta = beta_;
-    for (fnn_idx c = 0; c < n; c++) {
-        const double factor = (gamma ? gamma[c] : 1) / sqrt(variance[c] + epsilon);
-        scale[c] = (real)factor;
-        if (shift)
-            shift[c] = (real)((beta ? beta[c] : 0) - mean[c] * factor);
-    }
+    real *scale = scale_;
+    const real *variance = variance_, *gamma = gamma_;
+    for (fnn_idx c = 0; c < n; c++)
+        scale[c] = (real)((gamma ? gamma[c] : 1) / sqrt(variance[c] + epsilon));
 }
 
 /* Loops over rows of channels, `m` rows of a strip at a time, and over runs of one channel. */

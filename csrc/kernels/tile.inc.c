@@ -36,12 +36,12 @@ typedef struct {
     const real *b;
     fnn_idx b_row;
     fnn_idx k;
-    int from_c;                /* the chains continue from what c holds */
-    const real *bias;          /* else they start from here, or from zero if it is NULL */
-    const real *scale, *shift; /* of a complete tile, which becomes c * scale + shift */
-    int relu;                  /* a complete tile becomes max(c, 0), and nothing else follows */
-    const real *saved;         /* the same with the gradient of ReLU at these, laid out like c */
-    fnn_idx last;              /* lanes in use of the last vector */
+    int from_c;                         /* the chains continue from what c holds */
+    const real *bias;                   /* else they start from here, or from zero if it is NULL */
+    const real *centre, *scale, *shift; /* of a complete tile: (c - centre) * scale + shift */
+    int relu;                           /* a complete tile becomes max(c, 0), and nothing else follows */
+    const real *saved;                  /* the same with the gradient of ReLU at these, laid out like c */
+    fnn_idx last;                       /* lanes in use of the last vector */
 } tile_job;
 
 FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int partial, const int listed)
@@ -83,9 +83,10 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
     }
     if (t->scale)
         FNN_UNROLL for (int j = 0; j < nv; j++) {
-            const vreal scale = LOAD(t->scale, j), shift = LOAD(t->shift, j);
+            const vreal centre = LOAD(t->centre, j), scale = LOAD(t->scale, j);
+            const vreal shift = t->shift ? LOAD(t->shift, j) : v_set1(0);
             FNN_UNROLL for (int i = 0; i < mr; i++)
-                acc[i][j] = v_fma(acc[i][j], scale, shift);
+                acc[i][j] = v_fma(v_sub(acc[i][j], centre), scale, shift);
         }
     if (t->relu)
         FNN_UNROLL for (int i = 0; i < mr; i++)
@@ -263,7 +264,8 @@ static void fuse(tile_job *t, const fnn_fused *f, const real *whole, fnn_idx j, 
     t->from_c = from_c;
     t->bias = f->bias ? (const real *)f->bias + j : NULL;
     t->scale = complete && f->scale ? (const real *)f->scale + j : NULL;
-    t->shift = t->scale ? (const real *)f->shift + j : NULL;
+    t->centre = t->scale ? (const real *)f->centre + j : NULL;
+    t->shift = t->scale && f->shift ? (const real *)f->shift + j : NULL;
     t->relu = complete && only_relu(f);
     t->saved = complete && only_relu_gradient(f) ? (const real *)f->saved + (t->c - whole) : NULL;
 }

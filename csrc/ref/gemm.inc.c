@@ -9,10 +9,11 @@ fnn_idx KERNEL(gemm_workspace)(const fnn_gemm *g)
 static void fused_row(const fnn_fused *f, const real *whole, real *c, fnn_idx column, fnn_idx n)
 {
     const fnn_idx at = c - whole;
-    const real *scale = f->scale, *shift = f->shift, *saved = f->saved;
+    const real *centre = f->centre, *scale = f->scale, *shift = f->shift, *saved = f->saved;
     real *z = f->preactivation;
     for (fnn_idx j = 0; scale && j < n; j++)
-        c[j] = c[j] * scale[column + j] + shift[column + j];
+        c[j] =
+            (real)(((double)c[j] - centre[column + j]) * scale[column + j] + (shift ? shift[column + j] : 0));
     for (fnn_idx j = 0; z && j < n; j++)
         z[at + j] = c[j];
     KERNEL(activation_forward)(c, n, c, n, 1, n, &f->activation);

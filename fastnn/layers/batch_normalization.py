@@ -55,6 +55,9 @@ class BatchNormalization(Scaled):
     Where the input has a mask, masked steps do not count in the statistics of the batch, and are normalised
     by them like the others.
 
+    A variance beyond the largest number of the dtype, as of a batch of ±1e30, is infinite: the results are
+    beta, as in Keras.
+
     Examples
     --------
     >>> import fastnn
@@ -144,8 +147,8 @@ class BatchNormalization(Scaled):
                     f"got rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
                 )
             return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
-        scale, shift = batch_norm.scale_shift(plan, *weights, self.epsilon)
-        return affine.emit_channels(plan, x, axis, scale, shift)
+        scale = batch_norm.moving_scale(plan, self.gamma, self.moving_variance, self.epsilon)
+        return affine.emit_channels(plan, x, axis, self.moving_mean, scale, self.beta)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

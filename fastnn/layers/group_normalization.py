@@ -40,6 +40,11 @@ class GroupNormalization(Scaled):
     **kwargs
         See `Layer`.
 
+    Notes
+    -----
+    A variance beyond the largest number of the dtype, as of ±1e30, is infinite: the results are beta, as
+    in Keras.
+
     Examples
     --------
     >>> import fastnn

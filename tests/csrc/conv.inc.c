@@ -34,6 +34,7 @@ static void begin_conv(int i, int fused, fnn_idx columns)
     conv_kept = numbers(most, -1, 1);
     conv_bias = numbers(g->filters, -1, 1);
     array start = numbers(columns, -1, 1), scale = numbers(columns, -1, 1), saved = numbers(most, -1, 1);
+    array centre = numbers(columns, -1, 1);
     EACH_SIDE(s) {
         conv[s] = *g;
         conv[s].x = conv_x.at[s];
@@ -45,6 +46,7 @@ static void begin_conv(int i, int fused, fnn_idx columns)
         if (fused == 1)
             conv[s].fused.activation.code = FNN_ACT_relu;
         if (fused == 2) {
+            conv[s].fused.centre = centre.at[s];
             conv[s].fused.scale = scale.at[s];
             conv[s].fused.shift = start.at[s];
             conv[s].fused.activation = (fnn_activation){FNN_ACT_tanh, {0}};

@@ -31,6 +31,8 @@ static double link(double a, double b, double sum)
     return once ? fmaf((float)a, (float)b, (float)sum) : (float)a * (float)b + (float)sum;
 }
 
+static double less(double a, double b) { return is_double() ? a - b : (float)a - (float)b; }
+
 /* Compare the bits of the tested c, whose elements started from `start`. */
 static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_row, int behind)
 {
@@ -41,7 +43,8 @@ static void check_chain(const fnn_gemm *g, array c, array start, fnn_idx start_r
                 sum = link(get(g->a, i * g->a_row + p * g->a_column),
                            get(g->b, p * g->b_row + j * g->b_column), sum);
             if (g->fused.scale)
-                sum = link(sum, get(g->fused.scale, j), get(g->fused.shift, j));
+                sum = link(less(sum, get(g->fused.centre, j)), get(g->fused.scale, j),
+                           g->fused.shift ? get(g->fused.shift, j) : 0);
             sum = behind == RELU && sum < 0 ? 0 : sum;
             near("c's chain", i * g->ldc + j, get(c.at[TESTED], i * g->ldc + j), sum, 0, 0);
         }
@@ -57,7 +60,7 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
           b = numbers((b_by_rows ? d.k : d.n) * b_step, -1, 1);
     array c = numbers(d.m * ldc, -1, 1), before = numbers(d.m * ldc, 0, 1), saved = numbers(d.m * ldc, -1, 1);
     array z = numbers(d.m * ldc, 0, 1), sums = numbers(d.n, -1, 1), bias = numbers(d.n, -1, 1);
-    array scale = numbers(d.n, -1, 1);
+    array scale = numbers(d.n, -1, 1), centre = numbers(d.n, -1, 1);
     fnn_gemm g[SIDES];
     EACH_SIDE(s) {
         if (before.n)
@@ -83,8 +86,9 @@ static void check_product(product d, int a_by_rows, int b_by_rows, int start, in
             g[s].fused.activation = (fnn_activation){FNN_ACT_tanh, {0}};
             g[s].fused.gradient = (fnn_activation){FNN_ACT_sigmoid, {0}};
             g[s].fused.preactivation = z.at[s];
+            g[s].fused.centre = centre.at[s];
             g[s].fused.scale = scale.at[s];
-            g[s].fused.shift = bias.at[s];
+            g[s].fused.shift = start == FROM_C ? NULL : bias.at[s];
             g[s].fused.saved = saved.at[s];
             g[s].column_sums = sums.at[s];
         }

@@ -398,7 +398,7 @@ cdef class Plan:
             for at, (v, when) in step.uses.items():
                 if v.space == GRADIENTS and when & BACKWARD:
                     if v in made:
-                        steps[i].accumulate |= 1u << <int>at
+                        steps[i].accumulate |= <uint64_t>1 << <int>at
                     made.add(v)
         return 0
 

@@ -8,7 +8,7 @@ cdef enum:
 
 # Steps that a product can apply to its result.
 cdef enum:
-    AFFINE = 1          # by operands SCALE and SHIFT
+    AFFINE = 1          # by operands CENTRE, SCALE and SHIFT
     ACTIVATION = 2
 
 # Fuses `step` into `maker`, the producer of its input; returns whether it could.

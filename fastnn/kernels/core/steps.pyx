@@ -1,7 +1,7 @@
 """Values and steps: the elements that a plan is created from."""
 
 from .tables cimport FNN_ACT_linear
-from .types cimport ARENA, DX, DY, GRADIENTS, OPERANDS, SCALE, SHIFT, Y
+from .types cimport ARENA, CENTRE, DX, DY, GRADIENTS, OPERANDS, SCALE, SHIFT, Y
 
 cdef idx_t LARGEST = 1 << 48    # elements of a row: what any number of rows takes can still be computed
 
@@ -84,7 +84,9 @@ cdef bint fuse_into_product(Step product, Step step) except -1:
         scale = step.operand(SCALE)
         if scale.size != y.shape[len(y.shape) - 1]:
             return False
-        product.use(SCALE, scale, FORWARD).use(SHIFT, step.operand(SHIFT), FORWARD)
+        for i in range(CENTRE, SHIFT + 1):
+            if i in step.uses:
+                product.uses[i] = step.uses[i]
         product.accepts = ACTIVATION
     else:
         product.c.activation = step.c.activation

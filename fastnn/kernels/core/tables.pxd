@@ -22,6 +22,7 @@ cdef extern from "fastnn.h" nogil:
 
     ctypedef struct fnn_fused:
         const void *bias
+        const void *centre
         const void *scale
         const void *shift
         fnn_activation activation

@@ -27,12 +27,13 @@ cdef enum:
     DY              # gradient of the output
     OWN_SAVED       # what the gradient of the step's own fused activation is computed from
     SAVED           # the same of the step before, whose gradient this one fuses behind DX
-    SCALE           # y = y scale + shift, one of each for every channel, behind the step's own sums
-    SHIFT
+    CENTRE          # y = (y - centre) scale + shift behind the step's own sums, one of each for a channel
+    SCALE
+    SHIFT           # not there for 0
     FIRST_OWN
 
 cdef enum:
-    OPERANDS = 36
+    OPERANDS = 37
     SIZES = 32
 
 ctypedef struct operand_t:
@@ -70,7 +71,7 @@ ctypedef struct step_t:
     idx_t times                     # rows for each row of the batch
     void *kernel                    # the one of them that an op chose at creation
     operand_t at[OPERANDS]
-    unsigned accumulate             # bit i: operand i holds an earlier contribution to its gradient
+    uint64_t accumulate             # bit i: operand i holds an earlier contribution to its gradient
     idx_t size[SIZES]
     double param[4]
     fnn_activation activation       # fused behind the forward product

@@ -14,7 +14,9 @@ def emit(
 def emit_standardized(
     plan: Plan, x: Value, mean: NDArray[np.floating], deviation: NDArray[np.floating]
 ) -> Value: ...
-def emit_channels(plan: Plan, x: Value, axis: int, scale: Value, shift: Value) -> Value: ...
+def emit_channels(
+    plan: Plan, x: Value, axis: int, centre: Variable, scale: Value, shift: Variable | None
+) -> Value: ...
 def emit_moments(
     plan: Plan,
     x: Value,

@@ -1,14 +1,14 @@
-"""Affine transformation y = x * scale + shift, with one scale and shift for each channel or for each element.
+"""Affine transformation y = (x - centre) * scale + shift, with one of each for a channel or for an element.
 
-Scale and shift are constants of the plan, or they follow from a mean and a variance among the model's
-weights. Then a preceding step computes them in each run, so they are never older than the weights.
+Its terms are constants of the plan, or they follow from a mean and a variance among the model's weights. Then
+a preceding step computes them in each run, so they are never older than the weights.
 
 Product and sum are rounded one after the other, so that a Rescaling gives the numbers that NumPy gives. The
 exception is `emit_channels`: a product that takes this step over has a fused multiply-add, and so has the
 step.
 
-A standardization is y = (x - centre) * scale. Its centre is not folded into a shift: of a mean far from zero,
-compared with the deviation, the difference is exact, and the folded terms would cancel.
+A centre is not folded into the shift: of a mean far from zero, compared with the deviation, the difference is
+exact, and the folded terms would cancel.
 """
 
 import numpy as np
@@ -17,19 +17,18 @@ from .activation cimport multiply_gradient
 from ..core.plan cimport Plan
 from ..core.runtime cimport parallel_chunks
 from ..core.steps cimport AFFINE, BACKWARD, BOTH, FORWARD, Step, Value, fuse_into_product
-from ..core.types cimport DX, DY, FIRST_OWN, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
+from ..core.types cimport CENTRE, DX, DY, FIRST_OWN, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # operands
     MEAN = FIRST_OWN
     VARIANCE
     INDEX
-    CENTRE
 
 cdef enum:          # sizes: x is (outer, n, inner), scale and shift are (n)
     OUTER           # for each row of the batch
     N
     INNER
-    BY_CHANNEL      # whether by a fused multiply-add after the centre, if there is one, has been subtracted
+    BY_CHANNEL      # whether with a centre, and by a fused multiply-add
 
 ctypedef struct pass_t:
     const step_t *step
@@ -83,8 +82,8 @@ cdef Step append(Plan plan, Value x, Value scale, Value shift, idx_t inner):
     return s
 
 
-def emit_channels(Plan plan, Value x, int axis, Value scale, Value shift):
-    """Append y = x * scale + shift to `plan`, with one scale and shift for each channel.
+def emit_channels(Plan plan, Value x, int axis, centre, Value scale, shift):
+    """Append y = (x - centre) * scale + shift to `plan`, with one of each for each channel.
 
     Parameters
     ----------
@@ -92,8 +91,12 @@ def emit_channels(Plan plan, Value x, int axis, Value scale, Value shift):
     x : Value
     axis : int
         Axis of the channels in a row of x.
-    scale, shift : Value
+    centre : Variable
+        (channels,).
+    scale : Value
         (channels,), for the whole batch.
+    shift : Variable or None
+        (channels,); None stands for 0.
 
     Returns
     -------
@@ -101,8 +104,9 @@ def emit_channels(Plan plan, Value x, int axis, Value scale, Value shift):
         Of the shape of x.
     """
     cdef idx_t inner = Value(x.shape[axis + 1:]).size
-    cdef Step s = append(plan, x, scale, shift, inner)
+    cdef Step s = append(plan, x, scale, plan.parameter(shift), inner)
     s.c.size[BY_CHANNEL] = True
+    s.use(CENTRE, plan.parameter(centre), FORWARD)
     if inner == 1:
         s.kind, s.fuse = AFFINE, fuse_into_product
     return s.operand(Y)

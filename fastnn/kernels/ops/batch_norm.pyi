@@ -13,11 +13,4 @@ def emit(
     momentum: float,
     epsilon: float,
 ) -> Value: ...
-def scale_shift(
-    plan: Plan,
-    gamma: Variable | None,
-    beta: Variable | None,
-    moving_mean: Variable,
-    moving_variance: Variable,
-    epsilon: float,
-) -> tuple[Value, Value]: ...
+def moving_scale(plan: Plan, gamma: Variable | None, moving_variance: Variable, epsilon: float) -> Value: ...

@@ -6,8 +6,8 @@ are those of the rows it keeps, although all of x is normalized: the moments are
 rows, and no gradient of the other rows passes through the statistics. The moving statistics are updated in
 the backward direction, which a step with an invalid target does not reach.
 
-In inference the statistics are the moving ones, and y = x scale + shift: `scale_shift` computes scale and
-shift in each run, and affine.pyx applies them.
+In inference the statistics are the moving ones: `moving_scale` computes gamma / sqrt(variance + epsilon) in
+each run, and affine.pyx applies it to x - mean.
 """
 
 from .activation cimport multiply_gradient
@@ -15,7 +15,7 @@ from .norm cimport MOST_PARTS, add_gradient, doubles
 from ..core.plan cimport Plan
 from ..core.runtime cimport CHUNK_ELEMENTS, divide_sum, parallel_chunks, parallel_for, part_items, parts_t
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
-from ..core.types cimport DX, DY, FIRST_OWN, SCALE, SHIFT, X, Y, idx_t, operand, run_t, step_t
+from ..core.types cimport DX, DY, FIRST_OWN, SCALE, X, Y, idx_t, operand, run_t, step_t
 
 cdef enum:          # sizes of every step here
     OUTER           # for each row of the batch
@@ -140,7 +140,7 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     parallel_for(moments_part, &p, p.parts.count, r.threads)
     s.kernels.channel_statistics(mean, mean + row, <double *>operand(s, r, PARTS), p.parts.count,
                                  p.parts.size * inner, kept * inner, n, n)
-    s.kernels.channel_scale(mean + 2 * row, NULL, mean, mean + row, operand(s, r, GAMMA), NULL, n, s.param[0])
+    s.kernels.channel_scale(mean + 2 * row, mean + row, operand(s, r, GAMMA), n, s.param[0])
     parallel_chunks(normalize_chunk, &p, outer_size(s, r), n * inner, r.threads)
 
 
@@ -219,40 +219,35 @@ cdef void update_moving(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef enum:          # operands
     FACTOR = FIRST_OWN      # gamma
-    OFFSET          # beta
-    MEAN
     VARIANCE
 
 
-def scale_shift(Plan plan, gamma, beta, moving_mean, moving_variance, double epsilon):
-    """Append scale = gamma / sqrt(variance + epsilon) and shift = beta - mean scale to `plan`.
+def moving_scale(Plan plan, gamma, moving_variance, double epsilon):
+    """Append scale = gamma / sqrt(variance + epsilon) to `plan`.
 
     Parameters
     ----------
     plan : Plan
-    gamma, beta : Variable or None
-        (channels,); None stands for 1 and 0.
-    moving_mean, moving_variance : Variable
+    gamma : Variable or None
+        (channels,); None stands for 1.
+    moving_variance : Variable
         (channels,).
     epsilon : float
 
     Returns
     -------
-    scale, shift : Value
+    Value
         (channels,), for the whole batch.
     """
-    cdef Step s = plan.add("scale_shift", make_scale, NULL, NULL, 0)
-    plan.steps.insert(0, plan.steps.pop())      # the step that makes x may apply them itself
-    cdef Value scale = plan.value(moving_mean.shape, False, False)
-    cdef Value shift = plan.value(moving_mean.shape, False, False)
+    cdef Step s = plan.add("moving_scale", make_scale, NULL, NULL, 0)
+    plan.steps.insert(0, plan.steps.pop())      # the step that makes x may apply it itself
+    cdef Value scale = plan.value(moving_variance.shape, False, False)
     s.c.size[N], s.c.param[0] = scale.size, epsilon
-    s.use(SCALE, scale, FORWARD).use(SHIFT, shift, FORWARD)
-    s.use(FACTOR, plan.parameter(gamma), FORWARD).use(OFFSET, plan.parameter(beta), FORWARD)
-    s.use(MEAN, plan.parameter(moving_mean), FORWARD).use(VARIANCE, plan.parameter(moving_variance), FORWARD)
-    return scale, shift
+    s.use(SCALE, scale, FORWARD).use(FACTOR, plan.parameter(gamma), FORWARD)
+    s.use(VARIANCE, plan.parameter(moving_variance), FORWARD)
+    return scale
 
 
 cdef void make_scale(const step_t *s, const run_t *r) noexcept nogil:
-    s.kernels.channel_scale(operand(s, r, SCALE), operand(s, r, SHIFT), operand(s, r, MEAN),
-                            operand(s, r, VARIANCE), operand(s, r, FACTOR), operand(s, r, OFFSET), s.size[N],
+    s.kernels.channel_scale(operand(s, r, SCALE), operand(s, r, VARIANCE), operand(s, r, FACTOR), s.size[N],
                             s.param[0])

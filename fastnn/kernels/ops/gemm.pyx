@@ -39,7 +39,9 @@ cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
     if g.fused.bias is not NULL:
         g.fused.bias = <const char *>g.fused.bias + j * item
     if g.fused.scale is not NULL:
+        g.fused.centre = <const char *>g.fused.centre + j * item
         g.fused.scale = <const char *>g.fused.scale + j * item
+    if g.fused.shift is not NULL:
         g.fused.shift = <const char *>g.fused.shift + j * item
     if g.column_sums is not NULL:
         g.column_sums = NULL if i else <char *>g.column_sums + j * item

@@ -88,7 +88,7 @@ cdef void normalize_row(void *context, idx_t i, int thread) noexcept nogil:
     s.kernels.channel_moments(moments, x, outer, n, inner)
     s.kernels.channel_statistics(mean, mean + row, moments, 1, outer * inner, outer * inner, n,
                                  s.size[GROUPS])
-    s.kernels.channel_scale(scale, NULL, mean, mean + row, operand(s, p.run, GAMMA), NULL, n, s.param[0])
+    s.kernels.channel_scale(scale, mean + row, operand(s, p.run, GAMMA), n, s.param[0])
     s.kernels.channel_affine(operand(s, p.run, Y) + at, x, mean, scale, operand(s, p.run, BETA), outer, n,
                              inner)
 

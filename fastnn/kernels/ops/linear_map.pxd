@@ -3,7 +3,7 @@
 from ..core.plan cimport Plan
 from ..core.steps cimport Step, Value
 from ..core.tables cimport fnn_fused
-from ..core.types cimport FIRST_OWN, SAVED, SCALE, SHIFT, operand, run_t, step_t
+from ..core.types cimport CENTRE, FIRST_OWN, SAVED, SCALE, SHIFT, operand, run_t, step_t
 
 cdef enum:          # operands
     W = FIRST_OWN
@@ -17,9 +17,9 @@ cdef Value emit_map(Plan plan, Step s, Value x, tuple shape, kernel, bias, tuple
 
 
 cdef inline void fuse_forward(fnn_fused *f, const step_t *s, const run_t *r) noexcept nogil:
-    """Let the product for y start from b, and scale, shift and activate its sums."""
+    """Let the product for y start from b, and centre, scale, shift and activate its sums."""
     f.bias = operand(s, r, B)
-    f.scale, f.shift = operand(s, r, SCALE), operand(s, r, SHIFT)
+    f.centre, f.scale, f.shift = operand(s, r, CENTRE), operand(s, r, SCALE), operand(s, r, SHIFT)
     f.activation, f.preactivation = s.activation, operand(s, r, Z)
 
 
