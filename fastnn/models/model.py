@@ -730,7 +730,8 @@ class Model(Steps):
         with making():
             if self._plans is None:  # not made by another thread in the meantime
                 emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
-                self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim)
+                may_lack = [shape[-1:] == (1,) for shape in self._sample_shapes]
+                self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim, may_lack)
                 _planned.add(self)
             return self._plans
 
@@ -1019,7 +1020,7 @@ class Model(Steps):
         """
         plan = self._fast_training
         plain = sample_weight is None and class_weight is None
-        if plan is None or not plain or plan.train_on((x,), (y,)) != -1:
+        if plan is None or not plain or not self._train_by_last_plan(plan, x, y):
             with self._claim_training():
                 arrays = self._to_arrays(x, y, sample_weight, class_weight=class_weight)
                 if not len(arrays):
@@ -1037,6 +1038,14 @@ class Model(Steps):
         if return_dict or any(type(value) is dict for value in results):
             return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
         return results[0] if len(results) == 1 else results
+
+    def _train_by_last_plan(self, plan: Plan, x: Any, y: Any) -> bool:
+        """Do one training step by the plan used last, and return whether the batch was such that it could."""
+        try:
+            return plan.train_on(x, y) == -1
+        except ValueError:  # of a value: validation says in which of the inputs
+            self._validate_inputs(x)
+            raise
 
     # ---- evaluation ---------------------------------------------------------------------------------
 
@@ -1150,11 +1159,10 @@ class Model(Steps):
             (rows, ...) of the model's dtype; zero rows give zero rows. A `Tensor` of tensors, and in
             training outside of `no_grad`, so that `backward` of what is computed from it reaches the weights.
         """
-        plan = self._fast_inference
-        if plan is not None and not training and not kwargs and len(args) == 1:
-            y = plan.predict(args[0])
-            if y is not None and (not _masks or masks_of(args[0]) is None):
-                return y if self._output_structure is None else self._pack_outputs(y, plan)
+        if not training and not kwargs and len(args) == 1 and (not _masks or masks_of(args[0]) is None):
+            y = self._predict_by_last_plan(args[0])
+            if y is not None:
+                return y
         given = kwargs if training is None else kwargs | {"training": training}
         x, options = bind_arguments(self, args, given)
         training = options.get("training")
@@ -1218,9 +1226,20 @@ class Model(Steps):
 
     def _predict(self, x: Any) -> Any:
         """Return the output for arrays, by the plan used last where it fits."""
+        y = self._predict_by_last_plan(x)
+        return self._apply(x) if y is None else y
+
+    def _predict_by_last_plan(self, x: Any) -> Any:
+        """Return the output by the plan used last, or None if x needs validation or another plan."""
         plan = self._fast_inference
-        y = None if plan is None else plan.predict(x)
-        return self._apply(x) if y is None else self._pack_outputs(y, plan)
+        if plan is None:
+            return None
+        try:
+            y = plan.predict(x)
+        except ValueError:  # of a value: validation says in which of the inputs
+            self._validate_inputs(x)
+            raise
+        return y if y is None or self._output_structure is None else self._pack_outputs(y, plan)
 
     def _apply(self, x: Any, stochastic: bool | None = False) -> Any:
         """Return the output for inputs that have to be converted, or are the first of their shapes.

@@ -63,6 +63,9 @@ class PlanCache:
         The runs so far of each kind in `RUN_KINDS`, which determine random masks; it is updated in place.
     claim : Claim, optional
         On the model, for training steps that do without one of their caller.
+    axis_may_lack : sequence of bool, optional
+        For each input whether its last axis, of size 1, may be missing in arrays; by default that is taken as
+        it is, and so is one too many.
 
     Examples
     --------
@@ -78,8 +81,10 @@ class PlanCache:
         dtype: str,
         run_counts: NDArray[np.int64] | None = None,
         claim: Claim | None = None,
+        axis_may_lack: Sequence[bool] = (),
     ) -> None:
         self._emit, self._dtype, self._claim = emit, dtype, claim
+        self._axis_may_lack = axis_may_lack
         self._run_counts = np.zeros(len(RUN_KINDS), np.int64) if run_counts is None else run_counts
         self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
         self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
@@ -121,7 +126,7 @@ class PlanCache:
             return plan
 
     def _make_inference(self, shapes: SampleShapes, stochastic: bool | None, capacity: int) -> Plan:
-        plan = Plan(self._dtype, list(shapes), stochastic=bool(stochastic))
+        plan = self._new_plan(shapes, stochastic=bool(stochastic))
         plan.acts_by_default = stochastic is None
         self._count_runs(plan, "inference" if stochastic is False else "stochastic")
         outputs = self._emit(plan, plan.inputs)
@@ -172,7 +177,7 @@ class PlanCache:
         key = "evaluation", _without_none(weight_shapes), objective.label_kinds, get_ident()
 
         def make() -> Plan:
-            plan = Plan(self._dtype, list(shapes))
+            plan = self._new_plan(shapes)
             self._emit_objective(plan, objective, key[1])
             plan.finish([], capacity or CAPACITY)
             return _within_limit(plan, capacity or CAPACITY)
@@ -192,7 +197,7 @@ class PlanCache:
             layout = update.layout
         else:
             advise_on_frozen_model(objective)
-        plan = Plan(self._dtype, list(shapes), training=True, stochastic=True, layout=layout)
+        plan = self._new_plan(shapes, training=True, stochastic=True, layout=layout)
         self._count_runs(plan, "training")
         plan.layer_trains = objective.snapshot.layer_trains
         self._emit_objective(plan, objective, weight_shapes)
@@ -247,7 +252,7 @@ class PlanCache:
             plan = plans.pop(shapes, None)
             if plan is None or plan.capacity < capacity:
                 layout = ParameterLayout(variables, self._dtype)
-                plan = Plan(self._dtype, list(shapes), training=True, stochastic=training, layout=layout)
+                plan = self._new_plan(shapes, training=True, stochastic=training, layout=layout)
                 self._count_runs(plan, "stochastic tape" if training else "tape")
                 if layer_trains is not None:
                     plan.layer_trains = layer_trains
@@ -263,6 +268,11 @@ class PlanCache:
             return plan
 
     # ---- all of them --------------------------------------------------------------------------------
+
+    def _new_plan(self, shapes: SampleShapes, **options: Any) -> Plan:
+        plan = Plan(self._dtype, list(shapes), **options)
+        plan.adjust_axes(self._axis_may_lack)
+        return plan
 
     def _count_runs(self, plan: Plan, kind: str) -> None:
         plan.count_runs_in(self._run_counts, RUN_KINDS.index(kind))
@@ -329,6 +339,7 @@ def emit_losses_and_metrics(
     shapes = weight_shapes or (None,) * len(outputs)
     weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
     plan.masked = any(y.mask is not None for y in outputs)
+    plan.labeled_outputs = len(outputs)
     targets: list[Any] = []
     first = True
     for i, (output, y) in enumerate(zip(objective.outputs, outputs, strict=True)):
@@ -342,7 +353,9 @@ def emit_losses_and_metrics(
         vectors = y.shape if axes is None else tuple(y.shape[axis - 1] for axis in axes[1:])
         single = output.labels is Labels.SINGLE
         of_sample = vectors[:-1] if sparse else (*vectors[:-1], 1) if single else y.shape
-        targets[i] = target = plan.target(i, of_sample, sparse)
+        # What kind of labels a loss in Python gets depends on the batch: `data.adapters` finds out.
+        written = any(isinstance(loss._spec, PythonSpec) for loss in output.losses)
+        targets[i] = target = plan.target(i, of_sample, sparse, converts=not written)
         if axes is not None:
             readers = [_turned(plan, x, axes) for x in readers]
             target = target if sparse else _turned(plan, target, axes)

@@ -9,13 +9,22 @@ cdef bint has_buffer(x, Py_buffer *view)
 cdef class Port:
     cdef readonly int space         # index among the spaces of a run
     cdef readonly tuple shape       # of a row
+    cdef readonly str dtype
     cdef char format                # of an element, as in the struct module
+    cdef idx_t row_bytes
+    cdef bint converts              # whether arrays of other dtypes or layouts, and lists, may be converted
+    cdef bint axis_may_lack         # whether a last axis of size 1 may be missing
+    cdef bint axis_may_exceed       # whether there may be one too many
     cdef int ndim
     cdef idx_t dims[MAX_NDIM]
     cdef object classes             # int32 copy of the last batch, where it had to be converted
 
+    cdef bint ends_in_one(self) noexcept
     cdef bint matches(self, Py_buffer *x) noexcept
     cdef bint fits(self, Py_buffer *x) noexcept
+    cdef object hold(self, x, Py_buffer *view)
+    cdef object converted(self, x)
+    cdef bint holds_long_classes(self, Py_buffer *x) noexcept
     cdef char *taken(self, Py_buffer *x) except? NULL
 
 cdef class Batch:

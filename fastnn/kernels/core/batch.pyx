@@ -2,7 +2,8 @@
 
 Consecutive rows are read in place; rows in another order are gathered into buffers. Arrays that have the
 plan's shape and dtype already are bound in C through the buffer protocol: a step on a small batch takes five
-microseconds.
+microseconds. Other arrays and lists of numbers are converted here where nothing else is to be done; what is
+left goes through the validation of `fastnn.data`, which has the same rules and says what is wrong.
 """
 
 import numpy as np
@@ -18,6 +19,12 @@ from .types cimport SPACES
 from .memory import aligned_zeros
 
 cdef object ndarray = np.ndarray
+cdef object scalar = np.generic
+cdef object asarray = np.asarray
+cdef object ascontiguousarray = np.ascontiguousarray
+
+cdef enum:
+    DEEPEST = 64    # lists in lists that arrays may be made of
 
 ctypedef struct gather_t:
     const fnn_kernels *kernels
@@ -43,6 +50,22 @@ cdef bint has_buffer(x, Py_buffer *view):
     return True
 
 
+cdef bint holds_numbers(x, int depth=0):
+    """Return whether nested lists and tuples hold nothing but numbers and arrays."""
+    if depth == DEEPEST:
+        return False
+    for part in x:
+        kind = type(part)
+        if kind is float or kind is int or kind is bool or kind is ndarray:
+            continue
+        if kind is list or kind is tuple:
+            if not holds_numbers(part, depth + 1):
+                return False
+        elif not isinstance(part, scalar):
+            return False
+    return True
+
+
 cdef const idx_t *indices(order) except? NULL:
     """Return the address of a contiguous int64 array of row numbers, or NULL for None or none."""
     if order is None or not len(order):
@@ -64,18 +87,27 @@ cdef class Port:
         Shape of a row.
     dtype : {"float32", "float64", "int32"}
         int32 is for class numbers.
+    converts : bool, default True
+        Whether arrays of other dtypes or layouts, and lists of numbers, may be converted.
     """
 
-    def __cinit__(self, int space, tuple shape, str dtype):
+    def __cinit__(self, int space, tuple shape, str dtype, bint converts=True):
         cdef int i
         if len(shape) > MAX_NDIM:
             raise ValueError(f"input_shape: expected at most {MAX_NDIM} dimensions in a row, got {shape}")
         if space >= SPACES:
             raise ValueError(f"model: expected at most {MAX_PORTS} inputs, outputs, labels and weights")
         self.format = {"float32": b"f", "float64": b"d", "int32": b"i"}[dtype][0]
-        self.space, self.shape, self.ndim = space, shape, <int>len(shape)
+        self.space, self.shape, self.ndim, self.dtype = space, shape, <int>len(shape), dtype
+        self.converts = converts
+        self.row_bytes = <idx_t>(sizeof(double) if dtype == "float64" else sizeof(float))
         for i in range(self.ndim):
             self.dims[i] = shape[i]
+            self.row_bytes *= self.dims[i]
+
+    cdef bint ends_in_one(self) noexcept:
+        """Return whether the last dimension of a row is 1."""
+        return self.ndim > 0 and self.dims[self.ndim - 1] == 1
 
     cdef bint matches(self, Py_buffer *x) noexcept:
         """Return whether x holds contiguous rows of the port's shape and dtype."""
@@ -91,15 +123,61 @@ cdef class Port:
                 return False
         return PyBuffer_IsContiguous(x, b"C")
 
+    cdef object hold(self, x, Py_buffer *view):
+        """Return x, or what it is converted to, with its buffer, which the caller then releases.
+
+        None, and no buffer, where x is no array or list of numbers of the port's shape.
+        """
+        if has_buffer(x, view):
+            if self.matches(view) or self.holds_long_classes(view):
+                return x
+            PyBuffer_Release(view)
+        x = self.converted(x) if self.converts else None
+        if x is None or not has_buffer(x, view):
+            return None
+        if self.matches(view) or self.holds_long_classes(view):
+            return x
+        PyBuffer_Release(view)      # not aligned
+
+    cdef object converted(self, x):
+        """Return x as a contiguous array of the port's shape and dtype, or None if it takes more than that.
+
+        Class numbers are of int64 or int32, since these hold all others.
+        """
+        cdef int ndim
+        if type(x) is list or type(x) is tuple:
+            if not holds_numbers(x):
+                return None
+            try:
+                x = asarray(x)
+            except ValueError:      # rows of different lengths
+                return None
+        elif type(x) is not ndarray:
+            return None
+        kind = x.dtype.kind
+        ndim = <int>x.ndim - 1
+        if ndim == self.ndim - 1 and self.axis_may_lack:
+            x = x[..., None]
+        elif ndim == self.ndim + 1 and self.axis_may_exceed and x.shape[ndim] == 1:
+            x = x[..., 0]
+        if ndim < 0 or x.shape[1:] != self.shape:
+            return None
+        if self.dtype != "int32":
+            return ascontiguousarray(x, self.dtype) if kind in "fiub" else None
+        if kind not in "iub" or (kind == "u" and x.itemsize >= 4):
+            return None
+        return ascontiguousarray(x, "int64" if x.itemsize == sizeof(int64_t) else "int32")
+
+    cdef bint holds_long_classes(self, Py_buffer *x) noexcept:
+        """Return whether x holds class numbers of int64, which are converted when they are bound."""
+        return (self.format == b"i"[0] and x.itemsize == sizeof(int64_t) and x.format[0] in b"lq"
+                and self.fits(x))
+
     cdef char *taken(self, Py_buffer *x) except? NULL:
-        """Return the rows in the port's dtype, or NULL; class numbers of int64 are converted to int32."""
+        """Return the rows of a buffer that `hold` has given, in the port's dtype."""
         cdef idx_t size
-        if not self.fits(x):
-            return NULL
         if x.format[0] == self.format:
             return <char *>x.buf
-        if self.format != b"i"[0] or x.format[0] not in b"lq" or x.itemsize != sizeof(int64_t):
-            return NULL
         size = x.len // <idx_t>sizeof(int64_t)
         if self.classes is None or len(self.classes) < size:
             self.classes = np.empty(max(1, size), np.int32)
@@ -159,26 +237,29 @@ cdef class Batch:
         return 0
 
     cdef idx_t take(self, arrays, idx_t capacity) except -2:
-        """Bind arrays in the plan's shapes and dtypes; return the number of rows, -1 if they do not fit."""
+        """Bind arrays of the plan's shapes; return the number of rows, -1 if they do not fit."""
         cdef Py_buffer view
         cdef Port port
         cdef idx_t rows = -1
         cdef int i
-        if len(arrays) != len(self.ports):
-            return -1
+        held = []
         for i, array in enumerate(arrays):
-            if not has_buffer(array, &view):
-                return -1
             port = self.ports[i]
+            array = port.hold(array, &view)
+            if array is None:
+                return -1
+            held.append(array)
             self.source[i] = NULL
-            if view.ndim and 0 < view.shape[0] <= capacity and rows in (-1, view.shape[0]):
-                rows = view.shape[0]
-                self.source[i] = port.taken(&view)
-                self.row_bytes[i] = view.len // rows
-            PyBuffer_Release(&view)
+            try:
+                if 0 < view.shape[0] <= capacity and (i == 0 or rows == view.shape[0]):
+                    rows = view.shape[0]
+                    self.source[i] = port.taken(&view)
+                    self.row_bytes[i] = port.row_bytes
+            finally:
+                PyBuffer_Release(&view)
             if self.source[i] is NULL:
                 return -1
-        self.held, self.order, self.rows, self.count = arrays, NULL, rows, <int>len(arrays)
+        self.held, self.order, self.rows, self.count = held, NULL, rows, <int>len(held)
         return rows
 
     cdef idx_t row(self, idx_t i):

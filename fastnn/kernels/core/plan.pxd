@@ -41,6 +41,7 @@ cdef class Plan:
     cdef readonly list tape_ends        # (input or -1, Step) of a plan that is a node of a tape
     cdef public object layer_trains     # whether a layer trains, by the layer
     cdef public bint masked             # whether a mask leaves steps out of losses and metrics
+    cdef public int labeled_outputs     # outputs for which a batch has labels, or None
     cdef public tuple masked_outputs    # outputs whose masks are the last of the outputs
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef readonly list guards           # called with the rows of each run before it; may raise
@@ -84,6 +85,9 @@ cdef class Plan:
     cdef Value gradient(self, Value value)
     cdef int put_last(self, Step step) except -1
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
+    cdef tuple _inputs_of(self, x)
+    cdef tuple _labels_of(self, y)
+    cdef idx_t _take(self, x, y) except -2
     cdef int _lay_out(self, idx_t capacity) except -1
     cdef int _mark_accumulation(self, step_t *steps, int n) except -1
     cdef int _prepare(self, run_t *r, Arena arena, idx_t rows) except -1

@@ -27,7 +27,7 @@ from libc.math cimport isfinite
 from libc.stdint cimport uint64_t, uintptr_t
 from libc.string cimport memset
 
-from .batch cimport Port, has_buffer
+from .batch cimport Port
 from .claim cimport Claim
 from .tables cimport fnn_fp_enter, fnn_fp_leave
 from .runtime cimport address, max_threads, on_main_thread, run_threads, table
@@ -58,6 +58,7 @@ cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may us
 cdef double SIGNAL_WORK = 2e9       # FLOPs between two looks at signals: a tenth of a second or less
 
 cdef object empty = np.empty
+cdef object ndarray = np.ndarray
 
 # Exceptions of Python steps, by the address of the `bad` of the run that each has stopped.
 raised = {}
@@ -151,8 +152,8 @@ cdef class Plan:
         self.values.append(v)
         return v
 
-    def _port(self, tuple shape, str dtype):
-        port = Port(PORTS + len(self._ports), shape, dtype)
+    def _port(self, tuple shape, str dtype, bint converts=True):
+        port = Port(PORTS + len(self._ports), shape, dtype, converts)
         self._ports.append(port)
         return port
 
@@ -160,14 +161,30 @@ cdef class Plan:
         """An array of the caller."""
         return Value(shape, self._port(shape, self.dtype).space)
 
-    def _source(self, int argument, int index, tuple shape, str dtype):
-        port = self._port(shape, dtype)
+    def _source(self, int argument, int index, tuple shape, str dtype, bint converts=True):
+        port = self._port(shape, dtype, converts)
         self._sources.append((argument, index, port))
         return Value(shape, port.space)
 
-    def target(self, int output, tuple shape, bint sparse):
-        """The labels of an output: class numbers of this shape, or reals."""
-        return self._source(1, output, shape, "int32" if sparse else self.dtype)
+    def adjust_axes(self, may_lack):
+        """Take inputs whose last axis, of size 1, is one too many, or is missing where that is allowed.
+
+        Parameters
+        ----------
+        may_lack : sequence of bool
+            For each input.
+        """
+        cdef Port port
+        for (_, _, port), lacking in zip(self._sources, may_lack):
+            port.axis_may_lack, port.axis_may_exceed = lacking and port.ends_in_one(), True
+
+    def target(self, int output, tuple shape, bint sparse, bint converts=True):
+        """The labels of an output: class numbers of this shape, or reals, which may have to be converted."""
+        value = self._source(1, output, shape, "int32" if sparse else self.dtype, converts)
+        cdef Port port = self._ports[len(self._ports) - 1]
+        port.axis_may_lack, port.axis_may_exceed = not sparse and port.ends_in_one(), True
+        self.labeled_outputs = max(self.labeled_outputs, output + 1)
+        return value
 
     def sample_weight(self, int output, tuple shape=()):
         """The weights of the rows of an output, or of parts of rows."""
@@ -611,13 +628,63 @@ cdef class Plan:
             return NOT_FINITE
         return self._bad.at
 
-    def train_on(self, tuple x, tuple y):
-        """One training step on arrays that are in the plan's form: `bind`, `clear_totals` and `run`.
+    cdef tuple _inputs_of(self, x):
+        """Return what stands for each input, or None where there are more or less."""
+        cdef Port port
+        if type(x) is not tuple and type(x) is not list:
+            return (x,) if self._n_inputs == 1 else None
+        if self._n_inputs != 1:
+            return tuple(x) if len(x) == self._n_inputs else None
+        port = self._ports[0]
+        return tuple(x) if len(x) == 1 and type(x[0]) is ndarray and x[0].ndim > port.ndim else (x,)
+
+    cdef tuple _labels_of(self, y):
+        """Return what stands for the labels of each output, or None where there are more or less."""
+        listed = type(y) is tuple or type(y) is list
+        if self.labeled_outputs != 1:
+            return tuple(y) if listed and len(y) == self.labeled_outputs else None
+        return tuple(y) if listed and len(y) == 1 and type(y[0]) is ndarray and y[0].ndim else (y,)
+
+    cdef idx_t _take(self, x, y) except -2:
+        cdef tuple inputs = self._inputs_of(x), labels = self._labels_of(y)
+        if inputs is None or labels is None:
+            return -1
+        arrays = []
+        for argument, i, _ in self._sources:
+            if argument == 2:
+                return -1
+            arrays.append(labels[i] if argument else inputs[i])
+        return self._batch.take(arrays, self.capacity)
+
+    def take(self, x, y):
+        """Bind a batch in the form in which users pass it, until `unbind`, if it has at most to be converted.
+
+        Parameters
+        ----------
+        x, y : array_like, or list or tuple of them
+            For the only input or output, or for each.
+
+        Returns
+        -------
+        int
+            The number of rows; -1 where `x` and `y` have to be validated first: then nothing is bound.
+        """
+        cdef idx_t rows = -1
+        self._use.take()
+        try:
+            rows = self._take(x, y)
+        finally:
+            if rows < 0:
+                self.unbind()
+        return rows
+
+    def train_on(self, x, y):
+        """One training step on a batch in the form in which users pass it: `take`, `clear_totals` and `run`.
 
         Returns
         -------
         int or None
-            None where they are not, and have to be validated and converted first; else as `run`.
+            None where it has to be validated first; else as `run`.
         """
         cdef idx_t rows
         cdef Claim claim
@@ -626,7 +693,7 @@ cdef class Plan:
             for claim in self._claims:
                 claim.take()
                 taken += 1
-            rows = self._batch.take((*x, *y), self.capacity)
+            rows = self._take(x, y)
             if rows < 0:
                 return None
             self.clear_totals()
@@ -642,27 +709,28 @@ cdef class Plan:
 
         Parameters
         ----------
-        x : ndarray, or tuple or list of ndarray
+        x : array_like, or tuple or list of them
             For a plan of one input, or for each one.
 
         Returns
         -------
         ndarray, list of ndarray or None
-            None if `x` is not contiguous arrays of the plan's dtype and row shapes, and has to be converted
-            first. A list where there are several outputs.
+            None if `x` has to be validated first, since it is not of the plan's row shapes, or takes more
+            than a conversion of arrays or lists of numbers. A list where there are several outputs.
         """
         cdef Py_buffer sources[MAX_PORTS]
         cdef int n = 0, i
+        cdef tuple parts = self._inputs_of(x)
+        if parts is None:
+            return None
         try:
-            for array in (x if type(x) is tuple or type(x) is list else (x,)):
-                if n == self._n_inputs or not has_buffer(array, &sources[n]):
+            for part in parts:
+                if (<Port>self._ports[n]).hold(part, &sources[n]) is None:
                     return None
                 n += 1
-                if not (<Port>self._ports[n - 1]).matches(&sources[n - 1]):
-                    return None
                 if sources[n - 1].shape[0] != sources[0].shape[0]:
                     return None
-            return self._predicted(sources) if n == self._n_inputs else None
+            return self._predicted(sources)
         finally:
             for i in range(n):
                 PyBuffer_Release(&sources[i])

@@ -1,0 +1,274 @@
+"""Calls on anything but contiguous arrays of the model's dtype: the same whether the model has a plan or not.
+
+A model that has been called converts common inputs on the way into its plan; before that, and where this does
+not do, validation converts them. Both have to give the same values, or the same error.
+"""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers
+
+
+def dense(dtype=None):
+    return fastnn.Sequential([fastnn.Input((4,), dtype=dtype), layers.Dense(3, "tanh")])
+
+
+def of_one_feature():
+    return fastnn.Sequential([fastnn.Input((1,)), layers.Dense(3, "tanh")])
+
+
+def of_any_length():
+    return fastnn.Sequential([fastnn.Input((None,)), layers.Rescaling(0.5, 1.0)])
+
+
+def without_shape():
+    return fastnn.Sequential([layers.Dense(3, "tanh")])
+
+
+def of_indices():
+    return fastnn.Sequential([fastnn.Input((4,)), layers.Embedding(50, 2)])
+
+
+def images():
+    return fastnn.Sequential([fastnn.Input((2, 2, 1)), layers.Flatten(), layers.Dense(2)])
+
+
+def of_two_inputs():
+    a, b = fastnn.Input((4,), name="a"), fastnn.Input((1,), name="b")
+    return fastnn.Model([a, b], [layers.Dense(2)(a), layers.Dense(1)(b)])
+
+
+class Written(fastnn.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = layers.Dense(3)
+
+    def call(self, x):
+        return self.inner(x) * 2.0
+
+
+MODELS = {
+    "dense": (dense, (4,)),
+    "float64": (lambda: dense("float64"), (4,)),
+    "one feature": (of_one_feature, (1,)),
+    "any length": (of_any_length, (1,)),
+    "any length, four": (of_any_length, (4,)),
+    "without shape": (without_shape, (4,)),
+    "without shape, one": (without_shape, (1,)),
+    "indices": (of_indices, (4,)),
+    "images": (images, (2, 2, 1)),
+    "written": (Written, (4,)),
+}
+
+
+def unaligned(x):
+    memory = np.zeros(x.nbytes + 1, np.uint8)[1:]
+    view = memory.view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return view
+
+
+def cyclic(x):
+    loop = []
+    loop.append(loop)
+    return loop
+
+
+def spread(x):
+    wide = np.zeros((*x.shape[:-1], 3 * x.shape[-1]), x.dtype)
+    wide[..., ::3] = x
+    return wide[..., ::3]
+
+
+FORMS = {
+    "float32": lambda x: x,
+    "float64": lambda x: x.astype(float),
+    "float16": lambda x: x.astype(np.float16),
+    "longdouble": lambda x: x.astype(np.longdouble),
+    "int64": lambda x: x.astype(np.int64),
+    "uint8": lambda x: x.astype(np.uint8),
+    "uint64": lambda x: x.astype(np.uint64),
+    "bool": lambda x: x > 2,
+    "objects": lambda x: x.astype(object),
+    "text": lambda x: x.astype(str),
+    "complex": lambda x: x.astype(complex),
+    "swapped bytes": lambda x: x.astype(x.dtype.newbyteorder()),
+    "unaligned": unaligned,
+    "unaligned float64": lambda x: unaligned(x.astype(float)),
+    "read only": lambda x: np.broadcast_to(x[:1], x.shape),
+    "Fortran order": np.asfortranarray,
+    "spread": spread,
+    "reversed": lambda x: x[::-1],
+    "one row": lambda x: x[:1],
+    "no rows": lambda x: x[:0],
+    "no rows of float64": lambda x: x[:0].astype(float),
+    "a single row": lambda x: x[0],
+    "lists": lambda x: x.tolist(),
+    "lists of integers": lambda x: x.astype(int).tolist(),
+    "lists of tuples": lambda x: [tuple(row) if isinstance(row, list) else row for row in x.tolist()],
+    "tuple of lists": lambda x: tuple(x.tolist()),
+    "list of rows": list,
+    "tuple of rows": tuple,
+    "list of the array": lambda x: [x],
+    "list of it in float64": lambda x: [x.astype(float)],
+    "tuple of the array": lambda x: (x,),
+    "list of one row": lambda x: [x[0]],
+    "list of a list of rows": lambda x: [list(x)],
+    "two arrays": lambda x: [x, x],
+    "scalars of NumPy": lambda x: [[np.float64(n) for n in row.ravel()] for row in x],
+    "tensors in lists": lambda x: [[fastnn.Tensor(n) for n in row.ravel()] for row in x],
+    "large integers": lambda x: (x.astype(int) * 0 + 2**62).tolist(),
+    "larger integers": lambda x: np.full(x.shape, 2**70, object).tolist(),
+    "ragged": lambda x: [[1.0] * (i + 1) for i in range(len(x))],
+    "lists of text": lambda x: x.astype(str).tolist(),
+    "with None": lambda x: [*x.tolist()[1:], None],
+    "list in itself": cyclic,
+    "nothing": lambda x: [],
+    "axis too many": lambda x: x[..., None],
+    "axis too many, float64": lambda x: x[..., None].astype(float),
+    "axis too few": lambda x: x[..., 0],
+    "axis too few, lists": lambda x: x[..., 0].tolist(),
+    "axis too few, float64": lambda x: x[..., 0].astype(float),
+    "another width": lambda x: np.concatenate([x, x], -1).astype(float),
+    "masked": lambda x: np.ma.masked_array(x, np.zeros(x.shape, bool)),
+    "matrix": lambda x: x.view(np.matrix) if x.ndim == 2 else x,
+    "dict": lambda x: {"other": x},
+    "number": lambda x: 3.0,
+    "None": lambda x: None,
+    "not finite": lambda x: np.where(x > 6, np.inf, x).astype(float),
+    "fractions": lambda x: x.astype(float) + 0.25,
+    "too large": lambda x: x.astype(int) + 45,
+    "negative": lambda x: -x.astype(int),
+}
+
+
+def outcome(call):
+    """Return the result, or the kind and the words of the error."""
+    try:
+        made = call()
+    except (TypeError, ValueError, RecursionError) as error:
+        return type(error), str(error)
+    return [(type(y), y.dtype, np.asarray(y)) for y in (made if isinstance(made, list) else [made])]
+
+
+def assert_same(one, other):
+    if isinstance(one, tuple) or isinstance(other, tuple):
+        assert one == other
+        return
+    for (kind, dtype, y), (its_kind, its_dtype, its_y) in zip(one, other, strict=True):
+        assert (kind, dtype) == (its_kind, its_dtype)
+        np.testing.assert_array_equal(y, its_y)
+
+
+def numbers(shape):
+    return np.arange(3 * np.prod(shape), dtype="float32").reshape(3, *shape)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("method", ["__call__", "predict"])
+def test_call(name, method):
+    make, shape = MODELS[name]
+    plain, model = numbers(shape), make()
+    for form in FORMS.values():
+        model(plain)
+        given = form(plain.astype(model.dtype))
+        warm = outcome(lambda given=given: getattr(model, method)(given))
+        model._fast_inference = None
+        assert_same(warm, outcome(lambda given=given: getattr(model, method)(given)))
+
+
+PAIRS = {
+    "both": lambda a, b: [a, b],
+    "float64": lambda a, b: [a.astype(float), b.astype(float)],
+    "tuple": lambda a, b: (a.astype(int), b[:, 0]),
+    "lists": lambda a, b: [a.tolist(), b[:, 0].tolist()],
+    "dict": lambda a, b: {"a": a.astype(int), "b": b},
+    "other lengths": lambda a, b: [a[:2].astype(int), b.astype(int)],
+    "one": lambda a, b: [a],
+    "three": lambda a, b: [a, b, b],
+    "one array": lambda a, b: a,
+    "too wide": lambda a, b: [a.astype(int), a.astype(int)],
+}
+
+
+@pytest.mark.parametrize("form", PAIRS)
+def test_several_inputs(form):
+    model, plain = of_two_inputs(), [numbers((4,)), numbers((1,))]
+    model(plain)
+    warm = outcome(lambda: model(PAIRS[form](*plain)))
+    model._fast_inference = None
+    assert_same(warm, outcome(lambda: model(PAIRS[form](*plain))))
+
+
+def squared(y_true, y_pred):
+    return ((y_true - y_pred) ** 2).mean(-1)
+
+
+def kind_of_labels(y_true, y_pred):
+    return (y_pred * (2.0 if y_true.dtype.kind == "f" else 3.0)).mean(-1)
+
+
+REAL = {name: FORMS[name] for name in FORMS if name not in ("number", "dict", "larger integers")}
+CLASSES = {
+    **REAL,
+    "out of range": lambda y: y.astype(np.int64) + 1,
+    "fractions in lists": lambda y: (y + 0.5).tolist(),
+    "beyond int32": lambda y: y.astype(np.int64) + 2**40,
+    "uint32": lambda y: y.astype(np.uint32),
+    "beyond int32, unsigned": lambda y: y.astype(np.uint32) + np.uint32(2**31),
+}
+LABELS = {
+    "mse": (3, "mse", numbers((3,)) / 9, REAL),
+    "mse, one": (1, "mse", numbers((1,)) / 9, REAL),
+    "probabilities": (3, "binary_crossentropy", numbers((3,)) / 9, REAL),
+    "classes": (4, "sparse_categorical_crossentropy", np.arange(1, 4, dtype="float32"), CLASSES),
+    "of classes, ranked": (4, "sparse_categorical_crossentropy", np.arange(1, 4.0)[:, None], CLASSES),
+    "written": (3, squared, numbers((3,)) / 9, REAL),
+    "written, one": (1, squared, numbers((1,)) / 9, REAL),
+    "written, any": (3, kind_of_labels, np.arange(1, 4, dtype="float32"), CLASSES),
+    "written, any, ranked": (3, kind_of_labels, np.arange(1, 4, dtype="float32")[:, None], CLASSES),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+def test_labels(name, method):
+    width, loss, y, forms = LABELS[name]
+    model = fastnn.Sequential([fastnn.Input((4,)), layers.Dense(width, "sigmoid")])
+    model.compile(fastnn.optimizers.SGD(0.1), loss)
+    x, before = numbers((4,)) / 9, model.get_weights()
+
+    def result(given):
+        model.set_weights(before)
+        found = outcome(lambda: np.float64(getattr(model, method)(x.astype(float), given)))
+        return found, [(type(v), v.dtype, v) for v in model.get_weights()]
+
+    for form in forms.values():
+        model.train_on_batch(x, y.astype(int) if name == "classes" else y)
+        model.test_on_batch(x, y)
+        warm = result(form(y))
+        model._fast_training = None
+        cold = result(form(y))
+        assert_same(warm[0], cold[0])
+        assert_same(warm[1], cold[1])
+
+
+def test_dtypes():
+    model = dense("float64")
+    x = np.random.default_rng(0).standard_normal((5, 4))
+    y = model(x)
+    assert y.dtype == "float64"
+    assert y.tobytes() == model(x.tolist()).tobytes() == model(np.asfortranarray(x)).tobytes()
+    large = np.full((1, 1), 2**53 - 1)
+    index = fastnn.Sequential([fastnn.Input((1,), dtype="float64"), layers.Rescaling(1.0)])
+    index(large.astype(float))
+    assert index(large)[0, 0] == index(large.tolist())[0, 0] == 2**53 - 1
+
+
+def test_indices_beyond_float32_are_refused_as_before():
+    model = of_indices()
+    model(np.zeros((1, 4), int))
+    with pytest.raises(ValueError, match=r"x: expected whole numbers from 0 to 49, got 16777216 in row 0"):
+        model([[0, 1, 2, 2**24 + 1]])
