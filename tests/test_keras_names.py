@@ -212,7 +212,8 @@ def test_learning_rate_has_a_value():
 )
 def test_states_of_metrics_are_variables(metric, expected):
     made = getattr(fastnn.metrics, metric)(name="m")
-    assert [v.path for v in made.variables] == [f"m/{name}" for name in expected]
+    keras_names = {"total_cm": "total_confusion_matrix"}
+    assert [v.path for v in made.variables] == [f"m/{keras_names.get(name, name)}" for name in expected]
     before = [v.numpy() for v in made.variables]
     assert not any(np.any(value) for value in before)
     made.update_state([[0.0, 1.0], [1.0, 0.0]], [[0.2, 0.7], [0.3, 0.6]])
@@ -225,6 +226,89 @@ def test_states_of_metrics_are_variables(metric, expected):
     made.reset_state()
     assert not any(np.any(v.numpy()) for v in made.variables)
     assert not hasattr(made, "nothing")
+
+
+COUNTS = ["true_positives", "false_positives", "true_negatives", "false_negatives"]
+OF_COLUMNS = ["true_positives", "false_positives", "false_negatives", "intermediate_weights"]
+OF_R2 = ["num_samples", "squared_sum", "sum", "residual", "count"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "before", "names", "shapes"),
+    [
+        (lambda m: m.FBetaScore(), [], OF_COLUMNS, [(3,)] * 4),
+        (lambda m: m.F1Score("macro", 0.5), [], OF_COLUMNS, [(3,)] * 4),
+        (lambda m: m.F1Score("micro"), [], OF_COLUMNS, [()] * 4),
+        (lambda m: m.R2Score(), ["num_samples"], OF_R2, [(), (3,), (3,), (3,), (3,)]),
+        (lambda m: m.AUC(num_thresholds=7), COUNTS, COUNTS, [(7,)] * 4),
+        (lambda m: m.AUC(num_thresholds=7, multi_label=True), [], COUNTS, [(7, 3)] * 4),
+        (lambda m: m.Precision([0.2, 0.5]), COUNTS[:2], COUNTS[:2], [(2,)] * 2),
+        (
+            lambda m: m.OneHotMeanIoU(3),
+            ["total_confusion_matrix"],
+            ["total_confusion_matrix"],
+            [(3, 3)],
+        ),
+        (lambda m: m.RootMeanSquaredError(), ["total", "count"], ["total", "count"], [(), ()]),
+        (
+            lambda m: m.MeanMetricWrapper(lambda y, p: abs(y - p).max(-1)),
+            ["total", "count"],
+            ["total", "count"],
+            [(), ()],
+        ),
+    ],
+)
+def test_variables_of_metrics_have_the_names_and_shapes_of_keras(metric, before, names, shapes):
+    made = metric(fastnn.metrics)
+    assert [v.name for v in made.variables] == before
+    made.update_state(np.eye(3), [[0.9, 0.2, 0.4], [0.7, 0.6, 0.8], [0.3, 0.9, 0.1]])
+    assert [v.name for v in made.variables] == names
+    assert [v.shape for v in made.variables] == shapes
+    made.reset_state()
+    assert [v.name for v in made.variables] == before
+
+
+@pytest.mark.parametrize(("metric", "names"), [("Mean", ["total", "count"]), ("Sum", ["total"])])
+def test_sums_of_numbers_are_variables(metric, names):
+    made = getattr(fastnn.metrics, metric)()
+    assert [v.name for v in made.variables] == names
+    made.update_state([1.0, 4.0])
+    assert made.total.numpy() == 5.0
+
+
+def test_values_of_variables_of_scores():
+    y, p = [[1, 0, 1], [0, 1, 1], [1, 1, 0.0]], [[0.9, 0.2, 0.4], [0.7, 0.6, 0.8], [0.3, 0.9, 0.1]]
+    score, explained = fastnn.metrics.FBetaScore(threshold=0.5), fastnn.metrics.R2Score()
+    for metric in (score, explained):
+        metric.update_state(y, p, [1, 2, 0.5])
+    found = {name: getattr(score, name).numpy().tolist() for name in OF_COLUMNS}
+    assert found == {
+        "true_positives": [1.0, 2.5, 2.0],
+        "false_positives": [2.0, 0.0, 0.0],
+        "false_negatives": [0.5, 0.0, 1.0],
+        "intermediate_weights": [1.5, 2.5, 3.0],
+    }
+    assert explained.num_samples.numpy() == 9.0
+    np.testing.assert_allclose(explained.sum.numpy(), [1.5, 2.5, 3.0], rtol=1e-6)
+    np.testing.assert_allclose(explained.squared_sum.numpy(), [1.5, 2.5, 3.0], rtol=1e-6)
+    np.testing.assert_allclose(explained.total_mse.numpy(), [1.235, 0.365, 0.445], rtol=1e-6)
+    np.testing.assert_allclose(explained.count.numpy(), [3.5, 3.5, 3.5], rtol=1e-6)
+
+
+def test_variables_that_a_subclass_adds_to_a_metric():
+    class Counting(fastnn.metrics.Precision):
+        def __init__(self):
+            super().__init__()
+            self.calls = self.add_variable((), name="calls")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            super().update_state(y_true, y_pred, sample_weight)
+            self.calls.assign(self.calls + 1)
+
+    metric = Counting()
+    metric.update_state([1.0], [0.7])
+    assert [v.name for v in metric.variables] == ["true_positives", "false_positives", "calls"]
+    assert metric.calls.numpy() == metric.true_positives.numpy()[0] == 1.0
 
 
 def test_counts_of_auc_are_variables():

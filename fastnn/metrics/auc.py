@@ -142,10 +142,9 @@ class AUC(Metric):
             raise ValueError(f"num_labels: expected {groups}, got {self.num_labels}")
         return np.zeros(groups * 2 * (self.num_thresholds + 1))
 
-    @property
-    def variables(self) -> list[Variable]:
-        """The counts at the thresholds; none before the first sample where each column has its own."""
-        return [] if self._state is None and self._columns is Columns.APART else super().variables
+    def _state_variables(self) -> dict[str, Variable]:
+        """Return the counts; none before the first sample where each column has its own."""
+        return {} if self._state is None and self._columns is Columns.APART else super()._state_variables()
 
     def _named_state(self, state: Numbers) -> dict[str, Any]:
         """Return the counts by name, (thresholds,), or (thresholds, columns) where columns have their own."""

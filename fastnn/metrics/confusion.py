@@ -191,9 +191,6 @@ class _Count(Rate):
         return {"accumulator": getattr(self._counts(state), self._field)}
 
 
-MAX_THRESHOLDS = 100_000  # of curves: a number of a file that becomes a list
-
-
 @registry.add
 class TruePositives(_Count):
     """The sum of the weights of positive predictions whose label is positive.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..checks import real_number
 from ..config import epsilon
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
+from ..variables import Variable
 from .confusion import Counts, counts_of
 from .metric import Metric, registry
 
@@ -75,11 +76,29 @@ class FBetaScore(Metric):
         """Return the state before the first sample."""
         return np.zeros(width * 2 * 2)
 
+    def _counts(self, state: Numbers) -> Counts:
+        """Return the counts of each column, or of all together, an array of one."""
+        counts = Counts(*(kind[:, 0] for kind in counts_of(state, 1)))
+        return Counts(*(kind.sum(keepdims=True) for kind in counts)) if self.average == "micro" else counts
+
+    def _state_variables(self) -> dict[str, Variable]:
+        """Return the counts; none before the first sample."""
+        return {} if self._state is None else super()._state_variables()
+
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the counts of each column, or numbers of all together; the last are positive labels."""
+        counts = self._counts(state)
+        named = {
+            "true_positives": counts.true_positives,
+            "false_positives": counts.false_positives,
+            "false_negatives": counts.false_negatives,
+            "intermediate_weights": counts.true_positives + counts.false_negatives,
+        }
+        return {name: part[0] if self.average == "micro" else part for name, part in named.items()}
+
     def _read(self, state: Numbers) -> Any:
         """Return the score, or one for each column."""
-        counts = Counts(*(kind[:, 0] for kind in counts_of(state, 1)))
-        if self.average == "micro":
-            counts = Counts(*(kind.sum(keepdims=True) for kind in counts))
+        counts = self._counts(state)
         tp, support = counts.true_positives, counts.true_positives + counts.false_negatives
         precision, recall = tp / (tp + counts.false_positives + epsilon()), tp / (support + epsilon())
         square = self.beta**2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class _MeanOverlap(Metric):
     _direction = "up"
     _flat = (-1, 1)
     _by_element = True
+    _variable_names: ClassVar[dict[str, str]] = {"total_cm": "total_confusion_matrix"}
 
     def __init__(
         self,

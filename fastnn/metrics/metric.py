@@ -61,6 +61,7 @@ class Metric(Configurable):
     _direction: str | None = None  # "up" or "down", whichever is better, for callbacks with mode="auto"
     _flat: tuple[int, int] | None = None  # the shape that predictions of one dimension are taken to have
     _by_element = False  # whether each single prediction may have a weight
+    _variable_names: ClassVar[dict[str, str]] = {}  # of parts of the state whose attribute has another name
     _arguments: ClassVar[tuple[str, ...]] = ()  # arguments beside the common ones, for `get_config`
 
     _config_settings = frozenset({"name", "dtype"})
@@ -166,30 +167,42 @@ class Metric(Configurable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The variables that `add_variable` has returned; of a metric of this package, its state now as such.
+        """The state now of a metric of this package, as such, and what `add_variable` has returned.
 
-        The latter are attributes, too, by the names of Keras, such as `true_positives` or `total`.
+        The former are attributes, too, by the names of Keras, such as `true_positives` or `total`. Where each
+        column has numbers of its own, they are there from the first sample on.
         """
-        if isinstance(self._spec, PythonSpec):
-            return list(self._variables)
+        return [*self._state_variables().values(), *self._variables]
+
+    @property
+    def _keeps_state(self) -> bool:
+        """Whether an array is the state, rather than variables of the metric."""
+        return not isinstance(self._spec, PythonSpec)
+
+    def _state_variables(self) -> dict[str, Variable]:
+        """Return the parts of the state now as variables, by the attribute that each is."""
+        if not self._keeps_state:
+            return {}
+        found = {}
         state = self._zeros(1) if self._state is None else self._state
-        found = [Variable(np.array(v), n, trainable=False) for n, v in self._named_state(state).items()]
-        for variable in found:
-            variable.path = f"{self.name}/{variable.name}"
+        for attribute, part in self._named_state(state).items():
+            name = self._variable_names.get(attribute, attribute)
+            found[attribute] = Variable(np.array(part), name, trainable=False)
+            found[attribute].path = f"{self.name}/{name}"
         return found
 
     def _named_state(self, state: NDArray[np.float64]) -> dict[str, Any]:
-        """Return the parts of a state by name: here the sums of weighted values and of weights."""
-        return dict(zip(("total", "count"), state, strict=True)) if state.size == 2 else {"state": state}
+        """Return the parts of a state by attribute: here the sums of weighted values and of weights."""
+        return dict(zip(("total", "count"), state, strict=True))
 
     if not TYPE_CHECKING:  # which would take any attribute to be there
 
         def __getattr__(self, name: str) -> Any:
             """Return a part of the state, or raise an error that names the missing attribute."""
             if not name.startswith("_") and "_state" in vars(self):
-                for variable in () if isinstance(self._spec, PythonSpec) else self.variables:
-                    if variable.name == name:
-                        return variable
+                found = self._state_variables()
+                if name in found:
+                    return found[name]
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
             )

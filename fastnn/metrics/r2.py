@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import whole_number
 from ..kernels.core.specs import MetricSpec, Tally
+from ..variables import Variable
 from .metric import Metric, registry
 
 Numbers = NDArray[np.float64]
@@ -38,6 +39,7 @@ class R2Score(Metric):
 
     _direction = "up"
     _by_element = True
+    _variable_names: ClassVar[dict[str, str]] = {"total_mse": "residual"}
     _spec = MetricSpec("squares", tally=Tally())
     _arguments = ("class_aggregation", "num_regressors")
 
@@ -57,6 +59,22 @@ class R2Score(Metric):
     def _zeros(self, width: int) -> Numbers:
         """Return the state before the first sample."""
         return np.zeros(4 * width + 1)
+
+    def _state_variables(self) -> dict[str, Variable]:
+        """Return the sums; before the first sample only the number of samples."""
+        found = super()._state_variables()
+        return {"num_samples": found["num_samples"]} if self._state is None else found
+
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the number of samples, and sums for each column."""
+        total, squares, errors, weights = state[:-1].reshape(4, -1)
+        return {
+            "num_samples": state[-1],
+            "squared_sum": squares,
+            "sum": total,
+            "total_mse": errors,
+            "count": weights,
+        }
 
     def _add_elements(
         self, spec: MetricSpec, state: Numbers, labels: Any, predictions: Any, weights: Any

@@ -25,6 +25,8 @@ Numbers = NDArray[np.float64]
 class _OfNumbers(PlainMetric):
     """Base of sums of numbers, which are values that weights go with."""
 
+    _keeps_state = True
+
     def _sums(self, values: ArrayLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
         """Return the sum of weighted numbers, and that of the weights."""
         numbers = np.asarray(values, float)
@@ -78,6 +80,10 @@ class Sum(_OfNumbers):
         self._state = self._zeros(1) if self._state is None else self._state
         self._state += self._sums(values, sample_weight)[0], 0
 
+    def _named_state(self, state: Numbers) -> dict[str, Any]:
+        """Return the sum."""
+        return {"total": state[0]}
+
     def _read(self, state: Numbers) -> Any:
         """Return the sum."""
         return float(state[0])
@@ -105,6 +111,8 @@ class MeanMetricWrapper(Metric):
     >>> float(distance(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0]])))
     5.0
     """
+
+    _keeps_state = True
 
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: str | None = None, **kwargs: Any
