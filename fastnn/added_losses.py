@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from typing import Any
 
 _added: ContextVar[list[Any] | None] = ContextVar("added_losses", default=None)
+_seen: set[bool] = set()  # whether any loss has been added
+_running: ContextVar[bool] = ContextVar("running", default=False)
 
 
 @contextmanager
@@ -32,8 +34,31 @@ def collecting() -> Iterator[list[Any]]:
 
 def collected(loss: Any) -> bool:
     """Add a loss to those of the block, and return whether there is one."""
+    _seen.add(True)
     found = _added.get()
     if found is None:
         return False
     found.append(loss)
     return True
+
+
+def any_added() -> bool:
+    """Return whether the program has added a loss at all: if not, no layer has to be asked."""
+    return bool(_seen)
+
+
+class UncountedLoss(RuntimeError):
+    """A plan has run a `call` that adds a loss, where nothing reads what is added."""
+
+
+@contextmanager
+def outermost() -> Iterator[bool]:
+    """Yield whether no other call of a layer on tensors is around this one."""
+    if _running.get():
+        yield False
+        return
+    token = _running.set(True)
+    try:
+        yield True
+    finally:
+        _running.reset(token)

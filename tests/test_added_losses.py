@@ -123,8 +123,76 @@ def test_losses_of_direct_calls():
         layer.add_loss("much")
 
 
-def test_a_loop_written_by_hand_says_that_they_are_missing():
-    model = made(Penalty())
+class Whole(fastnn.Model):
+    """Adds a loss in its own call, and has a layer that does."""
+
+    def __init__(self):
+        super().__init__(dtype="float64")
+        self.inner, self.last = made(Penalty()), layers.Dense(2)
+
+    def call(self, x):
+        y = self.last(self.inner(x))
+        self.add_loss(0.1 * (y**2).mean())
+        return y
+
+
+class WhileTraining(layers.Layer):
+    def call(self, x, training=None):
+        if training:
+            self.add_loss((x**2).mean())
+        return x * 1.0
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: made(Penalty()),
+        lambda: made(Through(), layers.Dropout(0.0)),
+        lambda: made(fastnn.Sequential([fastnn.Input((4,), dtype="float64"), Penalty()])),
+        Whole,
+        lambda: made(WhileTraining()),
+    ],
+)
+def test_a_loop_written_by_hand(make):
+    model = make()
+    model.compile(optimizers.SGD(0.1), "mse")
+    model.build((None, 3))
+    for _ in range(2):  # the losses of the last call, not of all
+        y = model(X, training=True)
+    assert isinstance(y, fastnn.Tensor)
+    assert model.losses
+    loss = losses.MeanSquaredError()(Y, y) + sum(part.sum() for part in model.losses)
+    loss.backward()
+    expected = [w.value - 0.1 * w.grad for w in model.trainable_variables]
+    assert model.train_on_batch(X, Y) == pytest.approx(float(loss))
+    for weight, value in zip(model.trainable_variables, expected, strict=True):
+        np.testing.assert_allclose(weight.value, value, rtol=1e-9)
+
+
+def test_losses_of_a_layer_that_is_called_twice_add_up():
+    penalty, x = Penalty(), fastnn.Input((3,), dtype="float64")
+    model = fastnn.Model(x, penalty(penalty(x)))
+    model(X, training=True)
+    assert [float(np.sum(loss.data)) for loss in model.losses] == pytest.approx(
+        [0.1 * (X**2).mean(), 0.3] * 2
+    )
+
+
+def test_a_step_of_ones_own_and_the_one_of_the_library_count_them():
+    class Own(Whole):
+        def train_step(self, data):
+            return super().train_step(data)
+
+    model = Own()
+    model.compile(optimizers.SGD(0.1), "mse")
+    first, _ = model.evaluate(X, Y, verbose=0), model.fit(X, Y, batch_size=20, epochs=2, verbose=0)
+    loss = losses.MeanSquaredError()(Y, model(X, training=True)) + sum(part.sum() for part in model.losses)
+    assert model.evaluate(X, Y, batch_size=20, verbose=0) == pytest.approx(float(loss))
+    assert float(loss) < first
+
+
+def test_a_layer_inside_of_a_wrapper_says_that_its_losses_are_missing():
+    x = fastnn.Input((2, 3))
+    model = fastnn.Model(x, layers.TimeDistributed(Penalty())(x))
     with pytest.raises(RuntimeError, match="add_loss counts in fit and evaluate"):
-        model(X, training=True)
-    model.fit(X, Y, verbose=0)
+        model(np.ones((4, 2, 3)), training=True)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
+from ..added_losses import UncountedLoss, any_added
 from ..autograd import Tensor, is_recording, no_grad
 from ..checks import ArgumentError, is_overridden, real_number, whole_number
 from ..custom_objects import CustomObjectScope
@@ -27,7 +28,7 @@ from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for
 from ..data.dataset import DatasetIterator, is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.validation import InputSpec, validate_inputs
-from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
+from ..graph.graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.claim import Claim
 from ..kernels.core.plan import Plan
 from ..layers import Layer
@@ -1211,14 +1212,49 @@ class Model(Steps):
     def _call_on_tape(self, x: Any, training: bool) -> Any:
         """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
         arrays, parts = self._validate_inputs(x), self._split_inputs(x)
+        if self._adds_losses_in_calls():
+            return self._call_by_layers(arrays, parts, training)
         variables = [variable for variable in self.weights if variable.requires_grad]
         wanted = any(isinstance(part, Tensor) and part.requires_grad for part in parts)
         if not is_recording() or not (wanted or variables) or not len(arrays[0]):
             with no_grad():
                 made = self._apply(arrays, training)
             return mapped(_as_constant, made, np.ndarray)
-        outputs = call_on_tape(self._plan_cache(), variables, parts, arrays, training)
+        try:
+            outputs = call_on_tape(self._plan_cache(), variables, parts, arrays, training)
+        except UncountedLoss:  # of a layer that adds one for the first time
+            if not self._adds_losses_in_calls():
+                raise
+            return self._call_by_layers(arrays, parts, training)
         return self._pack_outputs(outputs if len(outputs) > 1 else outputs[0])
+
+    def _adds_losses_in_calls(self) -> bool:
+        """Return whether it has layers whose `call` adds losses: these are called themselves, on tensors."""
+        called = self._sublayers if self._graph is not None else [self]
+        return any_added() and any(
+            part._adds_losses
+            for layer in called
+            if custom_layer.is_written(layer) or isinstance(layer, Model)
+            for part in flatten_parts(layer)
+            if isinstance(part, Layer)
+        )
+
+    def _call_by_layers(self, arrays: list[NDArray[Any]], parts: list[Any], training: bool) -> Any:
+        """Return the output as tensors by calls of the layers, which keep the losses that they add."""
+        tensors = [
+            part if isinstance(part, Tensor) else Tensor(array, requires_grad=False)
+            for array, part in zip(arrays, parts, strict=True)
+        ]
+        if self._graph is None:
+            x, options = self._arranged(tensors)
+            return super().__call__(x, training=training, **options)
+
+        def call(node: Node, x: Any, options: dict[str, Any]) -> list[Any]:
+            return list(leaves(node.layer(x, **{"training": training} | options)))
+
+        with custom_layer.collecting_anew(self):
+            made = self._graph.walk(tensors, call)
+        return self._pack_outputs(self._one_or_list(made))
 
     def _sample(self, x: Any) -> Any:
         """Return the output for arrays with `Dropout` and its like acting; no weight changes."""

@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd import Tensor, grad
 from ..checks import is_overridden
 from ..data.adapters import by_output
-from ..graph.graph import leaves
+from ..graph.graph import leaves, mapped
 from ..layers import Layer
 from ..training.python_steps import unpack
 from ..variables import TrainingScope, within_scope
@@ -44,6 +44,8 @@ class Steps(Layer):
         @property
         def metrics(self) -> list[Metric]:
             """See `Model`."""
+
+        def _adds_losses_in_calls(self) -> bool: ...
 
         def _require_objective(self) -> Objective: ...
 
@@ -86,7 +88,9 @@ class Steps(Layer):
         """Evaluate a batch: as `train_step`, without training."""
         x, y, sample_weight = unpack(data)
         with self._as_compiled(x):
-            y_pred = self(x, training=False)
+            # Tensors, so that calls keep the losses that they add.
+            given = mapped(Tensor, x, np.ndarray) if self._adds_losses_in_calls() else x
+            y_pred = self(given, training=False)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         return self._results(x, y, y_pred, sample_weight, loss)
 

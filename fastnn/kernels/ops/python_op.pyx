@@ -40,7 +40,7 @@ from ..core.types cimport (
 )
 
 from ... import autograd
-from ...added_losses import collecting
+from ...added_losses import UncountedLoss, collecting
 from ...variables import TrainingScope, within_scope
 from ...warning import warn_without_gradient
 
@@ -122,9 +122,9 @@ cdef class Call:
         if added and self.has_loss:
             r.totals[MODEL_LOSS].value += sum([float(np.sum(loss)) for loss in added]) * r.rows
         elif added and self.training:
-            raise RuntimeError(
+            raise UncountedLoss(
                 f"{self.name}: add_loss counts in fit and evaluate; in a loop written by hand, call the "
-                "layer itself on tensors and add its losses")
+                "layer that adds losses itself, or as a layer of a model, rather than inside of another")
         made = list(made) if isinstance(made, (list, tuple)) else [made]
         if len(made) != len(self.results):
             raise ValueError(f"{self.name}: expected {len(self.results)} results, got {len(made)}")

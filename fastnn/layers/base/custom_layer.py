@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...added_losses import collecting
+from ...added_losses import any_added, collecting, outermost
 from ...autograd import Tensor, no_grad
 from ...checks import is_overridden
 from ...graph.graph import Graph, SymbolicTensor, leaves, mapped
@@ -33,6 +33,7 @@ from .shapes import (
     with_length,
     without_batch,
 )
+from .trainable import flatten_parts
 
 if TYPE_CHECKING:
     from ...kernels.core.plan import Plan
@@ -433,12 +434,24 @@ def emit_mask(layer: Layer, plan: Plan, x: Any) -> Any:
     )
 
 
+@contextmanager
+def collecting_anew(layer: Layer) -> Iterator[None]:
+    """Forget the losses that a layer and those inside have added, unless this is part of a larger call."""
+    from .layer import Layer
+
+    with outermost() as whole:
+        for part in flatten_parts(layer) if whole and any_added() else ():
+            if isinstance(part, Layer) and part._adds_losses:
+                part._added_losses = []
+        yield
+
+
 def run_built(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
     """Return what a layer's `call` makes of tensors; the layer is built if need be."""
     layer._build_once(tensor_shapes(x), options)
-    layer._added_losses = []
     mask = masks_of(x) if options.get("mask") is None else options["mask"]
-    made = run_with_masks(layer, x, training, options)
+    with collecting_anew(layer):
+        made = run_with_masks(layer, x, training, options)
     if mask is not None and not layer.supports_masking and all(mask_of(y) is None for y in leaves(made)):
         warn_of_lost_mask(layer)
     return made
