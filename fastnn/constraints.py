@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import config
-from .checks import real_number, whole_number
+from .attributes import PlannedAttributes
+from .checks import is_overridden, real_number, whole_number
 from .configurable import Configurable
 from .registry import FunctionRegistry
 
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-class Constraint(Configurable):
+class Constraint(PlannedAttributes, Configurable):
     """Base of all constraints.
 
     A subclass defines `__call__`, from an array of weights to an array of the same shape, and `get_config`.
@@ -53,6 +54,10 @@ class Constraint(Configurable):
     >>> get("clipped")(np.array([-2.0, 0.5]))
     array([-1. ,  0.5])
     """
+
+    def _plans_depend_on(self, name: str) -> bool:
+        """Return whether plans may depend on an attribute: not on those that a program's own call reads."""
+        return not is_overridden(self, "__call__") and super()._plans_depend_on(name)
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
         """Return the weights projected to the allowed ones.

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from .attributes import PlannedAttributes
 from .autograd import Tensor
-from .checks import ArgumentError, real_number
+from .checks import ArgumentError, is_overridden, real_number
 from .configurable import Configurable
 from .registry import FunctionRegistry
 
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class Regularizer(Configurable):
+class Regularizer(PlannedAttributes, Configurable):
     """Base of all regularizers.
 
     A subclass defines `__call__`, from a tensor of `fastnn.autograd` to a tensor of one number, and
@@ -56,6 +57,10 @@ class Regularizer(Configurable):
     >>> round(float(get("spread")(np.array([1.0, 3.0]))), 2)
     0.2
     """
+
+    def _plans_depend_on(self, name: str) -> bool:
+        """Return whether plans may depend on an attribute: not on those that a program's own call reads."""
+        return not is_overridden(self, "__call__") and super()._plans_depend_on(name)
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty on a weight.

@@ -59,7 +59,7 @@ def test_training_and_evaluation_without_a_model(parts):
     history = train()
     arrays = adapter.arrays(x.tolist(), y.astype("float64"), None)
     plan = plans.training(objective, arrays.sample_shapes, arrays.weight_shapes, 4)
-    batches = ArrayBatches(plan, arrays, 4)
+    batches = ArrayBatches(lambda _: plan, arrays, 4)
     seen = []
 
     class Logs(Callback):
@@ -76,7 +76,9 @@ def test_training_and_evaluation_without_a_model(parts):
     for a, b in zip(layer.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     plan = plans.evaluation(objective, arrays.sample_shapes)
-    found = run_evaluation(ArrayBatches(plan, arrays, 10), CallbackList(epochs=1, steps=1, verbose=0))
+    found = run_evaluation(
+        ArrayBatches(lambda _: plan, arrays, 10), CallbackList(epochs=1, steps=1, verbose=0)
+    )
     assert found == model.evaluate(x, y, verbose=0, return_dict=True)
     made = plans.inference(((3,),)).predict(x)
     np.testing.assert_array_equal(made, model.predict(x))
@@ -94,7 +96,9 @@ def test_batches_of_a_dataset(parts):
     found = run_evaluation(batches, CallbackList(epochs=1, steps=2, verbose=0))
     whole = adapter.arrays(x, y, None)
     plan = plans.evaluation(objective, whole.sample_shapes, capacity=6)
-    at_once = run_evaluation(ArrayBatches(plan, whole, 6), CallbackList(epochs=1, steps=1, verbose=0))
+    at_once = run_evaluation(
+        ArrayBatches(lambda _: plan, whole, 6), CallbackList(epochs=1, steps=1, verbose=0)
+    )
     assert found == pytest.approx(at_once, rel=1e-6)
 
 

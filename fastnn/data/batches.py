@@ -140,16 +140,20 @@ class Batches(Protocol):
     def resume(self, totals: Mapping[str, Any]) -> None:
         """Restore the totals of an interrupted epoch: what `Totals.states` returned."""
 
+    def forget_plan(self) -> None:
+        """Ask for a plan again at the next batch."""
+
     def close(self) -> None:
         """Release the data."""
 
 
 class ArrayBatches:
-    """Batches of arrays, for one plan.
+    """Batches of arrays, all for one plan.
 
     Parameters
     ----------
-    plan : Plan
+    plan_for : callable
+        From arrays to a plan for them.
     arrays : Arrays
     batch_size : int
         Samples of a batch; the last one of a pass through the data has what is left.
@@ -163,19 +167,21 @@ class ArrayBatches:
 
     def __init__(
         self,
-        plan: Plan,
+        plan_for: Callable[[Arrays], Plan],
         arrays: Arrays,
         batch_size: int,
         steps: int | None = None,
         shuffler: EpochShuffler | None = None,
         shuffle: bool = False,
     ) -> None:
-        self._plan, self._arrays, self._batch_size = plan, arrays, batch_size
+        self._plan_for, self._arrays, self._batch_size = plan_for, arrays, batch_size
+        self._plan, self._is_forgotten = plan_for(arrays), False
         self._shuffler, self._shuffle = shuffler or EpochShuffler(), shuffle
         self._count = -(-len(arrays) // batch_size)
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
         self.step = 0
-        self.totals = Totals([plan])
+        self._plans = [self._plan]
+        self.totals = Totals(self._plans)
 
     def epoch(self, step: int = 0) -> BatchIterator:
         """Return the batches of the next epoch, or of this one from `step` on."""
@@ -189,7 +195,11 @@ class ArrayBatches:
         try:
             if not self.step:
                 self._plan.clear_totals()
+                self._plans[:] = [self._plan]
             while self.step < steps:
+                if self._is_forgotten:
+                    self._take_plan()
+                    ordered = None
                 if self._shuffle and ordered != shuffler.number:
                     self._plan.reorder(shuffler.order(samples))
                     ordered = shuffler.number
@@ -199,6 +209,19 @@ class ArrayBatches:
                 yield self._plan, start, min(self._batch_size, samples - start)
         finally:
             self._plan.unbind()
+
+    def forget_plan(self) -> None:
+        """Ask for a plan again at the next batch."""
+        self._is_forgotten = True
+
+    def _take_plan(self) -> None:
+        """Go on with another plan; the totals so far stay."""
+        self._plan.unbind()
+        self._plan, self._is_forgotten = self._plan_for(self._arrays), False
+        self._plan.bind(*self._arrays.arrays)
+        if self._plan not in self._plans:
+            self._plan.clear_totals(shared=False)
+            self._plans.append(self._plan)
 
     def resume(self, totals: Mapping[str, Any]) -> None:
         """Restore the totals of an interrupted epoch."""
@@ -266,6 +289,9 @@ class DatasetBatches:
                 yield plan, 0, len(arrays)
             finally:
                 plan.unbind()
+
+    def forget_plan(self) -> None:
+        """Do nothing: each batch asks for its plan."""
 
     def close(self) -> None:
         """Release the data set."""

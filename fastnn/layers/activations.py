@@ -90,7 +90,11 @@ class ReLU(ElementwiseActivation):
         self.max_value = None if max_value is None else real_number(max_value, "max_value", 0)
         self.negative_slope = real_number(negative_slope, "negative_slope", 0)
         self.threshold = real_number(threshold, "threshold", 0)
-        self._function = activations.relu.bind(
+
+    @property
+    def _function(self) -> activations.Activation:  # type: ignore[override]
+        """The activation."""
+        return activations.relu.bind(
             negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
         )
 
@@ -125,7 +129,11 @@ class LeakyReLU(ElementwiseActivation):
         negative_slope = renamed(kwargs, "alpha", "negative_slope", negative_slope)
         super().__init__(**kwargs)
         self.negative_slope = real_number(negative_slope, "negative_slope", 0)
-        self._function = activations.leaky_relu.bind(negative_slope=self.negative_slope)
+
+    @property
+    def _function(self) -> activations.Activation:  # type: ignore[override]
+        """The activation."""
+        return activations.leaky_relu.bind(negative_slope=self.negative_slope)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -152,7 +160,11 @@ class ELU(ElementwiseActivation):
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = real_number(alpha, "alpha")
-        self._function = activations.elu.bind(alpha=self.alpha)
+
+    @property
+    def _function(self) -> activations.Activation:  # type: ignore[override]
+        """The activation."""
+        return activations.elu.bind(alpha=self.alpha)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from weakref import ReferenceType, WeakSet, proxy, ref
+from weakref import ReferenceType, proxy, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,6 +56,7 @@ from ..training.advice import advise_on_class_weights
 from ..training.inference import call_on_tape, inference_plan, predict_batches
 from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
+from ..training.planned_models import note_planned
 from ..training.progress import Progress
 from ..training.python_steps import StepAdapter, StepPlan, arrays_in, pack, part_of
 from ..utils.random import next_seed
@@ -76,8 +77,6 @@ if TYPE_CHECKING:
 
 
 _WITHOUT_LOSS = "loss: the model has to be compiled with a loss first: model.compile(loss=...)"
-
-_planned: WeakSet[Model] = WeakSet()  # models that have plans
 
 
 @layer_registry.add("functional")
@@ -733,8 +732,19 @@ class Model(Steps):
                 emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
                 may_lack = [shape[-1:] == (1,) for shape in self._sample_shapes]
                 self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim, may_lack)
-                _planned.add(self)
+                note_planned(self)
             return self._plans
+
+    def _plans_depend_on(self, name: str) -> bool:
+        """Return whether plans may depend on an attribute: those of a graph depend on its layers alone."""
+        return self._graph is None and super()._plans_depend_on(name)
+
+    def _drop_plans(self) -> None:
+        """Make plans again when they are needed, also those of a running `fit`, since a part has changed."""
+        self._output_shapes_of = {}
+        self._plans = self._fast_inference = self._fast_training = None
+        if self._progress is not None:
+            self._progress.batches.forget_plan()
 
     def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
         """Return the plan that trains on samples like these."""
@@ -995,7 +1005,8 @@ class Model(Steps):
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
         size = batch_size_for(batch_size, len(arrays))
-        return ArrayBatches(self._training_plan(arrays, size), arrays, size, steps, self._shuffler, shuffle)
+        plan_for = partial(self._training_plan, capacity=size)
+        return ArrayBatches(plan_for, arrays, size, steps, self._shuffler, shuffle)
 
     def train_on_batch(
         self,
@@ -1117,7 +1128,7 @@ class Model(Steps):
         if steps is not None:
             arrays = arrays.part(0, min(len(arrays), steps * size))
         if self._runs_in_python:
-            return ArrayBatches(self._evaluation_plan(arrays), arrays, size)
+            return ArrayBatches(self._evaluation_plan, arrays, size)
         per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
         parts = (part for part in flatten_parts(self) if isinstance(part, Layer))
         per_batch = per_batch or any(layer._adds_losses for layer in parts)
@@ -1126,7 +1137,7 @@ class Model(Steps):
         plan = self._evaluation_plan(arrays, size if per_batch else None)
         if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
             per_batch, plan = True, self._evaluation_plan(arrays, size)
-        return ArrayBatches(plan, arrays, size if per_batch else plan.capacity)
+        return ArrayBatches(lambda _: plan, arrays, size if per_batch else plan.capacity)
 
     def test_on_batch(
         self,
@@ -1586,14 +1597,6 @@ class Model(Steps):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
-
-
-def forget_plans(layer: Layer) -> None:
-    """Let all models with a layer, which has changed, make their plans again."""
-    for model in list(_planned):
-        if layer in flatten_parts(model):
-            model._plans = model._fast_inference = model._fast_training = None
-            _planned.discard(model)
 
 
 def _checked_shapes(input_shape: Any) -> Any:

@@ -28,6 +28,7 @@ class Progress:
     ----------
     epoch, step : int
         Epochs that are done, and batches of the next.
+    batches : Batches
     loss_is_finite : bool
         Whether no batch so far has had a loss that is NaN or infinite.
     """
@@ -39,7 +40,7 @@ class Progress:
     ) -> None:
         self.epoch, self.step = epoch, 0
         self._shuffler = shuffler
-        self._batches = batches
+        self.batches = batches
         self._callbacks = callbacks
 
     def get_state(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class Progress:
             "epoch": self.epoch,
             "step": self.step,
             "shuffler": self._shuffler.get_state(),
-            "totals": self._batches.totals.states(),
+            "totals": self.batches.totals.states(),
             "callbacks": [[type(c).__name__, c.get_state()] for c in self._callbacks],
         }
 
@@ -65,7 +66,7 @@ class Progress:
         self.epoch, self.step = (whole_number(state[name], name, 0, 2**62) for name in ("epoch", "step"))
         self._shuffler.set_state(state["shuffler"])
         if self.step:
-            self._batches.resume(state["totals"])
+            self.batches.resume(state["totals"])
         states = [(name, found) for name, found in state["callbacks"]]
         for callback in self._callbacks:
             for i, (name, found) in enumerate(states):

@@ -11,11 +11,7 @@ if TYPE_CHECKING:
 
 
 class ActivationAttribute:
-    """Attribute that holds an activation, from whatever `activations.get` takes.
-
-    Plans contain the activation that a layer had when they were made, so setting another one makes all models
-    with the layer plan again.
-    """
+    """Attribute that holds an activation, from whatever `activations.get` takes."""
 
     def __set_name__(self, owner: type[Layer], name: str) -> None:
         self._name = name
@@ -31,10 +27,4 @@ class ActivationAttribute:
             ) from None
 
     def __set__(self, layer: Layer, activation: Any) -> None:
-        set_before = self._name in vars(layer)
         vars(layer)[self._name] = activations.get(activation)
-        if set_before:
-            from ...models.model import forget_plans
-
-            layer._standalone = None
-            forget_plans(layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...attributes import PlannedAttributes
 from ...configurable import Configurable
 from ...naming import unique_name
 from ...registry import Registry, snake_case
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ...variables import Variable
 
 
-class Cell(Configurable):
+class Cell(PlannedAttributes, Configurable):
     """Base of the cells of `RNN`, single ones and stacks."""
 
     _freezes_parts = False
@@ -23,6 +24,12 @@ class Cell(Configurable):
     def __init__(self, name: str | None, trainable: bool = True) -> None:
         self.name = name or unique_name(snake_case(type(self).__name__))
         self._trainable = bool(trainable)
+
+    def _forget_plans(self) -> None:
+        """Let models with this cell make their plans again."""
+        from ...training.planned_models import forget_plans
+
+        forget_plans(self)
 
     @property
     def _trainable_parts(self) -> Sequence[Cell]:

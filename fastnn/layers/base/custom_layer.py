@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .layer import Layer
 
 # Whether layers that are called inside a `call` without the argument `training` are training.
-_ambient: ContextVar[bool | None] = ContextVar("training", default=None)
+_ambient: ContextVar[bool | None] = ContextVar("training")
 
 # Samples of the zeros that a `call` is tried on.
 TRIAL_SAMPLES = 2
@@ -73,7 +73,12 @@ def acts_by_default(layer: Layer) -> bool:
 
 def is_training() -> bool | None:
     """Return whether the enclosing `call` is training; None outside of any, or if it was not told."""
-    return _ambient.get()
+    return _ambient.get(None)
+
+
+def is_running() -> bool:
+    """Return whether a `call` is running."""
+    return _ambient.get(NOT_PARTS) is not NOT_PARTS
 
 
 def held_layers(layer: Layer) -> list[Layer]:
@@ -83,6 +88,20 @@ def held_layers(layer: Layer) -> list[Layer]:
     # Of a copy: another thread may build the layer, which sets attributes.
     values = [value for name, value in vars(layer).copy().items() if name not in NOT_PARTS]
     return list(dict.fromkeys(leaf for leaf in leaves(values) if isinstance(leaf, Layer)))
+
+
+def plans_depend_on(layer: Layer, name: str) -> bool:
+    """Return whether plans may depend on an attribute of a written layer, beside those that its `call` reads.
+
+    They do where the call has been traced, or extends that of a layer of the library.
+    """
+    from ...models import Model
+    from .layer import Layer
+
+    base = Model if isinstance(layer, Model) else Layer
+    if name.startswith("_") or name == "built" or hasattr(base, name) or is_running():
+        return False
+    return layer._own_steps is not None or any(traced is not None for traced in layer._traces.values())
 
 
 @cache

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
 from ...added_losses import collected
+from ...attributes import PlannedAttributes
 from ...autograd import Tensor
 from ...checks import ArgumentError, is_overridden
 from ...configurable import Configurable
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from .own_steps import OwnSteps
 
 
-class Layer(Configurable):
+class Layer(PlannedAttributes, Configurable):
     """Base of all layers.
 
     Parameters
@@ -321,6 +322,25 @@ class Layer(Configurable):
             if isinstance(found, property) and found.fget is not None:
                 return found.fget(self)  # it has failed: raise its own error
             raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def _plans_depend_on(self, name: str) -> bool:
+        """Return whether plans may depend on an attribute; see `attributes`."""
+        if not custom_layer.is_written(self):
+            return super()._plans_depend_on(name)
+        return custom_layer.plans_depend_on(self, name)
+
+    def _check_assigned(self) -> None:
+        """Raise a `ValueError` if the weights do not fit what has been assigned."""
+        if self._built_for is not None:
+            self._check_weights(self._built_for)
+
+    def _forget_plans(self) -> None:
+        """Let models with this layer make their plans again."""
+        from ...training.planned_models import forget_plans
+
+        self._standalone = self._own_steps = None
+        self._traces, self._computed_shapes = {}, {}
+        forget_plans(self)
 
     def add_weight(
         self,

@@ -82,6 +82,11 @@ class RecurrentCell(Cell):
         """The weights, which are those of the layer as well."""
         return [v for v in (self.kernel, self.recurrent_kernel, self.bias) if v is not None]
 
+    def _check_assigned(self) -> None:
+        """Raise a `ValueError` if the weights do not fit what has been assigned."""
+        if self.kernel is not None:
+            self._check_weights(self.kernel.shape[0])
+
     @property
     def state_size(self) -> int | list[int]:
         """Width of the state, or of each of its parts."""

@@ -1,0 +1,68 @@
+"""Attributes that plans depend on: what is assigned takes effect at the next call.
+
+Plans contain the numbers that layers, and the regularizers and constraints of their weights, had when the
+plans were made, such as the rate of a `Dropout`. So an assignment to an argument of a constructor lets models
+make their plans again. What the program has written in Python reads its attributes whenever it runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any
+
+__all__ = ["PlannedAttributes", "constructor_arguments"]
+
+# Arguments that plans do not depend on: `compile` reads `trainable`, and building reads `dtype`.
+_APART = frozenset({"self", "name", "trainable", "dtype"})
+_set = object.__setattr__
+
+
+class PlannedAttributes:
+    """Base of objects whose attributes plans depend on."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = value if name[0] == "_" else self.__dict__.get(name, value)
+        _set(self, name, value)
+        if before is not value and self._plans_depend_on(name):
+            try:
+                self._check_assigned()
+            except ValueError as error:
+                vars(self)[name] = before
+                raise ValueError(f"{name}: the weights do not fit {value!r:.80}: {error}") from None
+            self._forget_plans()
+
+    def _plans_depend_on(self, name: str) -> bool:
+        """Return whether plans may depend on an attribute."""
+        cls: Any = type(self)
+        return name in constructor_arguments(cls)
+
+    def _check_assigned(self) -> None:
+        """Raise a `ValueError` if weights do not fit what has been assigned."""
+
+    def _forget_plans(self) -> None:
+        """Let models make the plans again that may depend on this object."""
+        from .training.planned_models import forget_plans
+
+        forget_plans()
+
+
+@cache
+def constructor_arguments(cls: type) -> frozenset[str]:
+    """Return the names of the arguments of a class and its bases that plans may depend on.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> sorted(constructor_arguments(fastnn.layers.Dropout) & {"rate", "seed", "name"})
+    ['rate', 'seed']
+    """
+    found = {
+        name
+        for base in cls.__mro__
+        if "__init__" in vars(base) and base is not object
+        for name in inspect.signature(vars(base)["__init__"]).parameters
+    }
+    return frozenset(found - _APART)
