@@ -11,7 +11,7 @@
 161
 """
 
-from ._lazy import lazy_exports
+from ._lazy import explain_missing_modules, lazy_exports
 
 try:
     # Imported at once: it checks the variables that set the number of threads, and that the modules have been
@@ -29,6 +29,9 @@ except ImportError as error:
     ) from None
 
 __version__ = "0.1.0"
+
+explain_missing_modules()
+del explain_missing_modules
 
 __getattr__, __dir__, __all__ = lazy_exports(
     __name__,

@@ -8,9 +8,10 @@ read (``python tools/public_api.py`` writes it).
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from typing import Any, NoReturn
 
-__all__ = ["TABLES", "import_modules", "lazy_exports"]
+__all__ = ["TABLES", "explain_missing_modules", "import_modules", "lazy_exports"]
 
 TABLES: dict[str, Mapping[str, str]] = {}  # by package
 
@@ -49,7 +50,7 @@ def lazy_exports(
     def __getattr__(name: str) -> Any:
         this = sys.modules[package]
         if name not in origins:
-            _refuse(package, name)
+            _refuse(package, name, exported)
         module, original = origins[name]
         value = import_module(module + name if module == "." else module, package)
         if module != ".":
@@ -63,11 +64,12 @@ def lazy_exports(
     return __getattr__, __dir__, exported
 
 
-def _refuse(package: str, name: str) -> NoReturn:
+def _refuse(package: str, name: str, exported: list[str]) -> NoReturn:
     """Raise the error for a name that a package does not have; Python adds similar ones when it prints it."""
-    from .absent import instead_of
+    from .absent import instead_of, respelled
 
-    hint = instead_of(name)
+    found = respelled(name, exported)
+    hint = f"it is called {found}" if found else instead_of(name)
     message = f"module {package!r} has no attribute {name!r}" + (f": {hint}" if hint else "")
     if hint and sys._getframe(2).f_code.co_name == "_handle_fromlist":
         raise ImportError(message, name=package)  # `from package import name` shows no other error's message
@@ -80,3 +82,26 @@ def import_modules(package: str) -> None:
     for module in TABLES[package]:
         if module != "." and not module.startswith(".."):
             import_module(module, package)
+
+
+class _MissingModules:
+    """Finder that comes after all others, and answers only by errors."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Raise the error for a module of this package that Keras has or had; other modules are not known."""
+        package, _, module = name.rpartition(".")
+        if package not in sys.modules or package.partition(".")[0] != __name__.partition(".")[0]:
+            return None
+        from .absent import instead_of
+
+        hint = instead_of(module)
+        if hint:
+            raise ModuleNotFoundError(f"No module named {name!r}: {hint}", name=name)
+        return None
+
+
+def explain_missing_modules() -> None:
+    """Let the import of a module that Keras has or had, but not fastnn, say what there is instead."""
+    if _MissingModules not in sys.meta_path:
+        sys.meta_path.append(_MissingModules)

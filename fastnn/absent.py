@@ -1,10 +1,11 @@
-"""Names of Keras that fastnn does not have, and what to use instead."""
+"""Names of Keras, of today and of earlier versions, that fastnn does not have, and what to use instead."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["instead_of"]
+__all__ = ["instead_of", "no_attribute", "respelled"]
 
 _TEXT = (
     "text layers are not available; number the words in Python, for example by "
@@ -13,7 +14,9 @@ _TEXT = (
     "utils.text_dataset_from_directory reads folders of texts"
 )
 
-# From expressions that match whole names to what there is.
+_STEPS = "a model that overrides train_step, test_step or predict_step runs it for each batch"
+
+# From expressions that match whole names, of modules and what is in them, to what there is.
 _HINTS = {
     "Tokenizer|TextVectorization|(String|Integer)Lookup|Hash(ing|edCrossing)|FeatureSpace": _TEXT,
     "text_to_word_sequence|one_hot|hashing_trick|tokenizer_from_json": _TEXT,
@@ -32,7 +35,70 @@ _HINTS = {
     "wrappers": "models have fit and predict, which a class of your own can pass on to scikit-learn",
     "export|quantizers": "Model.save writes models, and fastnn.saving.load_model reads them",
     "distribution|device": "models run on the processor; fastnn.set_num_threads sets the number of threads",
+    # Modules of earlier versions.
+    "(np|layer|generic|data|vis|io|conv|training|tf|test)_utils|visualize_util": "its functions are in "
+    "fastnn.utils itself: utils.to_categorical, utils.plot_model",
+    "core|convolutional|pooling|recurrent_v2|rnn|embeddings|advanced_activations|noise|local|normalization_v2"
+    "|(convolutional_)?recurrent": "layers are in fastnn.layers itself: layers.Dense, layers.LSTM",
+    "engine|topology|training|base_layer": "fastnn.Model, fastnn.layers.Layer and fastnn.Input are the bases",
+    "objectives": "losses are in fastnn.losses",
+    "initializations": "initializers are in fastnn.initializers",
+    "legacy|experimental|contrib|tf|estimator": "there is one version of everything, under its plain name",
+    # Functions and classes of earlier versions.
+    "merge|Merge": "layers.add, layers.concatenate, layers.multiply and the like merge several inputs",
+    "TimeDistributed(Dense|Merge)": "layers.TimeDistributed(layers.Dense(units))",
+    "MaxoutDense|Highway|LocallyConnected[12]D|ThresholdedReLU": "this layer is not available; one of your "
+    "own takes a build and a call: see fastnn.layers.Layer",
+    "Atrous(Conv|Convolution)([12])D": "layers.Conv2D and layers.Conv1D have dilation_rate",
+    "Deconvolution([12])D": "layers.Conv2DTranspose",
+    "BatchNormalizationV[12]": "layers.BatchNormalization",
+    "Recurrent": "layers.RNN",
+    "multi_gpu_model|HDF5Matrix|(Ordered|Generator|Sequence)Enqueuer": "models run on the processor, and fit "
+    "reads numpy.memmap arrays, generators and utils.PyDataset",
+    "probas_to_classes": "np.argmax(probabilities, axis=-1)",
+    "print_summary": "model.summary()",
+    "model_to_dot": "utils.plot_model",
+    "model_from_yaml": "model.to_json and models.model_from_json",
+    "model_from_config": "Model.from_config",
+    "Graph": "fastnn.Model(inputs, outputs) takes several inputs and outputs",
+    "RemoteMonitor": "callbacks.LambdaCallback sends logs where you like",
+    "(de)?serialize_keras_object": "each of layers, losses, metrics, optimizers and so on has serialize and "
+    "deserialize",
+    "normal|uniform|truncated_normal": "initializers.RandomNormal, RandomUniform and TruncatedNormal",
+    "cosine_proximity|cosine": "cosine_similarity",
+    "mse|MSE": "mean_squared_error, or the string 'mse'",
+    "mae|MAE": "mean_absolute_error, or the string 'mae'",
+    "mape|MAPE": "mean_absolute_percentage_error, or the string 'mape'",
+    "msle|MSLE": "mean_squared_logarithmic_error, or the string 'msle'",
+    "kld|KLD|kullback_leibler_divergence": "kl_divergence, or the string 'kld'",
+    "logcosh": "log_cosh",
+    "precision|recall|fmeasure|fbeta_score|matthews_correlation": "metrics.Precision, Recall and FBetaScore",
     "KerasTensor": "symbolic tensors are what fastnn.Input returns; backend.is_keras_tensor recognizes them",
+}
+
+# The same for methods and attributes of models, layers, metrics, optimizers and callbacks.
+_ATTRIBUTES = {
+    "fit_generator": "fit takes generators: model.fit(generator, steps_per_epoch=..., epochs=...)",
+    "(evaluate|predict)_generator": "predict and evaluate take generators: predict(generator, steps=...)",
+    "predict_classes": "np.argmax(model.predict(x), axis=-1), or (model.predict(x) > 0.5).astype(int) where "
+    "there is one unit",
+    "predict_proba": "predict returns the probabilities",
+    "fit_on_batch": "train_on_batch",
+    "to_yaml": "model.to_json and models.model_from_json",
+    "add|pop": "only a Sequential has add and pop; layers are called: x = layer(x)",
+    "export|quantize": "Model.save writes models, and fastnn.saving.load_model reads them",
+    "uses_learning_phase": "training=True and training=False are arguments of calls",
+    "(make_)?(train|test|predict)_function|train_tf_function|total_loss|targets|sample_weights": _STEPS,
+    "(state_|get_)?updates|get_updates_for|add_update": "layers change their own weights in call, by assign",
+    "get_losses_for": "layer.losses",
+    "add_metric|stateful_metric_names|metrics_tensors": "compile(metrics=[...]), and metrics in attributes "
+    "of models with steps of their own",
+    "run_eagerly": "models run by plans; " + _STEPS,
+    "_?(in|out)bound_nodes|container_nodes|get_(in|out)put(_shape|_mask)?(_at)?|(in|out)put_mask": "input "
+    "and output of a layer are the tensors of its first call",
+    "input_spec": "build(input_shape) of a layer of your own checks the shape",
+    "get_weights|set_weights|get_slot_names|get_slot": "optimizer.variables",
+    "validation_data": "a callback of your own gets data in its constructor",
 }
 
 
@@ -44,4 +110,27 @@ def instead_of(name: str) -> str:
     >>> instead_of("Conv3D")
     'layers of images and sequences are for one and two dimensions'
     """
-    return next((hint for names, hint in _HINTS.items() if re.fullmatch(names, name)), "")
+    return _hint(_HINTS, name)
+
+
+def _hint(table: dict[str, str], name: str) -> str:
+    return next((hint for names, hint in table.items() if re.fullmatch(names, name)), "")
+
+
+def no_attribute(owner: object, name: str) -> AttributeError:
+    """Return the error for an attribute that an object does not have, with what there is instead."""
+    hint = _hint(_ATTRIBUTES, name)
+    message = f"{type(owner).__name__!r} object has no attribute {name!r}" + (f": {hint}" if hint else "")
+    return AttributeError(message, name=name, obj=owner)
+
+
+def respelled(name: str, names: Iterable[str]) -> str:
+    """Return the one among names that differs only in case and underscores, or "".
+
+    Examples
+    --------
+    >>> respelled("maxpooling2d", ["Dense", "MaxPooling2D"])
+    'MaxPooling2D'
+    """
+    plain = name.lower().replace("_", "")
+    return next((other for other in names if other.lower().replace("_", "") == plain), "")

@@ -76,6 +76,77 @@ def test_what_is_absent_says_what_there_is(module, name, hint):
     assert not hasattr(importlib.import_module(module), name)
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "hint"),
+    [
+        ("fastnn.layers", "CuDNNLSTM", "LSTM and GRU"),
+        ("fastnn.layers", "merge", "layers.add, layers.concatenate"),
+        ("fastnn.layers", "Deconvolution2D", "Conv2DTranspose"),
+        ("fastnn.layers", "AtrousConvolution2D", "dilation_rate"),
+        ("fastnn.layers", "TimeDistributedDense", r"TimeDistributed\(layers.Dense"),
+        ("fastnn.layers", "maxpooling2d", "it is called MaxPooling2D"),
+        ("fastnn.utils", "np_utils", "utils.to_categorical"),
+        ("fastnn.utils", "multi_gpu_model", "processor"),
+        ("fastnn.losses", "cosine_proximity", "cosine_similarity"),
+        ("fastnn.losses", "mse", "mean_squared_error"),
+        ("fastnn.initializers", "normal", "RandomNormal"),
+        ("fastnn.metrics", "fmeasure", "FBetaScore"),
+        ("fastnn.models", "model_from_yaml", "to_json"),
+        ("fastnn", "objectives", "fastnn.losses"),
+    ],
+)
+def test_names_of_earlier_versions_say_what_there_is(module, name, hint):
+    test_what_is_absent_says_what_there_is(module, name, hint)
+
+
+@pytest.mark.parametrize(
+    ("module", "hint"),
+    [
+        ("fastnn.utils.np_utils", "utils.to_categorical"),
+        ("fastnn.layers.core", "layers.Dense"),
+        ("fastnn.keras.layers.embeddings", "layers.Dense"),
+        ("fastnn.engine.topology", "fastnn.Model"),
+        ("fastnn.applications.vgg16", "pretrained"),
+    ],
+)
+def test_modules_of_earlier_versions_say_what_there_is(module, hint):
+    with pytest.raises(ModuleNotFoundError, match=hint):
+        importlib.import_module(module)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "hint"),
+    [
+        (lambda: fastnn.Sequential(), "fit_generator", "fit takes generators"),
+        (lambda: fastnn.Sequential(), "evaluate_generator", "take generators"),
+        (lambda: fastnn.Sequential(), "predict_generator", "take generators"),
+        (lambda: fastnn.Sequential(), "predict_classes", "np.argmax"),
+        (lambda: fastnn.Sequential(), "predict_proba", "predict returns"),
+        (lambda: fastnn.Sequential(), "to_yaml", "to_json"),
+        (lambda: fastnn.Model((x := fastnn.Input((3,))), layers.Dense(1)(x)), "add", "only a Sequential"),
+        (lambda: layers.Dense(1), "inbound_nodes", "first call"),
+        (lambda: layers.Dense(1), "get_output_at", "first call"),
+        (lambda: optimizers.Adam(), "get_weights", "optimizer.variables"),
+        (lambda: fastnn.callbacks.Callback(), "validation_data", "constructor"),
+    ],
+)
+def test_methods_of_earlier_versions_say_what_there_is(make, name, hint):
+    made = make()
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}': .*{hint}"):
+        getattr(made, name)
+    assert not hasattr(made, name)
+    with pytest.raises(AttributeError, match="has no attribute 'any_other'$"):
+        made.any_other  # noqa: B018
+
+
+def test_a_layer_of_another_name_is_suggested():
+    model = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(1, name="hidden")])
+    with pytest.raises(ValueError, match=r"there are \['hidden'\]; did you mean 'hidden'\?"):
+        model.get_layer("hidden_1")
+    with pytest.raises(TypeError, match=r"expected a string, got 0; get_layer\(index"):
+        model.get_layer(0)
+
+
 # ---- arguments -----------------------------------------------------------------------------------------
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from ..absent import no_attribute
 from ..pickling import Picklable
 
 EpochLogs: TypeAlias = dict[str, float] | None
@@ -35,6 +36,12 @@ class Callback(Picklable):
     0 ['loss']
     1 ['loss']
     """
+
+    if not TYPE_CHECKING:  # which would take any attribute to be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise an error that names the missing attribute."""
+            raise no_attribute(self, name)
 
     model: Any = None
     params: dict[str, Any] | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import initializers
+from ..absent import no_attribute
 from ..checks import is_overridden
 from ..config import check_floatx, floatx
 from ..configurable import Configurable
@@ -203,9 +204,7 @@ class Metric(Configurable):
                 found = self._state_variables()
                 if name in found:
                     return found[name]
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
-            )
+            raise no_attribute(self, name)
 
     def reset_state(self) -> None:
         """Forget all samples."""

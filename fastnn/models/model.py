@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from difflib import get_close_matches
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -293,12 +294,16 @@ class Model(Steps):
             if not -n <= index < n:
                 raise ValueError(f"index: expected a number from {-n} to {n - 1}, got {index!r}")
             return self.layers[index]
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise ValueError(
-            f"name: there is no layer {name!r}; there are {[layer.name for layer in self.layers]}"
-        )
+        if isinstance(name, int):
+            raise TypeError(
+                f"name: expected a string, got {name!r}; get_layer(index={name!r}) takes a number"
+            )
+        found = {layer.name: layer for layer in self.layers}
+        if name in found:
+            return found[name]
+        near = get_close_matches(str(name), found, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"name: there is no layer {name!r}; there are {list(found)}{hint}")
 
     @property
     def dtype(self) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..absent import no_attribute
 from ..autograd.graph import last_reached
 from ..checks import ArgumentError, positive_number, real_number
 from ..configurable import Configurable
@@ -76,6 +77,12 @@ class Optimizer(Configurable):
     >>> w.numpy()
     array([0.5, 2.5])
     """
+
+    if not TYPE_CHECKING:  # which would take any attribute to be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise an error that names the missing attribute."""
+            raise no_attribute(self, name)
 
     _kernel: str
     _correction: str | None = None

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
+from ...absent import no_attribute
 from ...added_losses import collected
 from ...attributes import PlannedAttributes
 from ...autograd import Tensor
@@ -321,7 +322,7 @@ class Layer(PlannedAttributes, Configurable):
             found = getattr(type(self), name, None)
             if isinstance(found, property) and found.fget is not None:
                 return found.fget(self)  # it has failed: raise its own error
-            raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
+            raise no_attribute(self, name)
 
     def _plans_depend_on(self, name: str) -> bool:
         """Return whether plans may depend on an attribute; see `attributes`."""
