@@ -7,17 +7,19 @@ COMPILERS ?= $(foreach compiler,gcc clang,$(if $(shell command -v $(compiler) 2>
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Werror
 SANITIZE = -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# csrc/ with the flags of setup.py, then tests/csrc/check.c with it, no Python in either:
+# csrc/ with the flags of setup.py, then the programs of tests/csrc/ with it, no Python in either:
 # $(call check,folder,compiler,flags,what runs the program)
 define check
 	CC=$(2) CFLAGS="$(3)" $(PYTHON) setup.py --quiet build_clib --force --build-clib $(1) --build-temp $(1)
 	$(2) $(3) -O2 -std=c11 -ffp-contract=off -Icsrc -o $(1)/check tests/csrc/check.c \
 	    $(1)/libfnn_dispatch.a $(1)/libfnn_*.a -lm
 	$(4) $(1)/check
+	$(2) $(3) -O2 -std=c11 -Icsrc -o $(1)/pool tests/csrc/pool.c $(1)/libfnn_threads.a -pthread
+	$(4) $(1)/pool
 endef
 
 .PHONY: help build build-report test lint format types check-c check-neon check-isa bench wheel check-wheel sanitize sanitize-c \
-    annotate lines story clean
+    sanitize-threads annotate lines story clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +66,11 @@ sanitize-c: $(COMPILERS:%=sanitize-c-%) ## the same under the address and undefi
 sanitize-c-%: export FASTNN_NATIVE_DEBUG = 1
 sanitize-c-%:
 	$(call check,build/sanitize-c/$*,$*,$(SANITIZE))
+
+sanitize-threads: ## the pool of threads under the thread sanitizer
+	mkdir -p build
+	gcc -g -O1 -std=c11 -fsanitize=thread -Icsrc -o build/pool tests/csrc/pool.c csrc/threads/pool.c -pthread
+	build/pool
 
 check-isa: ## look for AVX where any x86-64 processor must run, and run it on one without, if there is an emulator
 	$(call check,build/isa,gcc,,$(if $(shell command -v qemu-x86_64 2>/dev/null),qemu-x86_64 -cpu Westmere))

@@ -1,4 +1,4 @@
-"""The compiled part: one static library per instruction set, with flags of its own, and the Cython modules.
+"""The compiled part: a static library of threads, one per instruction set, and the Cython modules.
 
 FASTNN_OPENMP=0 builds without OpenMP, =1 insists on it; else it is used where a test program compiles.
 FASTNN_ISAS=avx2 (or several, by commas) builds fewer instruction sets; scalar and ref are always there.
@@ -78,8 +78,11 @@ def kernels(isa, dtype):
     return library(f"fnn_{isa}_{dtype}", [TABLE, *UNITS], ISAS[isa], macros, [f"csrc/simd/vec_{isa}.h"])
 
 
+PTHREAD = [] if MSVC else ["-pthread"]
+
 # The library that names the tables comes before those that define them.
 LIBRARIES = [
+    library("fnn_threads", ["csrc/threads/pool.c"], PTHREAD, []),
     library("fnn_dispatch", ["csrc/dispatch.c"], [], MACROS),
     *(kernels(isa, dtype) for isa in ISAS for dtype in ("f32", "f64")),
 ]
@@ -105,7 +108,7 @@ def extension(path):
         name, [str(path)], include_dirs=["csrc"],
         libraries=[library for library, _ in LIBRARIES] if name == RUNTIME else [],
         extra_compile_args=[] if MSVC else [*SYMBOLS, *UNWIND, "-O2", "-std=c11"],
-        extra_link_args=[] if MSVC else ["-lm", *STRIP],
+        extra_link_args=[] if MSVC else ["-lm", *STRIP, *PTHREAD],
     )  # fmt: skip
 
 
@@ -125,7 +128,7 @@ class BuildFastnn(BuildExt):
         wish = os.environ.get("FASTNN_OPENMP", "")
         flags = ["/openmp"] if MSVC else ["-fopenmp"]
         if wish == "0" or (wish == "" and not self.compiles_openmp(flags)):
-            print("fastnn: built without OpenMP: one thread")
+            print("fastnn: built without OpenMP: threads of its own only")
             return []
         return flags
 

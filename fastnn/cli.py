@@ -173,6 +173,7 @@ def _info() -> dict[str, Any]:
 
     isa, isa_source = runtime.isa()
     threads, threads_source = runtime.num_threads()
+    threading, threading_source = runtime.threading_choice()
     return {
         "fastnn": __version__,
         "instruction_set": isa,
@@ -180,6 +181,8 @@ def _info() -> dict[str, Any]:
         "instruction_sets": runtime.isa_names(),
         "threads": threads,
         "threads_from": threads_source,
+        "threading": threading,
+        "threading_from": threading_source,
         "openmp": runtime.openmp,
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -189,16 +192,16 @@ def _info() -> dict[str, Any]:
 
 
 def _as_text(found: dict[str, Any]) -> str:
-    isa, threads = found["instruction_set_from"], found["threads_from"]
+    isa, threads, threading = (found[f"{name}_from"] for name in ("instruction_set", "threads", "threading"))
     lines = {
         "fastnn": found["fastnn"],
         "instruction set": f"{found['instruction_set']}, "
         + ("the best of this processor" if isa == "processor" else f"as {isa} says"),
         "this machine runs": ", ".join(found["instruction_sets"]),
         "threads": f"{found['threads']}, "
-        + ("one a processor" if threads == "processors" else f"as {threads} says")
-        if found["openmp"]
-        else "1, for want of OpenMP",
+        + ("one a processor" if threads == "processors" else f"as {threads} says"),
+        "threading": f"{found['threading']}, "
+        + ("the default" if threading == "default" else f"as {threading} says"),
         "OpenMP": "yes" if found["openmp"] else "no",
         "Python": found["python"],
         "NumPy": found["numpy"],

@@ -25,6 +25,7 @@ def test_info_says_what_runs(capsys, monkeypatch, tmp_path):
     assert lines["instruction set"].startswith(f"{runtime.isa()[0]}, ")
     assert lines["this machine runs"] == ", ".join(runtime.isa_names())
     assert lines["threads"].startswith(f"{fastnn.num_threads()}, ")
+    assert lines["threading"].startswith(f"{runtime.threading_choice()[0]}, ")
     assert lines["NumPy"] == np.__version__
     assert lines["data sets"] == str(tmp_path / "datasets")
 
@@ -35,6 +36,7 @@ def test_info_as_json(capsys):
     assert (found["instruction_set"], found["instruction_set_from"]) == runtime.isa()
     assert found["instruction_sets"] == runtime.isa_names()
     assert (found["threads"], found["threads_from"]) == runtime.num_threads()
+    assert (found["threading"], found["threading_from"]) == runtime.threading_choice()
     assert found["openmp"] is runtime.openmp
 
 

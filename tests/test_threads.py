@@ -1,4 +1,4 @@
-"""Threads: how many, after `fork()`, and that nobody else's arithmetic changes."""
+"""Threads: whose, how many, after `fork()`, and that nobody else's arithmetic changes."""
 
 import os
 import subprocess
@@ -10,6 +10,8 @@ import pytest
 
 import fastnn
 from fastnn.kernels.core import runtime
+
+ENGINES = runtime.threading_names()
 
 NETWORK = """
 import os, signal, sys
@@ -26,10 +28,11 @@ y = x[:, :3].copy()
 
 
 def run(code, tmp_path, **environ):
-    """Run a program of its own; return what it prints."""
+    """Run a program of its own, in which no threads are NumPy's; return what it prints."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FASTNN_", "OMP_"))}
+    inherited["OPENBLAS_NUM_THREADS"] = "1"
     got = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "-c", code],
         cwd=tmp_path, env=inherited | environ, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert got.returncode == 0, got.stderr
@@ -44,7 +47,6 @@ def run(code, tmp_path, **environ):
         ({"OMP_NUM_THREADS": "2", "FASTNN_NUM_THREADS": "5"}, "5 FASTNN_NUM_THREADS"),
     ],
 )
-@pytest.mark.skipif(not runtime.openmp, reason="built without OpenMP: one thread")
 def test_environment(tmp_path, environ, expected):
     assert (
         run("from fastnn.kernels.core.runtime import *; print(*num_threads())", tmp_path, **environ).strip()
@@ -67,6 +69,75 @@ def test_an_instruction_set_that_is_not_here(tmp_path):
     )
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    """Run the test with the pool and, where the build has it, with OpenMP."""
+    before = runtime.threading_choice()
+    runtime.set_threading(request.param)
+    yield request.param
+    runtime.set_threading(*before)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_environment_chooses_whose_threads(tmp_path, name):
+    code = NETWORK + "model.fit(x, y, verbose=0); print(*fastnn.kernels.core.runtime.threading_choice())"
+    assert run(code, tmp_path, FASTNN_THREADING=name).strip() == f"{name} FASTNN_THREADING"
+
+
+def test_threads_that_are_not_here(tmp_path):
+    code = "try:\n    import fastnn\nexcept ValueError as error:\n    print(error)"
+    assert run(code, tmp_path, FASTNN_THREADING="tbb").startswith(
+        "FASTNN_THREADING: threading 'tbb' is not in this build; choose one of pool"
+    )
+
+
+def trained(n):
+    fastnn.utils.set_random_seed(0)
+    model = fastnn.Sequential(
+        [
+            fastnn.Input((28, 28, 1)),
+            fastnn.layers.Conv2D(16, 3, activation="relu"),
+            fastnn.layers.MaxPooling2D(),
+            fastnn.layers.BatchNormalization(),
+            fastnn.layers.Flatten(),
+            fastnn.layers.Dense(100, "relu"),
+            fastnn.layers.Dense(3),
+        ]
+    )
+    model.compile("adam", "mse")
+    x = np.random.default_rng(0).standard_normal((100, 28, 28, 1)).astype("float32")
+    with fastnn.threads(n):
+        model.fit(x, x[:, 0, :3, 0], epochs=2, verbose=0)
+        return [*model.get_weights(), model.predict(x)]
+
+
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_results_have_the_same_bits_whoever_computes_them(engine, n):
+    for one, several in zip(trained(1), trained(n), strict=True):
+        np.testing.assert_array_equal(several, one)
+
+
+def test_threads_of_python_share_the_pool(engine):
+    """Also more of them than there can be regions with workers at once."""
+    model = fastnn.Sequential(
+        [fastnn.Input((300,)), *(fastnn.layers.Dense(n, "relu") for n in (300, 300, 3))]
+    )
+    x = np.random.default_rng(0).standard_normal((200, 300)).astype("float32")
+    with fastnn.threads(4):
+        expected, different = model(x), []
+
+        def use():
+            different.extend(1 for _ in range(30) if not np.array_equal(model(x), expected))
+
+        users = [threading.Thread(target=use) for _ in range(12)]
+        for user in users:
+            user.start()
+        for user in users:
+            user.join(60)
+    assert not different
+    assert not any(user.is_alive() for user in users)
+
+
 @pytest.mark.parametrize("n", [0, -1, 1.5, "2", True, None, 2**16, 2**62])
 def test_bad_numbers_are_named(n):
     with pytest.raises(ValueError, match=f"n: .*{n!r}"):
@@ -85,32 +156,104 @@ def test_a_with_block_gives_the_number_back():
     assert runtime.num_threads() == before
 
 
+@pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
-def test_children_of_a_process_that_has_used_threads(tmp_path):
-    """Theirs are gone: a child has to do without, not to wait for them."""
+def test_children_of_a_process_that_has_used_threads(tmp_path, name):
+    """Theirs are gone: a child has to make others or do without, not to wait for them."""
     code = (
         NETWORK
         + """
+from fastnn.kernels.core import runtime
+
 fastnn.set_num_threads(2)
 model.fit(x, y, verbose=0)
 expected = model.predict(x)
+has = 2 if runtime.threading_choice()[0] == "pool" else 1
 for _ in range(20):
     pid = os.fork()
     if not pid:
         signal.alarm(60)
         good = np.array_equal(model.predict(x), expected)
         model.fit(x, y, verbose=0)
-        good = good and fastnn.num_threads() == 1 and not np.array_equal(model.predict(x), expected)
+        good = good and fastnn.num_threads() == has and not np.array_equal(model.predict(x), expected)
         os._exit(0 if good else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 assert np.array_equal(model.predict(x), expected)
 """
     )
-    run(code, tmp_path)
+    run(code, tmp_path, FASTNN_THREADING=name)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are counted in /proc")
+def test_a_child_has_threads_of_its_own_and_so_have_its_children(tmp_path):
+    code = (
+        NETWORK
+        + """
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+def use(depth):
+    assert threads() == 1
+    fastnn.set_num_threads(3)
+    assert fastnn.num_threads() == 3
+    assert np.array_equal(model.predict(x), expected)
+    assert threads() == 3
+    if depth:
+        pid = os.fork()
+        if not pid:
+            signal.alarm(60)
+            try:
+                use(depth - 1)
+                os._exit(0)
+            except BaseException as error:
+                print(repr(error), file=sys.stderr, flush=True)
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+fastnn.set_num_threads(1)
+expected = model.predict(x)
+use(3)
+"""
+    )
+    run(code, tmp_path, FASTNN_THREADING="pool")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
-def test_children_learn_what_their_parent_would(tmp_path):
+def test_children_of_a_process_in_which_other_threads_compute(tmp_path):
+    code = (
+        NETWORK
+        + """
+import threading
+
+fastnn.set_num_threads(3)
+expected = model.predict(x)
+stopping = False
+
+def compute():
+    while not stopping:
+        assert np.array_equal(model.predict(x), expected)
+
+users = [threading.Thread(target=compute) for _ in range(3)]
+for user in users:
+    user.start()
+for _ in range(30):
+    pid = os.fork()
+    if not pid:
+        signal.alarm(60)
+        good = fastnn.num_threads() == 3 and np.array_equal(model(x), expected)
+        os._exit(0 if good else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+stopping = True
+for user in users:
+    user.join()
+"""
+    )
+    run(code, tmp_path, FASTNN_THREADING="pool")
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
+def test_children_learn_what_their_parent_would(tmp_path, name):
     code = (
         NETWORK
         + """
@@ -131,7 +274,74 @@ for weights in results:
         assert np.array_equal(a, b)
 """
     )
-    run(code, tmp_path)
+    run(code, tmp_path, FASTNN_THREADING=name)
+
+
+@pytest.mark.parametrize("how", ["pass", "os._exit(0)"])
+def test_the_interpreter_ends_while_a_daemon_computes(tmp_path, how):
+    code = (
+        NETWORK
+        + """
+import threading, time
+
+def compute():
+    while True:
+        model.predict(x)
+
+fastnn.set_num_threads(3)
+expected = model.predict(x)
+for _ in range(3):
+    threading.Thread(target=compute, daemon=True).start()
+time.sleep(0.05)
+"""
+        + how
+    )
+    for _ in range(5):
+        run(code, tmp_path, FASTNN_THREADING="pool")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are counted in /proc")
+def test_workers_end_before_the_interpreter_and_models_still_compute(tmp_path):
+    code = """
+import atexit, os
+
+def last():     # behind those that fastnn registers
+    assert len(os.listdir("/proc/self/task")) == 1
+    assert np.array_equal(model.predict(x), expected)
+    print("computed")
+
+atexit.register(last)
+"""
+    code += (
+        NETWORK
+        + """
+fastnn.set_num_threads(3)
+expected = model.predict(x)
+assert len(os.listdir("/proc/self/task")) == 3
+"""
+    )
+    assert run(code, tmp_path, FASTNN_THREADING="pool") == "computed\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals to one process of many threads")
+def test_workers_take_no_signals(tmp_path):
+    """They are for the thread of Python's main program, whose waiting they end."""
+    code = (
+        NETWORK
+        + """
+import time
+
+fastnn.set_num_threads(3)
+model.predict(x)
+main = str(os.getpid())
+for task in os.listdir("/proc/self/task"):
+    with open(f"/proc/self/task/{task}/status") as lines:
+        blocked = next(int(line.split()[1], 16) for line in lines if line.startswith("SigBlk"))
+    assert (blocked >> signal.SIGINT - 1 & 1) == (task != main)
+    assert not blocked >> signal.SIGSEGV - 1 & 1
+"""
+    )
+    run(code, tmp_path, FASTNN_THREADING="pool")
 
 
 def subnormals_work():
@@ -192,9 +402,9 @@ assert 5e-324 / 1 != 0
     run(code, tmp_path)
 
 
-@pytest.mark.skipif(not runtime.openmp, reason="built without OpenMP: one thread")
+@pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of other systems count otherwise")
-def test_where_no_thread_can_be_made_there_are_fewer_and_one_warning(tmp_path):
+def test_where_no_thread_can_be_made_there_are_fewer_and_one_warning(tmp_path, name):
     """OpenMP would end the process."""
     code = (
         NETWORK
@@ -219,11 +429,12 @@ assert [w.category for w in shown] == [fastnn.FastnnWarning], [str(w.message) fo
 assert "does not let this process make 4 threads" in str(shown[0].message)
 """
     )
-    run(code, tmp_path)
+    run(code, tmp_path, FASTNN_THREADING=name)
 
 
+@pytest.mark.skipif(not runtime.openmp, reason="built without OpenMP")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
-def test_a_forked_child_says_that_it_has_one_thread(tmp_path):
+def test_a_forked_child_says_that_openmp_leaves_it_one_thread(tmp_path):
     code = (
         NETWORK
         + """
@@ -242,4 +453,4 @@ if not pid:
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """
     )
-    run(code, tmp_path)
+    run(code, tmp_path, FASTNN_THREADING="openmp")

@@ -1,9 +1,10 @@
 """The runtime of a process: the instruction set in use, and the one owner of threads.
 
-This is the only module compiled with OpenMP, and the only one that knows it: ops hand `parallel_for` a
-function and a number of pieces. Built without OpenMP the pieces run one after the other, to the same bits.
+This is the only module that knows where threads come from: ops hand `parallel_for` a function and a number of
+pieces. A pool of our own does them, csrc/threads/, or OpenMP where the build has it, to the same bits.
 """
 
+import atexit
 import os
 import threading
 
@@ -35,64 +36,20 @@ cdef extern from *:
     static int omp_get_max_threads(void) { return 1; }
     static double omp_get_wtime(void) { return 0; }
     #endif
-
-    #if defined(_OPENMP) && !defined(_WIN32)
-    #include <pthread.h>
-    #include <stdlib.h>
-    #ifdef __linux__
-    #include <sched.h>
-    #include <sys/syscall.h>
-    #include <unistd.h>
-    #endif
-
-    typedef struct { pthread_t thread; pthread_mutex_t *gate; long id; } fnn_trial;
-
-    static void *fnn_try_thread(void *argument) {
-        fnn_trial *trial = argument;
-    #ifdef __linux__
-        trial->id = syscall(SYS_gettid);
-    #endif
-        pthread_mutex_lock(trial->gate);
-        pthread_mutex_unlock(trial->gate);
-        return NULL;
-    }
-
-    /* How many of so many threads, the calling one included, can exist at once: OpenMP ends the process where
-       it cannot make one. They are made, and are gone for the system too when this returns. */
-    static int fnn_possible_threads(int wanted) {
-        pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-        fnn_trial *trials = malloc(sizeof(fnn_trial) * (size_t)wanted);
-        int made = 0, i;
-        if (!trials)
-            return 1;
-        pthread_mutex_lock(&gate);
-        for (; made < wanted - 1; made++) {
-            trials[made].gate = &gate;
-            if (pthread_create(&trials[made].thread, NULL, fnn_try_thread, &trials[made]))
-                break;
-        }
-        pthread_mutex_unlock(&gate);
-        for (i = 0; i < made; i++) {
-            pthread_join(trials[i].thread, NULL);
-    #ifdef __linux__
-            while (!syscall(SYS_tgkill, getpid(), trials[i].id, 0))
-                sched_yield();
-    #endif
-        }
-        free(trials);
-        return made + 1;
-    }
-    static __thread int fnn_threads_seen = 1;
-    #else
-    static int fnn_possible_threads(int wanted) { return wanted; }
-    static int fnn_threads_seen = 1;
-    #endif
     """
     enum: FNN_OPENMP
-    int fnn_possible_threads(int wanted)
-    int fnn_threads_seen            # that this thread's regions have been found to get
     int omp_get_max_threads() nogil
     double omp_get_wtime() nogil
+
+cdef extern from "threads/trial.h":
+    int fnn_possible_threads(int wanted)
+    int fnn_threads_seen            # that this thread's regions have been found to get
+
+cdef extern from "threads/pool.h" nogil:
+    bint fnn_pool_open(int processors)
+    int fnn_pool_reserve(int threads)
+    void fnn_pool_run(chunk_fn fn, void *context, idx_t chunks, int threads)
+    void fnn_pool_close()
 
 cdef extern from "pythread.h":
     unsigned long PyThread_get_thread_ident() nogil
@@ -100,12 +57,13 @@ cdef extern from "pythread.h":
 DTYPES = {"float32": FNN_FLOAT, "float64": FNN_DOUBLE}
 openmp = bool(FNN_OPENMP)
 
+cdef bint _pool = True           # the pool does the pieces of regions, else OpenMP
 cdef int _threads = 1            # what the user or the machine allows
 cdef int _openmp_threads = 1     # what OpenMP allowed at import: threadpoolctl and joblib lower it
 cdef int _possible_threads = MAX_THREADS        # what the system lets this process make
 cdef unsigned long _main_thread = threading.main_thread().ident     # handles signals, Ctrl-C among them
 cdef bint _forked = False        # libgomp's workers do not survive fork(): a child runs alone (GCC PR 58378)
-cdef double _alone_until = 0     # threads came late: regions run alone up to this time, seconds
+cdef double _alone_until = 0     # OpenMP's threads came late: regions run alone up to this time, seconds
 cdef double _penalty = 0.005     # how long it was after the last late arrival
 cdef double LATE = 1e-3          # waiting that counts as late: waking a thread takes a tenth of it
 cdef double SHORTEST_ALONE = 0.005
@@ -114,6 +72,7 @@ cdef const fnn_kernels *_tables[2]
 cdef str _isa = None
 cdef str _isa_source = None
 cdef str _threads_source = None
+cdef str _threading_source = None
 
 
 def isa_names():
@@ -177,6 +136,38 @@ def kernel_address(str isa, dtype, str name):
     return <uintptr_t>kernel(t, name)
 
 
+def threading_names():
+    """What this build has to do the pieces of regions: "pool", and "openmp" where the compiler has it."""
+    return ["pool", "openmp"] if FNN_OPENMP else ["pool"]
+
+
+def threading_choice():
+    """What does the pieces of regions, and where the choice came from."""
+    return "pool" if _pool else "openmp", _threading_source
+
+
+def set_threading(str name, str source="set_threading"):
+    """Choose what does the pieces of regions from now on. Results do not depend on it, bit for bit.
+
+    Parameters
+    ----------
+    name : str
+        One of `threading_names()`.
+    source : str
+        The origin of the choice, as `threading_choice()` reports it.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name in this build.
+    """
+    global _pool, _threading_source, _possible_threads
+    if name not in threading_names():
+        choice = ", ".join(threading_names())
+        raise ValueError(f"{source}: threading {name!r} is not in this build; choose one of {choice}")
+    _pool, _threading_source, _possible_threads = name == "pool", source, MAX_THREADS
+
+
 def num_threads():
     """The number of threads in use, and where it came from."""
     return max_threads(), _threads_source
@@ -187,9 +178,9 @@ def chosen_threads():
     return _threads, _threads_source
 
 
-def is_forked():
-    """Return whether this process is a forked child, which computes on one thread."""
-    return _forked
+def is_confined():
+    """Return whether this process is a forked child, to which OpenMP leaves one thread."""
+    return _forked and not _pool
 
 
 def set_num_threads(n, str source="set_num_threads"):
@@ -221,10 +212,12 @@ cdef int run_threads() except -1:
     """The number of threads for a run; fewer, with a warning, where the system does not make as many."""
     global _possible_threads, fnn_threads_seen
     cdef int wanted = max_threads(), possible
-    if wanted <= fnn_threads_seen:
-        return wanted
-    possible = fnn_possible_threads(wanted)
-    fnn_threads_seen = possible
+    if _pool:
+        possible = fnn_pool_reserve(wanted)
+    elif wanted <= fnn_threads_seen:
+        possible = wanted
+    else:
+        fnn_threads_seen = possible = fnn_possible_threads(wanted)
     if possible < wanted:
         _possible_threads = possible
         warn(
@@ -235,7 +228,7 @@ cdef int run_threads() except -1:
 
 cdef int max_threads() noexcept nogil:
     cdef int allowed = omp_get_max_threads()
-    if _forked or not FNN_OPENMP:
+    if _forked and not _pool:
         return 1
     if allowed < _openmp_threads and allowed < _threads:
         return min(allowed, _possible_threads)
@@ -258,8 +251,8 @@ cdef void piece(region_t *r, idx_t chunk, int thread) noexcept nogil:
         r.worked += omp_get_wtime() - begin
 
 
-cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil:
-    """Call fn(context, 0), ... fn(context, chunks - 1) on at most `threads` threads.
+cdef void openmp_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil:
+    """Call fn(context, chunk, thread) for all chunks on OpenMP's threads.
 
     A region begins and ends when its last thread has arrived. Where another program holds that thread's
     processor, this takes a tick of the scheduler, 4 ms, instead of one microsecond; so after a late arrival
@@ -267,28 +260,37 @@ cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) no
     """
     global _alone_until, _penalty
     cdef idx_t i
-    cdef region_t r
-    cdef double begin = 0, end
-    cdef uint64_t mode
-    if threads > chunks:
-        threads = <int>chunks
-    if threads > 1:
-        begin = omp_get_wtime()
-        if begin < _alone_until:
-            threads = 1
-    if threads <= 1:
-        mode = fnn_fp_enter()
-        for i in range(chunks):
-            fn(context, i, 0)
-        fnn_fp_leave(mode)
+    cdef double begin = omp_get_wtime(), end
+    cdef region_t r = region_t(fn, context, 0)
+    if begin < _alone_until:
+        alone(fn, context, chunks)
         return
-    r.fn, r.context, r.worked = fn, context, 0
     for i in prange(chunks, num_threads=threads, schedule="static"):
         piece(&r, i, threadid())
     end = omp_get_wtime()
     if end - begin - r.worked > max(LATE, r.worked):
         _penalty = min(2 * _penalty, LONGEST_ALONE) if end < _alone_until + 2 * _penalty else SHORTEST_ALONE
         _alone_until = end + _penalty
+
+
+cdef inline void alone(chunk_fn fn, void *context, idx_t chunks) noexcept nogil:
+    cdef uint64_t mode = fnn_fp_enter()
+    cdef idx_t i
+    for i in range(chunks):
+        fn(context, i, 0)
+    fnn_fp_leave(mode)
+
+
+cdef void parallel_for(chunk_fn fn, void *context, idx_t chunks, int threads) noexcept nogil:
+    """Call fn(context, 0), ... fn(context, chunks - 1) on at most `threads` threads."""
+    if threads > chunks:
+        threads = <int>chunks
+    if threads <= 1:
+        alone(fn, context, chunks)
+    elif _pool:
+        fnn_pool_run(fn, context, chunks, threads)
+    else:
+        openmp_for(fn, context, chunks, threads)
 
 
 ctypedef struct chunks_t:
@@ -339,22 +341,33 @@ cdef void parallel_image_rows(image_rows_fn fn, void *context, idx_t images, idx
 
 
 def _after_fork():
-    global _forked, _main_thread
-    _forked, _main_thread = True, PyThread_get_thread_ident()
+    global _forked, _main_thread, _possible_threads
+    _forked, _main_thread, _possible_threads = True, PyThread_get_thread_ident(), MAX_THREADS
+
+
+def _close_pool():
+    with nogil:
+        fnn_pool_close()
 
 
 def _choose():
     """Read the environment once, at import."""
     global _openmp_threads
     _openmp_threads = omp_get_max_threads()
+    if not fnn_pool_open(default_threads({})[0]):
+        raise MemoryError("no memory for the pool of threads")
+    atexit.register(_close_pool)
+    set_threading(*_environment("FASTNN_THREADING", "pool", "default"))
     set_num_threads(*default_threads())
-    name = os.environ.get("FASTNN_ISA")
-    if name:
-        set_isa(name, "FASTNN_ISA")
-    else:
-        set_isa(isa_names()[0], "processor")
+    set_isa(*_environment("FASTNN_ISA", isa_names()[0], "processor"))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_after_fork)
+
+
+def _environment(variable, default, source):
+    """Return the value of an environment variable and its name, or the default and its source."""
+    value = os.environ.get(variable)
+    return (value, variable) if value else (default, source)
 
 
 _choose()
