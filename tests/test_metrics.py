@@ -1,5 +1,6 @@
 """Metrics as objects that count arrays in; in models they are in test_fit.py."""
 
+import copy
 import json
 
 import numpy as np
@@ -206,3 +207,16 @@ def test_the_mean_of_a_loss_has_its_aliases_and_its_kernel(cls):
     for alias in losses.registry.aliases(type(loss)):
         assert type(metrics.get(alias)) is cls
     assert cls()._spec._replace(ignored_as_zeros=False) == loss._spec.metric
+
+
+@pytest.mark.parametrize("number", [2, 3, 200])
+def test_even_thresholds_are_numbers_when_they_are_read(number):
+    auc = fastnn.metrics.AUC(num_thresholds=number)
+    expected = np.linspace(0, 1, number)
+    expected[0], expected[-1] = -1e-7, 1 + 1e-7
+    assert len(auc.thresholds) == number
+    assert auc.thresholds[-1] == expected[-1]
+    np.testing.assert_array_equal(auc.thresholds, expected)
+    point = fastnn.metrics.PrecisionAtRecall(0.5, number)
+    np.testing.assert_array_equal(list(point.thresholds), np.linspace(0, 1, number))
+    assert copy.deepcopy(point).thresholds == point.thresholds

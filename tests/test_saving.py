@@ -921,7 +921,7 @@ def test_any_number_of_steps_may_have_been_done(name):
             model.optimizer.set_state(state | {"iterations": wrong})
 
 
-NUMBERS = [2**20, 2**31 - 1, 2**40, 2**62]
+NUMBERS = [46_340, 100_000, 2**20, 2**31 - 1, 2**40, 2**62]
 
 
 def compiled_with_numbers():
@@ -968,6 +968,25 @@ def test_no_number_in_a_document_is_a_size_of_its_own(number):
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_many_metrics_of_many_thresholds_cost_nothing():
+    model = small()
+    metrics = [fastnn.metrics.AUC(num_thresholds=100_000, name=f"auc{i}") for i in range(15)]
+    metrics += [fastnn.metrics.PrecisionAtRecall(0.5, 100_000, name=f"p{i}") for i in range(16)]
+    model.compile("sgd", "mse", metrics=metrics)
+    content = saved(model)
+    tracemalloc.start()
+    try:
+        again = loaded(content)
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 500_000
+    assert peak < 15_000_000
+    assert len(again.metrics) == len(model.metrics)
+    with pytest.raises(ValueError, match="metrics: a model may have 31, got 32"):
+        model.compile("sgd", "mse", metrics=[*metrics, "mae"])
 
 
 def at(value, path):

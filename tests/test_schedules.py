@@ -105,3 +105,44 @@ def test_a_schedule_of_ones_own():
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+SIZES = [0.0, 1e-300, 0.1, 1e300]
+LENGTHS = [1, 3, 1e-320, 1e300, 10**6]
+
+
+@pytest.mark.parametrize("step", [0, 1, 5, 10**6, 2**62])
+@pytest.mark.parametrize("rate", SIZES)
+def test_every_step_has_a_rate_whatever_the_arguments(step, rate):
+    for length in LENGTHS:
+        for factor in (0, 0.5, 1, 2, 1e10):
+            made = [
+                *(schedules.ExponentialDecay(rate, length, factor, whole) for whole in (False, True)),
+                *(schedules.InverseTimeDecay(rate, length, factor, whole) for whole in (False, True)),
+                *(schedules.PolynomialDecay(rate, length, 0.01, factor, cycle) for cycle in (False, True)),
+                schedules.CosineDecay(rate, length, factor),
+                schedules.CosineDecay(rate, length, factor, warmup_target=0.3, warmup_steps=length),
+                *(
+                    schedules.CosineDecayRestarts(rate, length, growth, factor, alpha)
+                    for growth in (1, 1 + 1e-15, 2, 1e300)
+                    for alpha in (0, 1)
+                ),
+            ]
+            for schedule in made:
+                assert schedule(step) >= 0, schedule.get_config()
+
+
+def test_limits_of_decays():
+    assert schedules.ExponentialDecay(0.1, 1, 2.0)(10**6) == math.inf
+    assert schedules.ExponentialDecay(0.1, 1, 0.5)(2**62) == 0.0
+    assert schedules.ExponentialDecay(0.0, 1, 2.0)(2**62) == 0.0
+    assert schedules.ExponentialDecay(1e-300, 1, 2.0)(1030) == pytest.approx(1e-300 * 2.0**1000 * 2.0**30)
+    assert schedules.CosineDecayRestarts(0.1, 1, 1.0, 2.0)(10**6) == math.inf
+    assert schedules.InverseTimeDecay(0.1, 1e-320, 1.0)(5) == 0.0
+    with pytest.raises(ValueError, match="boundaries: expected"):
+        schedules.PiecewiseConstantDecay(["a"], [0.1, 0.2])
+    model = fastnn.Sequential([fastnn.Input((1,)), fastnn.layers.Dense(1)])
+    model.compile(fastnn.optimizers.SGD(schedules.ExponentialDecay(0.1, 1e-320, 2.0)), "mse")
+    model.train_on_batch([[1.0]], [[1.0]])
+    with pytest.raises(ValueError, match="learning_rate: expected .*, got inf"):
+        model.train_on_batch([[1.0]], [[1.0]])

@@ -12,7 +12,7 @@ from .. import config
 from ..checks import real_number, whole_number
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from ..variables import Variable
-from .confusion import MAX_THRESHOLDS, Counts, counts_of, is_even
+from .confusion import MAX_THRESHOLDS, Counts, EvenThresholds, counts_of, is_even
 from .metric import Metric, ratio, registry
 
 Numbers = NDArray[np.float64]
@@ -90,16 +90,16 @@ class AUC(Metric):
             None if thresholds is None else sorted(real_number(number, "thresholds") for number in thresholds)
         )
         if self.init_thresholds is None:
-            inner = np.linspace(0, 1, whole_number(num_thresholds, "num_thresholds", 2, MAX_THRESHOLDS))[
-                1:-1
-            ].tolist()
+            self.num_thresholds = whole_number(num_thresholds, "num_thresholds", 2, MAX_THRESHOLDS)
+            self._even = True
         else:
-            inner = self.init_thresholds
-            if not all(0 <= number <= 1 for number in inner):
-                raise ValueError(f"thresholds: expected numbers from 0 to 1, got {thresholds!r}")
-        self.thresholds = [-config.epsilon(), *inner, 1 + config.epsilon()]
-        self._even = is_even([0.0, *inner, 1.0]) or self.init_thresholds is None
-        self.num_thresholds = len(self.thresholds)
+            if not all(0 <= number <= 1 for number in self.init_thresholds):
+                raise ValueError(f"thresholds: expected numbers from 0 to 1, got {thresholds!r:.80}")
+            self.num_thresholds = len(self.init_thresholds) + 2
+            self._even = is_even([0.0, *self.init_thresholds, 1.0])
+        self.thresholds: Sequence[float] = EvenThresholds(self.num_thresholds, config.epsilon())
+        if self.init_thresholds is not None:
+            self.thresholds = [-config.epsilon(), *self.init_thresholds, 1 + config.epsilon()]
         self.multi_label, self.num_labels = bool(multi_label), num_labels
         self.label_weights = None if label_weights is None else np.asarray(label_weights, float)
         self.from_logits = bool(from_logits)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from ..checks import real_number, whole_number
 from ..config import epsilon
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
+from ..pickling import Picklable
 from .metric import Metric, ratio, registry
 
 Numbers = NDArray[np.float64]
@@ -65,30 +67,61 @@ def is_even(thresholds: Sequence[float]) -> bool:
     return len(thresholds) > 2 and np.allclose(thresholds, np.linspace(0, 1, len(thresholds)), atol=epsilon())
 
 
+@dataclass(frozen=True)
+class EvenThresholds(Picklable, Sequence[float]):
+    """Thresholds evenly from 0 to 1, made where they are read: a file may name any number of them.
+
+    Attributes
+    ----------
+    size : int
+        At least 2.
+    margin : float
+        How far the first lies below 0, and the last above 1.
+    """
+
+    size: int
+    margin: float = 0.0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, key: Any) -> Any:
+        return list(self)[key]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(list(self), dtype)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter([-self.margin, *np.linspace(0, 1, self.size)[1:-1].tolist(), 1 + self.margin])
+
+
 class Thresholded(Metric):
     """Base of metrics of the counts at thresholds.
 
     Parameters
     ----------
-    thresholds : sequence of float
     top_k : int, optional
     class_id : int, optional
     name, dtype
+
+    Attributes
+    ----------
+    thresholds : sequence of float
+        Subclasses set it.
     """
 
     _direction = "up"
     _by_element = True
+    thresholds: Sequence[float]
 
     def __init__(
         self,
-        thresholds: Sequence[float],
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
         dtype: str | None = None,
     ) -> None:
         super().__init__(dtype, name)
-        self.thresholds = list(thresholds)
         self.top_k = None if top_k is None else whole_number(top_k, "top_k", 1)
         self.class_id = None if class_id is None else whole_number(class_id, "class_id")
 
@@ -155,7 +188,8 @@ class Rate(Thresholded):
         dtype: str | None = None,
     ) -> None:
         default = 0.5 if top_k is None else TOP_K_THRESHOLD
-        super().__init__(_checked(thresholds, default), top_k, class_id, name, dtype)
+        super().__init__(top_k, class_id, name, dtype)
+        self.thresholds = _checked(thresholds, default)
         self.init_thresholds = thresholds
 
     def _read(self, state: Numbers) -> Any:

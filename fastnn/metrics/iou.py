@@ -39,7 +39,9 @@ class _MeanOverlap(Metric):
     ) -> None:
         super().__init__(dtype, name)
         self.num_classes = whole_number(num_classes, "num_classes", 1, MAX_CLASSES)
-        ids = [whole_number(i, "target_class_ids") for i in target_class_ids]
+        ids = target_class_ids
+        if not isinstance(ids, range):  # which is all classes, of which a file may name any number
+            ids = [whole_number(i, "target_class_ids") for i in ids]
         if not ids or max(ids) >= num_classes:
             raise ValueError(
                 f"target_class_ids: expected classes below {num_classes}, got {target_class_ids!r}"

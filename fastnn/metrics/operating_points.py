@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..checks import real_number, whole_number
-from .confusion import MAX_THRESHOLDS, Numbers, Thresholded
+from .confusion import MAX_THRESHOLDS, Counts, EvenThresholds, Numbers, Thresholded, counts_of
 from .metric import registry
 
 
@@ -25,8 +25,16 @@ class _OperatingPoint(Thresholded):
         if not 0 <= self._bound <= 1:
             raise ValueError(f"{self._bounded}: expected a number from 0 to 1, got {bound!r}")
         self.num_thresholds = whole_number(num_thresholds, "num_thresholds", 1, MAX_THRESHOLDS)
-        thresholds = [0.5] if num_thresholds == 1 else np.linspace(0, 1, num_thresholds).tolist()
-        super().__init__(thresholds, None, class_id, name, dtype)
+        super().__init__(None, class_id, name, dtype)
+        self.thresholds = [0.5] if num_thresholds == 1 else EvenThresholds(self.num_thresholds)
+
+    def _counts(self, state: Numbers) -> Counts:
+        """Return the counts at each threshold, which ascend."""
+        return Counts(*(kind[0] for kind in counts_of(state, self.num_thresholds)))
+
+    def _zeros(self, width: int) -> Numbers:
+        """Return the state before the first sample."""
+        return np.zeros(2 * (self.num_thresholds + 1))
 
     def _read(self, state: Numbers) -> Any:
         """Return the best rate; 0 if no threshold meets the bound."""

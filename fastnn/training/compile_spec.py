@@ -17,7 +17,7 @@ from .. import losses, optimizers
 from ..checks import ArgumentError, real_number
 from ..data.adapters import by_name
 from ..graph.graph import leaves
-from ..kernels.core.specs import Labels, PythonSpec
+from ..kernels.core.specs import MAX_METRICS, Labels, PythonSpec
 from ..layers.base.trainable import flatten_parts
 from ..metrics import Metric
 from ..metrics.lookup import resolve
@@ -249,6 +249,9 @@ class CompileSpec(Picklable):
             for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
                 if value:
                     raise ValueError(f"loss: {name} need a loss to be compiled with, got {value!r:.80}")
+        entries = [entry for entry in leaves([metrics, weighted_metrics]) if entry is not None]
+        if len(entries) > MAX_METRICS:
+            raise ValueError(f"metrics: a model may have {MAX_METRICS}, got {len(entries)}")
         return cls(
             chosen,
             found,

@@ -73,6 +73,9 @@ class Tally(NamedTuple):
     columns: Columns | int = Columns.TOGETHER
 
 
+MAX_METRICS = 31  # of a model: `MAX_TOTALS` without the loss
+
+
 class MetricSpec(NamedTuple):
     """A metric that a kernel computes.
 

@@ -6,7 +6,9 @@ import math
 from sys import float_info
 
 from ...checks import positive_number, real_number
-from .schedule import LearningRateSchedule, registry
+from .schedule import LearningRateSchedule, power_times, registry
+
+LONGEST = float_info.max / 4  # times in lengths of the first half cosine
 
 
 @registry.add
@@ -56,7 +58,7 @@ class CosineDecay(LearningRateSchedule):
         start, fallen = self.initial_learning_rate, float(step)
         if self.warmup_target is not None:
             if step < self.warmup_steps:
-                return start + (self.warmup_target - start) * step / self.warmup_steps
+                return start + (self.warmup_target - start) * (step / self.warmup_steps)
             start, fallen = self.warmup_target, step - self.warmup_steps
         fall = 0.5 * (1 + math.cos(math.pi * min(fallen, self.decay_steps) / self.decay_steps))
         return start * ((1 - self.alpha) * fall + self.alpha)
@@ -106,9 +108,12 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
-        restarts, done = self._position(step / self.first_decay_steps)
-        fall = 0.5 * self.m_mul**restarts * (1 + math.cos(math.pi * done))
-        return self.initial_learning_rate * ((1 - self.alpha) * fall + self.alpha)
+        if not self.initial_learning_rate:
+            return 0.0
+        restarts, done = self._position(min(step / self.first_decay_steps, LONGEST))
+        fall = power_times(0.5 * (1 + math.cos(math.pi * done)), self.m_mul, restarts)
+        part = (1 - self.alpha) * fall if self.alpha != 1 else 0.0
+        return self.initial_learning_rate * (part + self.alpha)
 
     def _position(self, time: float) -> tuple[int, float]:
         """Return the restarts and the part of the half cosine done, at a time in lengths of the first one.
@@ -121,8 +126,9 @@ class CosineDecayRestarts(LearningRateSchedule):
         restarts = int(math.log1p(min(time * (self.t_mul - 1), float_info.max)) / math.log(self.t_mul))
         restarts += self._start(restarts + 1) <= reached  # a quotient of logarithms may be rounded
         restarts -= self._start(restarts) > reached
-        start, end = self._start(restarts), self._start(restarts + 1)
-        return restarts, min(max((time - start) / (end - start), 0.0), 1.0)
+        start = self._start(restarts)
+        length = start * (self.t_mul - 1) + 1
+        return restarts, min(max((time - start) / length, 0.0), 1.0)
 
     def _start(self, restarts: int) -> float:
         """Return when a half cosine starts: (t_mul**restarts - 1) / (t_mul - 1)."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ...checks import positive_number, real_number
-from .schedule import LearningRateSchedule, registry
+from .schedule import LearningRateSchedule, power_times, registry
 
 
 @registry.add
@@ -51,7 +51,7 @@ class ExponentialDecay(LearningRateSchedule):
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
         p = step // self.decay_steps if self.staircase else step / self.decay_steps
-        return float(self.initial_learning_rate * self.decay_rate**p)
+        return power_times(self.initial_learning_rate, self.decay_rate, p)
 
 
 @registry.add
@@ -94,7 +94,7 @@ class InverseTimeDecay(LearningRateSchedule):
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
         p = step // self.decay_steps if self.staircase else step / self.decay_steps
-        return float(self.initial_learning_rate / (1 + self.decay_rate * p))
+        return float(self.initial_learning_rate / (1 + (self.decay_rate and self.decay_rate * p)))
 
 
 @registry.add
@@ -131,6 +131,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
             )
         if any(b <= a for a, b in pairwise(boundaries)):
             raise ValueError(f"boundaries: expected rising numbers of steps, got {boundaries!r:.80}")
+        for boundary in boundaries:
+            real_number(boundary, "boundaries")
         self.boundaries = list(boundaries)
         self.values = [real_number(value, "values", 0) for value in values]
         self.name = name
@@ -183,6 +185,7 @@ class PolynomialDecay(LearningRateSchedule):
 
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step."""
-        end = self.decay_steps * (max(1, math.ceil(step / self.decay_steps)) if self.cycle else 1)
+        done = step / self.decay_steps
+        end = self.decay_steps * (max(1, math.ceil(done)) if self.cycle and done < math.inf else 1)
         span = self.initial_learning_rate - self.end_learning_rate
         return float(span * (1 - min(step, end) / end) ** self.power + self.end_learning_rate)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from sys import float_info
 from typing import Any
 
 from ...checks import real_number
@@ -44,6 +46,23 @@ class LearningRateSchedule(Configurable):
 
         names = inspect.signature(type(self)).parameters
         return {name: getattr(self, name) for name in names if hasattr(self, name)}
+
+
+def power_times(rate: float, base: float, exponent: float) -> float:
+    """Return rate * base**exponent, of numbers of at least 0: infinity only where that is too large.
+
+    Examples
+    --------
+    >>> power_times(0.5, 2.0, 3), power_times(1e-300, 2.0, 10**6), power_times(0.0, 2.0, 10**6)
+    (4.0, inf, 0.0)
+    """
+    if not rate:
+        return 0.0
+    try:
+        return float(rate * base**exponent)
+    except OverflowError:
+        logarithm = math.log(rate) + exponent * math.log(base)
+        return math.exp(logarithm) if logarithm < math.log(float_info.max) else math.inf
 
 
 registry = FunctionRegistry("schedule", LearningRateSchedule, "fastnn.optimizers.schedules")
