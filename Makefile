@@ -3,6 +3,7 @@
 
 PYTHON ?= python
 CLANG_FORMAT ?= clang-format
+PEERS ?= build/peers
 COMPILERS ?= $(foreach compiler,gcc clang,$(if $(shell command -v $(compiler) 2>/dev/null),$(compiler)))
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Werror
 SANITIZE = -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -18,8 +19,8 @@ define check
 	$(4) $(1)/pool
 endef
 
-.PHONY: help build build-report test lint format types check-c check-neon check-isa bench wheel check-wheel sanitize sanitize-c \
-    sanitize-threads annotate lines story clean
+.PHONY: help build build-report test lint format types check-c check-neon check-isa bench peers wheel check-wheel sanitize \
+    sanitize-c sanitize-threads annotate lines story clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +80,9 @@ check-isa: ## look for AVX where any x86-64 processor must run, and run it on on
 
 bench: ## time every kernel and model; each is verified first
 	pytest bench --benchmark-sort=name
+
+peers: ## compare with other libraries, in environments that this makes in PEERS, a gigabyte or two
+	$(PYTHON) bench/peers.py --folder $(PEERS)
 
 wheel: ## build the source distribution into dist/, and from it a wheel; on Linux, one for any Linux into wheelhouse/
 	rm -rf dist wheelhouse

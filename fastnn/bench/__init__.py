@@ -1,20 +1,20 @@
-"""`fastnn bench`: fastnn against plain NumPy, on this machine.
+"""`fastnn bench`: fastnn against plain NumPy, or against other libraries, on this machine.
 
-Each model is verified first: both sides start from the same weights and have to agree in predictions, the
-loss of a training step and the weights after three steps of Adam. What is printed are ratios and shares.
+Each model is verified first: all sides start from the same weights and have to agree in predictions and in
+the losses of training steps. What is printed are ratios and shares.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["main"]
+__all__ = ["main", "parse"]
 
 # NumPy's BLAS reads one of these, and only when it is loaded.
 THREAD_VARIABLES = (
@@ -40,86 +40,161 @@ def main(arguments: list[str]) -> int:
     Returns
     -------
     int
-        0, or 1 if the two sides of a comparison do not compute the same.
+        0, or 1 if the sides of a comparison do not compute the same, or if no peer is installed.
     """
-    from .. import num_threads, threads
+    from .. import threads
+
+    options = parse(arguments)
+    wanted = dict.fromkeys(THREAD_VARIABLES, str(options.threads))
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        # -P: a source folder in the current one is not to stand in front of the installed package.
+        command = [sys.executable, "-P", "-m", "fastnn", "bench", *arguments]
+        return subprocess.call([*command, "--threads", str(options.threads)], env=os.environ | wanted)
+    from .peers import PeerError
+    from .report import MismatchError
+    from .run import against_numpy, against_peers
+
+    try:
+        with threads(options.threads):
+            (against_peers if options.against else against_numpy)(options)
+    except (MismatchError, PeerError) as error:
+        print(f"fastnn bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of `fastnn bench`, or exit with a message about the first that is wrong.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Those behind `fastnn bench`.
+
+    Returns
+    -------
+    Namespace
+        `models`, `threads`, `rounds`, `dtype`, `against` (names of peers), `python` (a dict by their names),
+        `json` and `plot` (paths or None).
+    """
+    from .. import num_threads
     from ..cli import whole_number_type
     from ..kernels.core.cpu_count import MAX_THREADS
-    from . import models
+    from .models import MODELS
+    from .peers import PEERS
 
-    parser = argparse.ArgumentParser("fastnn bench", description="Compare fastnn with plain NumPy.")
+    parser = argparse.ArgumentParser(
+        "fastnn bench", description="Compare fastnn with plain NumPy, or with other libraries."
+    )
     parser.add_argument(
         "--models",
         nargs="+",
-        default=list(models.MODELS),
-        choices=models.MODELS,
+        default=list(MODELS),
+        choices=MODELS,
         metavar="NAME",
-        help=f"which of {', '.join(models.MODELS)}; default: all",
+        help=f"which of {', '.join(MODELS)}; default: all",
+    )
+    parser.add_argument(
+        "--against",
+        type=_peers,
+        default=[],
+        metavar="PEER,...",
+        help=f"compare with these instead of NumPy: {', '.join(PEERS)}",
+    )
+    parser.add_argument(
+        "--python",
+        type=_python,
+        action="append",
+        default=[],
+        metavar="PEER=PATH",
+        help="the Python of a peer's own environment, which does not need fastnn; default: this one",
     )
     parser.add_argument(
         "--threads",
         type=whole_number_type(1, MAX_THREADS),
         default=num_threads(),
         metavar="N",
-        help="of both sides",
+        help="of each side",
     )
     parser.add_argument(
         "--rounds", type=whole_number_type(1), default=7, metavar="N", help="turns each; default: 7"
     )
+    parser.add_argument(
+        "--dtype", choices=("float32", "float64"), default="float32", help="of all numbers; default: float32"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them there; needs matplotlib")
     options = parser.parse_args(arguments)
-    if options.plot and importlib.util.find_spec("matplotlib") is None:
-        parser.error("--plot needs matplotlib: install the checkout with its extra plot ('.[plot]')")
+    pythons = dict(options.python)
+    for name in pythons:
+        if name not in options.against:
+            parser.error(f"argument --python: {name!r} is not one of those that --against names")
+    options.python = pythons
+    if options.plot and not options.plot.is_dir():
+        options.plot = _with_format(parser, options.plot)
     for option in ("json", "plot"):
-        file = getattr(options, option)
-        if file and not file.absolute().parent.is_dir():
-            parser.error(f"--{option}: there is no folder {str(file.absolute().parent)!r}")
-        if file and file.is_dir():
-            parser.error(f"--{option}: {str(file)!r} is a folder")
-    if options.plot:
-        _check_format(parser, options.plot)
-
-    wanted = dict.fromkeys(THREAD_VARIABLES, str(options.threads))
-    if any(os.environ.get(name) != value for name, value in wanted.items()):
-        # -P: a source folder in the current one is not to stand in front of the installed package.
-        command = [sys.executable, "-P", "-m", "fastnn", "bench", *arguments]
-        return subprocess.call([*command, "--threads", str(options.threads)], env=os.environ | wanted)
-    with threads(options.threads):
-        return _run(options)
+        if getattr(options, option):
+            _check_file(parser, option, getattr(options, option))
+    if options.plot and options.json and options.plot.absolute() == options.json.absolute():
+        parser.error("--plot: expected another file than that of --json")
+    return options
 
 
-def _run(options: argparse.Namespace) -> int:
-    from . import report
-    from .models import MODELS
-    from .peak import Peak
+def _peers(text: str) -> list[str]:
+    """Return the names of peers in a list with commas, each once."""
+    from .peers import PEERS
 
-    peak = Peak(options.threads)
-    environment = report.environment(peak, options.rounds)
-    print(report.heading(environment))
-    results = []
-    for name in options.models:
-        try:
-            report.verify(MODELS[name])
-        except report.MismatchError as error:
-            print(f"fastnn bench: {error}", file=sys.stderr)
-            return 1
-        print(f"{name}: both sides agree in predictions, losses and weights", flush=True)
-        results.append(report.measure(MODELS[name], peak, options.rounds))
-    print(f"\n{report.table(results)}")
-    if options.json:
-        options.json.write_text(json.dumps(environment | {"models": results}, indent=2) + "\n")
-    if options.plot:
-        report.plot(results, environment, options.plot)
-    return 0
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in PEERS:
+            raise argparse.ArgumentTypeError(
+                f"expected names from {', '.join(PEERS)}, separated by commas, got {name!r}"
+            )
+    return list(dict.fromkeys(names))
 
 
-def _check_format(parser: argparse.ArgumentParser, file: Path) -> None:
-    """Exit if matplotlib does not write files with this extension: before the run, not after it."""
+def _python(text: str) -> tuple[str, str]:
+    """Return the name of a peer and the path of a Python."""
+    from .peers import PEERS
+
+    name, separator, path = text.partition("=")
+    if not separator or name not in PEERS or not path:
+        raise argparse.ArgumentTypeError(f"expected PEER=PATH with one of {', '.join(PEERS)}, got {text!r}")
+    found = shutil.which(os.path.expanduser(path))
+    if found is None:
+        raise argparse.ArgumentTypeError(f"there is no program {path!r}")
+    return name, found
+
+
+def _with_format(parser: argparse.ArgumentParser, file: Path) -> Path:
+    """Return the file as matplotlib will name it; exit where it cannot write such files."""
+    if importlib.util.find_spec("matplotlib") is None:
+        parser.error("--plot needs matplotlib: install the checkout with its extra plot ('.[plot]')")
     from matplotlib.backend_bases import FigureCanvasBase
 
     formats = FigureCanvasBase.get_supported_filetypes()
-    if file.suffix and file.suffix[1:].lower() not in formats:
+    if not file.suffix and file.name:
+        return file.with_name(f"{file.name}.png")
+    if file.suffix[1:].lower() not in formats:
         parser.error(
             f"--plot: expected a file name that ends in one of {', '.join(formats)}, got {str(file)!r}"
         )
+    return file
+
+
+def _check_file(parser: argparse.ArgumentParser, option: str, file: Path) -> None:
+    """Exit if a file cannot be written. It is left as it is, or not there if it was not."""
+    folder = file.absolute().parent
+    try:
+        if not folder.is_dir():
+            parser.error(f"--{option}: there is no folder {str(folder)!r}")
+        if file.is_dir():
+            parser.error(f"--{option}: {str(file)!r} is a folder")
+        new = not file.exists()
+        with open(file, "ab"):
+            pass
+        if new:
+            file.unlink()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        parser.error(f"--{option}: {str(file)!r:.200} cannot be written: {reason}")

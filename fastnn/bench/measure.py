@@ -10,10 +10,11 @@ import statistics
 import sys
 import time
 import timeit
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-__all__ = ["Ratio", "alternate", "clock", "ratio"]
+__all__ = ["LocalSide", "Ratio", "Timed", "alternate", "calls_in", "clock", "ratio"]
 
 Side = Callable[[], object]
 Clock = Callable[[], float]
@@ -76,8 +77,43 @@ def calls_in(side: Side, seconds: float, clock: Clock = time.perf_counter) -> in
         calls *= 4
 
 
+class Timed(ABC):
+    """A side that knows how it is timed, here or in another process."""
+
+    @abstractmethod
+    def calls_in(self, seconds: float) -> int:
+        """Return how many calls take about `seconds`, at least 1."""
+
+    @abstractmethod
+    def time(self, calls: int) -> float:
+        """Return the seconds of so many calls."""
+
+
+class LocalSide(Timed):
+    """A side in this process.
+
+    Parameters
+    ----------
+    side : callable
+    clock : callable
+        See `clock`.
+    """
+
+    def __init__(self, side: Side, clock: Clock) -> None:
+        self._side, self._clock = side, clock
+        self._timer = timeit.Timer(side, timer=clock)
+
+    def calls_in(self, seconds: float) -> int:
+        """Return how many calls take about `seconds`."""
+        return calls_in(self._side, seconds, self._clock)
+
+    def time(self, calls: int) -> float:
+        """Return the seconds of so many calls."""
+        return self._timer.timeit(calls)
+
+
 def alternate(
-    sides: Mapping[str, Side],
+    sides: Mapping[str, Side | Timed],
     rounds: int = 7,
     seconds: float = 0.05,
     clock: Clock = time.perf_counter,
@@ -90,7 +126,7 @@ def alternate(
 
     Parameters
     ----------
-    sides : mapping of str to callable
+    sides : mapping of str to callable or Timed
         What to time, by name.
     rounds : int, default 7
         How many turns each side has.
@@ -119,12 +155,14 @@ def alternate(
     """
     if rounds < 1:
         raise ValueError(f"rounds: expected at least 1, got {rounds!r}")
-    timers = {name: timeit.Timer(side, timer=clock) for name, side in sides.items()}
-    calls = {name: calls_in(side, seconds, clock) for name, side in sides.items()}
+    timed = {
+        name: side if isinstance(side, Timed) else LocalSide(side, clock) for name, side in sides.items()
+    }
+    calls = {name: side.calls_in(seconds) for name, side in timed.items()}
     times: dict[str, list[float]] = {name: [] for name in sides}
     for i in range(rounds):
-        for name in reversed(timers) if i % 2 else timers:
+        for name in reversed(timed) if i % 2 else timed:
             time.sleep(pause)
-            timers[name].timeit(1 + calls[name] // 10)
-            times[name].append(timers[name].timeit(calls[name]) / calls[name])
+            timed[name].time(1 + calls[name] // 10)
+            times[name].append(timed[name].time(calls[name]) / calls[name])
     return times

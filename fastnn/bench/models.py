@@ -45,6 +45,7 @@ class Model:
         which comes the maximum of each 2 x 2 positions.
     recurrent : (str, int), optional
         In front of the dense layers: a cell, one of `GATES`, and its units. Its last state goes on.
+    dtype : {"float32", "float64"}
     """
 
     name: str
@@ -54,6 +55,7 @@ class Model:
     batch: int
     blocks: tuple[tuple[int, ...], ...] = ()
     recurrent: tuple[str, int] | None = None
+    dtype: str = "float32"
 
     @property
     def title(self) -> str:
@@ -68,22 +70,27 @@ class Model:
 
     def make(self, learning_rate: float = 1e-3) -> tuple[models.Sequential, MLP]:
         """Return the model in fastnn, compiled, and in tuned NumPy, with the same weights, every time."""
-        ours = models.Sequential([layers.Input(self.input)])
+        ours = models.Sequential([layers.Input(self.input, dtype=self.dtype)])
         for block in self.blocks:
             for filters in block:
-                ours.add(layers.Conv2D(filters, KERNEL, activation="relu", kernel_initializer=_seeded(ours)))
-            ours.add(layers.MaxPooling2D(POOL))
+                start = _seeded(ours)
+                ours.add(
+                    layers.Conv2D(
+                        filters, KERNEL, activation="relu", kernel_initializer=start, dtype=self.dtype
+                    )
+                )
+            ours.add(layers.MaxPooling2D(POOL, dtype=self.dtype))
         if self.blocks:
-            ours.add(layers.Flatten())
+            ours.add(layers.Flatten(dtype=self.dtype))
         if self.recurrent:
             cell, units = self.recurrent
             kernels = {
                 name: _seeded(ours, 1 + i)
                 for i, name in enumerate(("kernel_initializer", "recurrent_initializer"))
             }
-            ours.add(getattr(layers, cell)(units, **kernels))
+            ours.add(getattr(layers, cell)(units, dtype=self.dtype, **kernels))
         for units, activation in self.layers:
-            ours.add(layers.Dense(units, activation, kernel_initializer=_seeded(ours)))
+            ours.add(layers.Dense(units, activation, kernel_initializer=_seeded(ours), dtype=self.dtype))
         ours.compile(optimizer=optimizers.Adam(learning_rate), loss=self.loss)
         weights, activations = ours.get_weights(), [activation for _, activation in self.layers]
         if self.blocks:
@@ -113,13 +120,13 @@ class Model:
     def data(self, rows: int, seed: int = 0) -> tuple[Array, Array]:
         """Return normal inputs (rows, *input) and labels as the loss takes them."""
         rng = np.random.default_rng(seed)
-        x = rng.standard_normal((rows, *self.input), np.float32)
+        x = rng.standard_normal((rows, *self.input), np.float32).astype(self.dtype)
         units = self.layers[-1][0]
         if self.loss == "sparse_categorical_crossentropy":
             return x, rng.integers(0, units, rows)
         if self.loss == "binary_crossentropy":
-            return x, rng.integers(0, 2, (rows, units)).astype(np.float32)
-        return x, rng.standard_normal((rows, units), np.float32)
+            return x, rng.integers(0, 2, (rows, units)).astype(self.dtype)
+        return x, rng.standard_normal((rows, units), np.float32).astype(self.dtype)
 
     def flops(self, training: bool) -> int:
         """Return the operations of the matrix products and convolutions of a batch.
