@@ -272,3 +272,115 @@ def test_indices_beyond_float32_are_refused_as_before():
     model(np.zeros((1, 4), int))
     with pytest.raises(ValueError, match=r"x: expected whole numbers from 0 to 49, got 16777216 in row 0"):
         model([[0, 1, 2, 2**24 + 1]])
+
+
+def batches_in_forms():
+    """Batches whose form changes, and the same ones in the form of a plan."""
+    rng = np.random.default_rng(5)
+    given, plain = [], []
+    forms = ["float32", "float64", "lists", "Fortran order", "int64", "float32", "spread", "list of rows"]
+    for i, form in enumerate(forms):
+        x, y = rng.integers(0, 9, (3 if i == 5 else 4, 4)).astype("float32"), rng.random((4, 1), "float32")
+        y = y[: len(x)]
+        given.append((FORMS[form](x), [y, y.astype(float), y[:, 0], y.tolist()][i % 4]))
+        plain.append((x, y))
+    weights = np.array([0.5, 1.0, 2.0, 0.0], "float32")
+    given.insert(3, (*given[2], weights))
+    plain.insert(3, (*plain[2], weights))
+    return given, plain
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_batches_of_data_sets(method):
+    given, plain = batches_in_forms()
+    model = fastnn.Sequential([fastnn.Input((4,)), layers.Dense(1, "sigmoid")])
+    model.compile(fastnn.optimizers.SGD(0.1), "mse", metrics=["mae"])
+    before, results = model.get_weights(), []
+    for batches in (given, plain):
+        model.set_weights(before)
+        made = getattr(model, method)(iter(batches), verbose=0)
+        results.append((made.history if method == "fit" else made, model.get_weights()))
+    assert results[0][0] == results[1][0]
+    for one, other in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_predictions_of_batches():
+    given, plain = batches_in_forms()
+    model = dense()
+    np.testing.assert_array_equal(model.predict(iter(given)), model.predict(iter(plain)))
+
+
+INDICES = np.arange(8).reshape(2, 4)
+INVALID = {
+    "class": (INDICES, [3, 5]),
+    "class of float": (INDICES, np.array([1.0, 1.5])),
+    "index": (INDICES + 47, [0, 1]),
+    "index of float": (INDICES + 0.5, [0, 1]),
+    "negative": (-INDICES, [0, 1]),
+    "width": (INDICES[:, :3], [0, 1]),
+    "lengths": (INDICES, [0, 1, 2]),
+    "labels missing": (INDICES, None),
+    "no rows": (INDICES[:0], []),
+    "text": (INDICES.astype(str), [0, 1]),
+    "ragged": ([[1, 2, 3, 4], [1, 2]], [0, 1]),
+    "one-hot": (INDICES, np.eye(3)[:2]),
+    "parts": (INDICES, [0, 1], None, None),
+}
+
+
+@pytest.mark.parametrize("batch", INVALID.values(), ids=INVALID)
+@pytest.mark.parametrize("method", ["fit", "evaluate", "validate"])
+def test_errors_about_later_batches(method, batch):
+    inner = [layers.Embedding(50, 2), layers.Flatten(), layers.Dense(3, "softmax")]
+    model = fastnn.Sequential([fastnn.Input((4,), name="words"), *inner])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+
+    def error(*batches):
+        with pytest.raises((TypeError, ValueError)) as found:
+            if method == "validate":
+                model.fit(INDICES, [0, 1], validation_data=iter(batches), verbose=0)
+            else:
+                getattr(model, method)(iter(batches), verbose=0)
+        return str(found.value)
+
+    assert error((INDICES, [0, 1]), batch) == error(batch)
+
+
+def test_layers_keep_a_model_for_each_of_the_last_shapes():
+    add, rng = layers.Add(), np.random.default_rng(0)
+    pairs = [list(rng.standard_normal((2, n, n), "float32")) for n in range(1, 12)]
+    for a, b in pairs + pairs[::-1] + pairs:
+        for given in ([a, b], (a, b), [a.astype(float), b], [np.asfortranarray(a), b[::1]]):
+            np.testing.assert_array_equal(add(given), a + b)
+    with pytest.raises(ValueError, match="expects a list"):
+        add(pairs[0][0])
+
+
+def test_layers_called_again_take_samples_as_before():
+    interval = layers.Discretization([1.0, 2.0], output_mode="one_hot")
+    for x in (0.5, [0.5, 1.5], np.array([0.5, 1.5]), np.array([[0.5], [1.5]]), np.array(1.5), [[0.5, 1.5]]):
+        fresh = layers.Discretization([1.0, 2.0], output_mode="one_hot")
+        for _ in range(2):
+            np.testing.assert_array_equal(interval(x), fresh(x))
+        np.testing.assert_array_equal(
+            interval(x), layers.Discretization([1.0, 2.0], output_mode="one_hot")(x)
+        )
+    unit = layers.Dense(2)
+    for shape in ((3, 4), (3, 2, 4), (3, 4), (3, 1, 4)):
+        x = np.random.default_rng(1).standard_normal(shape)
+        assert unit(x).shape == (*shape[:-1], 2)
+        np.testing.assert_allclose(unit(x), x @ unit.kernel.numpy() + unit.bias.numpy(), rtol=1e-5)
+
+
+def test_what_is_assigned_counts_from_the_next_batch_of_a_data_set():
+    scale = layers.Rescaling(1.0)
+    model = fastnn.Sequential([fastnn.Input((1,)), scale])
+    model.compile("sgd", "mae")
+    x, y = np.ones((2, 1), "float32"), np.zeros((2, 1), "float32")
+
+    class Assign(fastnn.callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            scale.scale = batch + 2.0
+
+    assert model.evaluate(iter([(x, y)] * 3), verbose=0, callbacks=[Assign()]) == 2.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import islice
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -143,6 +144,9 @@ class Batches(Protocol):
     def forget_plan(self) -> None:
         """Ask for a plan again at the next batch."""
 
+    def validate(self) -> None:
+        """Raise the error of validation for the batch yielded last, which a run has found invalid."""
+
     def close(self) -> None:
         """Release the data."""
 
@@ -228,12 +232,18 @@ class ArrayBatches:
         for name, state in totals.items():
             self._plan.set_state(name, state)
 
+    def validate(self) -> None:
+        """Do nothing: the arrays have been validated."""
+
     def close(self) -> None:
         """Do nothing: the arrays are released at the end of each epoch."""
 
 
 class DatasetBatches:
     """Batches of a data set, each with the plan for samples of its shape.
+
+    A batch that fits the plan of the one before it is bound to that as it is, or converted on the way: the
+    plan finds values that are invalid, and `validate` says what is wrong with them.
 
     Parameters
     ----------
@@ -244,6 +254,9 @@ class DatasetBatches:
         From arrays to a plan for them.
     name : str, default ""
         What errors put before the names of arrays.
+    source : callable, optional
+        Returns what plans come from: the same object as long as a plan may be used
+        again, or None, the default, if each batch has to go through `adapt`.
     """
 
     def __init__(
@@ -252,8 +265,11 @@ class DatasetBatches:
         adapt: Callable[[Batch], Arrays],
         plan_for: Callable[[Arrays], Plan],
         name: str = "",
+        source: Callable[[], object] = NoneType,
     ) -> None:
         self._dataset, self._adapt, self._plan_for, self._name = dataset, adapt, plan_for, name
+        self._source = source
+        self._batch: Batch | None = None  # the last one, if it has not been validated
         self._plans: list[Plan] = []
         self._carried: Mapping[str, Any] = {}
         self.steps = dataset.steps
@@ -271,27 +287,48 @@ class DatasetBatches:
         """Restore the totals of an interrupted epoch."""
         self._carried = totals
 
+    def validate(self) -> None:
+        """Raise the error of validation for the batch yielded last, which a run has found invalid."""
+        if self._batch is not None:
+            self._adapt(self._batch)
+
     def _batches(self, batches: Iterator[Batch]) -> BatchIterator:
+        plan: Plan | None = None
+        source: object = None
         for batch in batches:
             self.step += 1
-            arrays = self._adapt(batch)
-            if not len(arrays):
-                raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
-            plan = self._plan_for(arrays)
-            if plan not in self._plans:
-                plan.clear_totals(shared=not self._plans)
-                for name, state in self._carried.items():
-                    plan.set_state(name, state)
-                self._carried = {}
-                self._plans.append(plan)
-            plan.bind(*arrays.arrays)
+            x, y, sample_weight = batch
+            samples = -1
+            if plan is not None and sample_weight is None and source is not None and self._source() is source:
+                samples = plan.take(x, y)
+            self._batch = None if samples < 0 else batch
+            if samples < 0:
+                plan, samples = self._bound(batch)
+                source = self._source()
+            assert plan is not None
             try:
-                yield plan, 0, len(arrays)
+                yield plan, 0, samples
             finally:
                 plan.unbind()
+        self._batch = None
+
+    def _bound(self, batch: Batch) -> tuple[Plan, int]:
+        """Return the plan for a batch, bound to it, and the number of its samples."""
+        arrays = self._adapt(batch)
+        if not len(arrays):
+            raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
+        plan = self._plan_for(arrays)
+        if plan not in self._plans:
+            plan.clear_totals(shared=not self._plans)
+            for name, state in self._carried.items():
+                plan.set_state(name, state)
+            self._carried = {}
+            self._plans.append(plan)
+        plan.bind(*arrays.arrays)
+        return plan, len(arrays)
 
     def forget_plan(self) -> None:
-        """Do nothing: each batch asks for its plan."""
+        """Do nothing: each batch asks whether its plan is still in use."""
 
     def close(self) -> None:
         """Release the data set."""

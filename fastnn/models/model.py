@@ -828,8 +828,13 @@ class Model(Steps):
         name: str = "",
         class_weight: Mapping[int, float] | None = None,
     ) -> DatasetBatches:
+        adapts_all = self._runs_in_python or class_weight is not None
         return DatasetBatches(
-            dataset, lambda batch: self._to_arrays(*batch, name, class_weight), plan_for, name
+            dataset,
+            lambda batch: self._to_arrays(*batch, name, class_weight),
+            plan_for,
+            name,
+            NoneType if adapts_all else lambda: self._plans,
         )
 
     def _callback_list(self, callbacks: Any, verbose: str | int, **params: Any) -> CallbackList:
@@ -1396,7 +1401,7 @@ class Model(Steps):
 
     def _predict_batches(self, batches: Iterable[Any], callbacks: CallbackList) -> Any:
         self.stop_predicting = False
-        predict = self._predict_in_python if self._predicts_in_python else self._apply
+        predict = self._predict_in_python if self._predicts_in_python else self._predict
         return predict_batches(batches, predict, callbacks, lambda: self.stop_predicting)
 
     def _predict_in_python(self, x: Any) -> Any:

@@ -30,6 +30,16 @@ def run_batch(plan: Plan, start: int, samples: int) -> bool:
     return outcome == -1
 
 
+def _run_yielded(batches: Batches, plan: Plan, start: int, samples: int) -> bool:
+    """Run a plan as `run_batch` does; of what is invalid, validation says more than the plan does."""
+    try:
+        return run_batch(plan, start, samples)
+    except ValueError as error:
+        found = error
+    batches.validate()
+    raise found
+
+
 def _report_batch(hook: Callable[[int, BatchLogs], object], step: int, batches: Batches) -> None:
     """Call a hook after a batch, with logs that keep the values of this batch if the hook keeps them."""
     logs = BatchLogs(batches.totals)
@@ -84,7 +94,7 @@ def run_epochs(
         with closing(running):
             for step, (plan, start, samples) in enumerate(running, progress.step):
                 callbacks.on_train_batch_begin(step)
-                if not run_batch(plan, start, samples):
+                if not _run_yielded(batches, plan, start, samples):
                     advise_on_loss_value(progress, epoch, step)
                 progress.step = batches.step
                 if listens:
@@ -125,7 +135,7 @@ def run_evaluation(
     with closing(running):
         for step, (plan, start, samples) in enumerate(running):
             callbacks.on_test_batch_begin(step)
-            run_batch(plan, start, samples)
+            _run_yielded(batches, plan, start, samples)
             _report_batch(callbacks.on_test_batch_end, step, batches)
             if is_stopped is not None and is_stopped():
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ...autograd import Tensor
 from ...data.validation import has_shape, is_structure
 from ...graph.graph import Node, leaves, mapped, rebuilt, tensors_in
 from . import custom_layer
-from .masks import as_mask, checked_mask, masks_of
+from .masks import _masks, as_mask, checked_mask, masks_of
 
 if TYPE_CHECKING:
     from ...models import Model
@@ -59,6 +59,57 @@ def bind_arguments(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     if options.get("mask", 0) is None:
         del options["mask"]
     return x, options
+
+
+class Standalone(NamedTuple):
+    """A model of one layer alone.
+
+    Attributes
+    ----------
+    model : Model
+    form : list
+        The structure of what the layer is called on and of its options, with None for each array.
+    shapes : tuple, list of tuple or None
+        Shape of a sample, or of one of each input if the layer is called on a list of arrays, without
+        options; None for calls of other forms.
+    """
+
+    model: Model
+    form: Any
+    shapes: Any
+
+    @classmethod
+    def of(cls, model: Model, form: Any) -> Standalone:
+        """Make the entry of a model for calls of a form."""
+        shapes = model._sample_shapes
+        if form == [None, {}]:
+            return cls(model, form, shapes[0])
+        return cls(model, form, shapes if form == [[None] * len(shapes), {}] else None)
+
+
+# Models that a layer keeps, for the shapes that it was called on last.
+_KEPT = 8
+
+
+def call_again(layer: Layer, x: Any) -> Any:
+    """Return the output for arrays of a form and of shapes that the layer has been called on, or None."""
+    shapes: Any
+    if type(x) is np.ndarray:
+        shapes = x.shape[1:]
+    elif type(x) is list:
+        shapes = []
+        for part in x:
+            if type(part) is not np.ndarray:
+                return None
+            shapes.append(part.shape[1:])
+    else:
+        return None
+    for alone in layer._standalone:
+        if alone.shapes == shapes:
+            if (_masks and masks_of(x) is not None) or (type(x) is np.ndarray and layer._lacks_batch(x)):
+                return None
+            return alone.model._predict_by_last_plan(x)
+    return None
 
 
 def call_layer(layer: Layer, x: Any, options: dict[str, Any]) -> Any:
@@ -125,18 +176,20 @@ def _standalone(layer: Layer, x: Any, options: dict[str, Any]) -> tuple[Model, A
     arrays = [leaf for leaf in leaves(options) if isinstance(leaf, kinds)]
     sample_shapes = [np.shape(array)[1:] for array in (*given, *arrays)]
     form = [_with_leaves(x, repeat(None)) if several else None, mapped(lambda _: None, options, kinds)]
-    model = layer._standalone
-    if model is None or model._sample_shapes != sample_shapes or layer._standalone_form != form:
-        inputs = [Input(shape, dtype=layer.dtype) for shape in sample_shapes]
-        rest = iter(inputs[len(given) :])
-        called = mapped(lambda _: next(rest), options, kinds)
-        start = iter(inputs)
-        made = Node(layer, _with_leaves(x, start) if several else inputs[0], called).result
-        model = Model(inputs, made, name=layer.name)
-        layer._standalone, layer._standalone_form = model, form
-        model._run_counts = layer._run_counts  # random masks go on from those before
-        layer._run_counts = model._counted_runs()
-    return model, [*given, *arrays] if several or arrays else x
+    inputs = [*given, *arrays] if several or arrays else x
+    for alone in layer._standalone:
+        if alone.model._sample_shapes == sample_shapes and alone.form == form:
+            return alone.model, inputs
+    starts = [Input(shape, dtype=layer.dtype) for shape in sample_shapes]
+    rest = iter(starts[len(given) :])
+    called = mapped(lambda _: next(rest), options, kinds)
+    start = iter(starts)
+    made = Node(layer, _with_leaves(x, start) if several else starts[0], called).result
+    model = Model(starts, made, name=layer.name)
+    layer._standalone = [Standalone.of(model, form), *layer._standalone[: _KEPT - 1]]
+    model._run_counts = layer._run_counts  # random masks go on from those before
+    layer._run_counts = model._counted_runs()
+    return model, inputs
 
 
 def _with_leaves(structure: Any, parts: Iterator[Any]) -> Any:

@@ -27,7 +27,7 @@ from ...registry import Registry, refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value, training_scope
 from . import custom_layer
 from .building import build_once, marks_built, set_values
-from .calls import bind_arguments, call_layer, given_mask
+from .calls import Standalone, bind_arguments, call_again, call_layer, given_mask
 from .emission import append_steps
 from .masks import computed_mask
 from .shapes import (
@@ -42,7 +42,6 @@ from .trainable import flatten_parts, set_trainable
 if TYPE_CHECKING:
     from ...graph.graph import Node, SymbolicTensor
     from ...kernels.core.plan import Plan
-    from ...models import Model
     from .own_steps import OwnSteps
 
 
@@ -131,8 +130,7 @@ class Layer(PlannedAttributes, Configurable):
     # Not copied or pickled: calls, which belong to the graph of a model, and caches.
 
     _nodes: list[Node]
-    _standalone: Model | None
-    _standalone_form: Any
+    _standalone: list[Standalone]
     _own_steps: OwnSteps | None
     _adds_losses = False
     _added_losses: list[Any]
@@ -140,8 +138,7 @@ class Layer(PlannedAttributes, Configurable):
     _computed_shapes: dict[Any, Any]
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {
         "_nodes": list,
-        "_standalone": NoneType,
-        "_standalone_form": NoneType,
+        "_standalone": list,
         "_own_steps": NoneType,
         "_added_losses": list,
         "_traces": dict,
@@ -339,7 +336,7 @@ class Layer(PlannedAttributes, Configurable):
         """Let models with this layer make their plans again."""
         from ...training.planned_models import forget_plans
 
-        self._standalone = self._own_steps = None
+        self._standalone, self._own_steps = [], None
         self._traces, self._computed_shapes = {}, {}
         forget_plans(self)
 
@@ -641,6 +638,10 @@ class Layer(PlannedAttributes, Configurable):
         ndarray, Tensor, SymbolicTensor, or list, tuple or dict of them
             What it is called on; arrays and tensors keep the mask of the output for the next call.
         """
+        if self._standalone and len(args) == 1 and not kwargs:
+            y = call_again(self, args[0])
+            if y is not None:
+                return y
         x, options = bind_arguments(self, args, kwargs)
         return call_layer(self, x, options)
 
