@@ -171,3 +171,35 @@ def test_a_child_forked_while_another_thread_builds_can_build():
     done.set()
     thread.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+class Unnamed(Layer):
+    def build(self, input_shape):
+        self.made = [self.add_weight(shape=(input_shape[-1], 3)), self.add_weight(shape=(3,))]
+
+
+class Extended(Dense):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.more = self.add_weight(shape=(2,))
+
+
+@pytest.mark.parametrize("make", [Unnamed, lambda: Extended(3), lambda: Dense(3), BatchNormalization])
+def test_build_in_many_threads_makes_weights_once(make):
+    """Also of a class whose `build` calls that of its base, and of weights without names."""
+    once = make()
+    once.build((None, 4))
+    for _ in range(ROUNDS):
+        layer, start = make(), threading.Barrier(THREADS)
+
+        def build(layer=layer, start=start):
+            start.wait()
+            layer.build((None, 4))
+
+        threads = [threading.Thread(target=build) for _ in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [v.shape for v in layer.weights] == [v.shape for v in once.weights]
+        assert layer._builds_running == 0

@@ -244,3 +244,26 @@ def test_a_spec_without_a_model():
 def test_what_is_refused(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         CompileSpec.of(Dense(1), "sgd", **arguments).objective(Dense(1), ["a", "b"], None)
+
+
+class Nested(fastnn.layers.Layer):
+    """Makes a layer inside of `build`."""
+
+    def build(self, input_shape):
+        self.made = Dense(3)
+
+    def call(self, x):
+        return self.made(x)
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+def test_what_build_makes_is_fixed_when_the_model_is_built(steps):
+    """Not later, when the model is trained for the first time."""
+    model = fastnn.Sequential([Nested(), Dense(2)])
+    model.compile("sgd", "mse")
+    model.build((None, steps, 3))
+    model.layers[0].made.trainable = False
+    x, y = data(4, 2, 3), data(4, 2, 2, seed=1)
+    assert changed(model, lambda: model.train_on_batch(x, y)) == [True] * 4
+    model.compile("sgd", "mse")
+    assert changed(model, lambda: model.train_on_batch(x, y)) == [False, False, True, True]

@@ -119,3 +119,31 @@ def test_an_inner_layer_of_a_frozen_model_does_not_train():
     around = Sequential([model, layers.Dense(1)])
     around.build((None, 2))
     assert len(around.trainable_weights) == 4  # as in Keras: flags of weights inside count
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_a_flag_that_is_set_by_hand_stays(where):
+    """Whether a variable becomes part of a layer before or after it is frozen, by itself or in a list."""
+
+    class Two(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            first, second = Variable(np.ones(2)), Variable(np.ones(2))
+            if where == "before":
+                first.trainable = second.trainable = False
+            self.first, self.rest = first, [second]
+            if where == "after":
+                first.trainable = second.trainable = False
+            self.free = Variable(np.ones(2))
+
+        def call(self, x):
+            return x * self.first * self.rest[0] * self.free
+
+    layer = Two()
+    assert layer.trainable_weights == [layer.free]
+    model = Sequential([layer])
+    model.compile("sgd", "mse")
+    model.train_on_batch(X, X + 1)
+    assert [(v.numpy() != 1).any() for v in (layer.first, *layer.rest, layer.free)] == [False, False, True]
+    layer.trainable = True  # which is said for all of them
+    assert len(layer.trainable_weights) == 3

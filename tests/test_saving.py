@@ -740,7 +740,7 @@ def test_headers_that_lie_about_their_length(length, tmp_path):
     refused(forged(length=length), tmp_path)
 
 
-@pytest.mark.parametrize("depth", [100, 10**5])
+@pytest.mark.parametrize("depth", [500, 10**5])
 def test_deep_nesting(depth, tmp_path):
     nested = "[" * depth + "]" * depth
     text = '{"format":1,"sha256":"' + "0" * 64 + f'","kind":"model","model":{nested}}}'
@@ -1324,3 +1324,31 @@ def test_other_arguments_that_are_none_of_the_kind():
         compiled = document | {"metrics": None, "weighted_metrics": None} | {name: [None]}
         with pytest.raises(ModelFileError, match="expected names, configs or instances of Metric"):
             loaded(forged(compile=compiled))
+
+
+@pytest.mark.parametrize("depth", [30, 80])
+@pytest.mark.parametrize("kind", ["sequential", "functional"])
+def test_models_in_models_in_models(kind, depth, tmp_path):
+    """As deep as models can be: they are saved and read, with weights and training."""
+    model = fastnn.layers.Dense(2)
+    for i in range(depth):
+        if kind == "functional":
+            x = fastnn.Input((2,))
+            model = fastnn.Model(x, model(x))
+        else:
+            model = fastnn.Sequential([model] if i else [fastnn.Input((2,)), model])
+    model.compile("adam", "mse")
+    x = np.ones((4, 2), "float32")
+    model.train_on_batch(x, x)
+    model.save(tmp_path / "deep")
+    again = fastnn.models.load_model(tmp_path / "deep")
+    assert np.array_equal(again.predict(x), model.predict(x))
+    assert again.train_on_batch(x, x) == model.train_on_batch(x, x)
+    text = model.to_json()
+    assert fastnn.models.model_from_json(text).to_json() == text
+
+
+def test_texts_nested_deeper_than_any_model_are_refused():
+    for text in ('{"a":' * 401 + "1" + "}" * 401, '{"a":' + "[" * 10**6 + "]" * 10**6 + "}"):
+        with pytest.raises(ModelFileError, match="nested deeper|more than"):
+            fastnn.models.model_from_json(text)

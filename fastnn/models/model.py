@@ -198,6 +198,8 @@ class Model(Steps):
         self._output_shapes_of, self._objective = {}, None
         self._plans = self._fast_inference = self._fast_training = None
         self._freeze_parts()
+        if self._compile_spec is not None:
+            self._compile_spec.snapshot.extend(self)
         self.built = True  # last: other threads may use the model from here on
 
     @property
@@ -369,6 +371,10 @@ class Model(Steps):
         input_shape : tuple, or list of them
             Batch dimension first, as in Keras: (None, 784).
         """
+        self._check_built_for(input_shape)
+
+    def _check_built_for(self, input_shape: Any) -> None:
+        """Build for inputs of this shape; where the model is built, check that they fit."""
         if not is_overridden(self, "build"):
             x, options = spread(self, _checked_shapes(input_shape))
             self._build_once(x, {key: _as_specs(part) for key, part in options.items()})

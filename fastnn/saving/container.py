@@ -34,7 +34,7 @@ __all__ = ["FORMAT", "parse", "read", "read_any", "write"]
 
 FORMAT = 1  # readers accept this version and earlier ones
 HEADER_BYTES = 25_000_000
-DEPTH = 64  # of lists and dictionaries in each other
+DEPTH = 400  # of lists and dictionaries in each other: three for each model in another
 VALUES = 1_000_000  # and keys, in lists and dictionaries; each takes some 100 bytes
 
 _START = b'{"__metadata__":{"fastnn":"{\\"format\\":'
@@ -214,7 +214,7 @@ def parse(text: bytes) -> dict[str, Any]:
     _check_extent(text, "its header is not valid")
     try:
         found = json.loads(text.decode("utf-8", "surrogatepass"), object_pairs_hook=_once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(f"its header is not valid: {error}") from None
     if not isinstance(found, dict):
         raise ModelFileError(f"its header is not valid: expected a dictionary, got {found!r:.80}")

@@ -121,8 +121,8 @@ class ReportedMetric(Picklable):
 class TrainableSnapshot(Picklable):
     """Which layers and weights of a model were trainable at one moment.
 
-    Weights that are made later, of a model that was not built yet, train as their layers did; layers that are
-    made in others train as these did.
+    Of a model that was not built yet, `extend` adds what has been made when it is: weights train as their
+    layers did, and layers that are made in others as these did.
 
     Parameters
     ----------
@@ -147,8 +147,12 @@ class TrainableSnapshot(Picklable):
         """Return the weights of the model that train, in the order of its weights; none of a frozen one."""
         if not self.model_trains:
             return []
-        self._extend(model, self.model_trains)
+        self.extend(model)  # for weights that only calls make, of layers that are known
         return [variable for variable in model.weights if self._variables[variable]]
+
+    def extend(self, model: Layer) -> None:
+        """Add the layers and weights that have been made since."""
+        self._extend(model, self.model_trains)
 
     def _extend(self, part: Any, trains: bool) -> None:
         """Add what has been made in a part: layers train if they do themselves and what they are in did."""

@@ -23,17 +23,22 @@ Build = TypeVar("Build", bound=Callable[..., Any])
 
 
 def marks_built(build: Build) -> Build:
-    """Make a `build` mark its layer as built, whoever calls it."""
+    """Make a `build` mark its layer as built, whoever calls it; where that is done, it does nothing."""
 
     @wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        self._builds_running += 1
-        try:
-            made = build(self, *args, **kwargs)
-        finally:
-            self._builds_running -= 1
-        self._after_build(*args, **kwargs)
-        return made
+        if self.built and not self._builds_running:
+            return self._check_built_for(*args, **kwargs)
+        with making():
+            if self.built and not self._builds_running:  # by another thread in the meantime
+                return self._check_built_for(*args, **kwargs)
+            self._builds_running += 1
+            try:
+                made = build(self, *args, **kwargs)
+            finally:
+                self._builds_running -= 1
+            self._after_build(*args, **kwargs)
+            return made
 
     return wrapper  # type: ignore[return-value]
 

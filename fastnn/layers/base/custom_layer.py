@@ -177,7 +177,7 @@ def adopt_variables(layer: Layer) -> None:
             taken = {variable.name for variable in own}
             if leaf.name in taken:
                 leaf.name = next(n for i in range(1, len(own) + 1) if (n := f"{leaf.name}_{i}") not in taken)
-            leaf.trainable = leaf.learns and layer._trainable
+            leaf.trainable = leaf.trainable and layer._trainable
             if layer.built:
                 leaf._convert_to(layer.compute_dtype)
             own.append(leaf)

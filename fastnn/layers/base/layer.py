@@ -578,6 +578,11 @@ class Layer(PlannedAttributes, Configurable):
         for variable in self._variables:
             variable._convert_to(self.compute_dtype)
 
+    def _check_built_for(self, *shapes: Any, **named: Any) -> None:
+        """Raise a `ValueError` if a layer that is built does not fit the shapes that `build` gets."""
+        for shape in (*shapes, *named.values()):
+            self._check_weights(shape)
+
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build the layer for an input of this shape; if it is built, check that the shape fits."""
         build_once(self, input_shape, options or {})
