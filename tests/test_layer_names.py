@@ -123,6 +123,7 @@ PUBLIC = {
         weights
     """,
     "RNN": "state_size states reset_state reset_states",
+    "OwnCellRNN": "states reset_state reset_states",
     "CellLayer": "units",
     "Bidirectional": "forward_layer backward_layer reset_state reset_states return_sequences return_state",
     "Wrapper": "layer",

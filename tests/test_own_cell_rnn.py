@@ -104,9 +104,112 @@ def test_it_is_saved(tmp_path):
 
 
 def test_what_is_no_cell_is_refused():
-    with pytest.raises(TypeError, match="cell: expected layers with a state_size"):
-        layers.RNN(layers.Dense(2))
-    with pytest.raises(TypeError, match="cell: expected layers with a state_size"):
-        layers.RNN([Plain(2), layers.LSTMCell(2)])
-    with pytest.raises(ValueError, match="stateful: expected False"):
-        layers.RNN(Plain(2), stateful=True)
+    for cell in (layers.Dense(2), [Plain(2), layers.Dense(2)]):
+        with pytest.raises(TypeError, match="cell: expected cells, or layers with a state_size"):
+            layers.RNN(cell)
+
+
+def stacks(**options):
+    """A stack of an own cell and one of the library, and the same of the library's alone."""
+    own = layers.RNN([Plain(2), layers.LSTMCell(3)], **options)
+    twin = layers.RNN(layers.StackedRNNCells([layers.SimpleRNNCell(2), layers.LSTMCell(3)]), **options)
+    own(X), twin(X)
+    twin.set_weights(own.get_weights())
+    return own, twin
+
+
+def flat(made):
+    return [part for one in made for part in flat(one)] if isinstance(made, list) else [made]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"return_sequences": True, "return_state": True},
+        {"return_sequences": True, "zero_output_for_mask": True},
+        {"go_backwards": True},
+    ],
+)
+def test_own_cells_and_those_of_the_library_on_top_of_each_other(options, masked):
+    call = {"mask": MASK} if masked else {}
+    for initial in (None,) if masked else (None, [X[:, 0, :2], [X[:, 1], X[:, 2]]]):
+        own, twin = stacks(**options)
+        made = flat(own(X, initial_state=initial, **call))
+        for one, other in zip(made, flat(twin(X, initial_state=initial, **call)), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    assert layers.RNN(layers.StackedRNNCells([Plain(2), Plain(3)]))(X).shape == (4, 3)
+
+
+def test_mixed_cells_learn_what_the_library_does_and_are_saved(tmp_path):
+    weights = []
+    for layer in stacks():
+        fastnn.utils.set_random_seed(3)
+        model = Sequential([Input((5, 3)), layer, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(X, np.ones((4, 1)), epochs=3, shuffle=False, verbose=0)
+        weights.append(model.get_weights())
+        model.save(tmp_path / "m")
+        np.testing.assert_array_equal(fastnn.saving.load_model(tmp_path / "m").predict(X), model.predict(X))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("where", ["alone", "in a model"])
+def test_a_stateful_own_cell_goes_on(where, tmp_path):
+    layer = layers.RNN(Plain(2), stateful=True, return_sequences=True)
+    whole = layers.RNN(layer.cell, return_sequences=True)
+    model = Sequential([Input((None, 3)), layer])
+    expected = whole(X)
+    use = layer if where == "alone" else model.predict
+    for _ in range(2):
+        made = [use(X[:, start:end]) for start, end in ((0, 2), (2, 5))]
+        np.testing.assert_allclose(np.concatenate(made, 1), expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(layer.states[0], expected[:, -1], rtol=1e-5, atol=1e-6)
+        model.reset_states()
+    layer.reset_states([expected[:, 1]])
+    np.testing.assert_allclose(use(X[:, 2:]), expected[:, 2:], rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="keeps the state of 4 rows, got 3"):
+        use(X[:3])
+    model.save(tmp_path / "m")
+    assert fastnn.saving.load_model(tmp_path / "m").layers[0].stateful
+    with pytest.raises(ValueError, match="reset_states: .* keeps no state"):
+        whole.reset_states()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"return_sequences": True}, {"return_state": True}, {"return_sequences": True, "stateful": True}],
+)
+@pytest.mark.parametrize("merge_mode", ["concat", None])
+def test_both_ways(options, masked, merge_mode):
+    own = layers.Bidirectional(layers.RNN(Plain(2), **options), merge_mode)
+    twin = layers.Bidirectional(layers.SimpleRNN(2, **options), merge_mode)
+    call = {"mask": MASK} if masked else {}
+    own(X), twin(X)
+    twin.set_weights(own.get_weights())
+    for layer in (own, twin):
+        if options.get("stateful"):
+            layer.reset_states()
+    for _ in range(2):
+        for one, other in zip(as_list(own(X, **call)), as_list(twin(X, **call)), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    states = [X[:, 0, :2], X[:, 1, :2]]
+    if not options.get("stateful"):
+        made = zip(as_list(own(X, initial_state=states)), as_list(twin(X, initial_state=states)), strict=True)
+        for one, other in made:
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_both_ways_in_a_model(tmp_path):
+    model = Sequential(
+        [Input((5, 3)), layers.Bidirectional(layers.RNN([Plain(2), layers.GRUCell(2)])), layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    before = model.evaluate(X, np.ones((4, 1)), verbose=0)
+    model.fit(X, np.ones((4, 1)), epochs=5, verbose=0)
+    assert model.evaluate(X, np.ones((4, 1)), verbose=0) < before
+    model.save(tmp_path / "m")
+    np.testing.assert_array_equal(fastnn.saving.load_model(tmp_path / "m").predict(X), model.predict(X))

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from ..checks import ArgumentError
+from ..configurable import is_of_program
+from ..custom_objects import CustomObjectScope
 from .base.building import set_values
 from .base.calls import bind_arguments
 from .base.layer import registry
 from .base.recurrent_call import call_options
 from .base.recurrent_state import reversed_steps
 from .base.shapes import Shape
+from .base.trainable import flatten_parts
+from .own_cell_rnn import OwnCellRNN
 from .recurrent import RNN
 from .wrapper import Enclosing, inner_layer
 
@@ -51,10 +55,10 @@ class Bidirectional(Enclosing):
 
     def __init__(
         self,
-        layer: RNN,
+        layer: RNN | OwnCellRNN,
         merge_mode: str | None = "concat",
         weights: list[ArrayLike] | None = None,
-        backward_layer: RNN | None = None,
+        backward_layer: RNN | OwnCellRNN | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -91,7 +95,7 @@ class Bidirectional(Enclosing):
     _call_arguments = ("initial_state", "mask", "training")
 
     @property
-    def _configured_parts(self) -> list[RNN]:
+    def _configured_parts(self) -> list[RNN | OwnCellRNN]:
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 
@@ -184,10 +188,10 @@ class Bidirectional(Enclosing):
         }
 
 
-def recurrent(layer: Any, name: str) -> RNN:
+def recurrent(layer: Any, name: str) -> RNN | OwnCellRNN:
     """Return a recurrent layer."""
     layer = inner_layer(layer, name)
-    if not isinstance(layer, RNN):
+    if not isinstance(layer, (RNN, OwnCellRNN)):
         raise ArgumentError(f"{name}: expected a recurrent layer, got {layer!r}")
     return layer
 
@@ -197,11 +201,11 @@ def as_list(made: Any) -> list[Any]:
     return made if isinstance(made, list) else [made]
 
 
-def renamed(layer: RNN, prefix: str, **changes: Any) -> RNN:
+def renamed(layer: RNN | OwnCellRNN, prefix: str, **changes: Any) -> RNN | OwnCellRNN:
     """Return a new layer of the config of another, with changes; Keras' names say which way it goes."""
+    own = {type(part).__name__: type(part) for part in flatten_parts(layer) if is_of_program(type(part))}
     config = registry.serialize(layer)
     name = f"{prefix}_{layer.name.removeprefix('forward_')}"
     config["config"] = config["config"] | {"name": name} | changes
-    made = registry.deserialize(config)
-    assert isinstance(made, RNN)
-    return made
+    with CustomObjectScope(own):
+        return recurrent(registry.deserialize(config), "layer")

@@ -64,6 +64,8 @@ class RNN(Layer):
 
     def __new__(cls, cell: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return a layer that runs cells in Python, if they are layers of a user."""
+        if isinstance(cell, StackedRNNCells):
+            cell = cell.cells if any(isinstance(part, Layer) for part in cell.cells) else cell
         if cls is RNN and any(isinstance(part, Layer) for part in leaves(cell)):
             from .own_cell_rnn import OwnCellRNN
 

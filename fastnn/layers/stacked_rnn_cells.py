@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from .base.cell import Cell, registry
+from .base.layer import Layer
 from .base.recurrent_cell import RecurrentCell, check_cell
 
 
@@ -16,7 +17,8 @@ class StackedRNNCells(Cell):
     Parameters
     ----------
     cells : list of cells
-        The first sees the input, the last gives the output.
+        Of the library, or layers of your own with a `state_size`, which `RNN` runs. The first sees the
+        input, the last gives the output.
     name : str, optional
     trainable : bool, default True
         Whether optimizers change the weights of the cells.
@@ -30,10 +32,10 @@ class StackedRNNCells(Cell):
     """
 
     def __init__(
-        self, cells: Sequence[RecurrentCell], name: str | None = None, trainable: bool = True
+        self, cells: Sequence[RecurrentCell | Layer], name: str | None = None, trainable: bool = True
     ) -> None:
         super().__init__(name, trainable)
-        self.cells = [check_cell(c, "cells") for c in cells]
+        self.cells: list[Any] = [c if isinstance(c, Layer) else check_cell(c, "cells") for c in cells]
         if not self.cells:
             raise ValueError("cells: expected at least one cell")
         if len({id(c) for c in self.cells}) < len(self.cells):
@@ -54,7 +56,8 @@ class StackedRNNCells(Cell):
     @property
     def output_size(self) -> int:
         """Width of the last cell's output."""
-        return self.cells[-1].units
+        width: int = self.cells[-1].output_size
+        return width
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration from which `from_config` makes equal cells."""

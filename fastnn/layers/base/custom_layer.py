@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 # Whether layers that are called inside a `call` without the argument `training` are training.
 _ambient: ContextVar[bool | None] = ContextVar("training")
 
+# Whether a `call` is only tried, to find out what shapes it makes.
+_trial: ContextVar[bool] = ContextVar("trial", default=False)
+
 # Samples of the zeros that a `call` is tried on.
 TRIAL_SAMPLES = 2
 
@@ -79,6 +82,11 @@ def is_training() -> bool | None:
 def is_running() -> bool:
     """Return whether a `call` is running."""
     return _ambient.get(NOT_PARTS) is not NOT_PARTS
+
+
+def is_trial() -> bool:
+    """Return whether the enclosing `call` is only tried on zeros: what it computes is not to be kept."""
+    return _trial.get()
 
 
 def held_layers(layer: Layer) -> list[Layer]:
@@ -366,8 +374,12 @@ def _tried(
             set_mask(tensor, np.ones((TRIAL_SAMPLES, *spec.mask), bool))
         return tensor
 
-    with collecting(), no_grad(), np.errstate(all="ignore"):
-        made = run_call(layer, mapped(zeros, x, TensorSpec), False, mapped(zeros, options, TensorSpec))
+    token = _trial.set(True)
+    try:
+        with collecting(), no_grad(), np.errstate(all="ignore"):
+            made = run_call(layer, mapped(zeros, x, TensorSpec), False, mapped(zeros, options, TensorSpec))
+    finally:
+        _trial.reset(token)
     if made is None:
         raise ValueError(f"call: {type(layer).__name__}.call returned None; does it end with `return`?")
     outputs = list(leaves(made))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...autograd import Tensor
 from ...data.validation import as_real
 from ...graph.graph import leaves, tensors_in
 
@@ -46,6 +47,11 @@ def call_options(x: Any, given: dict[str, Any], widths: list[int], dtype: str) -
     if initial_state is None:
         return options
     states = list(leaves(initial_state))
+    if any(isinstance(state, Tensor) for state in states):
+        shapes = [np.shape(state) for state in states]
+        if shapes != [(np.shape(x)[0], width) for width in widths]:
+            raise ValueError(f"initial_state: expected states of widths {widths}, got shapes {shapes}")
+        return options | {"initial_state": states}
     if not tensors_in(states):
         if not all(hasattr(state, "shape") for state in states):
             states = initial_state
