@@ -18,7 +18,7 @@ from .loss_metric cimport (
     TOTAL,
     CLASS,
     add_step,
-    bound,
+    bind,
     first_invalid,
     sum_values,
     value_fn,
@@ -145,10 +145,12 @@ cdef double root_of(const step_t *s, fnn_loss_metric *settings, int threads) noe
 
 
 cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
-    cdef fnn_loss_metric settings = bound(s, r)
+    cdef fnn_loss_metric settings
     cdef totals_t *total = r.totals + s.size[TOTAL]
-    cdef idx_t count = settings.m if s.size[KIND] >= CLASS else settings.m * s.size[CLASSES]
+    cdef idx_t count
     cdef double value, divisor
+    bind(&settings, s, r)
+    count = settings.m if s.size[KIND] >= CLASS else settings.m * s.size[CLASSES]
     r.bad.at = first_invalid(
         s.kernels, s.size[KIND], settings.target, count, s.size[CLASSES], settings.ignore_class)
     if r.bad.at >= 0:

@@ -33,7 +33,7 @@ ctypedef void (*step_fn)(const step_t *, const run_t *) noexcept nogil
 
 cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, spec, str name, str kernel_name,
                    step_fn run)
-cdef fnn_loss_metric bound(const step_t *s, const run_t *r) noexcept nogil
+cdef void bind(fnn_loss_metric *settings, const step_t *s, const run_t *r) noexcept nogil
 cdef double sum_values(value_fn compute, const fnn_loss_metric *s, idx_t item, int kind,
                        int threads) noexcept nogil
 cdef idx_t first_invalid(const fnn_kernels *k, int kind, const void *labels, idx_t count, idx_t classes,

@@ -3,7 +3,7 @@
 The settings of a loss or metric, all but its arrays, are one `fnn_loss_metric`: the plan keeps it, and each
 run copies it.
 
-Rows are summed in pieces whose number is fixed by the batch, and the pieces in order: the same bits for any
+Rows are summed in pieces whose number depends on shapes alone, and the pieces in order: the same bits for any
 number of threads.
 """
 
@@ -13,7 +13,7 @@ from libc.math cimport INFINITY
 from libc.stdint cimport INT64_MIN, int32_t
 from libc.string cimport memset
 
-from ..core.runtime cimport address, ceil_div, kernel, parallel_for, run_threads, table
+from ..core.runtime cimport address, ceil_div, count_parts, kernel, parallel_for, run_threads, table
 from ..core.steps cimport FORWARD
 from ..core.tables cimport (
     FNN_EXCEEDING_EVEN,
@@ -28,7 +28,8 @@ from ..core.specs import Columns, Exceeding, Labels, MetricSpec
 from . import masking
 
 cdef enum:
-    PIECES = 64
+    PIECES = 64         # at most
+    PIECE = 1024        # elements of a piece, at least: the call of a kernel costs as much as ten
     SERIAL = 4096       # elements up to which one thread takes all pieces
 
 cdef dict KINDS = {
@@ -103,16 +104,15 @@ cdef Step add_step(Plan plan, Value prediction, Value target, Value weights, spe
     return s
 
 
-cdef fnn_loss_metric bound(const step_t *s, const run_t *r) noexcept nogil:
-    """The settings of a step, with the arrays of this run."""
-    cdef fnn_loss_metric settings = (<const fnn_loss_metric *>operand(s, r, SETTINGS))[0]
+cdef void bind(fnn_loss_metric *settings, const step_t *s, const run_t *r) noexcept nogil:
+    """Write the settings of a step, with the arrays of this run."""
+    settings[0] = (<const fnn_loss_metric *>operand(s, r, SETTINGS))[0]
     settings.m = s.size[VALUES_EACH] * r.rows
     settings.rows_per_weight = s.size[VALUES_EACH] // max(1, s.size[WEIGHTS_EACH])
     settings.x, settings.p, settings.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
     settings.target, settings.weight = operand(s, r, LABELS), operand(s, r, WEIGHTS)
     if s.size[KIND] == SIGN:
-        set_signs(s.kernels, &settings)
-    return settings
+        set_signs(s.kernels, settings)
 
 
 cdef void set_signs(const fnn_kernels *k, fnn_loss_metric *s) noexcept nogil:
@@ -126,7 +126,7 @@ cdef void set_signs(const fnn_kernels *k, fnn_loss_metric *s) noexcept nogil:
 
 ctypedef struct pieces_t:
     value_fn compute
-    fnn_loss_metric s
+    const fnn_loss_metric *whole
     idx_t item
     idx_t rows          # of a piece
     bint sparse
@@ -135,9 +135,9 @@ ctypedef struct pieces_t:
 
 cdef void sum_piece(void *context, idx_t i, int thread) noexcept nogil:
     cdef const pieces_t *p = <const pieces_t *>context
-    cdef fnn_loss_metric s = p.s
+    cdef fnn_loss_metric s = p.whole[0]
     cdef idx_t first = i * p.rows, at = first * s.n * p.item
-    s.m = min(p.rows, p.s.m - first)
+    s.m = min(p.rows, p.whole.m - first)
     s.x = <const char *>s.x + at
     s.target = <const char *>s.target + (first * <idx_t>sizeof(int32_t) if p.sparse else at)
     if s.weight is not NULL:
@@ -151,13 +151,14 @@ cdef void sum_piece(void *context, idx_t i, int thread) noexcept nogil:
 
 cdef double sum_values(value_fn compute, const fnn_loss_metric *s, idx_t item, int kind,
                        int threads) noexcept nogil:
-    """The kernel over all rows, in at most PIECES pieces that end where a sample ends."""
+    """The kernel over all rows, in pieces that end where a sample ends."""
     cdef pieces_t p
     cdef idx_t i, samples = s.m // s.rows_per_weight, pieces
     cdef double part[PIECES]
     cdef double sum = 0
-    p.compute, p.s, p.item, p.sparse, p.sum = compute, s[0], item, kind >= CLASS, part
-    p.rows = max(1, ceil_div(samples, PIECES) * s.rows_per_weight)
+    p.compute, p.whole, p.item, p.sparse, p.sum = compute, s, item, kind >= CLASS, part
+    pieces = count_parts(PIECES, <double>s.m * s.n, PIECE)
+    p.rows = max(1, ceil_div(samples, pieces) * s.rows_per_weight)
     pieces = ceil_div(s.m, p.rows)
     parallel_for(sum_piece, &p, pieces, threads if s.m * s.n > SERIAL else 1)
     for i in range(pieces):
@@ -263,13 +264,14 @@ def sums(spec, x, labels, weights=None):
 def values(spec, x, labels, weights=None):
     """Return the weighted values themselves, of shape (...); see `sums`."""
     cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef fnn_loss_metric s
     cdef pieces_t p
     cdef idx_t i
-    settings_of(&p.s, spec, x, labels, weights)
-    found = np.empty(p.s.m)
-    p.compute, p.item, p.rows = <value_fn>kernel(k, spec.kernel), k.itemsize, 1
+    settings_of(&s, spec, x, labels, weights)
+    found = np.empty(s.m)
+    p.compute, p.whole, p.item, p.rows = <value_fn>kernel(k, spec.kernel), &s, k.itemsize, 1
     p.sparse, p.sum = spec.labels.sparse, <double *>address(found)
-    for i in range(p.s.m):
+    for i in range(s.m):
         sum_piece(&p, i, 0)
     return found.astype(x.dtype).reshape(x.shape[:x.ndim - 1])
 

@@ -5,7 +5,7 @@ from ..core.steps cimport FORWARD, Step, Value
 from ..core.tables cimport fnn_loss_metric
 from ..core.types cimport operand, run_t, step_t, totals_t
 from .loss_metric cimport (
-    CLASSES, KIND, STATE, TOTAL, add_step, bound, step_fn, sum_values, tally_fn, value_fn)
+    CLASSES, KIND, STATE, TOTAL, add_step, bind, step_fn, sum_values, tally_fn, value_fn)
 
 from ..core.specs import PythonSpec
 
@@ -41,8 +41,9 @@ def emit_metric(Plan plan, Value prediction, Value target, Value weights, metric
 
 
 cdef void average(const step_t *s, const run_t *r) noexcept nogil:
-    cdef fnn_loss_metric settings = bound(s, r)
+    cdef fnn_loss_metric settings
     cdef totals_t *total = r.totals + s.size[TOTAL]
+    bind(&settings, s, r)
     total.value += sum_values(
         <value_fn>s.kernel, &settings, s.kernels.itemsize, s.size[KIND], r.threads)
     total.weight += s.kernels.weight_sum(&settings)
@@ -50,14 +51,17 @@ cdef void average(const step_t *s, const run_t *r) noexcept nogil:
 
 cdef void average_of_all(const step_t *s, const run_t *r) noexcept nogil:
     """The same, where values of the ignored class are zeros that count, unless there are weights."""
-    cdef fnn_loss_metric settings = bound(s, r)
+    cdef fnn_loss_metric settings
     cdef totals_t *total = r.totals + s.size[TOTAL]
-    cdef bint weighted = settings.weight is not NULL
+    cdef bint weighted
+    bind(&settings, s, r)
+    weighted = settings.weight is not NULL
     total.value += sum_values(
         <value_fn>s.kernel, &settings, s.kernels.itemsize, s.size[KIND], r.threads)
     total.weight += s.kernels.weight_sum(&settings) if weighted else <double>settings.m
 
 
 cdef void tally(const step_t *s, const run_t *r) noexcept nogil:
-    cdef fnn_loss_metric settings = bound(s, r)
+    cdef fnn_loss_metric settings
+    bind(&settings, s, r)
     (<tally_fn>s.kernel)(<double *>operand(s, r, STATE), &settings)
