@@ -41,7 +41,9 @@ COMMON = ["/O2", "/std:c11", "/GL-"] if MSVC else [
 ]  # fmt: skip
 # Vector kernels gain from -O3, which tests for whole vectors once before a loop; others lose.
 WIDE = [] if MSVC or DEBUG else ["-O3"]
-ISAS = {"ref": [], "scalar": []}
+# Where loops are not for speed: the textbook's kernels, and ops, which arrange the calls of kernels.
+SMALL = [] if MSVC or DEBUG else ["-Os", "-fno-tree-vectorize"]
+ISAS = {"ref": SMALL, "scalar": []}
 if X86:
     ISAS["avx2"] = ["/arch:AVX2"] if MSVC else [*WIDE, "-mavx2", "-mfma"]
     ISAS["avx512"] = (
@@ -104,10 +106,11 @@ RUNTIME = "fastnn.kernels.core.runtime"  # the one module that has the kernels, 
 
 def extension(path):
     name = ".".join(path.with_suffix("").parts)
+    flags = [*SYMBOLS, *UNWIND, "-O2", *(SMALL if ".ops." in name else []), "-std=c11"]
     return Extension(
         name, [str(path)], include_dirs=["csrc"],
         libraries=[library for library, _ in LIBRARIES] if name == RUNTIME else [],
-        extra_compile_args=[] if MSVC else [*SYMBOLS, *UNWIND, "-O2", "-std=c11"],
+        extra_compile_args=[] if MSVC else flags,
         extra_link_args=[] if MSVC else ["-lm", *STRIP, *PTHREAD],
     )  # fmt: skip
 
