@@ -9,6 +9,7 @@ import pytest
 
 import fastnn
 from fastnn.layers import Dense
+from fastnn.training.plan_cache import plan_of
 
 X = np.random.default_rng(0).standard_normal((8, 10)).astype("float32")
 Y = X[:, :2].copy()
@@ -177,3 +178,39 @@ def test_a_model_is_gone_with_its_last_reference(used):
         assert [part() for part in gone] == [None] * len(gone)
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("purpose", ["training", "evaluation"])
+def test_a_warm_run_of_a_plan_allocates_nothing(purpose):
+    model = fastnn.Sequential(
+        [
+            fastnn.Input((12, 12, 3)),
+            fastnn.layers.Conv2D(8, 3, activation="relu"),
+            fastnn.layers.MaxPooling2D(2),
+            fastnn.layers.BatchNormalization(),
+            fastnn.layers.Reshape((5, 40)),
+            fastnn.layers.LSTM(6),
+            fastnn.layers.Dropout(0.5),
+            fastnn.layers.Dense(4, "softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    plan = plan_of(model, purpose, 32)
+    rng = np.random.default_rng(0)
+    plan.bind([rng.standard_normal((32, 12, 12, 3), "float32")], [rng.integers(0, 4, 32).astype(np.int32)])
+    try:
+        for _ in range(3):
+            plan.run(0, 32)
+        gc.collect()
+        tracemalloc.start()
+        plan.run(0, 32)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        for _ in range(10):
+            plan.run(0, 32)
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        plan.unbind()
+    assert after - before < 256  # objects that Python keeps, such as the number of runs
+    assert peak - before < 1024  # those that it makes and drops: not one array
