@@ -147,3 +147,8 @@ def test_a_flag_that_is_set_by_hand_stays(where):
     assert [(v.numpy() != 1).any() for v in (layer.first, *layer.rest, layer.free)] == [False, False, True]
     layer.trainable = True  # which is said for all of them
     assert len(layer.trainable_weights) == 3
+
+
+def test_a_call_is_not_tried_on_samples_of_any_size():
+    with pytest.raises(ValueError, match="call: it is tried on samples of at most 16777216 elements"):
+        fastnn.Sequential([fastnn.Input((10**9, 4)), fastnn.layers.Lambda(fastnn.activations.tanh)])

@@ -36,12 +36,13 @@ FORMAT = 1  # readers accept this version and earlier ones
 HEADER_BYTES = 25_000_000
 DEPTH = 400  # of lists and dictionaries in each other: three for each model in another
 VALUES = 1_000_000  # and keys, in lists and dictionaries; each takes some 100 bytes
+FEW_PARTS = 20_000  # keys, lists and dictionaries that may be as short as they like
+KEY_BYTES = 13  # of the file for each of more keys, which takes ten times as much; those of tensors have 14
+PART_BYTES = 8  # of the file for each of more keys, lists and dictionaries, on average
 
 _START = b'{"__metadata__":{"fastnn":"{\\"format\\":'
 _SUM = re.compile(rb'(\d{1,9})(?:,\\"sha256\\":\\"([0-9a-f]{64})\\")?')
 _ZEROS = "0" * 64
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HEAD = 8 + len(_START) + 100  # bytes that say what file it is, or more
 _CUT_OFF = "the file has been cut off or altered: "
 
@@ -91,9 +92,9 @@ def _packed(document: Mapping[str, Any], tensors: Tensors) -> bytearray:
     header += b" " * (-len(header) % 8)
     if len(header) > HEADER_BYTES:
         raise ValueError(f"model: its configuration takes more than {HEADER_BYTES} bytes")
-    for part in (header, text.encode()):
-        _check_extent(part, "model: its configuration cannot be written")
     start = 8 + len(header)
+    for part, room in ((header, len(header)), (text.encode(), start + size)):
+        _check_extent(part, "model: its configuration cannot be written", room)
     data = bytearray(start + size)
     data[:8], data[8:start] = len(header).to_bytes(8, "little"), header
     fill(data, start, tensors, entries)
@@ -147,7 +148,7 @@ def _contents(file: FileBytes) -> tuple[dict[str, Any] | None, dict[str, NDArray
     start = 8 + length
     if length > HEADER_BYTES or not file.read_to(start):
         raise ModelFileError(_CUT_OFF + "its header does not fit in it")
-    header = parse(bytes(file.data[8:start]))
+    header = parse(bytes(memoryview(file.data)[8:start]))
     metadata = header.pop("__metadata__", {})
     end = start + bytes_of_all(header)
     if not file.read_all(end):
@@ -156,7 +157,7 @@ def _contents(file: FileBytes) -> tuple[dict[str, Any] | None, dict[str, NDArray
         _check_plain(metadata)
         return None, views(file.data, start, header)
     _check_sum(file.data, found)
-    document = parse(metadata["fastnn"].encode("utf-8", "surrogatepass"))
+    document = parse(metadata["fastnn"].encode("utf-8", "surrogatepass"), len(file.data))
     return document, views(file.data, start, header)
 
 
@@ -193,14 +194,20 @@ def _check_plain(metadata: Any) -> None:
         raise ModelFileError(_CUT_OFF + "its first bytes are others")
 
 
-def parse(text: bytes) -> dict[str, Any]:
+def parse(text: bytes, room: int | None = None) -> dict[str, Any]:
     """Return the dictionary that a JSON text from a file holds.
+
+    Parameters
+    ----------
+    text : bytes
+    room : int, optional
+        Bytes of the file, which bound the number of keys; by default those of the text.
 
     Raises
     ------
     ModelFileError
-        If it is not JSON, not a dictionary, nested deeper than `DEPTH`, of more than `VALUES` values, or has
-        duplicate keys.
+        If it is not JSON, not a dictionary, nested deeper than `DEPTH`, of more than `VALUES` values or more
+        keys than belong to a file of its size, or has duplicate keys.
 
     Examples
     --------
@@ -209,20 +216,43 @@ def parse(text: bytes) -> dict[str, Any]:
     >>> parse(b'{"a": 1, "a": 2}')
     Traceback (most recent call last):
     ...
-    fastnn.saving.errors.ModelFileError: its header is not valid: the key 'a' stands there twice
+    fastnn.saving.errors.ModelFileError: its header is not valid: a key stands there twice
     """
-    _check_extent(text, "its header is not valid")
+    keys = _check_extent(text, "its header is not valid", len(text) if room is None else room)
     try:
-        found = json.loads(text.decode("utf-8", "surrogatepass"), object_pairs_hook=_once)
+        found = json.loads(text.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"its header is not valid: {error}") from None
     if not isinstance(found, dict):
         raise ModelFileError(f"its header is not valid: expected a dictionary, got {found!r:.80}")
+    if _keys(found) < keys:
+        raise ModelFileError("its header is not valid: a key stands there twice")
     return found
 
 
-def _check_extent(text: bytes, problem: str) -> None:
-    """Raise an error for a JSON text that is nested too deeply or holds too many values.
+def _keys(value: Any) -> int:
+    """Return how many keys there are in dictionaries, lists and what is in them."""
+    count, rest = 0, [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            count += len(part)
+            rest.extend(part.values())
+        elif isinstance(part, list):
+            rest.extend(part)
+    return count
+
+
+def _structure(text: bytes) -> NDArray[np.uint8]:
+    """Return the bytes of a JSON text outside of its strings."""
+    codes = np.frombuffer(text.replace(rb"\\", b"").replace(rb"\"", b""), np.uint8)
+    inside = np.bitwise_xor.accumulate((codes == ord('"')).view(np.uint8))
+    outside: NDArray[np.uint8] = codes[inside == 0]
+    return outside
+
+
+def _check_extent(text: bytes, problem: str, room: int) -> int:
+    """Raise an error for a JSON text that is nested too deeply or holds too many values; return its keys.
 
     Raises
     ------
@@ -232,17 +262,17 @@ def _check_extent(text: bytes, problem: str) -> None:
     values = sum(map(text.count, (b",", b":", b"[", b"{")))
     if values > VALUES:
         raise ModelFileError(f"{problem}: it has {values} keys and values, more than {VALUES}")
-    brackets = _STRING.sub(b"", text).translate(None, _NO_BRACKETS)
-    codes = np.frombuffer(brackets, np.uint8)
-    opening = (codes == ord("[")) | (codes == ord("{"))
-    if np.cumsum(np.where(opening, 1, -1)).max(initial=0) > DEPTH:
+    structure = _structure(text)
+    opening = (structure == ord("[")) | (structure == ord("{"))
+    closing = (structure == ord("]")) | (structure == ord("}"))
+    steps = (opening.view(np.int8) - closing.view(np.int8))[opening | closing]
+    if np.cumsum(steps, dtype=np.int32).max(initial=0) > DEPTH:
         raise ModelFileError(f"{problem}: it is nested deeper than {DEPTH} levels")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twice!r:.80} stands there twice")
-    return found
+    keys, containers = (int(np.count_nonzero(found)) for found in (structure == ord(":"), opening))
+    most = max(FEW_PARTS, room // KEY_BYTES), max(FEW_PARTS, room // PART_BYTES)
+    if keys > most[0] or keys + containers > most[1]:
+        raise ModelFileError(
+            f"{problem}: it has {keys} keys and {containers} lists and dictionaries, more than belong to a "
+            "file of its size"
+        )
+    return keys

@@ -8,6 +8,7 @@ that runs Python, forward on tensors and backward along their tape.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -45,8 +46,9 @@ _ambient: ContextVar[bool | None] = ContextVar("training")
 # Whether a `call` is only tried, to find out what shapes it makes.
 _trial: ContextVar[bool] = ContextVar("trial", default=False)
 
-# Samples of the zeros that a `call` is tried on.
+# Samples of the zeros that a `call` is tried on, and the most elements of one: a file may name any shape.
 TRIAL_SAMPLES = 2
+TRIAL_ELEMENTS = 1 << 24
 
 # Attributes of layers that hold other layers, which are not parts of them.
 NOT_PARTS = frozenset({"_standalone", "_own_steps", "_constructed_with"})
@@ -369,6 +371,10 @@ def _tried(
 
     def zeros(spec: TensorSpec) -> Tensor:
         shape = (TRIAL_SAMPLES, *spec.shape[1:])
+        if math.prod(n or 1 for n in shape[1:]) > TRIAL_ELEMENTS:
+            raise ValueError(
+                f"call: it is tried on samples of at most {TRIAL_ELEMENTS} elements, got shape {shape[1:]}"
+            )
         tensor = Tensor(np.zeros(shape, layer.compute_dtype), requires_grad=False)
         if spec.mask is not None:
             set_mask(tensor, np.ones((TRIAL_SAMPLES, *spec.mask), bool))
