@@ -1384,3 +1384,34 @@ def test_texts_nested_deeper_than_any_model_are_refused():
     for text in ('{"a":' * 401 + "1" + "}" * 401, '{"a":' + "[" * 10**6 + "]" * 10**6 + "}"):
         with pytest.raises(ModelFileError, match="nested deeper|more than"):
             fastnn.models.model_from_json(text)
+
+
+def test_compiled_models_inside_of_a_model(tmp_path):
+    """A network with a critic inside: both go on as they would have, in turns."""
+    fastnn.utils.set_random_seed(2)
+    generator = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(3)], name="generator")
+    dense, odds = fastnn.layers.Dense(4, "relu"), fastnn.layers.Dense(1, "sigmoid")
+    critic = fastnn.Sequential([fastnn.Input((3,)), dense, odds], name="critic")
+    critic.compile(fastnn.optimizers.Adam(0.1), "binary_crossentropy", metrics=["accuracy"])
+    critic.trainable = False
+    combined = fastnn.Sequential([generator, critic])
+    combined.compile(fastnn.optimizers.SGD(0.1, momentum=0.5), "binary_crossentropy")
+
+    def train(both, inner):
+        x, noise, y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+        return inner.train_on_batch(x, y), both.train_on_batch(noise, 1 - y)
+
+    train(combined, critic)
+    combined.save(tmp_path / "combined")
+    again = fastnn.models.load_model(tmp_path / "combined")
+    inner = again.get_layer("critic")
+    assert not again.get_layer("generator").compiled
+    assert inner.optimizer.iterations == 1
+    assert not inner.trainable
+    for _ in range(3):
+        assert train(again, inner) == train(combined, critic)
+    for a, b in zip(again.get_weights(), combined.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    plain = fastnn.models.load_model(tmp_path / "combined", compile=False)
+    assert not plain.compiled
+    assert not plain.get_layer("critic").compiled

@@ -12,6 +12,7 @@ from ..variables import values_follow
 from .configurations import compile_config, compile_from_config, model_config, model_from_config
 from .container import read, write
 from .errors import ModelFileError, Path, wrapped_errors
+from .inner_models import get_inner_models, set_inner_models
 from .names import named_weights
 from .readback import check_readable
 from .state import get_state, set_state
@@ -35,7 +36,7 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     Parameters
     ----------
     model : Model
-        If it has been compiled, so is the model that `load_model` returns.
+        If it has been compiled, so is the model that `load_model` returns, as are models inside of it.
     filepath : str, path or binary file object
         With any extension: "digits.fastnn".
     overwrite : bool, default True
@@ -72,12 +73,15 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     with noted_custom_objects() as custom_objects:
         document, tensors = weights_document(model)
         state, state_tensors = get_state(model)
+        inner, inner_tensors = get_inner_models(model)
+        state_tensors |= inner_tensors
         document |= {
             "kind": "model",
             "model": model_config(model),
             "build": described_config(model.get_build_config(), model.name) if model.built else None,
             "compile": compile_config(model),
             "state": state,
+            "models": inner,
         }
     check_readable(document, tensors | state_tensors, custom_objects)
     write(filepath, document, tensors | state_tensors, overwrite)
@@ -147,6 +151,8 @@ def restored_model(document: dict[str, Any], tensors: dict[str, NDArray[Any]], c
         raise ModelFileError(f"its weights are not those of its model: {report}")
     assign_weights(weights, names, tensors)
     state = document["state"]
+    if compile:
+        set_inner_models(model, document.get("models", {}), tensors)
     compiles = compile and document["compile"] is not None
     if compiles:
         if "frozen_at_compile" in state:

@@ -19,7 +19,7 @@ from .errors import ModelFileError
 from .names import named_layers, named_weights
 from .trainability import frozen_at_compile, frozen_parts, set_frozen_parts
 
-__all__ = ["RESERVED", "get_state", "set_state"]
+__all__ = ["RESERVED", "get_state", "get_training_state", "set_optimizer_state", "set_state"]
 
 # The first part of the names of tensors that are no weights.
 RESERVED = "fastnn.state/"
@@ -43,14 +43,20 @@ def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
             tensors[f"{RESERVED}layers/{path}/{i}"] = array
     if model._shuffler is not None:
         state["shuffler"] = model._shuffler.get_state()
+    training, arrays = get_training_state(model)
+    return state | training, tensors | arrays
+
+
+def get_training_state(model: Any) -> tuple[dict[str, Any], Tensors]:
+    """Return what does not train since `compile`, and the state of the optimizer; see `get_state`."""
+    state: dict[str, Any] = {}
     if model._compile_spec is not None:
         state["frozen_at_compile"] = frozen_at_compile(model)
     if model.optimizer is not None and model.optimizer.built:
-        structures, arrays = _optimizer_state(model)
+        structures, tensors = _optimizer_state(model)
         if structures:
-            state["optimizer"] = structures
-            tensors |= arrays
-    return state, tensors
+            return state | {"optimizer": structures}, tensors
+    return state, {}
 
 
 def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None:
@@ -86,7 +92,7 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         model._shuffler = model._shuffler or EpochShuffler()  # a running `fit` holds the one that there is
         model._shuffler.set_state(state["shuffler"])
     if optimizer and "optimizer" in state:
-        _set_optimizer_state(model, state["optimizer"], tensors)
+        set_optimizer_state(model, state["optimizer"], tensors)
     if "frozen" in state:
         set_frozen_parts(model, state["frozen"])
 
@@ -140,7 +146,8 @@ def _optimizer_state(model: Any) -> tuple[list[str], Tensors]:
     return [structure_of[variable] for variable in variables], tensors
 
 
-def _set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) -> None:
+def set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) -> None:
+    """Restore the state of the optimizer of a model; other tensors are ignored."""
     optimizer = model.optimizer
     variable_of = {weight.structure: weight.variable for weight in named_weights(model)}
     optimizer._build([variable_of[structure] for structure in structures])

@@ -1,0 +1,59 @@
+"""What `compile` has decided for models inside of a model, such as the critic of a network that fools it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .configurations import compile_config, compile_from_config
+from .errors import ModelFileError
+from .names import named_layers
+from .state import RESERVED, Tensors, get_training_state, set_optimizer_state
+from .trainability import set_frozen_parts
+
+__all__ = ["get_inner_models", "set_inner_models"]
+
+
+def _inner_models(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the models inside of a model, by structure."""
+    from ..models import Model
+
+    for _, structure, layer in named_layers(model):
+        if isinstance(layer, Model):
+            yield structure, layer
+
+
+def _prefix(structure: str) -> str:
+    return f"{RESERVED}models/{structure}:"
+
+
+def get_inner_models(model: Any) -> tuple[dict[str, Any], Tensors]:
+    """Return the arguments of `compile` and the state of training of compiled models inside, and arrays."""
+    documents: dict[str, Any] = {}
+    tensors: Tensors = {}
+    for structure, inner in _inner_models(model):
+        if inner._compile_spec is not None:
+            state, arrays = get_training_state(inner)
+            documents[structure] = {"compile": compile_config(inner), "state": state}
+            tensors |= {_prefix(structure) + name: array for name, array in arrays.items()}
+    return documents, tensors
+
+
+def set_inner_models(model: Any, documents: dict[str, Any], tensors: Tensors) -> None:
+    """Compile the models inside as `get_inner_models` found them, and restore their optimizers.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such model inside.
+    """
+    models = dict(_inner_models(model))
+    for structure, document in documents.items():
+        if structure not in models:
+            raise ModelFileError(f"it has no model {structure!r:.80} inside")
+        inner, state, prefix = models[structure], document["state"], _prefix(structure)
+        set_frozen_parts(inner, state["frozen_at_compile"])
+        compile_from_config(inner, document["compile"])
+        own = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
+        if "optimizer" in state:
+            set_optimizer_state(inner, state["optimizer"], own)
