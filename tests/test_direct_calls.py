@@ -46,9 +46,10 @@ def test_augmentation_acts_unless_told_otherwise(name):
         Around(make()),
         Sequential([Around(make())]),
     ):
-        assert not same(layer(IMAGES), IMAGES)
-        assert same(layer(IMAGES, training=False), IMAGES)
-        assert not same(layer(IMAGES), IMAGES)
+        tensor = fastnn.Tensor(IMAGES)
+        for given in (IMAGES, tensor, IMAGES):
+            assert not same(layer(given), IMAGES)
+            assert same(layer(given, training=False), IMAGES)
     assert not same(make()(fastnn.Tensor(IMAGES)), IMAGES)
     assert same(Sequential([make()]).predict(IMAGES), IMAGES)
     assert same(Sequential([make()]).predict_on_batch(IMAGES), IMAGES)
@@ -67,6 +68,8 @@ def test_other_random_layers_wait_for_training():
         assert same(layer(IMAGES), IMAGES)
     model = Sequential([layers.RandomFlip(seed=1), layers.Dropout(0.5)])
     assert (model(IMAGES) != 0).all()
+    assert (np.asarray(model(fastnn.Tensor(IMAGES))) != 0).all()
+    assert (np.asarray(model(fastnn.Tensor(IMAGES), training=True)) == 0).any()
 
 
 def test_the_default_of_a_call_of_ones_own():

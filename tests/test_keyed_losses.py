@@ -130,7 +130,7 @@ def sequential(*inside):
 
 
 def penalized():
-    return sequential(layers.Dense(2, kernel_regularizer="l2"))
+    return sequential(layers.Dense(2, kernel_regularizer="l2", bias_regularizer="l2"))
 
 
 @pytest.mark.parametrize("labels", [None, P])

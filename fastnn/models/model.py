@@ -1210,10 +1210,15 @@ class Model(Steps):
             if custom_layer.is_written(self):
                 x, others = spread(self, x)
                 return super().__call__(x, **options, **others)
-            return self._call_on_tape(x, bool(custom_layer.is_training() if training is None else training))
+            return self._call_on_tape(x, self._acting_by_default(training))
         if training:
             return self._call_on_tape(x, True) if is_recording() else self._apply(x, True)
         return self._apply(x, None if training is None and self._acts_by_default else False)
+
+    def _acting_by_default(self, training: bool | None) -> bool | None:
+        """Return whether layers act in a call on tensors; None for those that do unless told otherwise."""
+        training = custom_layer.is_training() if training is None else training
+        return None if training is None and self._acts_by_default else bool(training)
 
     def _own_inputs(self, x: Any, options: dict[str, Any]) -> list[Any] | None:
         """Return the arrays that a call gets as inputs of the model's own plans, in their order.
@@ -1236,7 +1241,7 @@ class Model(Steps):
             return x
         return self._arranged(self._order_inputs(x))[0]
 
-    def _call_on_tape(self, x: Any, training: bool) -> Any:
+    def _call_on_tape(self, x: Any, training: bool | None) -> Any:
         """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
         arrays, parts = self._validate_inputs(x), self._split_inputs(x)
         if self._adds_losses_in_calls():
@@ -1266,7 +1271,7 @@ class Model(Steps):
             if isinstance(part, Layer)
         )
 
-    def _call_by_layers(self, arrays: list[NDArray[Any]], parts: list[Any], training: bool) -> Any:
+    def _call_by_layers(self, arrays: list[NDArray[Any]], parts: list[Any], training: bool | None) -> Any:
         """Return the output as tensors by calls of the layers, which keep the losses that they add."""
         tensors = [
             part if isinstance(part, Tensor) else Tensor(array, requires_grad=False)

@@ -35,7 +35,7 @@ def call_on_tape(
     variables: Sequence[Variable],
     parts: list[Any],
     arrays: list[NDArray[Any]],
-    training: bool,
+    training: bool | None,
 ) -> list[Tensor]:
     """Return the outputs as one operation of the tape, forward and backward by a plan.
 
@@ -48,8 +48,8 @@ def call_on_tape(
         The inputs as the caller gave them; tensors that require gradients get them.
     arrays : list of ndarray
         The inputs in the form of the plans.
-    training : bool
-        Whether `Dropout` and its like act.
+    training : bool or None
+        Whether `Dropout` and its like act; None for those layers that do unless told otherwise.
     """
     wants = tuple(isinstance(part, Tensor) and part.requires_grad for part in parts)
     tensors = [part for part, wanted in zip(parts, wants, strict=True) if wanted]

@@ -225,7 +225,7 @@ class PlanCache:
         variables: Sequence[Variable],
         shapes: SampleShapes,
         wants: tuple[bool, ...],
-        training: bool,
+        training: bool | None,
         capacity: int,
     ) -> Plan:
         """Return the plan of the model as one operation of a tape.
@@ -238,8 +238,8 @@ class PlanCache:
             Shape of a sample of each input.
         wants : tuple of bool
             Whether each input gets a gradient.
-        training : bool
-            Whether `Dropout` and its like act.
+        training : bool or None
+            Whether `Dropout` and its like act; None for those layers that do unless told otherwise.
         capacity : int
             Samples of a run that the plan has to take at least. Runs of a smaller plan may be waiting for
             their backward half, so that one is replaced rather than laid out anew.
@@ -252,8 +252,9 @@ class PlanCache:
             plan = plans.pop(shapes, None)
             if plan is None or plan.capacity < capacity:
                 layout = ParameterLayout(variables, self._dtype)
-                plan = self._new_plan(shapes, training=True, stochastic=training, layout=layout)
-                self._count_runs(plan, "stochastic tape" if training else "tape")
+                plan = self._new_plan(shapes, training=True, stochastic=bool(training), layout=layout)
+                plan.acts_by_default = training is None
+                self._count_runs(plan, "tape" if training is False else "stochastic tape")
                 if layer_trains is not None:
                     plan.layer_trains = layer_trains
                 inputs = [
