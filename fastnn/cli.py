@@ -121,7 +121,7 @@ def _run(arguments: list[str]) -> int:
     )
     profile.add_argument("--training", action="store_true", help="time a training step, not a prediction")
     profile.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    commands.add_parser("bench", help="compare fastnn with plain NumPy", add_help=False)
+    commands.add_parser("bench", help="compare fastnn with plain NumPy or other libraries", add_help=False)
     options = parser.parse_args(arguments)
     if options.command == "info":
         found = _info()

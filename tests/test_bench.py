@@ -58,6 +58,7 @@ def test_what_is_printed_fits_into_80_columns():
     environment = {
         "fastnn": "0.1.0", "isa": "avx512vnni", "threads": 16, "numpy": "2.4.12",
         "blas": "scipy-openblas 0.3.30.0.12", "fma_peak_gflops": 12345.6, "rounds": 100,
+        "dtype": "float32",
     }  # fmt: skip
     results = [{"title": model.title} | dict.fromkeys(RATIOS, ratio) for model in models.MODELS.values()]
     text = f"{report.heading(environment)}\n{report.table(results)}"

@@ -30,7 +30,6 @@ def environment(peak: Peak, options: argparse.Namespace) -> dict[str, Any]:
     found = report.environment(peak, options.rounds)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return found | {
-        "dtype": options.dtype,
         "date": datetime.date.today().isoformat(),
         "processor": _processor(),
         "load_before": None if load is None else round(load, 2),

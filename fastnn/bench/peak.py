@@ -31,6 +31,7 @@ class Peak:
     Attributes
     ----------
     threads : int
+    dtype : str
         As given.
     flops : float
         Floating-point operations of a call: two for each multiply-add.
@@ -46,7 +47,7 @@ class Peak:
         # ctypes lets other Python threads run meanwhile.
         self._run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
         self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self.threads = threads
+        self.threads, self.dtype = threads, dtype
         unit = 10_000
         self._rounds = unit * calls_in(lambda: self._run(unit), SECONDS)
         self.flops = float(self._run(self._rounds)) * threads

@@ -148,6 +148,7 @@ def environment(peak: Peak, rounds: int) -> dict[str, Any]:
         "threads": peak.threads,
         "numpy": np.__version__,
         "blas": " ".join(str(blas[key]) for key in ("name", "version") if key in blas),
+        "dtype": peak.dtype,
         "fma_peak_gflops": round(peak.per_second() / 1e9, 1),
         "rounds": rounds,
     }
@@ -164,8 +165,8 @@ def heading(environment: dict[str, Any]) -> str:
     rounds = "1 round" if e["rounds"] == 1 else f"{e['rounds']} rounds"
     paragraphs = (
         f"fastnn {e['fastnn']} with {e['isa']} against NumPy {e['numpy']} with {e['blas']}, {threads} each",
-        f"multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s in float32; medians of {rounds}, lowest and "
-        f"highest in brackets",
+        f"multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s in {e['dtype']}; medians of {rounds}, "
+        "lowest and highest in brackets",
     )
     return "\n".join(textwrap.fill(paragraph, WIDTH) for paragraph in paragraphs) + "\n"
 

@@ -8,7 +8,7 @@ once; they come from a cache where they fit into one, so that the share of memor
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -114,20 +114,24 @@ def _median_seconds(plan: Plan, samples: int) -> NDArray[np.float64]:
 
 
 def _limits(threads: int, dtype: str) -> tuple[float, float]:
-    """Return the multiply-add peak and the bandwidth of memory, per second: the best of some runs."""
+    """Return the multiply-add peak of so many threads and the bandwidth of memory, per second.
+
+    The peak is measured on one thread by its processor time, in which other programs do not count.
+    """
+    from ..bench.measure import clock
     from ..bench.peak import Bandwidth, Peak
 
-    peak, bandwidth = Peak(threads, dtype), Bandwidth(threads)
+    peak, bandwidth = Peak(1, dtype), Bandwidth(threads)
 
-    def best(run: Any) -> float:
+    def best(run: Callable[[], object], now: Callable[[], float]) -> float:
         times = []
         for _ in range(3 * RUNS):
-            start = time.perf_counter()
+            start = now()
             run()
-            times.append(time.perf_counter() - start)
+            times.append(now() - start)
         return min(times)
 
-    return peak.flops / best(peak), bandwidth.bytes / best(bandwidth)
+    return threads * peak.flops / best(peak, clock(1)), bandwidth.bytes / best(bandwidth, time.perf_counter)
 
 
 def _measured(model: Model, plan: Plan, seconds: NDArray[np.float64], samples: int) -> Profile:
