@@ -98,6 +98,38 @@ def test_product(name, dtype, layout):
 
 @each_table
 @each_layout
+@pytest.mark.parametrize("shape", [(300, 260, 40), (230, 1100, 513)], ids=str)
+def test_product_in_blocks(name, dtype, layout, shape):
+    """Of sizes that are divided to fit the caches, in each of the ways that there are."""
+    rng, table, by_columns = np.random.default_rng(6), Table(name, dtype), LAYOUTS[layout]
+    m, n, k = shape
+    a, b, sums = numbers(rng, m, k, dtype), numbers(rng, k, n, dtype), np.full(n, 7, dtype)
+    c = Matrix(np.full((m, n), 7, dtype))
+    multiply(table, Matrix(a, by_columns[0]), Matrix(b, by_columns[1]), c, k, column_sums=sums)
+    assert (c.stored == a @ b).all()
+    assert (sums == b.sum(0)).all()
+
+
+@each_table
+def test_workspace_of_parts(name, dtype):
+    """No part of a product's rows or columns needs more than the whole, of any strides."""
+    rng, table = np.random.default_rng(7), Table(name, dtype)
+
+    def workspace(m, n, k, a_row, b_row, b_column):
+        strides = {"a_row": a_row, "a_column": 1, "b_row": b_row, "b_column": b_column}
+        return table.gemm_workspace(Gemm(m=m, n=n, k=k, **strides))
+
+    for _ in range(300):
+        m, n, k = (int(size) for size in rng.choice([1, 7, 33, 64, 97, 191, 250, 512, 1030, 3000], 3))
+        whole = workspace(m, n, k, 4096, 1, k)
+        for part in rng.integers(1, [m, n], size=(5, 2), endpoint=True).tolist():
+            for rows, columns in ((part[0], n), (m, part[1]), part):
+                assert workspace(rows, columns, k, k, n, 1) <= whole
+                assert workspace(rows, columns, k, 4096, 1, k) <= whole
+
+
+@each_table
+@each_layout
 @pytest.mark.parametrize("padding", [1, 3, "1024", "4096"])
 def test_rows_apart(name, dtype, layout, padding):
     """Leading dimensions beyond the rows' lengths, also multiples of 1024, where rows share cache sets."""

@@ -4,97 +4,163 @@
  * of c is a single chain of fused multiply-adds over k in order, whatever the tile, the blocking or the
  * division over threads; so results do not depend on the batch size or on the number of threads.
  *
- *   for each block of KC steps of k            the chain continues from what c holds
- *     for each panel of NV vectors of b        packed (KC, NV * VLEN) when that pays, else read in place
- *       for each MR rows of a                  heights are evened out: 128 rows are 14 x 7 + 5 x 6
- *         tile; after the last block: activation and gradient while the tile is in L1
+ *   for each block of KC steps of k                 the chain continues from what c holds
+ *     for each block of NC columns of b             packed, panel by panel, when that pays; else read in place
+ *       for each block of rows of a                 packed, tile by tile, when that pays
+ *         for each panel of NV vectors of b
+ *           for each MR rows of a                   heights are evened out: 128 rows are 14 x 7 + 5 x 6
+ *             tile; after the last block: activation and gradient while the tile is in L1
  *
- * A streams through the caches once per panel, MR elements per MR * NV multiply-adds: 2 bytes a cycle
- * with AVX-512, which even L3 sustains; hence no blocking of m and n as in Goto & van de Geijn (2008).
- * A is packed, tile by tile, if its rows share an L1 set, being a multiple of 4 KiB apart (76 % of the peak when left
- * in place), and if they do not fit L2, beyond which the memory keeps up with one stream and not with MR of them (1024 cubed: 87 % of the peak when left in place, 91 % when packed).
+ * `blocks_of` is the one rule for the sizes. What a tile reads in a step of k decides where an operand may come from:
+ * with AVX2, 24 bytes of a and 64 of b in 6 cycles; with AVX-512, 28 and 128 in 14. So a panel of b is best in L1 or
+ * L2, and a in L2. All sizes are for an L2 of 256 KiB, the smallest there is: on a processor with 1 MiB larger ones
+ * were within 1 % from 512 cubed to 2048 cubed, so nothing is read from the processor. docs/performance-log.md has the
+ * measurements.
+ *
+ * - Rows of b are read in place up to PACK_B_ROWS, the next panel being prefetched meanwhile: 64 x 512 x 512 reaches
+ *   98 % of the peak of AVX-512 so, 87 to 92 % when packed. A panel whose rows are a multiple of 4 KiB apart shares few
+ *   sets of the caches and has to come from L3 for each tile: with AVX2, whose tiles are too short for that, it is
+ *   packed from PACK_B_ALIASED rows on (64 x 1024 x 1024: 84 % of the peak; 74 % in place).
+ * - A is packed if its rows share an L1 set, being a multiple of 4 KiB apart (76 % of the peak when left in place),
+ *   and if they do not fit L2, beyond which the memory keeps up with one stream and not with MR of them (1024 cubed:
+ *   87 % of the peak when left in place, 91 % when packed).
+ * - With few steps of k and a c beyond L2, c is most of the traffic, and panels of its columns would touch a page for
+ *   each row. So the roles are turned: many panels of b stay in L2, and few rows of a in L1, which complete their rows
+ *   of c (1024 x 1024 x 64 with a transposed, the gradient of wide layers' weights: from 44 to 72 % with AVX2, from 70
+ *   to 89 % with AVX-512; with 128 steps it would be slower).
  */
 enum {
-    MC = 1024,         /* rows of A copied at a time */
+    PACK_B_ROWS = VLEN * sizeof(real) < LINE ? 128 : 192, /* packing takes 3 cycles a vector of b */
+    PACK_B_ALIASED = VLEN * sizeof(real) < LINE ? 48 : 192,
+    PACK_B_STEPS = 64,
     PACK_A_PANELS = 8, /* packing A takes as long as half a panel */
-    PACK_A_BYTES = 1 << 18,
-    PACK_B_ROWS = 48, /* packing moves B once: 3 cycles a vector, against m multiply-adds */
+    L2 = 1 << 18,
+    A_IN_L2 = 3 * L2 / 4,
+    B_IN_L3 = 1 << 21, /* it meets A once for each A_IN_L2 of that */
+    SHORT_STEPS = 64,
+    A_IN_L1 = 1 << 14,
+    B_IN_L2 = L2 / 2,
     PAGE = 4096,
-    LINE = 64,
 };
 
-static int packs_a(const fnn_gemm *g)
+/* How a product is divided to fit the caches. */
+typedef struct {
+    int pack_a, pack_b;
+    fnn_idx kc;          /* steps of k */
+    fnn_idx width, nc;   /* columns of a panel of b, and of the panels that are packed together */
+    fnn_idx all, tiles;  /* of rows of a, and those among them that meet each of these panels in turn */
+    fnn_idx low, higher; /* rows of a tile; the first `higher` tiles have one more */
+} blocking;
+
+static blocking blocks_of(const fnn_gemm *g)
 {
-    const fnn_idx item = sizeof(real), panels = parts(g->n, NR);
-    const int aliased = (g->a_row == 1 ? g->a_column : g->a_row) * item % PAGE == 0 && g->k > LINE;
-    const int streamed = g->a_row != 1 && g->m * block_size(g->k) * item > PACK_A_BYTES;
-    return g->m > 1 && ((streamed && panels >= PACK_A_PANELS) || (aliased && panels > 1));
+    const fnn_idx item = sizeof(real), kc = g->k <= KC ? g->k : block_size(g->k), step = (kc ? kc : 1) * item;
+    const int a_aliased = (g->a_row == 1 ? g->a_column : g->a_row) * item % PAGE == 0;
+    const int a_streamed = g->a_row != 1 && g->m * step > L2;
+    const int b_aliased = g->b_row * item % PAGE == 0;
+    const int turned = g->k > PACK_B_STEPS / 4 && g->k <= SHORT_STEPS && g->m >= PACK_B_ROWS &&
+                       g->n * item >= PAGE / 4 && g->m * g->n * item > L2;
+    blocking s = {.kc = kc, .width = NR, .nc = NR, .all = parts(g->m, GEMM_MR)};
+    if (s.all) {
+        s.low = g->m / s.all;
+        s.higher = g->m % s.all;
+    }
+    s.tiles = s.all;
+    s.pack_a = g->m > 1 && g->k > LINE &&
+               ((a_streamed && g->n > (PACK_A_PANELS - 1) * NR) || (a_aliased && g->n > NR));
+    s.pack_b = g->b_column != 1 || turned ||
+               (g->m >= (b_aliased ? PACK_B_ALIASED : PACK_B_ROWS) &&
+                g->k > (b_aliased ? PACK_B_STEPS / 4 : PACK_B_STEPS));
+    if (!s.pack_b && g->m <= FEW && g->m > 0)
+        s.nc = s.width = few_width(g->m);
+    if (s.pack_b && g->n > NR) {
+        if (turned) {
+            s.tiles = A_IN_L1 / (GEMM_MR * step);
+            s.nc = B_IN_L2 / step;
+        } else if (s.all > A_IN_L2 / (GEMM_MR * step)) {
+            s.tiles = A_IN_L2 / (GEMM_MR * step);
+            s.nc = B_IN_L3 / step;
+        }
+        s.nc = parts(least(s.nc, g->n), NR) * NR;
+    }
+    return s;
 }
 
-static int packs_b(const fnn_gemm *g) { return g->b_column != 1 || (g->m >= PACK_B_ROWS && g->k > LINE); }
-
+/* No part of a product needs more than the whole. */
 fnn_idx KERNEL(gemm_workspace)(const fnn_gemm *g)
 {
-    const fnn_idx kc = block_size(g->k);
-    fnn_idx reals = packs_b(g) ? kc * NR : 0;
-    if (packs_a(g))
-        reals += least(g->m, MC) * kc;
+    const blocking s = blocks_of(g);
+    const fnn_idx rows = s.tiles * GEMM_MR > PACK_B_ROWS ? s.tiles * GEMM_MR : PACK_B_ROWS;
+    fnn_idx reals = s.pack_b ? s.kc * s.nc : 0;
+    if (s.pack_a)
+        reals += least(g->m, rows) * s.kc + VLEN;
     return reals * (fnn_idx)sizeof(real);
+}
+
+/* Columns j ... end - 1 of a block of b, packed where that pays, and their sums. */
+static void take_columns(const fnn_gemm *g, const blocking *s, real *panels, fnn_idx p, fnn_idx k, fnn_idx j,
+                         fnn_idx end)
+{
+    for (fnn_idx n; j < end; j += n, panels += k * NR) {
+        const real *b = (const real *)g->b + p * g->b_row + j * g->b_column;
+        n = least(end - j, s->width);
+        if (s->pack_b && g->b_column == 1)
+            pack_rows(panels, b, g->b_row, k, n);
+        else if (s->pack_b)
+            pack_columns(panels, b, g->b_column, k, n);
+        if (g->column_sums)
+            add_columns((real *)g->column_sums + j, s->pack_b ? panels : b, s->pack_b ? NR : g->b_row, k, n,
+                        g->accumulate || p > 0);
+    }
 }
 
 void KERNEL(gemm)(const fnn_gemm *g, void *workspace)
 {
-    const int pack_b = packs_b(g), pack_a = packs_a(g);
-    const int single = g->m == 1 && !pack_b;
-    const fnn_idx kc = block_size(g->k), nr = single ? ROW_NV * VLEN : NR;
-    real *const panel = workspace, *const packed = pack_b ? panel + kc * NR : panel;
-
-    for (fnn_idx m0 = 0; m0 < g->m; m0 += MC) {
-        const fnn_idx m = least(g->m - m0, MC), heights = parts(m, GEMM_MR);
-        fnn_idx p = 0;
-        do {
-            const fnn_idx k = least(g->k - p, kc);
-            const int last = p + k == g->k;
-            tile_job t = {.ldc = g->ldc, .k = k};
-            const real *a = (const real *)g->a + m0 * g->a_row + p * g->a_column;
-            if (pack_a)
-                for (fnn_idx h = 0, i = 0; h < heights; h++) {
-                    const fnn_idx rows = height(m, heights, h);
-                    pack_tile(packed + i * k, a + i * g->a_row, g->a_row, g->a_column, rows, k);
-                    i += rows;
-                }
-            for (fnn_idx j = 0; j < g->n; j += nr) {
-                const fnn_idx n = least(g->n - j, nr), vectors = parts(n, VLEN);
-                const real *b = (const real *)g->b + p * g->b_row + j * g->b_column;
-                t.last = n - (vectors - 1) * VLEN;
-                t.b = b;
-                t.b_row = g->b_row;
-                if (pack_b) {
-                    if (g->b_column == 1)
-                        pack_rows(panel, b, g->b_row, k, n);
-                    else
-                        pack_columns(panel, b, g->b_column, k, n);
-                    t.b = panel;
-                    t.b_row = NR;
-                }
-                if (g->column_sums && m0 == 0)
-                    add_columns((real *)g->column_sums + j, t.b, t.b_row, k, n, g->accumulate || p > 0);
-                for (fnn_idx h = 0, i = 0; h < heights; h++) {
-                    const fnn_idx rows = height(m, heights, h);
-                    t.a = pack_a ? packed + i * k : a + i * g->a_row;
-                    t.a_row = pack_a ? 1 : g->a_row;
-                    t.a_column = pack_a ? rows : g->a_column;
-                    t.c = (real *)g->c + (m0 + i) * g->ldc + j;
-                    fuse(&t, &g->fused, g->c, j, g->accumulate || p > 0, last);
-                    (single ? row_tiles[vectors - 1] : tiles[rows - 1][vectors - 1])[t.last < VLEN](&t);
-                    if (last)
-                        finish(&g->fused, g->c, t.c, g->ldc, rows, n);
-                    i += rows;
+    const blocking s = blocks_of(g);
+    real *const panels = workspace, *const packed = s.pack_b ? panels + s.kc * s.nc : panels;
+    const fnn_idx b_bytes = g->k * g->b_row * (fnn_idx)sizeof(real);
+    const fnn_idx ahead = !s.pack_b && b_bytes > 2 * L2 ? s.width : 0; /* from L2, tiles are faster without */
+    fnn_idx p = 0;
+    do {
+        const fnn_idx k = least(g->k - p, s.kc);
+        const int last = p + k == g->k, from_c = g->accumulate || p > 0;
+        tile_job t = {.ldc = g->ldc, .k = k, .b_row = s.pack_b ? NR : g->b_row};
+        for (fnn_idx j0 = 0, end; j0 < g->n; j0 = end) {
+            end = least(j0 + s.nc, g->n);
+            if (s.pack_b || g->column_sums)
+                take_columns(g, &s, panels, p, k, j0, end);
+            for (fnn_idx h0 = 0, h2, i0 = 0, i2; h0 < s.all; h0 = h2, i0 = i2) {
+                h2 = least(h0 + s.tiles, s.all);
+                i2 = h2 * s.low + least(h2, s.higher);
+                const real *a = (const real *)g->a + i0 * g->a_row + p * g->a_column;
+                if (s.pack_a && (j0 == 0 || s.tiles < s.all))
+                    for (fnn_idx h = h0, i = 0, rows; h < h2; h++, i += rows) {
+                        rows = s.low + (h < s.higher);
+                        pack_tile(packed + i * k, a + i * g->a_row, g->a_row, g->a_column, rows, k);
+                    }
+                for (fnn_idx j = j0; j < end; j += s.width) {
+                    const fnn_idx n = least(end - j, s.width), vectors = parts(n, VLEN);
+                    t.last = n - (vectors - 1) * VLEN;
+                    t.b = s.pack_b ? panels + (j - j0) * k
+                                   : (const real *)g->b + p * g->b_row + j * g->b_column;
+                    for (fnn_idx h = h0, i = 0, rows; h < h2; h++, i += rows) {
+                        rows = s.low + (h < s.higher);
+                        t.a = s.pack_a ? packed + i * k : a + i * g->a_row;
+                        t.a_row = s.pack_a ? 1 : g->a_row;
+                        t.a_column = s.pack_a ? rows : g->a_column;
+                        t.c = (real *)g->c + (i0 + i) * g->ldc + j;
+                        t.ahead = h == 0 ? ahead : 0;
+                        fuse(&t, &g->fused, g->c, j, from_c, last);
+                        (s.width > NR ? few_tiles[rows - 1][vectors - 1]
+                                      : tiles[rows - 1][vectors - 1])[t.last < VLEN](&t);
+                        if (last)
+                            finish(&g->fused, g->c, t.c, g->ldc, rows, n);
+                    }
                 }
             }
-            p += k;
-        } while (p < g->k);
-    }
+        }
+        p += k;
+    } while (p < g->k);
 }
 
 /* Do multiply-adds in 12 chains of registers, `rounds` times; returns FLOPs, for the peak of an instruction set. */

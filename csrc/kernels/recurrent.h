@@ -158,7 +158,7 @@ FNN_INLINE row_job panel_of_row(real *c, const real *a, const real *panels, fnn_
     const fnn_idx j = panel * width, vectors = parts(least(n - j, width), VLEN);
     const fnn_idx last = least(n - j, width) - (vectors - 1) * VLEN;
     return (row_job){
-        .run = row_tiles[vectors - 1][last < VLEN],
+        .run = few_tiles[0][vectors - 1][last < VLEN],
         .tile = {.c = c + j,
                  .a = a,
                  .a_column = 1,

@@ -12,6 +12,9 @@ enum {
     KC = 512, /* steps of k in a panel of b: 64 KiB, streamed from L2 */
     NR = GEMM_NV * VLEN,
     ROW_NV = 8, /* a single row: 8 chains hide the latency of the multiply-add */
+    FEW =
+        3, /* rows for which tiles are wider, for the same reason: a row of b is read in longer pieces, too */
+    LINE = 64, /* bytes of a cache line */
 };
 
 static fnn_idx least(fnn_idx a, fnn_idx b) { return a < b ? a : b; }
@@ -35,6 +38,7 @@ typedef struct {
     const fnn_idx *rows, *steps;
     const real *b;
     fnn_idx b_row;
+    fnn_idx ahead; /* how far behind b is what is read next */
     fnn_idx k;
     int from_c;                         /* the chains continue from what c holds */
     const real *bias;                   /* else they start from here, or from zero if it is NULL */
@@ -48,7 +52,7 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 {
     vreal acc[GEMM_MR][ROW_NV];
     const real *a = t->a, *b = t->b, *row[GEMM_MR];
-    const fnn_idx a_row = t->a_row, a_column = t->a_column, b_row = t->b_row;
+    const fnn_idx a_row = t->a_row, a_column = t->a_column, b_row = t->b_row, ahead = t->ahead;
 
 #define LAST(j) (partial && (j) == nv - 1)
 #define LOAD(p, j) (LAST(j) ? v_load_n((p) + (j) * VLEN, t->last) : v_load((p) + (j) * VLEN))
@@ -73,6 +77,8 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
         vreal bj[ROW_NV];
         FNN_UNROLL for (int j = 0; j < nv; j++)
             bj[j] = LOAD(b, j);
+        if (!listed && mr > 1)
+            FNN_PREFETCH(b + ahead); /* the other line of AVX-512 comes along */
         FNN_UNROLL for (int i = 0; i < mr; i++) {
             vreal ai = v_set1(listed ? row[i][step] : a[i * a_row]);
             FNN_UNROLL for (int j = 0; j < nv; j++)
@@ -161,18 +167,28 @@ typedef void tile_fn(const tile_job *);
 static tile_fn *const tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(tile);
 static tile_fn *const listed_tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(listed);
 
+/* Of few rows, by rows and vectors. */
 #if GEMM_NV < 3
-TILE(1, 3)
+TILE(1, 3) TILE(2, 3) TILE(3, 3)
 #endif
 #if GEMM_NV < 4
-TILE(1, 4)
+TILE(1, 4) TILE(2, 4)
 #endif
 TILE(1, 5) TILE(1, 6) TILE(1, 7) TILE(1, 8)
 
-static tile_fn *const row_tiles[ROW_NV][2] = {
-    NAME(tile, 1, 1), NAME(tile, 1, 2), NAME(tile, 1, 3), NAME(tile, 1, 4),
-    NAME(tile, 1, 5), NAME(tile, 1, 6), NAME(tile, 1, 7), NAME(tile, 1, 8),
+static tile_fn *const few_tiles[FEW][ROW_NV][2] = {
+    {NAME(tile, 1, 1), NAME(tile, 1, 2), NAME(tile, 1, 3), NAME(tile, 1, 4), NAME(tile, 1, 5), NAME(tile, 1, 6),
+     NAME(tile, 1, 7), NAME(tile, 1, 8)},
+    {NAME(tile, 2, 1), NAME(tile, 2, 2), NAME(tile, 2, 3), NAME(tile, 2, 4)},
+    {NAME(tile, 3, 1), NAME(tile, 3, 2), NAME(tile, 3, 3)},
 };
+
+/* Columns of a panel for m rows, of which there are few. */
+static fnn_idx few_width(fnn_idx m)
+{
+    static const int vectors[FEW] = {ROW_NV, 4, 3};
+    return VLEN * (vectors[m - 1] > GEMM_NV ? vectors[m - 1] : GEMM_NV);
+}
 #undef TILE
 #undef LISTED
 #undef TILES
@@ -209,28 +225,32 @@ static void pack_columns(real *panel, const real *b, fnn_idx b_column, fnn_idx k
         }
 }
 
-/* Pack a tile (k, rows) of a, one step of k after the other: a single stream for the prefetcher. */
+/* Pack a tile (k, rows) of a, one step of k after the other: a single stream for the prefetcher. Vectors are stored
+ * whole, in ascending order: what one of them has beyond `rows` is overwritten by the next, so VLEN more reals are.
+ */
 static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_column, fnn_idx rows, fnn_idx k)
 {
-    for (fnn_idx i = 0; i < rows; i += VLEN) {
-        const fnn_idx lanes_used = rows - i < VLEN ? rows - i : VLEN;
-        if (a_row == 1) {
-            for (fnn_idx p = 0; p < k; p++)
-                v_store_up_to(packed + p * rows + i, v_load_up_to(a + p * a_column + i, lanes_used), lanes_used);
-            continue;
-        }
-        for (fnn_idx p = 0; p < k; p += VLEN) {
-            const fnn_idx steps = k - p < VLEN ? k - p : VLEN;
-            vreal r[VLEN];
+    enum { GROUPS = (GEMM_MR + VLEN - 1) / VLEN };
+    if (a_row == 1) {
+        for (fnn_idx p = 0; p < k; p++)
+            for (fnn_idx i = 0; i < rows; i += VLEN)
+                v_store(packed + p * rows + i, v_load_up_to(a + p * a_column + i, rows - i));
+        return;
+    }
+    for (fnn_idx p = 0; p < k; p += VLEN) {
+        const fnn_idx steps = least(k - p, VLEN);
+        vreal r[GROUPS][VLEN];
+        FNN_UNROLL for (int i = 0; i < GROUPS; i++) {
             FNN_UNROLL for (int q = 0; q < VLEN; q++) {
-                const real *row = a + (i + q) * a_row + p;
-                r[q] = q >= lanes_used ? v_set1(0) : steps == VLEN ? v_load(row) : v_load_n(row, steps);
+                const real *row = a + (i * VLEN + q) * a_row + p;
+                r[i][q] = i * VLEN + q >= rows ? v_set1(0) : steps == VLEN ? v_load(row) : v_load_n(row, steps);
             }
-            v_transpose(r);
-            FNN_UNROLL for (int q = 0; q < VLEN; q++)
-                if (q < steps)
-                    v_store_up_to(packed + (p + q) * rows + i, r[q], lanes_used);
+            v_transpose(r[i]);
         }
+        FNN_UNROLL for (int q = 0; q < VLEN; q++)
+            FNN_UNROLL for (int i = 0; i < GROUPS; i++)
+                if (q < steps && i * VLEN < rows)
+                    v_store(packed + (p + q) * rows + i * VLEN, r[i][q]);
     }
 }
 
@@ -245,21 +265,21 @@ static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn
 }
 
 /* Whether ReLU or its gradient is applied in registers: nothing else may come between it and the sums. */
-static int only_relu(const fnn_fused *f)
+FNN_INLINE int only_relu(const fnn_fused *f)
 {
     return f->activation.code == FNN_ACT_relu && !f->preactivation && !f->saved;
 }
 
-static int only_relu_gradient(const fnn_fused *f)
+FNN_INLINE int only_relu_gradient(const fnn_fused *f)
 {
     return f->saved && f->gradient.code == FNN_ACT_relu && !f->preactivation &&
            f->activation.code == FNN_ACT_linear;
 }
 
-static int in_registers(const fnn_fused *f) { return only_relu(f) || only_relu_gradient(f); }
+FNN_INLINE int in_registers(const fnn_fused *f) { return only_relu(f) || only_relu_gradient(f); }
 
 /* Set what is fused behind the tile, which is `whole` from column j on, if it is complete. */
-static void fuse(tile_job *t, const fnn_fused *f, const real *whole, fnn_idx j, int from_c, int complete)
+FNN_INLINE void fuse(tile_job *t, const fnn_fused *f, const real *whole, fnn_idx j, int from_c, int complete)
 {
     t->from_c = from_c;
     t->bias = f->bias ? (const real *)f->bias + j : NULL;

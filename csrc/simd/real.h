@@ -41,6 +41,16 @@ enum { MANTISSA = 23, BIAS = 127 };
 #endif
 #endif
 
+/* Read a cache line into L1 in advance; any address will do. */
+#if defined(__GNUC__)
+#define FNN_PREFETCH(p) __builtin_prefetch(p)
+#elif defined(_M_X64)
+#include <xmmintrin.h>
+#define FNN_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#else
+#define FNN_PREFETCH(p) ((void)(p))
+#endif
+
 /* A kernel is an external function, fnn_avx2_f32_gemm: any kernel may call it, in whichever unit it is. */
 #define FNN_SYMBOL(isa, dtype, name) fnn_##isa##_##dtype##_##name
 #define FNN_EXPANDED(isa, dtype, name) FNN_SYMBOL(isa, dtype, name)
