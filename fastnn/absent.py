@@ -71,8 +71,8 @@ _HINTS = {
     "mape|MAPE": "mean_absolute_percentage_error, or the string 'mape'",
     "msle|MSLE": "mean_squared_logarithmic_error, or the string 'msle'",
     "kld|KLD|kullback_leibler_divergence": "kl_divergence, or the string 'kld'",
-    "logcosh": "log_cosh",
-    "precision|recall|fmeasure|fbeta_score|matthews_correlation": "metrics.Precision, Recall and FBetaScore",
+    "fmeasure": "metrics.F1Score",
+    "matthews_correlation": "metrics.Precision, Recall and F1Score",
     "KerasTensor": "symbolic tensors are what fastnn.Input returns; backend.is_keras_tensor recognizes them",
 }
 
@@ -127,10 +127,15 @@ def no_attribute(owner: object, name: str) -> AttributeError:
 def respelled(name: str, names: Iterable[str]) -> str:
     """Return the one among names that differs only in case and underscores, or "".
 
+    Of a class and a function it is the one whose first letter is of the same case.
+
     Examples
     --------
     >>> respelled("maxpooling2d", ["Dense", "MaxPooling2D"])
     'MaxPooling2D'
+    >>> respelled("unitnorm", ["UnitNorm", "unit_norm"])
+    'unit_norm'
     """
     plain = name.lower().replace("_", "")
-    return next((other for other in names if other.lower().replace("_", "") == plain), "")
+    found = [other for other in names if other.lower().replace("_", "") == plain]
+    return min(found, key=lambda other: other[:1].islower() != name[:1].islower(), default="")

@@ -12,22 +12,22 @@
  *             tile; after the last block: activation and gradient while the tile is in L1
  *
  * `blocks_of` is the one rule for the sizes. What a tile reads in a step of k decides where an operand may come from:
- * with AVX2, 24 bytes of a and 64 of b in 6 cycles; with AVX-512, 28 and 128 in 14. So a panel of b is best in L1 or
- * L2, and a in L2. All sizes are for an L2 of 256 KiB, the smallest there is: on a processor with 1 MiB larger ones
- * were within 1 % from 512 cubed to 2048 cubed, so nothing is read from the processor. docs/performance-log.md has the
- * measurements.
+ * with 16 registers, 24 bytes of a and 64 of b in 6 cycles; with the 32 of AVX-512, 28 and 128 in 14. So a panel of b
+ * is best in L1 or L2, and a in L2. All sizes are for an L2 of 256 KiB, the smallest there is: on a processor with 1
+ * MiB larger ones were within 1 % from 512 cubed to 2048 cubed, so nothing is read from the processor.
+ * docs/performance-log.md has the measurements.
  *
  * - Rows of b are read in place up to PACK_B_ROWS, the next panel being prefetched meanwhile: 64 x 512 x 512 reaches
  *   98 % of the peak of AVX-512 so, 87 to 92 % when packed. A panel whose rows are a multiple of 4 KiB apart shares few
- *   sets of the caches and has to come from L3 for each tile: with AVX2, whose tiles are too short for that, it is
- *   packed from PACK_B_ALIASED rows on (64 x 1024 x 1024: 84 % of the peak; 74 % in place).
+ *   sets of the caches and has to come from L3 for each tile: with 16 registers, where tiles are too short for that, it
+ *   is packed from PACK_B_ALIASED rows on (64 x 1024 x 1024: 84 % of the peak; 74 % in place).
  * - A is packed if its rows share an L1 set, being a multiple of 4 KiB apart (76 % of the peak when left in place),
  *   and if they do not fit L2, beyond which the memory keeps up with one stream and not with MR of them (1024 cubed:
  *   87 % of the peak when left in place, 91 % when packed).
  * - With few steps of k and a c beyond L2, c is most of the traffic, and panels of its columns would touch a page for
  *   each row. So the roles are turned: many panels of b stay in L2, and few rows of a in L1, which complete their rows
- *   of c (1024 x 1024 x 64 with a transposed, the gradient of wide layers' weights: from 44 to 72 % with AVX2, from 70
- *   to 89 % with AVX-512; with 128 steps it would be slower).
+ *   of c (1024 x 1024 x 64 with a transposed, the gradient of wide layers' weights: from 44 to 72 % with 16 registers,
+ *   from 70 to 89 % with AVX-512; with 128 steps it would be slower).
  */
 enum {
     PACK_B_ROWS = VLEN * sizeof(real) < LINE ? 128 : 192, /* packing takes 3 cycles a vector of b */
