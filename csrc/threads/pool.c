@@ -14,12 +14,15 @@
 #include "pool.h"
 
 enum {
-    REGIONS = 8,         /* at once; others run on the threads that start them */
-    WAKES = 2,           /* workers that one thread wakes: those that come wake others in turn */
-    PAUSES = 200,        /* between two looks at the clock: 4 us or more */
-    POLLING = 50 * 1000, /* ns, before a thread sleeps; waking it takes about as long */
-    GAP = 50 * 1000,     /* ns between two looks at the clock: another program has run here meanwhile, ... */
-    CROWDED = 5 * 1000000,   /* ... so nobody polls for so long */
+    REGIONS = 8,          /* at once; others run on the threads that start them */
+    WAKES = 2,            /* workers that one thread wakes: those that come wake others in turn */
+    PAUSES = 200,         /* between two looks at the clock: 4 us or more */
+    POLLING = 100 * 1000, /* ns, before a thread sleeps; waking it takes 50 us */
+    GAP = 50 * 1000,      /* ns between two looks at the clock: another program has run here meanwhile, ... */
+    CROWDED = 2000 * 1000, /* ... so nobody polls for so long */
+    CREDIT = 1000 * 1000,  /* ns, see `judge` */
+    ALONE = 2000 * 1000,   /* ns, at least and ... */
+    MOST_ALONE = 50 * 1000 * 1000,
     STACK = 2 * 1024 * 1024, /* bytes */
 };
 
@@ -51,7 +54,8 @@ static struct {
     fnn_atomic workers;
     fnn_atomic closed;
     fnn_atomic processors;
-    fnn_atomic crowded_until; /* ns */
+    fnn_atomic crowded_until;       /* ns */
+    fnn_atomic credit, alone_until; /* ns, see `judge` */
     region regions[REGIONS];
     fnn_lock lock; /* of the conditions, and of what follows */
     fnn_condition work;
@@ -92,15 +96,17 @@ static int claim(region *r, int64_t change, int64_t *before)
     return 0;
 }
 
-static void wake(const region *r)
+/* Return whether there was anybody to wake. */
+static int wake(const region *r)
 {
     int64_t count = least(WAKES, least(places_of(fnn_load(&r->state)), fnn_load(&pool.sleepers)));
     if (count <= 0)
-        return;
+        return 0;
     fnn_acquire(&pool.lock); /* so that nobody is between looking at the epoch and falling asleep */
     fnn_release(&pool.lock);
     while (count--)
         fnn_signal(&pool.work);
+    return 1;
 }
 
 static void leave(region *r)
@@ -171,24 +177,53 @@ static void sleep_until_left(region *r, int64_t joined)
     fnn_release(&pool.lock);
 }
 
-/* Run the pieces of a region that is taken, and wait for those who help. */
+/* Workers help as long as they save more time than it costs to wake them, and to wait for those that are
+ * interrupted in a piece; what they have saved lately is a credit. When it is used up, regions run on their
+ * callers for a while. */
+static void judge(int64_t saved, int64_t lost, int64_t now)
+{
+    int64_t credit = least(CREDIT, fnn_load(&pool.credit) + saved - lost);
+    if (credit < 0) {
+        const int64_t alone = least(MOST_ALONE, -4 * credit);
+        fnn_store(&pool.alone_until, now + (alone < ALONE ? ALONE : alone));
+        credit = 0;
+    }
+    fnn_store(&pool.credit, credit);
+}
+
+/* Wait for those who have joined a region. */
+static void await_workers(region *r, int64_t joined, int64_t now)
+{
+    const int64_t deadline = now + r->polling;
+    for (int64_t left = fnn_load(&r->left); left != joined; left = fnn_load(&r->left))
+        if (!poll(&r->left, left, deadline))
+            sleep_until_left(r, joined);
+}
+
+/* Run the pieces of a region that is taken, with those who help. */
 static void share(region *r, int64_t pieces, int64_t places)
 {
-    int64_t state, joined, left;
+    int64_t state, joined, own = 0, waking = 0, computing, waiting = 0, begin = fnn_now(), now;
     fnn_store(&r->left, 0);
     fnn_store(&r->state, places * PLACE + pieces * END);
     fnn_add(&pool.epoch, 1);
-    wake(r);
-    while (claim(r, FIRST, &state))
+    if (wake(r)) {
+        now = fnn_now();
+        waking = now - begin;
+        begin = now;
+    }
+    for (; claim(r, FIRST, &state); own++)
         r->fn(r->context, r->base + first_of(state), 0);
+    now = fnn_now();
+    computing = now - begin;
     joined = places - places_of(state);
-    left = fnn_load(&r->left);
-    if (left == joined)
-        return;
-    const int64_t deadline = fnn_now() + r->polling;
-    for (; left != joined; left = fnn_load(&r->left))
-        if (!poll(&r->left, left, deadline))
-            sleep_until_left(r, joined);
+    if (fnn_load(&r->left) != joined) {
+        begin = now;
+        await_workers(r, joined, now);
+        now = fnn_now();
+        waiting = now - begin;
+    }
+    judge(own ? computing / own * (pieces - own) : waiting, waking + waiting, now);
 }
 
 static region *take_region(void)
@@ -206,7 +241,7 @@ void fnn_pool_run(fnn_piece_fn fn, void *context, int64_t pieces, int threads)
     const uint64_t mode = fnn_fp_enter();
     const int64_t others = threads - fnn_add(&pool.callers, 1);
     const int64_t places = least(least(others, fnn_load(&pool.workers)), least(pieces - 1, MOST_PLACES));
-    region *r = places > 0 ? take_region() : NULL;
+    region *r = places > 0 && fnn_now() >= fnn_load(&pool.alone_until) ? take_region() : NULL;
     if (r) {
         r->fn = fn;
         r->context = context;
@@ -227,7 +262,8 @@ static void reset(void)
 {
     const fnn_condition condition = FNN_CONDITION_INIT;
     const fnn_lock lock = FNN_LOCK_INIT;
-    pool.callers = pool.sleepers = pool.workers = 0;
+    pool.callers = pool.sleepers = pool.workers = pool.alone_until = 0;
+    pool.credit = CREDIT;
     pool.threads = NULL; /* not freed, since another thread of the parent may just have been about to */
     pool.room = 0;
     pool.lock = lock;

@@ -3,7 +3,8 @@
  * A region is one function, called for pieces 0, 1, ... of the same work. The thread that starts it takes
  * pieces from the front, and workers that have time take others from the back, until there are none left.
  * Nobody waits for a worker that has not taken a piece: where other programs hold the processors, a region
- * is as fast as its caller, and a worker that is interrupted delays what it has begun and nothing else.
+ * is as fast as its caller, and a worker that is interrupted delays what it has begun and nothing else. Where
+ * that happens too often, regions do without workers for some milliseconds.
  *
  * Regions may be started from several threads at once, and from a piece of another region: there are never
  * more threads at work than the largest number that one of them asks for, save the callers themselves.
