@@ -6,4 +6,5 @@
 #include "prelu.inc.c"
 #include "softmax.inc.c"
 #include "elementwise_binary.inc.c"
+#include "matvec.inc.c"
 #include "merge.inc.c"

@@ -5,6 +5,7 @@
 #include "activation.inc.c"
 #include "prelu.inc.c"
 #include "gemm.inc.c"
+#include "matvec.inc.c"
 #include "conv.inc.c"
 #include "simple_rnn.inc.c"
 #include "lstm.inc.c"

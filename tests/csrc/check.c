@@ -24,6 +24,7 @@
 #include "gemm.inc.c"
 #include "masking.inc.c"
 #include "math.inc.c"
+#include "matvec.inc.c"
 #include "merge.inc.c"
 #include "elementwise_binary.inc.c"
 #include "norm.inc.c"

@@ -2,7 +2,8 @@
 
 Each operand is a matrix of a row or its transpose, read where it lies in memory; a whole batch times one
 constant matrix is one product. Rows are divided over threads; a single product is divided itself. The
-result has the same bits either way, since k is never divided.
+result has the same bits either way, since k is never divided. Products with a vector, and their gradients,
+read and write memory once, by kernels of their own.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .gemm cimport gemm, gemm_scratch, init_gemm
 from ..core.tables cimport fnn_gemm
 from ..core.plan cimport Plan
-from ..core.runtime cimport parallel_for
+from ..core.runtime cimport parallel_chunks, parallel_for
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, X, Y, idx_t, operand, run_t, step_t
 
@@ -111,6 +112,27 @@ cdef void one_product(void *context, idx_t i, int thread) noexcept nogil:
     p.s.kernels.gemm(&g, p.r.scratch + thread * p.r.scratch_size)
 
 
+cdef void some_matvecs(void *context, idx_t first, idx_t count, int thread) noexcept nogil:
+    """Products first ... first + count - 1, whose operands are a matrix and a vector, or two vectors."""
+    cdef const pass_t *p = <const pass_t *>context
+    cdef idx_t item = p.s.kernels.itemsize, m = p.g.m, n = p.g.n, k = p.g.k
+    cdef char *a = p.a.at + first * p.a.next * item
+    cdef char *b = p.b.at + first * p.b.next * item
+    cdef char *c = p.c.at + first * p.c.next * item
+    if k == 1 and n == 1:
+        p.s.kernels.outer(c, b, a, count, 1, m)
+    elif k == 1:
+        p.s.kernels.outer(c, a, b, count, m, n)
+    elif n == 1 and p.a.column == 1:
+        p.s.kernels.matvec(c, a, b, count, m, k)
+    elif n == 1:
+        p.s.kernels.vecmat(c, b, a, count, k, m)
+    elif p.b.column == 1:
+        p.s.kernels.vecmat(c, a, b, count, k, n)
+    else:
+        p.s.kernels.matvec(c, b, a, count, n, k)
+
+
 cdef void product(const step_t *s, const run_t *r, matrix_t c, matrix_t a, matrix_t b, idx_t m, idx_t n,
                   idx_t k) noexcept nogil:
     """Compute c (m, n) = a (m, k) b (k, n) for each row; c is stored row by row, or transposed."""
@@ -124,7 +146,9 @@ cdef void product(const step_t *s, const run_t *r, matrix_t c, matrix_t a, matri
     p.g.a_row, p.g.a_column, p.g.b_row, p.g.b_column = a.row, a.column, b.row, b.column
     if n == 1:
         p.g.b_column = 1        # any: b is then read in place
-    if s.size[JOINED] or r.rows * s.size[COUNT] == 1:
+    if (m == 1 or n == 1 or k == 1) and s.size[ROWS_A] and s.size[ROWS_B]:
+        parallel_chunks(some_matvecs, &p, r.rows * s.size[COUNT], max(m * n, m * k, k * n), r.threads)
+    elif s.size[JOINED] or r.rows * s.size[COUNT] == 1:
         gemm(s.kernels, &p.g, r)
     else:
         parallel_for(one_product, &p, r.rows * s.size[COUNT], r.threads)
