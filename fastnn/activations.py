@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import config
 from .autograd import Tensor, no_grad
 from .autograd.tensor import record
 from .checks import ArgumentError, real_number
@@ -35,7 +34,7 @@ from .custom_objects import (
     get_registered_object,
     is_function_config,
 )
-from .data.validation import as_real
+from .data.validation import as_real, computed_dtype
 from .kernels.ops import activation as _elementwise
 from .kernels.ops import python_op as _call
 from .kernels.ops import softmax as _softmax
@@ -237,8 +236,7 @@ def _on_tape(x: Any, forward: Callable[..., Any], backward: Callable[..., Any]) 
 
 def _as_floating(x: ArrayLike) -> NDArray[np.floating]:
     array = np.asarray(x)
-    name = array.dtype.name
-    return as_real(array, name if name in ("float32", "float64") else config.floatx(), "x")
+    return as_real(array, computed_dtype(array), "x")
 
 
 def _plain(row: str) -> Callable[..., Fused]:

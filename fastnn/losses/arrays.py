@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import config
 from ..data.alignment import Shape, aligned_weights, axes_to_last
-from ..data.validation import as_labels, as_real
+from ..data.validation import as_labels, as_real, computed_dtype
 from ..kernels.core.specs import LossSpec, MetricSpec
 from ..layers.base.masks import mask_of
 
@@ -96,5 +95,4 @@ def dtype_of(y_pred: Any) -> str:
     >>> dtype_of([1, 2]), dtype_of(np.zeros(3))
     ('float32', 'float64')
     """
-    own = np.asarray(y_pred).dtype.name
-    return own if own in ("float32", "float64") else config.floatx()
+    return computed_dtype(np.asarray(y_pred))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -219,7 +220,14 @@ class PlainLoss(Loss):
     @property
     def _spec(self) -> LossSpec:
         """The kernel that computes the loss."""
-        return self._plain_spec._replace(clip=config.epsilon())
+        cls: Any = type(self)
+        return _clipped(cls, config.epsilon())
+
+
+@lru_cache
+def _clipped(loss: type[PlainLoss], epsilon: float) -> LossSpec:
+    """Return the spec of a class of losses with an epsilon."""
+    return loss._plain_spec._replace(clip=epsilon)
 
 
 class PerSample(Protocol):

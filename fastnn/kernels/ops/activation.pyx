@@ -100,7 +100,7 @@ def apply(tuple activation, x):
     """Return activation(x) for a contiguous array of float32 or float64, as a new array."""
     cdef fnn_activation a = activation_of(activation)
     y = np.empty_like(x)
-    elementwise(table(x.dtype.name), &a, run_threads(), address(y), address(x), NULL, x.size)
+    elementwise(table(x.dtype), &a, run_threads(), address(y), address(x), NULL, x.size)
     return y
 
 
@@ -108,5 +108,5 @@ def apply_gradient(tuple activation, g, x, y):
     """Return the gradient of x, given g, that of y = activation(x); contiguous, of one dtype and shape."""
     cdef fnn_activation a = activation_of(activation)
     saved, dx = x if needs_input(&a) else y, np.empty_like(g)
-    elementwise(table(g.dtype.name), &a, run_threads(), address(dx), address(g), address(saved), g.size)
+    elementwise(table(g.dtype), &a, run_threads(), address(dx), address(g), address(saved), g.size)
     return dx

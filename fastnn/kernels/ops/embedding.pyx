@@ -62,7 +62,7 @@ def emit(Plan plan, Value x, table):
 def check(x, idx_t rows, str name="x"):
     """Raise a `ValueError` for the first element of a contiguous array that is not the number of a row."""
     index = np.empty(x.size, np.int32)
-    cdef idx_t at = kernel_table(x.dtype.name).embedding_indices(
+    cdef idx_t at = kernel_table(x.dtype).embedding_indices(
         <int32_t *>address(index), address(x), x.size, rows)
     if at >= 0:
         where = np.unravel_index(at, x.shape)

@@ -50,7 +50,7 @@ cdef dict EXCEEDING = {
 
 # ---- settings -----------------------------------------------------------------------------------------
 
-cdef object write_settings(fnn_loss_metric *s, spec, idx_t classes, str dtype):
+cdef object write_settings(fnn_loss_metric *s, spec, idx_t classes, dtype):
     """Write what `spec` says; the array returned holds the levels, and has to live as long as s."""
     cdef idx_t i
     memset(s, 0, sizeof(fnn_loss_metric))
@@ -215,13 +215,13 @@ cdef object settings_of(fnn_loss_metric *s, spec, x, labels, weights):
 
     What it returns has to live as long as s.
     """
-    levels = write_settings(s, spec, x.shape[x.ndim - 1], x.dtype.name)
+    levels = write_settings(s, spec, x.shape[x.ndim - 1], x.dtype)
     s.m = x.size // max(1, s.n)
     s.x, s.target = address(x), address(labels)
     s.weight = NULL if weights is None else address(weights)
     check_labels(spec, labels, s.n, "y_true")
     if spec.labels is Labels.SIGN:
-        set_signs(table(x.dtype.name), s)
+        set_signs(table(x.dtype), s)
     return levels
 
 
@@ -251,7 +251,7 @@ def sums(spec, x, labels, weights=None):
     ValueError
         If a label is out of range.
     """
-    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef const fnn_kernels *k = table(x.dtype)
     cdef fnn_loss_metric s
     cdef double weight
     settings_of(&s, spec, x, labels, weights)
@@ -263,7 +263,7 @@ def sums(spec, x, labels, weights=None):
 
 def values(spec, x, labels, weights=None):
     """Return the weighted values themselves, of shape (...); see `sums`."""
-    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef const fnn_kernels *k = table(x.dtype)
     cdef fnn_loss_metric s
     cdef pieces_t p
     cdef idx_t i
@@ -278,7 +278,7 @@ def values(spec, x, labels, weights=None):
 
 def gradients(spec, x, labels, weights=None):
     """Return the gradient of the sum of the weighted values by the predictions; see `sums`."""
-    cdef const fnn_kernels *k = table(x.dtype.name)
+    cdef const fnn_kernels *k = table(x.dtype)
     cdef fnn_loss_metric s
     settings_of(&s, spec, x, labels, weights)
     dx = np.empty_like(x)
@@ -291,4 +291,4 @@ def add_tally(spec, state, x, labels, weights=None):
     """Add what samples count to the state of a metric that tallies; see `sums`."""
     cdef fnn_loss_metric s
     _levels = settings_of(&s, spec, x, labels, weights)
-    (<tally_fn>kernel(table(x.dtype.name), spec.kernel))(<double *>address(state), &s)
+    (<tally_fn>kernel(table(x.dtype), spec.kernel))(<double *>address(state), &s)

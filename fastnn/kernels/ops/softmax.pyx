@@ -84,7 +84,7 @@ cdef over_axis(y, a, saved, int axis, bint log):
     """Write softmax(a) to y; or, if `saved` is a softmax and a its gradient, the gradient of its input."""
     cdef pass_t p
     axis += y.ndim if axis < 0 else 0
-    p.kernels, p.log = table(y.dtype.name), log
+    p.kernels, p.log = table(y.dtype), log
     p.n = y.shape[axis]
     p.outer, p.inner = Value(y.shape[:axis]).size, Value(y.shape[axis + 1:]).size
     p.out, p.a, p.y = address(y), address(a), NULL if saved is None else address(saved)
