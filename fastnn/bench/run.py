@@ -46,8 +46,10 @@ def against_peers(options: argparse.Namespace) -> None:
             rows = against.compare(model, peers, options.rounds, options.threads)
             if rows:
                 results.append({"name": name, "title": model.title, "rows": rows})
+                # After each model: a run of all of them takes a quarter of an hour, and may be broken off.
+                summary = against_report.summary(results)
+                _write_json(options, environment | {"models": results, "summary": summary})
     print(f"\n{against_report.table(results)}")
-    _write_json(options, environment | {"models": results, "summary": against_report.summary(results)})
     if options.plot:
         against_report.plot(results, environment, options.plot)
 
