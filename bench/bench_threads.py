@@ -24,6 +24,7 @@ from fastnn.bench.measure import alternate, ratio
 from fastnn.kernels.core import runtime
 
 SAMPLE_SHAPES = {"dense": (784,), "wide": (1024,), "cnn": (28, 28, 1), "lstm": (100, 8)}
+CALLS = 32  # of predictions in two threads at once
 BATCH_SIZES = {"dense": 128, "wide": 64, "cnn": 128, "lstm": 32}
 
 
@@ -67,7 +68,7 @@ def predict_twice(model, x):
     executor = ThreadPoolExecutor(2)
 
     def half():
-        for _ in range(4):
+        for _ in range(CALLS // 2):
             model(x)
 
     def run():
@@ -79,7 +80,7 @@ def predict_twice(model, x):
 
 def predict_in_turn(model, x):
     def run():
-        for _ in range(8):
+        for _ in range(CALLS):
             model(x)
 
     return run

@@ -344,6 +344,38 @@ for task in os.listdir("/proc/self/task"):
     run(code, tmp_path, FASTNN_THREADING="pool")
 
 
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.skipif(not runtime.openmp, reason="threadpoolctl sees OpenMP alone")
+def test_threadpoolctl_limits_the_threads(tmp_path, name):
+    pytest.importorskip("threadpoolctl")
+    code = (
+        NETWORK
+        + """
+from threadpoolctl import threadpool_limits
+
+expected = model.predict(x)
+assert fastnn.num_threads() == 4
+with threadpool_limits(1):
+    assert fastnn.num_threads() == 1
+    assert np.array_equal(model.predict(x), expected)
+assert fastnn.num_threads() == 4
+"""
+    )
+    run(code, tmp_path, FASTNN_THREADING=name, OMP_NUM_THREADS="4")
+
+
+def test_workers_of_joblib_have_the_threads_that_it_leaves_them(tmp_path):
+    pytest.importorskip("joblib")
+    code = """
+from joblib import Parallel, delayed, parallel_config
+import fastnn
+
+with parallel_config(backend="loky", inner_max_num_threads=1):
+    print(Parallel(n_jobs=2)(delayed(fastnn.num_threads)() for _ in range(4)))
+"""
+    assert run(code, tmp_path) == "[1, 1, 1, 1]\n"
+
+
 def subnormals_work():
     return np.finfo(np.float32).smallest_subnormal > 0 and 5e-324 / 1 != 0 and np.float32(1e-40) * 1 != 0
 

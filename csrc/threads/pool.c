@@ -19,11 +19,12 @@ enum {
     PAUSES = 200,         /* between two looks at the clock: 4 us or more */
     POLLING = 100 * 1000, /* ns, before a thread sleeps; waking it takes 50 us */
     GAP = 50 * 1000,      /* ns between two looks at the clock: another program has run here meanwhile, ... */
-    CROWDED = 2000 * 1000, /* ... so nobody polls for so long */
-    CREDIT = 1000 * 1000,  /* ns, see `judge` */
-    ALONE = 2000 * 1000,   /* ns, at least and ... */
-    MOST_ALONE = 50 * 1000 * 1000,
-    STACK = 2 * 1024 * 1024, /* bytes */
+    CROWDED = 2000 * 1000,     /* ... so nobody polls for so long */
+    CREDIT = 1000 * 1000,      /* ns at most, see `judge`, ... */
+    TRIAL = 50 * 1000,         /* ... and for another trial: a worker that is woken takes so long */
+    ALONE = 2000 * 1000,       /* ns without workers, at least, ... */
+    MOST_ALONE = 50000 * 1000, /* ... and at most */
+    STACK = 2 * 1024 * 1024,   /* bytes */
 };
 
 /* state: places in 16 bits, then `first` and `end` of the pieces that are left in 24 bits each. */
@@ -179,14 +180,14 @@ static void sleep_until_left(region *r, int64_t joined)
 
 /* Workers help as long as they save more time than it costs to wake them, and to wait for those that are
  * interrupted in a piece; what they have saved lately is a credit. When it is used up, regions run on their
- * callers for a while. */
+ * callers for a while, until another trial. */
 static void judge(int64_t saved, int64_t lost, int64_t now)
 {
     int64_t credit = least(CREDIT, fnn_load(&pool.credit) + saved - lost);
     if (credit < 0) {
         const int64_t alone = least(MOST_ALONE, -4 * credit);
         fnn_store(&pool.alone_until, now + (alone < ALONE ? ALONE : alone));
-        credit = 0;
+        credit = TRIAL;
     }
     fnn_store(&pool.credit, credit);
 }
