@@ -24,7 +24,14 @@ class PlannedAttributes:
     __slots__ = ()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        before = value if name[0] == "_" else self.__dict__.get(name, value)
+        if name in self.__dict__ and name[0] != "_":
+            self._replace(name, value)
+        else:  # first of all in constructors
+            _set(self, name, value)
+
+    def _replace(self, name: str, value: Any) -> None:
+        """Set an attribute that has had another value, and forget plans that depend on it."""
+        before = vars(self)[name]
         _set(self, name, value)
         if before is not value and self._plans_depend_on(name):
             try:

@@ -23,16 +23,19 @@ def _overrides(callback: Callback, hook: str) -> bool:
 
 def _in_turn(hook: str, methods: list[Callable[..., None]]) -> Callable[..., None]:
     """Return a hook that calls methods with all arguments, and with empty logs where there are none."""
+    if "batch" in hook or "epoch" in hook:
 
-    def numbered(index: int, logs: BatchLogs = None) -> None:
-        for method in methods:
-            method(index, {} if logs is None else logs)
+        def numbered(index: int, logs: BatchLogs = None) -> None:
+            for method in methods:
+                method(index, {} if logs is None else logs)
+
+        return numbered
 
     def plain(logs: EpochLogs = None) -> None:
         for method in methods:
             method({} if logs is None else logs)
 
-    return numbered if "batch" in hook or "epoch" in hook else plain
+    return plain
 
 
 class CallbackList(Callback):
@@ -103,8 +106,8 @@ class CallbackList(Callback):
         ordered = sorted(self.callbacks, key=lambda callback: callback._runs_last)
         for hook in HOOKS:
             methods = [getattr(c, hook) for c in ordered if _overrides(c, hook)]
-            setattr(self, hook, _in_turn(hook, methods))
-            if methods:
+            if methods:  # else the hook of the base does nothing
+                setattr(self, hook, _in_turn(hook, methods))
                 self._defined.add(hook)
 
     def _pickle_attributes(self) -> dict[str, Any]:

@@ -57,9 +57,8 @@ class WeightSpec:
         return cls(**{field: getattr(owner, f"{prefix}_{field}") for field in TABLES})
 
     def set_on(self, owner: Any, prefix: str) -> None:
-        """Set the attributes of a layer or cell."""
-        for field in TABLES:
-            setattr(owner, f"{prefix}_{field}", getattr(self, field))
+        """Set the attributes of a layer or cell, in its constructor."""
+        vars(owner).update({f"{prefix}_{field}": getattr(self, field) for field in TABLES})
 
     def add_to(self, layer: Layer, shape: Shape, name: str, initializer: Any = None) -> Variable:
         """Make a weight of a layer, or return the one that it has of that name.
