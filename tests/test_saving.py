@@ -1415,3 +1415,50 @@ def test_compiled_models_inside_of_a_model(tmp_path):
     plain = fastnn.models.load_model(tmp_path / "combined", compile=False)
     assert not plain.compiled
     assert not plain.get_layer("critic").compiled
+
+
+def squared(y_true, y_pred):
+    return (y_true - y_pred) ** 2
+
+
+@pytest.mark.parametrize("loss", [lambda y, p: (y - p) ** 2, squared], ids=["lambda", "function"])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_what_cannot_be_written_of_a_model_inside_does_not_stop_saving(tmp_path, loss, depth):
+    inner = fastnn.Sequential([fastnn.Input((3,)), Dense(3)], name="inner")
+    inner.compile("adam", loss)
+    model = inner
+    for _ in range(depth):
+        model = fastnn.Sequential([fastnn.Input((3,)), model, Dense(3)])
+    model.compile("sgd", "mse")
+    expected = pytest.warns(fastnn.FastnnWarning, match="inner.*saved without what it was compiled with")
+    with expected if loss is not squared else contextlib.nullcontext():
+        model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model", custom_objects={"squared": squared})
+    assert again.compiled
+    for _ in range(depth):
+        again = again.layers[0]
+    assert again.compiled is (loss is squared)
+    with pytest.raises(TypeError, match="lambda") if loss is not squared else contextlib.nullcontext():
+        inner.save(tmp_path / "inner")  # its own is no model inside
+
+
+@pytest.mark.parametrize("by", ["names", "list", "before building"])
+def test_weights_without_decay_stay_so(tmp_path, by):
+    """Of a model and of one inside of it."""
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    model = fastnn.Sequential([fastnn.Input((3,)), Dense(4), Dense(2, bias_initializer="ones")])
+    optimizer = fastnn.optimizers.AdamW(0.1, weight_decay=0.5)
+    chosen = {"var_list": [layer.bias for layer in model.layers]} if by == "list" else {"var_names": ["bias"]}
+    optimizer.exclude_from_weight_decay(**chosen)
+    model.compile(optimizer, "mse")
+    whole = fastnn.Sequential([model, Dense(2)])
+    whole.compile("sgd", "mse")
+    if by != "before building":
+        model.train_on_batch(x, y)
+    model.save(tmp_path / "model")
+    whole.save(tmp_path / "whole")
+    model.train_on_batch(x, y)
+    for again in (load_model(tmp_path / "model"), load_model(tmp_path / "whole").layers[0]):
+        again.train_on_batch(x, y)
+        for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)

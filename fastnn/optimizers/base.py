@@ -303,16 +303,19 @@ class Optimizer(Configurable):
         dtypes = {v.dtype for v in variables}
         if len(dtypes) > 1:
             raise ValueError(f"variables: expected one dtype, got {' and '.join(sorted(dtypes))}")
-        named, pattern = self._exempt
-        exempt = frozenset(
-            v for v in variables if any(v is n for n in named) or (pattern and re.search(pattern, v.name))
-        )
         self._update.bind(
             variables,
-            exempt,
+            self._exempted(variables),
             [(v, c, compiled(c, v.shape)) for v in variables if (c := v.constraint) is not None],
         )
         self.built = True
+
+    def _exempted(self, variables: Sequence[Variable]) -> frozenset[Variable]:
+        """Return those of these variables that `weight_decay` leaves alone."""
+        named, pattern = self._exempt
+        return frozenset(
+            v for v in variables if any(v is n for n in named) or (pattern and re.search(pattern, v.name))
+        )
 
     # ---- a loop written by hand ---------------------------------------------------------------------
 

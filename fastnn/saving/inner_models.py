@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..warning import warn
 from .configurations import compile_config, compile_from_config
 from .errors import ModelFileError
 from .names import named_layers
-from .state import RESERVED, Tensors, get_training_state, set_optimizer_state
+from .state import RESERVED, Tensors, get_training_state, set_training_state
 from .trainability import set_frozen_parts
 
 __all__ = ["get_inner_models", "set_inner_models"]
@@ -28,13 +29,22 @@ def _prefix(structure: str) -> str:
 
 
 def get_inner_models(model: Any) -> tuple[dict[str, Any], Tensors]:
-    """Return the arguments of `compile` and the state of training of compiled models inside, and arrays."""
+    """Return the arguments of `compile` and the state of training of compiled models inside, and arrays.
+
+    A model inside whose arguments of `compile` a file cannot hold, such as a lambda, is left out with a
+    warning: predictions and the training of the whole do not depend on them.
+    """
     documents: dict[str, Any] = {}
     tensors: Tensors = {}
     for structure, inner in _inner_models(model):
-        if inner._compile_spec is not None:
+        try:
+            compiled = compile_config(inner)
+        except (TypeError, NotImplementedError) as error:
+            warn(f"model {structure!r}: it is saved without what it was compiled with: {error}")
+            continue
+        if compiled is not None:
             state, arrays = get_training_state(inner)
-            documents[structure] = {"compile": compile_config(inner), "state": state}
+            documents[structure] = {"compile": compiled, "state": state}
             tensors |= {_prefix(structure) + name: array for name, array in arrays.items()}
     return documents, tensors
 
@@ -55,5 +65,4 @@ def set_inner_models(model: Any, documents: dict[str, Any], tensors: Tensors) ->
         set_frozen_parts(inner, state["frozen_at_compile"])
         compile_from_config(inner, document["compile"])
         own = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
-        if "optimizer" in state:
-            set_optimizer_state(inner, state["optimizer"], own)
+        set_training_state(inner, state, own)

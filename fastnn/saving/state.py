@@ -19,7 +19,7 @@ from .errors import ModelFileError
 from .names import named_layers, named_weights
 from .trainability import frozen_at_compile, frozen_parts, set_frozen_parts
 
-__all__ = ["RESERVED", "get_state", "get_training_state", "set_optimizer_state", "set_state"]
+__all__ = ["RESERVED", "get_state", "get_training_state", "set_state", "set_training_state"]
 
 # The first part of the names of tensors that are no weights.
 RESERVED = "fastnn.state/"
@@ -52,6 +52,10 @@ def get_training_state(model: Any) -> tuple[dict[str, Any], Tensors]:
     state: dict[str, Any] = {}
     if model._compile_spec is not None:
         state["frozen_at_compile"] = frozen_at_compile(model)
+    if model.optimizer is not None:
+        weights = named_weights(model)
+        exempt = model.optimizer._exempted([weight.variable for weight in weights])
+        state["without_decay"] = [weight.structure for weight in weights if weight.variable in exempt]
     if model.optimizer is not None and model.optimizer.built:
         structures, tensors = _optimizer_state(model)
         if structures:
@@ -91,8 +95,8 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
     if "shuffler" in state:
         model._shuffler = model._shuffler or EpochShuffler()  # a running `fit` holds the one that there is
         model._shuffler.set_state(state["shuffler"])
-    if optimizer and "optimizer" in state:
-        set_optimizer_state(model, state["optimizer"], tensors)
+    if optimizer:
+        set_training_state(model, state, tensors)
     if "frozen" in state:
         set_frozen_parts(model, state["frozen"])
 
@@ -146,10 +150,18 @@ def _optimizer_state(model: Any) -> tuple[list[str], Tensors]:
     return [structure_of[variable] for variable in variables], tensors
 
 
-def set_optimizer_state(model: Any, structures: list[str], tensors: Tensors) -> None:
-    """Restore the state of the optimizer of a model; other tensors are ignored."""
-    optimizer = model.optimizer
+def set_training_state(model: Any, state: Any, tensors: Tensors) -> None:
+    """Restore the optimizer of a compiled model to what `get_training_state` found; see `set_state`."""
     variable_of = {weight.structure: weight.variable for weight in named_weights(model)}
+    if "without_decay" in state:
+        model.optimizer._exempt = ([variable_of[structure] for structure in state["without_decay"]], None)
+    if "optimizer" in state:
+        _set_optimizer_state(model.optimizer, variable_of, state["optimizer"], tensors)
+
+
+def _set_optimizer_state(
+    optimizer: Any, variable_of: dict[str, Any], structures: list[str], tensors: Tensors
+) -> None:
     optimizer._build([variable_of[structure] for structure in structures])
     optimizer.set_state(
         {
