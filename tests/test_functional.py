@@ -250,3 +250,32 @@ def test_whole_numbers_as_inputs():
     x = Input((3,), dtype="int32")
     assert isinstance(x.node.layer, InputLayer)
     assert fastnn.Model(x, Dense(2)(x)).dtype == "float32"
+
+
+class OwnModel(fastnn.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = Dense(2)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("inner", [lambda: fastnn.Sequential([Dense(2)]), OwnModel, lambda: Dense(2)])
+def test_models_inside_that_are_not_built_compute_in_the_dtype_around_them(inner):
+    made = [
+        fastnn.Sequential([Dense(3, dtype="float64"), inner()]),
+        fastnn.Sequential([inner(), Dense(3, dtype="float64")]),
+        fastnn.Sequential([fastnn.Input((3,), dtype="float64"), fastnn.Sequential([inner()])]),
+        fastnn.Sequential([inner()], name="given"),
+    ]
+    x = fastnn.Input((3,), dtype="float64")
+    made.append(fastnn.Model(x, inner()(x)))
+    made[3].dtype = "float64"
+    for model in made:
+        assert model(np.ones((4, 3))).dtype == np.float64
+        assert {weight.dtype for weight in model.weights} == {"float64"}
+    with pytest.raises(ValueError, match="share one dtype"):
+        fastnn.Sequential([Dense(3, dtype="float64"), fastnn.Sequential([Dense(2, dtype="float32")])]).build(
+            (None, 3)
+        )

@@ -347,3 +347,34 @@ def test_a_model_that_was_frozen_at_compile_changes_nothing_in_python():
     with pytest.warns(fastnn.FastnnWarning, match="does not have any trainable weights"):
         model.train_on_batch(X, Y)
     assert all(map(np.array_equal, before, model.get_weights()))
+
+
+class WithoutLoss(fastnn.Sequential):
+    def train_step(self, data):
+        x, y = data
+        return self.compute_metrics(x, y, self(x, training=True))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "acc", "crossentropy"])
+@pytest.mark.parametrize(
+    ("units", "labels"),
+    [(3, [0, 1, 2, 1]), (3, [[0], [1], [2], [1]]), (3, np.eye(3)[[0, 1, 2, 1]]), (1, [[1], [0], [1], [0]])],
+    ids=["class numbers", "in a column", "one-hot rows", "one unit"],
+)
+def test_without_a_loss_the_shapes_of_labels_say_which_metric_a_name_means(name, units, labels):
+    labels = np.array(labels)
+    sparse = units == 3 and labels.shape[-1] != 3
+    family = {
+        "accuracy": (metrics.BinaryAccuracy, metrics.SparseCategoricalAccuracy, metrics.CategoricalAccuracy),
+        "crossentropy": (
+            metrics.BinaryCrossentropy,
+            metrics.SparseCategoricalCrossentropy,
+            metrics.CategoricalCrossentropy,
+        ),
+    }["accuracy" if name == "acc" else name]
+    expected = family[1 if sparse else 0 if units == 1 else 2]()
+    model = WithoutLoss([fastnn.Input((3,)), layers.Dense(units, "sigmoid" if units == 1 else "softmax")])
+    model.compile("sgd", metrics=[name])
+    x = X[:4]
+    found = model.fit(x, labels, batch_size=2, epochs=2, verbose=0, shuffle=False).history[name]
+    np.testing.assert_allclose(found, [expected(labels, model(x))] * 2, rtol=1e-5)

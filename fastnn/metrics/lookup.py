@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..kernels.core.specs import Labels
 from .accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from .crossentropy import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
@@ -50,7 +52,40 @@ def get(identifier: Any) -> Any:
     return found if found is None or isinstance(found, Metric) else MeanMetricWrapper(found)
 
 
-def resolve(identifier: Any, labels: Labels, classes: int) -> Metric:
+class MetricByShapes(Metric):
+    """A metric such as "accuracy" where no loss says what labels are: their shape in the first batch does.
+
+    Parameters
+    ----------
+    name : str
+        A key of `_FAMILIES`, in any case.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+        self._chosen: Metric | None = None
+        self._direction = _FAMILIES[name.lower()][0]._direction
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Update the state with samples; see `Metric`."""
+        if self._chosen is None:
+            labels, predictions = np.shape(y_true), np.shape(y_pred)
+            sparse = len(labels) < len(predictions) or (labels[-1:] == (1,) and predictions[-1:] != (1,))
+            kind = Labels.CLASS if sparse and predictions[-1:] != (1,) else Labels.REAL
+            self._chosen = resolve(self.name, kind, predictions[-1] if predictions else 1)
+        self._chosen.update_state(y_true, y_pred, sample_weight)
+
+    def result(self) -> Any:
+        """Return the result for all samples so far; 0 before the first."""
+        return 0.0 if self._chosen is None else self._chosen.result()
+
+    def reset_state(self) -> None:
+        """Forget all samples."""
+        if self._chosen is not None:
+            self._chosen.reset_state()
+
+
+def resolve(identifier: Any, labels: Labels | None, classes: int) -> Metric:
     """Return the metric that an entry of `compile(metrics=...)` means, as Keras resolves it.
 
     "accuracy" and "acc", in any case, are binary where predictions are one number wide, sparse where labels
@@ -60,8 +95,8 @@ def resolve(identifier: Any, labels: Labels, classes: int) -> Metric:
     Parameters
     ----------
     identifier : str or Metric
-    labels : Labels
-        What the loss of the output takes.
+    labels : Labels or None
+        What the loss of the output takes; None if it has no loss.
     classes : int
         Width of the predictions.
     """
@@ -73,6 +108,8 @@ def resolve(identifier: Any, labels: Labels, classes: int) -> Metric:
     family = _FAMILIES.get(identifier.lower())
     if family is None:
         metric = registry.get(identifier)
+    elif labels is None:
+        metric = MetricByShapes(identifier)
     else:
         binary, sparse, categorical = family
         metric = (sparse if labels.sparse else binary if classes == 1 else categorical)()

@@ -310,17 +310,24 @@ class Model(Steps):
     @property
     def dtype(self) -> str:
         """The dtype that the model computes in: that of its layers, or `config.floatx()`."""
-        given = {layer.dtype for layer in self._sublayers} | {self._dtype}
-        given -= {None}
+        given = self._given_dtypes
         if len(given) > 1:
-            raise ValueError(f"dtype: the layers of a model share one dtype, got {sorted(map(str, given))}")
-        return str(given.pop()) if given else config.floatx()
+            raise ValueError(f"dtype: the layers of a model share one dtype, got {sorted(given)}")
+        return given.pop() if given else config.floatx()
 
     @dtype.setter
     def dtype(self, value: str | None) -> None:
         self._dtype = value
         for layer in self._sublayers:
             layer.dtype = value
+
+    @property
+    def _given_dtypes(self) -> set[str]:
+        found = {layer._dtype for layer in self._sublayers} | {self._dtype}
+        if None in found:
+            found.discard(None)
+            found.update(*(layer._given_dtypes for layer in self._sublayers if layer._dtype is None))
+        return found  # type: ignore[return-value]
 
     @property
     def _sample_shapes(self) -> list[Shape]:

@@ -319,7 +319,8 @@ class CompileSpec(Picklable):
                             f"loss: the metrics of {output.name!r} need a loss to be compiled with"
                         )
                     shape = (2,) if sample_shapes is None else sample_shapes[i]
-                    metric = _resolved(entry, output.labels, (shape[-1] or 2) if shape else 1)
+                    labels = output.labels if output.losses else None
+                    metric = _resolved(entry, labels, (shape[-1] or 2) if shape else 1)
                     prefix = "" if single else f"{output.name}_"
                     key = f"{prefix}{metric.fixed.name}"
                     if weighted and taken[key]:
@@ -373,7 +374,7 @@ def _fixed_metric(entry: Any) -> Any:
     return FixedMetric.of(entry) if isinstance(entry, Metric) else _fixed_loss(entry)
 
 
-def _resolved(entry: Any, labels: Labels, classes: int) -> FixedMetric:
+def _resolved(entry: Any, labels: Labels | None, classes: int) -> FixedMetric:
     """Return the metric that an entry means for an output."""
     if isinstance(entry, FixedMetric):
         return entry

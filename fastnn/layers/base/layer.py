@@ -147,6 +147,9 @@ class Layer(PlannedAttributes, Configurable):
     _pickle_names_itself = True
     _config_settings = frozenset({"name", "trainable", "dtype", "input_shape", "activity_regularizer"})
 
+    def _set_pickle_defaults(self) -> None:
+        vars(self).update({name: make() for name, make in self._pickle_defaults.items()})
+
     def _pickle_parts(self) -> list[Variable]:
         return self._variables
 
@@ -406,6 +409,11 @@ class Layer(PlannedAttributes, Configurable):
         for layer in self._sublayers:
             layer.dtype = value
 
+    @property
+    def _given_dtypes(self) -> set[str]:
+        """The dtypes that the layer was given; of a model those that layers inside were given too."""
+        return set() if self._dtype is None else {self._dtype}
+
     def _adopt_dtype(self, given: list[str]) -> None:
         """Compute in the dtype of what the layer is called on.
 
@@ -414,7 +422,7 @@ class Layer(PlannedAttributes, Configurable):
         ValueError
             If the layer was given another one.
         """
-        if self.dtype is None:
+        if not self._given_dtypes:
             self.dtype = given[0]
         if {self.dtype, *given} != {self.dtype}:
             raise ValueError(
