@@ -76,24 +76,32 @@ FNN_INLINE double wide_inverse(const real *x, fnn_idx n, real *middle, int centr
     return 1 / sqrt(squares / (double)n) / most;
 }
 
+/* The next `left` elements, at most a vector, from j on; gamma of NULL is 1, beta 0. */
+FNN_INLINE void normalize(real *y, const real *x, const real *gamma, const real *beta, vreal middle,
+                          vreal factor, fnn_idx j, fnn_idx left)
+{
+    const vreal xhat = v_mul(v_sub(v_load_up_to(x + j, left), middle), factor);
+    const vreal g = gamma ? v_load_up_to(gamma + j, left) : v_set1(R(1.0));
+    const vreal b = beta ? v_load_up_to(beta + j, left) : v_set1(R(0.0));
+    v_store_up_to(y + j, v_fma(xhat, g, b), left);
+}
+
 void KERNEL(layer_norm_forward)(void *y_, void *mean_, void *inverse_, const void *x_, const void *gamma_,
                                 const void *beta_, fnn_idx m, fnn_idx n, double epsilon)
 {
     real *y = y_, *mean = mean_, *inverse = inverse_;
     const real *x = x_, *gamma = gamma_, *beta = beta_;
-    const vreal one = v_set1(R(1.0)), zero = v_set1(R(0.0));
     for (fnn_idx i = 0; i < m; i++, x += n, y += n) {
         real middle = mean ? (real)row_mean(x, n) : R(0.0);
         const double squares = row_squares(x, n, middle, mean != NULL) / (double)n;
         const real factor = (real)(isfinite(squares) ? 1 / sqrt((squares < 0 ? 0 : squares) + epsilon)
                                                      : wide_inverse(x, n, &middle, mean != NULL));
         const vreal mid = v_set1(middle), by = v_set1(factor);
-        for (fnn_idx j = 0; j < n; j += VLEN) {
-            const vreal xhat = v_mul(v_sub(v_load_up_to(x + j, n - j), mid), by);
-            const vreal g = gamma ? v_load_up_to(gamma + j, n - j) : one;
-            const vreal b = beta ? v_load_up_to(beta + j, n - j) : zero;
-            v_store_up_to(y + j, v_fma(xhat, g, b), n - j);
-        }
+        fnn_idx j = 0;
+        for (; j + VLEN <= n; j += VLEN)
+            normalize(y, x, gamma, beta, mid, by, j, VLEN);
+        if (j < n) /* in a loop with it, whole vectors took a seventh longer on AVX2 */
+            normalize(y, x, gamma, beta, mid, by, j, n - j);
         if (mean)
             mean[i] = middle;
         inverse[i] = factor;
