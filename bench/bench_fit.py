@@ -6,6 +6,7 @@ import pytest
 import fastnn
 from fastnn.data.batches import ArrayBatches
 from fastnn.training.loop import run_batch
+from fastnn.training.model_data import to_arrays
 from fastnn.training.plan_cache import plan_of
 
 BATCH, BATCHES = 32, 200
@@ -24,7 +25,7 @@ def test_epoch(versus, shuffle):
     x = random.standard_normal((BATCH * BATCHES, 20), "float32")
     y = random.standard_normal((BATCH * BATCHES, 1), "float32")
     model, bare = network(), network()
-    arrays = bare._to_arrays(x, y, None)
+    arrays = to_arrays(bare, x, y, None)
     batches = ArrayBatches(plan_of(bare, "training", BATCH), arrays, BATCH)
 
     def theirs():

@@ -15,9 +15,10 @@ from fastnn.data.shuffle import EpochShuffler
 from fastnn.data.validation import InputSpec, ordered_inputs, split_inputs, validate_inputs
 from fastnn.layers import Dense
 from fastnn.training.compile_spec import CompileSpec
-from fastnn.training.inference import inference_plan, predict_batches
+from fastnn.training.inference import inference_plan
 from fastnn.training.loop import run_epochs, run_evaluation, validation_schedule
 from fastnn.training.plan_cache import KEPT_SHAPES, PlanCache
+from fastnn.training.prediction import predict_batches
 from fastnn.training.progress import Progress
 
 

@@ -8,8 +8,7 @@ public face of work that is done elsewhere: data are converted in `fastnn.data`,
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from types import NoneType
@@ -22,11 +21,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..added_losses import UncountedLoss, any_added
 from ..autograd import Tensor, is_recording, no_grad
-from ..checks import ArgumentError, is_overridden, real_number, whole_number
+from ..checks import ArgumentError, is_overridden
 from ..custom_objects import CustomObjectScope
-from ..data.adapters import Arrays, DataAdapter, SampleShapes, classes_of
-from ..data.batches import ArrayBatches, Batches, DatasetBatches, batch_size_for, merged
-from ..data.dataset import DatasetIterator, is_dataset
+from ..data.adapters import Arrays, SampleShapes
+from ..data.batches import merged
+from ..data.dataset import is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.validation import InputSpec, validate_inputs
 from ..graph.graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in
@@ -53,21 +52,22 @@ from ..layers.base.trainable import flatten_parts
 from ..making import making
 from ..naming import inside
 from ..saving.trainability import frozen_parts, set_frozen_parts
-from ..training.advice import advise_on_class_weights
-from ..training.inference import call_on_tape, inference_plan, predict_batches
-from ..training.loop import run_batch, run_epochs, run_evaluation, validation_schedule
+from ..training.evaluation import evaluate
+from ..training.fitting import fit, train_once
+from ..training.inference import call_on_tape, inference_plan
+from ..training.model_data import WITHOUT_LOSS
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.planned_models import note_planned
+from ..training.prediction import predict
 from ..training.progress import Progress
-from ..training.python_steps import StepAdapter, StepPlan, arrays_in, pack, part_of
-from ..utils.random import next_seed
+from ..training.python_steps import StepPlan
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
 from .inputs import InputStructure, as_inputs, named_places, other_inputs, sample_shapes_of, spread
 from .steps import Steps
 from .summary import printable, summary_lines
 
 if TYPE_CHECKING:
-    from ..callbacks import CallbackList, History
+    from ..callbacks import History
     from ..metrics import Metric
     from ..optimizers import Optimizer
     from ..saving import LoadReport
@@ -75,9 +75,6 @@ if TYPE_CHECKING:
     from ..training.compile_spec import CompileSpec, Objective
     from ..training.profile_table import Profile
     from ..training.streaming import Stream
-
-
-_WITHOUT_LOSS = "loss: the model has to be compiled with a loss first: model.compile(loss=...)"
 
 
 @layer_registry.add("functional")
@@ -686,7 +683,7 @@ class Model(Steps):
     def _require_spec(self) -> CompileSpec:
         spec = self._compile_spec
         if spec is None:
-            raise ValueError(_WITHOUT_LOSS)
+            raise ValueError(WITHOUT_LOSS)
         return spec
 
     @property
@@ -780,84 +777,6 @@ class Model(Steps):
             self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity
         )
 
-    # ---- data ---------------------------------------------------------------------------------------
-
-    def _adapter(self, x: Any) -> DataAdapter:
-        """Return what converts samples, labels and weights; the model is built for `x` if need be."""
-        self._require_spec()
-        if self._runs_in_python:
-            return StepAdapter(self.dtype)  # type: ignore[return-value]
-        self._build_for(x)
-        objective = self._require_objective()
-        if not any(output.losses for output in objective.outputs) and not self._adds_losses_itself:
-            raise ValueError(_WITHOUT_LOSS)
-        return DataAdapter(
-            self._validate_inputs,
-            self._output_sample_shapes,
-            objective.outputs,
-            self.dtype,
-            objective.places,
-        )
-
-    def _to_arrays(
-        self,
-        x: Any,
-        y: Any,
-        sample_weight: Any,
-        name: str = "",
-        class_weight: Mapping[int, float] | None = None,
-    ) -> Arrays:
-        """Return samples with their labels and weights in the form of the plans."""
-        adapter = self._adapter(x)
-        return adapter.with_class_weights(adapter.arrays(x, y, sample_weight, name), class_weight)
-
-    def _to_data(
-        self, x: Any, y: Any, sample_weight: Any, steps: int | None, **options: Any
-    ) -> Arrays | DatasetIterator:
-        """Return arrays, or the batches of a data set; `options` are of `DatasetIterator`."""
-        self._require_spec()
-        if not is_dataset(x):
-            return self._to_arrays(x, y, sample_weight)
-        for name, array in (("y", y), ("sample_weight", sample_weight)):
-            if array is not None:
-                raise ValueError(f"{name}: expected None, since x is a data set whose batches have their own")
-        return DatasetIterator(x, steps, **options)
-
-    def _to_validation_data(self, given: Any, steps: int | None) -> Arrays | DatasetIterator:
-        if is_dataset(given):
-            return DatasetIterator(given, steps, name="validation_data")
-        forms = "(x, y), (x, y, sample_weight) or a data set"
-        if not isinstance(given, (tuple, list)):
-            raise ArgumentError(f"validation_data: expected {forms}, got {given!r:.80}")
-        if len(given) not in (2, 3):
-            raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
-        x, y, sample_weight = (*given, None)[:3]
-        return self._to_arrays(x, y, sample_weight, "validation ")
-
-    def _dataset_batches(
-        self,
-        dataset: DatasetIterator,
-        plan_for: Callable[[Arrays], Plan],
-        name: str = "",
-        class_weight: Mapping[int, float] | None = None,
-    ) -> DatasetBatches:
-        adapts_all = self._runs_in_python or class_weight is not None
-        return DatasetBatches(
-            dataset,
-            lambda batch: self._to_arrays(*batch, name, class_weight),
-            plan_for,
-            name,
-            NoneType if adapts_all else lambda: self._plans,
-        )
-
-    def _callback_list(self, callbacks: Any, verbose: str | int, **params: Any) -> CallbackList:
-        from ..callbacks import CallbackList
-
-        if verbose not in ("auto", 0, 1, 2):
-            raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
-        verbose = 1 if verbose == "auto" else int(verbose)
-        return CallbackList(callbacks, add_progbar=bool(verbose), model=self, verbose=verbose, **params)
-
     # ---- training -----------------------------------------------------------------------------------
 
     def fit(
@@ -946,90 +865,11 @@ class Model(Steps):
         >>> history.history["loss"][-1] < history.history["loss"][0]
         True
         """
-        self._require_spec()
-        with self._claim_training():
-            initial_epoch = whole_number(initial_epoch, "initial_epoch")
-            epochs = whole_number(epochs, "epochs")
-            for name, count in (
-                ("steps_per_epoch", steps_per_epoch),
-                ("validation_steps", validation_steps),
-                ("validation_batch_size", validation_batch_size),
-            ):
-                if count is not None:
-                    whole_number(count, name, 1)
-            is_due = validation_schedule(validation_freq)
-            share = real_number(validation_split, "validation_split", 0, below=1)
-            random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle and is_dataset(x) else None
-            data = self._to_data(x, y, sample_weight, steps_per_epoch, random=random, resume=True)
-            validation: Arrays | DatasetIterator | None = None
-            if validation_data is not None:
-                validation = self._to_validation_data(validation_data, validation_steps)
-            elif share and isinstance(data, DatasetIterator):
-                raise ValueError("validation_split: a data set cannot be split; give validation_data")
-            elif share and not isinstance(data, DatasetIterator):
-                data, validation = data.split(share)
-            self._shuffler = self._shuffler or EpochShuffler()
-            self._shuffler.begin()
-            batches: Batches
-            if isinstance(data, DatasetIterator):
-                batches = self._dataset_batches(data, self._training_plan, class_weight=class_weight)
-            else:
-                batches = self._training_batches(data, class_weight, batch_size, steps_per_epoch, shuffle)
-
-            def validate(epoch: int) -> dict[str, float]:
-                if validation is None or not is_due(epoch):
-                    return {}
-                size = batch_size if validation_batch_size is None else validation_batch_size
-                results = self._evaluate(validation, validation_steps, size, listeners, "validation ")
-                return {f"val_{name}": value for name, value in results.items()}
-
-            self.stop_training = False
-            try:
-                listeners = self._callback_list(
-                    callbacks, verbose, add_history=True, epochs=epochs, steps=batches.steps
-                )
-                self._progress = Progress(batches, self._shuffler, listeners.callbacks, initial_epoch)
-                logs = run_epochs(
-                    batches, epochs, self._progress, listeners, lambda: self.stop_training, validate
-                )
-            finally:
-                batches.close()
-                self._progress = None
-            if epochs > initial_epoch:
-                self._require_spec().optimizer.finalize_variable_values()
-            listeners.on_train_end(logs)
-            assert self.history is not None
-            return self.history
-
-    @contextmanager
-    def _claim_training(self) -> Iterator[None]:
-        """Train alone: whoever else would train the model, or use its optimizer, gets an error at once.
-
-        A `train_step` of the program's own uses the optimizer itself.
-        """
-        optimizer = nullcontext() if self._runs_in_python else self._require_spec().optimizer._update.claim
-        with self._claim, optimizer:
-            yield
-
-    def _training_batches(
-        self,
-        arrays: Arrays,
-        class_weight: Mapping[int, float] | None,
-        batch_size: int | None,
-        steps: int | None,
-        shuffle: bool,
-    ) -> ArrayBatches:
-        if class_weight is not None:
-            arrays = self._adapter(arrays.x).with_class_weights(arrays, class_weight)
-            labels, output = arrays.y[0], self._require_objective().outputs[0]
-            if output.losses and labels is not None:
-                present = set(map(int, np.unique(classes_of(labels, output.labels))))
-                advise_on_class_weights(self._require_spec().snapshot, class_weight, present)
-        if not len(arrays):
-            raise ValueError("x: expected at least one row to train on, got none")
-        size = batch_size_for(batch_size, len(arrays))
-        plan_for = partial(self._training_plan, capacity=size)
-        return ArrayBatches(plan_for, arrays, size, steps, self._shuffler, shuffle)
+        return fit(
+            self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle,
+            class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps,
+            validation_batch_size, validation_freq,
+        )  # fmt: skip
 
     def train_on_batch(
         self,
@@ -1056,19 +896,9 @@ class Model(Steps):
         plan = self._fast_training
         plain = sample_weight is None and class_weight is None
         if plan is None or not plain or not self._train_by_last_plan(plan, x, y):
-            with self._claim_training():
-                arrays = self._to_arrays(x, y, sample_weight, class_weight=class_weight)
-                if not len(arrays):
-                    raise ValueError("x: expected at least one row to train on, got none")
-                plan = self._training_plan(arrays)
-                plan.bind(*arrays.arrays)
-                try:
-                    plan.clear_totals()
-                    run_batch(plan, 0, len(arrays))
-                finally:
-                    plan.unbind()
-                plain = not self._runs_in_python and all(weights is None for weights in arrays.weights)
-                self._fast_training = plan if plain else None
+            plan = train_once(self, x, y, sample_weight, class_weight)
+            plain = plain and not self._runs_in_python
+            self._fast_training = plan if plain else None
         results: list[Any] = plan.results()
         if return_dict or any(type(value) is dict for value in results):
             return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
@@ -1114,53 +944,8 @@ class Model(Steps):
         float, list of float or dict
             The loss; with metrics a list that starts with it.
         """
-        if steps is not None:
-            whole_number(steps, "steps", 1)
-        data = self._to_data(x, y, sample_weight, steps)
-        count = data.steps if isinstance(data, DatasetIterator) else 1
-        listeners = self._callback_list(callbacks, verbose, epochs=1, steps=count)
-        return _report(self._evaluate(data, steps, batch_size, listeners), return_dict)
-
-    def _evaluate(
-        self,
-        data: Arrays | DatasetIterator,
-        steps: int | None,
-        batch_size: int | None,
-        callbacks: CallbackList,
-        name: str = "",
-    ) -> dict[str, float]:
-        """Compute losses and metrics of arrays or of batches."""
-        batches: Batches
-        if isinstance(data, DatasetIterator):
-            batches = self._dataset_batches(
-                data, lambda arrays: self._evaluation_plan(arrays, len(arrays)), name
-            )
-        else:
-            batches = self._evaluation_batches(data, steps, batch_size, callbacks)
-        self.stop_evaluating = False
-        try:
-            return run_evaluation(batches, callbacks, name, lambda: self.stop_evaluating)
-        finally:
-            batches.close()
-
-    def _evaluation_batches(
-        self, arrays: Arrays, steps: int | None, batch_size: int | None, callbacks: CallbackList
-    ) -> ArrayBatches:
-        """Return batches of `batch_size` where these matter, else of as many samples as are efficient."""
-        size = batch_size_for(batch_size, len(arrays))
-        if steps is not None:
-            arrays = arrays.part(0, min(len(arrays), steps * size))
-        if self._runs_in_python:
-            return ArrayBatches(self._evaluation_plan, arrays, size)
-        per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
-        parts = (part for part in flatten_parts(self) if isinstance(part, Layer))
-        per_batch = per_batch or any(layer._adds_losses for layer in parts)
-        for output in self._require_objective().outputs:
-            per_batch = per_batch or any(loss._by_batch for loss in output.losses)
-        plan = self._evaluation_plan(arrays, size if per_batch else None)
-        if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
-            per_batch, plan = True, self._evaluation_plan(arrays, size)
-        return ArrayBatches(lambda _: plan, arrays, size if per_batch else plan.capacity)
+        results = evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
+        return _report(results, return_dict)
 
     def test_on_batch(
         self,
@@ -1391,42 +1176,9 @@ class Model(Steps):
         """
         plain = batch_size is None and steps is None and callbacks is None
         plain = plain and not self._predicts_in_python
-        if plain and type(x) is np.ndarray:
+        if plain and (type(x) is np.ndarray or not is_dataset(x)):
             return self._predict(x)
-        if steps is not None:
-            whole_number(steps, "steps", 1)
-        batches: Iterable[Any]
-        if is_dataset(x):
-            dataset = DatasetIterator(x, steps)
-            try:
-                batches = (part for part, _, _ in dataset.epoch() or ())
-                listeners = self._callback_list(callbacks, 0, epochs=1, steps=dataset.steps)
-                return self._predict_batches(batches, listeners)
-            finally:
-                dataset.close()
-        if plain:
-            return self._predict(x)
-        adapter = StepAdapter(self.dtype) if self._predicts_in_python else None
-        arrays = self._validate_inputs(x) if adapter is None else adapter.arrays(x, None, None).x
-        samples = len(arrays_in(arrays)[0])
-        size = batch_size_for(batch_size, samples)
-        if steps is not None:
-            samples = min(samples, steps * size)
-        starts = range(0, max(1, samples), size)
-        batches = (part_of(arrays, start, min(start + size, samples)) for start in starts)
-        listeners = self._callback_list(callbacks, 0, epochs=1, steps=len(starts))
-        return self._predict_batches(batches, listeners)
-
-    def _predict_batches(self, batches: Iterable[Any], callbacks: CallbackList) -> Any:
-        self.stop_predicting = False
-        predict = self._predict_in_python if self._predicts_in_python else self._predict
-        return predict_batches(batches, predict, callbacks, lambda: self.stop_predicting)
-
-    def _predict_in_python(self, x: Any) -> Any:
-        """Return what `predict_step` makes of a batch, as arrays."""
-        with no_grad():
-            made = self.predict_step(pack(x))
-        return mapped(np.asarray, made, (Tensor, np.ndarray))
+        return predict(self, x, batch_size, steps, callbacks)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the output for all rows of `x`."""

@@ -1,8 +1,8 @@
-"""Predictions by plans: of arrays, of batches, and as one operation of a tape."""
+"""Runs of plans that predict: of arrays, and as one operation of a tape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 
 from ..autograd import Tensor
 from ..autograd.tensor import record
-from ..graph.graph import rebuilt
 from ..layers.base.masks import keep_output_masks
 
 if TYPE_CHECKING:
-    from ..callbacks import CallbackList
     from ..kernels.core.plan import Plan
     from ..variables import Variable
     from .plan_cache import PlanCache
@@ -72,45 +70,3 @@ def call_on_tape(
 
     outputs = record([*tensors, *variables], made[:count], pull)
     return keep_output_masks([*outputs, *made[count:]], plan.masked_outputs)
-
-
-def predict_batches(
-    batches: Iterable[Any],
-    predict: Callable[[Any], Any],
-    callbacks: CallbackList,
-    is_stopped: Callable[[], bool] | None = None,
-) -> Any:
-    """Return the outputs for the samples of all batches.
-
-    Parameters
-    ----------
-    batches : iterable
-        Inputs of some samples each.
-    predict : callable
-        From a batch to outputs: an array, or lists or dicts of them.
-    callbacks : CallbackList
-    is_stopped : callable, optional
-        Whether a callback has asked to stop, after each batch.
-    """
-    callbacks.on_predict_begin()
-    outputs = []
-    for step, batch in enumerate(batches):
-        callbacks.on_predict_batch_begin(step)
-        outputs.append(predict(batch))
-        callbacks.on_predict_batch_end(step, {"outputs": outputs[-1]})
-        if is_stopped is not None and is_stopped():
-            break
-    if not outputs:
-        raise ValueError("x: expected at least one batch, got none")
-    callbacks.on_predict_end()
-    return outputs[0] if len(outputs) == 1 else _concatenated(outputs)
-
-
-def _concatenated(outputs: list[Any]) -> Any:
-    """Return the outputs of batches as those of all samples."""
-    first = outputs[0]
-    if isinstance(first, dict):
-        return {key: _concatenated([part[key] for part in outputs]) for key in first}
-    if isinstance(first, (list, tuple)):
-        return rebuilt(first, [_concatenated(list(parts)) for parts in zip(*outputs, strict=True)])
-    return np.concatenate(outputs)

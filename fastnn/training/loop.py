@@ -19,7 +19,27 @@ if TYPE_CHECKING:
     from ..callbacks import CallbackList
     from ..data.batches import Batches
     from ..kernels.core.plan import Plan
+    from ..models import Model
     from .progress import Progress
+
+
+def listeners_for(model: Model, callbacks: Any, verbose: str | int, **params: Any) -> CallbackList:
+    """Return the callbacks of a call of `fit`, `evaluate` or `predict`, with those that show progress.
+
+    Parameters
+    ----------
+    model : Model
+    callbacks : Callback, list of Callback or None
+    verbose : {"auto", 0, 1, 2}
+    **params
+        See `CallbackList`.
+    """
+    from ..callbacks import CallbackList
+
+    if verbose not in ("auto", 0, 1, 2):
+        raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
+    verbose = 1 if verbose == "auto" else int(verbose)
+    return CallbackList(callbacks, add_progbar=bool(verbose), model=model, verbose=verbose, **params)
 
 
 def run_batch(plan: Plan, start: int, samples: int) -> bool:

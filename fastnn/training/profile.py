@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from ..data.adapters import Arrays
 from ..layers.base.trainable import flatten_parts
 from ..threads import num_threads
+from .fitting import claim_training
 from .inference import inference_plan
+from .model_data import adapter_for
 from .profile_table import Profile, StepProfile
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def profile(model: Model, x: Any, y: Any = None, training: bool = False) -> Prof
         method = "train_step" if training else "predict_step"
         raise ValueError(f"model: {type(model).__name__} runs {method} in Python, which has no steps to time")
     if training:
-        adapter = model._adapter(x)
+        adapter = adapter_for(model, x)
         inputs = model._validate_inputs(x)
         arrays = adapter.arrays(x, _zeros(model, inputs) if y is None else y, None)
     else:
@@ -48,7 +50,7 @@ def profile(model: Model, x: Any, y: Any = None, training: bool = False) -> Prof
         arrays = Arrays(model._validate_inputs(x), [], [])
     if not len(arrays):
         raise ValueError("x: expected at least one sample, got none")
-    with model._claim_training() if training else nullcontext():
+    with claim_training(model) if training else nullcontext():
         plan = model._training_plan(arrays) if training else inference_plan(model._plan_cache(), arrays.x)
         with _restored(model):
             plan.bind(*arrays.arrays)
