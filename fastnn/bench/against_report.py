@@ -152,6 +152,7 @@ def summary(results: list[dict[str, Any]]) -> dict[str, Any]:
 def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path) -> None:
     """Draw the ratios as bars from 1 on a logarithmic axis, tasks side by side, a color for each peer."""
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     peers = list(environment["peers"])
     tasks = [task for task in TASKS if any(row["task"] == task for r in results for row in r["rows"])]
@@ -169,7 +170,7 @@ def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path)
             }
             at = [j + (i - (len(peers) - 1) / 2) * height for j in found]
             medians = list(found.values())
-            bars = axes.barh(at, [m - 1 for m in medians], height, left=1, label=peer, color=f"C{i}")
+            bars = axes.barh(at, [m - 1 for m in medians], height, left=1, color=f"C{i}")
             axes.bar_label(bars, [f"{m:.1f}" for m in medians], padding=3, fontsize="small")
         axes.set_title(TASKS[task])
         axes.set_xscale("log")
@@ -180,6 +181,6 @@ def plot(results: list[dict[str, Any]], environment: dict[str, Any], file: Path)
     every[0].invert_yaxis()
     threads = "1 thread" if environment["threads"] == 1 else f"{environment['threads']} threads"
     figure.supxlabel(f"time of the peer over that of fastnn, {threads}")
-    handles, labels = every[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(peers), fontsize="small")
+    colors = [Patch(color=f"C{i}", label=peer) for i, peer in enumerate(peers)]
+    figure.legend(handles=colors, loc="outside upper center", ncols=len(peers), fontsize="small")
     figure.savefig(file)
