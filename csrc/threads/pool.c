@@ -24,6 +24,7 @@ enum {
     TRIAL = 50 * 1000,         /* ... and for another trial: a worker that is woken takes so long */
     ALONE = 2000 * 1000,       /* ns without workers, at least, ... */
     MOST_ALONE = 50000 * 1000, /* ... and at most */
+    MOST_TRIALS = 4,           /* that have failed, as far as they count */
     STACK = 2 * 1024 * 1024,   /* bytes */
 };
 
@@ -55,8 +56,8 @@ static struct {
     fnn_atomic workers;
     fnn_atomic closed;
     fnn_atomic processors;
-    fnn_atomic crowded_until;       /* ns */
-    fnn_atomic credit, alone_until; /* ns, see `judge` */
+    fnn_atomic crowded_until;                      /* ns */
+    fnn_atomic credit, alone_until, failed_trials; /* see `judge` */
     region regions[REGIONS];
     fnn_lock lock; /* of the conditions, and of what follows */
     fnn_condition work;
@@ -180,16 +181,20 @@ static void sleep_until_left(region *r, int64_t joined)
 
 /* Workers help as long as they save more time than it costs to wake them, and to wait for those that are
  * interrupted in a piece; what they have saved lately is a credit. When it is used up, regions run on their
- * callers for a while, until another trial. */
+ * callers for some times what is missing, twice as long if the next trial fails too. */
 static void judge(int64_t saved, int64_t lost, int64_t now)
 {
-    int64_t credit = least(CREDIT, fnn_load(&pool.credit) + saved - lost);
-    if (credit < 0) {
-        const int64_t alone = least(MOST_ALONE, -4 * credit);
-        fnn_store(&pool.alone_until, now + (alone < ALONE ? ALONE : alone));
-        credit = TRIAL;
+    const int64_t credit = fnn_load(&pool.credit) + saved - lost;
+    if (credit >= 0) {
+        fnn_store(&pool.credit, least(CREDIT, credit));
+        if (credit >= CREDIT)
+            fnn_store(&pool.failed_trials, 0);
+        return;
     }
-    fnn_store(&pool.credit, credit);
+    const int64_t alone = -credit * (4LL << fnn_load(&pool.failed_trials));
+    fnn_store(&pool.alone_until, now + (alone < ALONE ? ALONE : least(MOST_ALONE, alone)));
+    fnn_store(&pool.failed_trials, least(MOST_TRIALS, fnn_load(&pool.failed_trials) + 1));
+    fnn_store(&pool.credit, TRIAL);
 }
 
 /* Wait for those who have joined a region. */
@@ -263,7 +268,7 @@ static void reset(void)
 {
     const fnn_condition condition = FNN_CONDITION_INIT;
     const fnn_lock lock = FNN_LOCK_INIT;
-    pool.callers = pool.sleepers = pool.workers = pool.alone_until = 0;
+    pool.callers = pool.sleepers = pool.workers = pool.alone_until = pool.failed_trials = 0;
     pool.credit = CREDIT;
     pool.threads = NULL; /* not freed, since another thread of the parent may just have been about to */
     pool.room = 0;
