@@ -113,6 +113,7 @@ def test_a_function_as_a_regularizer():
         np.testing.assert_allclose(one, other, rtol=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore:model.*reach no loss")
 def test_an_output_without_a_loss():
     """Its gradient is zero, and that of the penalty on it."""
     x = np.random.default_rng(0).standard_normal((6, 3))

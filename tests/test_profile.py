@@ -173,6 +173,7 @@ def test_labels_are_zeros_by_default(loss, units):
     assert model.profile(np.ones((6, 5, 4)), training=True).training
 
 
+@pytest.mark.filterwarnings("ignore:model.*reach no loss")
 def test_several_inputs_and_outputs():
     a, b = fastnn.Input((3,)), fastnn.Input((4,))
     joined = layers.Concatenate()([a, b])

@@ -174,3 +174,84 @@ def test_a_gate_is_no_reason_to_warn():
     x = fastnn.Input((3,))
     hidden = layers.Dense(3)(x)
     assert fit(fastnn.Model(x, layers.Dense(1)(hidden * (hidden > 0)))) == []
+
+
+def two_branches():
+    x = fastnn.Input((3,))
+    shared = layers.Dense(4, name="shared")(x)
+    side = layers.Dense(2, name="side")(layers.Masking()(layers.Reshape((2, 2))(shared)))
+    ends = {
+        "a": layers.Dense(2, name="a")(shared),
+        "b": layers.Dense(1, name="b")(layers.GlobalAveragePooling1D()(side)),
+    }
+    return fastnn.Model(x, ends)
+
+
+def one_branch_of_a_model_inside():
+    x = fastnn.Input((3,))
+    return fastnn.Model(x, layers.Dense(2, name="last")(two_branches()(x)["a"]))
+
+
+@pytest.mark.parametrize(
+    ("make", "loss", "names"),
+    [
+        (two_branches, {"a": "mse"}, "4 of its weights .*: side/kernel, side/bias, b/kernel, b/bias$"),
+        (two_branches, {"b": "mse"}, "2 of its weights .*: a/kernel, a/bias$"),
+        (one_branch_of_a_model_inside, "mse", "4 of its weights .*: side/kernel, side/bias, b/kernel, "),
+    ],
+)
+def test_weights_that_reach_no_loss_are_listed(make, loss, names):
+    model = make()
+    model.compile("sgd", loss)
+    y = {"a": np.ones((8, 2)), "b": np.ones((8, 1))}
+    labels = {key: y[key] for key in loss} if isinstance(loss, dict) else y["a"]
+    with pytest.warns(FastnnWarning, match=names) as shown:
+        model.fit(X, labels, verbose=0)
+    assert len(shown) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FastnnWarning)
+        model.fit(X, labels, epochs=2, batch_size=3, verbose=0)
+
+
+class AddsLoss(layers.Layer):
+    def call(self, x):
+        self.add_loss((x**2).mean())
+        return x
+
+
+def an_added_loss():
+    x = fastnn.Input((3,))
+    return fastnn.Model(x, [layers.Dense(2)(x), AddsLoss()(layers.Dense(2)(x))])
+
+
+def penalties():
+    x = fastnn.Input((3,))
+    by_weight = layers.Dense(2, use_bias=False, kernel_regularizer="l2")(x)
+    by_output = layers.Dense(2, activity_regularizer="l2")(layers.Dense(2)(x))
+    return fastnn.Model(x, [layers.Dense(2)(x), by_weight, by_output])
+
+
+def parts_inside():
+    x = fastnn.Input((3,))
+    one = layers.Bidirectional(layers.LSTM(2))(layers.Masking()(layers.Reshape((3, 1))(x)))
+    inner = fastnn.Sequential([fastnn.Input((3,)), layers.Dense(2)])
+    return fastnn.Model(x, layers.Add()([inner(x), layers.Dense(2)(one), 2 * layers.Dense(2)(x)]))
+
+
+@pytest.mark.parametrize(
+    ("make", "loss"),
+    [
+        (two_branches, "mse"),
+        (an_added_loss, ["mse", None]),
+        (penalties, ["mse", None, None]),
+        (parts_inside, "mse"),
+    ],
+)
+def test_weights_that_reach_a_loss_are_not_listed(make, loss):
+    model = make()
+    model.compile("sgd", loss)
+    labels = model.predict(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FastnnWarning)
+        model.fit(X, labels, verbose=0)
+        model.evaluate(X, labels, verbose=0)

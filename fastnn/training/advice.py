@@ -72,6 +72,13 @@ def advise(objective: Objective, outputs: Sequence[Value], made: Sequence[LayerS
             advice = None if maker is None else _advice_on_loss(loss, output_activation(maker), y.shape)
             if advice:
                 warn_once(objective.snapshot, f"loss: {output.name!r} {advice}")
+    if objective.unused:
+        names = [variable.path or variable.name for variable in objective.unused]
+        listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+        warn_once(
+            objective.snapshot,
+            f"model: {len(names)} of its weights reach no loss, so training does not change them: {listed}",
+        )
 
 
 def advise_on_frozen_model(objective: Objective) -> None:

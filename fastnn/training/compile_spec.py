@@ -22,8 +22,10 @@ from ..layers.base.trainable import flatten_parts
 from ..metrics import Metric
 from ..metrics.lookup import resolve
 from ..pickling import Picklable
+from .reach import weights_of_losses
 
 if TYPE_CHECKING:
+    from ..graph.graph import Graph
     from ..layers import Layer
     from ..variables import Variable
 
@@ -181,6 +183,8 @@ class Objective(Picklable):
         Names of the `Labels` that the losses of each output take.
     places : list of str, or dict of such structures
         The names of the outputs, in dicts as the outputs are.
+    unused : tuple of Variable
+        Those of `trainable` that lead to no loss, as far as the graph of the model says.
     """
 
     outputs: tuple[OutputSpec, ...]
@@ -190,6 +194,7 @@ class Objective(Picklable):
     snapshot: TrainableSnapshot
     label_kinds: tuple[str | None, ...]
     places: Any
+    unused: tuple[Variable, ...] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -332,8 +337,28 @@ class CompileSpec(Picklable):
             reported.sort(key=lambda one: one.key)  # as in Keras
         trainable = tuple(self.snapshot.variables(model))
         return Objective(
-            outputs, tuple(reported), self.optimizer, trainable, self.snapshot, label_kinds(outputs), places
+            outputs,
+            tuple(reported),
+            self.optimizer,
+            trainable,
+            self.snapshot,
+            label_kinds(outputs),
+            places,
+            _unused(model, outputs, trainable),
         )
+
+
+def _unused(
+    model: Layer, outputs: Sequence[OutputSpec], trainable: Sequence[Variable]
+) -> tuple[Variable, ...]:
+    """Return the weights whose layers lead to no loss, if any of them does, and that have no penalty."""
+    graph: Graph | None = vars(model).get("_graph")
+    if graph is None:
+        return ()
+    ends = [tensor for tensor, output in zip(graph.outputs, outputs, strict=True) if output.losses]
+    used = weights_of_losses(graph, ends)
+    unused = tuple(v for v in trainable if v not in used and v.regularizer is None)
+    return unused if len(unused) < len(trainable) else ()
 
 
 def label_kinds(outputs: Iterable[OutputSpec]) -> tuple[str | None, ...]:

@@ -1,0 +1,55 @@
+"""Which weights of a model the losses of its outputs depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..layers import Layer
+from ..layers.base.trainable import flatten_parts
+
+if TYPE_CHECKING:
+    from ..graph.graph import Graph, SymbolicTensor
+    from ..variables import Variable
+
+__all__ = ["weights_of_losses"]
+
+
+def weights_of_losses(graph: Graph, trained: Iterable[SymbolicTensor]) -> set[Variable]:
+    """Return the weights of the layers in a graph that lead to outputs with losses, or add losses themselves.
+
+    A layer with a `call` of its own counts as a whole.
+
+    Parameters
+    ----------
+    graph : Graph
+    trained : iterable of SymbolicTensor
+        The outputs that have losses.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> x = fastnn.Input((3,))
+    >>> used, unused = fastnn.layers.Dense(2, name="used"), fastnn.layers.Dense(2, name="unused")
+    >>> model = fastnn.Model(x, [used(x), unused(x)])
+    >>> sorted(weight.path for weight in weights_of_losses(model._graph, model.outputs[:1]))
+    ['used/bias', 'used/kernel']
+    """
+    needed, found = set(trained), set()
+    for node in reversed(graph.nodes):
+        layer = node.layer
+        made = [tensor.index for tensor in node.outputs if tensor in needed]
+        if made or _gives_loss(layer):
+            needed.update(node.parents)
+            inner: Graph | None = vars(layer).get("_graph")
+            if inner is None:
+                found.update(layer.weights)
+            else:
+                found |= weights_of_losses(inner, [inner.outputs[i] for i in made])
+    return found
+
+
+def _gives_loss(layer: Layer) -> bool:
+    """Return whether a layer, or one inside of it, adds to the loss itself."""
+    parts = (part for part in flatten_parts(layer) if isinstance(part, Layer))
+    return any(part._adds_losses or part.activity_regularizer is not None for part in parts)
