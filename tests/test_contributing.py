@@ -1,7 +1,7 @@
 """CONTRIBUTING.md says how many files a change touches: compare the table with the files of its examples.
 
 An example is something that exists, such as the optimizer `lion`. In the library and in csrc/, the table must
-list exactly the files that name it. Tests and benchmarks use names for many reasons: of these, the table must
+list exactly the files that name it, not counting comments of C: those say what was measured where. Tests and benchmarks use names for many reasons: of these, the table must
 list files that do name it.
 """
 
@@ -16,6 +16,7 @@ if not (ROOT / "tools").exists():
     pytest.skip("no checkout: tools/ is not installed", allow_module_level=True)
 STORY = runpy.run_path(str(ROOT / "tools" / "story.py"))
 COUNTED = ("fastnn/", "csrc/", "tests/csrc/", "setup.py")
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
 GENERATED = re.compile(r"fastnn/.*__init__\.pyi|tests/public_api\.txt")  # by tools/public_api.py
 
 
@@ -31,13 +32,19 @@ def rows():
     return found
 
 
+def code_of(path):
+    """The text of a file, of one in C without comments."""
+    text = STORY["text"](path)
+    return COMMENT.sub("", text) if path.suffix in (".c", ".h") else text
+
+
 def files_of(name):
     """Files that are called by a name or spell it, or one of the kernels in a file of that name."""
     kernels = [kernel for kernel, place in STORY["definitions"]().items() if STORY["stem"](place) == name]
     words = "|".join([re.escape(name), STORY["class_name"](name), *kernels])
     word = re.compile(rf"(?<![A-Za-z0-9_])(?:{words})(?![A-Za-z0-9_])")
     others = [ROOT / "setup.py", ROOT / "csrc" / "README.md"]
-    found = {path for path in [*STORY["sources"](), *others] if word.search(STORY["text"](path))}
+    found = {path for path in [*STORY["sources"](), *others] if word.search(code_of(path))}
     found |= {path for path in STORY["sources"]() if STORY["stem"](path) == name}
     return {path.relative_to(ROOT).as_posix() for path in found}
 
