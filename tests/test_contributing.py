@@ -1,8 +1,8 @@
 """CONTRIBUTING.md says how many files a change touches: compare the table with the files of its examples.
 
 An example is something that exists, such as the optimizer `lion`. In the library and in csrc/, the table must
-list exactly the files that name it, not counting comments of C: those say what was measured where. Tests and benchmarks use names for many reasons: of these, the table must
-list files that do name it.
+list exactly the files that name it, not counting comments of kernels: those say what was measured where.
+Tests and benchmarks use names for many reasons: of these, the table must list files that do name it.
 """
 
 import re
@@ -33,9 +33,9 @@ def rows():
 
 
 def code_of(path):
-    """The text of a file, of one in C without comments."""
+    """The text of a file, that of kernels without comments."""
     text = STORY["text"](path)
-    return COMMENT.sub("", text) if path.suffix in (".c", ".h") else text
+    return COMMENT.sub("", text) if path.name.endswith(".inc.c") else text
 
 
 def files_of(name):
