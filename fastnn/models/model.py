@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..added_losses import UncountedLoss, any_added
-from ..autograd import Tensor, is_recording, no_grad
+from ..autograd import Tensor, no_grad
 from ..checks import ArgumentError, is_overridden
 from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, SampleShapes
@@ -28,15 +27,14 @@ from ..data.batches import merged
 from ..data.dataset import is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.validation import InputSpec, validate_inputs
-from ..graph.graph import Graph, Node, SymbolicTensor, leaves, mapped, tensors_in
+from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
 from ..kernels.core.claim import Claim
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
-from ..layers.base.calls import bind_arguments
 from ..layers.base.emission import acting, tensor_shapes, value_specs
 from ..layers.base.layer import registry as layer_registry
-from ..layers.base.masks import _masks, keep_output_masks, mask_of, masks_of, set_mask, with_masks
+from ..layers.base.masks import _masks, keep_output_masks, masks_of, with_masks
 from ..layers.base.shapes import (
     Shape,
     as_shapes,
@@ -54,15 +52,16 @@ from ..naming import inside
 from ..saving.trainability import frozen_parts, set_frozen_parts
 from ..training.evaluation import evaluate
 from ..training.fitting import fit, train_once
-from ..training.inference import call_on_tape, inference_plan
+from ..training.inference import inference_plan
 from ..training.model_data import WITHOUT_LOSS
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.planned_models import note_planned
 from ..training.prediction import predict
 from ..training.progress import Progress
 from ..training.python_steps import StepPlan
+from .calls import call_model
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
-from .inputs import InputStructure, as_inputs, named_places, other_inputs, sample_shapes_of, spread
+from .inputs import InputStructure, named_places, other_inputs, sample_shapes_of, spread
 from .steps import Steps
 from .summary import printable, summary_lines
 
@@ -984,101 +983,7 @@ class Model(Steps):
             if y is not None:
                 return y
         given = kwargs if training is None else kwargs | {"training": training}
-        x, options = bind_arguments(self, args, given)
-        training = options.get("training")
-        more = options.keys() - {"training"}
-        if tensors_in([x, options]):
-            x, others = spread(self, x) if not more else (x, {})
-            return super().__call__(self._order_symbolic(x) if not others else x, **options, **others)
-        if more:
-            options = as_inputs(options)
-            parts = self._own_inputs(x, options)
-            if parts is None:
-                return super().__call__(x, **options)
-            x = parts
-        elif masks_of(x) is not None or (self.built and not self._require_inputs().takes(x)):
-            return super().__call__(x, **options)
-        if any(isinstance(leaf, Tensor) for leaf in leaves(x)):
-            if custom_layer.is_written(self):
-                x, others = spread(self, x)
-                return super().__call__(x, **options, **others)
-            return self._call_on_tape(x, self._acting_by_default(training))
-        if training:
-            return self._call_on_tape(x, True) if is_recording() else self._apply(x, True)
-        return self._apply(x, None if training is None and self._acts_by_default else False)
-
-    def _acting_by_default(self, training: bool | None) -> bool | None:
-        """Return whether layers act in a call on tensors; None for those that do unless told otherwise."""
-        training = custom_layer.is_training() if training is None else training
-        return None if training is None and self._acts_by_default else bool(training)
-
-    def _own_inputs(self, x: Any, options: dict[str, Any]) -> list[Any] | None:
-        """Return the arrays that a call gets as inputs of the model's own plans, in their order.
-
-        None if it gets anything else, or not the arguments that the model is built for.
-        """
-        others = {key: value for key, value in options.items() if key != "training"}
-        given = list(leaves([x, others]))
-        inputs_only = others.keys() == other_inputs(others).keys() and masks_of(given) is None
-        if not inputs_only or self._graph is not None or any(isinstance(part, Tensor) for part in given):
-            return None
-        self._build_for(x, others)
-        structure = self._require_inputs()
-        fits = structure.others.keys() == others.keys()
-        return structure.flat({structure.argument: x, **others}) if fits else None
-
-    def _order_symbolic(self, x: Any) -> Any:
-        """Return the tensors that the model is called on as layers inside get them."""
-        if not self.built or (self._graph is None and not isinstance(x, dict)):
-            return x
-        return self._arranged(self._order_inputs(x))[0]
-
-    def _call_on_tape(self, x: Any, training: bool | None) -> Any:
-        """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
-        arrays, parts = self._validate_inputs(x), self._split_inputs(x)
-        if self._adds_losses_in_calls():
-            return self._call_by_layers(arrays, parts, training)
-        variables = [variable for variable in self.weights if variable.requires_grad]
-        wanted = any(isinstance(part, Tensor) and part.requires_grad for part in parts)
-        if not is_recording() or not (wanted or variables) or not len(arrays[0]):
-            with no_grad():
-                made = self._apply(arrays, training)
-            return mapped(_as_constant, made, np.ndarray)
-        try:
-            outputs = call_on_tape(self._plan_cache(), variables, parts, arrays, training)
-        except UncountedLoss:  # of a layer that adds one for the first time
-            if not self._adds_losses_in_calls():
-                raise
-            return self._call_by_layers(arrays, parts, training)
-        return self._pack_outputs(outputs if len(outputs) > 1 else outputs[0])
-
-    def _adds_losses_in_calls(self) -> bool:
-        """Return whether it has layers whose `call` adds losses: these are called themselves, on tensors."""
-        called = self._sublayers if self._graph is not None else [self]
-        return any_added() and any(
-            part._adds_losses
-            for layer in called
-            if custom_layer.is_written(layer) or isinstance(layer, Model)
-            for part in flatten_parts(layer)
-            if isinstance(part, Layer)
-        )
-
-    def _call_by_layers(self, arrays: list[NDArray[Any]], parts: list[Any], training: bool | None) -> Any:
-        """Return the output as tensors by calls of the layers, which keep the losses that they add."""
-        tensors = [
-            part if isinstance(part, Tensor) else Tensor(array, requires_grad=False)
-            for array, part in zip(arrays, parts, strict=True)
-        ]
-        if self._graph is None:
-            x, options = self._arranged(tensors)
-            return super().__call__(x, training=training, **options)
-
-        def call(node: Node, x: Any, options: dict[str, Any]) -> list[Any]:
-            return list(leaves(node.layer(x, **{"training": training} | options)))
-
-        with custom_layer.collecting_anew(self):
-            made = self._graph.walk(tensors, call)
-        return self._pack_outputs(self._one_or_list(made))
+        return call_model(self, args, given)
 
     def _sample(self, x: Any) -> Any:
         """Return the output for arrays with `Dropout` and its like acting; no weight changes."""
@@ -1399,14 +1304,6 @@ def converted(y: Any, dtype: str | None) -> Any:
         return y
     made = np.asarray(y).astype(dtype)
     return Tensor(made) if isinstance(y, Tensor) else made
-
-
-def _as_constant(y: NDArray[Any]) -> Tensor:
-    """Return an array as a tensor without a gradient, with its mask."""
-    tensor, mask = Tensor(y, requires_grad=False), mask_of(y)
-    if mask is not None:
-        set_mask(tensor, mask)
-    return tensor
 
 
 def _is_metric(value: Any) -> bool:

@@ -25,7 +25,6 @@ from ..pickling import Picklable
 from .reach import weights_of_losses
 
 if TYPE_CHECKING:
-    from ..graph.graph import Graph
     from ..layers import Layer
     from ..variables import Variable
 
@@ -352,11 +351,12 @@ def _unused(
     model: Layer, outputs: Sequence[OutputSpec], trainable: Sequence[Variable]
 ) -> tuple[Variable, ...]:
     """Return the weights whose layers lead to no loss, if any of them does, and that have no penalty."""
-    graph: Graph | None = vars(model).get("_graph")
-    if graph is None:
+    from ..models import Model
+
+    if not isinstance(model, Model) or model._graph is None:
         return ()
-    ends = [tensor for tensor, output in zip(graph.outputs, outputs, strict=True) if output.losses]
-    used = weights_of_losses(graph, ends)
+    ends = [tensor for tensor, output in zip(model.outputs, outputs, strict=True) if output.losses]
+    used = weights_of_losses(model._graph, ends)
     unused = tuple(v for v in trainable if v not in used and v.regularizer is None)
     return unused if len(unused) < len(trainable) else ()
 

@@ -35,13 +35,15 @@ def weights_of_losses(graph: Graph, trained: Iterable[SymbolicTensor]) -> set[Va
     >>> sorted(weight.path for weight in weights_of_losses(model._graph, model.outputs[:1]))
     ['used/bias', 'used/kernel']
     """
+    from ..models import Model
+
     needed, found = set(trained), set()
     for node in reversed(graph.nodes):
         layer = node.layer
         made = [tensor.index for tensor in node.outputs if tensor in needed]
         if made or _gives_loss(layer):
             needed.update(node.parents)
-            inner: Graph | None = vars(layer).get("_graph")
+            inner = layer._graph if isinstance(layer, Model) else None
             if inner is None:
                 found.update(layer.weights)
             else:

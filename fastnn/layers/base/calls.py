@@ -158,12 +158,14 @@ def given_mask(mask: Any, x: Any) -> Any:
 
 def _call_on_tape(layer: Layer, x: Any, training: bool | None, options: dict[str, Any]) -> Any:
     """Call a layer on tensors: run its `call` if it has one, else record one node of the tape."""
+    from ...models.calls import call_on_tensors
+
     training = custom_layer.is_training() if training is None else bool(training)
     acting = None if training is None and layer._acts_by_default else bool(training)
     if custom_layer.is_written(layer):
         return custom_layer.run_built(layer, x, training, options)
     model, given = _standalone(layer, x, options)
-    return model._call_on_tape(given, acting)
+    return call_on_tensors(model, given, acting)
 
 
 def _standalone(layer: Layer, x: Any, options: dict[str, Any]) -> tuple[Model, Any]:
