@@ -14,10 +14,12 @@ import fastnn
 
 ROOT = Path(__file__).parent.parent
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+# They run where the library is that they are named for.
+PEERS = {f"fastnn.bench.peers.{name}" for name in ("jax", "onnxruntime", "sklearn", "tensorflow", "torch")}
 MODULES = ["fastnn"] + [
     module.name
     for module in pkgutil.walk_packages(fastnn.__path__, "fastnn.")
-    if not module.name.endswith("__main__")
+    if not module.name.endswith("__main__") and module.name not in PEERS
 ]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
