@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..autograd import Tensor, no_grad
+from ..autograd import no_grad
 from ..checks import ArgumentError, is_overridden
 from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, SampleShapes
@@ -27,14 +27,14 @@ from ..data.batches import merged
 from ..data.dataset import is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.validation import InputSpec, validate_inputs
-from ..graph.graph import Graph, SymbolicTensor, leaves, mapped, tensors_in
+from ..graph.graph import Graph, SymbolicTensor, leaves, tensors_in
 from ..kernels.core.claim import Claim
 from ..kernels.core.plan import Plan
 from ..layers import Layer
 from ..layers.base import custom_layer
 from ..layers.base.emission import acting, tensor_shapes, value_specs
 from ..layers.base.layer import registry as layer_registry
-from ..layers.base.masks import _masks, keep_output_masks, masks_of, with_masks
+from ..layers.base.masks import _masks, masks_of, with_masks
 from ..layers.base.shapes import (
     Shape,
     as_shapes,
@@ -61,7 +61,8 @@ from ..training.progress import Progress
 from ..training.python_steps import StepPlan
 from .calls import call_model
 from .functional import graph_config, graph_from_config, own_arguments, takes_graph
-from .inputs import InputStructure, named_places, other_inputs, sample_shapes_of, spread
+from .inputs import InputStructure, other_inputs, sample_shapes_of, spread
+from .outputs import OutputStructure, converted, keep_masks
 from .steps import Steps
 from .summary import printable, summary_lines
 
@@ -136,7 +137,7 @@ class Model(Steps):
     ) -> None:
         super().__init__(trainable=trainable, name=name, dtype=dtype)
         self._graph: Graph | None = None
-        self._output_structure: Any = None  # of the outputs, as the user gave them
+        self._outputs = OutputStructure()
         self._input_structure: InputStructure | None = None
         self._converts = False  # whether outputs are converted to other dtypes
         self._built_shapes: list[Shape] | None = None  # of samples of the inputs
@@ -183,9 +184,9 @@ class Model(Steps):
         self._graph = Graph(tensors_in(inputs), tensors_in(outputs))
         if len(set(self._graph.inputs)) < len(self._graph.inputs):
             raise ValueError("inputs: expected each tensor once")
-        self._output_structure = _unwrapped(outputs)
+        self._outputs = OutputStructure(_unwrapped(outputs))
         self._input_structure = InputStructure.of_tensors(_unwrapped(inputs))
-        self._converts = any(self._result_dtypes)
+        self._converts = any(self._outputs.dtypes)
         self._set_built([tensor.sample_shape for tensor in self._graph.inputs])
 
     def _set_built(self, sample_shapes: list[Shape]) -> None:
@@ -237,13 +238,9 @@ class Model(Steps):
 
     def _names_of_outputs(self, spec: CompileSpec | None) -> list[str]:
         """Return the names of the outputs; those of a `call` that has not run follow from `compile`."""
-        structure = self._output_structure
-        if isinstance(structure, dict) and len(structure) == len(list(leaves(structure))):
-            return list(structure)
-        if self._graph is not None:
-            return unique_names(tensor.name for tensor in self.outputs)
-        if isinstance(structure, dict):
-            return unique_names(leaves(named_places(custom_layer.tensor_shapes(structure), "")))
+        names = self._outputs.names
+        if names:
+            return names
         if self._built_shapes is not None:
             count = len(shape_leaves(self.output_shape))
         elif spec is not None and spec.keys:
@@ -251,14 +248,6 @@ class Model(Steps):
         else:
             count = len(spec.loss) if spec is not None and isinstance(spec.loss, list) else 1
         return [self.name] if count == 1 else [f"output_{i + 1}" for i in range(count)]
-
-    def _output_places(self, spec: CompileSpec) -> Any:
-        """Return the names of the outputs, in dicts as the outputs are."""
-        names = self._names_of_outputs(spec)
-        if not isinstance(self._output_structure, dict):
-            return names
-        rest = iter(names)
-        return mapped(lambda _: next(rest), self._output_structure, (SymbolicTensor, custom_layer.TensorSpec))
 
     @property
     def input(self) -> Any:
@@ -268,7 +257,7 @@ class Model(Steps):
     @property
     def output(self) -> Any:
         """The symbolic output, or a list or dict of them."""
-        return super().output if self._graph is None else self._output_structure
+        return super().output if self._graph is None else self._outputs.whole
 
     def _require_graph(self) -> Graph:
         if self._graph is None:
@@ -458,7 +447,7 @@ class Model(Steps):
             if not is_shape(made) and not isinstance(made, list):
                 structure = _as_specs(made)
         self._input_structure = InputStructure.of_shapes(input_shape, options, self._first_argument)
-        self._output_structure = structure
+        self._outputs = OutputStructure(structure)
         self._set_built(shape_leaves(without_batch(shapes)))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -467,8 +456,8 @@ class Model(Steps):
             x, options = spread(self, input_shape)
             specs = {key: _as_specs(part) for key, part in options.items()}
             return custom_layer.computed_output_shape(self, x, specs)
-        made = iter(self._graph.compute_output_shapes(self._order_inputs(input_shape)))
-        return mapped(lambda _: next(made), self._output_structure)
+        shapes = self._graph.compute_output_shapes(self._order_inputs(input_shape))
+        return self._outputs.packed(shapes if len(shapes) > 1 else shapes[0])
 
     def _emit(self, plan: Plan, x: Any, **options: Any) -> Any:
         """Append the steps of all layers."""
@@ -665,7 +654,7 @@ class Model(Steps):
         from ..training.compile_spec import CompileSpec, map_structure
 
         spec = CompileSpec.of(self, optimizer, loss, loss_weights, metrics, weighted_metrics)
-        spec.objective(self, self._output_places(spec), self._known_output_shapes())
+        self._resolved(spec)  # raises what is wrong
         spec.optimizer._compile_for(self)
         self._compile_spec, self._objective = spec, None
         self.optimizer, self.loss = spec.optimizer, map_structure(losses.get, loss)
@@ -673,11 +662,12 @@ class Model(Steps):
         if self._plans is not None:
             self._plans.clear_compiled()
 
-    def _known_output_shapes(self) -> list[tuple[int | None, ...]] | None:
-        """Return the shapes of samples of the outputs; None before the model is built."""
+    def _resolved(self, spec: CompileSpec) -> Objective:
+        """Return what a spec means for the outputs, as far as these are known before the model is built."""
+        places = self._outputs.places(self._names_of_outputs(spec))
         if self._built_shapes is None:
-            return None
-        return [tuple(part[1:]) for part in shape_leaves(self.output_shape)]
+            return spec.objective(self, places, None)
+        return spec.objective(self, places, [tuple(part[1:]) for part in shape_leaves(self.output_shape)])
 
     def _require_spec(self) -> CompileSpec:
         spec = self._compile_spec
@@ -697,7 +687,7 @@ class Model(Steps):
         if self._objective is not None and self._objective.is_current():
             return self._objective
         spec = self._require_spec()
-        objective = spec.objective(self, self._output_places(spec), self._known_output_shapes())
+        objective = self._resolved(spec)
         if self.built:
             self._objective = objective
         return objective
@@ -1004,7 +994,7 @@ class Model(Steps):
         except ValueError:  # of a value: validation says in which of the inputs
             self._validate_inputs(x)
             raise
-        return y if y is None or self._output_structure is None else self._pack_outputs(y, plan)
+        return y if y is None or self._outputs.whole is None else self._pack_outputs(y, plan)
 
     def _apply(self, x: Any, stochastic: bool | None = False) -> Any:
         """Return the output for inputs that have to be converted, or are the first of their shapes.
@@ -1024,33 +1014,18 @@ class Model(Steps):
         return self._pack_outputs(y, plan)
 
     @property
-    def _result_dtypes(self) -> list[str | None]:
-        """What outputs are converted to in the end, those that are no floats."""
-        return [] if self._graph is None else [y.node.layer._result_dtype for y in self._graph.outputs]
-
-    @property
     def _result_dtype(self) -> str | None:  # type: ignore[override]
         """That of the output, if there is one."""
-        dtypes = self._result_dtypes
+        dtypes = self._outputs.dtypes
         return dtypes[0] if len(dtypes) == 1 else None
 
     def _pack_outputs(self, y: Any, plan: Plan | None = None) -> Any:
         """Return outputs in the lists and dicts in which the model was given them, with masks from a run."""
         if plan is not None and plan.masked_outputs:
-            made = keep_output_masks(y, plan.masked_outputs)
-            y = made if len(made) > 1 else made[0]
+            y = keep_masks(y, plan.masked_outputs)
         if self._converts:
-            many = isinstance(y, list)
-            y = [
-                converted(part, dtype)
-                for part, dtype in zip(y if many else [y], self._result_dtypes, strict=True)
-            ]
-            y = y if many else y[0]
-        structure = self._output_structure
-        if isinstance(structure, SymbolicTensor) or structure is None:
-            return y
-        parts = iter(y if isinstance(y, list) else [y])
-        return mapped(lambda _: next(parts), structure, (SymbolicTensor, custom_layer.TensorSpec))
+            y = converted(y, self._outputs.dtypes)
+        return self._outputs.packed(y)
 
     def predict(
         self,
@@ -1166,7 +1141,7 @@ class Model(Steps):
         if self._graph is None or not takes_graph(type(self)):
             return {name: value for name, value in super().get_config().items() if name != "input_shape"}
         self._freeze_parts()
-        config = graph_config(self._graph, self._output_structure, self.input)
+        config = graph_config(self._graph, self.output, self.input)
         return {"name": self.name, "trainable": self._trainable, "frozen": frozen_parts(self)} | config
 
     @classmethod
@@ -1298,14 +1273,6 @@ def _as_specs(shapes: Any) -> Any:
     return map_shapes(custom_layer.TensorSpec, shapes)
 
 
-def converted(y: Any, dtype: str | None) -> Any:
-    """Return an output as whole numbers or bools, if that is what it is."""
-    if dtype is None:
-        return y
-    made = np.asarray(y).astype(dtype)
-    return Tensor(made) if isinstance(y, Tensor) else made
-
-
 def _is_metric(value: Any) -> bool:
     from ..metrics import Metric
 
@@ -1315,14 +1282,6 @@ def _is_metric(value: Any) -> bool:
 def _unwrapped(structure: Any) -> Any:
     """Return the tensor in a list of one, as Keras does."""
     return structure[0] if isinstance(structure, (list, tuple)) and len(structure) == 1 else structure
-
-
-def unique_names(names: Iterable[str]) -> list[str]:
-    """Return names with a number behind those that are taken: "dense", "dense_1"."""
-    taken: list[str] = []
-    for name in names:
-        taken.append(name if name not in taken else f"{name}_{taken.count(name)}")
-    return taken
 
 
 def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> list[Any]:

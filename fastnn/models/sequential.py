@@ -16,6 +16,7 @@ from ..naming import inside
 from ..saving.trainability import frozen_parts
 from .functional import own_arguments
 from .model import Model
+from .outputs import OutputStructure
 
 
 @layer_registry.add
@@ -131,7 +132,8 @@ class Sequential(Model):
             for node in self._graph.nodes:
                 node.layer._forget_call(node)
         self.built = False
-        self._graph = self._built_shapes = self._input_structure = self._output_structure = None
+        self._graph = self._built_shapes = self._input_structure = None
+        self._outputs = OutputStructure()
         self._plans = self._objective = self._fast_inference = self._fast_training = None
 
     def _build_early(self) -> None:
