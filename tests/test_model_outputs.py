@@ -58,3 +58,26 @@ def test_a_structure_by_itself():
     assert nested.packed([1, 2]) == {"a": 1, "b": {"c": 2}}
     assert unique_names(["a", "b", "a", "a"]) == ["a", "b", "a_1", "a_2"]
     assert unique_names(["a", "a_1", "a"]) == ["a", "a_1", "a_2"]
+
+
+class Masked(fastnn.Model):
+    def __init__(self, several):
+        super().__init__()
+        self.masking, self.several = layers.Masking(), several
+
+    def call(self, x):
+        y = self.masking(x)
+        return [y, x] if self.several else y
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_outputs_with_masks_of_a_call_are_the_same_each_time(several):
+    model, x = Masked(several), np.array([[[1.0], [0.0]]])
+    for run in (model, model.predict, model.predict_on_batch):
+        for _ in range(3):
+            y = run(x)
+            assert isinstance(y, list) is several
+            first, *rest = y if several else [y]
+            np.testing.assert_array_equal(first, x)
+            assert len(rest) == several
+            assert layers.GlobalAveragePooling1D()(first).item() == 1.0

@@ -994,7 +994,8 @@ class Model(Steps):
         except ValueError:  # of a value: validation says in which of the inputs
             self._validate_inputs(x)
             raise
-        return y if y is None or self._outputs.whole is None else self._pack_outputs(y, plan)
+        plain = y is None or (self._outputs.whole is None and not plan.masked_outputs)
+        return y if plain else self._pack_outputs(y, plan)
 
     def _apply(self, x: Any, stochastic: bool | None = False) -> Any:
         """Return the output for inputs that have to be converted, or are the first of their shapes.
