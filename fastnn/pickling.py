@@ -74,7 +74,7 @@ class Picklable:
 
     def __setstate__(self, state: Any) -> None:
         attributes, slots = state if isinstance(state, tuple) else (state, {})
-        vars(self).update(attributes)
+        vars(self).update({name: _own(value) for name, value in attributes.items()})
         for name, value in slots.items():
             setattr(self, name, value)
 
@@ -135,6 +135,11 @@ def _lasting(value: Picklable, attributes: Any) -> Any:
     if not isinstance(attributes, dict):
         return attributes
     return {name: entry for name, entry in attributes.items() if name not in value._pickle_defaults}
+
+
+def _own(value: Any) -> Any:
+    """Return an array that can be written to: plans count in some, and joblib may map a file for them."""
+    return np.array(value) if isinstance(value, np.ndarray) and not value.flags.writeable else value
 
 
 def _version() -> str:

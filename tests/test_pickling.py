@@ -1074,3 +1074,14 @@ def test_other_processes(way, tmp_path):
         timeout=240,
     )
     assert got.stdout == "done\n", got.stderr
+
+
+def test_read_only_arrays_become_own_ones(tmp_path):
+    joblib = pytest.importorskip("joblib")
+    model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dropout(0.5), fastnn.layers.Dense(3)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((5, 4)), np.ones((5, 3)), verbose=0)
+    joblib.dump(model, tmp_path / "model")
+    copy = joblib.load(tmp_path / "model", mmap_mode="r")
+    np.testing.assert_array_equal(copy.predict(np.ones((5, 4))), model.predict(np.ones((5, 4))))
+    copy.fit(np.ones((5, 4)), np.ones((5, 3)), verbose=0)
