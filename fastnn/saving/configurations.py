@@ -137,7 +137,7 @@ def to_json(model: Any, **kwargs: Any) -> str:
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """Return a model of the configuration that `to_json` returned; its weights are new.
+    """Return a model of the configuration that `to_json` returned, here or in Keras; its weights are new.
 
     Parameters
     ----------
@@ -159,8 +159,12 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     if not isinstance(json_string, str):
         raise TypeError(f"json_string: expected a string, got {json_string!r:.80}")
+    from ..interop.keras.config import fastnn_config, is_keras_config
+
     with CustomObjectScope(custom_objects), wrapped_errors("json_string"):
         config = parse(json_string.encode("utf-8", "surrogatepass"))
+        if is_keras_config(config):
+            return model_from_config(fastnn_config(config))
         model = model_from_config(config)
         if "frozen" in config:
             set_frozen_parts(model, config["frozen"])

@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelFileError, Path, file_name
+from .errors import ModelFileError, Path, named_errors
 from .files import FileBytes, opened, write_bytes
 from .tensors import Tensors, bytes_of_all, describe, fill, views
 
-__all__ = ["FORMAT", "parse", "read", "read_any", "write"]
+__all__ = ["FORMAT", "contents", "model_contents", "parse", "read", "write"]
 
 FORMAT = 1  # readers accept this version and earlier ones
 HEADER_BYTES = 25_000_000
@@ -119,28 +119,29 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     TypeError
         If `path` is none of these.
     """
-    document, tensors = read_any(path)
+    with named_errors(path), opened(path) as file:
+        return model_contents(file)
+
+
+def model_contents(file: FileBytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return the document and the tensors of an open file; raise a `ModelFileError` if it has none."""
+    document, tensors = contents(file)
     if document is None:
         raise ModelFileError(
-            f"{file_name(path)}: expected a model file of fastnn, got a safetensors file of another program, "
-            "which holds tensors and no model; make the model and use load_weights"
+            "expected a model file of fastnn, got a safetensors file of another program, which holds tensors "
+            "and no model; make the model and use load_weights"
         )
     return document, tensors
 
 
-def read_any(path: Path) -> tuple[dict[str, Any] | None, dict[str, NDArray[Any]]]:
-    """Return the document and the tensors of a file; None and the tensors of a plain safetensors file.
+def contents(file: FileBytes) -> tuple[dict[str, Any] | None, dict[str, NDArray[Any]]]:
+    """Return the document and the tensors of an open file; None and the tensors of a plain safetensors file.
 
-    Parameters and errors are those of `read`.
+    Raises
+    ------
+    ModelFileError
+        If it is neither, or has been altered.
     """
-    try:
-        with opened(path) as file:
-            return _contents(file)
-    except ModelFileError as error:
-        raise ModelFileError(f"{file_name(path)}: {error}") from error.__cause__
-
-
-def _contents(file: FileBytes) -> tuple[dict[str, Any] | None, dict[str, NDArray[Any]]]:
     if not file.read_to(_HEAD):
         file.read_to(file.size or 0)
     found = _check_beginning(file.data)

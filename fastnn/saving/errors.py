@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TypeAlias
 
-__all__ = ["ModelFileError", "Path", "file_name", "wrapped_errors"]
+__all__ = ["ModelFileError", "Path", "file_name", "named_errors", "wrapped_errors"]
 
 Path: TypeAlias = "str | os.PathLike[str] | IO[bytes]"
 
@@ -29,6 +29,15 @@ class ModelFileError(ValueError):
 def file_name(path: Path) -> str:
     """Return what errors call a file."""
     return os.fspath(path) if isinstance(path, (str, os.PathLike)) else repr(path)
+
+
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Put the name of a file before the text of each `ModelFileError`."""
+    try:
+        yield
+    except ModelFileError as error:
+        raise ModelFileError(f"{file_name(path)}: {error}") from error.__cause__
 
 
 @contextmanager

@@ -52,6 +52,16 @@ class FileBytes:
             self.data += piece
         return True
 
+    def read_rest(self) -> bytes:
+        """Read up to the end, and return all."""
+        while self.read_to(len(self.data) + 1):
+            self.read_to(len(self.data) + _PIECE if self.size is None else self.size)
+        return bytes(self.data)
+
+    def starts_with(self, magic: bytes) -> bool:
+        """Return whether the file begins with these bytes."""
+        return self.read_to(len(magic)) and self.data.startswith(magic)
+
     def read_all(self, end: int) -> bool:
         """Read all bytes, if they end at a position; return whether they do."""
         if self.size is not None and self.size != end:

@@ -8,10 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..custom_objects import CustomObjectScope, noted_custom_objects
+from ..interop.formats import format_by_content, format_by_name
 from ..variables import values_follow
 from .configurations import compile_config, compile_from_config, model_config, model_from_config
-from .container import read, write
-from .errors import ModelFileError, Path, wrapped_errors
+from .container import model_contents, write
+from .errors import ModelFileError, Path, named_errors, wrapped_errors
+from .files import opened, write_bytes
 from .inner_models import get_inner_models, set_inner_models
 from .names import named_weights
 from .readback import check_readable
@@ -38,7 +40,8 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     model : Model
         If it has been compiled, so is the model that `load_model` returns, as are models inside of it.
     filepath : str, path or binary file object
-        With any extension: "digits.fastnn".
+        With any extension: "digits.fastnn". Names that end in ".keras" or ".h5" get a file of Keras, which
+        needs h5py: see `fastnn.interop.keras`.
     overwrite : bool, default True
         Whether to replace an existing file.
 
@@ -70,6 +73,9 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
 
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a model, got {model!r:.80}")
+    if (format := format_by_name(filepath)) is not None:
+        write_bytes(filepath, format.packed_model(model), overwrite)
+        return
     with noted_custom_objects() as custom_objects:
         document, tensors = weights_document(model)
         state, state_tensors = get_state(model)
@@ -94,6 +100,8 @@ def load_model(
     safe_mode: bool = True,
 ) -> Any:
     """Return the model of a file, in the state in which it was saved.
+
+    Files of Keras, ".keras" and ".h5", are recognized by what is in them: see `fastnn.interop.keras`.
 
     A file cannot name code: it names no function, module, path or address, only classes of fastnn and those
     that the program passes.
@@ -131,8 +139,15 @@ def load_model(
     >>> again.layers[0].name
     'last'
     """
-    document, tensors = read(filepath)
+    with named_errors(filepath), opened(filepath) as file:
+        format = format_by_content(file)
+        if format is None:
+            document, tensors = model_contents(file)
+        else:
+            data = file.read_rest()
     with CustomObjectScope(custom_objects), wrapped_errors(filepath):
+        if format is not None:
+            return format.model(data, compile)
         if document["kind"] != "model":
             raise ModelFileError("it holds weights and no model; make the model and use load_weights")
         return restored_model(document, tensors, compile)

@@ -9,10 +9,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..interop.formats import format_by_content, format_by_name
 from ..kernels.core.weight_access import replace_values
 from ..warning import warn
-from .container import read_any, write
-from .errors import ModelFileError, Path, file_name, wrapped_errors
+from .container import contents, write
+from .errors import ModelFileError, Path, file_name, named_errors, wrapped_errors
+from .files import opened, write_bytes
 from .names import NamedWeight, named_weights
 from .state import RESERVED
 
@@ -89,6 +91,9 @@ def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
     ['last/kernel', 'last/bias']
     """
     _check_built(model)
+    if (format := format_by_name(filepath)) is not None:
+        write_bytes(filepath, format.packed_weights(model), overwrite)
+        return
     document, tensors = weights_document(model)
     write(filepath, document | {"kind": "weights"}, tensors, overwrite)
 
@@ -99,7 +104,7 @@ def load_weights(
     """Set the weights of a model from a file that `save_weights` or `save_model` has written.
 
     A safetensors file of another program is read, too. Its tensors are those weights that have their names,
-    such as "features/kernel" or "features.kernel".
+    such as "features/kernel" or "features.kernel". So are files of Keras: see `fastnn.interop.keras`.
 
     Layers without a name of their own are matched by their number among the layers of their class, so that a
     file fits any model that the same code makes; others are matched by name. Which weights are trainable
@@ -145,7 +150,14 @@ def load_weights(
     ...
     ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in ...
     """
-    document, tensors = read_any(filepath)
+    with named_errors(filepath), opened(filepath) as file:
+        format = format_by_content(file)
+        if format is not None:
+            _check_built(model)
+            report = format.fit_weights(model, file.read_rest(), by_name, by_name or skip_mismatch)
+            _check_report(report, model, filepath, skip_mismatch, by_name)
+            return report
+        document, tensors = contents(file)
     _check_built(model)
     with wrapped_errors(filepath):
         weights = named_weights(model)
@@ -156,14 +168,19 @@ def load_weights(
             names = weight_names(document, tensors)
         paths = by_name or document is None
         report = compare_weights(weights, names, tensors, paths)
+    _check_report(report, model, filepath, skip_mismatch, by_name)
+    fitting = set(report.loaded)
+    assign_weights([weight for weight in weights if weight.path in fitting], names, tensors, paths)
+    return report
+
+
+def _check_report(report: LoadReport, model: Any, filepath: Path, skip_mismatch: bool, by_name: bool) -> None:
+    """Raise a `ValueError` or warn, if not all weights fit."""
     wrong = bool(report.mismatched) if by_name else report.differs
     if wrong and not skip_mismatch:
         raise ValueError(f"{file_name(filepath)}: the weights are not those of {model.name!r}: {report}")
     if report.differs and skip_mismatch:
         warn(f"{file_name(filepath)}: not all weights were set: {report}")
-    fitting = set(report.loaded)
-    assign_weights([weight for weight in weights if weight.path in fitting], names, tensors, paths)
-    return report
 
 
 def weight_names(document: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> list[tuple[str, str]]:

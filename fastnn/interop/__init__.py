@@ -1,0 +1,1 @@
+"""Bridges to other libraries: each imports what it needs when it is used."""
