@@ -41,7 +41,7 @@ COMMON = ["/O2", "/std:c11", "/GL-"] if MSVC else [
 ]  # fmt: skip
 # Vector kernels gain from -O3, which tests for whole vectors once before a loop; others lose.
 WIDE = [] if MSVC or DEBUG else ["-O3"]
-# Where loops are not for speed: the textbook's kernels, and ops, which arrange the calls of kernels.
+# Where speed is elsewhere: the textbook's kernels, and modules that make plans or arrange the calls of kernels.
 SMALL = [] if MSVC or DEBUG else ["-Os", "-fno-tree-vectorize"]
 ISAS = {"ref": SMALL, "scalar": []}
 if X86:
@@ -102,11 +102,12 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 RUNTIME = "fastnn.kernels.core.runtime"  # the one module that has the kernels, and uses OpenMP
+EACH_BATCH = {RUNTIME, *(f"fastnn.kernels.core.{name}" for name in ("batch", "optimizer", "plan", "stream"))}
 
 
 def extension(path):
     name = ".".join(path.with_suffix("").parts)
-    flags = [*SYMBOLS, *UNWIND, "-O2", *(SMALL if ".ops." in name else []), "-std=c11"]
+    flags = [*SYMBOLS, *UNWIND, "-O2", *([] if name in EACH_BATCH else SMALL), "-std=c11"]
     return Extension(
         name, [str(path)], include_dirs=["csrc"],
         libraries=[library for library, _ in LIBRARIES] if name == RUNTIME else [],
