@@ -41,7 +41,7 @@ COMMON = ["/O2", "/std:c11", "/GL-"] if MSVC else [
 ]  # fmt: skip
 # Vector kernels gain from -O3, which tests for whole vectors once before a loop; others lose.
 WIDE = [] if MSVC or DEBUG else ["-O3"]
-# Where speed is elsewhere: the textbook's kernels, and modules that make plans or arrange the calls of kernels.
+# Where speed is elsewhere: textbook kernels, and modules that make plans or arrange the calls of kernels.
 SMALL = [] if MSVC or DEBUG else ["-Os", "-fno-tree-vectorize"]
 ISAS = {"ref": SMALL, "scalar": []}
 if X86:
