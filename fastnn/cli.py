@@ -121,6 +121,19 @@ def _run(arguments: list[str]) -> int:
     )
     profile.add_argument("--training", action="store_true", help="time a training step, not a prediction")
     profile.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    conversion = commands.add_parser(
+        "convert",
+        help="write a model in another format",
+        description="Read a model and write it in the format of OUT's ending: .fastnn, .keras, .h5.",
+    )
+    conversion.add_argument("source", type=Path, metavar="IN", help="a file of a model, of any format")
+    conversion.add_argument("target", type=Path, metavar="OUT", help="the file to write")
+    conversion.add_argument("--force", action="store_true", help="replace a file that is there")
+    inspection = commands.add_parser(
+        "inspect", help="show what is in a file of a model", description="Show what is in a file of a model."
+    )
+    inspection.add_argument("file", type=Path, metavar="FILE", help="of any format")
+    inspection.add_argument("--json", action="store_true", help="print it as JSON")
     commands.add_parser("bench", help="compare fastnn with plain NumPy or other libraries", add_help=False)
     options = parser.parse_args(arguments)
     if options.command == "info":
@@ -146,8 +159,31 @@ def _run(arguments: list[str]) -> int:
             return 1
         text = json.dumps(found_steps.as_dict(), indent=2) if options.json else str(found_steps)
         print(printable(text, sys.stdout.encoding or "utf-8"))
+    elif options.command in ("convert", "inspect"):
+        return _on_file(options)
     else:
         parser.print_help()
+    return 0
+
+
+def _on_file(options: argparse.Namespace) -> int:
+    """Convert or inspect a file."""
+    from . import file_commands
+
+    try:
+        if options.command == "convert":
+            file_commands.convert(options.source, options.target, options.force)
+            return 0
+        found = file_commands.inspect(options.file)
+    except (ImportError, TypeError, ValueError) as error:
+        print(f"fastnn {options.command}: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    for name, value in found.items():
+        lines = value if isinstance(value, list) else [value]
+        print(*(f"{'' if i else name:18}{line}" for i, line in enumerate(lines)), sep="\n")
     return 0
 
 

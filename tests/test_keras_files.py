@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import layers
+from fastnn import cli, layers
 
 h5py = pytest.importorskip("h5py")
 
@@ -260,3 +260,24 @@ def test_other_names_get_files_of_fastnn(tmp_path):
     with pytest.raises(ValueError, match=r"\.weights\.h5"):
         small().save_weights(tmp_path / "m.keras")
     assert (tmp_path / "m.fastnn").read_bytes()[8:9] == b"{"
+
+
+def test_files_are_converted_and_inspected_in_a_shell(tmp_path, capsys):
+    file = tmp_path / "mlp.keras"
+    file.write_bytes(CONTENT["mlp.keras"])
+    assert cli.main(["convert", str(file), str(tmp_path / "mlp.fastnn")]) == 0
+    assert cli.main(["convert", str(tmp_path / "mlp.fastnn"), str(tmp_path / "mlp.h5")]) == 0
+    check_model(fastnn.saving.load_model(tmp_path / "mlp.h5"), EXPECTED["mlp"])
+    for name, title in (
+        ("mlp.keras", "Keras archive"),
+        ("mlp.fastnn", "fastnn file"),
+        ("mlp.h5", "Keras HDF5 file"),
+    ):
+        assert cli.main(["inspect", "--json", str(tmp_path / name)]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["format"] == title
+        assert found["weights"] == 83
+        assert found["optimizer"] == "Adam"
+    assert cli.main(["convert", str(file), str(tmp_path / "mlp.fastnn")]) == 1
+    assert cli.main(["convert", str(file), str(tmp_path / "mlp.txt")]) == 1
+    assert "expected a name that ends in .fastnn, .keras" in capsys.readouterr().err

@@ -139,12 +139,12 @@ def set_optimizer_arrays(model: Any, arrays: list[NDArray[Any]]) -> None:
     if not arrays or (len(arrays) <= 2 and arrays[0].shape == () and int(arrays[0]) == 0):
         return  # it has not been used
     optimizer.build(model.trainable_variables)
-    keys = [key for key in ("iterations", "learning_rate") if key in optimizer.get_state()]
-    keys += _slot_order(optimizer)
-    if type(optimizer).__name__ == "Nadam" and len(arrays) > len(keys) - 1:
-        arrays = [array for i, array in enumerate(arrays) if i == 0 or array.shape != () or i == 1]
-    if len(arrays) == len(keys) - 1 and "learning_rate" in keys:  # tf.keras leaves it to the configuration
-        keys.remove("learning_rate")
+    has_rate = len(arrays) > 1 and arrays[1].shape == ()  # tf.keras leaves it to the configuration
+    keys = ["iterations"] + (["learning_rate"] if has_rate else []) + _slot_order(optimizer)
+    if type(optimizer).__name__ == "Nadam" and len(arrays) == len(keys) + 1:
+        arrays = [array for i, array in enumerate(arrays) if i <= has_rate or array.shape != ()]
+    if not optimizer._update.slots:
+        arrays = arrays[: len(keys)]  # tf.keras keeps momenta that nothing uses
     state = optimizer.get_state()
     fits = len(arrays) == len(keys) and all(
         array.shape == state[key].shape for key, array in zip(keys, arrays, strict=True)
