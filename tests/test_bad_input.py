@@ -89,6 +89,10 @@ def test_inputs(model, use, x, error, message):
         (np.where(Y == 1, 0.5, Y), "y: expected class numbers, got .*0.5"),
         (np.where(Y == 1, np.nan, Y), "y: expected class numbers, got .*nan"),
         (np.where(Y == 1, np.inf, Y), "y: expected class numbers, got .*inf"),
+        ([2**70] * 10, "y: expected class numbers, got an array of objects .*too large"),
+        (Y.astype(object) + 2**64, "y: expected class numbers, got an array of objects .*too large"),
+        ([None] * 10, "y: expected class numbers, got an array of objects"),
+        (list("0120120120"), "y: expected class numbers, got dtype <U1"),
         (Y[:9], "x, y: expected equal lengths, got 10 and 9"),
         (ONE_HOT, r"y: expected class numbers of shape \(rows\), got \(10, 3\)"),
         (Y[:0], "x, y: expected equal lengths, got 10 and 0"),
@@ -117,6 +121,17 @@ def test_class_numbers(model, use, y, message):
 def test_one_hot_labels(model, use, y, message):
     with pytest.raises(ValueError, match=message):
         getattr(model, use)(X, y)
+
+
+@pytest.mark.parametrize("make", [lambda part: [part], lambda part: {"a": part}, lambda part: [[part], 1.0]])
+def test_structures_that_contain_themselves(make):
+    structure = []
+    structure.append(make(structure))
+    model = fastnn.Sequential([fastnn.Input((4,)), Dense(1)])
+    model.compile("sgd", "mse")
+    for use in (model, Dense(2), model.predict, lambda x: model.fit(x, x), lambda y: model.fit(X, y)):
+        with pytest.raises(ValueError, match="[xy]: |expected nested lists, tuples or dicts of finite depth"):
+            use(structure)
 
 
 def test_numbers_that_are_no_numbers_as_labels_of_a_regression():

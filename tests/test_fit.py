@@ -250,6 +250,19 @@ def test_steps_of_an_evaluation():
     np.testing.assert_array_equal(model.predict(x, batch_size=10, steps=3), model.predict(x[:30]))
 
 
+def test_test_on_batch_takes_one_batch():
+    """Of any number of rows, as for a loss that is no mean over them."""
+    x, y, _ = data()
+    model = make()
+    model.compile("sgd", fastnn.losses.SparseCategoricalCrossentropy(reduction="sum"))
+    p = model.predict(x)
+    expected = -np.log(p[np.arange(len(y)), y]).sum()
+    assert model.test_on_batch(x, y) == pytest.approx(expected, rel=1e-5)
+    assert model.test_on_batch(x[:40], y[:40]) == model.evaluate(x[:40], y[:40], batch_size=40, verbose=0)
+    with pytest.raises(ValueError, match="x: expected at least one row to evaluate, got none"):
+        model.test_on_batch(x[:0], y[:0])
+
+
 def test_forms_of_results():
     x, y, _ = data()
     plain, metered = make(), make(metrics=["accuracy"])

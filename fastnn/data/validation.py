@@ -41,7 +41,7 @@ def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
     if array.dtype.kind == "O":
         try:
             array = array.astype(dtype)
-        except (TypeError, ValueError) as error:
+        except (OverflowError, TypeError, ValueError) as error:
             raise ArgumentError(f"{name}: expected numbers, got {_described(x)} ({error})") from None
     if array.dtype.kind not in "fiub":
         raise ArgumentError(f"{name}: expected real numbers, got dtype {array.dtype}")
@@ -181,8 +181,11 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
     if array.ndim != len(shape) + 1 or array.shape[1:] != shape:
         expected = ", ".join(["rows", *map(str, shape)])
         raise ValueError(f"{name}: expected class numbers of shape ({expected}), got {np.shape(y)}")
-    with np.errstate(invalid="ignore"):
-        classes = array.astype(np.int32)
+    try:
+        with np.errstate(invalid="ignore"):
+            classes = array.astype(np.int32)
+    except (OverflowError, TypeError, ValueError) as error:  # of objects: None, words, integers of any size
+        raise ArgumentError(f"{name}: expected class numbers, got {_described(y)} ({error})") from None
     if array.dtype.kind in "fO" or array.dtype.itemsize > 4 or array.dtype == np.uint32:
         wrong = classes != array
         if wrong.any():
@@ -216,7 +219,10 @@ def as_labels(
     try:
         return as_classes(y, sample_shape[:-1], name) if sparse else as_samples(y, sample_shape, dtype, name)
     except ValueError as error:
-        hint = _other_kind(np.shape(y), sparse, sample_shape)
+        try:
+            hint = _other_kind(np.shape(y), sparse, sample_shape)
+        except ValueError:  # rows of unequal length have no shape
+            hint = ""
         if not hint:
             raise
         raise ValueError(f"{error}; {hint}") from None

@@ -91,16 +91,23 @@ class SymbolicTensor(Operators, Picklable):
         return f"<SymbolicTensor shape={self.shape} dtype={self.dtype} of {self.name!r}>"
 
 
-def leaves(structure: Any) -> Iterator[Any]:
-    """Yield what lists, tuples and dicts hold, in their order."""
-    if isinstance(structure, (list, tuple)):
-        for part in structure:
-            yield from leaves(part)
-    elif isinstance(structure, dict):
-        for part in list(structure.values()):  # a layer that another thread builds may fill it
-            yield from leaves(part)
-    else:
+def leaves(structure: Any, _around: tuple[int, ...] = ()) -> Iterator[Any]:
+    """Yield what lists, tuples and dicts hold, in their order.
+
+    Raises
+    ------
+    ValueError
+        If one of them contains itself.
+    """
+    if not isinstance(structure, (list, tuple, dict)):
         yield structure
+        return
+    if id(structure) in _around:
+        raise ValueError(f"expected nested lists, tuples or dicts of finite depth, got {structure!r:.80}")
+    # a copy of the values: a layer that another thread builds may fill a dict
+    parts = list(structure.values()) if isinstance(structure, dict) else structure
+    for part in parts:
+        yield from leaves(part, (*_around, id(structure)))
 
 
 def tensors_in(structure: Any) -> list[SymbolicTensor]:

@@ -50,7 +50,7 @@ from ..layers.base.trainable import flatten_parts
 from ..making import making
 from ..naming import inside
 from ..saving.trainability import frozen_parts, set_frozen_parts
-from ..training.evaluation import evaluate
+from ..training.evaluation import evaluate, evaluate_once
 from ..training.fitting import fit, train_once
 from ..training.inference import inference_plan
 from ..training.model_data import WITHOUT_LOSS
@@ -943,8 +943,8 @@ class Model(Steps):
         sample_weight: Any = None,
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
-        """Compute loss and metrics on these rows: `evaluate` without a word."""
-        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+        """Compute loss and metrics on these rows as one batch."""
+        return _report(evaluate_once(self, x, y, sample_weight), return_dict)
 
     # ---- prediction ---------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
+from ..data.batches import ArrayBatches
 from ..data.dataset import DatasetIterator
 from .loop import listeners_for, run_evaluation
-from .model_data import dataset_batches, evaluation_batches, to_data
+from .model_data import dataset_batches, evaluation_batches, to_arrays, to_data
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -33,6 +35,17 @@ def evaluate(
     count = data.steps if isinstance(data, DatasetIterator) else 1
     listeners = listeners_for(model, callbacks, verbose, epochs=1, steps=count)
     return evaluate_data(model, data, steps, batch_size, listeners)
+
+
+def evaluate_once(model: Model, x: Any, y: Any, sample_weight: Any) -> dict[str, float]:
+    """Return losses and metrics of arrays as one batch."""
+    model._require_spec()
+    arrays = to_arrays(model, x, y, sample_weight)
+    if not len(arrays):
+        raise ValueError("x: expected at least one row to evaluate, got none")
+    plan = model._evaluation_plan(arrays, len(arrays))
+    with closing(ArrayBatches(lambda _: plan, arrays, len(arrays))) as batches:
+        return run_evaluation(batches, listeners_for(model, None, 0, epochs=1, steps=1))
 
 
 def evaluate_data(
