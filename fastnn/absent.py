@@ -33,7 +33,7 @@ _HINTS = {
     "applications": "pretrained networks are not available",
     "mixed_precision|dtype_polic.*|DTypePolicy": "models compute in float32, or float64: config.set_floatx",
     "wrappers": "models have fit and predict, which a class of your own can pass on to scikit-learn",
-    "export|quantizers": "Model.save writes models, and fastnn.saving.load_model reads them",
+    "export|quantizers": "Model.export writes ONNX files, and Model.save writes models",
     "distribution|device": "models run on the processor; fastnn.set_num_threads sets the number of threads",
     # Modules of earlier versions.
     "(np|layer|generic|data|vis|io|conv|training|tf|test)_utils|visualize_util": "its functions are in "
@@ -86,7 +86,7 @@ _ATTRIBUTES = {
     "fit_on_batch": "train_on_batch",
     "to_yaml": "model.to_json and models.model_from_json",
     "add|pop": "only a Sequential has add and pop; layers are called: x = layer(x)",
-    "export|quantize": "Model.save writes models, and fastnn.saving.load_model reads them",
+    "quantize": "Model.save writes models, and fastnn.saving.load_model reads them",
     "uses_learning_phase": "training=True and training=False are arguments of calls",
     "(make_)?(train|test|predict)_function|train_tf_function|total_loss|targets|sample_weights": _STEPS,
     "(state_|get_)?updates|get_updates_for|add_update": "layers change their own weights in call, by assign",

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import no_grad
-from ..checks import ArgumentError, is_overridden
+from ..checks import ArgumentError, is_overridden, refuse
 from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, SampleShapes
 from ..data.batches import merged
@@ -1208,6 +1208,46 @@ class Model(Steps):
         from ..saving import save_model
 
         save_model(self, filepath, overwrite)
+
+    def export(
+        self,
+        filepath: Path,
+        format: str = "onnx",
+        verbose: bool | None = None,
+        input_signature: None = None,
+        opset_version: int | None = None,
+    ) -> None:
+        """Write the model as a file for other programs (extra ``onnx``).
+
+        The sizes of the batch and of axes that may vary stay open. Masks are not exported.
+
+        Parameters
+        ----------
+        filepath : str, path or binary file object
+        format : str, default "onnx"
+            The only one there is.
+        verbose : bool, optional
+            Whether to print where the file is.
+        input_signature
+            Kept for Keras compatibility: inputs are those of the model.
+        opset_version : int, optional
+            Of ONNX's operators, by default 17, which is the oldest.
+
+        Raises
+        ------
+        ValueError
+            If layers have no counterpart: all of them are listed.
+        ImportError
+            Without the package onnx.
+        """
+        if format != "onnx":
+            raise ValueError(f"format: expected 'onnx', got {format!r}")
+        refuse(input_signature=input_signature)
+        from ..interop.onnx import export
+
+        export(self, filepath, opset_version)
+        if verbose:
+            print(f"Saved artifact at {str(filepath)!r}.")
 
     def save_weights(self, filepath: Path, overwrite: bool = True, max_shard_size: None = None) -> None:
         """Write the weights to a file: see `fastnn.saving.save_weights`.
