@@ -48,7 +48,7 @@ FNN_INLINE void results_of_few(real *y, fnn_idx y_step, const real *x, const rea
 }
 
 /* Row i of the results: n of them, y_step apart. */
-static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row, const real *w,
+FNN_NOCLONE static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row, const real *w,
                            fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels, const sources *down,
                            fnn_idx i, const sources *right)
 {

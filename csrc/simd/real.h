@@ -41,6 +41,13 @@ enum { MANTISSA = 23, BIAS = 127 };
 #endif
 #endif
 
+/* One copy of a large function, also where a caller passes constants. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define FNN_NOCLONE __attribute__((noclone))
+#else
+#define FNN_NOCLONE
+#endif
+
 /* Read a cache line into L1 in advance; any address will do. */
 #if defined(__GNUC__)
 #define FNN_PREFETCH(p) __builtin_prefetch(p)
