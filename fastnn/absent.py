@@ -32,7 +32,7 @@ _HINTS = {
     "random": "numpy.random has generators, and fastnn.utils.set_random_seed sets all default seeds",
     "applications": "pretrained networks are not available",
     "mixed_precision|dtype_polic.*|DTypePolicy": "models compute in float32, or float64: config.set_floatx",
-    "wrappers": "models have fit and predict, which a class of your own can pass on to scikit-learn",
+    "wrappers": "`import fastnn.wrappers` brings them, which need scikit-learn",
     "export|quantizers": "Model.export writes ONNX files, and Model.save writes models",
     "distribution|device": "models run on the processor; fastnn.set_num_threads sets the number of threads",
     # Modules of earlier versions.

@@ -80,6 +80,10 @@ def _described(x: Any) -> str:
     if hasattr(x, "toarray"):
         return f"a sparse matrix of shape {x.shape}; x.toarray() makes an array of it"
     columns, dtypes = getattr(x, "columns", None), getattr(x, "dtypes", None)
+    if hasattr(x, "column_names") and hasattr(x, "schema"):  # a table of Arrow
+        columns, dtypes = x.column_names, [field.type.to_pandas_dtype() for field in x.schema]
+    if columns is None and isinstance(getattr(x, "name", None), str):
+        return f"the column {x.name!r} of objects"
     if columns is None or dtypes is None:
         return "an array of objects"
     wrong = [str(column) for column, dtype in zip(columns, dtypes, strict=True) if not _holds_numbers(dtype)]
@@ -87,7 +91,9 @@ def _described(x: Any) -> str:
 
 
 def _holds_numbers(dtype: Any) -> bool:
-    return getattr(dtype, "kind", "O") in "fiub"
+    return (
+        np.dtype(dtype).kind in "fiub" if isinstance(dtype, type) else getattr(dtype, "kind", "O") in "fiub"
+    )
 
 
 def _speaks_dlpack_only(x: Any) -> bool:

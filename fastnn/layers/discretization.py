@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import real_number, refuse, whole_number
+from ..data.sparse import batches_to_adapt
 from .base.layer import Layer, registry
 from .base.quantiles import Summary, summarize, thin_summary
 from .base.shapes import Shape
@@ -122,7 +123,7 @@ class Discretization(Layer):
 
         Parameters
         ----------
-        data : ndarray or iterable of batches
+        data : array_like, data frame, sparse matrix or iterable of batches
             Of any shape. Of a batch that is a tuple the first element counts.
         steps : int, optional
             At most so many batches of an iterable.
@@ -134,10 +135,9 @@ class Discretization(Layer):
         """
         if self.num_bins is None:
             raise ValueError("data: boundaries were given, there is nothing to adapt")
-        batches: Iterable[Any] = [data] if isinstance(data, np.ndarray) else data  # type: ignore[assignment]
         summary: Summary = np.empty((2, 0), np.float32)
-        for batch in islice(batches, None if steps is None else whole_number(steps, "steps", 1)):
-            numbers = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float32)
+        batches = batches_to_adapt(data, "float32")
+        for numbers in islice(batches, None if steps is None else whole_number(steps, "steps", 1)):
             both = np.concatenate([summarize(numbers.ravel(), self.epsilon), summary], axis=1)
             summary = thin_summary(both[:, np.argsort(both[0])], self.epsilon)
         if summary.shape[1] < self.num_bins:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config, initializers
 from ..checks import whole_number
+from ..data.sparse import batches_to_adapt
 from .base.layer import Layer, registry
 from .base.shapes import Shape, with_batch
 
@@ -157,7 +158,7 @@ class Normalization(Layer):
 
         Parameters
         ----------
-        data : ndarray or iterable of batches
+        data : array_like, data frame, sparse matrix or iterable of batches
             Rows like those of the input, batch first. Of a batch that is a tuple the first element counts:
             the others are targets and weights.
 
@@ -169,8 +170,7 @@ class Normalization(Layer):
         if self.input_mean is not None:
             raise ValueError("data: mean and variance were given, there is nothing to adapt")
         count, mean, squares = 0, np.float64(0), np.float64(0)
-        for batch in [data] if isinstance(data, np.ndarray) else data:  # type: ignore[union-attr]
-            x = np.asarray(batch[0] if isinstance(batch, tuple) else batch, np.float64)
+        for x in batches_to_adapt(data, "float64"):
             input_shape = with_batch(x.shape[1:])
             if not self.built:
                 self._build_once(input_shape)

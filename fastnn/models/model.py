@@ -26,6 +26,7 @@ from ..data.adapters import Arrays, SampleShapes
 from ..data.batches import merged
 from ..data.dataset import is_dataset
 from ..data.shuffle import EpochShuffler
+from ..data.sparse import is_sparse
 from ..data.validation import InputSpec, validate_inputs
 from ..graph.graph import Graph, SymbolicTensor, leaves, tensors_in
 from ..kernels.core.claim import Claim
@@ -1057,7 +1058,7 @@ class Model(Steps):
         """
         plain = batch_size is None and steps is None and callbacks is None
         plain = plain and not self._predicts_in_python
-        if plain and (type(x) is np.ndarray or not is_dataset(x)):
+        if plain and (type(x) is np.ndarray or not (is_dataset(x) or is_sparse(x))):
             return self._predict(x)
         return predict(self, x, batch_size, steps, callbacks)
 

@@ -13,6 +13,7 @@ from .. import Input, losses, optimizers
 from ..autograd import no_grad
 from ..data.adapters import Arrays
 from ..data.batches import Totals
+from ..data.sparse import dense_parts, is_sparse
 from ..layers import Dense
 from ..losses import Loss
 from ..models import Sequential
@@ -24,7 +25,6 @@ from ..training.model_data import to_arrays
 __all__ = ["Network"]
 
 _ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
-_ROWS = 1024  # of a sparse matrix that are dense at once, where there are no batches
 
 Weights = list[NDArray[Any]]
 
@@ -166,7 +166,7 @@ class Network:
         if penalty != self._penalty.l2:
             self._penalty.l2 = penalty
         weights = None if sample_weight is None else np.ones(samples, self.dtype)
-        dense = not hasattr(x, "toarray")
+        dense = not is_sparse(x)
         x = x if dense else x.tocsr().astype(self.dtype, copy=False)
         rows = samples if dense else min(batch_size, samples)
         part = x if dense else np.zeros((rows, x.shape[1]), self.dtype)
@@ -205,7 +205,9 @@ class Network:
         weight = x.shape[0] if sample_weight is None else float(sample_weight.sum())
         for variable in self.model.weights:
             variable.grad = None
-        for chosen, part in _dense_parts(x):
+        start = 0
+        for part in dense_parts(x):
+            chosen = slice(start, start := start + len(part))
             weights = [] if sample_weight is None else [sample_weight[chosen]]
             made = loss(labels[chosen], self.model(part, training=True), *weights)
             made.backward()
@@ -223,7 +225,7 @@ class Network:
     def predict(self, x: Any) -> NDArray[Any]:
         """Return the logits, or what "exp" makes of them, for an array or a sparse matrix."""
         with no_grad():
-            made = [self.model.predict(part, verbose=0) for _, part in _dense_parts(x)]
+            made = [self.model.predict(part, verbose=0) for part in dense_parts(x)]
         y: NDArray[Any] = made[0] if len(made) == 1 else np.concatenate(made)
         return y
 
@@ -237,17 +239,6 @@ def _fill(
     for source, (target,) in ((y, arrays.y), (weights, arrays.weights)):
         if source is not None and target is not None:
             target[:size] = source[chosen].reshape(target[:size].shape)
-
-
-def _dense_parts(x: Any) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield an array as it is, the rows of a sparse matrix in parts."""
-    if not hasattr(x, "toarray"):
-        yield slice(None), x
-        return
-    rows = x.tocsr()
-    for start in range(0, x.shape[0], _ROWS):
-        chosen = slice(start, start + _ROWS)
-        yield chosen, rows[chosen].toarray()
 
 
 def _per_batch(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..checks import whole_number
 from ..data.batches import ArrayBatches
 from ..data.dataset import DatasetIterator
+from ..data.sparse import sparse_batches
 from .loop import listeners_for, run_evaluation
 from .model_data import dataset_batches, evaluation_batches, to_arrays, to_data
 
@@ -31,6 +32,7 @@ def evaluate(
     """Return losses and metrics of a compiled model."""
     if steps is not None:
         whole_number(steps, "steps", 1)
+    x, y, sample_weight = sparse_batches(x, y, sample_weight, batch_size)
     data = to_data(model, x, y, sample_weight, steps)
     count = data.steps if isinstance(data, DatasetIterator) else 1
     listeners = listeners_for(model, callbacks, verbose, epochs=1, steps=count)

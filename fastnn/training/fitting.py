@@ -11,6 +11,7 @@ import numpy as np
 from ..checks import real_number, whole_number
 from ..data.dataset import DatasetIterator, is_dataset
 from ..data.shuffle import EpochShuffler
+from ..data.sparse import sparse_batches
 from ..utils.random import next_seed
 from .evaluation import evaluate_data
 from .loop import listeners_for, run_batch, run_epochs, validation_schedule
@@ -58,9 +59,12 @@ def fit(
                 whole_number(count, name, 1)
         is_due = validation_schedule(validation_freq)
         share = real_number(validation_split, "validation_split", 0, below=1)
+        x, y, sample_weight = sparse_batches(x, y, sample_weight, batch_size, shuffle)
         random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle and is_dataset(x) else None
         data = to_data(model, x, y, sample_weight, steps_per_epoch, random=random, resume=True)
-        data, validation = _split(model, data, share, validation_data, validation_steps)
+        data, validation = _split(
+            model, data, share, validation_data, validation_steps, validation_batch_size or batch_size
+        )
         shuffler = model._shuffler = model._shuffler or EpochShuffler()
         shuffler.begin()
         batches: Batches
@@ -96,11 +100,16 @@ def fit(
 
 
 def _split(
-    model: Model, data: Arrays | DatasetIterator, share: float, given: Any, steps: int | None
+    model: Model,
+    data: Arrays | DatasetIterator,
+    share: float,
+    given: Any,
+    steps: int | None,
+    size: int | None,
 ) -> tuple[Arrays | DatasetIterator, Arrays | DatasetIterator | None]:
     """Return what to train on, and what to validate on: data of its own, or a share of the samples."""
     if given is not None:
-        return data, to_validation_data(model, given, steps)
+        return data, to_validation_data(model, given, steps, size)
     if not share:
         return data, None
     if isinstance(data, DatasetIterator):

@@ -13,6 +13,7 @@ from ..checks import ArgumentError
 from ..data.adapters import Arrays, DataAdapter, classes_of
 from ..data.batches import ArrayBatches, DatasetBatches, batch_size_for
 from ..data.dataset import DatasetIterator, is_dataset
+from ..data.sparse import SparseBatches, is_sparse
 from ..layers import Layer
 from ..layers.base.trainable import flatten_parts
 from .advice import advise_on_class_weights
@@ -70,7 +71,9 @@ def to_data(
     return DatasetIterator(x, steps, **options)
 
 
-def to_validation_data(model: Model, given: Any, steps: int | None) -> Arrays | DatasetIterator:
+def to_validation_data(
+    model: Model, given: Any, steps: int | None, batch_size: int | None
+) -> Arrays | DatasetIterator:
     """Return arrays, or the batches of a data set, of the `validation_data` of `fit`."""
     if is_dataset(given):
         return DatasetIterator(given, steps, name="validation_data")
@@ -80,6 +83,8 @@ def to_validation_data(model: Model, given: Any, steps: int | None) -> Arrays | 
     if len(given) not in (2, 3):
         raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
     x, y, sample_weight = (*given, None)[:3]
+    if is_sparse(x):
+        return DatasetIterator(SparseBatches(x, y, sample_weight, batch_size), steps, name="validation_data")
     return to_arrays(model, x, y, sample_weight, "validation ")
 
 

@@ -12,6 +12,7 @@ from ..autograd import Tensor, no_grad
 from ..checks import whole_number
 from ..data.batches import batch_size_for
 from ..data.dataset import DatasetIterator, is_dataset
+from ..data.sparse import sparse_batches
 from ..graph.graph import mapped, rebuilt
 from .loop import listeners_for
 from .python_steps import StepAdapter, arrays_in, pack, part_of
@@ -25,6 +26,7 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None, cal
     """Return the outputs of a model for all samples, batch by batch where that is asked for; see `Model`."""
     if steps is not None:
         whole_number(steps, "steps", 1)
+    x, _, _ = sparse_batches(x, None, None, batch_size)
     in_python = model._predicts_in_python
     one = partial(_predict_in_python, model) if in_python else model._predict
     dataset = DatasetIterator(x, steps) if is_dataset(x) else None
