@@ -73,6 +73,9 @@ _HINTS = {
     "kld|KLD|kullback_leibler_divergence": "kl_divergence, or the string 'kld'",
     "fmeasure": "metrics.F1Score",
     "matthews_correlation": "metrics.Precision, Recall and F1Score",
+    # Names of PyTorch.
+    "no_grad|inference_mode": "predict and calls of models on arrays keep no gradients",
+    "nn": "layers are in fastnn.layers; fastnn.interop.torch.from_module makes a model of a module",
     "KerasTensor": "symbolic tensors are what fastnn.Input returns; backend.is_keras_tensor recognizes them",
 }
 
@@ -98,6 +101,14 @@ _ATTRIBUTES = {
     "and output of a layer are the tensors of its first call",
     "input_spec": "build(input_shape) of a layer of your own checks the shape",
     "get_weights|set_weights|get_slot_names|get_slot": "optimizer.variables",
+    # Methods of PyTorch's modules, optimizers and tensors.
+    "(named_)?parameters": "model.trainable_weights; optimizers get them from compile",
+    "train|eval": "fit trains and predict does not; calls take training=True or training=False",
+    "(load_)?state_dict": "model.get_weights and set_weights; fastnn.interop.torch has state_dict and "
+    "load_state_dict in PyTorch's layouts",
+    "step": "fit computes gradients for every batch and applies them; by hand, "
+    "optimizer.apply_gradients takes pairs of gradients and weights",
+    "requires_grad_?": "layer.trainable = False freezes weights",
     "validation_data": "a callback of your own gets data in its constructor",
 }
 
