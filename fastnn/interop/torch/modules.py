@@ -203,6 +203,8 @@ class _Planned:
             raise Unsupported(f"item {item!r} cannot be taken; x[:, -1] of a sequence can")
 
     def _merge(self, node: Any, name: str) -> None:
+        if name == "add" and node.kwargs:
+            raise Unsupported(f"arguments of an addition: {', '.join(node.kwargs)}")
         parts = list(node.args[:2] if name == "add" else node.args[0])
         if not all(hasattr(part, "op") and part in self.values for part in parts):
             raise Unsupported("only tensors can be merged, not numbers")
