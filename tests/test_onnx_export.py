@@ -160,6 +160,16 @@ def test_several_inputs_shared_layers_and_models_inside():
     assert len(held) == 2
 
 
+@pytest.mark.parametrize("options", [{"training": True}, {"mask": "mask"}])
+def test_arguments_of_calls_are_not_lost(options):
+    x, mask = fastnn.Input((4, 3)), fastnn.Input((4,))
+    options = {name: mask if value == "mask" else value for name, value in options.items()}
+    y = layers.GlobalAveragePooling1D(name="g")(x, **options) if "mask" in options else None
+    y = layers.Dropout(0.5, name="g")(x, **options) if y is None else y
+    with pytest.raises(ValueError, match=f"'g': calls with {next(iter(options))}"):
+        exported(fastnn.Model([x, mask] if "mask" in options else x, y))
+
+
 def test_file_says_who_wrote_it(tmp_path):
     fastnn.Sequential([fastnn.Input((4,)), layers.Dense(2)]).export(tmp_path / "m.onnx")
     made = onnx.load(tmp_path / "m.onnx")

@@ -95,10 +95,13 @@ def _write_graph(writer: Writer, model: Any, inputs: list[str], scope: str) -> l
 
     def call(node: Node, x: Any, options: dict[str, Any]) -> list[str]:
         writer.scope = inner = f"{scope}{node.layer.name}"
+        given = {name: value for name, value in options.items() if value is not None and value is not False}
+        if given:
+            raise ValueError(f"layer {inner!r}: calls with {', '.join(given)} cannot be exported")
         if type(node.layer) not in LAYERS:
             return _write_graph(writer, node.layer, node.layer._order_inputs(x), f"{inner}/")  # type: ignore[attr-defined]
         try:
-            return LAYERS[type(node.layer)](writer, node, x, options)
+            return LAYERS[type(node.layer)](writer, node, x)
         except ValueError as error:
             raise ValueError(f"layer {inner!r} ({type(node.layer).__name__}): {error}") from None
 

@@ -102,19 +102,19 @@ def _product(writer: Writer, node: Node, x: list[str]) -> str:
     return made
 
 
-Write = Callable[[Writer, "Node", Any, dict[str, Any]], list[str]]
+Write = Callable[[Writer, "Node", Any], list[str]]
 
 
 def _of_layer(write: Callable[..., str], **arguments: Any) -> Write:
-    return lambda writer, node, x, options: [write(writer, node.layer, x, **arguments)]
+    return lambda writer, node, x: [write(writer, node.layer, x, **arguments)]
 
 
 def _of_node(write: Callable[..., str], **arguments: Any) -> Write:
-    return lambda writer, node, x, options: [write(writer, node, x, **arguments)]
+    return lambda writer, node, x: [write(writer, node, x, **arguments)]
 
 
 def _recurrent(write: Callable[..., list[str]]) -> Write:
-    return lambda writer, node, x, options: write(writer, node.layer, x, options)
+    return lambda writer, node, x: write(writer, node.layer, x)
 
 
 _AS_IT_IS = _of_layer(lambda writer, layer, x: x)

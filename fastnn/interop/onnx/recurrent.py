@@ -54,15 +54,13 @@ def _weights(cell: Any) -> list[NDArray[Any]]:
     return [_gates(kernel, order).T, _gates(recurrent, order).T, _gates(biases, order).reshape(-1)]
 
 
-def _check(layer: Any, options: dict[str, Any]) -> Any:
+def _check(layer: Any) -> Any:
     """Return the cell of a layer that one direction of a node computes."""
     cell = getattr(layer, "cell", None)
     if type(cell) not in _NODES:
         raise ValueError(f"cell: ONNX has LSTM, GRU and RNN, got {cell!r}")
     if layer.stateful:
         raise ValueError("stateful: expected False, got True; ONNX keeps no state between runs")
-    if any(value is not None for name, value in options.items() if name != "training"):
-        raise ValueError(f"call: {', '.join(options)} cannot be exported")
     return cell
 
 
@@ -70,9 +68,9 @@ def _settings(cell: Any) -> tuple[Any, ...]:
     return type(cell), cell.units, getattr(cell, "reset_after", None)
 
 
-def _write_node(writer: Writer, x: str, layers: list[Any], options: dict[str, Any]) -> list[list[str]]:
+def _write_node(writer: Writer, x: str, layers: list[Any]) -> list[list[str]]:
     """Append one node of a layer or two and return for each all outputs in time's order, and last states."""
-    cells = [_check(layer, options) for layer in layers]
+    cells = [_check(layer) for layer in layers]
     if len({_settings(cell) for cell in cells}) > 1:
         raise ValueError("backward_layer: expected the same kind of cell and units as the forward layer's")
     kind, _ = _NODES[type(cells[0])]
@@ -107,9 +105,9 @@ def _reversed(writer: Writer, y: str) -> str:
     return str(writer.op("Slice", y, first, end, axis, writer.integers(-1)))
 
 
-def write_recurrent(writer: Writer, layer: Any, x: str, options: dict[str, Any]) -> list[str]:
+def write_recurrent(writer: Writer, layer: Any, x: str) -> list[str]:
     """Append an `LSTM`, `GRU`, `SimpleRNN` or `RNN` of one of their cells."""
-    ((y, *states),) = _write_node(writer, x, [layer], options)
+    ((y, *states),) = _write_node(writer, x, [layer])
     if not layer.return_sequences:
         y = states[0]
     elif layer.go_backwards:
@@ -117,12 +115,12 @@ def write_recurrent(writer: Writer, layer: Any, x: str, options: dict[str, Any])
     return [y, *states] if layer.return_state else [y]
 
 
-def write_bidirectional(writer: Writer, layer: Any, x: str, options: dict[str, Any]) -> list[str]:
+def write_bidirectional(writer: Writer, layer: Any, x: str) -> list[str]:
     """Append both layers as one node, and how they are merged."""
     halves = [layer.forward_layer, layer.backward_layer]
     if halves[0].go_backwards:
         raise ValueError("layer: expected go_backwards=False, got True")
-    made = _write_node(writer, x, halves, options)
+    made = _write_node(writer, x, halves)
     one, other = (half[0 if layer.return_sequences else 1] for half in made)
     states = [state for half in made for state in half[1:]] if layer.return_state else []
     return [*_merged(writer, layer.merge_mode, one, other), *states]
