@@ -53,7 +53,7 @@ def assert_agrees(model, *shapes, high=None, **arguments):
 @pytest.mark.parametrize(
     "activation",
     ["linear", "relu", "elu", "selu", "silu", "sigmoid", "tanh", "softplus", "softsign", "hard_sigmoid",
-     "hard_silu", "leaky_relu", "relu6", "exponential", "softmax", "log_softmax"],
+     "hard_silu", "leaky_relu", "relu6", "exponential", "gelu", "softmax", "log_softmax"],
 )  # fmt: skip
 def test_dense(activation):
     model = fastnn.Sequential(
@@ -99,6 +99,12 @@ def test_cnn(pool, padding):
         layers.Dropout(0.5), layers.Flatten(), layers.Dense(3, "softmax"),
     ])  # fmt: skip
     assert_agrees(model, (9, 7, 2))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_depthwise(padding):
+    conv = layers.DepthwiseConv2D((3, 2), padding=padding, depth_multiplier=2, activation="relu")
+    assert_agrees(fastnn.Sequential([fastnn.Input((6, 5, 3)), conv]), (6, 5, 3))
 
 
 def test_transposes_between_layers_of_images_cancel():

@@ -43,8 +43,18 @@ def _silu(writer: Writer, x: str) -> str:
     return str(writer.op("Mul", x, writer.op("Sigmoid", x)))
 
 
+def _gelu(writer: Writer, x: str, approximate: bool = False) -> str:
+    """Append x times the normal distribution, which opset 17 has no node for."""
+    if approximate:
+        raise ValueError("gelu: expected approximate=False, got True")
+    scaled = writer.op("Mul", x, writer.constant(0.5**0.5, "scale"))
+    distribution = writer.op("Add", writer.op("Erf", scaled), writer.constant(1, "one"))
+    return str(writer.op("Mul", writer.op("Mul", x, distribution), writer.constant(0.5, "half")))
+
+
 _WRITERS: dict[str, Callable[..., str]] = {
     "elu": lambda writer, x, alpha=1.0: writer.op("Elu", x, alpha=alpha),
+    "gelu": _gelu,
     "hard_sigmoid": lambda writer, x: writer.op("HardSigmoid", x, alpha=1 / 6, beta=0.5),
     "leaky_relu": lambda writer, x, negative_slope=0.2: writer.op("LeakyRelu", x, alpha=negative_slope),
     "linear": lambda _, x: x,

@@ -12,7 +12,7 @@ from ... import layers
 from ...layers.base.axes import sample_axes, sample_axis
 from .activations import write_activation
 from .recurrent import write_bidirectional, write_recurrent
-from .windows import write_convolution, write_global_pooling, write_pooling
+from .windows import write_convolution, write_depthwise, write_global_pooling, write_pooling
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ LAYERS: dict[type, Write] = {
     layers.Conv1D: _of_layer(write_convolution),
     layers.Conv2D: _of_layer(write_convolution),
     layers.Dense: _of_layer(_dense),
+    layers.DepthwiseConv1D: _of_layer(write_depthwise),
+    layers.DepthwiseConv2D: _of_layer(write_depthwise),
     layers.Dropout: _AS_IT_IS,
     layers.ELU: _ACTIVATION,
     layers.Embedding: _of_layer(_embedding),

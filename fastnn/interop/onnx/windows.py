@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...activations import Activation
 from .activations import write_activation
 from .writer import Writer
 
-__all__ = ["write_convolution", "write_global_pooling", "write_pooling"]
+__all__ = ["write_convolution", "write_depthwise", "write_global_pooling", "write_pooling"]
 
 
 def _first(writer: Writer, layer: Any, x: str) -> str:
@@ -43,8 +44,20 @@ def _padding(layer: Any, sizes: Any, dilations: Any) -> dict[str, Any]:
 
 def write_convolution(writer: Writer, layer: Any, x: str) -> str:
     """Append a `Conv1D` or `Conv2D`."""
+    return _write(writer, layer, x, np.array(layer.kernel), layer.groups)
+
+
+def write_depthwise(writer: Writer, layer: Any, x: str) -> str:
+    """Append a `DepthwiseConv1D` or `DepthwiseConv2D`: a convolution with a group for each channel."""
+    kernel = np.array(layer.kernel)
+    *sizes, channels, multiplier = kernel.shape
+    return _write(writer, layer, x, kernel.reshape(*sizes, 1, channels * multiplier), channels)
+
+
+def _write(writer: Writer, layer: Any, x: str, kernel: NDArray[Any], groups: int) -> str:
+    """Append a convolution with a kernel (sizes ..., channels of a group, filters)."""
     rank = layer._rank
-    kernel = np.array(layer.kernel).transpose(rank + 1, rank, *range(rank))
+    kernel = kernel.transpose(rank + 1, rank, *range(rank))
     arguments = [_first(writer, layer, x), writer.constant(kernel, "kernel")]
     if layer.bias is not None:
         arguments.append(writer.weight(layer.bias, "bias"))
@@ -54,7 +67,7 @@ def write_convolution(writer: Writer, layer: Any, x: str) -> str:
         kernel_shape=layer.kernel_size,
         strides=layer.strides,
         dilations=layer.dilation_rate,
-        group=layer.groups,
+        group=groups,
         **_padding(layer, layer.kernel_size, layer.dilation_rate),
     )
     if isinstance(layer.activation, Activation):  # of each element: before the axes are moved back
