@@ -94,3 +94,23 @@ def test_several_dimensions_may_vary():
     made = fastnn.Sequential([Input((None, None, 2)), Activation("relu"), fastnn.layers.Conv2D(3, 3)])
     assert made.output_shape == (None, None, None, 3)
     assert made.predict(np.zeros((1, 5, 8, 2))).shape == (1, 3, 6, 3)
+
+
+@pytest.mark.parametrize("cell", [fastnn.layers.SimpleRNN, fastnn.layers.GRU, fastnn.layers.LSTM])
+@pytest.mark.parametrize("masked", [False, True])
+def test_no_steps_leave_the_state_as_it_was(cell, masked):
+    """The result of a sequence without steps is the initial state."""
+    x, start = fastnn.Input((None, 2)), fastnn.Input((3,))
+    steps = fastnn.layers.Masking()(x) if masked else x
+    states = [start, start] if cell is fastnn.layers.LSTM else [start]
+    ends = cell(3)(steps, initial_state=states)
+    both = fastnn.layers.Bidirectional(cell(3, return_sequences=True))(steps)
+    model = fastnn.Model([x, start], [ends, cell(2)(both)])
+    none, first = np.zeros((5, 0, 2), "float32"), np.arange(15, dtype="float32").reshape(5, 3)
+    model.predict([np.ones((5, 4, 2), "float32"), first], verbose=0)  # leaves other numbers behind
+    for result in (model([none, first]), model.predict([none, first], verbose=0)):
+        np.testing.assert_array_equal(result[0], first)
+        np.testing.assert_array_equal(result[1], np.zeros((5, 2)))
+    model.compile("sgd", "mse")
+    assert len(model.profile([none, first]).rows) > 2
+    assert np.isfinite(model.train_on_batch([none, first], [first, np.zeros((5, 2))])).all()

@@ -197,6 +197,10 @@ void KERNEL(recurrent_forward)(const fnn_recurrent *g, fnn_idx first, fnn_idx ro
                 copy_scaled((real *)g->y + at, s.h + r * n, NULL, n);
         }
     }
+    if (g->steps == 0) { /* the last state is the first one */
+        s.c = s.c_before;
+        store_state(&s, g->sequences ? NULL : g->y, g->y_row, s.h);
+    }
     store_state(&s, g->h, g->last_row, s.h);
     if (g->cell == FNN_LSTM)
         store_state(&s, g->c, g->last_row, s.c);
@@ -214,6 +218,8 @@ void KERNEL(recurrent_backward)(const fnn_recurrent *g, fnn_idx first, fnn_idx r
     s.d = s.da + rows * g->a_row;
     load_state(&s, s.dh, g->dh, n);
     load_state(&s, s.dc, g->dc, n);
+    for (fnn_idx i = 0; g->steps == 0 && !g->sequences && dy && i < rows * n; i++)
+        s.dh[i] += dy[first * n + i];
     for (fnn_idx t = g->steps - 1; t >= 0; t--) {
         at_step(&s, t);
         for (fnn_idx r = 0; dy && r < rows; r++) {

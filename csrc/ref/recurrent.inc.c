@@ -104,6 +104,11 @@ void KERNEL(recurrent_forward)(const fnn_recurrent *g, fnn_idx first, fnn_idx ro
                 copy(m.c_before, m.h, 0, n);
             forward_step(&m, row, t);
         }
+        if (g->steps == 0) {
+            copy(m.c, g->c0, row * g->state_row, n);
+            if (!g->sequences)
+                copy((real *)g->y + row * g->y_row, m.h, 0, n);
+        }
         if (g->h)
             copy((real *)g->h + row * g->last_row, m.h, 0, n);
         if (g->c && g->cell == FNN_LSTM)
@@ -144,6 +149,8 @@ void KERNEL(recurrent_backward)(const fnn_recurrent *g, fnn_idx first, fnn_idx r
             .g = g, .dh = free, .dc = free + n, .dh_in = free + 2 * n, .d = free + 3 * n, .dx = free + 7 * n};
         copy(m.dh, g->dh, row * n, n);
         copy(m.dc, g->dc, row * n, n);
+        for (fnn_idx j = 0; g->steps == 0 && !g->sequences && g->dy && j < n; j++)
+            m.dh[j] += ((const real *)g->dy)[row * n + j];
         for (fnn_idx t = g->steps - 1; t >= 0; t--) {
             at_step(&m, first, rows, r, t);
             backward_step(&m, row, t);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,9 @@ def reversed_steps(plan: Plan, x: Value) -> Value:
     """Append x (steps, ...) from the last step to the first to `plan`."""
     from ...kernels.ops import strided_copy
 
-    steps, size = x.shape[0], x.size // x.shape[0]
+    steps, size = x.shape[0], math.prod(x.shape[1:])
     box = np.array([[steps, size], [size, 1], [-size, 1]], np.int64)
-    y: Value = strided_copy.emit(plan, x, x.shape, box, 0, (steps - 1) * size)
+    y: Value = strided_copy.emit(plan, x, x.shape, box, 0, max(0, steps - 1) * size)
     return y
 
 
