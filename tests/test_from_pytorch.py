@@ -125,6 +125,27 @@ def test_all_parts_without_counterpart_are_listed():
         from_module(module, (None, 3, 8, 8))
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda f, x: f.dropout(x, 0.2), "drops in predictions too"),
+        (lambda f, x: f.softmax(x, dim=-1, dtype=x.dtype), "argument dtype"),
+    ],
+    ids=["dropout", "softmax"],
+)
+def test_arguments_of_functions_count_or_are_refused(call, message):
+    torch = pytest.importorskip("torch")
+
+    class Module(torch.nn.Module):
+        def forward(self, x):
+            return call(torch.nn.functional, x)
+
+    module = Module()
+    with pytest.raises(ValueError, match=message):
+        from_module(module, (None, 4))
+    assert module.training
+
+
 def test_arrays_load_in_order_and_flattened_pictures_turn():
     model = fastnn.Sequential([fastnn.Input((2, 2, 3)), layers.Flatten(), layers.Dense(1)])
     kernel = np.arange(12.0).reshape(1, 12)

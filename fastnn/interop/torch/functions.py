@@ -30,6 +30,9 @@ _PARAMETERS = {
 }
 
 
+_WITHOUT_EFFECT = (None, False)  # what arguments of functions are unless they ask for something
+
+
 def activation_of(name: str) -> str:
     """Return the module's name of an activation without arguments, or ""."""
     return _ACTIVATIONS.get(name, "")
@@ -47,8 +50,19 @@ def function_module(torch: Any, node: Any, name: str) -> Any:
     names = _PARAMETERS.get(name) or _PARAMETERS.get(name.partition("_")[0])
     if names is None:
         names = tuple(inspect.signature(getattr(torch.nn.functional, name)).parameters)[1:]
+    if len(node.args) > len(names) + 1:
+        raise Unsupported(f"{len(node.args)} arguments by position")
     given = {**dict(zip(names, node.args[1:], strict=False)), **node.kwargs}
     if name == "flatten" and "start_dim" not in given:
         given["start_dim"] = 0
+    if name == "dropout" and given.pop("training", True):
+        raise Unsupported("without training=self.training it drops in predictions too")
     accepted = inspect.signature(made).parameters
+    others = [
+        key
+        for key, value in given.items()
+        if key not in (*accepted, "_stacklevel") and value not in _WITHOUT_EFFECT
+    ]
+    if others:
+        raise Unsupported(f"the argument {others[0]}")
     return made(**{key: value for key, value in given.items() if key in accepted})

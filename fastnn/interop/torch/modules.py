@@ -71,12 +71,17 @@ def _traced(module: Any) -> tuple[list[Any], Any]:
         raise TypeError(f"module must be a torch.nn.Module, got {type(module).__name__}")
     if type(module).__module__.startswith("torch.nn") and not isinstance(module, torch.nn.Sequential):
         raise ValueError("module is a single layer: put it into a torch.nn.Sequential")
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()  # so that what is on in a trace is always on
     try:
         graph = torch.fx.symbolic_trace(module).graph
     except (torch.fx.proxy.TraceError, TypeError) as error:
         raise ValueError(
             f"module cannot be traced by torch.fx, as with branches on values: {error}"
         ) from error
+    finally:
+        for part, training in modes:
+            part.training = training
     graph.eliminate_dead_code()  # states of recurrent modules that nothing uses
     return list(graph.nodes), torch
 
