@@ -280,3 +280,22 @@ def test_models_inside_that_are_not_built_compute_in_the_dtype_around_them(inner
         fastnn.Sequential([Dense(3, dtype="float64"), fastnn.Sequential([Dense(2, dtype="float32")])]).build(
             (None, 3)
         )
+
+
+def test_a_call_that_would_never_run_is_refused():
+    class Doubled(fastnn.Sequential):
+        def call(self, x):
+            return super().call(x) * 2
+
+    class Graph(fastnn.Model):
+        def __init__(self):
+            x = fastnn.Input((4,))
+            super().__init__(x, fastnn.layers.Dense(2)(x))
+
+        def call(self, x):
+            return super().call(x) * 2
+
+    with pytest.raises(TypeError, match=r"Doubled\.call: .* derive from Model"):
+        Doubled([fastnn.layers.Dense(2)])(np.zeros((3, 4)))
+    with pytest.raises(TypeError, match=r"Graph\.call: "):
+        Graph()

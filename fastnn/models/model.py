@@ -176,6 +176,11 @@ class Model(Steps):
 
     def _connect(self, inputs: Any, outputs: Any) -> None:
         """Become the model of a graph."""
+        if custom_layer.is_written(self):
+            raise TypeError(
+                f"{type(self).__name__}.call: a model of a graph computes that, and a call of its own would "
+                "never run; derive from Model, and keep the Sequential or the graph's model as a part of it"
+            )
         for name, structure in (("inputs", inputs), ("outputs", outputs)):
             wrong = [leaf for leaf in leaves(structure) if not isinstance(leaf, SymbolicTensor)]
             if wrong or not tensors_in(structure):
