@@ -124,7 +124,7 @@ def _run(arguments: list[str]) -> int:
     conversion = commands.add_parser(
         "convert",
         help="write a model in another format",
-        description="Read a model and write it in the format of OUT's ending: .fastnn, .keras, .h5.",
+        description="Write a model in the format of OUT's ending: .fastnn, .keras, .h5.",
     )
     conversion.add_argument("source", type=Path, metavar="IN", help="a file of a model, of any format")
     conversion.add_argument("target", type=Path, metavar="OUT", help="the file to write")
