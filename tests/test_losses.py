@@ -323,6 +323,7 @@ def two_outputs(masked=False):
     return fastnn.Model(inputs, {"a": Dense(3, name="da")(hidden), "b": Dense(3, name="db")(hidden)})
 
 
+@pytest.mark.filterwarnings("ignore:model. 2 of its weights reach no loss")
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize(
     ("loss", "weights"),

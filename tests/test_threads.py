@@ -332,7 +332,7 @@ def test_workers_take_no_signals(tmp_path):
 import time
 
 fastnn.set_num_threads(3)
-model.predict(x)
+model.predict(x, verbose=0)
 main = str(os.getpid())
 for task in os.listdir("/proc/self/task"):
     with open(f"/proc/self/task/{task}/status") as lines:
