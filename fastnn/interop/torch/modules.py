@@ -72,7 +72,7 @@ def _traced(module: Any) -> tuple[list[Any], Any]:
     if type(module).__module__.startswith("torch.nn") and not isinstance(module, torch.nn.Sequential):
         raise ValueError("module is a single layer: put it into a torch.nn.Sequential")
     modes = [(part, part.training) for part in module.modules()]
-    module.eval()  # so that what is on in a trace is always on
+    module.train(False)  # so that what is on in a trace is always on
     try:
         graph = torch.fx.symbolic_trace(module).graph
     except (torch.fx.proxy.TraceError, TypeError) as error:
