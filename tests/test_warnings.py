@@ -120,6 +120,22 @@ def test_what_learns_is_not_warned_about(model, arguments):
     assert fit(model, **arguments) == []
 
 
+@pytest.mark.parametrize("use", ["predict", "evaluate", "call", "layer"])
+def test_a_layer_that_has_not_been_adapted_says_so_without_training(use):
+    layer = layers.Normalization(name="scale")
+    model = fastnn.Sequential([fastnn.Input((3,)), layer])
+    model.compile(loss="mse")
+    uses = {
+        "predict": lambda: model.predict(X, verbose=0),
+        "evaluate": lambda: model.evaluate(X, X, verbose=0),
+        "call": lambda: model(X),
+        "layer": lambda: layer(X),
+    }
+    with pytest.warns(FastnnWarning, match="scale: it has not been adapted"):
+        uses[use]()
+    uses[use]()  # once is enough
+
+
 def test_a_subclass_is_warned_about_too():
     class Net(fastnn.Model):
         def __init__(self):

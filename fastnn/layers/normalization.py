@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config, initializers
 from ..checks import whole_number
 from ..data.sparse import batches_to_adapt
+from ..warning import warn_once
 from .base.layer import Layer, registry
 from .base.shapes import Shape, with_batch
 
@@ -132,6 +133,12 @@ class Normalization(Layer):
 
         input_shape = with_batch(x.shape)
         if self.input_mean is None or self.input_variance is None:
+            if not self._is_adapted:
+                warn_once(
+                    self,
+                    f"{self.name}: it has not been adapted, so it changes nothing; call adapt(x) first, or "
+                    "give mean and variance",
+                )
             shape = self._broadcast_shape(input_shape)
             return affine.emit_moments(
                 plan, x, self.mean, self.variance, shape, config.epsilon(), self.invert

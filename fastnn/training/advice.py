@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from .. import activations, losses
 from ..layers.base.elementwise import ElementwiseActivation
-from ..layers.normalization import Normalization
 from ..layers.recurrent import RNN
 from ..layers.time_distributed import TimeDistributed
 from ..warning import warn, warn_once, warn_without_gradient
@@ -111,12 +110,6 @@ def output_activation(layer: Layer) -> str | None:
 
 
 def _advise_on_layer(layer: Layer, results: Sequence[Value]) -> None:
-    if isinstance(layer, Normalization) and not layer._is_adapted:
-        warn_once(
-            layer,
-            f"{layer.name}: it has not been adapted, so it changes nothing; call adapt(x) before fit, or "
-            "give mean and variance",
-        )
     if output_activation(layer) in ("softmax", "log_softmax") and not isinstance(layer, TimeDistributed):
         axis = getattr(layer, "axis", -1)
         shape = (None, *results[0].shape)
