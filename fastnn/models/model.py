@@ -764,6 +764,12 @@ class Model(Steps):
             self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity or len(arrays)
         )
 
+    def _gradients_plan(self, arrays: Arrays) -> Plan:
+        """Return a plan that makes the gradients of all samples, and changes nothing."""
+        return self._plan_cache().gradients(
+            self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, len(arrays)
+        )
+
     def _evaluation_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
         """Return the plan that evaluates samples like these."""
         if self._runs_in_python:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,16 @@ from ..regularizers import L2
 from ..training.fitting import claim_training
 from ..training.loop import run_batch
 from ..training.model_data import to_arrays
+from ..variables import Variable
 
 __all__ = ["Network"]
 
 _ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 
+_SPARSE_ROWS = 1024  # that are dense at once, where all samples are one batch
+
 Weights = list[NDArray[Any]]
+Objective = Callable[[NDArray[Any]], tuple[float, NDArray[np.float64]]]
 
 
 class Network:
@@ -77,33 +82,39 @@ class Network:
         self.load(coefs, intercepts)
 
     @property
+    def _variables(self) -> tuple[list[Variable], list[Variable]]:
+        """The kernels and the biases."""
+        layers: Any = self.model.layers
+        return [layer.kernel for layer in layers], [layer.bias for layer in layers]
+
+    @property
     def coefs(self) -> Weights:
         """The kernels."""
-        return [variable.value for variable in self.model.weights[::2]]
+        return [variable.value for variable in self._variables[0]]
 
     @property
     def intercepts(self) -> Weights:
         """The biases."""
-        return [variable.value for variable in self.model.weights[1::2]]
+        return [variable.value for variable in self._variables[1]]
 
     def load(self, coefs: Sequence[NDArray[Any]], intercepts: Sequence[NDArray[Any]]) -> None:
         """Set the weights to these, which may be the network's own."""
-        given = [array for pair in zip(coefs, intercepts, strict=True) for array in pair]
-        for variable, array in zip(self.model.weights, given, strict=True):
-            if array is not variable.value:
-                variable.assign(array)
+        for variables, given in zip(self._variables, (coefs, intercepts), strict=True):
+            for variable, array in zip(variables, given, strict=True):
+                if array is not variable.value:
+                    variable.assign(array)
 
     # ---- losses -------------------------------------------------------------------------------------
 
-    def _loss(self, reduction: str = "sum_over_batch_size") -> tuple[Loss, float]:
+    def _loss(self) -> tuple[Loss, float]:
         """Return the loss of a sample, and the factor that makes scikit-learn's of it: a sum over outputs."""
         if self._output == "softmax":
-            return losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction), 1.0
+            return losses.SparseCategoricalCrossentropy(from_logits=True), 1.0
         if self._output == "logistic":
-            return losses.BinaryCrossentropy(from_logits=True, reduction=reduction), float(self._units)
+            return losses.BinaryCrossentropy(from_logits=True), float(self._units)
         if self._output == "exp":
-            return losses.Poisson(reduction=reduction), float(self._units)
-        return losses.MeanSquaredError(reduction=reduction), self._units / 2
+            return losses.Poisson(), float(self._units)
+        return losses.MeanSquaredError(), self._units / 2
 
     def _labels(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return the labels as the loss takes them: class numbers, or numbers for each output."""
@@ -168,10 +179,7 @@ class Network:
         weights = None if sample_weight is None else np.ones(samples, self.dtype)
         dense = not is_sparse(x)
         x = x if dense else x.tocsr().astype(self.dtype, copy=False)
-        rows = samples if dense else min(batch_size, samples)
-        part = x if dense else np.zeros((rows, x.shape[1]), self.dtype)
-        shown_weights = None if weights is None else weights[:rows].copy()
-        arrays = to_arrays(self.model, part, labels[:rows] if dense else labels[:rows].copy(), shown_weights)
+        arrays = self._arrays(x, labels, weights, batch_size)
         plan = self.model._training_plan(arrays, int(sizes.max()))
         totals = Totals([plan])
         with claim_training(self.model):
@@ -197,28 +205,65 @@ class Network:
             finally:
                 plan.unbind()
 
-    def loss_and_gradients(
+    @contextmanager
+    def objective(
         self, x: Any, y: NDArray[Any], sample_weight: NDArray[Any] | None, alpha: float
-    ) -> tuple[float, Weights]:
-        """Return the loss of all samples with its penalty, and the gradients of coefs and intercepts."""
-        (loss, factor), labels, total = self._loss("sum"), self._labels(y), 0.0
-        weight = x.shape[0] if sample_weight is None else float(sample_weight.sum())
-        for variable in self.model.weights:
-            variable.grad = None
-        start = 0
-        for part in dense_parts(x):
-            chosen = slice(start, start := start + len(part))
-            weights = [] if sample_weight is None else [sample_weight[chosen]]
-            made = loss(labels[chosen], self.model(part, training=True), *weights)
-            made.backward()
-            total += float(made)
-        kernels, biases = self.model.weights[::2], self.model.weights[1::2]
-        squares = sum(float(np.vdot(v.value, v.value)) for v in kernels)
-        gradients = [np.asarray(v.grad) * (factor / weight) for v in (*kernels, *biases)]
-        for gradient, variable in zip(gradients, kernels, strict=False):
-            gradient += alpha / weight * variable.value
-        loss_value = (factor * total + alpha / 2 * squares) / weight
-        return self._reported(loss_value, 0.0, y, sample_weight), gradients
+    ) -> Iterator[Objective]:
+        """Yield a function of all weights, coefs before intercepts, in one vector.
+
+        It returns the loss of all samples with its penalty, and the gradient, and sets the weights. See
+        `epochs` for the arguments.
+        """
+        self.compile(optimizers.SGD())
+        self._penalty.l2 = 0.0
+        samples, labels, dense = x.shape[0], self._labels(y), not is_sparse(x)
+        x = x if dense else x.tocsr().astype(self.dtype, copy=False)
+        rows = samples if dense else min(_SPARSE_ROWS, samples)
+        parts = [np.arange(start, min(start + rows, samples)) for start in range(0, samples, rows)]
+        arrays = self._arrays(x, labels, sample_weight, rows)
+        plan = self.model._gradients_plan(arrays)
+        assert plan.layout is not None
+        kernels, biases = self._variables
+        places = [plan.layout.part(plan.gradients, variable) for variable in (*kernels, *biases)]
+        ends = np.cumsum([variable.size for variable in (*kernels, *biases)])
+        of_coefs, totals = slice(int(ends[len(kernels) - 1])), Totals([plan])
+        weight = samples if sample_weight is None else float(sample_weight.sum())
+
+        def loss_and_gradient(packed: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
+            given = [
+                part.reshape(variable.shape)
+                for part, variable in zip(np.split(packed, ends[:-1]), (*kernels, *biases), strict=True)
+            ]
+            self.load(given[: len(kernels)], given[len(kernels) :])
+            loss, gradient = 0.0, np.zeros(packed.size)
+            for chosen in parts:
+                if not dense:
+                    _fill(arrays, x, labels, sample_weight, chosen)
+                plan.clear_totals()
+                run_batch(plan, 0, len(chosen))
+                share = len(chosen) / weight
+                loss += float(totals["loss"]) * share
+                gradient += np.concatenate([place.ravel() for place in places]) * share
+            loss += alpha / 2 * float(packed[of_coefs] @ packed[of_coefs]) / weight
+            gradient[of_coefs] += alpha / weight * packed[of_coefs]
+            return self._reported(loss, 0.0, y, sample_weight), gradient
+
+        with claim_training(self.model):
+            plan.bind(*arrays.arrays)
+            try:
+                yield loss_and_gradient
+            finally:
+                plan.unbind()
+
+    def _arrays(self, x: Any, labels: NDArray[Any], weights: NDArray[Any] | None, rows: int) -> Arrays:
+        """Return all samples in the form of plans, or of a sparse matrix the first rows, to be filled."""
+        if not is_sparse(x):
+            return to_arrays(self.model, x, labels, weights)
+        rows = min(rows, x.shape[0])
+        part = np.zeros((rows, x.shape[1]), self.dtype)
+        return to_arrays(
+            self.model, part, labels[:rows].copy(), None if weights is None else weights[:rows].copy()
+        )
 
     # ---- predictions --------------------------------------------------------------------------------
 

@@ -167,20 +167,21 @@ class _ByFastnn:
                 )
                 return
 
-    def _fit_lbfgs(self: Any, *arguments: Any) -> None:
+    def _fit_lbfgs(self: Any, X: Any, y: NDArray[Any], sample_weight: Any, *rest: Any) -> None:
         """Leave the search for the minimum to SciPy, by way of scikit-learn."""
-        self._prepare(arguments[0].dtype.name)
-        super()._fit_lbfgs(*arguments)  # type: ignore[misc]
+        self._prepare(X.dtype.name)
+        vars(self).pop("_optimizer", None)
+        with self._network.objective(X, y, sample_weight, self.alpha) as self._objective:
+            try:
+                super()._fit_lbfgs(X, y, sample_weight, *rest)  # type: ignore[misc]
+            finally:
+                del self._objective
         self._share_weights()
 
-    def _loss_grad_lbfgs(
-        self: Any, packed: NDArray[Any], X: Any, y: NDArray[Any], sample_weight: Any, *_: Any
-    ) -> tuple[float, NDArray[np.float64]]:
+    def _loss_grad_lbfgs(self: Any, packed: NDArray[Any], *_: Any) -> tuple[float, NDArray[np.float64]]:
         """Return the loss and its gradient, coefs before intercepts, for the weights in one vector."""
-        self._unpack(packed)
-        self._network.load(self.coefs_, self.intercepts_)
-        loss, gradients = self._network.loss_and_gradients(X, y, sample_weight, self.alpha)
-        return loss, np.concatenate([g.ravel() for g in gradients]).astype(np.float64, copy=False)
+        made: tuple[float, NDArray[np.float64]] = self._objective(packed)
+        return made
 
     # ---- predictions --------------------------------------------------------------------------------
 

@@ -166,6 +166,22 @@ class PlanCache:
             plan = self._get(self._compiled, key, shapes, capacity, make)
         return plan
 
+    def gradients(
+        self, objective: Objective, shapes: SampleShapes, weight_shapes: WeightShapes, capacity: int
+    ) -> Plan:
+        """Return a plan that leaves the gradients of the trainable weights in its `gradients`."""
+        key = "gradients", _without_none(weight_shapes), objective.label_kinds
+
+        def make() -> Plan:
+            layout = ParameterLayout(objective.trainable, self._dtype)
+            plan = self._new_plan(shapes, training=True, layout=layout)
+            plan.layer_trains = objective.snapshot.layer_trains
+            self._emit_objective(plan, objective, key[1])
+            plan.finish([], capacity)
+            return plan
+
+        return self._get(self._compiled, key, shapes, capacity, make)
+
     def evaluation(
         self,
         objective: Objective,
