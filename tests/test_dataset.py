@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastnn.data.dataset import DatasetIterator, is_dataset
+from fastnn.data.shuffle import EpochShuffler
 from fastnn.utils import (
     PyDataset,
     Sequence,
@@ -199,7 +200,7 @@ def test_a_dataset_is_told_of_epochs():
 
 
 def test_an_iterator_goes_on_until_it_ends():
-    source = DatasetIterator(iter(range(5)), steps=2, resume=True)
+    source = DatasetIterator(iter(range(5)), steps=2, shuffler=EpochShuffler())
     assert source.steps == 2
     assert taken(source.epoch()) == [0, 1]
     assert taken(source.epoch()) == [2, 3]
@@ -219,7 +220,7 @@ def test_an_iterator_is_not_asked_for_more_than_it_has_to_give():
 
 @pytest.mark.parametrize("dataset", [Numbers(5), Numbers(5, workers=2), Walk(5)])
 def test_training_goes_on_where_an_epoch_has_stopped(dataset):
-    source = DatasetIterator(dataset, steps=2, resume=True)
+    source = DatasetIterator(dataset, steps=2, shuffler=EpochShuffler())
     assert [taken(source.epoch()) for _ in range(2)] == [[0, 1], [2, 3]]
     with pytest.warns(UserWarning, match="x: the data ran out after 1 of 2 batches"):
         assert taken(source.epoch()) == [4]
@@ -228,7 +229,7 @@ def test_training_goes_on_where_an_epoch_has_stopped(dataset):
 
 
 def test_an_epoch_that_ends_with_the_data_begins_anew():
-    source = DatasetIterator(Walk(4), steps=2, resume=True)
+    source = DatasetIterator(Walk(4), steps=2, shuffler=EpochShuffler())
     assert [taken(source.epoch()) for _ in range(3)] == [[0, 1], [2, 3], [0, 1]]
 
 
@@ -239,7 +240,7 @@ def test_validation_begins_anew():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_endless_dataset(workers):
-    source = DatasetIterator(Endless(workers=workers), steps=4, resume=True)
+    source = DatasetIterator(Endless(workers=workers), steps=4, shuffler=EpochShuffler())
     assert taken(source.epoch()) == [0, 1, 2, 3]
     assert taken(source.epoch()) == [4, 5, 6, 7]
     source.close()
@@ -247,7 +248,7 @@ def test_an_endless_dataset(workers):
 
 
 def test_batches_come_in_a_new_order():
-    source = DatasetIterator(Numbers(50), random=np.random.default_rng(0))
+    source = DatasetIterator(Numbers(50), shuffler=EpochShuffler(), shuffle=True)
     first, second = taken(source.epoch()), taken(source.epoch())
     assert sorted(first) == sorted(second) == list(range(50))
     assert first != second != list(range(50)) != first

@@ -60,7 +60,11 @@ EXPECTED = [
     (constraints.MaxNorm(), "axis from_config get_config max_value"),
     (losses.Huber(), "call delta dtype from_config get_config name reduction"),
     (losses.MeanSquaredError(), "call dtype from_config get_config name reduction"),
-    (PyDataset(), "max_queue_size num_batches on_epoch_begin on_epoch_end use_multiprocessing workers"),
+    (
+        PyDataset(),
+        "get_state max_queue_size num_batches on_epoch_begin on_epoch_end set_state use_multiprocessing "
+        "workers",
+    ),
 ]
 
 

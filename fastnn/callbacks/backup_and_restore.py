@@ -16,8 +16,10 @@ class BackupAndRestore(Callback):
 
     The resumed training equals an uninterrupted one bit for bit, also from the middle of an epoch: weights,
     optimizer, order of the samples, random numbers, losses, metrics and the state of other callbacks are
-    restored. The program must use the same data, model and arguments again. Batches of a data set that the
-    interrupted epoch has trained on already are skipped, so the data set must yield the same ones again.
+    restored. The program must use the same data, model and arguments again. A `utils.PyDataset` is asked for
+    the batches that are left; what changes in it from epoch to epoch is for its `get_state` and `set_state`.
+    Another iterable has to yield the same batches again; those that have been trained on are skipped, in the
+    pass through the data that was interrupted, or of an iterator all.
 
     Parameters
     ----------

@@ -6,7 +6,6 @@ Batches yield (plan, start, samples); the plan is bound to them until the next b
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from itertools import islice
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,12 +39,20 @@ class Totals(Mapping[str, Any]):
     ----------
     plans : list of Plan
         The plans that the samples have run through; the list may grow.
+
+    Attributes
+    ----------
+    restored : dict
+        The values as long as there is no plan: those of an epoch that was interrupted after its last sample.
     """
 
     def __init__(self, plans: list[Plan]) -> None:
         self._plans = plans
+        self.restored: Mapping[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        if not self._plans:
+            return self.restored[name]
         states = [plan.state(name) for plan in self._plans]
         return self._plans[0].read(name, np.sum(states, axis=0))
 
@@ -53,15 +60,18 @@ class Totals(Mapping[str, Any]):
         """Return all values, those of a metric whose result is a dict by its keys."""
         return merged(self.items())
 
-    def states(self) -> dict[str, list[float]]:
-        """Return the sums over the samples that the totals are computed from."""
-        return {name: np.sum([plan.state(name) for plan in self._plans], axis=0).tolist() for name in self}
+    def get_state(self) -> dict[str, Any]:
+        """Return the sums over the samples that the totals are computed from, and the totals."""
+        if not self._plans:
+            return {"sums": {}, "values": dict(self)}
+        sums = {name: np.sum([plan.state(name) for plan in self._plans], axis=0).tolist() for name in self}
+        return {"sums": sums, "values": dict(self)}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._plans[0].totals if self._plans else ())
+        return iter(self._plans[0].totals if self._plans else self.restored)
 
     def __len__(self) -> int:
-        return len(self._plans[0].totals) if self._plans else 0
+        return len(self._plans[0].totals if self._plans else self.restored)
 
 
 def merged(results: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -139,7 +149,13 @@ class Batches(Protocol):
         """
 
     def resume(self, totals: Mapping[str, Any]) -> None:
-        """Restore the totals of an interrupted epoch: what `Totals.states` returned."""
+        """Restore the totals of an interrupted epoch: what `Totals.get_state` returned."""
+
+    def data_state(self) -> dict[str, Any]:
+        """Return the state of the data that `set_data_state` restores, before an epoch begins."""
+
+    def set_data_state(self, state: dict[str, Any]) -> None:
+        """Restore the state of the data."""
 
     def forget_plan(self) -> None:
         """Ask for a plan again at the next batch."""
@@ -229,8 +245,15 @@ class ArrayBatches:
 
     def resume(self, totals: Mapping[str, Any]) -> None:
         """Restore the totals of an interrupted epoch."""
-        for name, state in totals.items():
-            self._plan.set_state(name, state)
+        for name, sums in totals["sums"].items():
+            self._plan.set_state(name, sums)
+
+    def data_state(self) -> dict[str, Any]:
+        """Return nothing: arrays stay as they are."""
+        return {}
+
+    def set_data_state(self, state: dict[str, Any]) -> None:
+        """Do nothing."""
 
     def validate(self) -> None:
         """Do nothing: the arrays have been validated."""
@@ -279,13 +302,23 @@ class DatasetBatches:
     def epoch(self, step: int = 0) -> BatchIterator | None:
         """Return the batches of the next epoch, or of this one from `step` on; None if there are no more."""
         self._plans.clear()
-        batches = self._dataset.epoch()
+        if not step:
+            self._carried = self.totals.restored = {}
+        batches = self._dataset.epoch(step)
         self.step = step
-        return None if batches is None else self._batches(islice(batches, step, None))
+        return None if batches is None else self._batches(batches)
 
     def resume(self, totals: Mapping[str, Any]) -> None:
         """Restore the totals of an interrupted epoch."""
-        self._carried = totals
+        self._carried, self.totals.restored = totals["sums"], totals["values"]
+
+    def data_state(self) -> dict[str, Any]:
+        """Return the state of the data set."""
+        return self._dataset.get_state()
+
+    def set_data_state(self, state: dict[str, Any]) -> None:
+        """Restore the state of the data set."""
+        self._dataset.set_state(state)
 
     def validate(self) -> None:
         """Raise the error of validation for the batch yielded last, which a run has found invalid."""

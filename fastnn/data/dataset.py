@@ -6,15 +6,18 @@ memory do not come here; plans gather their samples themselves.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import whole_number
 from ..warning import warn
+from .shuffle import EpochShuffler, epoch_generator
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -23,6 +26,7 @@ __all__ = [
     "Batch",
     "DatasetIterator",
     "PyDataset",
+    "SeededDataset",
     "is_dataset",
     "pack_x_y_sample_weight",
     "unpack_x_y_sample_weight",
@@ -134,10 +138,12 @@ class PyDataset:
     Notes
     -----
     With ``shuffle=True``, its default, `fit` takes the batches of a data set with a length in a new order in
-    each epoch. What changes within batches is for `on_epoch_end`.
+    each epoch. What changes within batches is for `on_epoch_end`; a data set that changes defines `get_state`
+    and `set_state`, so that a training that `callbacks.BackupAndRestore` resumes sees the same batches.
 
     Examples
     --------
+    >>> import numpy as np
     >>> class Squares(PyDataset):
     ...     def __len__(self):
     ...         return 3
@@ -177,6 +183,75 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """Run after an epoch."""
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the state between two epochs that `callbacks.BackupAndRestore` saves.
+
+        Returns
+        -------
+        dict
+            Numbers, strings and arrays, in lists and dictionaries.
+        """
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Restore the state that `get_state` returned."""
+
+    def _begin_pass(self, shuffler: EpochShuffler, shuffle: bool) -> tuple[PyDataset, Iterable[int]]:
+        """Return what makes the batches of the current pass, and their numbers in order."""
+        count = self.num_batches
+        if count is None:
+            return self, itertools.count()
+        return self, shuffler.order(count).tolist() if shuffle else range(count)
+
+
+class SeededDataset(PyDataset):
+    """Base of data sets whose order depends on a seed and on the number of the epoch alone.
+
+    `fit` leaves the order to them, whatever its `shuffle`, and numbers the epochs over all trainings of a
+    model. Each loop over the data set is an epoch as well.
+
+    Parameters
+    ----------
+    seed : int or None
+        Seed of the order of each epoch, or None for the order in which the data come.
+    **arguments
+        See `PyDataset`.
+
+    Attributes
+    ----------
+    epoch : int, default 0
+        The number of the epoch that `__getitem__` returns batches of.
+    """
+
+    def __init__(self, seed: int | None, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._seed, self.epoch = seed, 0
+        self._latest: tuple[int, NDArray[np.int64]] | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        batches = super(SeededDataset, self._at(self.epoch)).__iter__()
+        self.epoch += 1
+        return batches
+
+    def _at(self, epoch: int) -> Self:
+        """Return the same data set in an epoch, to which the end of another one does nothing."""
+        other = copy.copy(self)
+        other.epoch = epoch
+        return other
+
+    def _order(self, count: int) -> NDArray[np.int64]:
+        """Return the order of so many in this epoch."""
+        latest = self._latest
+        if latest is None or latest[0] != self.epoch:
+            seed, epoch = self._seed, self.epoch
+            order = np.arange(count) if seed is None else epoch_generator(seed, epoch).permutation(count)
+            latest = self._latest = epoch, order
+        return latest[1]
+
+    def _begin_pass(self, shuffler: EpochShuffler, shuffle: bool) -> tuple[PyDataset, Iterable[int]]:
+        """Return the data set in this epoch, and the numbers of its batches."""
+        return self._at(shuffler.number), range(len(self))  # type: ignore[arg-type]
 
 
 _adopted: PyDataset | None = None  # in a process that makes batches, the data set that it makes them of
@@ -233,10 +308,11 @@ class DatasetIterator:
         An iterable starts anew with each epoch; an iterator continues.
     steps : int, optional
         Batches of an epoch; by default all that there are.
-    random : numpy.random.Generator, optional
-        Source of the order of the batches of a `PyDataset` with a length; by default they come by number.
-    resume : bool, default False
-        Whether an epoch of so many `steps` starts where the last one stopped.
+    shuffler : EpochShuffler, optional
+        The position in the data: a training starts from there, and an epoch of so many `steps` where the last
+        one stopped. Without it every epoch is the first pass through the data.
+    shuffle : bool, default False
+        Whether the batches of a `PyDataset` with a length come in the orders of the shuffler.
     name : str, default "x"
         What errors call the data set.
 
@@ -258,19 +334,23 @@ class DatasetIterator:
         self,
         dataset: Any,
         steps: int | None = None,
-        random: np.random.Generator | None = None,
-        resume: bool = False,
+        shuffler: EpochShuffler | None = None,
+        shuffle: bool = False,
         name: str = "x",
     ) -> None:
         self._dataset, self._name = dataset, name
         self._limit = steps
         self.steps = length_of(dataset) if steps is None else steps
-        self._resume = resume and steps is not None
-        self._random = random
+        self._continues = not (shuffler is None or steps is None or isinstance(dataset, PyDataset))
+        self._trains, self._shuffle = shuffler is not None, shuffle
+        self._position = EpochShuffler() if shuffler is None else shuffler
+        self._count: int | None = None  # batches of a pass, if that is known
         self._batches_left: Iterator[Any] = iter(())
+        self._has_begun = False
+        self._state_before: dict[str, Any] | None = None  # of the data set, while an epoch runs
 
-    def epoch(self) -> Iterator[Batch] | None:
-        """Return the batches of the next epoch, or None if there are no more.
+    def epoch(self, step: int = 0) -> Iterator[Batch] | None:
+        """Return the batches of the next epoch, or of this one from `step` on; None if there are no more.
 
         Warns
         -----
@@ -278,41 +358,69 @@ class DatasetIterator:
             While they are taken, if there are fewer than `steps`.
         """
         if isinstance(self._dataset, PyDataset):
+            self._state_before = copy.deepcopy(self._dataset.get_state())
             self._dataset.on_epoch_begin()
-        if not self._resume:
-            self._begin()
+        if step and (step == self._limit or not self._position.done):  # the last batch has been taken
+            return self._batches(iter(()), step)
+        if not (self._has_begun and self._continues):
+            self._begin(step)
         first = next(self._batches_left, _END)
-        if first is _END and self._resume:
-            self._begin()
+        if first is _END and self._continues and not step:
+            if self._position.done:
+                self._position.end_pass()
+            self._begin(step)
             first = next(self._batches_left, _END)
-        return None if first is _END else self._batches(first)
+        if first is _END:
+            return self._batches(iter(()), step) if step else None
+        return self._batches(itertools.chain([first], self._batches_left), step)
 
-    def _begin(self) -> None:
-        """Start at the first batch; an iterator stays where it is."""
+    def _begin(self, step: int) -> None:
+        """Start at the position, at this step of an epoch; an iterator that has started stays where it is."""
+        dataset, is_started = self._dataset, self._has_begun
         self.close()
-        dataset = self._dataset
-        if not isinstance(dataset, PyDataset):
-            self._batches_left = iter(dataset)
-            return
-        count = dataset.num_batches
-        order: Iterable[int] = itertools.count() if count is None else range(count)
-        if count is not None and self._random is not None:
-            order = self._random.permutation(count).tolist()
-        self._batches_left = batches_of(dataset, order)
+        self._has_begun = True
+        if not self._trains:
+            self._position = EpochShuffler()
+        done = self._position.done
+        if isinstance(dataset, PyDataset):
+            made, order = dataset._begin_pass(self._position, self._shuffle)
+            self._count = made.num_batches
+            end = None if self._limit is None else done + self._limit - step
+            self._batches_left = batches_of(made, itertools.islice(order, done, end))
+        else:
+            batches = iter(dataset)
+            goes_on = is_started and batches is dataset
+            self._batches_left = batches if goes_on else itertools.islice(batches, done, None)
 
-    def _batches(self, first: Any) -> Iterator[Batch]:
-        done = 0
+    def _batches(self, batches: Iterator[Any], done: int) -> Iterator[Batch]:
         try:
-            for batch in itertools.chain([first], self._batches_left):
-                yield self._unpacked(batch)
+            for batch in batches:
+                self._position.advance(self._count)
                 done += 1
+                yield self._unpacked(batch)
                 if done == self._limit:
-                    return
+                    break
+            if done == self._limit:
+                return
+            if self._position.done:
+                self._position.end_pass()
             if self._limit is not None:
                 warn(f"{self._name}: the data ran out after {done} of {self._limit} batches of an epoch")
         finally:
+            self._state_before = None
             if isinstance(self._dataset, PyDataset):
                 self._dataset.on_epoch_end()
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the state of a `PyDataset` between two epochs, the one before a running epoch."""
+        if self._state_before is not None:
+            return self._state_before
+        return self._dataset.get_state() if isinstance(self._dataset, PyDataset) else {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_state` returned, unless an epoch has begun with it already."""
+        if state and self._state_before is None:
+            self._dataset.set_state(state)
 
     def _unpacked(self, batch: Any) -> Batch:
         try:
@@ -324,7 +432,7 @@ class DatasetIterator:
         """Stop: the workers of a `PyDataset` are dismissed."""
         if isinstance(self._dataset, PyDataset) and hasattr(self._batches_left, "close"):
             self._batches_left.close()
-        self._batches_left = iter(())
+        self._batches_left, self._has_begun = iter(()), False
 
 
 def length_of(dataset: Any) -> int | None:

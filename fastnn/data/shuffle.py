@@ -11,15 +11,32 @@ from ..checks import whole_number
 from ..pickling import Picklable
 from ..utils.random import next_seed, restarts
 
-__all__ = ["EpochShuffler"]
+__all__ = ["EpochShuffler", "epoch_generator"]
+
+
+def epoch_generator(seed: int, epoch: int, part: int = 0) -> np.random.Generator:
+    """Return a generator of random numbers for a part of an epoch, which depend on nothing else.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**63 - 1; the key of Philox (Salmon et al. 2011), whose streams the kernels use too.
+    epoch, part : int
+        Words of the counter.
+
+    Examples
+    --------
+    >>> epoch_generator(1, 0).permutation(5)
+    array([0, 1, 2, 4, 3])
+    """
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, part, epoch]))
 
 
 class EpochShuffler(Picklable):
     """The order of the samples in each pass over the training data of a model.
 
-    The order depends on a seed and on the number of the pass alone, as the key and the counter of Philox
-    (Salmon et al. 2011), whose streams the kernels use too. Passes are counted from one `fit` to the next,
-    and in files, until `set_random_seed` is called.
+    The order depends on a seed and on the number of the pass alone. Passes are counted from one `fit` to the
+    next, and in files, until `set_random_seed` is called.
 
     Attributes
     ----------
@@ -63,14 +80,17 @@ class EpochShuffler(Picklable):
         """Return the permutation of the samples in the current pass."""
         if self._seed is None:
             self._seed, self.number = next_seed(), 0
-        stream = np.random.Philox(key=self._seed, counter=[0, 0, 0, self.number])
-        return np.random.Generator(stream).permutation(samples)
+        return epoch_generator(self._seed, self.number).permutation(samples)
 
-    def advance(self, batches: int) -> None:
-        """Count a batch of a pass of so many."""
+    def advance(self, batches: int | None) -> None:
+        """Count a batch of a pass of so many, None where that is unknown."""
         self.done += 1
         if self.done == batches:
-            self.number, self.done = self.number + 1, 0
+            self.end_pass()
+
+    def end_pass(self) -> None:
+        """Go on to the next pass."""
+        self.number, self.done = self.number + 1, 0
 
     def get_state(self) -> dict[str, int]:
         """Return the state that `set_state` restores."""

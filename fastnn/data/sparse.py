@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..utils.random import next_seed
 from .dataset import PyDataset
+from .shuffle import EpochShuffler
 from .validation import as_real, has_shape
 
 __all__ = ["SparseBatches", "batches_to_adapt", "dense_parts", "is_sparse", "sparse_batches"]
@@ -33,8 +34,6 @@ class SparseBatches(PyDataset):
     y, sample_weight : array_like, optional
         (samples, ...).
     batch_size : int, default 32
-    shuffle : bool, default False
-        Whether each epoch takes the samples in an order of its own.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class SparseBatches(PyDataset):
         y: Any = None,
         sample_weight: Any = None,
         batch_size: int | None = None,
-        shuffle: bool = False,
     ) -> None:
         super().__init__()
         self._x = x.tocsr()
@@ -54,7 +52,6 @@ class SparseBatches(PyDataset):
             if len(part) != samples:
                 raise ValueError(f"x, {name}: expected equal lengths, got {samples} and {len(part)}")
         self._batch_size = _BATCH_SIZE if batch_size is None else batch_size
-        self._random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle else None
         self._order = np.arange(samples)
 
     def __len__(self) -> int:
@@ -66,19 +63,19 @@ class SparseBatches(PyDataset):
         batch = self._x[rows].toarray(), None if y is None else y[rows]
         return batch if weights is None else (*batch, weights[rows])
 
-    def on_epoch_begin(self) -> None:
-        """Draw the order of the samples."""
-        if self._random is not None:
-            self._random.shuffle(self._order)
+    def _begin_pass(self, shuffler: EpochShuffler, shuffle: bool) -> tuple[PyDataset, Iterable[int]]:
+        """Return the matrix with its samples in the order that arrays would have."""
+        made = copy.copy(self)
+        if shuffle:
+            made._order = shuffler.order(len(self._order))
+        return made, range(len(self))
 
 
-def sparse_batches(
-    x: Any, y: Any, sample_weight: Any, batch_size: int | None, shuffle: bool = False
-) -> tuple[Any, Any, Any]:
+def sparse_batches(x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> tuple[Any, Any, Any]:
     """Return x, y and weights as they are, or if x is sparse its batches, which have y and weights."""
     if not is_sparse(x):
         return x, y, sample_weight
-    return SparseBatches(x, y, sample_weight, batch_size, shuffle), None, None
+    return SparseBatches(x, y, sample_weight, batch_size), None, None
 
 
 def dense_parts(x: Any) -> Iterator[NDArray[Any]]:

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..checks import real_number, whole_number
-from ..data.dataset import DatasetIterator, is_dataset
+from ..data.dataset import DatasetIterator
 from ..data.shuffle import EpochShuffler
 from ..data.sparse import sparse_batches
-from ..utils.random import next_seed
 from .evaluation import evaluate_data
 from .loop import listeners_for, run_batch, run_epochs, validation_schedule
 from .model_data import dataset_batches, to_arrays, to_data, to_validation_data, training_batches
@@ -59,13 +56,13 @@ def fit(
                 whole_number(count, name, 1)
         is_due = validation_schedule(validation_freq)
         share = real_number(validation_split, "validation_split", 0, below=1)
-        x, y, sample_weight = sparse_batches(x, y, sample_weight, batch_size, shuffle)
-        random = np.random.Generator(np.random.PCG64(next_seed())) if shuffle and is_dataset(x) else None
-        data = to_data(model, x, y, sample_weight, steps_per_epoch, random=random, resume=True)
+        x, y, sample_weight = sparse_batches(x, y, sample_weight, batch_size)
+        shuffler = model._shuffler or EpochShuffler()
+        data = to_data(model, x, y, sample_weight, steps_per_epoch, shuffler=shuffler, shuffle=shuffle)
         data, validation = _split(
             model, data, share, validation_data, validation_steps, validation_batch_size or batch_size
         )
-        shuffler = model._shuffler = model._shuffler or EpochShuffler()
+        model._shuffler = shuffler
         shuffler.begin()
         batches: Batches
         if isinstance(data, DatasetIterator):

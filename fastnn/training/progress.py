@@ -49,7 +49,8 @@ class Progress:
             "epoch": self.epoch,
             "step": self.step,
             "shuffler": self._shuffler.get_state(),
-            "totals": self.batches.totals.states(),
+            "data": self.batches.data_state(),
+            "totals": self.batches.totals.get_state(),
             "callbacks": [[type(c).__name__, c.get_state()] for c in self._callbacks],
         }
 
@@ -65,6 +66,7 @@ class Progress:
         """
         self.epoch, self.step = (whole_number(state[name], name, 0, 2**62) for name in ("epoch", "step"))
         self._shuffler.set_state(state["shuffler"])
+        self.batches.set_data_state(state["data"])
         if self.step:
             self.batches.resume(state["totals"])
         states = [(name, found) for name, found in state["callbacks"]]

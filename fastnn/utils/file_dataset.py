@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
-from ..data.dataset import PyDataset
+from ..data.dataset import SeededDataset
 from .numerical import to_categorical
 from .random import next_seed
 
@@ -21,10 +21,10 @@ LABEL_MODES = ("int", "categorical", "binary", None)
 SUBSETS = ("training", "validation", "both", None)
 
 
-class FileDataset(PyDataset):
+class FileDataset(SeededDataset):
     """Batches of the contents of files, read on demand; see `image_dataset_from_directory`.
 
-    Each iteration yields the same files, in a new order with `shuffle`.
+    Each epoch has the same files, in a new order with `shuffle`.
 
     Attributes
     ----------
@@ -41,35 +41,25 @@ class FileDataset(PyDataset):
         class_names: list[str] | None,
         read: Callable[[str], Any],
         batch_size: int | None,
-        random: np.random.Generator | None,
+        seed: int | None,
     ) -> None:
-        super().__init__()
+        super().__init__(seed)
         self.file_paths, self.class_names = file_paths, class_names
         self._labels, self._read = labels, read
-        self._batch_size, self._random = batch_size, random
-        self._order = np.arange(len(file_paths))
+        self._batch_size = batch_size
 
     def __len__(self) -> int:
         return -(-len(self.file_paths) // (self._batch_size or 1))
 
     def __getitem__(self, index: int) -> Any:
         size = self._batch_size or 1
-        rows = self._order[index * size : (index + 1) * size]
+        rows = self._order(len(self.file_paths))[index * size : (index + 1) * size]
         contents = [self._read(self.file_paths[row]) for row in rows]
         x: Any = np.stack(contents) if isinstance(contents[0], np.ndarray) else np.array(contents, object)
         y = None if self._labels is None else self._labels[rows]
         if self._batch_size is None:
             x, y = x[0], None if y is None else y[0]
         return x if y is None else (x, y)
-
-    def __iter__(self) -> Iterator[Any]:
-        self.on_epoch_begin()
-        return super().__iter__()
-
-    def on_epoch_begin(self) -> None:
-        """Shuffle the files if the data set is shuffled."""
-        if self._random is not None:
-            self._order = self._random.permutation(len(self.file_paths))
 
 
 def _files_below(folder: str, endings: tuple[str, ...], follow_links: bool) -> list[str]:
@@ -190,8 +180,8 @@ def dataset_from_directory(
             raise ValueError(f"directory: {directory} has no {purpose}files that end in {', '.join(endings)}")
         if verbose and purpose:
             print(f"Using {len(paths)} files for {purpose.strip()}.")
-        random = np.random.default_rng(seed) if shuffled else None
-        return FileDataset(paths, None if y is None else y[rows], names, read, size, random)
+        labels_here = None if y is None else y[rows]
+        return FileDataset(paths, labels_here, names, read, size, seed if shuffled else None)
 
     if subset is None:
         return part(slice(None), "", shuffle)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..checks import whole_number
+from ..data.dataset import SeededDataset
+from .random import seed_of
 
 
 def pad_sequences(
@@ -81,10 +83,10 @@ def pad_sequences(
     return padded
 
 
-class TimeseriesDataset:
+class TimeseriesDataset(SeededDataset):
     """Batches of windows of a series, created on demand; see `timeseries_dataset_from_array`.
 
-    Each iteration yields the same windows, in a new order with `shuffle`.
+    Each epoch has the same windows, in a new order with `shuffle`.
     """
 
     def __init__(
@@ -94,25 +96,24 @@ class TimeseriesDataset:
         starts: NDArray[np.int64],
         steps: NDArray[np.int64],
         batch_size: int | None,
-        random: np.random.Generator | None,
+        seed: int | None,
     ) -> None:
+        super().__init__(seed)
         self._data, self._targets = data, targets
         self._starts, self._steps = starts, steps
-        self._batch_size, self._random = batch_size, random
+        self._batch_size = batch_size
 
     def __len__(self) -> int:
         return -(-len(self._starts) // (self._batch_size or 1))
 
-    def __iter__(self) -> Iterator[Any]:
-        starts = self._starts if self._random is None else self._random.permutation(self._starts)
+    def __getitem__(self, index: int) -> Any:
         size = self._batch_size or 1
-        for first in range(0, len(starts), size):
-            chosen = starts[first : first + size]
-            windows = self._data[chosen[:, None] + self._steps]
-            targets = None if self._targets is None else self._targets[chosen]
-            if self._batch_size is None:
-                windows, targets = windows[0], None if targets is None else targets[0]
-            yield windows if targets is None else (windows, targets)
+        chosen = self._starts[self._order(len(self._starts))[index * size : (index + 1) * size]]
+        windows = self._data[chosen[:, None] + self._steps]
+        targets = None if self._targets is None else self._targets[chosen]
+        if self._batch_size is None:
+            windows, targets = windows[0], None if targets is None else targets[0]
+        return windows if targets is None else (windows, targets)
 
 
 def timeseries_dataset_from_array(
@@ -190,5 +191,4 @@ def timeseries_dataset_from_array(
         count = min(count, len(wanted) - first)
     starts = first + np.arange(0, max(0, count), stride, dtype=np.int64)
     steps = np.arange(0, length * rate, rate, dtype=np.int64)
-    random = np.random.default_rng(seed) if shuffle else None
-    return TimeseriesDataset(series, wanted, starts, steps, size, random)
+    return TimeseriesDataset(series, wanted, starts, steps, size, seed_of(seed) if shuffle else None)
