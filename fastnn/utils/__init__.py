@@ -11,6 +11,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
             "register_keras_serializable"
         ),
         "..data.dataset": "PyDataset Sequence=PyDataset pack_x_y_sample_weight unpack_x_y_sample_weight",
+        "..data.npy_dataset": "NpyDataset write_shards",
+        "..data.parquet_dataset": "ParquetDataset",
         ".directories": "image_dataset_from_directory text_dataset_from_directory",
         ".files": "get_file",
         ".images": "array_to_img img_to_array load_img save_img",

@@ -13,6 +13,11 @@ from ..data.dataset import (
     pack_x_y_sample_weight,
     unpack_x_y_sample_weight,
 )
+from ..data.npy_dataset import (
+    NpyDataset,
+    write_shards,
+)
+from ..data.parquet_dataset import ParquetDataset
 from .directories import (
     image_dataset_from_directory,
     text_dataset_from_directory,
@@ -39,6 +44,8 @@ from .split import split_dataset
 
 __all__ = [
     "CustomObjectScope",
+    "NpyDataset",
+    "ParquetDataset",
     "Progbar",
     "PyDataset",
     "Sequence",
@@ -62,4 +69,5 @@ __all__ = [
     "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
+    "write_shards",
 ]
