@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from .errors import ModelFileError, Path, named_errors
 from .files import FileBytes, opened, write_bytes
-from .tensors import Tensors, bytes_of_all, describe, fill, views
+from .tensors import Tensors, bytes_of_all, compact, describe, fill, views
 
 __all__ = ["FORMAT", "contents", "model_contents", "parse", "read", "write"]
 
@@ -43,6 +43,7 @@ PART_BYTES = 8  # of the file for each of more keys, lists and dictionaries, on 
 _START = b'{"__metadata__":{"fastnn":"{\\"format\\":'
 _SUM = re.compile(rb'(\d{1,9})(?:,\\"sha256\\":\\"([0-9a-f]{64})\\")?')
 _ZEROS = "0" * 64
+_PIECE = 2**16  # bytes of a text that are looked at together
 _HEAD = 8 + len(_START) + 100  # bytes that say what file it is, or more
 _CUT_OFF = "the file has been cut off or altered: "
 
@@ -149,7 +150,7 @@ def contents(file: FileBytes) -> tuple[dict[str, Any] | None, dict[str, NDArray[
     start = 8 + length
     if length > HEADER_BYTES or not file.read_to(start):
         raise ModelFileError(_CUT_OFF + "its header does not fit in it")
-    header = parse(bytes(memoryview(file.data)[8:start]))
+    header = parse(bytes(memoryview(file.data)[8:start]), hook=compact)
     metadata = header.pop("__metadata__", {})
     end = start + bytes_of_all(header)
     if not file.read_all(end):
@@ -195,7 +196,9 @@ def _check_plain(metadata: Any) -> None:
         raise ModelFileError(_CUT_OFF + "its first bytes are others")
 
 
-def parse(text: bytes, room: int | None = None) -> dict[str, Any]:
+def parse(
+    text: bytes, room: int | None = None, hook: Callable[[dict[str, Any]], Any] | None = None
+) -> dict[str, Any]:
     """Return the dictionary that a JSON text from a file holds.
 
     Parameters
@@ -203,6 +206,8 @@ def parse(text: bytes, room: int | None = None) -> dict[str, Any]:
     text : bytes
     room : int, optional
         Bytes of the file, which bound the number of keys; by default those of the text.
+    hook : callable, optional
+        Returns what stands in the place of a dictionary, as soon as that is complete.
 
     Raises
     ------
@@ -219,37 +224,36 @@ def parse(text: bytes, room: int | None = None) -> dict[str, Any]:
     ...
     fastnn.saving.errors.ModelFileError: its header is not valid: a key stands there twice
     """
+    count = 0
+
+    def made(found: dict[str, Any]) -> Any:
+        nonlocal count
+        count += len(found)
+        return found if hook is None else hook(found)
+
     keys = _check_extent(text, "its header is not valid", len(text) if room is None else room)
     try:
-        found = json.loads(text.decode("utf-8", "surrogatepass"))
+        string = text.decode("utf-8", "surrogatepass")
+        del text  # before the most memory is needed
+        found = json.loads(string, object_hook=made)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"its header is not valid: {error}") from None
     if not isinstance(found, dict):
         raise ModelFileError(f"its header is not valid: expected a dictionary, got {found!r:.80}")
-    if _keys(found) < keys:
+    if count < keys:
         raise ModelFileError("its header is not valid: a key stands there twice")
     return found
 
 
-def _keys(value: Any) -> int:
-    """Return how many keys there are in dictionaries, lists and what is in them."""
-    count, rest = 0, [value]
-    while rest:
-        part = rest.pop()
-        if isinstance(part, dict):
-            count += len(part)
-            rest.extend(part.values())
-        elif isinstance(part, list):
-            rest.extend(part)
-    return count
-
-
-def _structure(text: bytes) -> NDArray[np.uint8]:
-    """Return the bytes of a JSON text outside of its strings."""
-    codes = np.frombuffer(text.replace(rb"\\", b"").replace(rb"\"", b""), np.uint8)
-    inside = np.bitwise_xor.accumulate((codes == ord('"')).view(np.uint8))
-    outside: NDArray[np.uint8] = codes[inside == 0]
-    return outside
+def _structure(text: bytes) -> Iterator[NDArray[np.uint8]]:
+    """Yield the bytes of a JSON text outside of its strings, piece by piece."""
+    text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    inside = 0
+    for start in range(0, len(text), _PIECE):
+        codes = np.frombuffer(text, np.uint8, min(_PIECE, len(text) - start), start)
+        quotes = np.bitwise_xor.accumulate((codes == ord('"')).view(np.uint8)) ^ np.uint8(inside)
+        inside = int(quotes[-1])
+        yield codes[quotes == 0]
 
 
 def _check_extent(text: bytes, problem: str, room: int) -> int:
@@ -263,13 +267,18 @@ def _check_extent(text: bytes, problem: str, room: int) -> int:
     values = sum(map(text.count, (b",", b":", b"[", b"{")))
     if values > VALUES:
         raise ModelFileError(f"{problem}: it has {values} keys and values, more than {VALUES}")
-    structure = _structure(text)
-    opening = (structure == ord("[")) | (structure == ord("{"))
-    closing = (structure == ord("]")) | (structure == ord("}"))
-    steps = (opening.view(np.int8) - closing.view(np.int8))[opening | closing]
-    if np.cumsum(steps, dtype=np.int32).max(initial=0) > DEPTH:
-        raise ModelFileError(f"{problem}: it is nested deeper than {DEPTH} levels")
-    keys, containers = (int(np.count_nonzero(found)) for found in (structure == ord(":"), opening))
+    depth = keys = containers = 0
+    for codes in _structure(text):
+        opening = (codes == ord("[")) | (codes == ord("{"))
+        closing = (codes == ord("]")) | (codes == ord("}"))
+        depths = depth + np.cumsum(
+            (opening.view(np.int8) - closing.view(np.int8))[opening | closing], dtype=int
+        )
+        if depths.max(initial=0) > DEPTH:
+            raise ModelFileError(f"{problem}: it is nested deeper than {DEPTH} levels")
+        depth = int(depths[-1]) if depths.size else depth
+        keys += int(np.count_nonzero(codes == ord(":")))
+        containers += int(np.count_nonzero(opening))
     most = max(FEW_PARTS, room // KEY_BYTES), max(FEW_PARTS, room // PART_BYTES)
     if keys > most[0] or keys + containers > most[1]:
         raise ModelFileError(

@@ -7,15 +7,16 @@ The ranges fill the rest of the file without gaps, the largest numbers first, so
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelFileError
 
-__all__ = ["Tensors", "bytes_of_all", "describe", "fill", "views"]
+__all__ = ["Tensors", "bytes_of_all", "compact", "describe", "fill", "views"]
 
 Tensors: TypeAlias = Mapping[str, NDArray[Any]]
 
@@ -57,27 +58,64 @@ def fill(data: bytearray, start: int, tensors: Tensors, entries: Mapping[str, An
         place.reshape(array.shape)[...] = array
 
 
+class TensorEntry(NamedTuple):
+    """An entry of a header from a file, in little memory: there may be one for each fifty bytes.
+
+    Attributes
+    ----------
+    code : str
+        Of the dtype.
+    shape : tuple of int
+    begin : int
+        Where its bytes begin.
+    """
+
+    code: str
+    shape: tuple[int, ...]
+    begin: int
+
+    @property
+    def end(self) -> int:
+        """Where its bytes end."""
+        return self.begin + math.prod(self.shape) * np.dtype(_DTYPES[self.code]).itemsize
+
+
+def compact(found: dict[str, Any]) -> Any:
+    """Return a dictionary of a header as the `TensorEntry` that it is, else as it is."""
+    try:
+        return _checked("", found)
+    except ModelFileError:
+        return found
+
+
 def bytes_of_all(entries: Mapping[str, Any]) -> int:
     """Return how many bytes tensors take, whose entries come from a file.
 
     Raises
     ------
     ModelFileError
-        If an entry is not valid, or their ranges overlap or leave gaps.
+        If an entry is none that `compact` has made, or their ranges overlap or leave gaps.
     """
-    ranges = sorted(_range(name, entry) for name, entry in entries.items())
+    for name, entry in entries.items():
+        if not isinstance(entry, TensorEntry):
+            _checked(name, entry)
+
+    def place(name: str) -> int:  # of two that begin together, the empty one is first
+        entry: TensorEntry = entries[name]
+        return 2 * entry.begin + (entry.end > entry.begin)
+
     end = 0
-    for begin, next_end, name in ranges:
-        if begin != end:
+    for name in sorted(entries, key=place):
+        if entries[name].begin != end:
             raise ModelFileError(
-                f"its tensors do not fill the file: {name!r:.80} begins at {begin}, not {end}"
+                f"its tensors do not fill the file: {name!r:.80} begins at {entries[name].begin}, not {end}"
             )
-        end = next_end
+        end = entries[name].end
     return end
 
 
-def _range(name: str, entry: Any) -> tuple[int, int, str]:
-    """Return where a tensor begins and ends, and its name."""
+def _checked(name: str, entry: Any) -> TensorEntry:
+    """Return an entry of a header, or raise an error that says what is wrong with it."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise ModelFileError(f"its tensors are not valid: {name!r:.80} is {entry!r:.80}")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -86,19 +124,20 @@ def _range(name: str, entry: Any) -> tuple[int, int, str]:
     if not _are_sizes(shape) or not _are_sizes(offsets) or len(offsets) != 2 or len(shape) > 64:
         raise ModelFileError(f"its tensors are not valid: {name!r:.80} is {entry!r:.200}")
     begin, end = offsets
-    if math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize != end - begin:
+    checked = TensorEntry(sys.intern(dtype), tuple(shape), begin)
+    if checked.end != end:
         raise ModelFileError(
             f"its tensors do not fill the file: {name!r:.80} of shape {shape!r:.80} takes {end - begin} bytes"
         )
-    return begin, end, name
+    return checked
 
 
 def _are_sizes(value: Any) -> bool:
     return isinstance(value, list) and all(type(size) is int and 0 <= size < 2**63 for size in value)
 
 
-def views(data: bytearray, start: int, entries: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return the tensors of a file as arrays, without copies where NumPy has the dtype.
+def views(data: bytearray, start: int, entries: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Replace entries by the tensors of a file as arrays, without copies where NumPy has the dtype.
 
     Parameters
     ----------
@@ -109,11 +148,10 @@ def views(data: bytearray, start: int, entries: Mapping[str, Any]) -> dict[str, 
     entries : dict
         As `bytes_of_all` has checked them.
     """
-    made = {}
+    whole = np.frombuffer(data, np.uint8)
     for name, entry in entries.items():
-        count, offset = math.prod(entry["shape"]), start + entry["data_offsets"][0]
-        array: NDArray[Any] = np.frombuffer(data, _DTYPES[entry["dtype"]], count, offset if count else 0)
-        if entry["dtype"] == "BF16":  # the upper half of a float32
+        array: NDArray[Any] = whole[start + entry.begin : start + entry.end].view(_DTYPES[entry.code])
+        if entry.code == "BF16":  # the upper half of a float32
             array = (array.astype(np.uint32) << 16).view(np.float32)
-        made[name] = array.reshape(entry["shape"])
-    return made
+        entries[name] = array.reshape(entry.shape)
+    return entries
