@@ -7,24 +7,55 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-_added: ContextVar[list[Any] | None] = ContextVar("added_losses", default=None)
+import numpy as np
+from numpy.typing import NDArray
+
+
+class AddedLoss:
+    """A loss that a layer has added.
+
+    Parameters
+    ----------
+    layer : Layer
+    value : Tensor or number
+
+    Attributes
+    ----------
+    weight : int
+        How often it counts: once for each step where the layer runs on all steps of a sequence at once.
+    gradient : ndarray or float or None
+        Of the loss of the model with respect to this one; None if that does not depend on it.
+    """
+
+    __slots__ = ("gradient", "layer", "value", "weight")
+
+    def __init__(self, layer: Any, value: Any) -> None:
+        self.layer, self.value, self.weight = layer, value, 1
+        self.gradient: NDArray[Any] | float | None = None
+
+    def numbers(self) -> NDArray[Any]:
+        """Return the loss as an array, as it counts."""
+        return np.array(self.value) * self.weight
+
+
+_added: ContextVar[list[AddedLoss] | None] = ContextVar("added_losses", default=None)
 _seen: set[bool] = set()  # whether any loss has been added
 _running: ContextVar[bool] = ContextVar("running", default=False)
 
 
 @contextmanager
-def collecting() -> Iterator[list[Any]]:
+def collecting() -> Iterator[list[AddedLoss]]:
     """Collect the losses that are added inside of a block, in a list.
 
     Examples
     --------
     >>> with collecting() as found:
-    ...     collected(0.5)
+    ...     collected(AddedLoss(None, 0.5))
     True
-    >>> found, collected(0.5)
+    >>> [loss.value for loss in found], collected(AddedLoss(None, 0.5))
     ([0.5], False)
     """
-    found: list[Any] = []
+    found: list[AddedLoss] = []
     token = _added.set(found)
     try:
         yield found
@@ -32,7 +63,7 @@ def collecting() -> Iterator[list[Any]]:
         _added.reset(token)
 
 
-def collected(loss: Any) -> bool:
+def collected(loss: AddedLoss) -> bool:
     """Add a loss to those of the block, and return whether there is one."""
     _seen.add(True)
     found = _added.get()
@@ -45,10 +76,6 @@ def collected(loss: Any) -> bool:
 def any_added() -> bool:
     """Return whether the program has added a loss at all: if not, no layer has to be asked."""
     return bool(_seen)
-
-
-class UncountedLoss(RuntimeError):
-    """A plan has run a `call` that adds a loss, where nothing reads what is added."""
 
 
 @contextmanager

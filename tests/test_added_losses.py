@@ -191,8 +191,61 @@ def test_a_step_of_ones_own_and_the_one_of_the_library_count_them():
     assert float(loss) < first
 
 
-def test_a_layer_inside_of_a_wrapper_says_that_its_losses_are_missing():
-    x = fastnn.Input((2, 3))
-    model = fastnn.Model(x, layers.TimeDistributed(Penalty())(x))
-    with pytest.raises(RuntimeError, match="add_loss counts in fit and evaluate"):
-        model(np.ones((4, 2, 3)), training=True)
+class Cell(layers.Layer):
+    """A recurrent cell that adds a loss at each step."""
+
+    state_size = 2
+
+    def build(self, input_shape):
+        self.w = self.add_weight(shape=(input_shape[-1], 2), initializer="ones", name="w")
+
+    def call(self, inputs, states):
+        y = (inputs @ self.w + states[0]).tanh()
+        self.add_loss(0.1 * (y**2).mean())
+        return y, [y]
+
+
+WRAPPERS = {
+    "TimeDistributed": lambda: layers.TimeDistributed(Penalty()),
+    "nested": lambda: layers.TimeDistributed(layers.TimeDistributed(Penalty())),
+    "a model": lambda: layers.TimeDistributed(
+        fastnn.Sequential([fastnn.Input((2, 3), dtype="float64"), Penalty(), Through()])
+    ),
+    "RNN": lambda: layers.TimeDistributed(layers.RNN(Cell())),
+    "Bidirectional": lambda: layers.TimeDistributed(layers.Bidirectional(layers.RNN(Cell()))),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_losses_of_layers_inside_of_wrappers(name):
+    sequences = RNG.standard_normal((5, 4, 2, 3))
+    model = fastnn.Sequential(
+        [fastnn.Input((4, 2, 3), dtype="float64"), WRAPPERS[name](), layers.Flatten(), layers.Dense(2)]
+    )
+    model.compile(optimizers.SGD(0.1), "mse")
+    y = model(sequences, training=True)
+    assert model.losses
+    loss = losses.MeanSquaredError()(Y[:5], y) + sum(part.sum() for part in model.losses)
+    loss.backward()
+    expected = [w.value - 0.1 * w.grad for w in model.trainable_variables]
+    assert model.evaluate(sequences, Y[:5], verbose=0) == pytest.approx(float(loss))
+    assert model.train_on_batch(sequences, Y[:5]) == pytest.approx(float(loss))
+    for weight, value in zip(model.trainable_variables, expected, strict=True):
+        np.testing.assert_allclose(weight.value, value, rtol=1e-9)
+
+
+def test_a_loss_that_is_left_out_has_no_gradient():
+    layer = layers.TimeDistributed(Penalty())
+    y = layer(fastnn.Tensor(np.ones((4, 2, 3))))
+    y.sum().backward()
+    factor = layer.trainable_variables[0]
+    assert factor.grad.tolist() == [8.0] * 3
+    factor.grad = None
+    layer(fastnn.Tensor(np.ones((4, 2, 3))))
+    layer.losses[0].backward()  # counts for each of the two steps, as in Keras
+    np.testing.assert_allclose(factor.grad, [2 * 0.1 * 2 / 3] * 3, rtol=1e-6)
+    with fastnn.autograd.no_grad():
+        layer(fastnn.Tensor(np.ones((4, 2, 3))))
+    assert [float(np.sum(loss.data)) for loss in layer.losses] == pytest.approx([0.2, 0.6])
+    with pytest.raises(ValueError, match="nothing that this was computed from"):
+        layer.losses[0].backward()

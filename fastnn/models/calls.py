@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..added_losses import UncountedLoss, any_added
+from ..added_losses import any_added
 from ..autograd import Tensor, is_recording, no_grad
-from ..graph.graph import Node, leaves, mapped, tensors_in
+from ..graph.graph import leaves, mapped, tensors_in
 from ..layers import Layer
 from ..layers.base import custom_layer
 from ..layers.base.calls import bind_arguments
@@ -80,53 +80,21 @@ def _order_symbolic(model: Model, x: Any) -> Any:
 def call_on_tensors(model: Model, x: Any, training: bool | None) -> Any:
     """Return the output as tensors: one operation of the tape, forward and backward by a plan."""
     arrays, parts = model._validate_inputs(x), model._split_inputs(x)
-    if adds_losses_in_calls(model):
-        return _call_by_layers(model, arrays, parts, training)
     variables = [variable for variable in model.weights if variable.requires_grad]
     wanted = any(isinstance(part, Tensor) and part.requires_grad for part in parts)
-    if not is_recording() or not (wanted or variables) or not len(arrays[0]):
+    recorded = is_recording() and (wanted or variables)
+    if not len(arrays[0]) or not (recorded or adds_losses(model)):
         with no_grad():
             made = model._apply(arrays, training)
         return mapped(_as_constant, made, np.ndarray)
-    try:
+    with custom_layer.collecting_anew(model):
         outputs = call_on_tape(model._plan_cache(), variables, parts, arrays, training)
-    except UncountedLoss:  # of a layer that adds one for the first time
-        if not adds_losses_in_calls(model):
-            raise
-        return _call_by_layers(model, arrays, parts, training)
     return model._pack_outputs(outputs if len(outputs) > 1 else outputs[0])
 
 
-def adds_losses_in_calls(model: Any) -> bool:
-    """Return whether it has layers whose `call` adds losses: these are called themselves, on tensors."""
-    from .model import Model
-
-    called = model._sublayers if model._graph is not None else [model]
-    return any_added() and any(
-        part._adds_losses
-        for layer in called
-        if custom_layer.is_written(layer) or isinstance(layer, Model)
-        for part in flatten_parts(layer)
-        if isinstance(part, Layer)
-    )
-
-
-def _call_by_layers(model: Model, arrays: list[NDArray[Any]], parts: list[Any], training: bool | None) -> Any:
-    """Return the output as tensors by calls of the layers, which keep the losses that they add."""
-    tensors = [
-        part if isinstance(part, Tensor) else Tensor(array, requires_grad=False)
-        for array, part in zip(arrays, parts, strict=True)
-    ]
-    if model._graph is None:
-        x, options = model._arranged(tensors)
-        return Layer.__call__(model, x, training=training, **options)
-
-    def call(node: Node, x: Any, options: dict[str, Any]) -> list[Any]:
-        return list(leaves(node.layer(x, **{"training": training} | options)))
-
-    with custom_layer.collecting_anew(model):
-        made = model._graph.walk(tensors, call)
-    return model._pack_outputs(model._one_or_list(made))
+def adds_losses(model: Any) -> bool:
+    """Return whether a layer of the model has added a loss in a call."""
+    return any_added() and any(part._adds_losses for part in flatten_parts(model) if isinstance(part, Layer))
 
 
 def _as_constant(y: NDArray[Any]) -> Tensor:

@@ -14,7 +14,7 @@ from ..graph.graph import leaves, mapped
 from ..layers import Layer
 from ..training.python_steps import unpack
 from ..variables import TrainingScope, within_scope
-from .calls import adds_losses_in_calls
+from .calls import adds_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Steps(Layer):
         x, y, sample_weight = unpack(data)
         with self._as_compiled(x):
             # Tensors, so that calls keep the losses that they add.
-            given = mapped(Tensor, x, np.ndarray) if adds_losses_in_calls(self) else x
+            given = mapped(Tensor, x, np.ndarray) if adds_losses(self) else x
             y_pred = self(given, training=False)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         return self._results(x, y, y_pred, sample_weight, loss)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..added_losses import collecting
 from ..autograd import Tensor
 from ..autograd.tensor import record
 from ..layers.base.masks import keep_output_masks
@@ -53,20 +54,26 @@ def call_on_tape(
     tensors = [part for part, wanted in zip(parts, wants, strict=True) if wanted]
     shapes = tuple(array.shape[1:] for array in arrays)
     plan = plans.tape(variables, shapes, wants, training, len(arrays[0]))
-    made, run = plan.record(arrays)
+    with collecting() as added:
+        made, run = plan.record(arrays)
     layout = plan.layout
     assert layout is not None
     count = len(made) - len(plan.masked_outputs)
 
     def pull(gradients: list[Any]) -> Iterable[NDArray[Any]]:
+        for loss, g in zip(added, gradients[count:], strict=True):
+            loss.gradient = g
         dy = [
             np.zeros_like(y) if g is None else np.ascontiguousarray(g, y.dtype)
-            for y, g in zip_longest(made, gradients)  # masks have no gradients
+            for y, g in zip_longest(made, gradients[:count])  # masks have no gradients
         ]
         for tensor, g in zip(tensors, plan.backward(run, dy), strict=True):
             yield g.reshape(tensor.shape).astype(tensor.data.dtype, copy=False)
         for variable in variables:
             yield layout.part(plan.gradients, variable).copy()
 
-    outputs = record([*tensors, *variables], made[:count], pull)
-    return keep_output_masks([*outputs, *made[count:]], plan.masked_outputs)
+    results = [*made[:count], *(loss.numbers() for loss in added)]
+    outputs = record([*tensors, *variables], results, pull)
+    for loss, value in zip(added, outputs[count:], strict=True):
+        loss.layer.add_loss(value)
+    return keep_output_masks([*outputs[:count], *made[count:]], plan.masked_outputs)

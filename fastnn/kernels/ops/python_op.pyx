@@ -40,7 +40,7 @@ from ..core.types cimport (
 )
 
 from ... import autograd
-from ...added_losses import UncountedLoss, collecting
+from ...added_losses import collected, collecting
 from ...variables import TrainingScope, within_scope
 from ...warning import warn_without_gradient
 
@@ -92,6 +92,7 @@ cdef class Call:
     cdef str dtype
     cdef bint training
     cdef bint has_loss      # whether what the function adds to the loss counts
+    cdef idx_t times        # rows for each sample
     cdef object subject
     cdef object scope       # in which the function runs in training
     cdef dict graphs        # by arena: (inputs, results, added losses) between forward and backward
@@ -119,12 +120,13 @@ cdef class Call:
             for i, (shape, wanted) in enumerate(zip(self.inputs, self.wants))]
         with collecting() as added, within_scope(self.scope) if self.training else autograd.no_grad():
             made = self.function(*tensors)
-        if added and self.has_loss:
-            r.totals[MODEL_LOSS].value += sum([float(np.sum(loss)) for loss in added]) * r.rows
-        elif added and self.training:
-            raise UncountedLoss(
-                f"{self.name}: add_loss counts in fit and evaluate; in a loop written by hand, call the "
-                "layer that adds losses itself, or as a layer of a model, rather than inside of another")
+        for loss in added:
+            loss.weight = self.times
+            if self.has_loss:
+                loss.gradient = 1.0
+                r.totals[MODEL_LOSS].value += float(loss.numbers().sum()) * (r.rows // self.times)
+            elif self.training:
+                collected(loss)
         made = list(made) if isinstance(made, (list, tuple)) else [made]
         if len(made) != len(self.results):
             raise ValueError(f"{self.name}: expected {len(self.results)} results, got {len(made)}")
@@ -147,8 +149,9 @@ cdef class Call:
             for i, y in enumerate(made) if isinstance(y, autograd.Tensor) and y.requires_grad
             and (y._node is not None or any(y is t for t in tensors))]  # not a tensor that is made anew
         reached += [
-            (loss, np.ones(loss.shape, self.dtype)) for loss in added
-            if isinstance(loss, autograd.Tensor) and loss.requires_grad]
+            (loss.value, np.full(loss.value.shape, loss.gradient * loss.weight, self.dtype))
+            for loss in added if loss.gradient is not None
+            and isinstance(loss.value, autograd.Tensor) and loss.value.requires_grad]
         wanted = [t for t, wants in zip(tensors, self.wants) if wants] + self.variables
         if reached:
             with within_scope(self.scope):
@@ -234,7 +237,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
     cdef bint training = plan.training and not constant
     cdef Call call = Call(name, function, shapes, results, wants, learning, plan.dtype, training,
                           function if subject is None else subject)
-    call.has_loss = bool(plan.totals)
+    call.has_loss, call.times = bool(plan.totals), plan.times
     call.scope = TrainingScope(frozenset(learning), plan.layer_trains)
     plan._constants.append(call)
     for i in range(0, len(learning), WEIGHTS):

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ... import config, constraints, initializers, regularizers
 from ...absent import no_attribute
-from ...added_losses import collected
+from ...added_losses import AddedLoss, collected
 from ...attributes import PlannedAttributes
 from ...autograd import Tensor
 from ...checks import ArgumentError, is_overridden
@@ -506,7 +506,7 @@ class Layer(PlannedAttributes, Configurable):
         if not isinstance(loss, (Tensor, np.ndarray, np.generic, int, float)):
             raise TypeError(f"loss: expected a tensor or a number, got {loss!r:.80}")
         self._adds_losses = True
-        if not collected(loss):
+        if not collected(AddedLoss(self, loss)):
             self._added_losses = [*self._added_losses, loss]
 
     @property
