@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from .autograd import Tensor, no_grad
 from .autograd.tensor import record
 from .checks import ArgumentError, real_number
+from .conversion import as_numbers
 from .custom_objects import (
     CustomObjectScope,
     function_config,
@@ -235,7 +236,7 @@ def _on_tape(x: Any, forward: Callable[..., Any], backward: Callable[..., Any]) 
 
 
 def _as_floating(x: ArrayLike) -> NDArray[np.floating]:
-    array = np.asarray(x)
+    array = as_numbers(x, "x")
     return as_real(array, computed_dtype(array), "x")
 
 

@@ -19,6 +19,7 @@ from . import config
 from .attributes import PlannedAttributes
 from .checks import is_overridden, real_number, whole_number
 from .configurable import Configurable
+from .conversion import as_numbers
 from .registry import FunctionRegistry
 
 __all__ = [
@@ -72,7 +73,7 @@ class Constraint(PlannedAttributes, Configurable):
         ndarray
             A new array of the same shape.
         """
-        return np.asarray(w)
+        return as_numbers(w, "w")
 
 
 registry = FunctionRegistry("constraint", Constraint)
@@ -97,7 +98,7 @@ class _Norm(Constraint):
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
         """Return the scaled weights; see `Constraint`."""
-        w = np.asarray(w)
+        w = as_numbers(w, "w")
         least, most, rate = self._bounds()
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         norms = np.sqrt(np.square(w).sum(axis=axis, keepdims=True))
@@ -233,7 +234,7 @@ class NonNeg(Constraint):
 
     def __call__(self, w: ArrayLike) -> NDArray[Any]:
         """Return the weights with negative ones set to 0; see `Constraint`."""
-        return np.asarray(np.maximum(w, 0))
+        return np.asarray(np.maximum(as_numbers(w, "w"), 0))
 
 
 def compiled(constraint: Any, shape: tuple[int, ...]) -> tuple[float, ...] | None:

@@ -18,6 +18,7 @@ from .attributes import PlannedAttributes
 from .autograd import Tensor
 from .checks import ArgumentError, is_overridden, real_number
 from .configurable import Configurable
+from .conversion import as_numbers
 from .registry import FunctionRegistry
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class L1L2(Regularizer):
         """Return the penalty; see `Regularizer`."""
         if isinstance(x, Tensor):
             return self.l1 * abs(x).sum() + self.l2 * np.square(x).sum()
-        array = np.asarray(x, np.float64)
+        array = as_numbers(x, "x").astype(np.float64)
         return self.l1 * float(np.abs(array).sum()) + self.l2 * float(np.square(array).sum())
 
     def get_config(self) -> dict[str, Any]:
@@ -195,7 +196,7 @@ class OrthogonalRegularizer(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty; see `Regularizer`."""
-        x = x if isinstance(x, Tensor) else np.asarray(x, np.float64)
+        x = x if isinstance(x, Tensor) else as_numbers(x, "x").astype(np.float64)
         if len(x.shape) != 2:
             raise ValueError(f"x: expected a matrix to be orthogonal, got an array of shape {x.shape}")
         rows = x if self.mode == "rows" else np.transpose(x)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .autograd import Tensor
+from .conversion import as_numbers
 from .kernels.core.memory import ALIGNMENT, aligned_zeros
 
 
@@ -197,7 +198,7 @@ class Variable(Tensor):
         ValueError
             If the shape differs.
         """
-        new = np.asarray(value)
+        new = as_numbers(value, "value")
         if new.shape != self.shape:
             raise ValueError(f"value: expected shape {self.shape} for weight {self.name!r}, got {new.shape}")
         self.value[...] = new
@@ -205,11 +206,11 @@ class Variable(Tensor):
 
     def assign_add(self, value: ArrayLike) -> None:
         """Add to the value; the sum has to have the variable's shape."""
-        self.assign(self.value + np.asarray(value))
+        self.assign(self.value + as_numbers(value, "value"))
 
     def assign_sub(self, value: ArrayLike) -> None:
         """Subtract from the value; the difference has to have the variable's shape."""
-        self.assign(self.value - np.asarray(value))
+        self.assign(self.value - as_numbers(value, "value"))
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
@@ -228,11 +229,9 @@ def _as_value(initializer: Any, shape: int | tuple[int, ...] | None, dtype: str 
         kind = dtype if dtype is not None and np.dtype(dtype).kind == "f" else config.floatx()
         value = np.asarray(initializers.get(initializer)(shape, kind))
     else:
-        value = np.asarray(initializer)
+        value = as_numbers(initializer, "initializer")
         if not hasattr(initializer, "dtype"):
             value = value.astype({"f": config.floatx(), "i": "int32"}.get(value.dtype.kind, value.dtype))
-    if value.dtype.kind not in "fiub":
-        raise TypeError(f"initializer: expected numbers, got {initializer!r:.80} of dtype {value.dtype}")
     return value if dtype is None else value.astype(dtype, copy=False)
 
 

@@ -443,7 +443,7 @@ def test_nan_propagates():
 @pytest.mark.parametrize(
     ("f", "kind", "text"),
     [
-        (lambda t: Tensor("text"), TypeError, "data: expected numbers, got 'text'"),
+        (lambda t: Tensor("text"), TypeError, "data: expected an array, got 'text'"),
         (lambda t: t.backward(), ValueError, r"gradient: a result of shape \(2, 3\)"),
         (lambda t: t.backward(np.ones(3)), ValueError, r"expected shape \(2, 3\).*got \(3,\)"),
         (lambda t: Tensor(1.0, requires_grad=False).backward(), ValueError, "requires a gradient"),

@@ -10,6 +10,8 @@ from weakref import ReferenceType, ref
 
 import numpy as np
 
+from ..conversion import as_numbers
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -131,7 +133,7 @@ def initial_gradient(tensor: Tensor, gradient: Any, name: str) -> Array:
                 "shape; a single number, such as its sum or mean, needs none"
             )
         return np.ones(tensor.shape, tensor.data.dtype)
-    g = np.asarray(gradient, tensor.data.dtype)
+    g = as_numbers(gradient, name).astype(tensor.data.dtype, copy=False)
     if g.shape != tensor.shape:
         raise ValueError(f"{name}: expected shape {tensor.shape}, that of the result, got {g.shape}")
     return g

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..conversion import as_numbers
 from ..pickling import Picklable
 from . import derivatives
 from .derivatives import PLAIN, TABLE, unbroadcast
@@ -63,9 +64,7 @@ class Tensor(Picklable):
     requires_grad: bool
 
     def __init__(self, data: ArrayLike, requires_grad: bool | None = None) -> None:
-        array = np.asarray(data)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"data: expected numbers, got {data!r:.80} of dtype {array.dtype}")
+        array = as_numbers(data, "data")
         if requires_grad and array.dtype.kind != "f":
             array = array.astype(np.float64)
         self.data = array
@@ -110,7 +109,7 @@ class Tensor(Picklable):
         RuntimeError
             If an earlier call has freed the graph.
         """
-        start = initial_gradient(self, _plain(gradient), "gradient")
+        start = initial_gradient(self, gradient, "gradient")
         reached = []
         for tensor, g in backward_pass([(self, start)], retain_graph):
             tensor.grad = g.copy() if tensor.grad is None else tensor.grad + g
@@ -603,8 +602,7 @@ def grad(
     if len(given) != len(results):
         raise ValueError(f"gradients: expected one for each of {len(results)} outputs, got {len(given)}")
     found = {id(t): np.zeros(t.shape, t.data.dtype) for t in wanted}
-    pairs = zip(results, map(_plain, given), strict=True)
-    seeds = [(t, initial_gradient(t, g, "gradients")) for t, g in pairs]
+    seeds = [(t, initial_gradient(t, g, "gradients")) for t, g in zip(results, given, strict=True)]
     for tensor, g in backward_pass(seeds, retain_graph):
         if id(tensor) in found:
             found[id(tensor)] = np.array(g)

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import ArgumentError, real_number
+from ..conversion import as_numbers
 from ..graph.graph import leaves
 from ..kernels.core.specs import Labels, PythonSpec
 from ..kernels.ops.loss_metric import check_labels
 from .alignment import aligned_shape, axes_to_last, weight_shapes
-from .validation import as_labels, as_real, is_several
+from .validation import as_labels, as_weights, is_several
 
 if TYPE_CHECKING:
     from ..training.compile_spec import OutputSpec
@@ -127,9 +128,9 @@ class DataAdapter:
         ValueError, TypeError
             If an argument does not fit the model.
         """
+        x = self._validate_inputs(x, f"{name}x")
         if y is None and self._takes_labels:
             raise ValueError(f"{name}y: expected labels, got None")
-        x = self._validate_inputs(x, f"{name}x")
         shapes = self._output_shapes(tuple(array.shape[1:] for array in x))
         labels = by_output(y if self._takes_labels else None, self._places, f"{name}y")
         weights = by_output(sample_weight, self._places, f"{name}sample_weight", shared=True)
@@ -161,9 +162,10 @@ class DataAdapter:
         kinds = {loss._spec.labels.sparse for loss in losses if not isinstance(loss._spec, PythonSpec)}
         sparse, single = any(kinds), False
         if not kinds:  # losses in Python take integers, or one real number, for each vector of the outputs
-            lacking = bool(shape) and shape[-1] != 1 and np.shape(y)[1:] == positions
-            single = lacking and np.asarray(y).dtype.kind == "f"
-            single = single or (bool(shape) and shape[-1] != 1 and np.shape(y)[1:] == (*positions, 1))
+            y = as_numbers(y, name)
+            lacking = bool(shape) and shape[-1] != 1 and y.shape[1:] == positions
+            single = lacking and y.dtype.kind == "f"
+            single = single or (bool(shape) and shape[-1] != 1 and y.shape[1:] == (*positions, 1))
             sparse = lacking and not single
         for loss in losses:
             if isinstance(loss._spec, PythonSpec):
@@ -180,13 +182,11 @@ class DataAdapter:
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
         """Return weights (samples,), or of the shape of the values of a loss."""
-        weights = as_real(sample_weight, self._dtype, name)
+        weights = as_weights(sample_weight, self._dtype, name)
         aligned = aligned_shape(weights.shape, shape)
         if aligned is None or aligned[:1] != weights.shape[:1] or len(weights) != shape[0]:
             raise ValueError(f"{name}: expected shape {weight_shapes(shape)}, got {weights.shape}")
         weights = weights.reshape(aligned)
-        if not np.isfinite(weights).all():
-            raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
         per_sample = weights.size == len(weights)
         return weights.reshape(-1) if per_sample else np.ascontiguousarray(np.broadcast_to(weights, shape))
 

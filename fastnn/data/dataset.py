@@ -424,6 +424,8 @@ class DatasetIterator:
 
     def _unpacked(self, batch: Any) -> Batch:
         try:
+            if batch is None:
+                raise ValueError("expected x, (x,), (x, y) or (x, y, sample_weight), got None")
             return unpack_x_y_sample_weight(batch)
         except ValueError as error:
             raise ValueError(f"{self._name}: a batch is not as expected: {error}") from None

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from .. import config
 from ..checks import ArgumentError
+from ..conversion import as_numbers
+
+_MAX_DEPTH = 64  # of NumPy's arrays: lists that are nested deeper, or hold themselves, are none
 
 
 def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
@@ -37,16 +40,22 @@ def as_real(x: Any, dtype: str, name: str) -> NDArray[np.floating]:
     >>> as_real([[1, 2], [3, 4]], "float32", "x").dtype
     dtype('float32')
     """
-    array = x if type(x) is np.ndarray else _plain(x, name)
-    if array.dtype.kind == "O":
-        try:
-            array = array.astype(dtype)
-        except (OverflowError, TypeError, ValueError) as error:
-            raise ArgumentError(f"{name}: expected numbers, got {_described(x)} ({error})") from None
-    if array.dtype.kind not in "fiub":
-        raise ArgumentError(f"{name}: expected real numbers, got dtype {array.dtype}")
-    array = np.ascontiguousarray(array, dtype)
+    array = np.ascontiguousarray(as_numbers(x, name), dtype)
     return array if array.flags.aligned else array.copy()
+
+
+def as_weights(sample_weight: Any, dtype: str, name: str = "sample_weight") -> NDArray[np.floating]:
+    """Return weights as a contiguous array of `dtype`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they are not finite numbers: one of NaN would make the loss and all weights of the model NaN.
+    """
+    weights = as_real(sample_weight, dtype, name)
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    return weights
 
 
 def computed_dtype(array: NDArray[Any]) -> str:
@@ -63,55 +72,21 @@ def computed_dtype(array: NDArray[Any]) -> str:
     return config.floatx()
 
 
-def _plain(x: Any, name: str) -> NDArray[Any]:
-    if x is None or isinstance(x, (str, bytes, dict, set)):
-        raise ArgumentError(f"{name}: expected an array, got {x!r:.80}")
-    try:
-        array = np.asarray(np.from_dlpack(x) if _speaks_dlpack_only(x) else x)
-    except ValueError as error:
-        raise ValueError(f"{name}: expected rows of equal length ({error})") from None
-    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
-        raise ValueError(f"{name}: expected an array without masked entries; fill them first")
-    return array
-
-
-def _described(x: Any) -> str:
-    """Return what errors call objects that are no numbers: a sparse matrix, or the columns of a table."""
-    if hasattr(x, "toarray"):
-        return f"a sparse matrix of shape {x.shape}; x.toarray() makes an array of it"
-    columns, dtypes = getattr(x, "columns", None), getattr(x, "dtypes", None)
-    if hasattr(x, "column_names") and hasattr(x, "schema"):  # a table of Arrow
-        columns, dtypes = x.column_names, [field.type.to_pandas_dtype() for field in x.schema]
-    if columns is None and isinstance(getattr(x, "name", None), str):
-        return f"the column {x.name!r} of objects"
-    if columns is None or dtypes is None:
-        return "an array of objects"
-    wrong = [str(column) for column, dtype in zip(columns, dtypes, strict=True) if not _holds_numbers(dtype)]
-    return f"a table whose columns {', '.join(map(repr, wrong)):.200} hold something else"
-
-
-def _holds_numbers(dtype: Any) -> bool:
-    return (
-        np.dtype(dtype).kind in "fiub" if isinstance(dtype, type) else getattr(dtype, "kind", "O") in "fiub"
-    )
-
-
-def _speaks_dlpack_only(x: Any) -> bool:
-    return hasattr(x, "__dlpack__") and not hasattr(x, "__array__")
-
-
 def is_several(x: Any) -> bool:
     """Whether x is a list of arrays, rather than one that is written as a list of numbers."""
     return isinstance(x, (list, tuple)) and bool(x) and all(getattr(part, "shape", ()) for part in x)
 
 
-def is_structure(x: Any) -> bool:
+def is_structure(x: Any, _depth: int = 0) -> bool:
     """Return whether x is a list, tuple or dict of arrays, rather than an array written as a list."""
     if isinstance(x, dict):
         return True
-    if not isinstance(x, (list, tuple)) or not x:
+    if not isinstance(x, (list, tuple)) or not x or _depth > _MAX_DEPTH:
         return False
-    return all(is_structure(part) if isinstance(part, (list, tuple, dict)) else has_shape(part) for part in x)
+    return all(
+        is_structure(part, _depth + 1) if isinstance(part, (list, tuple, dict)) else has_shape(part)
+        for part in x
+    )
 
 
 def has_shape(part: Any) -> bool:
@@ -179,24 +154,19 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
     ValueError
         If the shape differs or a value is no class number.
     """
-    array = y if type(y) is np.ndarray else _plain(y, name)
-    if array.dtype.kind not in "fiubO":
-        raise ArgumentError(f"{name}: expected class numbers, got dtype {array.dtype}")
+    array = as_numbers(y, name, "class numbers")
     if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim != len(shape) + 1 or array.shape[1:] != shape:
         expected = ", ".join(["rows", *map(str, shape)])
         raise ValueError(f"{name}: expected class numbers of shape ({expected}), got {np.shape(y)}")
-    try:
-        with np.errstate(invalid="ignore"):
-            classes = array.astype(np.int32)
-    except (OverflowError, TypeError, ValueError) as error:  # of objects: None, words, integers of any size
-        raise ArgumentError(f"{name}: expected class numbers, got {_described(y)} ({error})") from None
-    if array.dtype.kind in "fO" or array.dtype.itemsize > 4 or array.dtype == np.uint32:
+    with np.errstate(invalid="ignore"):
+        classes = array.astype(np.int32)
+    if array.dtype.kind == "f" or array.dtype.itemsize > 4 or array.dtype == np.uint32:
         wrong = classes != array
         if wrong.any():
             value = array[np.unravel_index(np.argmax(wrong), array.shape)]
-            raise ValueError(f"{name}: expected class numbers, got {value!r}")
+            raise ValueError(f"{name}: expected class numbers, got {value.item()!r}")
     return np.ascontiguousarray(classes)
 
 
@@ -222,13 +192,11 @@ def as_labels(
     ValueError, TypeError
         If shape or values do not fit.
     """
+    y = as_numbers(y, name, "class numbers" if sparse else "numbers")
     try:
         return as_classes(y, sample_shape[:-1], name) if sparse else as_samples(y, sample_shape, dtype, name)
     except ValueError as error:
-        try:
-            hint = _other_kind(np.shape(y), sparse, sample_shape)
-        except ValueError:  # rows of unequal length have no shape
-            hint = ""
+        hint = _other_kind(y.shape, sparse, sample_shape)
         if not hint:
             raise
         raise ValueError(f"{error}; {hint}") from None

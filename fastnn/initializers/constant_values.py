@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..checks import real_number
+from ..conversion import as_numbers
 from .base import Initializer, real_dtype, registry
 
 
@@ -77,7 +78,8 @@ class Constant(_Fixed):
     """
 
     def __init__(self, value: ArrayLike = 0.0) -> None:
-        self.value = real_number(value, "value") if not np.ndim(value) else _finite(value)
+        several = isinstance(value, (list, tuple)) or np.ndim(value)
+        self.value = _finite(value) if several else real_number(value, "value")
 
     @property
     def _fill(self) -> float | list[Any]:  # type: ignore[override]
@@ -121,8 +123,8 @@ def _unpacked(packed: dict[str, Any]) -> NDArray[np.floating]:
 
 def _finite(value: ArrayLike) -> list[Any]:
     """Return an array of finite numbers as nested lists, as configurations have them."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+    array = as_numbers(value, "value", "finite numbers")
+    if not np.isfinite(array).all():
         raise ValueError(f"value: expected finite numbers, got {value!r:.80}")
     values: list[Any] = array.tolist()
     return values

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import refuse
+from ..conversion import as_numbers
 from .base.layer import Layer, registry
 from .base.shapes import Shape, dimension
 from .base.weight_spec import WeightSpec, spec_attributes, specs_config
@@ -100,7 +101,7 @@ class Embedding(Layer):
         self._initial = None if weights is None else self._table(weights)
 
     def _table(self, weights: Any) -> NDArray[np.floating]:
-        table = np.asarray(weights, float)
+        table = as_numbers(weights, "weights").astype(float)
         table = table[0] if table.ndim == 3 and len(table) == 1 else table
         if table.shape != (self.input_dim, self.output_dim):
             raise ValueError(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config, initializers
 from ..checks import whole_number
+from ..conversion import as_numbers
 from ..data.sparse import batches_to_adapt
 from ..warning import warn_once
 from .base.layer import Layer, registry
@@ -61,8 +62,10 @@ class Normalization(Layer):
         axes = () if axis is None else axis if isinstance(axis, Sequence) else (axis,)
         self.axis = tuple(whole_number(a, "axis", -(2**31)) for a in axes)
         self.invert = bool(invert)
-        self.input_mean = None if mean is None else np.asarray(mean, np.float64)
-        self.input_variance = None if variance is None else np.asarray(variance, np.float64)
+        self.input_mean = None if mean is None else as_numbers(mean, "mean").astype(np.float64)
+        self.input_variance = (
+            None if variance is None else as_numbers(variance, "variance").astype(np.float64)
+        )
         if self.input_mean is None or self.input_variance is None:
             if self.input_mean is not self.input_variance:
                 raise ValueError(f"mean, variance: expected both or none, got {mean!r} and {variance!r}")

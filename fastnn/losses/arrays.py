@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..conversion import as_numbers
 from ..data.alignment import Shape, aligned_weights, axes_to_last
-from ..data.validation import as_labels, as_real, computed_dtype
+from ..data.validation import as_labels, as_real, as_weights, computed_dtype
 from ..kernels.core.specs import LossSpec, MetricSpec
 from ..layers.base.masks import mask_of
 
@@ -35,7 +36,8 @@ def kernel_arrays(
     ValueError
         If their shapes do not go together.
     """
-    dtype = dtype or dtype_of(y_pred)
+    y_pred = as_numbers(y_pred, "y_pred")
+    dtype = dtype or computed_dtype(y_pred)
     predictions = as_real(y_pred, dtype, "y_pred")
     axes = axes_to_last(spec.axis, predictions.shape)
     if axes is not None:
@@ -54,7 +56,7 @@ def position_weights(sample_weight: ArrayLike, predictions: Shape, dtype: Any) -
 
     Predictions of one dimension have one position, which weighs the mean of their weights.
     """
-    weights = as_real(sample_weight, dtype, "sample_weight")
+    weights = as_weights(sample_weight, dtype)
     if len(predictions) == 1 and weights.shape == predictions:
         weights = weights.mean(keepdims=True)
     aligned = aligned_weights(weights, predictions[:-1])
@@ -95,4 +97,4 @@ def dtype_of(y_pred: Any) -> str:
     >>> dtype_of([1, 2]), dtype_of(np.zeros(3))
     ('float32', 'float64')
     """
-    return computed_dtype(np.asarray(y_pred))
+    return computed_dtype(as_numbers(y_pred, "y_pred"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd import Tensor
 from ..data.alignment import aligned_labels, aligned_weights, factors_of_values, total_of, weights_by_hand
-from ..data.validation import as_real
+from ..data.validation import as_weights
 from ..kernels.core.specs import Labels, PythonSpec
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def loss_value(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any, mask: A
     values = values if isinstance(values, Tensor) else Tensor(np.asarray(values, y_pred.dtype), False)
     weights = None
     if sample_weight is not None:
-        weights = as_real(sample_weight, y_pred.dtype.name, "sample_weight")
+        weights = as_weights(sample_weight, y_pred.dtype.name)
         weights = weights_by_hand(weights, tuple(y_pred.shape), values.shape)
     mask = None if mask is None else mask.astype(y_pred.dtype)
     return reduced(values, weights, mask, loss.reduction)

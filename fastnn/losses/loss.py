@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import config
 from ..autograd import Tensor
 from ..configurable import Configurable, is_of_program
+from ..conversion import as_numbers
 from ..data.validation import as_real
 from ..kernels.core.specs import LossSpec, PythonSpec, Transform
 from ..kernels.ops import loss_metric
@@ -135,7 +136,7 @@ class Loss(Configurable):
         spec = self._spec
         if isinstance(spec, PythonSpec):
             predictions = as_real(y_pred, self.dtype or dtype_of(y_pred), "y_pred")
-            labels = np.asarray(y_true)
+            labels = as_numbers(y_true, "y_true")
             value = custom.loss_value(self, labels, predictions, sample_weight, mask_of(y_pred)).data
             return value if value.ndim else plain_loss(value, predictions.dtype)
         labels, predictions, weights = kernel_arrays(spec, y_true, y_pred, sample_weight, self.dtype)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .. import autograd
 from ..autograd import Tensor
 from ..autograd.tensor import record
+from ..conversion import as_numbers
 from ..data.alignment import axes_to_last
 from ..kernels.core.specs import PythonSpec, Transform
 from ..kernels.ops import loss_metric
@@ -31,8 +32,10 @@ def recorded_loss(loss: Loss, y_true: Any, y_pred: Any, sample_weight: Any) -> T
     """
     spec = loss._spec
     if isinstance(spec, PythonSpec):
-        y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred, requires_grad=False)
-        y_true = y_true if isinstance(y_true, Tensor) and y_true.requires_grad else np.asarray(y_true)
+        y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(as_numbers(y_pred, "y_pred"), False)
+        y_true = (
+            y_true if isinstance(y_true, Tensor) and y_true.requires_grad else as_numbers(y_true, "y_true")
+        )
         return loss_value(loss, y_true, y_pred, sample_weight, mask_of(y_pred))
     if isinstance(y_true, Tensor) and y_true.requires_grad:
         if not loss._symmetric or (isinstance(y_pred, Tensor) and y_pred.requires_grad):

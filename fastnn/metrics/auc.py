@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import real_number, whole_number
+from ..conversion import as_numbers
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from ..variables import Variable
 from .confusion import MAX_THRESHOLDS, Counts, EvenThresholds, counts_of, is_even
@@ -101,7 +102,9 @@ class AUC(Metric):
         if self.init_thresholds is not None:
             self.thresholds = [-config.epsilon(), *self.init_thresholds, 1 + config.epsilon()]
         self.multi_label, self.num_labels = bool(multi_label), num_labels
-        self.label_weights = None if label_weights is None else np.asarray(label_weights, float)
+        self.label_weights = (
+            None if label_weights is None else as_numbers(label_weights, "label_weights").astype(float)
+        )
         self.from_logits = bool(from_logits)
 
     @property

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..checks import real_number, whole_number
 from ..config import epsilon
+from ..conversion import shape_of
 from ..kernels.core.specs import Columns, Exceeding, MetricSpec, Tally
 from ..pickling import Picklable
 from .metric import Metric, ratio, registry
@@ -132,7 +133,7 @@ class Thresholded(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Update the state with samples; see `Metric`."""
-        if self.class_id is not None and np.ndim(y_pred) < 2:
+        if self.class_id is not None and len(shape_of(y_pred, "y_pred")) < 2:
             raise ValueError(
                 f"y_pred: expected shape (samples, classes), of which class_id={self.class_id} is one, got "
                 f"{np.shape(y_pred)}"

@@ -14,8 +14,9 @@ from ..absent import no_attribute
 from ..checks import is_overridden
 from ..config import check_floatx, floatx
 from ..configurable import Configurable
+from ..conversion import as_numbers, shape_of
 from ..data.alignment import aligned_shape, aligned_weights
-from ..data.validation import as_real
+from ..data.validation import as_weights
 from ..kernels.core.specs import MetricSpec, PythonSpec
 from ..kernels.ops import loss_metric
 from ..losses import custom
@@ -230,10 +231,13 @@ class Metric(Configurable):
             raise NotImplementedError(
                 f"{type(self).__name__}.update_state: a metric of your own has to define it"
             )
-        if self._flat and np.ndim(y_pred) == 1:
-            y_true, y_pred = np.reshape(y_true, self._flat), np.reshape(y_pred, self._flat)
-            if np.ndim(sample_weight) == 1:
-                sample_weight = np.reshape(sample_weight, self._flat)
+        if sample_weight is not None:
+            sample_weight = as_numbers(sample_weight, "sample_weight")
+        if self._flat and len(shape_of(y_pred, "y_pred")) == 1:
+            y_true = as_numbers(y_true, "y_true").reshape(self._flat)
+            y_pred = as_numbers(y_pred, "y_pred").reshape(self._flat)
+            if sample_weight is not None and sample_weight.ndim == 1:
+                sample_weight = sample_weight.reshape(self._flat)
         dtype = None if self._whole else self.dtype
         labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, dtype)
         shape = predictions.shape
@@ -246,9 +250,9 @@ class Metric(Configurable):
         if sample_weight is None:
             self._add(spec, self._state, labels, predictions, weights)
             return
-        given = np.shape(sample_weight)
+        given = sample_weight.shape
         if self._by_element and aligned_shape(given, shape[:-1]) is None and aligned_shape(given, shape):
-            weights = aligned_weights(as_real(sample_weight, predictions.dtype.name, "sample_weight"), shape)
+            weights = aligned_weights(as_weights(sample_weight, predictions.dtype.name), shape)
             spread = np.broadcast_to(weights, shape)
             spread = spread if mask is None else spread * mask[..., None]
             self._add_elements(spec, self._state, labels, predictions, spread)

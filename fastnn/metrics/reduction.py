@@ -10,8 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import losses
 from ..checks import is_overridden
+from ..conversion import as_numbers
 from ..custom_objects import function_config
 from ..data.alignment import aligned_labels, aligned_weights, weights_by_hand
+from ..data.validation import as_weights
 from ..kernels.core.specs import LossSpec, MetricSpec, PythonSpec
 from ..layers.base.masks import mask_of
 from ..losses.lookup import loss_of_function
@@ -29,10 +31,10 @@ class _OfNumbers(PlainMetric):
 
     def _sums(self, values: ArrayLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
         """Return the sum of weighted numbers, and that of the weights."""
-        numbers = np.asarray(values, float)
+        numbers = as_numbers(values, "values").astype(float)
         if sample_weight is None:
             return sums_of(numbers, None, None, self.dtype)
-        weights = aligned_weights(np.asarray(sample_weight, float), numbers.shape)
+        weights = aligned_weights(as_weights(sample_weight, "float64"), numbers.shape)
         return sums_of(numbers, weights, None, self.dtype)
 
 
@@ -148,12 +150,12 @@ class MeanMetricWrapper(Metric):
         """Update the state with samples; see `Metric`."""
         if isinstance(self._spec, MetricSpec):
             return super().update_state(y_true, y_pred, sample_weight)
-        predictions = np.asarray(y_pred)
-        labels = aligned_labels(np.asarray(y_true), predictions.shape, predictions.dtype)
+        predictions = as_numbers(y_pred, "y_pred")
+        labels = aligned_labels(as_numbers(y_true, "y_true"), predictions.shape, predictions.dtype)
         values = np.asarray(self._values(labels, predictions), float)
         weights = None
         if sample_weight is not None:
-            weights = weights_by_hand(np.asarray(sample_weight, float), predictions.shape, values.shape)
+            weights = weights_by_hand(as_weights(sample_weight, "float64"), predictions.shape, values.shape)
         mask = mask_of(y_pred)
         self._add_values(values, weights, None if mask is None else mask.astype(float))
 

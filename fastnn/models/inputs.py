@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from typing import Any
 
-import numpy as np
-
+from ..conversion import as_numbers, shape_of
 from ..data.validation import is_structure, ordered_inputs, split_inputs
 from ..graph.graph import SymbolicTensor, leaves, mapped, rebuilt
 from ..layers import Layer
@@ -163,7 +162,7 @@ def spread(model: Layer, x: Any) -> tuple[Any, dict[str, Any]]:
 def as_inputs(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments of a call with arrays in the place of rows of numbers that are written as lists."""
     return {
-        key: np.asarray(value) if _is_table(value) and key not in _NO_INPUTS else value
+        key: as_numbers(value, key) if _is_table(value) and key not in _NO_INPUTS else value
         for key, value in options.items()
     }
 
@@ -180,9 +179,10 @@ def sample_shapes_of(x: Any) -> Any:
         return {key: sample_shapes_of(part) for key, part in x.items()}
     if is_structure(x):
         return rebuilt(x, [sample_shapes_of(part) for part in x])
-    if not np.shape(x):
+    shape = shape_of(x, "x")
+    if not shape:
         raise ValueError(f"x: expected rows, got {x!r:.80}")
-    return check_sample_shape(np.shape(x)[1:], "x")
+    return check_sample_shape(shape[1:], "x")
 
 
 def _is_table(value: Any) -> bool:

@@ -16,6 +16,7 @@ from ..autograd.graph import last_reached
 from ..checks import ArgumentError, positive_number, real_number
 from ..configurable import Configurable
 from ..constraints import compiled
+from ..conversion import as_numbers
 from ..kernels.core.optimizer import Update
 from ..kernels.core.weight_access import replace_values
 from ..naming import unique_name
@@ -433,7 +434,7 @@ class Optimizer(Configurable):
             if gradient is None:
                 part[...] = 0
                 continue
-            array = np.asarray(gradient)
+            array = as_numbers(gradient, "grads")
             if array.shape != variable.shape:
                 raise ValueError(
                     f"grads: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"

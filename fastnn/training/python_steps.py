@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..conversion import as_numbers
 from ..data.adapters import class_factors
-from ..data.validation import as_real, is_structure
+from ..data.validation import as_real, as_weights, is_structure
 from ..graph.graph import rebuilt
 from ..kernels.core.specs import Labels
 from ..metrics.values import as_logged, snapshot
@@ -37,7 +38,7 @@ def unpack(data: Any) -> tuple[Any, Any, Any]:
     return x, y, sample_weight
 
 
-def map_arrays(function: Callable[[NDArray[Any]], Any], given: Any) -> Any:
+def map_arrays(function: Callable[[Any], Any], given: Any) -> Any:
     """Return what a function makes of each array in None, an array, or lists, tuples and dicts of arrays."""
     if given is None:
         return None
@@ -45,7 +46,7 @@ def map_arrays(function: Callable[[NDArray[Any]], Any], given: Any) -> Any:
         return {key: map_arrays(function, part) for key, part in given.items()}
     if is_structure(given):
         return rebuilt(given, [map_arrays(function, part) for part in given])
-    return function(np.asarray(given))
+    return function(given)
 
 
 def arrays_in(given: Any) -> list[NDArray[Any]]:
@@ -105,7 +106,7 @@ class StepAdapter:
     def arrays(self, x: Any, y: Any, sample_weight: Any, name: str = "") -> StepData:
         """Return the arrays of samples with their labels and weights."""
         made = [
-            map_arrays(lambda array: self._converted(array, f"{name}{argument}"), given)  # noqa: B023
+            map_arrays(lambda array: self._converted(array, name, argument), given)  # noqa: B023
             for argument, given in (("x", x), ("y", y), ("sample_weight", sample_weight))
         ]
         lengths = {len(array) for part in made for array in arrays_in(part)}
@@ -113,9 +114,13 @@ class StepAdapter:
             raise ValueError(f"{name}x, {name}y: expected equal lengths, got {sorted(lengths)}")
         return StepData(*made)
 
-    def _converted(self, array: NDArray[Any], name: str) -> NDArray[Any]:
+    def _converted(self, given: Any, prefix: str, argument: str) -> NDArray[Any]:
+        name = f"{prefix}{argument}"
+        array = as_numbers(given, name)
         if not array.ndim:
             raise ValueError(f"{name}: expected rows, got {array!r:.80}")
+        if argument == "sample_weight":
+            return as_weights(array, self._dtype, name)
         return array if array.dtype.kind in "iub" else as_real(array, self._dtype, name)
 
     def with_class_weights(self, data: StepData, class_weight: Mapping[int, float] | None) -> StepData:

@@ -7,8 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import ArgumentError
+from ..conversion import as_numbers
 
 __all__ = ["normalize", "to_categorical"]
+
+MAX_CLASSES = 2**31  # as in labels, which are int32
 
 
 def to_categorical(x: npt.ArrayLike, num_classes: int | None = None) -> npt.NDArray[np.float64]:
@@ -45,9 +48,7 @@ def to_categorical(x: npt.ArrayLike, num_classes: int | None = None) -> npt.NDAr
     >>> to_categorical([[1], [0]], num_classes=4).shape
     (2, 4)
     """
-    labels = np.asarray(x)
-    if labels.dtype.kind not in "biuf":
-        raise ArgumentError(f"x must hold class numbers, got an array of {labels.dtype}")
+    labels = as_numbers(x, "x", "class numbers")
     shape = labels.shape[:-1] if labels.ndim > 1 and labels.shape[-1] == 1 else labels.shape
     labels = labels.reshape(-1)
     if labels.dtype.kind == "f":
@@ -57,6 +58,8 @@ def to_categorical(x: npt.ArrayLike, num_classes: int | None = None) -> npt.NDAr
     low, high = (int(labels.min()), int(labels.max())) if labels.size else (0, -1)
     if low < 0:
         raise ValueError(f"x must hold class numbers from 0, got {low}")
+    if high >= MAX_CLASSES:
+        raise ValueError(f"x must hold class numbers below {MAX_CLASSES}, got {high}")
     classes = _classes(num_classes, high)
     categorical = np.zeros(labels.size * classes)
     categorical[np.arange(0, categorical.size, classes) + labels.astype(np.intp, copy=False)] = 1
@@ -74,6 +77,8 @@ def _classes(num_classes: int | None, largest: int) -> int:
         raise ArgumentError(f"num_classes must be an integer, got {num_classes!r}") from None
     if classes < 1:
         raise ValueError(f"num_classes must be positive, got {num_classes!r}")
+    if classes > MAX_CLASSES:
+        raise ValueError(f"num_classes must be at most {MAX_CLASSES}, got {num_classes!r}")
     if largest >= classes:
         raise ValueError(f"x must hold class numbers below num_classes={classes}, got {largest}")
     return classes
@@ -111,7 +116,7 @@ def normalize(x: npt.ArrayLike, axis: int = -1, order: float = 2) -> npt.NDArray
     """
     if not order >= 1:
         raise ValueError(f"order must be a number from 1, got {order!r}")
-    vectors = np.asarray(x)
+    vectors = as_numbers(x, "x")
     norm: npt.NDArray[Any] = np.linalg.norm(vectors, ord=order, axis=axis, keepdims=True)
     norm[norm == 0] = 1
     normalized: npt.NDArray[Any] = vectors / norm

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...checks import ArgumentError
+from ...conversion import as_numbers
 from ...kernels.core.weight_access import replace_values
 from ...making import making
 from ...naming import inside
@@ -93,14 +93,12 @@ def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) 
         raise TypeError(
             f"weights: expected a list of {len(variables)} arrays for {owner!r}, got {weights!r:.80}"
         )
-    arrays = [np.asarray(w) for w in weights]
-    if len(arrays) != len(variables):
-        raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(arrays)}")
+    if len(weights) != len(variables):
+        raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(weights)}")
+    arrays = [as_numbers(array, f"weights[{i}]") for i, array in enumerate(weights)]
     for i, (variable, array) in enumerate(zip(variables, arrays, strict=True)):
         if array.shape != variable.shape:
             raise ValueError(
                 f"weights[{i}]: expected shape {variable.shape} for {variable.name!r}, got {array.shape}"
             )
-        if array.dtype.kind not in "fiub":
-            raise ArgumentError(f"weights[{i}]: expected numbers, got dtype {array.dtype}")
     replace_values(variables, arrays)

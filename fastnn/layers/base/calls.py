@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ...autograd import Tensor
+from ...conversion import as_numbers
 from ...data.validation import has_shape, is_structure
 from ...graph.graph import Node, leaves, mapped, rebuilt, tensors_in
 from . import custom_layer
@@ -125,8 +126,10 @@ def call_layer(layer: Layer, x: Any, options: dict[str, Any]) -> Any:
         return node.result
     if isinstance(x, dict):
         x = _as_arrays(x)
-    elif not is_structure(x) and layer._lacks_batch(x):
-        return _call(layer, x[None] if isinstance(x, Tensor) else np.asarray(x)[None], options)[0]
+    elif not is_structure(x):
+        x = x if isinstance(x, Tensor) else as_numbers(x, "x")
+        if layer._lacks_batch(x):
+            return _call(layer, x[None], options)[0]
     return _call(layer, x, options)
 
 
@@ -210,4 +213,4 @@ def _as_arrays(x: Any) -> Any:
         return {key: _as_arrays(part) for key, part in x.items()}
     if is_structure(x):
         return rebuilt(x, [_as_arrays(part) for part in x])
-    return x if has_shape(x) else np.asarray(x)
+    return x if has_shape(x) else as_numbers(x, "x")

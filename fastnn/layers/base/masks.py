@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...activations import linear
+from ...conversion import as_numbers
 from ...data.validation import is_several
 from ...graph.graph import leaves
 from ...kernels.core.plan import Plan
@@ -74,7 +75,7 @@ def _masks_in(structure: Any) -> Any:
 
 def as_mask(mask: Any) -> Mask:
     """Return a mask as an array of bool: whatever is not 0 counts."""
-    kept: Mask = np.asarray(mask) != 0
+    kept: Mask = as_numbers(mask, "mask") != 0
     return kept
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...checks import ArgumentError
+from ...conversion import as_numbers
 from .layer import Layer
 from .shapes import of_any_length, without_batch
 
@@ -22,10 +22,7 @@ def constant_array(value: ArrayLike | None, name: str) -> NDArray[np.float64] | 
     """Return a constant as an array of numbers; None for none."""
     if value is None:
         return None
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise ArgumentError(f"{name}: expected a number or an array of numbers, got {value!r:.80}")
-    return array.astype(np.float64)
+    return as_numbers(value, name).astype(np.float64)
 
 
 class Operation(Layer):
