@@ -5,7 +5,9 @@ and `__all__` of the package follow from the table, and so does the stub ``__ini
 read (``python tools/public_api.py`` writes it).
 """
 
+import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -105,3 +107,19 @@ def explain_missing_modules() -> None:
     """Let the import of a module that Keras has or had, but not fastnn, say what there is instead."""
     if _MissingModules not in sys.meta_path:
         sys.meta_path.append(_MissingModules)
+
+
+def _await_imports() -> None:
+    """Wait before a `fork()` until no other thread imports a module of fastnn.
+
+    In the child the half of the module would be there, and Python's lock on it, which nobody releases.
+    """
+    for _ in range(10_000):
+        modules = [module for name, module in list(sys.modules.items()) if name.startswith("fastnn.")]
+        if not any(getattr(getattr(m, "__spec__", None), "_initializing", False) for m in modules):
+            return
+        time.sleep(0.001)  # at most ten seconds in all: it may be this thread that is importing
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_await_imports)

@@ -2,6 +2,10 @@
 
 The allocator of Python fails at the n-th request of some work, for every n until the work succeeds. Weights,
 plans and steps lie in arrays, so their objects pass through it too.
+
+CPython itself does not survive every failure: an iterator of a dict that gets no pair for its results is
+destroyed before it is complete (`dictiter_new`), and so are a context and the token of a context variable. So
+there are pairs in reserve, each request fails alone, and the context is there before.
 """
 
 import subprocess
@@ -31,6 +35,8 @@ def make():
 
 def fails(work, n):
     # Whether the work meets the failure of its n-th allocation.
+    pairs = [(n, i) for i in range(1000)]
+    del pairs                    # which Python keeps for the next ones
     _testcapi.set_nomemory(n, n + 1)
     try:
         work()
@@ -84,6 +90,24 @@ def prepare():
 
 check(prepare, 1)
 """,
+    "compile": """
+def prepare():
+    model = make()
+    settings = iter([True, False] * 10**6)
+
+    def work():
+        model.optimizer.use_ema = next(settings)
+        model.compile(model.optimizer, "mse")
+        model.fit(x, y, shuffle=False, verbose=0)
+
+    def verify():
+        model.fit(x, y, shuffle=False, verbose=0)
+        assert np.isfinite(model(x)).all()
+
+    return work, verify
+
+check(prepare, 7)
+""",
     "predict": """
 def prepare():
     model = make()
@@ -116,6 +140,24 @@ def prepare():
     return work, verify
 
 check(prepare, 1)
+""",
+    "making a stream": """
+sequences = fastnn.Sequential([fastnn.Input((None, 5)), fastnn.layers.LSTM(7), fastnn.layers.Dense(2)])
+expected = sequences(x[:1])[0]
+
+def prepare():
+    def work():
+        stream = sequences.stream()
+        for step in x[0]:
+            y = stream.step(step)
+        return y
+
+    def verify():
+        assert np.allclose(work(), expected)
+
+    return work, verify
+
+check(prepare, 3)
 """,
     "weights": """
 def prepare():

@@ -1,5 +1,6 @@
 """Who trains a model has it, and its optimizer, alone; predictions beside that are consistent."""
 
+import io
 import os
 import subprocess
 import sys
@@ -200,6 +201,56 @@ def test_a_layer_may_set_weights_of_another_model_while_it_runs():
     model = fastnn.Sequential([fastnn.Input((4,)), Setter()])
     model.predict(np.ones((3, 4), "float32"))
     np.testing.assert_array_equal(other.get_weights()[0], new[0])
+
+
+BESIDE = {
+    "training": lambda model, other: model.fit(X, Y, verbose=0),
+    "a step": lambda model, other: model.train_on_batch(X, Y),
+    "compile": lambda model, other: model.compile(fastnn.optimizers.SGD(0.001), "mse"),
+    "set_weights": lambda model, other: model.set_weights(other),
+    "save": lambda model, other: model.save(io.BytesIO()),
+    "evaluate": lambda model, other: model.evaluate(X, Y, verbose=0),
+    "other shapes": lambda model, other: model.predict(X[:, :3]),
+    "trainable": lambda model, other: setattr(model.layers[0], "trainable", not model.layers[0].trainable),
+}
+
+
+@pytest.mark.parametrize("change", BESIDE)
+def test_predictions_go_on_beside_everything_else(change):
+    """They are numbers of the model, and afterwards it computes what its weights say, streams included."""
+    recurrent = fastnn.Sequential([fastnn.Input((None, 4)), fastnn.layers.GRU(8), Dense(2)])
+    for model in (make(), recurrent):
+        model.compile("sgd", "mse")
+        stream = model.stream() if model is recurrent else None
+        stopping, errors, other = threading.Event(), [], [w * 0.5 for w in model.get_weights()]
+
+        def use(model=model, stream=stream, stopping=stopping, errors=errors):
+            try:
+                while not stopping.is_set():
+                    found = model.predict(X) if stream is None else stream.step(X[0, 0])
+                    assert np.isfinite(found).all()
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=use) for _ in range(1 if stream else 3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(20):
+                BESIDE[change](model, other)
+        finally:
+            stopping.set()
+            for thread in threads:
+                thread.join()
+        assert not errors, errors
+        again = fastnn.models.clone_model(model)
+        again.set_weights(model.get_weights())
+        np.testing.assert_array_equal(model.predict(X), again.predict(X))
+        if stream is not None:
+            fresh = model.stream()
+            stream.reset()
+            for x in X[0]:
+                np.testing.assert_array_equal(stream.step(x), fresh.step(x))
 
 
 # ---- forked children ----------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn.kernels.core.plan import Plan
 from fastnn.layers import Dense
+from fastnn.training import plan_cache
 from fastnn.training.plan_cache import plan_of
 
 X = np.random.default_rng(0).standard_normal((8, 10)).astype("float32")
@@ -214,3 +216,77 @@ def test_a_warm_run_of_a_plan_allocates_nothing(purpose):
         plan.unbind()
     assert after - before < 256  # objects that Python keeps, such as the number of runs
     assert peak - before < 1024  # those that it makes and drops: not one array
+
+
+def convolutional():
+    layers = fastnn.layers.Conv2D(4, 3, padding="same"), fastnn.layers.GlobalAveragePooling2D(), Dense(2)
+    model = fastnn.Sequential([fastnn.Input((None, None, 3)), *layers])
+    model.compile("adam", "mse")
+    return model
+
+
+SIZES = [(8 + i, 20) for i in range(14)] * 2
+
+
+class Images:
+    """A data set whose images have another size in each batch."""
+
+    def __iter__(self):
+        return iter([(np.ones((4, *size, 3), "float32"), np.ones((4, 2), "float32")) for size in SIZES])
+
+
+@pytest.mark.parametrize("most", [1, 2_000_000])
+def test_the_plans_of_a_model_are_bounded_as_a_whole(monkeypatch, most):
+    """By bytes, whatever they are for; the one used last of each kind is there in any case."""
+    monkeypatch.setattr(plan_cache, "KEPT_BYTES", most)
+    model = convolutional()
+    for x, y in Images():
+        model.train_on_batch(x, y)
+        model.predict(x)
+        model.evaluate(x, y, verbose=0)
+        model(x, training=True)
+    known = model._plan_cache()
+    kinds = {}
+    for key, plans in (*known._inference.items(), *known._compiled.items()):
+        kind = key[0] if isinstance(key, tuple) else key
+        kinds.setdefault(kind, []).extend((plan.used, plan.nbytes) for plan in plans.values())
+    others = [nbytes for plans in kinds.values() for _, nbytes in sorted(plans)[:-1]]
+    assert len(kinds) == 4
+    assert sum(others) <= most
+    assert others or most == 1
+
+
+@pytest.mark.parametrize("use", ["fit", "evaluate"])
+def test_an_epoch_of_many_shapes_holds_the_plans_of_few(monkeypatch, use):
+    """Its losses and metrics go on in the plan of the next batch."""
+    model = convolutional()
+    expected = [model.evaluate(x, y, verbose=0) for x, y in Images()]
+    monkeypatch.setattr(plan_cache, "KEPT_BYTES", 1)
+    counts = []
+
+    def count():
+        return sum(type(found) is Plan for found in gc.get_objects())
+
+    class Look(fastnn.callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            counts.append(count())
+
+        on_train_batch_end = on_test_batch_end
+
+    before = count()
+    found = getattr(model, use)(Images(), verbose=0, callbacks=[Look()])
+    assert len(counts) == len(SIZES)
+    assert max(counts) <= before + 4
+    if use == "evaluate":
+        assert found == pytest.approx(np.mean(expected), rel=1e-6)
+
+
+def test_idle_arenas_of_a_plan_are_bounded():
+    """As many runs as there are threads may have needed one at once."""
+    model = fastnn.Sequential([fastnn.Input((1,)), Dense(40_000, use_bias=False), Dense(1)])
+    plan = model._plan_cache().tape((), ((1,),), (False,), False, 256)
+    x = np.ones((256, 1), "float32")
+    records = [plan.record([x])[1] for _ in range(8)]
+    del records
+    assert plan.arena_size > 40_000_000
+    assert plan.nbytes < 2**27 + 10**6

@@ -143,6 +143,17 @@ def test_data_of_a_step():
         model.fit(X, Y[:3], verbose=0)
 
 
+def test_a_data_set_reports_the_last_batch_of_an_epoch():
+    class Counting(fastnn.Sequential):
+        def train_step(self, data):
+            return {"loss": float(data[0][0, 0])}
+
+    model = Counting([fastnn.Input((1,)), fastnn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    batches = [(np.full((2, 1), i, "float32"), np.ones((2, 1), "float32")) for i in range(3)]
+    assert model.fit(iter(batches), verbose=0).history["loss"] == [2.0]
+
+
 def test_each_epoch_is_shuffled_as_that_of_plans():
     orders = []
 

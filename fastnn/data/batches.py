@@ -9,8 +9,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from ..checks import whole_number
 from .dataset import Batch, DatasetIterator
 from .shuffle import EpochShuffler
@@ -37,8 +35,8 @@ class Totals(Mapping[str, Any]):
 
     Parameters
     ----------
-    plans : list of Plan
-        The plans that the samples have run through; the list may grow.
+    plan : Plan, optional
+        What the samples run through now, which has the sums over all of them.
 
     Attributes
     ----------
@@ -46,15 +44,27 @@ class Totals(Mapping[str, Any]):
         The values as long as there is no plan: those of an epoch that was interrupted after its last sample.
     """
 
-    def __init__(self, plans: list[Plan]) -> None:
-        self._plans = plans
+    def __init__(self, plan: Plan | None = None) -> None:
+        self._plan = plan
         self.restored: Mapping[str, Any] = {}
 
+    def clear(self) -> None:
+        """Forget the plan; the next one starts from zeros."""
+        self._plan = None
+
+    def move_to(self, plan: Plan) -> None:
+        """Let a plan start the sums, or go on with those of another."""
+        if plan is self._plan:
+            return
+        states = {} if self._plan is None else {name: self._plan.state(name) for name in self}
+        plan.clear_totals(shared=self._plan is None)
+        for name, state in states.items():
+            plan.set_state(name, state)
+        self._plan = plan
+
     def __getitem__(self, name: str) -> Any:
-        if not self._plans:
-            return self.restored[name]
-        states = [plan.state(name) for plan in self._plans]
-        return self._plans[0].read(name, np.sum(states, axis=0))
+        plan = self._plan
+        return self.restored[name] if plan is None else plan.read(name, plan.state(name))
 
     def logs(self) -> dict[str, Any]:
         """Return all values, those of a metric whose result is a dict by its keys."""
@@ -62,16 +72,15 @@ class Totals(Mapping[str, Any]):
 
     def get_state(self) -> dict[str, Any]:
         """Return the sums over the samples that the totals are computed from, and the totals."""
-        if not self._plans:
-            return {"sums": {}, "values": dict(self)}
-        sums = {name: np.sum([plan.state(name) for plan in self._plans], axis=0).tolist() for name in self}
+        plan = self._plan
+        sums = {} if plan is None else {name: plan.state(name).tolist() for name in self}
         return {"sums": sums, "values": dict(self)}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._plans[0].totals if self._plans else self.restored)
+        return iter(self.restored if self._plan is None else self._plan.totals)
 
     def __len__(self) -> int:
-        return len(self._plans[0].totals if self._plans else self.restored)
+        return len(self.restored if self._plan is None else self._plan.totals)
 
 
 def merged(results: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -200,8 +209,7 @@ class ArrayBatches:
         self._count = -(-len(arrays) // batch_size)
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
         self.step = 0
-        self._plans = [self._plan]
-        self.totals = Totals(self._plans)
+        self.totals = Totals(self._plan)
 
     def epoch(self, step: int = 0) -> BatchIterator:
         """Return the batches of the next epoch, or of this one from `step` on."""
@@ -214,8 +222,8 @@ class ArrayBatches:
         self._plan.bind(*self._arrays.arrays)
         try:
             if not self.step:
-                self._plan.clear_totals()
-                self._plans[:] = [self._plan]
+                self.totals.clear()
+                self.totals.move_to(self._plan)
             while self.step < steps:
                 if self._is_forgotten:
                     self._take_plan()
@@ -239,9 +247,7 @@ class ArrayBatches:
         self._plan.unbind()
         self._plan, self._is_forgotten = self._plan_for(self._arrays), False
         self._plan.bind(*self._arrays.arrays)
-        if self._plan not in self._plans:
-            self._plan.clear_totals(shared=False)
-            self._plans.append(self._plan)
+        self.totals.move_to(self._plan)
 
     def resume(self, totals: Mapping[str, Any]) -> None:
         """Restore the totals of an interrupted epoch."""
@@ -293,15 +299,14 @@ class DatasetBatches:
         self._dataset, self._adapt, self._plan_for, self._name = dataset, adapt, plan_for, name
         self._source = source
         self._batch: Batch | None = None  # the last one, if it has not been validated
-        self._plans: list[Plan] = []
         self._carried: Mapping[str, Any] = {}
         self.steps = dataset.steps
         self.step = 0
-        self.totals = Totals(self._plans)
+        self.totals = Totals()
 
     def epoch(self, step: int = 0) -> BatchIterator | None:
         """Return the batches of the next epoch, or of this one from `step` on; None if there are no more."""
-        self._plans.clear()
+        self.totals.clear()
         if not step:
             self._carried = self.totals.restored = {}
         batches = self._dataset.epoch(step)
@@ -351,12 +356,10 @@ class DatasetBatches:
         if not len(arrays):
             raise ValueError(f"{self._name}x: expected at least one row in each batch, got none")
         plan = self._plan_for(arrays)
-        if plan not in self._plans:
-            plan.clear_totals(shared=not self._plans)
-            for name, state in self._carried.items():
-                plan.set_state(name, state)
-            self._carried = {}
-            self._plans.append(plan)
+        self.totals.move_to(plan)
+        for name, state in self._carried.items():
+            plan.set_state(name, state)
+        self._carried = {}
         plan.bind(*arrays.arrays)
         return plan, len(arrays)
 

@@ -1,7 +1,7 @@
 """Bytes to and from files: read in pieces, written as a whole or not at all.
 
 A file is written beside its destination under a unique name, flushed to disk, and only then renamed: at any
-moment there is either the old file or the new one.
+moment there is either the old file or the new one. What killed processes have left is removed after a day.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from io import TextIOBase
 from typing import IO, cast
@@ -19,6 +20,8 @@ from .errors import ModelFileError, Path
 __all__ = ["FileBytes", "opened", "write_bytes"]
 
 _PIECE = 2**20  # bytes that are read at once
+_TEMPORARY = ".fastnn-", ".tmp"
+_LEFT = 24 * 3600  # seconds after which nobody is writing a temporary file any more
 
 
 class FileBytes:
@@ -144,7 +147,7 @@ def _replace(path: str, data: bytearray, overwrite: bool) -> None:
     if not overwrite and os.path.exists(target):
         raise FileExistsError(f"{path}: there is such a file, and overwrite is False")
     folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f".fastnn-{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(folder, secrets.token_hex(8).join(_TEMPORARY))
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(temporary, flags, 0o666), "wb") as file:
@@ -160,6 +163,17 @@ def _replace(path: str, data: bytearray, overwrite: bool) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
     _flush_folder(folder)
+    _remove_leftovers(folder)
+
+
+def _remove_leftovers(folder: str) -> None:
+    """Remove the temporary files of processes that were killed while they wrote."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_TEMPORARY[0]) and entry.name.endswith(_TEMPORARY[1]):
+                with contextlib.suppress(OSError):
+                    if entry.stat().st_mtime < time.time() - _LEFT:
+                        os.unlink(entry.path)
 
 
 def _flush_folder(folder: str) -> None:

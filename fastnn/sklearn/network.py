@@ -181,7 +181,7 @@ class Network:
         x = x if dense else x.tocsr().astype(self.dtype, copy=False)
         arrays = self._arrays(x, labels, weights, batch_size)
         plan = self.model._training_plan(arrays, int(sizes.max()))
-        totals = Totals([plan])
+        totals = Totals(plan)
         with claim_training(self.model):
             plan.bind(*arrays.arrays)
             try:
@@ -226,7 +226,7 @@ class Network:
         kernels, biases = self._variables
         places = [plan.layout.part(plan.gradients, variable) for variable in (*kernels, *biases)]
         ends = np.cumsum([variable.size for variable in (*kernels, *biases)])
-        of_coefs, totals = slice(int(ends[len(kernels) - 1])), Totals([plan])
+        of_coefs, totals = slice(int(ends[len(kernels) - 1])), Totals(plan)
         weight = samples if sample_weight is None else float(sample_weight.sum())
 
         def loss_and_gradient(packed: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:

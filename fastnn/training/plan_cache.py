@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 CAPACITY = 256
 ARENA_BYTES = 1 << 26
 
-# Shapes of samples that a cache keeps plans for, of each kind: those used last.
+# Shapes of samples that a cache keeps plans for, of each kind: those used last; and bytes that all plans but
+# the last one of each kind may hold between runs.
 KEPT_SHAPES = 16
+KEPT_BYTES = 1 << 27
 
 # Runs of these kinds are counted apart, so that predictions leave the random masks of training alone.
 RUN_KINDS = ("inference", "stochastic", "tape", "stochastic tape", "training")
@@ -88,6 +90,7 @@ class PlanCache:
         self._run_counts = np.zeros(len(RUN_KINDS), np.int64) if run_counts is None else run_counts
         self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
         self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
+        self._uses = 0
 
     def clear_compiled(self) -> None:
         """Drop the plans that depend on `compile`."""
@@ -122,7 +125,7 @@ class PlanCache:
         """
         with making():
             plan = self._make_inference(shapes, stochastic, samples)
-            self._inference.setdefault(stochastic, {})[shapes] = plan
+            self._keep(self._inference.setdefault(stochastic, {}), shapes, plan)
             return plan
 
     def _make_inference(self, shapes: SampleShapes, stochastic: bool | None, capacity: int) -> Plan:
@@ -281,7 +284,7 @@ class PlanCache:
                 for y in [*outputs, *masks]:
                     tape.emit_output(plan, y)
                 plan.finish([], capacity)
-            keep_recent(plans, shapes, plan)
+            self._keep(plans, shapes, plan)
             return plan
 
     # ---- all of them --------------------------------------------------------------------------------
@@ -293,6 +296,29 @@ class PlanCache:
 
     def _count_runs(self, plan: Plan, kind: str) -> None:
         plan.count_runs_in(self._run_counts, RUN_KINDS.index(kind))
+
+    def _keep(self, of_kind: dict[SampleShapes, Plan], shapes: SampleShapes, plan: Plan) -> None:
+        """Keep a plan as the one used last, and drop those used longest ago beyond `KEPT_BYTES`.
+
+        Whoever runs a dropped plan goes on with it. The last one of each kind stays, so that steps that take
+        turns do not make each other's plans again and again.
+        """
+        keep_recent(of_kind, shapes, plan)
+        self._uses += 1
+        plan.used = self._uses
+        entries = [
+            (other.used, key[0] if isinstance(key, tuple) else key, plans, kept, other.nbytes)
+            for known in (self._inference, self._compiled)
+            for key, plans in known.items()
+            for kept, other in plans.items()
+        ]
+        held, seen = 0, set()
+        for _, kind, plans, kept, nbytes in sorted(entries, reverse=True):
+            if kind in seen:
+                held += nbytes
+                if held > KEPT_BYTES:
+                    del plans[kept]
+            seen.add(kind)
 
     def _get(
         self,
@@ -306,7 +332,7 @@ class PlanCache:
         with making():
             of_kind = plans.setdefault(key, {})
             plan = of_kind.pop(shapes, None) or make()
-            keep_recent(of_kind, shapes, plan)
+            self._keep(of_kind, shapes, plan)
             if capacity is not None and capacity > plan.capacity:
                 plan.reshape(capacity)
             return plan

@@ -91,6 +91,7 @@ cdef class Update:
     cdef int begin(self) except -1
     cdef int end(self, bint done) except -1
     cdef void apply(self, const run_t *r) noexcept nogil
+    cdef void _change_versions(self) noexcept nogil
     cdef void _begin_pass(self, pass_t *p, const run_t *r) noexcept nogil
     cdef void _accumulate(self, const run_t *r, bint last) noexcept nogil
     cdef void _average(self, const run_t *r, uint64_t updates) noexcept nogil

@@ -309,14 +309,14 @@ cdef class Update:
         self.end(True)
 
     cdef void apply(self, const run_t *r) noexcept nogil:
-        """One step: from the gradients of the run to new weights."""
+        """One step: from the gradients of the run to new weights.
+
+        Their versions change before and after, so what another thread computes meanwhile is not kept.
+        """
         cdef int i
-        cdef weight_t *w
         cdef uint64_t updates = (self.iterations - 1) // self.accumulation
         cdef bint due = self.iterations % self.accumulation == 0
-        for i in range(self.weights.n):
-            w = &self.weights.at[i]
-            w.version[0] += 1
+        self._change_versions()
         if self.accumulation > 1:
             self._accumulate(r, False)
         if due:
@@ -327,6 +327,14 @@ cdef class Update:
             self._average(r, updates)
         for i in range(self.constraints.n):
             constrain(&self.constraints.at[i], self.kernels, r.threads)
+        self._change_versions()
+
+    cdef void _change_versions(self) noexcept nogil:
+        cdef int i
+        cdef weight_t *w
+        for i in range(self.weights.n):
+            w = &self.weights.at[i]
+            w.version[0] += 1
 
     cdef void _begin_pass(self, pass_t *p, const run_t *r) noexcept nogil:
         memset(p, 0, sizeof(pass_t))

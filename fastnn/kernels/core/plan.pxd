@@ -19,7 +19,10 @@ cdef class Arena:
     cdef object memory
     cdef char *base
     cdef char *scratch
+    cdef idx_t nbytes
     cdef int threads
+
+cdef int keep_arena(list arenas, Arena arena) except -1
 
 cdef class Record:
     cdef list arenas            # of the plan, where the arena goes once it is free
@@ -53,6 +56,7 @@ cdef class Plan:
     cdef readonly idx_t arena_size
     cdef readonly idx_t scratch_size
     cdef readonly double work           # FLOPs per row of one run
+    cdef public idx_t used              # when a cache gave it out last, as it counts
     cdef readonly dict totals
     cdef dict _reports                  # of totals that are no mean: (reader of a state, state, its reset)
     cdef const fnn_kernels *kernels

@@ -18,6 +18,7 @@ class Plan:
     masked_outputs: tuple[int, ...]
     layer_trains: Callable[[Any], bool]
     times: int
+    used: int
     layer: str
     stochastic: bool
     acts_by_default: bool
@@ -58,6 +59,8 @@ class Plan:
     def scratch_size(self) -> int: ...
     @property
     def work(self) -> float: ...
+    @property
+    def nbytes(self) -> int: ...
     @property
     def totals(self) -> dict[str, int]: ...
     def total(self, name: str) -> int: ...

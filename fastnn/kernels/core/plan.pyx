@@ -52,6 +52,8 @@ from .memory import align, aligned_zeros
 from .planner import assign_offsets
 
 cdef int NOT_FINITE = -2            # what a run returns of a loss, total 0, that is NaN or infinite
+cdef idx_t IDLE_BYTES = 1 << 27     # of the arenas of a plan that wait for a run, beyond one of them
+cdef idx_t STEP_BYTES = 1 << 12     # about what the objects of a step take
 cdef double GIL_WORK = 1e6          # FLOPs of a run from which it releases the GIL: about 10 us
 cdef object LARGEST = 1 << 56       # bytes of an arena, more than there can be
 cdef double THREADS_WORK = 4e5      # FLOPs of a run from which its steps may use threads
@@ -87,9 +89,17 @@ cdef class Arena:
 
     def __cinit__(self, idx_t size, idx_t scratch_size):
         self.threads = max_threads()
-        self.memory = aligned_zeros(size + self.threads * scratch_size)
+        self.nbytes = size + self.threads * scratch_size
+        self.memory = aligned_zeros(self.nbytes)
         self.base = address(self.memory)
         self.scratch = self.base + size
+
+
+cdef int keep_arena(list arenas, Arena arena) except -1:
+    """Keep an arena for runs to come, if there is room: threads may have run a plan at once, many of them."""
+    if not arenas or (len(arenas) + 1) * arena.nbytes <= IDLE_BYTES:
+        arenas.append(arena)
+    return 0
 
 
 cdef class Record:
@@ -101,7 +111,7 @@ cdef class Record:
     cdef void free(self):
         """Give the arena back."""
         if self.arena is not None:
-            self.arenas.append(self.arena)
+            keep_arena(self.arenas, self.arena)
             self.arena = None
 
 
@@ -622,7 +632,7 @@ cdef class Plan:
         end_run()
         if self._update is not None:
             self._update.end(self._bad.at < 0)
-        self._arenas.append(arena)
+        keep_arena(self._arenas, arena)
         self._refuse(&self._bad, start)
         if self._bad.at < 0 and not isfinite(self._totals[0].value):
             return NOT_FINITE
@@ -775,7 +785,7 @@ cdef class Plan:
                     break
         finally:
             end_run()
-        arenas.append(arena)
+        keep_arena(arenas, arena)
         self._refuse(&bad, start)
         return made[0] if len(made) == 1 else made
 
@@ -906,6 +916,18 @@ cdef class Plan:
         if self._reports:
             return [self.read(name, self.state(name)) for name in self.totals]
         return [t.value / t.weight if t.weight else 0.0 for t in self._totals[:len(self.totals)]]
+
+    @property
+    def nbytes(self):
+        """About the bytes that the plan holds between runs."""
+        cdef Arena arena
+        cdef idx_t held = len(self.steps) * STEP_BYTES
+        for arena in self._arenas:
+            held += arena.nbytes
+        for made in (self._gradients, *self._constants):
+            if type(made) is ndarray:
+                held += made.nbytes
+        return held
 
     def clear_totals(self, shared=True):
         """Reset all losses and metrics, unless not `shared` only those whose state is this plan's."""
