@@ -23,8 +23,13 @@ MODULES = ["fastnn"] + [
 ]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Of packages of fastnn, and of pages, what they need besides.
-OPTIONAL = {"fastnn.interop.onnx": "onnx", "fastnn.sklearn": "sklearn", "fastnn.wrappers": "sklearn"}
-NEEDED = {"from-sklearn.md": "sklearn", "onnx.md": "onnx"}
+OPTIONAL = {
+    "fastnn.interop.dask": "dask.dataframe",
+    "fastnn.interop.onnx": "onnx",
+    "fastnn.sklearn": "sklearn",
+    "fastnn.wrappers": "sklearn",
+}
+NEEDED = {"from-sklearn.md": "sklearn", "onnx.md": "onnx", "scale-out.md": "dask.dataframe"}
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
 ARGUMENTS = {
     "autoencoder.py": ["--epochs", "1"],
