@@ -1231,7 +1231,7 @@ class Model(Steps):
     ) -> None:
         """Write the model as a file for other programs (extra ``onnx``).
 
-        The sizes of the batch and of axes that may vary stay open. Masks are not exported.
+        The sizes of the batch and of axes that may vary stay open. The file is for prediction.
 
         Parameters
         ----------
@@ -1248,7 +1248,9 @@ class Model(Steps):
         Raises
         ------
         ValueError
-            If layers have no counterpart: all of them are listed.
+            If layers have no counterpart: all of them are listed, with the reasons.
+        OverflowError
+            If the weights are too large for a file.
         ImportError
             Without the package onnx.
         """

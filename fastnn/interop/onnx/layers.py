@@ -1,173 +1,198 @@
-"""What writes each layer: a table from its class to a function of the writer, the call and its inputs."""
+"""What writes each layer: a table from its class to a function of the writer and the call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import layers
-from ...layers.base.axes import sample_axes, sample_axis
-from .activations import write_activation
+from ...layers.activations import HIDDEN
+from ...layers.arithmetic import Absolute, Arithmetic, Comparison
+from ...layers.get_item import GetItem
+from ...layers.matmul import MatMul
+from ...layers.own_cell_rnn import OwnCellRNN
+from .activations import write_activation, write_softmax
+from .encodings import write_categories, write_embedding, write_intervals, write_masking
+from .normalizations import (
+    write_batch_normalization,
+    write_group_normalization,
+    write_layer_normalization,
+    write_normalization,
+    write_rms_normalization,
+    write_unit_normalization,
+)
+from .operators import (
+    write_arithmetic,
+    write_comparison,
+    write_concatenation,
+    write_dot,
+    write_extreme,
+    write_item,
+    write_matmul,
+    write_merge,
+    write_product,
+)
 from .recurrent import write_bidirectional, write_recurrent
-from .windows import write_convolution, write_depthwise, write_global_pooling, write_pooling
-from .writer import Writer
+from .shapes import (
+    write_crop,
+    write_cropping,
+    write_flatten,
+    write_padding,
+    write_random_crop,
+    write_repeat,
+    write_reshape,
+    write_resizing,
+    write_steps,
+    write_upsampling,
+)
+from .windows import (
+    write_convolution,
+    write_depthwise,
+    write_global_average,
+    write_global_pooling,
+    write_pooling,
+    write_separable,
+    write_transposed,
+)
+from .writer import Call, Value, Writer
 
-if TYPE_CHECKING:
-    from ...graph.graph import Node
-
-__all__ = ["LAYERS"]
+__all__ = ["LAYERS", "REFUSED"]
 
 
-def _dense(writer: Writer, layer: Any, x: str) -> str:
-    y: str = writer.op("MatMul", x, writer.weight(layer.kernel, "kernel"))
+def _dense(writer: Writer, call: Call) -> str:
+    layer = call.layer
+    y: str = writer.op("MatMul", call.x, writer.constant(np.array(layer.kernel), "kernel"))
     if layer.bias is not None:
-        y = writer.op("Add", y, writer.weight(layer.bias, "bias"))
+        y = writer.op("Add", y, writer.constant(np.array(layer.bias), "bias"))
     return write_activation(writer, y, layer.activation)
 
 
-def _embedding(writer: Writer, layer: Any, x: str) -> str:
-    if layer.mask_zero:
-        raise ValueError("mask_zero: expected False, got True; masks cannot be exported")
-    indices = writer.op("Cast", x, to=7)  # TensorProto.INT64
-    return str(writer.op("Gather", writer.weight(layer.embeddings, "embeddings"), indices, axis=0))
+def _prelu(writer: Writer, call: Call) -> str:
+    return str(writer.op("PRelu", call.x, writer.constant(np.array(call.layer.alpha), "alpha")))
 
 
-def _flatten(writer: Writer, layer: Any, x: str) -> str:
-    if layer.data_format == "channels_first":
-        raise ValueError("data_format: expected 'channels_last', got 'channels_first'")
-    return str(writer.op("Flatten", x, axis=1))
+def _softmax(writer: Writer, call: Call) -> str:
+    layer, mask, rank = call.layer, call.mask, len(call.shape)
+    if mask is None or len(mask.shape) < rank:
+        return write_softmax(writer, call.x, layer.axis)
+    scores = writer.chosen(mask, call.x, rank, writer.constant(-HIDDEN, "hidden"))
+    return writer.chosen(mask, write_softmax(writer, scores, layer.axis), rank)
 
 
-def _repeat(writer: Writer, layer: Any, x: str) -> str:
-    x = writer.op("Unsqueeze", x, writer.integers(1))
-    return str(writer.op("Expand", x, writer.integers(1, layer.n, 1)))
+def _rescaling(writer: Writer, call: Call) -> str:
+    y = writer.op("Mul", call.x, writer.constant(call.layer.scale, "scale"))
+    return str(writer.op("Add", y, writer.constant(call.layer.offset, "offset")))
 
 
-def _softmax(writer: Writer, layer: Any, x: str) -> str:
-    if not isinstance(layer.axis, int):
-        raise ValueError(f"axis: expected one, got {layer.axis}")
-    return str(writer.op("Softmax", x, axis=layer.axis))
+def _as_it_is(writer: Writer, call: Call) -> str:
+    return call.x
 
 
-def _rescaling(writer: Writer, layer: Any, x: str) -> str:
-    y = writer.op("Mul", x, writer.constant(layer.scale, "scale"))
-    return str(writer.op("Add", y, writer.constant(layer.offset, "offset")))
+def _activation(writer: Writer, call: Call) -> str:
+    return write_activation(writer, call.x, call.layer._function)
 
 
-def _batch_normalization(writer: Writer, node: Node, x: str) -> str:
-    layer: Any = node.layer
-    shape = node.x.shape
-    axis, rank = 1 + sample_axis(layer.axis, shape), len(shape)
-    order = (0, axis, *(i for i in range(1, rank) if i != axis))
-    mean, variance = (
-        writer.weight(layer.moving_mean, "mean"),
-        writer.weight(layer.moving_variance, "variance"),
-    )
-    width = layer.moving_mean.shape
-    gamma = writer.constant(np.ones(width) if layer.gamma is None else np.array(layer.gamma), "gamma")
-    beta = writer.constant(np.zeros(width) if layer.beta is None else np.array(layer.beta), "beta")
-    moved = writer.transpose(x, order)
-    y = writer.op("BatchNormalization", moved, gamma, beta, mean, variance, epsilon=layer.epsilon)
-    return writer.transpose(y, [order.index(i) for i in range(rank)])
+def _permute(writer: Writer, call: Call) -> str:
+    return writer.transpose(call.x, (0, *call.layer.dims))
 
 
-def _layer_normalization(writer: Writer, node: Node, x: str) -> str:
-    layer: Any = node.layer
-    shape = node.x.shape
-    axes = [1 + axis for axis in sample_axes(layer.axis, shape)]
-    if axes != list(range(axes[0], len(shape))):
-        raise ValueError(f"axis: expected the last axes, got {layer.axis!r}")
-    widths = [shape[axis] for axis in axes]
-    scale = np.ones(widths) if layer.gamma is None else np.array(layer.gamma).reshape(widths)
-    arguments = [x, writer.constant(scale, "gamma")]
-    if layer.beta is not None:
-        arguments.append(writer.constant(np.array(layer.beta).reshape(widths), "beta"))
-    return str(writer.op("LayerNormalization", *arguments, axis=axes[0], epsilon=layer.epsilon))
+def _absolute(writer: Writer, call: Call) -> str:
+    return str(writer.op("Abs", call.x))
 
 
-def _merge(writer: Writer, node: Node, x: list[str], kind: str) -> str:
-    if len({len(tensor.shape) for tensor in node.parents}) > 1:
-        raise ValueError("inputs: expected as many axes of each")
-    return str(writer.op(kind, *x))
+Write = Callable[[Writer, Call], "str | Value | list[Value]"]
 
-
-def _product(writer: Writer, node: Node, x: list[str]) -> str:
-    """Append products of two and two: ONNX has none of several."""
-    made, *others = x
-    for other in others:
-        made = _merge(writer, node, [made, other], "Mul")
-    return made
-
-
-Write = Callable[[Writer, "Node", Any], list[str]]
-
-
-def _of_layer(write: Callable[..., str], **arguments: Any) -> Write:
-    return lambda writer, node, x: [write(writer, node.layer, x, **arguments)]
-
-
-def _of_node(write: Callable[..., str], **arguments: Any) -> Write:
-    return lambda writer, node, x: [write(writer, node, x, **arguments)]
-
-
-def _recurrent(write: Callable[..., list[str]]) -> Write:
-    return lambda writer, node, x: write(writer, node.layer, x)
-
-
-_AS_IT_IS = _of_layer(lambda writer, layer, x: x)
-_ACTIVATION = _of_layer(lambda writer, layer, x: write_activation(writer, x, layer._function))
-_MERGE = partial(_of_node, _merge)
+_average, _most = partial(write_pooling, kind="AveragePool"), partial(write_pooling, kind="MaxPool")
+_most_of_all = partial(write_global_pooling, kind="GlobalMaxPool")
 
 LAYERS: dict[type, Write] = {
-    layers.Activation: _ACTIVATION,
-    layers.ActivityRegularization: _AS_IT_IS,
-    layers.Add: _MERGE(kind="Sum"),
-    layers.AlphaDropout: _AS_IT_IS,
-    layers.Average: _MERGE(kind="Mean"),
-    layers.AveragePooling1D: _of_layer(write_pooling, kind="AveragePool"),
-    layers.AveragePooling2D: _of_layer(write_pooling, kind="AveragePool"),
-    layers.BatchNormalization: _of_node(_batch_normalization),
-    layers.Bidirectional: _recurrent(write_bidirectional),
-    layers.Concatenate: _of_node(lambda writer, node, x: writer.op("Concat", *x, axis=node.layer.axis)),
-    layers.Conv1D: _of_layer(write_convolution),
-    layers.Conv2D: _of_layer(write_convolution),
-    layers.Dense: _of_layer(_dense),
-    layers.DepthwiseConv1D: _of_layer(write_depthwise),
-    layers.DepthwiseConv2D: _of_layer(write_depthwise),
-    layers.Dropout: _AS_IT_IS,
-    layers.ELU: _ACTIVATION,
-    layers.Embedding: _of_layer(_embedding),
-    layers.Flatten: _of_layer(_flatten),
-    layers.GRU: _recurrent(write_recurrent),
-    layers.GaussianDropout: _AS_IT_IS,
-    layers.GaussianNoise: _AS_IT_IS,
-    layers.GlobalAveragePooling1D: _of_layer(write_global_pooling, kind="GlobalAveragePool"),
-    layers.GlobalAveragePooling2D: _of_layer(write_global_pooling, kind="GlobalAveragePool"),
-    layers.GlobalMaxPooling1D: _of_layer(write_global_pooling, kind="GlobalMaxPool"),
-    layers.GlobalMaxPooling2D: _of_layer(write_global_pooling, kind="GlobalMaxPool"),
-    layers.Identity: _AS_IT_IS,
-    layers.LSTM: _recurrent(write_recurrent),
-    layers.LayerNormalization: _of_node(_layer_normalization),
-    layers.LeakyReLU: _ACTIVATION,
-    layers.MaxPooling1D: _of_layer(write_pooling, kind="MaxPool"),
-    layers.MaxPooling2D: _of_layer(write_pooling, kind="MaxPool"),
-    layers.Maximum: _MERGE(kind="Max"),
-    layers.Minimum: _MERGE(kind="Min"),
-    layers.Multiply: _of_node(_product),
-    layers.Permute: _of_layer(lambda writer, layer, x: writer.transpose(x, (0, *layer.dims))),
-    layers.RNN: _recurrent(write_recurrent),
-    layers.ReLU: _ACTIVATION,
-    layers.RepeatVector: _of_layer(_repeat),
-    layers.Rescaling: _of_layer(_rescaling),
-    layers.Reshape: _of_layer(
-        lambda writer, layer, x: writer.op("Reshape", x, writer.integers(0, *layer.target_shape))
-    ),
-    layers.SimpleRNN: _recurrent(write_recurrent),
-    layers.Softmax: _of_layer(_softmax),
-    layers.SpatialDropout1D: _AS_IT_IS,
-    layers.SpatialDropout2D: _AS_IT_IS,
-    layers.Subtract: _MERGE(kind="Sub"),
+    Absolute: _absolute,
+    Arithmetic: write_arithmetic,
+    Comparison: write_comparison,
+    GetItem: write_item,
+    MatMul: write_matmul,
+    layers.Activation: _activation,
+    layers.ActivityRegularization: _as_it_is,
+    layers.Add: partial(write_merge, kind="Sum"),
+    layers.AlphaDropout: _as_it_is,
+    layers.Average: partial(write_merge, kind="Mean"),
+    layers.AveragePooling1D: _average,
+    layers.AveragePooling2D: _average,
+    layers.BatchNormalization: write_batch_normalization,
+    layers.Bidirectional: write_bidirectional,
+    layers.CategoryEncoding: write_categories,
+    layers.CenterCrop: write_crop,
+    layers.Concatenate: write_concatenation,
+    layers.Conv1D: write_convolution,
+    layers.Conv1DTranspose: write_transposed,
+    layers.Conv2D: write_convolution,
+    layers.Conv2DTranspose: write_transposed,
+    layers.Cropping1D: write_cropping,
+    layers.Cropping2D: write_cropping,
+    layers.Dense: _dense,
+    layers.DepthwiseConv1D: write_depthwise,
+    layers.DepthwiseConv2D: write_depthwise,
+    layers.Discretization: write_intervals,
+    layers.Dot: write_dot,
+    layers.Dropout: _as_it_is,
+    layers.ELU: _activation,
+    layers.Embedding: write_embedding,
+    layers.Flatten: write_flatten,
+    layers.GRU: write_recurrent,
+    layers.GaussianDropout: _as_it_is,
+    layers.GaussianNoise: _as_it_is,
+    layers.GlobalAveragePooling1D: write_global_average,
+    layers.GlobalAveragePooling2D: write_global_average,
+    layers.GlobalMaxPooling1D: _most_of_all,
+    layers.GlobalMaxPooling2D: _most_of_all,
+    layers.GroupNormalization: write_group_normalization,
+    layers.Identity: _as_it_is,
+    layers.InputLayer: _as_it_is,
+    layers.LSTM: write_recurrent,
+    layers.LayerNormalization: write_layer_normalization,
+    layers.LeakyReLU: _activation,
+    layers.Masking: write_masking,
+    layers.MaxPooling1D: _most,
+    layers.MaxPooling2D: _most,
+    layers.Maximum: partial(write_extreme, kind="Max"),
+    layers.Minimum: partial(write_extreme, kind="Min"),
+    layers.Multiply: write_product,
+    layers.Normalization: write_normalization,
+    layers.PReLU: _prelu,
+    layers.Permute: _permute,
+    layers.RMSNormalization: write_rms_normalization,
+    layers.RNN: write_recurrent,
+    layers.RandomBrightness: _as_it_is,
+    layers.RandomContrast: _as_it_is,
+    layers.RandomCrop: write_random_crop,
+    layers.RandomFlip: _as_it_is,
+    layers.RandomRotation: _as_it_is,
+    layers.RandomTranslation: _as_it_is,
+    layers.RandomZoom: _as_it_is,
+    layers.ReLU: _activation,
+    layers.RepeatVector: write_repeat,
+    layers.Rescaling: _rescaling,
+    layers.Reshape: write_reshape,
+    layers.Resizing: write_resizing,
+    layers.SeparableConv1D: write_separable,
+    layers.SeparableConv2D: write_separable,
+    layers.SimpleRNN: write_recurrent,
+    layers.Softmax: _softmax,
+    layers.SpatialDropout1D: _as_it_is,
+    layers.SpatialDropout2D: _as_it_is,
+    layers.Subtract: partial(write_merge, kind="Sub"),
+    layers.TimeDistributed: write_steps,
+    layers.UnitNormalization: write_unit_normalization,
+    layers.UpSampling1D: write_upsampling,
+    layers.UpSampling2D: write_upsampling,
+    layers.ZeroPadding1D: write_padding,
+    layers.ZeroPadding2D: write_padding,
+}
+
+# The layers of fastnn that files cannot hold, and why.
+REFUSED: dict[type, str] = {
+    layers.Lambda: "it is a function of Python",
+    OwnCellRNN: "its cells are of Python",
 }
