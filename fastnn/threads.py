@@ -26,8 +26,8 @@ def set_num_threads(n: int) -> None:
     """Set the largest number of threads that computations of this process use.
 
     Results do not depend on it, bit for bit. Small computations always run on one thread, and so does
-    everything in a forked child under `FASTNN_THREADING=openmp`, with a warning here. Where the system does
-    not let the process make so many threads, there are fewer, with a warning.
+    everything in forked children under `FASTNN_THREADING=openmp`, with a warning here in the first of them.
+    Where the system does not let the process make so many threads, there are fewer, with a warning.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def set_num_threads(n: int) -> None:
     >>> fastnn.set_num_threads(before)
     """
     runtime.set_num_threads(n)
-    if n > 1 and runtime.is_confined():
+    if n > 1 and runtime.is_confined() and runtime.tell_confinement():
         warn(
             f"n: got {n}, but a forked process computes on one thread, since OpenMP's do not exist in it; "
             "FASTNN_THREADING=pool starts others"

@@ -470,23 +470,29 @@ assert "does not let this process make 4 threads" in str(shown[0].message)
 
 @pytest.mark.skipif(not runtime.openmp, reason="built without OpenMP")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork() here")
-def test_a_forked_child_says_that_openmp_leaves_it_one_thread(tmp_path):
+def test_the_first_forked_child_says_that_openmp_leaves_it_one_thread(tmp_path):
     code = (
         NETWORK
         + """
 import warnings
 
-pid = os.fork()
-if not pid:
-    with warnings.catch_warnings(record=True) as shown:
-        warnings.simplefilter("always")
-        fastnn.set_num_threads(1)
-        fastnn.set_num_threads(2)
-        with fastnn.threads(1):
-            pass
-    good = [w.category for w in shown] == [fastnn.FastnnWarning] and "forked" in str(shown[0].message)
-    os._exit(0 if good else 1)
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+def child(expected, further=False):
+    pid = os.fork()
+    if not pid:
+        with warnings.catch_warnings(record=True) as shown:
+            warnings.simplefilter("always")
+            fastnn.set_num_threads(1)
+            fastnn.set_num_threads(2)
+            with fastnn.threads(1):
+                pass
+            if further:
+                child(0)
+        good = [w.category for w in shown] == [fastnn.FastnnWarning] * expected
+        os._exit(0 if good and all("forked" in str(w.message) for w in shown) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+child(1, further=True)
+child(0)
 """
     )
     run(code, tmp_path, FASTNN_THREADING="openmp")

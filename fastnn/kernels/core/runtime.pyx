@@ -5,6 +5,7 @@ pieces. A pool of our own does them, csrc/threads/, or OpenMP where the build ha
 """
 
 import atexit
+import mmap
 import os
 import threading
 
@@ -76,6 +77,7 @@ cdef str _isa = None
 cdef str _isa_source = None
 cdef str _threads_source = None
 cdef str _threading_source = None
+cdef object _confinement_told = None    # a byte that a process shares with its children, made before the first
 
 
 def isa_names():
@@ -184,6 +186,13 @@ def chosen_threads():
 def is_confined():
     """Return whether this process is a forked child, to which OpenMP leaves one thread."""
     return _forked and not _pool
+
+
+def tell_confinement():
+    """Return whether neither this process nor another child of the same one has asked this before."""
+    first = not _confinement_told[0]
+    _confinement_told[0] = 1
+    return first
 
 
 def set_num_threads(n, str source="set_num_threads"):
@@ -343,6 +352,12 @@ cdef void parallel_image_rows(image_rows_fn fn, void *context, idx_t images, idx
     parallel_chunks(run_image_rows, &c, images * image_rows, image_size // max(1, image_rows), threads)
 
 
+def _before_fork():
+    global _confinement_told
+    if _confinement_told is None:
+        _confinement_told = mmap.mmap(-1, 1)
+
+
 def _after_fork():
     global _forked, _main_thread, _possible_threads
     _forked, _main_thread, _possible_threads = True, PyThread_get_thread_ident(), MAX_THREADS
@@ -364,7 +379,7 @@ def _choose():
     set_num_threads(*default_threads())
     set_isa(*_environment("FASTNN_ISA", isa_names()[0], "processor"))
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
+        os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
 
 
 def _environment(variable, default, source):
