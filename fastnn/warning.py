@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-__all__ = ["FastnnWarning", "renamed", "warn", "warn_once", "warn_without_gradient"]
+if TYPE_CHECKING:
+    from .variables import Variable
+
+__all__ = ["FastnnWarning", "renamed", "warn", "warn_of_unused", "warn_once", "warn_without_gradient"]
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -45,6 +49,16 @@ def warn_without_gradient(subject: object, name: str) -> None:
         subject,
         f"{name}: no gradient flows through it, so the layers before it do not learn; comparisons, rounding, "
         "argmax and conversions to whole numbers have none",
+    )
+
+
+def warn_of_unused(subject: object, name: str, variables: Sequence[Variable]) -> None:
+    """Warn, once for a subject, of weights of a model or layer on which no loss depends."""
+    paths = [variable.path or variable.name for variable in variables]
+    listed = ", ".join(paths[:10]) + (", ..." if len(paths) > 10 else "")
+    warn_once(
+        subject,
+        f"{name}: {len(paths)} of its weights reach no loss, so training does not change them: {listed}",
     )
 
 

@@ -208,6 +208,7 @@ BUILT = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:normalization.*has not been adapted")
 @pytest.mark.parametrize(
     ("layer", "input_shape", "shapes"), BUILT, ids=[type(layer).__name__ for layer, *_ in BUILT]
 )

@@ -271,3 +271,47 @@ def test_weights_that_reach_a_loss_are_not_listed(make, loss):
         warnings.simplefilter("error", FastnnWarning)
         model.fit(X, labels, verbose=0)
         model.evaluate(X, labels, verbose=0)
+
+
+class Dropping(layers.Layer):
+    """Calls a layer whose result it drops; in Python if told so."""
+
+    def __init__(self, in_python):
+        super().__init__(name="dropping")
+        self.kept, self.dropped = layers.Dense(2, name="kept"), layers.Dense(2, name="dropped")
+        self.penalized = layers.Dense(2, kernel_regularizer="l2", use_bias=False)
+        self.in_python = in_python
+
+    def call(self, x):
+        self.dropped(x), self.penalized(x)
+        y = self.kept(x)
+        return np.tanh(y) if self.in_python else y
+
+
+class DroppingModel(fastnn.Model):
+    def __init__(self, in_python):
+        super().__init__()
+        self.inner = Dropping(in_python)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("in_python", [False, True])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda inner: fastnn.Sequential([inner]),
+        lambda inner: fastnn.Model(x := fastnn.Input((3,)), layers.Dense(1)(inner(x))),
+        lambda inner: DroppingModel(inner.in_python),
+    ],
+)
+def test_branches_that_a_call_drops(make, in_python):
+    model = make(Dropping(in_python))
+    model.build((None, 3))
+    model.compile("sgd", "mse")
+    listed = r"2 of its weights reach no loss.*dropped/kernel, \S*dropped/bias$"
+    y = np.ones((8, *model.output_shape[1:]))
+    with pytest.warns(fastnn.FastnnWarning, match=listed):
+        model.fit(X, y, epochs=2, verbose=0)
+    model.fit(X, y, verbose=0)  # not again, which would be an error here

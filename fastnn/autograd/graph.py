@@ -27,6 +27,7 @@ __all__ = [
     "last_reached",
     "no_grad",
     "note_reached",
+    "tensors_behind",
 ]
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -155,6 +156,11 @@ def _ordered(tensors: Iterable[Tensor]) -> list[Node]:
             stack.append((node, True))
             stack += [(t._node, False) for t in node.inputs]
     return order
+
+
+def tensors_behind(results: Iterable[Tensor]) -> set[int]:
+    """Return the `id` of each tensor that results have been computed from."""
+    return {id(tensor) for node in _ordered(results) for tensor in node.inputs}
 
 
 def backward_pass(seeds: list[tuple[Tensor, Array]], retain_graph: bool) -> Iterator[tuple[Tensor, Array]]:

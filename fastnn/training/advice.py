@@ -13,9 +13,10 @@ from .. import activations, losses
 from ..layers.base.elementwise import ElementwiseActivation
 from ..layers.recurrent import RNN
 from ..layers.time_distributed import TimeDistributed
-from ..warning import warn, warn_once, warn_without_gradient
+from ..warning import warn, warn_of_unused, warn_once, warn_without_gradient
 
 if TYPE_CHECKING:
+    from ..kernels.core.plan import Plan
     from ..kernels.core.steps import Value
     from ..layers import Layer
     from ..layers.base.emission import LayerSteps
@@ -34,14 +35,16 @@ _PROBABILITIES = {
 }
 
 
-def advise(objective: Objective, outputs: Sequence[Value], made: Sequence[LayerSteps]) -> None:
+def advise(objective: Objective, plan: Plan, outputs: Sequence[Value], made: Sequence[LayerSteps]) -> None:
     """Warn about layers, outputs and losses that do not go together.
 
     Parameters
     ----------
     objective : Objective
+    plan : Plan
+        The training plan, to which the layers have been appended.
     outputs : sequence of Value
-        The outputs of the model in its training plan.
+        The outputs of the model in it.
     made : sequence of LayerSteps
         The layers that have appended steps to the plan, those inside of others before these.
     """
@@ -71,13 +74,10 @@ def advise(objective: Objective, outputs: Sequence[Value], made: Sequence[LayerS
             advice = None if maker is None else _advice_on_loss(loss, output_activation(maker), y.shape)
             if advice:
                 warn_once(objective.snapshot, f"loss: {output.name!r} {advice}")
-    if objective.unused:
-        names = [variable.path or variable.name for variable in objective.unused]
-        listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-        warn_once(
-            objective.snapshot,
-            f"model: {len(names)} of its weights reach no loss, so training does not change them: {listed}",
-        )
+    dropped = [v for v in objective.trainable if not plan.reads(v) and v.regularizer is None]
+    unused = list(dict.fromkeys([*objective.unused, *dropped]))
+    if unused:
+        warn_of_unused(objective.snapshot, "model", unused)
 
 
 def advise_on_frozen_model(objective: Objective) -> None:

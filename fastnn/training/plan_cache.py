@@ -234,7 +234,7 @@ class PlanCache:
         with recorded_layers() as made:
             outputs = self._emit(plan, plan.inputs)
         if plan.training:
-            advise(objective, outputs, made)
+            advise(objective, plan, outputs, made)
         emit_losses_and_metrics(plan, objective, outputs, weight_shapes)
 
     # ---- as an operation of a tape ------------------------------------------------------------------

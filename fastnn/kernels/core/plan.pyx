@@ -218,6 +218,10 @@ cdef class Plan:
             self._parameters[variable].offset = <idx_t>address(variable.value)
         return self._parameters[variable]
 
+    def reads(self, variable):
+        """Return whether a step reads a weight."""
+        return variable in self._parameters
+
     cpdef bint trains(self, variable):
         """Whether the plan makes a gradient of a weight."""
         return self.layout is not None and variable in self.layout

@@ -40,9 +40,10 @@ from ..core.types cimport (
 )
 
 from ... import autograd
+from ...autograd.graph import tensors_behind
 from ...added_losses import collected, collecting
 from ...variables import TrainingScope, within_scope
-from ...warning import warn_without_gradient
+from ...warning import warn_of_unused, warn_without_gradient
 
 cdef enum:
     WEIGHTS = OPERANDS - FIRST_OWN      # the most weights that a step has operands for
@@ -94,6 +95,7 @@ cdef class Call:
     cdef bint has_loss      # whether what the function adds to the loss counts
     cdef idx_t times        # rows for each sample
     cdef object subject
+    cdef bint checked       # whether the first results have shown which weights they depend on
     cdef object scope       # in which the function runs in training
     cdef dict graphs        # by arena: (inputs, results, added losses) between forward and backward
     cdef dict gradients     # by arena: of the variables
@@ -154,6 +156,7 @@ cdef class Call:
             and isinstance(loss.value, autograd.Tensor) and loss.value.requires_grad]
         wanted = [t for t, wants in zip(tensors, self.wants) if wants] + self.variables
         if reached:
+            self.check_reached([y for y, _ in reached])
             with within_scope(self.scope):
                 found = autograd.grad([y for y, _ in reached], wanted, [g for _, g in reached])
         else:
@@ -164,6 +167,16 @@ cdef class Call:
                 write(operand(s, r, self.gradient_at(self.input_at(i))), found.pop(0))
         if found:
             self.gradients[<uintptr_t>r.base[ARENA]] = found
+        return 0
+
+    cdef int check_reached(self, list results) except -1:
+        """Warn of weights that the first results do not depend on."""
+        if not self.checked:
+            self.checked = True
+            behind = tensors_behind(results)
+            unused = [v for v in self.variables if id(v) not in behind and v.regularizer is None]
+            if unused:
+                warn_of_unused(self.subject, self.name, unused)
         return 0
 
     cdef int write_gradients(self, const step_t *s, const run_t *r) except -1:
