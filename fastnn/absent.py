@@ -54,7 +54,7 @@ _HINTS = {
     "BatchNormalizationV[12]": "layers.BatchNormalization",
     "Recurrent": "layers.RNN",
     "multi_gpu_model|HDF5Matrix|(Ordered|Generator|Sequence)Enqueuer": "models run on the processor, and fit "
-    "reads numpy.memmap arrays, generators and utils.PyDataset",
+    "reads numpy.memmap arrays, generators, utils.PyDataset and utils.NpyDataset",
     "probas_to_classes": "np.argmax(probabilities, axis=-1)",
     "print_summary": "model.summary()",
     "model_to_dot": "utils.plot_model",

@@ -291,9 +291,10 @@ def save(folder, name, array):
             r"x, y: expected as many rows .* got 51 in .*x-0.npy and 50 in .*y-0.npy",
         ),
         ({"x-0": X, "y-0": Y, "y-1": Y}, "x, y: expected as many files, got 1 and 2"),
-        ({"x-0": np.array(1.0)}, "x: expected an array of rows, got a single number in .*x-0.npy"),
-        ({"x-0": np.array(["a"])}, "x: expected real numbers, got <U1 in .*x-0.npy"),
-        ({"x-0": X + 1j}, "x: expected real numbers, got complex64"),
+        ({"x-0": np.array(1.0)}, r"x: expected rows of numbers, got shape \(\) in .*x-0.npy"),
+        ({"x-0": X[:, :0]}, r"x: expected rows of numbers, got shape \(51, 0\) in .*x-0.npy"),
+        ({"x-0": np.array(["a"])}, r"x-0.npy is no .npy file of real numbers: it has shape \(1,\) and <U1"),
+        ({"x-0": X + 1j}, "x-0.npy is no .npy file of real numbers: .* complex64"),
         ({"x-0": X[:0]}, "expected at least one row in the files, got none"),
     ],
 )
@@ -318,11 +319,42 @@ def test_npy_files_that_are_none(tmp_path):
         whole[:8] + b"\xff" * 90,
     ):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="x.npy is no .npy file of numbers, or has been cut off"):
+        with pytest.raises(ValueError, match=r"x.npy (is no .npy file of numbers, or )?has been cut off"):
             NpyDataset(path)
     np.save(path, np.array([{}], object), allow_pickle=True)
     with pytest.raises(ValueError, match="x.npy is no .npy file"):
         NpyDataset(path)
+
+
+SHAPES = [
+    "(4611686018427387904, 4)", "(-1, 3)", "(20, -3)", "(True, 3)", "(36893488147419103232,)", "(1e3,)",
+    "(1,", "3", "(0, 4611686018427387904)", f"({'1, ' * 70})", f"{'(' * 80}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_headers_that_lie(tmp_path, shape):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(501) + "\n"
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + X.tobytes()
+    (tmp_path / "x.npy").write_bytes(content)
+    with pytest.raises(ValueError, match="x"):
+        NpyDataset(tmp_path / "x.npy")
+
+
+def test_damaged_files_give_errors_that_name_them(tmp_path):
+    path = save(tmp_path, "x.npy", X)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, 128, 2):
+            damaged[place] = rng.choice(np.frombuffer(b"0123456789(),'<>|fiub8 {}:\xff", "u1"))
+        path.write_bytes(damaged)
+        message = ""
+        try:
+            assert sum(len(x) for x in NpyDataset(path)) <= 4 * X.size
+        except ValueError as error:
+            message = str(error)
+        assert not message or "x.npy" in message
 
 
 @pytest.mark.parametrize(
@@ -411,6 +443,9 @@ def test_parquet_files_that_disagree(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             ParquetDataset(files, columns)
+    pq.write_table(pyarrow.table([[1.0], [2.0]], names=["a", "a"]), tmp_path / "twice.parquet")
+    with pytest.raises(ValueError, match="columns: expected one column 'a' in .*twice.parquet, got several"):
+        ParquetDataset(tmp_path / "twice.parquet")
     with pytest.raises(ValueError, match="got null in column 'n' of .*one.parquet"):
         ParquetDataset(one, "n")[0]
     for content in (b"", b"PAR1", one.read_bytes()[:-9], b"x" * 100):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from typing import Any
+from tokenize import TokenError
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,6 +18,10 @@ from .windows import Arrays, Field, bytes_of
 
 __all__ = ["NpyDataset", "write_shards"]
 
+_HEADERS: dict[Any, Any] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 _BLOCKS = 16  # of a window: as many places of the data does it have rows of
 
 
@@ -59,11 +65,33 @@ class NpyFiles:
 
 
 def _mapped(path: str) -> NDArray[Any]:
-    """Return the array of a file, of which nothing has been read."""
-    try:
-        return np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path} is no .npy file of numbers, or has been cut off: {error}") from None
+    """Return the array of a file, of which only the header has been read."""
+    with open(path, "rb") as file:
+        try:
+            version = np.lib.format.read_magic(file)
+            if version not in _HEADERS:
+                raise ValueError(f"version {version}")
+            shape, is_fortran, dtype = _HEADERS[version](file)
+        except (
+            ValueError,
+            EOFError,
+            TypeError,
+            SyntaxError,
+            OverflowError,
+            RecursionError,
+            TokenError,
+        ) as error:
+            raise ValueError(f"{path} is no .npy file of numbers, or has been cut off: {error}") from None
+        start = file.tell()
+        held = os.fstat(file.fileno()).st_size - start
+    if dtype.kind not in "fiub" or any(type(n) is not int or n < 0 for n in shape):
+        raise ValueError(f"{path} is no .npy file of real numbers: it has shape {shape} and {dtype}")
+    if held < math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{path} has been cut off: expected {shape} of {dtype}, got {held} bytes")
+    order: Literal["F", "C"] = "F" if is_fortran else "C"
+    if not held:
+        return np.empty(shape, dtype, order)
+    return np.memmap(path, dtype, "r", start, shape, order)
 
 
 def _read_headers(name: str, shards: list[Shard]) -> tuple[Field, NDArray[np.int64]]:
@@ -71,10 +99,8 @@ def _read_headers(name: str, shards: list[Shard]) -> tuple[Field, NDArray[np.int
     field, rows = None, []
     for shard in shards:
         array = _mapped(shard.path)
-        if array.dtype.kind not in "fiub":
-            raise ValueError(f"{name}: expected real numbers, got {array.dtype} in {shard.path}")
-        if not array.ndim:
-            raise ValueError(f"{name}: expected an array of rows, got a single number in {shard.path}")
+        if not array.ndim or 0 in array.shape[1:]:
+            raise ValueError(f"{name}: expected rows of numbers, got shape {array.shape} in {shard.path}")
         rows.append(len(array))
         found = Field(array.shape[1:], array.dtype.newbyteorder("="))
         field = field or found

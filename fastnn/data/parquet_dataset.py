@@ -91,6 +91,8 @@ def _type_of(schema: Any, name: str, shard: Shard) -> Any:
 
     if name not in schema.names:
         raise ValueError(f"{unknown_name('columns', name, schema.names)} in {shard.path}")
+    if schema.names.count(name) > 1:
+        raise ValueError(f"columns: expected one column {name!r} in {shard.path}, got several")
     kind = schema.field(name).type
     inner = kind.value_type if types.is_fixed_size_list(kind) else kind
     if not (types.is_integer(inner) or types.is_floating(inner) or types.is_boolean(inner)):

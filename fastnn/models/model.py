@@ -823,7 +823,8 @@ class Model(Steps):
             (x, y) or (x, y, sample_weight) to evaluate after each epoch, or batches of that. An iterator goes
             on with the next evaluation.
         shuffle : bool, default True
-            Whether each epoch takes the rows, or the batches of a `PyDataset`, in a new order.
+            Whether each epoch takes the rows, or the batches of a `PyDataset`, in a new order. Data sets with
+            an order of their own, such as `utils.NpyDataset`, keep it.
         class_weight : dict, optional
             From class number to a factor of the losses of its rows in training, not in validation; where
             there are sample weights too, their product counts.
