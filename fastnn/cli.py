@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,11 @@ def _run(arguments: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"fastnn {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     info = commands.add_parser(
-        "info", help="what this installation runs on", description="What fastnn runs on."
+        "info",
+        help="what this installation runs on, or what is in a file of a model",
+        description="Show what fastnn runs on, or what is in a file of a model.",
     )
+    info.add_argument("file", type=Path, nargs="?", metavar="FILE", help="of a model, in any format")
     info.add_argument("--json", action="store_true", help="print it as JSON")
     demo = commands.add_parser(
         "demo",
@@ -129,13 +132,10 @@ def _run(arguments: list[str]) -> int:
     conversion.add_argument("source", type=Path, metavar="IN", help="a file of a model, of any format")
     conversion.add_argument("target", type=Path, metavar="OUT", help="the file to write")
     conversion.add_argument("--force", action="store_true", help="replace a file that is there")
-    inspection = commands.add_parser(
-        "inspect", help="show what is in a file of a model", description="Show what is in a file of a model."
-    )
-    inspection.add_argument("file", type=Path, metavar="FILE", help="of any format")
-    inspection.add_argument("--json", action="store_true", help="print it as JSON")
     commands.add_parser("bench", help="compare fastnn with plain NumPy or other libraries", add_help=False)
     options = parser.parse_args(arguments)
+    if options.command == "convert" or (options.command == "info" and options.file is not None):
+        return _on_file(options)
     if options.command == "info":
         found = _info()
         print(json.dumps(found, indent=2) if options.json else _as_text(found))
@@ -159,32 +159,45 @@ def _run(arguments: list[str]) -> int:
             return 1
         text = json.dumps(found_steps.as_dict(), indent=2) if options.json else str(found_steps)
         print(printable(text, sys.stdout.encoding or "utf-8"))
-    elif options.command in ("convert", "inspect"):
-        return _on_file(options)
     else:
         parser.print_help()
     return 0
 
 
 def _on_file(options: argparse.Namespace) -> int:
-    """Convert or inspect a file."""
+    """Convert a file, or say what is in it."""
     from . import file_commands
+    from .models.summary import printable
 
     try:
         if options.command == "convert":
             file_commands.convert(options.source, options.target, options.force)
             return 0
-        found = file_commands.inspect(options.file)
+        found = file_commands.info(options.file)
     except (ImportError, TypeError, ValueError) as error:
         print(f"fastnn {options.command}: {error}", file=sys.stderr)
         return 1
     if options.json:
         print(json.dumps(found, indent=2))
-        return 0
+    else:
+        for line in _lines(found):
+            print(printable(line, sys.stdout.encoding or "utf-8"))
+    return 1 if "problem" in found else 0
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of a table, of values and of lists and dicts of them, as they are safe to print."""
     for name, value in found.items():
-        lines = value if isinstance(value, list) else [value]
-        print(*(f"{'' if i else name:18}{line}" for i, line in enumerate(lines)), sep="\n")
-    return 0
+        if value is None:
+            continue
+        entries = value if isinstance(value, list) else [value]
+        if isinstance(value, dict):
+            entries = [
+                f"{key if key.isprintable() else repr(key)}: {entry!r}" for key, entry in value.items()
+            ]
+        for i, entry in enumerate(entries or [""]):
+            text = str(entry)
+            yield f"{'' if i else name:18}{text if text.isprintable() else repr(text)}"
 
 
 def whole_number_type(least: int, most: int | None = None) -> Callable[[str], int]:

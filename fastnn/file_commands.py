@@ -1,16 +1,20 @@
-"""The commands `fastnn convert` and `fastnn inspect`: files of models of all formats."""
+"""The commands `fastnn convert` and `fastnn info FILE`: files of models of all formats."""
 
 from __future__ import annotations
 
 import hashlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from .interop.formats import FORMATS, format_by_content
-from .saving import ModelFileError, load_model
-from .saving.files import opened
+from .saving import load_model
+from .saving.container import contents
+from .saving.errors import ModelFileError, wrapped_errors
+from .saving.files import FileBytes, opened
+from .saving.weights import weight_names
 
-__all__ = ["convert", "endings", "inspect"]
+__all__ = ["convert", "endings", "info"]
 
 _OWN = "fastnn file"
 
@@ -41,8 +45,8 @@ def convert(source: Path, target: Path, overwrite: bool = False) -> None:
     load_model(source).save(target, overwrite=overwrite)
 
 
-def inspect(file: Path) -> dict[str, Any]:
-    """Return what is in a file of a model.
+def info(file: Path) -> dict[str, Any]:
+    """Return what is in a file of a model, without making the model.
 
     Parameters
     ----------
@@ -51,8 +55,8 @@ def inspect(file: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        Format, size, checksum, and what there is of the model: its class, name, layers and weights; "problem"
-        where it cannot be read.
+        Format, size, checksum, and what there is of the model: its class, name, inputs, layers, weights and
+        metadata; "problem" where it is damaged.
 
     Raises
     ------
@@ -68,15 +72,56 @@ def inspect(file: Path) -> dict[str, Any]:
         "sha256": hashlib.sha256(data).hexdigest(),
     }
     try:
-        model = load_model(file)
+        with wrapped_errors(file):
+            described = _description(data) if format is None else format.description(data)
+            optimizer = described["optimizer"]
+            return (
+                found
+                | _of_model(described["model"])
+                | {name: described[name] for name in ("weights", "bytes_of_weights")}
+                | {"optimizer": None if optimizer is None else optimizer["class_name"]}
+                | {"metadata": described["metadata"].get("")}
+            )
     except ModelFileError as error:
         return found | {"problem": str(error)}
-    weights = model.weights
-    return found | {
-        "model": f"{type(model).__name__} {model.name!r}",
-        "inputs": [str(tensor.shape) for tensor in model.inputs] if model.built else [],
-        "layers": [f"{type(layer).__name__} {layer.name!r}" for layer in model.layers],
-        "weights": sum(weight.value.size for weight in weights),
-        "bytes_of_weights": sum(weight.value.nbytes for weight in weights),
-        "optimizer": None if model.optimizer is None else type(model.optimizer).__name__,
+
+
+def _description(data: bytes) -> dict[str, Any]:
+    """Return what a file of fastnn says of a model; see `fastnn.interop.formats.Format.description`."""
+    document, tensors = contents(FileBytes(BytesIO(data), len(data)))
+    names = list(tensors) if document is None else [path for path, _ in weight_names(document, tensors)]
+    document = document or {}
+    return {
+        "model": document.get("model"),
+        "weights": sum(tensors[name].size for name in names),
+        "bytes_of_weights": sum(tensors[name].nbytes for name in names),
+        "optimizer": (document.get("compile") or {}).get("optimizer"),
+        "metadata": document.get("metadata", {}),
     }
+
+
+def _of_model(config: dict[str, Any] | None) -> dict[str, Any]:
+    """Return class and name of a model, its inputs and its layers, as its configuration says."""
+    if config is None:
+        return {}
+    arguments = config["config"]
+    layers = arguments.get("layers", []) if isinstance(arguments, dict) else []
+    starts = [layer["config"] for layer in layers if layer["class_name"] == "InputLayer"]
+    shapes = [_batch_shape(start) for start in starts] or [arguments.get("build_input_shape")]
+    return {
+        "model": _named(config),
+        "inputs": [str(tuple(shape)) for shape in shapes if isinstance(shape, list)],
+        "layers": [_named(layer) for layer in layers],
+    }
+
+
+def _batch_shape(start: dict[str, Any]) -> Any:
+    if "shape" in start:
+        return [start["batch_size"], *start["shape"]]
+    return start.get("batch_shape", start.get("batch_input_shape"))
+
+
+def _named(config: dict[str, Any]) -> str:
+    name = config["config"].get("name") if isinstance(config["config"], dict) else None
+    kind: str = config["class_name"]
+    return kind + ("" if name is None else f" {name!r}")

@@ -273,7 +273,7 @@ def test_files_are_converted_and_inspected_in_a_shell(tmp_path, capsys):
         ("mlp.fastnn", "fastnn file"),
         ("mlp.h5", "Keras HDF5 file"),
     ):
-        assert cli.main(["inspect", "--json", str(tmp_path / name)]) == 0
+        assert cli.main(["info", "--json", str(tmp_path / name)]) == 0
         found = json.loads(capsys.readouterr().out)
         assert found["format"] == title
         assert found["weights"] == 83

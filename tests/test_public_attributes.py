@@ -16,10 +16,10 @@ LAYER = """
 MODEL = f"""{LAYER}
     build_from_config compile compiled compute_loss compute_metrics evaluate export fit get_build_config
     get_layer get_metrics_result history
-    input_names input_shape inputs layers load_weights loss metrics metrics_names optimizer output_names
-    output_shape outputs predict predict_on_batch predict_step profile reset_metrics reset_states save
-    save_weights stop_evaluating stop_predicting stop_training stream summary test_on_batch test_step to_json
-    train_on_batch train_step"""
+    input_names input_shape inputs layers load_weights loss metadata metrics metrics_names optimizer
+    output_names output_shape outputs predict predict_on_batch predict_step profile reset_metrics reset_states
+    save save_weights stop_evaluating stop_predicting stop_training stream summary test_on_batch test_step
+    to_json train_on_batch train_step"""
 HOOKS = " ".join(
     f"on_{of}{moment}"
     for of in ("", "train_", "test_", "predict_")

@@ -23,7 +23,7 @@ class Format(NamedTuple):
     Attributes
     ----------
     title : str
-        What `fastnn inspect` calls it.
+        What `fastnn info` calls it.
     endings : tuple of str
         Of names of files that are written in it.
     magic : bytes
@@ -50,9 +50,18 @@ class Format(NamedTuple):
         report: LoadReport = self._function("fit_weights")(model, data, by_name, set_some)
         return report
 
-    def packed_model(self, model: Any) -> bytearray:
+    def description(self, data: bytes) -> dict[str, Any]:
+        """Return what a file says of a model, which is not made.
+
+        That is "model", its configuration, or None; "weights" and "bytes_of_weights", how many there are;
+        "optimizer", its configuration, or None; and "metadata", by structure.
+        """
+        found: dict[str, Any] = self._function("description")(data)
+        return found
+
+    def packed_model(self, model: Any, include_optimizer: bool) -> bytearray:
         """Return the bytes of a file with a model."""
-        data: bytearray = self._function("packed_model")(model)
+        data: bytearray = self._function("packed_model")(model, include_optimizer)
         return data
 
     def packed_weights(self, model: Any) -> bytearray:

@@ -50,6 +50,7 @@ from ..layers.base.shapes import (
 from ..layers.base.trainable import flatten_parts
 from ..making import making
 from ..naming import inside
+from ..saving.metadata import checked_metadata
 from ..saving.trainability import frozen_parts, set_frozen_parts
 from ..training.evaluation import evaluate, evaluate_once
 from ..training.fitting import fit, train_once
@@ -127,6 +128,7 @@ class Model(Steps):
     stop_training = False
     stop_evaluating = False
     stop_predicting = False
+    _metadata: Any = None
 
     def __init__(
         self,
@@ -1206,7 +1208,37 @@ class Model(Steps):
         model._trainable = config["trainable"]  # as it is: the layers inside have flags of their own
         return model
 
-    def save(self, filepath: Path, overwrite: bool = True, zipped: None = None) -> None:
+    @property
+    def metadata(self) -> Any:
+        """What the program notes about the model, such as names of features, classes, a threshold, a version.
+
+        None, a number, a string, or a list or dict of such values; files and copies of the model keep it, and
+        ``fastnn info FILE`` shows it.
+
+        Examples
+        --------
+        >>> import fastnn, io
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1, "sigmoid")])
+        >>> model.metadata = {"features": ["age", "income"], "threshold": 0.4}
+        >>> file = io.BytesIO()
+        >>> model.save(file)
+        >>> _ = file.seek(0)
+        >>> fastnn.saving.load_model(file).metadata["features"]
+        ['age', 'income']
+        """
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, value: Any) -> None:
+        self._metadata = checked_metadata(value)
+
+    def save(
+        self,
+        filepath: Path,
+        overwrite: bool = True,
+        zipped: None = None,
+        include_optimizer: bool = True,
+    ) -> None:
         """Write the model to a file: see `fastnn.saving.save_model`.
 
         Parameters
@@ -1217,10 +1249,12 @@ class Model(Steps):
             Whether to replace a file that is there.
         zipped
             Ignored; kept for Keras compatibility: a model is one file.
+        include_optimizer : bool, default True
+            Whether the model that is read from the file has been compiled, and can go on training.
         """
         from ..saving import save_model
 
-        save_model(self, filepath, overwrite)
+        save_model(self, filepath, overwrite, zipped, include_optimizer)
 
     def export(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..configurable import is_of_program
 from ..custom_objects import CustomObjectScope
+from .metadata import get_metadata, set_metadata
 from .names import named_layers
 from .trainability import frozen_parts, set_frozen_parts
 
@@ -63,6 +64,7 @@ def clone_model(
         clone = _clone(model, clone_layer, input_tensors, call_function)
     if clone_function is None:
         set_frozen_parts(clone, frozen_parts(model))
+        set_metadata(clone, get_metadata(model))
     return clone
 
 

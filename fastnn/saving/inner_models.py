@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..warning import warn
 from .configurations import compile_config, compile_from_config
 from .errors import ModelFileError
-from .names import named_layers
+from .names import inner_models
 from .state import RESERVED, Tensors, get_training_state, set_training_state
 from .trainability import set_frozen_parts
 
 __all__ = ["get_inner_models", "set_inner_models"]
-
-
-def _inner_models(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the models inside of a model, by structure."""
-    from ..models import Model
-
-    for _, structure, layer in named_layers(model):
-        if isinstance(layer, Model):
-            yield structure, layer
 
 
 def _prefix(structure: str) -> str:
@@ -36,7 +26,7 @@ def get_inner_models(model: Any) -> tuple[dict[str, Any], Tensors]:
     """
     documents: dict[str, Any] = {}
     tensors: Tensors = {}
-    for structure, inner in _inner_models(model):
+    for structure, inner in inner_models(model):
         try:
             compiled = compile_config(inner)
         except (TypeError, NotImplementedError) as error:
@@ -57,7 +47,7 @@ def set_inner_models(model: Any, documents: dict[str, Any], tensors: Tensors) ->
     ModelFileError
         If there is no such model inside.
     """
-    models = dict(_inner_models(model))
+    models = dict(inner_models(model))
     for structure, document in documents.items():
         if structure not in models:
             raise ModelFileError(f"it has no model {structure!r:.80} inside")

@@ -15,6 +15,7 @@ from .container import model_contents, write
 from .errors import ModelFileError, Path, named_errors, wrapped_errors
 from .files import opened, write_bytes
 from .inner_models import get_inner_models, set_inner_models
+from .metadata import get_metadata, set_metadata
 from .names import named_weights
 from .readback import check_readable
 from .state import get_state, set_state
@@ -25,7 +26,13 @@ from .weights import assign_weights, compare_weights, weight_names, weights_docu
 __all__ = ["load_model", "restored_model", "save_model"]
 
 
-def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
+def save_model(
+    model: Any,
+    filepath: Path,
+    overwrite: bool = True,
+    zipped: None = None,
+    include_optimizer: bool = True,
+) -> None:
     """Write a model to a file: its configuration, its weights, and the state of its training.
 
     Classes and functions of the program are named in the file, and not part of it: they are registered where
@@ -44,6 +51,11 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
         needs h5py: see `fastnn.interop.keras`.
     overwrite : bool, default True
         Whether to replace an existing file.
+    zipped
+        Ignored; kept for Keras compatibility: a model is one file.
+    include_optimizer : bool, default True
+        Whether the file holds the arguments of `compile` and the state of the optimizer. Without them it is
+        a third of the size after training with Adam, and the model of the file has not been compiled.
 
     Raises
     ------
@@ -74,20 +86,21 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a model, got {model!r:.80}")
     if (format := format_by_name(filepath)) is not None:
-        write_bytes(filepath, format.packed_model(model), overwrite)
+        write_bytes(filepath, format.packed_model(model, include_optimizer), overwrite)
         return
     with noted_custom_objects() as custom_objects:
         document, tensors = weights_document(model)
-        state, state_tensors = get_state(model)
-        inner, inner_tensors = get_inner_models(model)
+        state, state_tensors = get_state(model, include_optimizer)
+        inner, inner_tensors = get_inner_models(model) if include_optimizer else ({}, {})
         state_tensors |= inner_tensors
         document |= {
             "kind": "model",
             "model": model_config(model),
             "build": described_config(model.get_build_config(), model.name) if model.built else None,
-            "compile": compile_config(model),
+            "compile": compile_config(model) if include_optimizer else None,
             "state": state,
             "models": inner,
+            "metadata": get_metadata(model),
         }
     check_readable(document, tensors | state_tensors, custom_objects)
     write(filepath, document, tensors | state_tensors, overwrite)
@@ -174,4 +187,5 @@ def restored_model(document: dict[str, Any], tensors: dict[str, NDArray[Any]], c
             set_frozen_parts(model, state["frozen_at_compile"])
         compile_from_config(model, document["compile"])
     set_state(model, state, tensors, compiles)
+    set_metadata(model, document.get("metadata", {}))
     return model

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..registry import snake_case
 from ..variables import Variable
 
-__all__ = ["NamedWeight", "named_layers", "named_weights"]
+__all__ = ["NamedWeight", "inner_models", "named_layers", "named_weights"]
 
 
 class NamedLayer(NamedTuple):
@@ -76,6 +76,15 @@ def _inside(owner: Any, path: str, structure: str, seen: set[int]) -> Iterator[N
 def _parts(owner: Any) -> list[Any]:
     """Return the layers directly inside a model or wrapper."""
     return list(owner._sublayers)
+
+
+def inner_models(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the models inside of a model, by structure."""
+    from ..models import Model
+
+    for _, structure, layer in named_layers(model):
+        if isinstance(layer, Model):
+            yield structure, layer
 
 
 def named_weights(model: Any) -> list[NamedWeight]:

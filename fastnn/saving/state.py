@@ -30,8 +30,8 @@ _SET_ASIDE = f"{RESERVED}optimizer.known/"
 Tensors = dict[str, NDArray[Any]]
 
 
-def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
-    """Return the state of a model: the part that JSON can hold, and arrays by name."""
+def get_state(model: Any, optimizer: bool = True) -> tuple[dict[str, Any], Tensors]:
+    """Return the state of a model, with or without the optimizer: what JSON can hold, and arrays by name."""
     tensors: Tensors = {}
     state: dict[str, Any] = {
         "streams": {path: layer._stream for path, layer in _random_layers(model)},
@@ -43,7 +43,7 @@ def get_state(model: Any) -> tuple[dict[str, Any], Tensors]:
             tensors[f"{RESERVED}layers/{path}/{i}"] = array
     if model._shuffler is not None:
         state["shuffler"] = model._shuffler.get_state()
-    training, arrays = get_training_state(model)
+    training, arrays = get_training_state(model) if optimizer else ({}, {})
     return state | training, tensors | arrays
 
 

@@ -7,23 +7,42 @@ import json
 import zipfile
 import zlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...saving.container import parse
 from ...saving.errors import ModelFileError
 
-__all__ = ["KERAS_VERSION", "packed", "unpacked"]
+__all__ = ["KERAS_VERSION", "Archive", "packed", "unpacked"]
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
+_OWN = "fastnn"  # the entry of metadata.json that Keras does not read
 _MOST_TIMES = 100  # of the archive's size, that a member may unpack to
 
 # What readers of Keras take the file to be written by: the layout of the configuration is that of Keras 3.
 KERAS_VERSION = "3.15.1"
 
 
-def unpacked(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Return the configuration and the bytes of the weights' file in an archive.
+class Archive(NamedTuple):
+    """What is in an archive.
+
+    Attributes
+    ----------
+    config : dict
+        The configuration of the model.
+    weights : bytes
+        The file of its weights.
+    metadata : dict
+        What `fastnn.saving.metadata.get_metadata` returned, if fastnn has written the archive.
+    """
+
+    config: dict[str, Any]
+    weights: bytes
+    metadata: dict[str, Any]
+
+
+def unpacked(data: bytes) -> Archive:
+    """Return what is in an archive.
 
     Raises
     ------
@@ -34,11 +53,12 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             config = _member(archive, CONFIG, len(data))
             weights = _member(archive, WEIGHTS, len(data))
+            metadata = _member(archive, METADATA, len(data)) if METADATA in archive.namelist() else b"{}"
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         if isinstance(error, ModelFileError):
             raise
         raise ModelFileError(f"its zip archive is damaged: {error}") from error
-    return parse(config), weights
+    return Archive(parse(config), weights, parse(metadata).get(_OWN, {}))
 
 
 def _member(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
@@ -54,15 +74,17 @@ def _member(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
         return member.read(found[0].file_size)
 
 
-def packed(config: dict[str, Any], weights: bytes) -> bytearray:
-    """Return an archive of a configuration and the bytes of a file of weights."""
-    metadata = {
+def packed(config: dict[str, Any], weights: bytes, metadata: dict[str, Any]) -> bytearray:
+    """Return an archive; see `Archive`."""
+    described: dict[str, Any] = {
         "keras_version": KERAS_VERSION,
         "date_saved": datetime.now(UTC).strftime("%Y-%m-%d@%H:%M:%S"),
     }
+    if metadata:
+        described[_OWN] = metadata
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(METADATA, json.dumps(metadata))
+        archive.writestr(METADATA, json.dumps(described))
         archive.writestr(CONFIG, json.dumps(config))
         archive.writestr(WEIGHTS, weights)
     return bytearray(file.getbuffer())

@@ -7,33 +7,54 @@ from typing import Any
 
 from ...saving.container import parse
 from ...saving.errors import ModelFileError
+from ...saving.metadata import get_metadata, set_metadata
 from ...saving.weights import LoadReport
 from .archive import KERAS_VERSION
-from .hdf5 import opened_hdf5, written_hdf5
-from .loading import built_model, fit_contents, set_all
+from .hdf5 import Contents, opened_hdf5, written_hdf5
+from .loading import built_model, described_weights, fit_contents, set_all
 from .training import compile_model, keras_compile_config, optimizer_arrays, set_optimizer_arrays
 from .weights import by_lists, layer_groups, weight_datasets
 from .writing import keras_model
 
-__all__ = ["fit_weights", "model", "packed_model", "packed_weights"]
+__all__ = ["description", "fit_weights", "model", "packed_model", "packed_weights"]
+
+_METADATA = "fastnn_metadata"  # an attribute that Keras does not read
 
 
 def model(data: bytes, compile: bool) -> Any:
     """Return the model of a file; see `fastnn.interop.formats.Format`."""
     with opened_hdf5(data) as contents:
-        text = contents.text("", "model_config")
-        if text is None:
+        config = _document(contents, "model_config")
+        if config is None:
             raise ModelFileError("it holds weights and no model; make the model and use load_weights")
-        made = built_model(parse(text.encode("utf-8", "surrogatepass")), contents)
+        made = built_model(config, contents)
         set_all(by_lists(made, contents, "model_weights"), contents)
-        training = contents.text("", "training_config")
+        training = _document(contents, "training_config")
         if compile and training is not None:
-            compile_model(made, parse(training.encode("utf-8", "surrogatepass")))
+            compile_model(made, training)
             if "optimizer_weights" in contents.groups:
                 names = contents.names("optimizer_weights", "weight_names") or []
                 paths = [f"optimizer_weights/{name}" for name in names]
                 set_optimizer_arrays(made, [contents.read(path) for path in paths])
+        set_metadata(made, _document(contents, _METADATA) or {})
     return made
+
+
+def description(data: bytes) -> dict[str, Any]:
+    """Return what a file says of a model; see `fastnn.interop.formats.Format`."""
+    with opened_hdf5(data) as contents:
+        training = _document(contents, "training_config") or {}
+        return described_weights(contents) | {
+            "model": _document(contents, "model_config"),
+            "optimizer": training.get("optimizer_config"),
+            "metadata": _document(contents, _METADATA) or {},
+        }
+
+
+def _document(contents: Contents, name: str) -> dict[str, Any] | None:
+    """Return an attribute of the file that is JSON, or None if there is none."""
+    text = contents.text("", name)
+    return None if text is None else parse(text.encode("utf-8", "surrogatepass"))
 
 
 def fit_weights(model: Any, data: bytes, by_name: bool, set_some: bool) -> LoadReport:
@@ -42,7 +63,7 @@ def fit_weights(model: Any, data: bytes, by_name: bool, set_some: bool) -> LoadR
         return fit_contents(model, contents, by_name, set_some)
 
 
-def packed_model(model: Any) -> bytearray:
+def packed_model(model: Any, include_optimizer: bool) -> bytearray:
     """Return the bytes of a file with a model, in the layout of full models."""
     config = {
         entry: value for entry, value in keras_model(model).items() if entry in ("class_name", "config")
@@ -60,7 +81,9 @@ def packed_model(model: Any) -> bytearray:
         attributes[f"model_weights/{layer}"] = {"weight_names": names}
         for name, variable in zip(names, variables, strict=True):
             datasets[f"model_weights/{layer}/{name}"] = variable.value
-    training = keras_compile_config(model)
+    if metadata := get_metadata(model):
+        attributes[""][_METADATA] = json.dumps(metadata)
+    training = keras_compile_config(model) if include_optimizer else None
     if training is not None:
         training["optimizer_config"] = training.pop("optimizer")
         attributes[""]["training_config"] = json.dumps(training)

@@ -13,7 +13,7 @@ from .config import fastnn_config
 from .hdf5 import Contents
 from .weights import Place, by_lists, by_paths, compared
 
-__all__ = ["built_model", "fit_contents", "set_all"]
+__all__ = ["built_model", "described_weights", "fit_contents", "set_all"]
 
 # Beginnings of paths of what is no weight of a model.
 _TRAINING = ("optimizer/", "optimizer_weights/", "metrics/")
@@ -43,6 +43,19 @@ def set_all(places: list[Place], contents: Contents) -> None:
     if report.differs:
         raise ModelFileError(f"its weights are not those of its model: {report}")
     _assign(places, contents)
+
+
+def described_weights(contents: Contents) -> dict[str, int]:
+    """Return how many numbers the weights in a file are, and how many bytes."""
+    found = [
+        dataset
+        for path, dataset in contents.datasets.items()
+        if not path.startswith(_TRAINING) and "seed_generator/" not in path
+    ]
+    return {
+        "weights": sum(dataset.size for dataset in found),
+        "bytes_of_weights": sum(dataset.size * dataset.dtype.itemsize for dataset in found),
+    }
 
 
 def fit_contents(model: Any, contents: Contents, by_name: bool, set_some: bool) -> LoadReport:

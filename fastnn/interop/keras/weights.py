@@ -121,11 +121,13 @@ def by_paths(model: Any) -> list[Place]:
     ]
 
 
-def weight_datasets(model: Any) -> tuple[dict[str, NDArray[Any]], dict[str, dict[str, str]]]:
-    """Return the weights of a model and the state of its optimizer by path, and the attributes of groups."""
+def weight_datasets(
+    model: Any, include_optimizer: bool = True
+) -> tuple[dict[str, NDArray[Any]], dict[str, dict[str, str]]]:
+    """Return weights, and the state of the optimizer if wanted, by path, and the attributes of groups."""
     datasets = {place.path: place.variable.value for place in by_paths(model)}
     names = {_joined(part.path, "vars"): {"name": part.name} for part in stored_parts(model)}
-    if model.optimizer is not None and model.optimizer.built:
+    if include_optimizer and model.optimizer is not None and model.optimizer.built:
         arrays = optimizer_arrays(model.optimizer)
         datasets |= {f"optimizer/vars/{i}": array for i, array in enumerate(arrays)}
         names["optimizer/vars"] = {"name": model.optimizer.name}

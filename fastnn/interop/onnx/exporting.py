@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +83,17 @@ def onnx_model(model: Any, opset_version: int | None = None) -> ModelProto:
         producer_name="fastnn",
         producer_version=__version__,
     )
-    helper.set_model_props(written, {"fastnn_version": __version__})
+    helper.set_model_props(written, _properties(model.metadata) | {"fastnn_version": __version__})
     checker.check_model(written, full_check=True)
     return written
+
+
+def _properties(metadata: Any) -> dict[str, str]:
+    """Return metadata as ONNX files hold them: strings by name."""
+    if metadata is None:
+        return {}
+    entries = metadata if isinstance(metadata, dict) else {"metadata": metadata}
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in entries.items()}
 
 
 class ModelWriter(Writer):
