@@ -1,6 +1,7 @@
 """`fit`, `evaluate` and their forms for one batch: which rows, in which order, counted how."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -514,3 +515,32 @@ def test_verbose(verbose, capsys):
     make().fit(x, y, epochs=2, verbose=verbose)
     out = "".join(capsys.readouterr())
     assert ("loss" in out) == (verbose != 0)
+
+
+def test_evaluations_of_batches_that_alternate():
+    """The plan of the last call serves the next one of the same thread, shapes and compilation."""
+    x, y = np.linspace(-1, 1, 40).reshape(20, 2), np.linspace(0, 1, 20)
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+
+    def expected(rows, weights=1.0):
+        error = model.predict(x[:rows])[:, 0] - y[:rows]
+        return pytest.approx([np.mean(error**2 * weights), np.mean(abs(error))], rel=1e-5)
+
+    for rows in (5, 5, 20, 7, 0, 7):
+        if rows:
+            assert model.test_on_batch(x[:rows], y[:rows]) == expected(rows)
+            model.train_on_batch(x[:rows], y[:rows])
+        else:
+            with pytest.raises(ValueError, match="at least one row"):
+                model.test_on_batch(x[:0], y[:0])
+    weights = np.linspace(0, 2, 5)
+    assert model.test_on_batch(x[:5], y[:5], weights) == expected(5, weights)
+    assert model.test_on_batch(x[:5].tolist(), y[:5].tolist(), return_dict=True).keys() == {"loss", "mae"}
+    with pytest.raises(ValueError, match="y: expected a number, got nan in row 1"):
+        model.test_on_batch(x[:2], [0.0, np.nan])
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(lambda _: model.test_on_batch(x, y), range(8)):
+            assert found == expected(20)
+    model.compile("sgd", "mae")
+    assert model.test_on_batch(x, y) == pytest.approx(expected(20).expected[1], rel=1e-5)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
+from threading import get_ident
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import ReferenceType, proxy, ref
@@ -156,6 +157,7 @@ class Model(Steps):
     _plans: PlanCache | None
     _fast_inference: Plan | None  # the plan used last
     _fast_training: Plan | None  # the plan of the last `train_on_batch` without weights
+    _fast_evaluation: tuple[int, Plan] | None  # of the last `test_on_batch`, with the thread that it is of
     _progress: Progress | None  # during `fit`
     _claim: Claim  # of who trains the model
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = Layer._pickle_defaults | {
@@ -163,6 +165,7 @@ class Model(Steps):
         "_plans": NoneType,
         "_fast_inference": NoneType,
         "_fast_training": NoneType,
+        "_fast_evaluation": NoneType,
         "_progress": NoneType,
         "_claim": partial(Claim, "model"),
     }
@@ -201,7 +204,7 @@ class Model(Steps):
         """Note the shapes of samples that the model is built for."""
         self._built_shapes = sample_shapes
         self._output_shapes_of, self._objective = {}, None
-        self._plans = self._fast_inference = self._fast_training = None
+        self._forget_own_plans()
         self._freeze_parts()
         if self._compile_spec is not None:
             self._compile_spec.snapshot.extend(self)
@@ -666,7 +669,7 @@ class Model(Steps):
         spec.optimizer._compile_for(self)
         self._compile_spec, self._objective = spec, None
         self.optimizer, self.loss = spec.optimizer, map_structure(losses.get, loss)
-        self._fast_training = None
+        self._fast_training = self._fast_evaluation = None
         if self._plans is not None:
             self._plans.clear_compiled()
 
@@ -751,10 +754,14 @@ class Model(Steps):
         """Return whether plans may depend on an attribute: those of a graph depend on its layers alone."""
         return self._graph is None and super()._plans_depend_on(name)
 
+    def _forget_own_plans(self) -> None:
+        """Let plans be made again when they are needed."""
+        self._plans = self._fast_inference = self._fast_training = self._fast_evaluation = None
+
     def _drop_plans(self) -> None:
         """Make plans again when they are needed, also those of a running `fit`, since a part has changed."""
         self._output_shapes_of = {}
-        self._plans = self._fast_inference = self._fast_training = None
+        self._forget_own_plans()
         if self._progress is not None:
             self._progress.batches.forget_plan()
 
@@ -899,19 +906,16 @@ class Model(Steps):
         """
         plan = self._fast_training
         plain = sample_weight is None and class_weight is None
-        if plan is None or not plain or not self._train_by_last_plan(plan, x, y):
+        if plan is None or not plain or not self._run_by_last_plan(plan, x, y):
             plan = train_once(self, x, y, sample_weight, class_weight)
             plain = plain and not self._runs_in_python
             self._fast_training = plan if plain else None
-        results: list[Any] = plan.results()
-        if return_dict or any(type(value) is dict for value in results):
-            return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
-        return results[0] if len(results) == 1 else results
+        return _results_of(plan, return_dict)
 
-    def _train_by_last_plan(self, plan: Plan, x: Any, y: Any) -> bool:
-        """Do one training step by the plan used last, and return whether the batch was such that it could."""
+    def _run_by_last_plan(self, plan: Plan, x: Any, y: Any) -> bool:
+        """Do one step by the plan used last, and return whether the batch was such that it could."""
         try:
-            return plan.train_on(x, y) == -1
+            return plan.run_on(x, y) == -1
         except ValueError:  # of a value: validation says in which of the inputs
             self._validate_inputs(x)
             raise
@@ -959,7 +963,14 @@ class Model(Steps):
         return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Compute loss and metrics on these rows as one batch."""
-        return _report(evaluate_once(self, x, y, sample_weight), return_dict)
+        thread = get_ident()
+        owner, plan = self._fast_evaluation or (0, None)
+        plain = sample_weight is None
+        if plan is None or owner != thread or not plain or not self._run_by_last_plan(plan, x, y):
+            plan = evaluate_once(self, x, y, sample_weight)
+            plain = plain and not self._runs_in_python
+            self._fast_evaluation = (thread, plan) if plain else None
+        return _results_of(plan, return_dict)
 
     # ---- prediction ---------------------------------------------------------------------------------
 
@@ -1380,6 +1391,14 @@ def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> li
     assert layer is not None
     x, options = layer._arranged(inputs)
     return list(leaves(custom_layer.emit(layer, plan, x, options)))
+
+
+def _results_of(plan: Plan, return_dict: bool) -> float | list[float] | dict[str, float]:
+    """Return the losses and metrics of the batch that a plan has run on."""
+    results: list[Any] = plan.results()
+    if return_dict or any(type(value) is dict for value in results):
+        return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
+    return results[0] if len(results) == 1 else results
 
 
 def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:

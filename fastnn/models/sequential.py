@@ -134,7 +134,8 @@ class Sequential(Model):
         self.built = False
         self._graph = self._built_shapes = self._input_structure = None
         self._outputs = OutputStructure()
-        self._plans = self._objective = self._fast_inference = self._fast_training = None
+        self._objective = None
+        self._forget_own_plans()
 
     def _build_early(self) -> None:
         if self._layers and self._layers[0]._input_sample_shape is not None:

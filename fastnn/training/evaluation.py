@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ..checks import whole_number
-from ..data.batches import ArrayBatches
 from ..data.dataset import DatasetIterator
 from ..data.sparse import sparse_batches
-from .loop import listeners_for, run_evaluation
+from .loop import listeners_for, run_evaluation, run_once
 from .model_data import dataset_batches, evaluation_batches, to_arrays, to_data
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
     from ..data.adapters import Arrays
     from ..data.batches import Batches
+    from ..kernels.core.plan import Plan
     from ..models import Model
 
 
@@ -39,15 +38,15 @@ def evaluate(
     return evaluate_data(model, data, steps, batch_size, listeners)
 
 
-def evaluate_once(model: Model, x: Any, y: Any, sample_weight: Any) -> dict[str, float]:
-    """Return losses and metrics of arrays as one batch."""
+def evaluate_once(model: Model, x: Any, y: Any, sample_weight: Any) -> Plan:
+    """Evaluate arrays as one batch, and return the plan that has done it."""
     model._require_spec()
     arrays = to_arrays(model, x, y, sample_weight)
     if not len(arrays):
         raise ValueError("x: expected at least one row to evaluate, got none")
     plan = model._evaluation_plan(arrays, len(arrays))
-    with closing(ArrayBatches(lambda _: plan, arrays, len(arrays))) as batches:
-        return run_evaluation(batches, listeners_for(model, None, 0, epochs=1, steps=1))
+    run_once(plan, arrays)
+    return plan
 
 
 def evaluate_data(

@@ -11,7 +11,7 @@ from ..data.dataset import DatasetIterator
 from ..data.shuffle import EpochShuffler
 from ..data.sparse import sparse_batches
 from .evaluation import evaluate_data
-from .loop import listeners_for, run_batch, run_epochs, validation_schedule
+from .loop import listeners_for, run_epochs, run_once, validation_schedule
 from .model_data import dataset_batches, to_arrays, to_data, to_validation_data, training_batches
 from .progress import Progress
 
@@ -123,12 +123,7 @@ def train_once(
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
         plan = model._training_plan(arrays)
-        plan.bind(*arrays.arrays)
-        try:
-            plan.clear_totals()
-            run_batch(plan, 0, len(arrays))
-        finally:
-            plan.unbind()
+        run_once(plan, arrays)
     return plan
 
 

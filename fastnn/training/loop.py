@@ -17,6 +17,7 @@ from .advice import advise_on_loss_value
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
+    from ..data.adapters import Arrays
     from ..data.batches import Batches
     from ..kernels.core.plan import Plan
     from ..models import Model
@@ -48,6 +49,16 @@ def run_batch(plan: Plan, start: int, samples: int) -> bool:
     if outcome >= 0:
         raise ValueError(f"y: label {outcome} from row {start} on has become invalid since training began")
     return outcome == -1
+
+
+def run_once(plan: Plan, arrays: Arrays) -> None:
+    """Run a plan on all samples as one batch."""
+    plan.bind(*arrays.arrays)
+    try:
+        plan.clear_totals()
+        run_batch(plan, 0, len(arrays))
+    finally:
+        plan.unbind()
 
 
 def _run_yielded(batches: Batches, plan: Plan, start: int, samples: int) -> bool:

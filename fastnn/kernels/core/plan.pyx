@@ -292,7 +292,7 @@ cdef class Plan:
         update : Update, optional
             What training steps end with.
         claim : Claim, optional
-            On the model, which `train_on` takes; other callers have it already.
+            On the model, which `run_on` takes; other callers have it already.
         """
         cdef Step step
         cdef Value y
@@ -692,8 +692,8 @@ cdef class Plan:
                 self.unbind()
         return rows
 
-    def train_on(self, x, y):
-        """One training step on a batch in the form in which users pass it: `take`, `clear_totals` and `run`.
+    def run_on(self, x, y):
+        """One step of training or evaluation on a batch in the form in which users pass it: `take`, `clear_totals` and `run`.
 
         Returns
         -------

@@ -77,7 +77,7 @@ cdef str _isa = None
 cdef str _isa_source = None
 cdef str _threads_source = None
 cdef str _threading_source = None
-cdef object _confinement_told = None    # a byte that a process shares with its children, made before the first
+cdef object _confinement_told = None    # a byte that a process shares with its children, from the first on
 
 
 def isa_names():
