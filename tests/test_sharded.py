@@ -72,6 +72,38 @@ def test_every_row_once_an_epoch_in_an_order_that_seed_and_epoch_determine(
     assert rows_of(list(make(tmp_path, seed=6, **arguments))) != orders[0]
 
 
+@pytest.mark.parametrize("case", range(30))
+def test_every_row_once_whatever_the_sizes(tmp_path, case):
+    rng = np.random.default_rng(case)
+    sizes = rng.integers(0, rng.choice([2, 10, 60]), rng.integers(1, 9))
+    total = int(sizes.sum()) + 1
+    rows = np.arange(total)
+    for i, part in enumerate(np.split(rows, np.cumsum(sizes))):
+        np.save(tmp_path / f"{i}.npy", np.stack([part, -part], 1))
+    batch_size, buffer_bytes = int(rng.integers(1, 40)), int(2 ** rng.integers(0, 14))
+    dataset = NpyDataset(tmp_path, batch_size=batch_size, buffer_bytes=buffer_bytes, seed=case)
+    for _ in range(2):
+        batches = [dataset[i] for i in rng.permutation(len(dataset))]
+        dataset.epoch += 1
+        found = np.concatenate(batches)
+        np.testing.assert_array_equal(found[:, 0], -found[:, 1])
+        assert sorted(found[:, 0].tolist()) == rows.tolist()
+        assert sorted(map(len, batches), reverse=True)[:-1] == [batch_size] * (len(dataset) - 1)
+
+
+def test_a_seed_of_all_gives_the_same_training_again(tmp_path):
+    dataset = npy(tmp_path, batch_size=8)
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
+    model.compile(fastnn.optimizers.SGD(1e-5), "mse")
+    start, losses = model.get_weights(), []
+    for _ in range(2):
+        fastnn.utils.set_random_seed(1)
+        model.set_weights(start)
+        losses.append(model.fit(dataset, epochs=2, verbose=0).history["loss"])
+    assert losses[0] == losses[1]
+    assert model.fit(dataset, epochs=2, verbose=0).history["loss"] != losses[1]
+
+
 @each_kind
 def test_in_the_order_of_the_files(tmp_path, make):
     dataset = make(tmp_path, shuffle=False, batch_size=8, buffer_bytes=200)

@@ -74,7 +74,7 @@ class EpochShuffler(Picklable):
         """Start a training at the first batch of a pass, after `set_random_seed` with a new seed."""
         self.done = 0
         if self._restarts != restarts():
-            self._seed, self._restarts = None, restarts()
+            self._seed, self._restarts, self.number = None, restarts(), 0
 
     def order(self, samples: int) -> NDArray[np.int64]:
         """Return the permutation of the samples in the current pass."""
