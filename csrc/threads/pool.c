@@ -56,6 +56,7 @@ static struct {
     fnn_atomic workers;
     fnn_atomic closed;
     fnn_atomic processors;
+    fnn_atomic caller;                             /* the processor of who has started the last region, or -1 */
     fnn_atomic crowded_until;                      /* ns */
     fnn_atomic credit, alone_until, failed_trials; /* see `judge` */
     region regions[REGIONS];
@@ -154,13 +155,24 @@ static void sleep_until_work(int64_t epoch)
     fnn_release(&pool.lock);
 }
 
+/* Leave the processor of the caller: Linux may wake a thread there while others are idle, and has been seen to
+ * leave both there for 100 ms. */
+static void leave_caller(void)
+{
+    const int here = fnn_processor();
+    if (here >= 0 && here == fnn_load(&pool.caller))
+        fnn_leave_processor(here);
+}
+
 FNN_THREAD_FUNCTION(work)
 {
     int64_t deadline = 0;
     (void)argument;
     while (!fnn_load(&pool.closed)) {
         const int64_t epoch = fnn_load(&pool.epoch);
-        const int64_t polling = help();
+        int64_t polling;
+        leave_caller();
+        polling = help();
         if (polling >= 0)
             deadline = fnn_now() + polling;
         else if (!poll(&pool.epoch, epoch, deadline))
@@ -210,6 +222,7 @@ static void await_workers(region *r, int64_t joined, int64_t now)
 static void share(region *r, int64_t pieces, int64_t places)
 {
     int64_t state, joined, own = 0, waking = 0, computing, waiting = 0, begin = fnn_now(), now;
+    fnn_store(&pool.caller, fnn_processor());
     fnn_store(&r->left, 0);
     fnn_store(&r->state, places * PLACE + pieces * END);
     fnn_add(&pool.epoch, 1);
@@ -270,6 +283,7 @@ static void reset(void)
     const fnn_lock lock = FNN_LOCK_INIT;
     pool.callers = pool.sleepers = pool.workers = pool.alone_until = pool.failed_trials = 0;
     pool.credit = CREDIT;
+    pool.caller = -1;
     pool.threads = NULL; /* not freed, since another thread of the parent may just have been about to */
     pool.room = 0;
     pool.lock = lock;

@@ -4,7 +4,9 @@
 #ifndef FASTNN_THREADS_SYSTEM_H
 #define FASTNN_THREADS_SYSTEM_H
 
-#ifndef _WIN32
+#ifdef __linux__
+#define _GNU_SOURCE /* for the processors of a thread */
+#elif !defined(_WIN32)
 #define _XOPEN_SOURCE 700 /* or -std=c11 hides what is not of C */
 #endif
 
@@ -149,6 +151,30 @@ static inline int fnn_start(fnn_thread *thread, void *(*function)(void *), unsig
     return made;
 }
 static inline void fnn_join(fnn_thread thread) { pthread_join(thread, NULL); }
+
+#endif
+
+#ifdef __linux__
+
+/* The number of the processor that the calling thread runs on, or -1. */
+static inline int fnn_processor(void) { return sched_getcpu(); }
+
+/* Go on on another processor than this one, if the calling thread may. */
+static inline void fnn_leave_processor(int processor)
+{
+    cpu_set_t all, others;
+    if (sched_getaffinity(0, sizeof all, &all))
+        return;
+    others = all;
+    CPU_CLR((size_t)processor, &others);
+    if (CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others))
+        sched_setaffinity(0, sizeof all, &all);
+}
+
+#else
+
+static inline int fnn_processor(void) { return -1; }
+static inline void fnn_leave_processor(int processor) { (void)processor; }
 
 #endif
 
