@@ -281,8 +281,14 @@ def test_a_model_is_trained_by_one_thread_at_a_time(use):
     x, y = data(1000)
     model = chain()
     model.compile("sgd", "mse")
-    told, started = [], threading.Event()
-    signal = fastnn.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: started.set())
+    told, started, finished = [], threading.Event(), threading.Barrier(3)
+
+    def pause_training(batch, logs):
+        if not started.is_set():
+            started.set()
+            finished.wait(30)
+
+    signal = fastnn.callbacks.LambdaCallback(on_train_batch_end=pause_training)
 
     def work(i):
         if i == 0:
@@ -294,6 +300,7 @@ def test_a_model_is_trained_by_one_thread_at_a_time(use):
         with pytest.raises(RuntimeError, match="in use"):
             train(x[:rows], y[:rows])
         told.append(i)
+        finished.wait(30)
 
     in_threads(3, work)
     assert sorted(told) == [1, 2]

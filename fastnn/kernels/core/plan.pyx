@@ -693,7 +693,7 @@ cdef class Plan:
         return rows
 
     def run_on(self, x, y):
-        """One step of training or evaluation on a batch in the form in which users pass it: `take`, `clear_totals` and `run`.
+        """One step of training or evaluation on a batch as users pass it: `take`, `clear_totals` and `run`.
 
         Returns
         -------
