@@ -56,8 +56,8 @@ static struct {
     fnn_atomic workers;
     fnn_atomic closed;
     fnn_atomic processors;
-    fnn_atomic caller;                             /* the processor of who has started the last region, or -1 */
-    fnn_atomic crowded_until;                      /* ns */
+    fnn_atomic caller;        /* the processor of who has started the last region, or -1 */
+    fnn_atomic crowded_until; /* ns */
     fnn_atomic credit, alone_until, failed_trials; /* see `judge` */
     region regions[REGIONS];
     fnn_lock lock; /* of the conditions, and of what follows */
