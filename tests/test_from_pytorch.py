@@ -1,107 +1,79 @@
 """Models of PyTorch's modules, and weights of state dicts; what needs PyTorch runs where it is installed."""
 
+import io
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
+from torch_modules import tried
 
 import fastnn
 from fastnn import layers
 from fastnn.interop.torch import from_module, load_state_dict, state_dict
+
+FILE = Path(__file__).parent / "torch_files.zip"
+with zipfile.ZipFile(FILE) as archive:
+    NAMES = sorted({name.partition(".")[0] for name in archive.namelist()})
 
 
 def channels_last(x):
     return np.ascontiguousarray(np.moveaxis(x, 1, -1))
 
 
-def nets(nn):
-    class Recurrent(nn.Module):
-        def __init__(self, rnn, last):
-            super().__init__()
-            self.rnn, self.last = rnn, last
-            self.head = nn.Linear(5 * (2 if rnn.bidirectional else 1), 3)
-
-        def forward(self, x):
-            y, states = self.rnn(x)
-            if self.last == "state":
-                return self.head((states[0] if isinstance(self.rnn, nn.LSTM) else states)[-1])
-            return self.head(y[:, -1] if self.last == "step" else y)
-
-    class Written(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv, self.again = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
-            self.head = nn.Linear(4 * 4 * 4, 2)
-
-        def forward(self, x):
-            f = nn.functional
-            x = f.max_pool2d(f.relu(self.conv(x)), 2)
-            x = x + self.again(x).relu()
-            return f.log_softmax(self.head(f.dropout(x, 0.2, self.training).flatten(1)), dim=1)
-
-    pictures, signals, steps = (3, 8, 8), (3, 12), (7, 4)
-    return {
-        "mlp": (
-            nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2), nn.Softmax(-1)),
-            (4,),
-        ),
-        "cnn": (
-            nn.Sequential(
-                nn.Conv2d(3, 8, 3, padding=1, bias=False),
-                nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
-                nn.Conv2d(8, 6, 3, groups=2, dilation=2, padding=2), nn.GroupNorm(2, 6), nn.PReLU(6),
-                nn.AvgPool2d(2, padding=1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(54, 5), nn.LayerNorm(5),
-            ),
-            pictures,
-        ),
-        "one_dimension": (
-            nn.Sequential(
-                nn.Conv1d(3, 4, 3, padding="same"), nn.BatchNorm1d(4), nn.GELU(), nn.Conv1d(4, 4, 2, 2),
-                nn.Flatten(), nn.Linear(24, 2),
-            ),
-            signals,
-        ),
-        "transposed": (
-            nn.Sequential(
-                nn.ConvTranspose2d(3, 4, 3, 2, 1, output_padding=1), nn.SiLU(),
-                nn.ConvTranspose2d(4, 2, 2, 3),
-                nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 2),
-            ),
-            pictures,
-        ),
-        "lstm": (Recurrent(nn.LSTM(4, 5, batch_first=True), "step"), steps),
-        "gru": (Recurrent(nn.GRU(4, 5, 2, batch_first=True, dropout=0.1), "state"), steps),
-        "lstm_state": (Recurrent(nn.LSTM(4, 5, batch_first=True), "state"), steps),
-        "rnn": (Recurrent(nn.RNN(4, 5, batch_first=True, nonlinearity="relu"), ""), steps),
-        "bidirectional_gru": (Recurrent(nn.GRU(4, 5, batch_first=True, bidirectional=True), ""), steps),
-        "bidirectional": (Recurrent(nn.LSTM(4, 5, 2, batch_first=True, bidirectional=True), "step"), steps),
-        "written": (Written(), pictures),
-    }  # fmt: skip
+def check_predictions(model, x, expected):
+    """Compare predictions with those of a module, of images and signals in the layout of each."""
+    turned = [
+        array if array.shape[1:] == tensor.shape[1:] else channels_last(array)
+        for array, tensor in zip(x, model.inputs, strict=True)
+    ]
+    found = model.predict(turned if len(turned) > 1 else turned[0], verbose=0)
+    found = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
+    for one, other in zip(found, expected, strict=True):
+        other = other if other.shape == one.shape else channels_last(other)
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-NAMES = [
-    *("mlp", "cnn", "one_dimension", "transposed", "lstm", "gru", "lstm_state", "rnn"),
-    *("bidirectional_gru", "bidirectional", "written"),
-]
+@pytest.mark.parametrize("name", NAMES)
+def test_state_dicts_of_pytorch_predict_the_same(name):
+    with zipfile.ZipFile(FILE) as archive:
+        model = fastnn.models.model_from_json(archive.read(f"{name}.json").decode())
+        content = np.load(io.BytesIO(archive.read(f"{name}.npz")))
+    state, x, y = (
+        {key.removeprefix(start): content[key] for key in content if key.startswith(start)}
+        for start in ("state/", "x/", "y/")
+    )
+    load_state_dict(model, state)
+    check_predictions(model, list(x.values()), list(y.values()))
+    back = state_dict(model)
+    assert back.keys() == state.keys()
+    for key, value in back.items():
+        if "bias_" not in key and "num_batches" not in key:
+            np.testing.assert_allclose(value, state[key], 1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_predictions_agree_and_weights_go_back(name):
     torch = pytest.importorskip("torch")
-    torch.manual_seed(3)
-    module, shape = nets(torch.nn)[name]
-    for value in module.state_dict().values():
-        if value.is_floating_point():
-            value.add_(torch.rand_like(value) * 0.1)
-    module.eval()
-    x = np.random.default_rng(1).normal(size=(5, *shape)).astype(np.float32)
+    module, shapes, x, y = tried(torch, name)
+    model = from_module(module, shapes)
+    check_predictions(model, x, y)
+    module.load_state_dict({key: torch.from_numpy(value.copy()) for key, value in state_dict(model).items()})
     with torch.no_grad():
-        expected = module(torch.from_numpy(x)).numpy()
-    model = from_module(module, (None, *shape))
-    turned = channels_last(x) if shape in ((3, 8, 8), (3, 12)) else x
-    np.testing.assert_allclose(model.predict(turned, verbose=0), expected, rtol=1e-5, atol=1e-5)
-    back = {key: torch.from_numpy(np.array(value)) for key, value in state_dict(model).items()}
-    module.load_state_dict(back)
-    with torch.no_grad():
-        np.testing.assert_allclose(module(torch.from_numpy(x)).numpy(), expected, rtol=1e-5, atol=1e-5)
+        again = module(*map(torch.from_numpy, x))
+    again = again.values() if isinstance(again, dict) else again if isinstance(again, tuple) else [again]
+    for one, other in zip(again, y, strict=True):
+        np.testing.assert_allclose(one.numpy(), other, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_of_these_modules(name):
+    torch = pytest.importorskip("torch")
+    module, shapes, _, _ = tried(torch, name)
+    with zipfile.ZipFile(FILE) as archive:
+        model = fastnn.models.model_from_json(archive.read(f"{name}.json").decode())
+    made = from_module(module, shapes)
+    assert [type(layer) for layer in model.layers] == [type(layer) for layer in made.layers]
 
 
 def test_an_embedding_and_frozen_parameters():
@@ -194,3 +166,120 @@ def test_weights_that_do_not_fit_change_nothing():
 def test_names_of_pytorch_are_answered(use, said):
     with pytest.raises(AttributeError, match=said):
         use(fastnn.Sequential([fastnn.Input((2,)), layers.Dense(1)]))
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "message"),
+    [
+        (lambda nn: nn.TransformerEncoderLayer(4, 2), (7, 4), "attention is not available"),
+        (lambda nn: nn.Conv3d(1, 1, 2), (1, 4, 4, 4), "layers are for one and two dimensions"),
+        (lambda nn: nn.LSTM(4, 5), (7, 4), "batch_first=False takes the axis of the batch for time"),
+        (lambda nn: nn.AdaptiveAvgPool2d(3), (2, 8, 8), "does not divide the size"),
+        (lambda nn: nn.MaxPool2d(2, padding=1), (2, 8, 8), "may be negative"),
+        (lambda nn: nn.GELU("tanh"), (4,), "approximate='tanh'"),
+        (lambda nn: nn.Linear(5, 2), (4,), "cannot run on inputs of input_shape"),
+    ],
+    ids=lambda value: value.split()[0] if isinstance(value, str) else "",
+)
+def test_modules_without_counterpart_are_refused_with_a_reason(make, shape, message):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ValueError, match=message):
+        from_module(torch.nn.Sequential(make(torch.nn)), (None, *shape))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: x.view(2, -1), "the batch must stay the first axis"),
+        (lambda x: x.view(-1, 2), "the batch must stay the first axis"),
+        (lambda x: x.view(x.size(1), -1), "the batch must stay|cannot run"),
+        (lambda x: x @ x.transpose(1, 2), "no counterpart"),
+        (lambda x: x.sum(1), "no counterpart"),
+        (lambda x: x[0], "only whole batches"),
+    ],
+)
+def test_operations_that_would_be_something_else_are_refused(call, message):
+    torch = pytest.importorskip("torch")
+
+    class Module(torch.nn.Module):
+        def forward(self, x):
+            return call(x)
+
+    with pytest.raises(ValueError, match=message):
+        from_module(Module(), (None, 4, 6))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_weights_of_any_precision(dtype):
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Sequential(torch.nn.Linear(4, 3)).to(getattr(torch, dtype))
+    model = from_module(module, (None, 4))
+    weight = module[0].weight.detach().float().numpy()
+    np.testing.assert_allclose(model.layers[-1].get_weights()[0], weight.T, 1e-6)
+
+
+def test_parametrized_weights_are_computed():
+    torch = pytest.importorskip("torch")
+    linear = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(4, 3))
+    model = from_module(torch.nn.Sequential(linear), (None, 4))
+    np.testing.assert_allclose(model.get_weights()[0], linear.weight.detach().numpy().T, 1e-6)
+
+
+def test_flattened_axes_keep_the_order_of_pytorch():
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten())
+    x = np.random.default_rng(0).normal(size=(2, 3, 6, 6)).astype("float32")
+    model = from_module(module, (None, 3, 6, 6))
+    check_predictions(model, [x], [module(torch.from_numpy(x)).detach().numpy()])
+    any_size = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+    )
+    model = from_module(any_size, (None, 3, None, None))
+    check_predictions(model, [x], [any_size(torch.from_numpy(x)).detach().numpy()])
+
+
+def test_normalizations_behind_flatten_turn_too():
+    parts = layers.Flatten(), layers.BatchNormalization(name="norm"), layers.Dense(1, name="head")
+    model = fastnn.Sequential([fastnn.Input((2, 2, 3)), *parts])
+    random = np.random.default_rng(0)
+    state = {f"norm.{name}": random.random(12) for name in ("weight", "bias", "running_mean", "running_var")}
+    state |= {"head.weight": random.random((1, 12)), "head.bias": random.random(1)}
+    load_state_dict(model, state)
+    x = random.random((2, 3, 2, 2))
+    y = (x.reshape(2, 12) - state["norm.running_mean"]) / np.sqrt(state["norm.running_var"] + 1e-3)
+    y = (y * state["norm.weight"] + state["norm.bias"]) @ state["head.weight"].T + state["head.bias"]
+    np.testing.assert_allclose(model.predict(channels_last(x), verbose=0), y, 1e-4)
+    for name, value in state_dict(model).items():
+        if "num_batches" not in name:
+            np.testing.assert_allclose(value, state[name], 1e-6)
+
+
+def test_depthwise_kernels_are_grouped_ones():
+    model = fastnn.Sequential(
+        [fastnn.Input((5, 5, 2)), layers.DepthwiseConv2D(3, depth_multiplier=2, name="d")]
+    )
+    weight = np.random.default_rng(0).random((4, 1, 3, 3)).astype("float32")
+    load_state_dict(model, {"d.weight": weight, "d.bias": np.zeros(4)})
+    grouped = fastnn.Sequential([fastnn.Input((5, 5, 2)), layers.Conv2D(4, 3, groups=2, name="d")])
+    load_state_dict(grouped, {"d.weight": weight, "d.bias": np.zeros(4)})
+    x = np.random.default_rng(1).random((2, 5, 5, 2))
+    np.testing.assert_allclose(model.predict(x, verbose=0), grouped.predict(x, verbose=0), 1e-5)
+    np.testing.assert_array_equal(state_dict(model)["d.weight"], weight)
+
+
+def test_names_count_before_the_order():
+    model = fastnn.Sequential([fastnn.Input((2,)), layers.Dense(2, name="a"), layers.Dense(2, name="b")])
+    given = {
+        f"{name}.{part}": np.zeros((2, 2) if part == "weight" else 2)
+        for name in "cb"
+        for part in ("weight", "bias")
+    }
+    with pytest.raises(
+        ValueError, match="has no 'a.weight', 'a.bias'.*that no layer of the model takes: c.bias"
+    ):
+        load_state_dict(model, given)
+    report = load_state_dict(model, given, strict=False)
+    assert (report.loaded, report.missing) == (["b.weight", "b.bias"], ["a.weight", "a.bias"])
+    assert report.unexpected == ["c.bias", "c.weight"]
+    assert not model.get_weights()[2].any()
+    assert model.get_weights()[0].any()

@@ -5,56 +5,54 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .counterparts import Unsupported
+from .values import Unsupported
 
-__all__ = ["activation_of", "function_module"]
-
-_ACTIVATIONS = {"relu": "ReLU", "relu_": "ReLU", "sigmoid": "Sigmoid", "tanh": "Tanh"}
+__all__ = ["function_module"]
 
 _MODULES = {
-    "relu6": "ReLU6", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU", "mish": "Mish",
-    "softplus": "Softplus", "softsign": "Softsign", "leaky_relu": "LeakyReLU", "hardswish": "Hardswish",
-    "hardsigmoid": "Hardsigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax", "dropout": "Dropout",
-    "max_pool1d": "MaxPool1d", "max_pool2d": "MaxPool2d", "avg_pool1d": "AvgPool1d",
-    "avg_pool2d": "AvgPool2d",
-    "adaptive_avg_pool1d": "AdaptiveAvgPool1d", "adaptive_avg_pool2d": "AdaptiveAvgPool2d",
-    "flatten": "Flatten",
+    "relu": "ReLU", "relu_": "ReLU", "sigmoid": "Sigmoid", "sigmoid_": "Sigmoid", "tanh": "Tanh",
+    "tanh_": "Tanh", "relu6": "ReLU6", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
+    "mish": "Mish", "softplus": "Softplus", "softsign": "Softsign", "leaky_relu": "LeakyReLU",
+    "hardswish": "Hardswish", "hardsigmoid": "Hardsigmoid", "logsigmoid": "LogSigmoid",
+    "softmax": "Softmax", "log_softmax": "LogSoftmax",
+    "dropout": "Dropout", "max_pool1d": "MaxPool1d", "max_pool2d": "MaxPool2d", "avg_pool1d": "AvgPool1d",
+    "avg_pool2d": "AvgPool2d", "adaptive_avg_pool1d": "AdaptiveAvgPool1d",
+    "adaptive_avg_pool2d": "AdaptiveAvgPool2d", "adaptive_max_pool1d": "AdaptiveMaxPool1d",
+    "adaptive_max_pool2d": "AdaptiveMaxPool2d", "interpolate": "Upsample",
 }  # fmt: skip
 
 _PARAMETERS = {
-    "flatten": ("start_dim", "end_dim"),
     "softmax": ("dim",),
     "max": ("kernel_size", "stride", "padding", "dilation", "ceil_mode"),
     "avg": ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"),
     "adaptive": ("output_size",),
 }
 
-
 _WITHOUT_EFFECT = (None, False)  # what arguments of functions are unless they ask for something
 
 
-def activation_of(name: str) -> str:
-    """Return the module's name of an activation without arguments, or ""."""
-    return _ACTIVATIONS.get(name, "")
+def function_module(torch: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Return a module that does what a call of a function or method does.
 
-
-def function_module(torch: Any, node: Any, name: str) -> Any:
-    """Return a module that does what a call of a function or method does."""
-    if name in ("view", "reshape"):
-        if len(node.args) == 3 and node.args[2] == -1:
-            return torch.nn.Flatten()
-        raise Unsupported("only x.view(len(x), -1), which flattens, has a counterpart")
+    Parameters
+    ----------
+    torch : module
+    name : str
+        Of the function.
+    args, kwargs
+        Its arguments but for the first, which is the input.
+    """
     if name not in _MODULES:
         raise Unsupported("this function has no counterpart")
     made = getattr(torch.nn, _MODULES[name])
     names = _PARAMETERS.get(name) or _PARAMETERS.get(name.partition("_")[0])
     if names is None:
-        names = tuple(inspect.signature(getattr(torch.nn.functional, name)).parameters)[1:]
-    if len(node.args) > len(names) + 1:
-        raise Unsupported(f"{len(node.args)} arguments by position")
-    given = {**dict(zip(names, node.args[1:], strict=False)), **node.kwargs}
-    if name == "flatten" and "start_dim" not in given:
-        given["start_dim"] = 0
+        known = getattr(torch.nn.functional, name.rstrip("_"))
+        builtin = inspect.isbuiltin(known)  # without a signature, but with the arguments of the module
+        names = tuple(inspect.signature(made if builtin else known).parameters)[0 if builtin else 1 :]
+    if len(args) > len(names):
+        raise Unsupported(f"{len(args) + 1} arguments by position")
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
     if name == "dropout" and given.pop("training", True):
         raise Unsupported("without training=self.training it drops in predictions too")
     accepted = inspect.signature(made).parameters

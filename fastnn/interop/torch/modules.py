@@ -3,247 +3,216 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ... import layers as L
 from ...models import Model
-from .counterparts import Unsupported, Value, counterpart
-from .functions import activation_of, function_module
-from .weights import entries, load_state_dict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .calls import ZEROS, called
+from .counterparts import counterpart, kind_of
+from .planning import Plan
+from .recurrent import States, recurrent
+from .tracing import Trace, takes_integers, traced
+from .values import Unsupported, Value, channels_last, need
+from .weights import Entry, entries, set_entries
 
 __all__ = ["from_module"]
 
 
-def from_module(module: Any, input_shape: Sequence[int | None]) -> Model:
+def from_module(module: Any, input_shape: Sequence[Any]) -> Model:
     """Make a model of a PyTorch module, with its weights.
 
     Parameters
     ----------
     module : torch.nn.Module
-        A module of one input and one output that torch.fx can trace.
-    input_shape : sequence of int or None
-        The shape that the module takes, with the batch dimension first: `(None, 3, 32, 32)`.
+        A module that torch.fx can trace. It is run on zeros, to find the shapes of its tensors.
+    input_shape : sequence of int or None, or list of them
+        The shape that the module takes, with the batch dimension first: `(None, 3, 32, 32)`; a list of shapes
+        if it takes several inputs.
 
     Returns
     -------
     Model
-        It takes channels last where the module takes channels first: `(None, 32, 32, 3)`. Sequences for
-        `batch_first=True` modules and vectors keep their layout.
+        It takes and makes images, and signals that convolutions work on, with channels last:
+        `(None, 32, 32, 3)`. Sequences of recurrent modules and vectors keep their layout.
 
     Raises
     ------
     ValueError
         If something in the module has no counterpart; the message lists all of it.
     """
-    nodes, torch = _traced(module)
-    if sum(node.op == "placeholder" for node in nodes) != 1:
-        raise ValueError("module must have one input")
-    shape = tuple(input_shape)
-    if len(shape) < 2:
-        raise ValueError(f"input_shape must have the batch dimension first, got {input_shape!r}")
-    modules = dict(module.named_modules())
-    planned = _Planned(
-        modules, torch, len(shape), len(shape) == 4 or _starts_with_taps(nodes, modules, shape)
-    )
-    problems = planned.visit(nodes)
+    shapes = [tuple(s) for s in input_shape] if _is_several(input_shape) else [tuple(input_shape)]
+    for shape in shapes:
+        if len(shape) < 2 or not all(n is None or (isinstance(n, int) and n > 0) for n in shape):
+            raise ValueError(f"input_shape must have the batch dimension first, got {input_shape!r}")
+    trace = traced(module, shapes)
+    planner = _Planner(module, trace, shapes)
+    problems = planner.visit()
     if problems:
         raise ValueError("module has parts without counterpart:\n  " + "\n  ".join(problems))
-    integers = any(type(part).__name__ == "Embedding" for part in modules.values())
-    turned = (*shape[2:], shape[1]) if planned.channels else shape[1:]
-    inputs = L.Input(turned, dtype="int32" if integers else None)
-    tensors: dict[Any, Any] = {}
-    for node, build in planned.steps:
-        tensors[node] = inputs if build is None else build(tensors)
-    model = Model(inputs, tensors[planned.output])
-    load_state_dict(model, module.state_dict())
-    _carry_trainability(model, module)
+    try:
+        planner.plan.make()
+    except Unsupported as error:
+        raise ValueError(f"module: {error}") from error
+    model = Model(
+        [value.tensor for value in planner.inputs] if len(shapes) > 1 else planner.inputs[0].tensor,
+        _tensors(planner.output),
+    )
+    found = entries(model)
+    set_entries(model, found, _parameters(module, found))
+    _carry_trainability(module, found)
     return model
 
 
-def _traced(module: Any) -> tuple[list[Any], Any]:
-    import torch
-    import torch.fx
-
-    if not isinstance(module, torch.nn.Module):
-        raise TypeError(f"module must be a torch.nn.Module, got {type(module).__name__}")
-    if type(module).__module__.startswith("torch.nn") and not isinstance(module, torch.nn.Sequential):
-        raise ValueError("module is a single layer: put it into a torch.nn.Sequential")
-    modes = [(part, part.training) for part in module.modules()]
-    module.train(False)  # so that what is on in a trace is always on
-    try:
-        graph = torch.fx.symbolic_trace(module).graph
-    except (torch.fx.proxy.TraceError, TypeError) as error:
-        raise ValueError(
-            f"module cannot be traced by torch.fx, as with branches on values: {error}"
-        ) from error
-    finally:
-        for part, training in modes:
-            part.training = training
-    graph.eliminate_dead_code()  # states of recurrent modules that nothing uses
-    return list(graph.nodes), torch
+def _is_several(input_shape: Any) -> bool:
+    return bool(input_shape) and all(isinstance(entry, (tuple, list)) for entry in input_shape)
 
 
-def _starts_with_taps(nodes: list[Any], modules: dict[str, Any], shape: tuple[int | None, ...]) -> bool:
-    """Tell whether three axes are batch, channels and time, as the first modules that mix axes take them."""
-    if len(shape) != 3:
-        return False
-    for node in nodes:
-        name = type(modules[node.target]).__name__ if node.op == "call_module" else ""
-        if name.endswith("1d"):
-            return True
-        if name in ("Linear", "LSTM", "GRU", "RNN", "LayerNorm", "Flatten"):
-            return False
-    return False
+def _tensors(output: Any) -> Any:
+    if isinstance(output, dict):
+        return {name: _tensors(value) for name, value in output.items()}
+    return [_tensors(value) for value in output] if isinstance(output, list) else output.tensor
 
 
-class _Planned:
-    """Steps that build the model, found before any is taken."""
+class _Planner:
+    """Plans the nodes of a trace, one after the other."""
 
-    def __init__(self, modules: dict[str, Any], torch: Any, rank: int, channels: bool) -> None:
-        self.modules, self.torch, self.channels = modules, torch, channels
-        self.values: dict[Any, Value] = {}
-        self.steps: list[tuple[Any, Callable[[dict[Any, Any]], Any] | None]] = []
-        self.made: dict[str, list[Any]] = {}
-        self.rank = rank
+    def __init__(self, module: Any, trace: Trace, shapes: list[tuple[int | None, ...]]) -> None:
+        self._module, self._trace, self._shapes = module, trace, shapes
+        self._values: dict[Any, Any] = {}
+        self.plan, self.inputs = Plan(), []
         self.output: Any = None
 
-    def visit(self, nodes: list[Any]) -> list[str]:
+    inputs: list[Value]
+
+    def visit(self) -> list[str]:
         """Plan all nodes; return what has no counterpart."""
-        problems = []
-        for node in nodes:
+        problems: list[str] = []
+        for node in self._trace.nodes:
+            if node not in self._trace.found:
+                return [*problems, f"{node.name} ({self._kind(node)}): {self._trace.error}"]
             try:
-                self._plan(node)
-            except (Unsupported, ValueError, TypeError) as error:
+                self._values[node] = self._planned(node)
+            except (Unsupported, ValueError, TypeError, KeyError, IndexError) as error:
                 problems.append(f"{node.name} ({self._kind(node)}): {error}")
-                self.values[node] = self.values.get(self._source(node), Value(self.rank, self.channels))
+                self._values[node] = self._assumed(self._trace.found[node])
         return problems
 
     def _kind(self, node: Any) -> str:
         if node.op == "call_module":
-            return type(self.modules[node.target]).__name__
+            return type(self._module.get_submodule(node.target)).__name__
         return str(getattr(node.target, "__name__", node.target))
 
-    def _source(self, node: Any) -> Any:
-        return node.args[0] if node.args and hasattr(node.args[0], "op") else None
+    def _assumed(self, shape: Any) -> Any:
+        """Return values in place of those that have no counterpart, to go on with."""
+        if isinstance(shape, list):
+            return [self._assumed(entry) for entry in shape]
+        return Value(shape, channels_last(len(shape)), list) if isinstance(shape, tuple) else None
 
-    def _plan(self, node: Any) -> None:
+    def _planned(self, node: Any) -> Any:
+        shape = self._trace.found[node]
         if node.op == "placeholder":
-            self.values[node] = Value(self.rank, self.channels)
-            self.steps.append((node, None))
-        elif node.op == "output":
-            self.output = node.args[0]
-            if not hasattr(self.output, "op"):
-                raise Unsupported("only one tensor can be returned")
-            if self.values[self.output].state:
-                raise Unsupported("states cannot be returned")
-        elif node.op == "call_module":
-            if len(node.args) != 1 or node.kwargs:
-                raise Unsupported("only one argument can be passed, such as no initial state")
-            layers = self.made.get(node.target)
-            found, value = counterpart(self.modules[node.target], node.target, self.values[node.args[0]])
-            self.made.setdefault(node.target, found)
-            self._chain(node, node.args[0], layers or found, value)
-        elif node.op in ("call_function", "call_method"):
-            self._call(node)
-        else:
-            raise Unsupported("a parameter of the module's own has no layer")
+            return self._input(node)
+        if node.op == "output":
+            self.output = self._output(self._argument(node.args[0]))
+            return None
+        if node.op == "get_attr":
+            raise Unsupported("a parameter or buffer of the module's own has no layer")
+        if not _has_tensors(shape):
+            return None  # sizes, which are known from the trial
+        args = [self._argument(arg) for arg in node.args]
+        kwargs = {name: self._argument(arg) for name, arg in node.kwargs.items()}
+        if node.op != "call_module":
+            return called(self.plan, self._trace, node, self._kind(node), args, kwargs)
+        module, (x, *others) = self._module.get_submodule(node.target), args
+        kind = kind_of(module)
+        need(isinstance(x, Value), x if isinstance(x, str) else "it takes something that has no counterpart")
+        if kind in ("RNN", "LSTM", "GRU"):
+            need(all(_is_zero(other) for other in (*others, *kwargs.values())), "an initial state")
+            return recurrent(self.plan, module, kind, node.target, x, shape)
+        need(not others and not kwargs, "more arguments than one")
+        if kind in ("Flatten", "Unflatten"):
+            return called(self.plan, self._trace, node, "flatten", args, {})
+        return self.plan.apply(x, counterpart(module, node.target, x), shape, node.target)
 
-    def _chain(self, node: Any, source: Any, layers: list[Any], value: Value) -> None:
-        def build(tensors: dict[Any, Any]) -> Any:
-            x = tensors[source]
-            for layer in layers:
-                x = layer(x)
-            return x
+    def _input(self, node: Any) -> Value:
+        shape = self._shapes[len(self.inputs)]
+        images = len(shape) == 4 or (len(shape) == 3 and self._starts_with_windows(node))
+        order = channels_last(len(shape)) if images else tuple(range(len(shape)))
+        dtype = "int32" if takes_integers(node, self._module) else None
+        sizes = tuple(shape[axis] for axis in order[1:])
+        value = self.plan.add(lambda: L.Input(sizes, dtype=dtype), (None, *shape[1:]), order)
+        self.inputs.append(value)
+        return value
 
-        self.values[node] = value
-        self.steps.append((node, build))
+    def _starts_with_windows(self, node: Any) -> bool:
+        """Return whether an input of three axes is a signal: what is first called on it works on windows."""
+        for user in node.users:
+            kind = kind_of(self._module.get_submodule(user.target)) if user.op == "call_module" else ""
+            if kind.endswith("1d"):
+                return True
+            elementwise = kind in ("Dropout", "Identity") or "ELU" in kind
+            if elementwise and self._starts_with_windows(user):
+                return True
+        return False
 
-    def _call(self, node: Any) -> None:
-        name, source = self._kind(node), self._source(node)
-        if name in ("size", "getattr") or (name == "getitem" and source not in self.values):
-            return  # sizes, which only view and reshape may use
-        if name in ("add", "cat", "concat"):
-            self._merge(node, name)
-            return
-        value = self.values[source]
-        if name == "getitem":
-            self._item(node, source, value)
-        elif name in ("permute", "transpose"):
-            axes = tuple(node.args[1]) if isinstance(node.args[1], (tuple, list)) else tuple(node.args[1:])
-            swapped = axes == (0, 2, 1) if name == "permute" else {axis % 3 for axis in axes} == {1, 2}
-            if value.rank != 3 or not swapped:
-                raise Unsupported("only the last two axes of sequences can be exchanged")
-            self._chain(node, source, [], Value(3, not value.channels, value.positive))
-        elif activation_of(name):
-            self._module(node, source, activation_of(name), value)
-        else:
-            self._module(node, source, function_module(self.torch, node, name), value)
+    def _argument(self, value: Any) -> Any:
+        """Return an argument with values in place of nodes, and numbers in place of sizes."""
+        if isinstance(value, (list, tuple)):
+            made = [self._argument(entry) for entry in value]
+            return made if isinstance(value, list) else tuple(made)
+        if isinstance(value, slice):
+            return slice(*(self._argument(part) for part in (value.start, value.stop, value.step)))
+        if isinstance(value, dict):
+            return {key: self._argument(entry) for key, entry in value.items()}
+        if not hasattr(value, "op"):
+            return value
+        found = self._trace.found[value]
+        return self._values[value] if _has_tensors(found) else found
 
-    def _module(self, node: Any, source: Any, made: Any, value: Value) -> None:
-        module = getattr(self.torch.nn, made)() if isinstance(made, str) else made
-        layers, result = counterpart(module, "", value)
-        self._chain(node, source, layers, result)
-
-    def _item(self, node: Any, source: Any, value: Value) -> None:
-        """Plan an item of a recurrent module's results, or the last step of a sequence."""
-        item = node.args[1]
-        if value.results:
-            if item == 0:
-                self._chain(node, source, [], Value(3, False))
-                return
-            if value.bidirectional or item != 1:
-                raise Unsupported("of a recurrent module's results, only the outputs can be used")
-            self._chain(node, source, [], Value(3, False, state=True, pair=value.pair))
-        elif value.state and value.pair and item == 0:
-            self._chain(node, source, [], Value(3, False, state=True))
-        elif (value.state and not value.pair and item == -1) or (
-            not value.state and value.rank == 3 and not value.channels and _is_last_step(item)
-        ):
-            self.values[node] = Value(2, False)
-            self.steps.append((node, lambda tensors: tensors[source][:, -1]))
-        else:
-            raise Unsupported(f"item {item!r} cannot be taken; x[:, -1] of a sequence can")
-
-    def _merge(self, node: Any, name: str) -> None:
-        if name == "add" and node.kwargs:
-            raise Unsupported(f"arguments of an addition: {', '.join(node.kwargs)}")
-        parts = list(node.args[:2] if name == "add" else node.args[0])
-        if not all(hasattr(part, "op") and part in self.values for part in parts):
-            raise Unsupported("only tensors can be merged, not numbers")
-        value = self.values[parts[0]]
-        if any(
-            (self.values[part].rank, self.values[part].channels) != (value.rank, value.channels)
-            for part in parts
-        ):
-            raise Unsupported("the tensors that are merged have different numbers or orders of axes")
-        if name == "add":
-            layer: Any = L.Add()
-        else:
-            axis = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
-            layer = L.Concatenate(axis=value.axis(axis))
-        positive = all(self.values[part].positive for part in parts)
-        self.values[node] = Value(value.rank, value.channels, positive)
-        self.steps.append((node, lambda tensors: layer([tensors[part] for part in parts])))
+    def _output(self, value: Any) -> Any:
+        """Return what the model makes, with axes in an order of PyTorch's or channels last."""
+        if isinstance(value, dict):
+            return {name: self._output(entry) for name, entry in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._output(entry) for entry in value]
+        if isinstance(value, States):
+            raise Unsupported("final states cannot be returned; return one of them, such as h[-1]")
+        need(isinstance(value, Value), value if isinstance(value, str) else "it has no counterpart")
+        last = channels_last(value.rank)
+        return self.plan.ordered(value, last if value.order == last else None)
 
 
-def _is_last_step(item: Any) -> bool:
-    whole = slice(None)
-    return isinstance(item, tuple) and item[:2] == (whole, -1) and all(rest == whole for rest in item[2:])
+def _has_tensors(found: Any) -> bool:
+    return isinstance(found, tuple) or (isinstance(found, list) and any(map(_has_tensors, found)))
 
 
-def _carry_trainability(model: Model, module: Any) -> None:
+def _is_zero(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(_is_zero(entry) for entry in value)
+    return value is None or value is ZEROS
+
+
+def _parameters(module: Any, found: dict[Any, list[Entry]]) -> dict[str, Any]:
+    """Return the tensors of all entries; parametrized ones as they are computed now."""
+    names = [name for of_layer in found.values() for entry in of_layer for name in entry.names]
+    made = {}
+    for name in names:
+        owner, _, attribute = name.rpartition(".")
+        made[name] = getattr(module.get_submodule(owner), attribute)
+    return made
+
+
+def _carry_trainability(module: Any, found: dict[Any, list[Entry]]) -> None:
     """Freeze the weights whose parameters take no gradient."""
     frozen = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
     if not frozen:
         return
-    for layer, of_layer in entries(model).items():
-        prefix = layer.name.rpartition(".l")[0] if ".l" in layer.name else layer.name
-        flags = [all(f"{prefix}.{name}" in frozen for name in entry.names) for entry in of_layer]
+    for layer, of_layer in found.items():
+        flags = [all(name in frozen for name in entry.names) for entry in of_layer]
         learned = [
-            flag for flag, entry in zip(flags, of_layer, strict=True) if "running" not in entry.names[0]
+            flag
+            for flag, entry in zip(flags, of_layer, strict=True)
+            if not entry.names[0].rpartition(".")[2].startswith("running_")
         ]
         if learned and all(learned):
             layer.trainable = False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import layers as L
+from ...saving.weights import LoadReport
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
     Arrays = list[NDArray[Any]]
 
-__all__ = ["entries", "load_state_dict", "state_dict"]
+__all__ = ["Entry", "entries", "load_state_dict", "set_entries", "state_dict"]
+
+_UNUSED = ".num_batches_tracked"
+
+# Layers that leave elements where they are.
+_KEEP = (L.Dropout, L.Activation, L.ReLU, L.LeakyReLU, L.ELU, L.Identity, L.BatchNormalization)
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,11 @@ class Entry:
     back: Callable[[NDArray[Any]], Arrays]
 
 
-def load_state_dict(model: Model, state_dict: Mapping[str, Any]) -> None:
-    """Set all weights of a model from a state dict of PyTorch.
+def load_state_dict(model: Model, state_dict: Mapping[str, Any], strict: bool = True) -> LoadReport:
+    """Set the weights of a model from a state dict of PyTorch.
 
-    Layers take the tensors under their own names, as `from_module` names them; where a name of the state dict
-    is not one of a layer, the modules of the state dict go to the layers with weights in their order.
+    Layers take the tensors under their own names, as `from_module` names them. If no name of the state dict
+    is one of a layer, its modules go to the layers with weights in their order.
 
     Parameters
     ----------
@@ -41,50 +47,75 @@ def load_state_dict(model: Model, state_dict: Mapping[str, Any]) -> None:
         A model that is built.
     state_dict : mapping of str to tensor or array
         What `module.state_dict()` returns, or a file of safetensors read as NumPy arrays.
+    strict : bool, default True
+        Whether all weights must be there, and no others.
+
+    Returns
+    -------
+    LoadReport
+        Its `missing` and `unexpected` have names of the state dict.
 
     Raises
     ------
     ValueError
-        If a weight is missing, is left over or has another shape; the model stays as it was.
+        If a tensor is missing, is left over or has another shape; the model stays as it was.
 
     Examples
     --------
     >>> import fastnn, numpy as np
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
-    >>> load_state_dict(model, {"0.weight": np.array([[1.0, 2.0]]), "0.bias": np.array([3.0])})
+    >>> load_state_dict(model, {"0.weight": np.array([[1.0, 2.0]]), "0.bias": np.array([3.0])}).missing
+    []
     >>> model.layers[0].get_weights()[0].tolist()
     [[1.0], [2.0]]
     """
-    given = {name: _array(value) for name, value in state_dict.items() if _is_weight(name)}
+    given = {name: _array(value) for name, value in state_dict.items() if not name.endswith(_UNUSED)}
     found = entries(model)
-    prefixes = _prefixes(model, given)
-    values, used = [], set()
-    for layer in found:
-        for entry, weight in zip(found[layer], layer.weights, strict=True):
-            names = [f"{prefixes[layer.name]}.{name}" for name in entry.names]
-            missing = [name for name in names if name not in given]
+    return set_entries(model, found, _renamed(found, given), strict)
+
+
+def set_entries(
+    model: Model, found: Mapping[Any, list[Entry]], given: Mapping[str, Any], strict: bool = True
+) -> LoadReport:
+    """Set weights from tensors under the names of their entries; see `load_state_dict`."""
+    report, values = LoadReport(), {}
+    used: set[str] = set()
+    for layer, of_layer in found.items():
+        for entry, weight in zip(of_layer, layer.weights, strict=True):
+            missing = [name for name in entry.names if name not in given]
+            used.update(entry.names)
             if missing:
-                raise ValueError(f"state_dict has no {missing[0]!r}, which layer {layer.name!r} needs")
-            value = entry.turned(*[given[name] for name in names])
-            if value.shape != tuple(weight.shape):
-                raise ValueError(
-                    f"{names[0]!r} of shape {given[names[0]].shape} does not fit the weight {weight.name!r} "
-                    f"of layer {layer.name!r}, whose shape is {tuple(weight.shape)}"
-                )
-            values.append((weight, value))
-            used.update(names)
-    left = sorted(given.keys() - used)
-    if left:
-        raise ValueError(f"state_dict has tensors that no layer of the model takes: {', '.join(left)}")
-    by_weight = {id(weight): value for weight, value in values}
-    model.set_weights([by_weight[id(weight)] for weight in model.weights])
+                report.missing += missing
+                continue
+            arrays = [_array(given[name]) for name in entry.names]
+            expected = [array.shape for array in entry.back(weight.value)]
+            wrong = [
+                f"{name!r} of shape {array.shape} does not fit layer {layer.name!r}, which takes {shape}"
+                for name, array, shape in zip(entry.names, arrays, expected, strict=True)
+                if array.shape != shape
+            ]
+            report.mismatched += wrong
+            if not wrong:
+                values[id(weight)] = entry.turned(*arrays)
+                report.loaded += entry.names
+    report.unexpected += sorted(given.keys() - used)
+    problems = list(report.mismatched)
+    if strict and report.missing:
+        problems.append(f"it has no {', '.join(map(repr, report.missing))}, which layers of the model need")
+    if strict and report.unexpected:
+        problems.append(f"it has tensors that no layer of the model takes: {', '.join(report.unexpected)}")
+    if problems:
+        raise ValueError(f"state_dict: {'; '.join(problems)}")
+    model.set_weights([values.get(id(weight), weight.value) for weight in model.weights])
+    return report
 
 
 def state_dict(model: Model) -> dict[str, NDArray[Any]]:
     """Return the weights of a model as PyTorch's state dict has them, as NumPy arrays.
 
     The names are those of the layers and of PyTorch's parameters. An LSTM has one bias, which is `bias_ih`;
-    `bias_hh` is zero.
+    `bias_hh` is zero. The numbers of batches that BatchNorm has tracked, which PyTorch uses only with
+    `momentum=None`, are zero.
 
     Examples
     --------
@@ -95,12 +126,10 @@ def state_dict(model: Model) -> dict[str, NDArray[Any]]:
     """
     found: dict[str, NDArray[Any]] = {}
     for layer, of_layer in entries(model).items():
-        prefix = _module_of(layer.name)[0]
         for entry, weight in zip(of_layer, layer.get_weights(), strict=True):
-            arrays = [np.ascontiguousarray(array) for array in entry.back(weight)]
-            found.update(zip([f"{prefix}.{name}" for name in entry.names], arrays, strict=True))
+            found.update(zip(entry.names, map(np.ascontiguousarray, entry.back(weight)), strict=True))
         if isinstance(layer, L.BatchNormalization):
-            found[f"{prefix}.num_batches_tracked"] = np.array(0, np.int64)
+            found[f"{layer.name}{_UNUSED}"] = np.array(0, np.int64)
     return found
 
 
@@ -111,16 +140,24 @@ def entries(model: Model) -> dict[Any, list[Entry]]:
     for layer in model.layers:
         if isinstance(layer, L.Flatten):
             flattened[id(layer.output)] = tuple(layer.input.shape)[1:]
-        elif isinstance(layer, (L.Dropout, L.Activation, L.ReLU, L.LeakyReLU, L.ELU, L.Identity)):
-            if id(layer.input) in flattened:
-                flattened[id(layer.output)] = flattened[id(layer.input)]
-        elif layer.weights:
-            found[layer] = _entries(layer, flattened.get(id(layer.input), ()))
+            continue
+        shape = () if isinstance(layer.input, (list, dict)) else flattened.get(id(layer.input), ())
+        if isinstance(layer, _KEEP) and shape:
+            flattened[id(layer.output)] = shape
+        if layer.weights:
+            prefix = _module_of(layer.name)[0]
+            found[layer] = [
+                replace(entry, names=tuple(f"{prefix}.{name}" for name in entry.names))
+                for entry in _entries(layer, shape)
+            ]
     return found
 
 
 def _entries(layer: Any, flattened: tuple[int, ...]) -> list[Entry]:
     bias = [_same("bias")] if getattr(layer, "use_bias", False) else []
+    if isinstance(layer, (L.DepthwiseConv1D, L.DepthwiseConv2D)):
+        shape = tuple(layer.weights[0].shape)
+        return [Entry(("weight",), lambda value: _depthwise(value, shape), _depthwise_back), *bias]
     if isinstance(layer, (L.Conv1D, L.Conv2D, L.Conv1DTranspose, L.Conv2DTranspose)):
         return [Entry(("weight",), _taps_first, lambda kernel: [_taps_last(kernel)]), *bias]
     if isinstance(layer, L.Dense):
@@ -131,7 +168,7 @@ def _entries(layer: Any, flattened: tuple[int, ...]) -> list[Entry]:
         names = ["weight"] * layer.scale + ["bias"] * layer.center
         if isinstance(layer, L.BatchNormalization):
             names += ["running_mean", "running_var"]
-        return [_same(name) for name in names]
+        return [_vector(name, flattened) for name in names]
     if isinstance(layer, L.PReLU):
         shape = tuple(layer.weights[0].shape)
         return [Entry(("weight",), lambda alpha: alpha.reshape(shape), lambda alpha: [alpha.ravel()])]
@@ -144,6 +181,32 @@ def _entries(layer: Any, flattened: tuple[int, ...]) -> list[Entry]:
     if isinstance(layer, (L.SimpleRNN, L.LSTM, L.GRU)):
         return _recurrent(layer, f"_l{number}")
     raise ValueError(f"layer {layer.name!r} is a {type(layer).__name__}, which PyTorch has no module for")
+
+
+def _depthwise(value: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return a kernel (taps, channels, multiples) of one (channels * multiples, 1, taps)."""
+    parts = value.reshape(*shape[-2:], *shape[:-2])
+    return parts.transpose(*range(2, parts.ndim), 0, 1)
+
+
+def _depthwise_back(kernel: NDArray[Any]) -> Arrays:
+    parts = kernel.transpose(kernel.ndim - 2, kernel.ndim - 1, *range(kernel.ndim - 2))
+    return [parts.reshape(-1, 1, *kernel.shape[:-2])]
+
+
+def _vector(name: str, flattened: tuple[int, ...]) -> Entry:
+    """Return the entry of a vector, whose elements follow the flattened shape with channels last here."""
+    if len(flattened) < 2:
+        return _same(name)
+    *places, channels = flattened
+
+    def turned(value: NDArray[Any]) -> NDArray[Any]:
+        return np.moveaxis(value.reshape(channels, *places), 0, -1).ravel()
+
+    def back(value: NDArray[Any]) -> Arrays:
+        return [np.moveaxis(value.reshape(flattened), -1, 0).ravel()]
+
+    return Entry((name,), turned, back)
 
 
 def _same(name: str) -> Entry:
@@ -165,8 +228,6 @@ def _dense(flattened: tuple[int, ...]) -> Entry:
     *places, channels = flattened
 
     def turned(kernel: NDArray[Any]) -> NDArray[Any]:
-        if kernel.ndim != 2 or kernel.shape[1] != np.prod(flattened):
-            return kernel.T
         return np.moveaxis(kernel.reshape(-1, channels, *places), 1, -1).reshape(len(kernel), -1).T
 
     def back(kernel: NDArray[Any]) -> Arrays:
@@ -208,24 +269,28 @@ def _module_of(name: str) -> tuple[str, int]:
     return (module, int(last)) if dot and last.isdigit() else (name, 0)
 
 
-def _prefixes(model: Model, given: Mapping[str, Any]) -> dict[str, str]:
-    """Return the modules' names in the state dict by the names of layers."""
-    names = [layer.name for layer in model.layers if layer.weights]
-    modules = list(dict.fromkeys(name.rpartition(".")[0] for name in given))
-    own = {name: _module_of(name)[0] for name in names}
-    if set(modules) <= set(own.values()):
-        return own
-    if len(modules) != len(names):
+def _renamed(found: Mapping[Any, list[Entry]], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return tensors under the names of the entries: as they are, or if none fits in their order."""
+    own = list(dict.fromkeys(_owner(entry.names[0]) for of_layer in found.values() for entry in of_layer))
+    modules = list(dict.fromkeys(map(_owner, given)))
+    if set(own) & set(modules) or not modules:
+        return given
+    if len(modules) != len(own):
         raise ValueError(
             f"state_dict has tensors of {len(modules)} modules ({', '.join(modules)}), but the model has "
-            f"{len(names)} layers with weights ({', '.join(names)})"
+            f"{len(own)} layers with weights ({', '.join(own)}); layers can be named after the modules, "
+            "those of an LSTM or GRU with several layers lstm.l0, lstm.l1"
         )
-    return dict(zip(names, modules, strict=True))
+    renamed = dict(zip(modules, own, strict=True))
+    return {f"{renamed[_owner(name)]}.{name.rpartition('.')[2]}": value for name, value in given.items()}
 
 
-def _is_weight(name: str) -> bool:
-    return not name.endswith("num_batches_tracked")
+def _owner(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _array(value: Any) -> NDArray[Any]:
-    return np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
+    if not hasattr(value, "detach"):
+        return np.asarray(value)
+    value = value.detach().cpu()  # NumPy does not know all the halves that PyTorch has
+    return np.asarray(value.float() if value.is_floating_point() and value.element_size() < 4 else value)
