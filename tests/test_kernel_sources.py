@@ -31,3 +31,16 @@ def test_the_runtime_divides_work(path):
     assert not re.findall(r"^.*\bCHUNK\w* = .*$", text, flags=re.M), (
         "parallel_chunks decides the size of chunks"
     )
+
+
+C = KERNELS.parent.parent / "csrc"
+
+
+@pytest.mark.parametrize("path", sorted(C.rglob("*.[ch]")), ids=lambda path: path.relative_to(C).as_posix())
+def test_nothing_in_c_ends_the_process(path):
+    """Errors are values that become exceptions: a host program goes on."""
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+    assert not re.findall(
+        r"\b(?:abort|_?exit|_Exit|quick_exit|assert|raise|longjmp|__builtin_trap)\s*\(", text
+    )
+    assert not re.findall(r"\b(?:printf|fprintf|puts|perror)\s*\(", text)
