@@ -5,6 +5,7 @@ and `__all__` of the package follow from the table, and so does the stub ``__ini
 read (``python tools/public_api.py`` writes it).
 """
 
+import _imp
 import os
 import sys
 import time
@@ -110,16 +111,22 @@ def explain_missing_modules() -> None:
 
 
 def _await_imports() -> None:
-    """Wait before a `fork()` until no other thread imports a module of fastnn.
+    """Wait before a `fork()` until no other thread imports a module of fastnn, and keep it so.
 
-    In the child the half of the module would be there, and Python's lock on it, which nobody releases.
+    Python's lock on the module would be held in the child by a thread that does not exist there. Locks are
+    known as long as somebody imports the module; to make one takes the lock of all imports.
     """
-    for _ in range(10_000):
-        modules = [module for name, module in list(sys.modules.items()) if name.startswith("fastnn.")]
-        if not any(getattr(getattr(m, "__spec__", None), "_initializing", False) for m in modules):
+    locks: Mapping[str, Any] = vars(sys.modules["importlib._bootstrap"]).get("_module_locks", {})
+    _imp.acquire_lock()
+    for _ in range(10_000):  # ten seconds in all: it may be this thread that is importing
+        if not any(name.startswith("fastnn.") and lock() is not None for name, lock in list(locks.items())):
             return
-        time.sleep(0.001)  # at most ten seconds in all: it may be this thread that is importing
+        _imp.release_lock()
+        time.sleep(0.001)
+        _imp.acquire_lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_await_imports)
+    os.register_at_fork(
+        before=_await_imports, after_in_parent=_imp.release_lock, after_in_child=_imp.release_lock
+    )

@@ -23,6 +23,10 @@ from fastnn.saving import ModelFileError
 
 hypothesis = pytest.importorskip("hypothesis")
 st = hypothesis.strategies
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),
+    pytest.mark.filterwarnings("ignore::fastnn.FastnnWarning"),  # of what a file lacks
+]
 
 NUMBERS = [
     0,

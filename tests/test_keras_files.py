@@ -191,6 +191,16 @@ def test_damaged_files_are_refused(name):
             fastnn.saving.load_model(io.BytesIO(content[:length]))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_that_are_not_what_their_compression_says_are_refused(method):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.json", b"{" + b" " * 100 + b"}")
+    content = file.getvalue().replace(b"\x14\x00\x00\x00\x00\x00", bytes([20, 0, 0, 0, method, 0]))
+    with pytest.raises(fastnn.saving.ModelFileError):
+        fastnn.saving.load_model(io.BytesIO(content))
+
+
 def dataset_elsewhere(file):
     layout = h5py.VirtualLayout((4, 3), "f4")
     layout[:] = h5py.VirtualSource("other.h5", "x", (4, 3))

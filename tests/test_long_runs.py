@@ -97,8 +97,7 @@ def resident():
         return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 fastnn.set_num_threads(2)
-for _ in range(3):  # what is allocated once, and what the allocator keeps
-    work(max(50, rounds // 20))
+work(rounds)    # what is allocated once, and what the allocator keeps
 before = resident()
 work(rounds)
 grown = resident() - before

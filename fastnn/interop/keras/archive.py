@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import zipfile
 import zlib
 from datetime import UTC, datetime
@@ -54,11 +55,17 @@ def unpacked(data: bytes) -> Archive:
             config = _member(archive, CONFIG, len(data))
             weights = _member(archive, WEIGHTS, len(data))
             metadata = _member(archive, METADATA, len(data)) if METADATA in archive.namelist() else b"{}"
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+    except _DAMAGES as error:
         if isinstance(error, ModelFileError):
             raise
         raise ModelFileError(f"its zip archive is damaged: {error}") from error
     return Archive(parse(config), weights, parse(metadata).get(_OWN, {}))
+
+
+# What `zipfile` and its decompressors raise: an `OSError` is of bz2.
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError
+)  # fmt: skip
 
 
 def _member(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
