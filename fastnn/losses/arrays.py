@@ -57,6 +57,8 @@ def position_weights(sample_weight: ArrayLike, predictions: Shape, dtype: Any) -
     Predictions of one dimension have one position, which weighs the mean of their weights.
     """
     weights = as_weights(sample_weight, dtype)
+    if weights.shape == predictions[:-1]:
+        return weights
     if len(predictions) == 1 and weights.shape == predictions:
         weights = weights.mean(keepdims=True)
     aligned = aligned_weights(weights, predictions[:-1])
