@@ -1,5 +1,6 @@
 """Files of Keras, written by it (tools/keras_files.py), and by fastnn."""
 
+import contextlib
 import io
 import json
 import sys
@@ -181,6 +182,39 @@ def test_members_that_unpack_to_far_more_than_the_archive_are_refused():
         archive.writestr("model.weights.h5", b"")
     with pytest.raises(fastnn.saving.ModelFileError, match="would unpack to 10000000 bytes"):
         fastnn.saving.load_model(io.BytesIO(file.getvalue()))
+
+
+ODD = (None, True, -1, 10**12, 1.5, "x", [], {}, [[["x", 0, 0]]], {"class_name": "Dense"}, {"class_name": 5})
+
+
+def places(value):
+    """Yield all lists and dicts in what JSON holds, each with its keys."""
+    if isinstance(value, (dict, list)):
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        for key in keys:
+            yield value, key
+            yield from places(value[key])
+
+
+@pytest.mark.filterwarnings("ignore::fastnn.FastnnWarning")
+@pytest.mark.parametrize("name", ["mlp", "named_inputs", "nested", "initial_state"])
+def test_spoilt_configurations_are_refused_or_read(name):
+    random = np.random.default_rng(0)
+    with zipfile.ZipFile(fixture(f"{name}.keras")) as archive:
+        content, weights = archive.read("config.json"), archive.read("model.weights.h5")
+    for _ in range(25):
+        config = json.loads(content)
+        for value, key in random.permutation(np.array([*places(config), (None, 0)], object))[:2]:
+            if isinstance(value, (dict, list)) and (isinstance(value, dict) or key < len(value)):
+                value[key] = ODD[random.integers(len(ODD))]
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("config.json", json.dumps(config))
+            archive.writestr("model.weights.h5", weights)
+        with contextlib.suppress(ValueError):  # such as a ModelFileError; all else is a fault
+            fastnn.saving.load_model(io.BytesIO(file.getvalue()))
+        with contextlib.suppress(ValueError):
+            fastnn.models.model_from_json(json.dumps(config))
 
 
 @pytest.mark.parametrize("name", ["mlp.keras", "mlp.h5"])
