@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,8 @@ class AUC(Metric):
     @property
     def _spec(self) -> MetricSpec:
         """The kernel. Probabilities exceed thresholds where logits exceed those of the thresholds."""
+        if isinstance(self.thresholds, EvenThresholds) and not self.from_logits:
+            return _spec_of(self.thresholds, self._columns)
         levels = np.array(self.thresholds)
         if self.from_logits:
             with np.errstate(divide="ignore"):
@@ -205,6 +208,12 @@ class AUC(Metric):
             "label_weights": None if weights is None else weights.tolist(),
             "from_logits": self.from_logits,
         }
+
+
+@lru_cache(8)
+def _spec_of(thresholds: EvenThresholds, columns: Columns) -> MetricSpec:
+    """Return the kernel for probabilities, which takes longer to describe than to run."""
+    return MetricSpec("count_above", tally=Tally(tuple(thresholds), Exceeding.EVEN_OUTER, columns))
 
 
 def _interpolated_precision(c: Counts) -> Numbers:
