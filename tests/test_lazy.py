@@ -87,7 +87,7 @@ print(json.dumps([name for name in sys.modules if name.startswith("fastnn.")]))
 """
     loaded = run(code, tmp_path)
     assert "fastnn.layers.dense" in loaded
-    assert not [name for name in loaded if "lstm" in name or "conv" in name]
+    assert not [name for name in loaded if "lstm" in name or "convolution" in name or ".ops.conv" in name]
 
 
 def module_imports(body):
