@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import get_ident
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..layers.base.emission import recorded_layers
 from ..layers.base.masks import output_masks
 from ..making import making
 from ..variables import ParameterLayout, Variable, training_scope
+from .plan_log import log_made, log_message
 
 if TYPE_CHECKING:
     from ..kernels.core.steps import Value
@@ -318,6 +320,7 @@ class PlanCache:
                 held += nbytes
                 if held > KEPT_BYTES:
                     del plans[kept]
+                    log_message("dropped a plan of %d bytes for samples of %s", nbytes, kept)
             seen.add(kind)
 
     def _get(
@@ -331,7 +334,11 @@ class PlanCache:
         """Return a plan that takes at least `capacity` samples a run, made if need be."""
         with making():
             of_kind = plans.setdefault(key, {})
-            plan = of_kind.pop(shapes, None) or make()
+            plan = of_kind.pop(shapes, None)
+            if plan is None:
+                start = perf_counter()
+                plan = make()
+                log_made(plan, key, shapes, perf_counter() - start)
             self._keep(of_kind, shapes, plan)
             if capacity is not None and capacity > plan.capacity:
                 plan.reshape(capacity)
