@@ -88,6 +88,7 @@ wheel: ## build the source distribution into dist/, and from it a wheel; on Linu
 	rm -rf dist wheelhouse
 	$(PYTHON) -m build
 	[ "$$(uname)" != Linux ] || $(PYTHON) -m auditwheel repair --wheel-dir wheelhouse dist/*.whl
+	$(PYTHON) tools/recompress_wheel.py $$(ls wheelhouse/*.whl 2>/dev/null || ls dist/*.whl)
 
 check-wheel: ## do so with every Python from 3.11 on, and try each wheel where there is no compiler
 	tools/check_wheel.sh
