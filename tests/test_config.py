@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn import config
+from fastnn import Input, Model, config, layers
 from fastnn.checks import real_number, whole_number
 
 
@@ -75,3 +75,42 @@ def test_whole_number(value):
 def test_whole_number_refuses(value):
     with pytest.raises(ValueError, match="x: expected an integer of at least 0, got "):
         whole_number(value, "x")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.Dense(2),
+        lambda: layers.Conv1D(2, 2),
+        lambda: layers.LayerNormalization(),
+        lambda: layers.BatchNormalization(),
+        lambda: layers.PReLU(),
+        lambda: layers.GRU(3),
+        lambda: layers.Bidirectional(layers.LSTM(2)),
+        lambda: layers.TimeDistributed(layers.Dense(2)),
+    ],
+    ids="dense conv layer_norm batch_norm prelu gru bidirectional time_distributed".split(),
+)
+def test_weights_made_before_the_dtype_is_known_are_converted(make):
+    """Weights of a layer that is built by itself have the default dtype, its model may have another."""
+    x = np.random.default_rng(0).random((4, 3, 3))
+    early, late = make(), make()
+    early.build(x.shape)
+    models = []
+    for layer in (early, late):
+        start = Input(x.shape[1:], dtype="float64")
+        models.append(Model(start, layer(start)))
+    models[1].set_weights(models[0].get_weights())
+    assert {weight.dtype for weight in early.get_weights()} == {np.dtype("float64")}
+    expected = models[1].predict(x, verbose=0)
+    np.testing.assert_allclose(models[0].predict(x, verbose=0), expected, rtol=1e-12)
+
+
+def test_moments_found_before_the_dtype_is_known_are_converted():
+    x = np.random.default_rng(0).random((50, 3))
+    layer = layers.Normalization()
+    layer.adapt(x)
+    start = Input((3,), dtype="float64")
+    scaled = Model(start, layer(start)).predict(x, verbose=0)
+    np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(scaled.std(0), 1, rtol=1e-6)

@@ -212,6 +212,7 @@ def sample_shape_of(cls):
     return (2,) if name in one else (4, 2)
 
 
+@pytest.mark.filterwarnings("ignore:.*adapted")
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_layers_show_the_names_of_keras_only(cls):
     known = set(" ".join(PUBLIC.get(base.__name__, "") for base in cls.__mro__).split())

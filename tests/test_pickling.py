@@ -525,6 +525,7 @@ def test_a_shared_layer_has_one_weight(copied):
 # ---- single objects -------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.*adapted")
 @pytest.mark.parametrize("name", every_layer())
 @pytest.mark.parametrize("built", [False, True])
 def test_layers(name, built, copied):

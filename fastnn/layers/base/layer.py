@@ -415,7 +415,7 @@ class Layer(PlannedAttributes, Configurable):
         return set() if self._dtype is None else {self._dtype}
 
     def _adopt_dtype(self, given: list[str]) -> None:
-        """Compute in the dtype of what the layer is called on.
+        """Compute in the dtype of what the layer is called on, and convert weights that there are already.
 
         Raises
         ------
@@ -424,6 +424,8 @@ class Layer(PlannedAttributes, Configurable):
         """
         if not self._given_dtypes:
             self.dtype = given[0]
+            for variable in self.weights:
+                variable._convert_to(given[0])
         if {self.dtype, *given} != {self.dtype}:
             raise ValueError(
                 f"dtype: layer {self.name!r} computes in {self.dtype}, got inputs of {' and '.join(given)}; "
