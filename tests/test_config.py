@@ -89,7 +89,7 @@ def test_whole_number_refuses(value):
         lambda: layers.Bidirectional(layers.LSTM(2)),
         lambda: layers.TimeDistributed(layers.Dense(2)),
     ],
-    ids="dense conv layer_norm batch_norm prelu gru bidirectional time_distributed".split(),
+    ids=["dense", "conv", "layer_norm", "batch_norm", "prelu", "gru", "bidirectional", "time_distributed"],
 )
 def test_weights_made_before_the_dtype_is_known_are_converted(make):
     """Weights of a layer that is built by itself have the default dtype, its model may have another."""
