@@ -56,6 +56,7 @@ class BackupAndRestore(Callback):
     """
 
     _runs_last = True
+    _only_first_rank = True
     _state_names = ("seen",)
 
     def __init__(

@@ -55,6 +55,16 @@ class Callback(Picklable):
     # Whether the hooks run after those of all other callbacks, whatever the order of the list.
     _runs_last = False
 
+    # Whether the callback writes or shows something, which one of several ranks does.
+    _only_first_rank = False
+
+    def _say(self, message: str) -> None:
+        """Print a line, on one of several ranks."""
+        from .progress import say
+
+        if not getattr(getattr(self.model, "_ranks", None), "rank", 0):
+            say(message)
+
     def get_state(self) -> dict[str, Any]:
         """Return the state that `BackupAndRestore` saves.
 

@@ -100,6 +100,18 @@ class CallbackList(Callback):
         self.set_params(params)
         self._settle_hooks()
 
+    def append(self, callback: Callback) -> None:
+        """Add a callback.
+
+        Parameters
+        ----------
+        callback : Callback
+        """
+        self.callbacks.append(callback)
+        callback.set_model(self.model)
+        callback.set_params(self.params or {})
+        self._settle_hooks()
+
     def _settle_hooks(self) -> None:
         """Make the hooks that call those of the callbacks."""
         self._defined = set()

@@ -35,6 +35,8 @@ class CSVLogger(Callback):
     ['epoch,loss,val_loss', '0,0.5,0.75']
     """
 
+    _only_first_rank = True
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         self.filename = os.fspath(filename)
         self.separator = separator

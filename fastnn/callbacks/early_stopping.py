@@ -7,7 +7,6 @@ from typing import Any
 from ..checks import real_number, whole_number
 from .callback import EpochLogs
 from .monitor import MonitorCallback
-from .progress import say
 
 
 class EarlyStopping(MonitorCallback):
@@ -110,8 +109,8 @@ class EarlyStopping(MonitorCallback):
     def on_train_end(self, logs: EpochLogs = None) -> None:
         """Restore the best weights if `restore_best_weights`."""
         if self.stopped_epoch and self.verbose:
-            say(f"Epoch {self.stopped_epoch + 1}: early stopping")
+            self._say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is not None:
             if self.verbose:
-                say(f"Restoring the weights of the best epoch, {self.best_epoch + 1}")
+                self._say(f"Restoring the weights of the best epoch, {self.best_epoch + 1}")
             self.model.set_weights(self.best_weights)

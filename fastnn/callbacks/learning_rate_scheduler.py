@@ -8,7 +8,6 @@ from typing import Any
 
 from ..checks import ArgumentError, real_number
 from .callback import Callback, EpochLogs
-from .progress import say
 
 
 class LearningRateScheduler(Callback):
@@ -62,7 +61,7 @@ class LearningRateScheduler(Callback):
         rate = real_number(self.schedule(*arguments), f"schedule{arguments}", 0)
         optimizer.learning_rate = rate
         if self.verbose:
-            say(f"Epoch {epoch + 1}: setting the learning rate to {rate:g}")
+            self._say(f"Epoch {epoch + 1}: setting the learning rate to {rate:g}")
 
     def on_epoch_end(self, epoch: int, logs: EpochLogs = None) -> None:
         """Add the learning rate to the logs."""

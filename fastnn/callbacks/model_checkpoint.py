@@ -10,7 +10,6 @@ from ..checks import real_number
 from .callback import BatchLogs, EpochLogs
 from .frequency import Frequency
 from .monitor import MonitorCallback
-from .progress import say
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -62,6 +61,7 @@ class ModelCheckpoint(MonitorCallback):
     """
 
     _state_names = ("best", "seen")
+    _only_first_rank = True
 
     def __init__(
         self,
@@ -137,4 +137,4 @@ class ModelCheckpoint(MonitorCallback):
 
     def _say(self, message: str) -> None:
         if self.verbose:
-            say(message)
+            super()._say(message)

@@ -21,6 +21,8 @@ def say(message: str) -> None:
 class EpochLogger(Callback):
     """Print a line at the end of each epoch, and of an evaluation outside a training."""
 
+    _only_first_rank = True
+
     def __init__(self) -> None:
         self._training = False
         self._title = ""

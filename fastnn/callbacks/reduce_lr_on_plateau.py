@@ -6,7 +6,6 @@ from ..checks import real_number, whole_number
 from .callback import EpochLogs
 from .learning_rate_scheduler import log_learning_rate
 from .monitor import MonitorCallback
-from .progress import say
 
 
 class ReduceLROnPlateau(MonitorCallback):
@@ -96,7 +95,7 @@ class ReduceLROnPlateau(MonitorCallback):
                 self.cooldown_counter, self.wait = self.cooldown, 0
                 if self.verbose:
                     new = float(self.model.optimizer.learning_rate)
-                    say(f"Epoch {epoch + 1}: reducing the learning rate from {rate:g} to {new:g}")
+                    self._say(f"Epoch {epoch + 1}: reducing the learning rate from {rate:g} to {new:g}")
 
     def in_cooldown(self) -> bool:
         """Return whether epochs do not count towards the patience yet."""

@@ -58,6 +58,7 @@ class TensorBoard(Callback):
     """
 
     _state_names = ("_batch", "_test_batch")
+    _only_first_rank = True
 
     def __init__(
         self,

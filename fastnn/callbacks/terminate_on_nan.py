@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from .callback import BatchLogs, Callback
-from .progress import say
 
 
 class TerminateOnNaN(Callback):
@@ -48,5 +47,5 @@ class TerminateOnNaN(Callback):
             return
         if self.raise_error:
             raise RuntimeError(f"batch {batch}: the loss is {loss}")
-        say(f"Batch {batch}: the loss is {loss}, ending the training")
+        self._say(f"Batch {batch}: the loss is {loss}, ending the training")
         self.model.stop_training = True

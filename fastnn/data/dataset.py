@@ -340,7 +340,7 @@ class DatasetIterator:
     ) -> None:
         self._dataset, self._name = dataset, name
         self._limit = steps
-        self.steps = length_of(dataset) if steps is None else steps
+        self.steps = self._own_count(length_of(dataset)) if steps is None else steps
         self._continues = not (shuffler is None or steps is None or isinstance(dataset, PyDataset))
         self._trains, self._shuffle = shuffler is not None, shuffle
         self._position = EpochShuffler() if shuffler is None else shuffler
@@ -384,13 +384,26 @@ class DatasetIterator:
         done = self._position.done
         if isinstance(dataset, PyDataset):
             made, order = dataset._begin_pass(self._position, self._shuffle)
-            self._count = made.num_batches
+            self._count = self._own_count(made.num_batches)
             end = None if self._limit is None else done + self._limit - step
-            self._batches_left = batches_of(made, itertools.islice(order, done, end))
+            batches = batches_of(made, itertools.islice(self._own(order), done, end))
         else:
             batches = iter(dataset)
-            goes_on = is_started and batches is dataset
-            self._batches_left = batches if goes_on else itertools.islice(batches, done, None)
+            done = 0 if is_started and batches is dataset else done
+            batches = itertools.islice(self._own(batches), done, None)
+        self._batches_left = self._watched(batches, done)
+
+    def _own_count(self, count: int | None) -> int | None:
+        """Return how many batches of so many are taken."""
+        return count
+
+    def _own(self, batches: Iterable[Any]) -> Iterable[Any]:
+        """Return those of the batches, or of their numbers, that are taken."""
+        return batches
+
+    def _watched(self, batches: Iterator[Any], done: int) -> Iterator[Any]:
+        """Return batches, of which so many have been done, as they are taken."""
+        return batches
 
     def _batches(self, batches: Iterator[Any], done: int) -> Iterator[Batch]:
         try:

@@ -39,8 +39,11 @@ class BatchNormalization(Scaled):
         Penalties added to the loss, see `fastnn.regularizers`.
     beta_constraint, gamma_constraint : default None
         Projections applied after each update, see `fastnn.constraints`.
-    renorm, renorm_clipping, renorm_momentum, synchronized
-        Kept for Keras compatibility; renormalization and synchronization are not supported.
+    renorm, renorm_clipping, renorm_momentum
+        Kept for Keras compatibility; renormalization is not supported.
+    synchronized : bool, default False
+        Whether training on several ranks takes mean and variance over the batch of all ranks, instead of each
+        rank's own part; see `fastnn.distributed`.
     **kwargs
         See `Layer`.
 
@@ -102,7 +105,8 @@ class BatchNormalization(Scaled):
             beta=WeightSpec(beta_initializer, beta_regularizer, beta_constraint),
             **kwargs,
         )
-        refuse(renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
+        refuse(renorm=renorm, renorm_clipping=renorm_clipping)
+        self.synchronized = bool(synchronized)
         real_number(renorm_momentum, "renorm_momentum")
         self.axis = axis_of(axis)
         self.momentum = real_number(momentum, "momentum")
@@ -146,7 +150,9 @@ class BatchNormalization(Scaled):
                     "input: expected a mask of all dimensions but the last, which has the channels; "
                     f"got rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
                 )
-            return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon)
+            return batch_norm.emit(
+                plan, x, axis, *weights, self.momentum, self.epsilon, self.synchronized
+            )
         scale = batch_norm.moving_scale(plan, self.gamma, self.moving_variance, self.epsilon)
         return affine.emit_channels(plan, x, axis, self.moving_mean, scale, self.beta)
 
@@ -157,4 +163,5 @@ class BatchNormalization(Scaled):
             "momentum": self.momentum,
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+            "synchronized": self.synchronized,
         }

@@ -53,6 +53,7 @@ from ..making import making
 from ..naming import inside
 from ..saving.metadata import checked_metadata
 from ..saving.trainability import frozen_parts, set_frozen_parts
+from ..training.alone import ALONE, Alone
 from ..training.evaluation import evaluate, evaluate_once
 from ..training.fitting import fit, train_once
 from ..training.inference import inference_plan
@@ -160,6 +161,7 @@ class Model(Steps):
     _fast_evaluation: tuple[int, Plan] | None  # of the last `test_on_batch`, with the thread that it is of
     _progress: Progress | None  # during `fit`
     _claim: Claim  # of who trains the model
+    _ranks: Alone  # that train it together
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = Layer._pickle_defaults | {
         "_output_shapes_of": dict,
         "_plans": NoneType,
@@ -168,6 +170,7 @@ class Model(Steps):
         "_fast_evaluation": NoneType,
         "_progress": NoneType,
         "_claim": partial(Claim, "model"),
+        "_ranks": lambda: ALONE,
     }
 
     def __setstate__(self, state: Any) -> None:
@@ -1082,7 +1085,7 @@ class Model(Steps):
         ndarray, or list or dict of ndarray
         """
         plain = batch_size is None and steps is None and callbacks is None
-        plain = plain and not self._predicts_in_python
+        plain = plain and not self._predicts_in_python and self._ranks is ALONE
         if plain and (type(x) is np.ndarray or not (is_dataset(x) or is_sparse(x))):
             return self._predict(x)
         return predict(self, x, batch_size, steps, callbacks)

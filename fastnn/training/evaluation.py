@@ -35,7 +35,9 @@ def evaluate(
     data = to_data(model, x, y, sample_weight, steps)
     count = data.steps if isinstance(data, DatasetIterator) else 1
     listeners = listeners_for(model, callbacks, verbose, epochs=1, steps=count)
-    return evaluate_data(model, data, steps, batch_size, listeners)
+    with model._ranks.running(model, "evaluate"):
+        model._ranks.attend(listeners)
+        return evaluate_data(model, data, steps, batch_size, listeners)
 
 
 def evaluate_once(model: Model, x: Any, y: Any, sample_weight: Any) -> Plan:
@@ -44,9 +46,7 @@ def evaluate_once(model: Model, x: Any, y: Any, sample_weight: Any) -> Plan:
     arrays = to_arrays(model, x, y, sample_weight)
     if not len(arrays):
         raise ValueError("x: expected at least one row to evaluate, got none")
-    plan = model._evaluation_plan(arrays, len(arrays))
-    run_once(plan, arrays)
-    return plan
+    return run_once(model, model._evaluation_plan(arrays, len(arrays)), arrays, trains=False)
 
 
 def evaluate_data(
@@ -66,6 +66,7 @@ def evaluate_data(
     else:
         batches = evaluation_batches(model, data, steps, batch_size, callbacks)
     model.stop_evaluating = False
+    batches = model._ranks.shared(model, batches)
     try:
         return run_evaluation(batches, callbacks, name, lambda: model.stop_evaluating)
     finally:

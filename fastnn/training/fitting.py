@@ -56,6 +56,8 @@ def fit(
                 whole_number(count, name, 1)
         is_due = validation_schedule(validation_freq)
         share = real_number(validation_split, "validation_split", 0, below=1)
+        ranks = model._ranks
+        ranks.begin()
         x, y, sample_weight = sparse_batches(x, y, sample_weight, batch_size)
         shuffler = model._shuffler or EpochShuffler()
         data = to_data(model, x, y, sample_weight, steps_per_epoch, shuffler=shuffler, shuffle=shuffle)
@@ -70,6 +72,8 @@ def fit(
         else:
             batches = training_batches(model, data, class_weight, batch_size, steps_per_epoch, shuffle)
 
+        batches = ranks.shared(model, batches, trains=True)
+
         def validate(epoch: int) -> dict[str, float]:
             if validation is None or not is_due(epoch):
                 return {}
@@ -78,17 +82,15 @@ def fit(
             return {f"val_{name}": value for name, value in results.items()}
 
         model.stop_training = False
-        try:
+        with ranks.running(model, "fit"), _progressing(model, batches):
             listeners = listeners_for(
                 model, callbacks, verbose, add_history=True, epochs=epochs, steps=batches.steps
             )
+            ranks.attend(listeners, trains=True)
             model._progress = Progress(batches, shuffler, listeners.callbacks, initial_epoch)
             logs = run_epochs(
                 batches, epochs, model._progress, listeners, lambda: model.stop_training, validate
             )
-        finally:
-            batches.close()
-            model._progress = None
         if epochs > initial_epoch:
             model._require_spec().optimizer.finalize_variable_values()
         listeners.on_train_end(logs)
@@ -122,9 +124,17 @@ def train_once(
         arrays = to_arrays(model, x, y, sample_weight, class_weight=class_weight)
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
-        plan = model._training_plan(arrays)
-        run_once(plan, arrays)
-    return plan
+        return run_once(model, model._training_plan(arrays), arrays, trains=True)
+
+
+@contextmanager
+def _progressing(model: Model, batches: Batches) -> Iterator[None]:
+    """Release the data at the end, when the model is in no `fit` any more."""
+    try:
+        yield
+    finally:
+        batches.close()
+        model._progress = None
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def listeners_for(model: Model, callbacks: Any, verbose: str | int, **params: An
 
     if verbose not in ("auto", 0, 1, 2):
         raise ValueError(f"verbose: expected 'auto', 0, 1 or 2, got {verbose!r}")
-    verbose = 1 if verbose == "auto" else int(verbose)
+    callbacks, verbose = model._ranks.callbacks_of(callbacks, 1 if verbose == "auto" else int(verbose))
     return CallbackList(callbacks, add_progbar=bool(verbose), model=model, verbose=verbose, **params)
 
 
@@ -51,14 +51,17 @@ def run_batch(plan: Plan, start: int, samples: int) -> bool:
     return outcome == -1
 
 
-def run_once(plan: Plan, arrays: Arrays) -> None:
-    """Run a plan on all samples as one batch."""
+def run_once(model: Model, plan: Plan, arrays: Arrays, trains: bool) -> Plan:
+    """Run a plan on all samples as one batch, and return what has the results."""
     plan.bind(*arrays.arrays)
     try:
         plan.clear_totals()
-        run_batch(plan, 0, len(arrays))
+        with model._ranks.running(model, "train_on_batch" if trains else "test_on_batch"):
+            shared, start, samples = model._ranks.part(model, plan, len(arrays), trains)
+            run_batch(shared, start, samples)
     finally:
         plan.unbind()
+    return shared
 
 
 def _run_yielded(batches: Batches, plan: Plan, start: int, samples: int) -> bool:

@@ -68,7 +68,7 @@ def to_data(
     for name, array in (("y", y), ("sample_weight", sample_weight)):
         if array is not None:
             raise ValueError(f"{name}: expected None, since x is a data set whose batches have their own")
-    return DatasetIterator(x, steps, **options)
+    return model._ranks.dataset(x, steps, **options)
 
 
 def to_validation_data(
@@ -76,7 +76,7 @@ def to_validation_data(
 ) -> Arrays | DatasetIterator:
     """Return arrays, or the batches of a data set, of the `validation_data` of `fit`."""
     if is_dataset(given):
-        return DatasetIterator(given, steps, name="validation_data")
+        return model._ranks.dataset(given, steps, name="validation_data")
     forms = "(x, y), (x, y, sample_weight) or a data set"
     if not isinstance(given, (tuple, list)):
         raise ArgumentError(f"validation_data: expected {forms}, got {given!r:.80}")
@@ -84,7 +84,8 @@ def to_validation_data(
         raise ValueError(f"validation_data: expected {forms}, got {len(given)} entries")
     x, y, sample_weight = (*given, None)[:3]
     if is_sparse(x):
-        return DatasetIterator(SparseBatches(x, y, sample_weight, batch_size), steps, name="validation_data")
+        sparse = SparseBatches(x, y, sample_weight, batch_size)
+        return model._ranks.dataset(sparse, steps, name="validation_data")
     return to_arrays(model, x, y, sample_weight, "validation ")
 
 
@@ -134,8 +135,9 @@ def training_batches(
             advise_on_class_weights(model._require_spec().snapshot, class_weight, present)
     if not len(arrays):
         raise ValueError("x: expected at least one row to train on, got none")
-    size = batch_size_for(batch_size, len(arrays))
-    plan_for = partial(model._training_plan, capacity=size)
+    ranks = model._ranks.size
+    size = batch_size_for(batch_size, len(arrays), ranks)
+    plan_for = partial(model._training_plan, capacity=-(-size // ranks))
     return ArrayBatches(plan_for, arrays, size, steps, model._shuffler, shuffle)
 
 
@@ -143,17 +145,21 @@ def evaluation_batches(
     model: Model, arrays: Arrays, steps: int | None, batch_size: int | None, callbacks: CallbackList
 ) -> ArrayBatches:
     """Return batches of `batch_size` where these matter, else of as many samples as are efficient."""
-    size = batch_size_for(batch_size, len(arrays))
+    ranks = model._ranks
+    size = batch_size_for(batch_size, len(arrays), ranks.size)
+    share = -(-size // ranks.size)
     if steps is not None:
         arrays = arrays.part(0, min(len(arrays), steps * size))
     if model._runs_in_python:
         return ArrayBatches(model._evaluation_plan, arrays, size)
-    per_batch = any(callbacks.listens(hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
+    per_batch = any(
+        ranks.listens(callbacks, hook) for hook in ("on_test_batch_begin", "on_test_batch_end")
+    )
     parts = (part for part in flatten_parts(model) if isinstance(part, Layer))
     per_batch = per_batch or any(layer._adds_losses for layer in parts)
     for output in model._require_objective().outputs:
         per_batch = per_batch or any(loss._by_batch for loss in output.losses)
-    plan = model._evaluation_plan(arrays, size if per_batch else None)
+    plan = model._evaluation_plan(arrays, share if per_batch else None)
     if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
-        per_batch, plan = True, model._evaluation_plan(arrays, size)
-    return ArrayBatches(lambda _: plan, arrays, size if per_batch else plan.capacity)
+        per_batch, plan = True, model._evaluation_plan(arrays, share)
+    return ArrayBatches(lambda _: plan, arrays, size if per_batch else plan.capacity * ranks.size)

@@ -27,8 +27,9 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None, cal
     if steps is not None:
         whole_number(steps, "steps", 1)
     x, _, _ = sparse_batches(x, None, None, batch_size)
-    in_python = model._predicts_in_python
-    one = partial(_predict_in_python, model) if in_python else model._predict
+    in_python, ranks = model._predicts_in_python, model._ranks
+    make = partial(_predict_in_python, model) if in_python else model._predict
+    one = partial(ranks.predicted, make)
     dataset = DatasetIterator(x, steps) if is_dataset(x) else None
     try:
         if dataset is not None:
@@ -38,20 +39,23 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None, cal
             arrays = (
                 StepAdapter(model.dtype).arrays(x, None, None).x if in_python else model._validate_inputs(x)
             )
-            starts, end = _starts(len(arrays_in(arrays)[0]), batch_size, steps)
+            starts, end = _starts(len(arrays_in(arrays)[0]), batch_size, steps, ranks.size)
+            if batch_size is steps is callbacks is None and not in_python:
+                starts = range(0, max(1, end), max(1, end))
             batches = (part_of(arrays, start, min(start + starts.step, end)) for start in starts)
             count = len(starts)
         listeners = listeners_for(model, callbacks, 0, epochs=1, steps=count)
         model.stop_predicting = False
-        return predict_batches(batches, one, listeners, lambda: model.stop_predicting)
+        with ranks.running(model, "predict"):
+            return predict_batches(batches, one, listeners, lambda: model.stop_predicting)
     finally:
         if dataset is not None:
             dataset.close()
 
 
-def _starts(samples: int, batch_size: int | None, steps: int | None) -> tuple[range, int]:
+def _starts(samples: int, batch_size: int | None, steps: int | None, ranks: int) -> tuple[range, int]:
     """Return where batches of so many samples start, and where the last one ends; there is at least one."""
-    size = batch_size_for(batch_size, samples)
+    size = batch_size_for(batch_size, samples, ranks)
     end = samples if steps is None else min(samples, steps * size)
     return range(0, max(1, end), size), end
 
@@ -92,14 +96,14 @@ def predict_batches(
     if not outputs:
         raise ValueError("x: expected at least one batch, got none")
     callbacks.on_predict_end()
-    return outputs[0] if len(outputs) == 1 else _concatenated(outputs)
+    return outputs[0] if len(outputs) == 1 else concatenated(outputs)
 
 
-def _concatenated(outputs: list[Any]) -> Any:
+def concatenated(outputs: list[Any]) -> Any:
     """Return the outputs of batches as those of all samples."""
     first = outputs[0]
     if isinstance(first, dict):
-        return {key: _concatenated([part[key] for part in outputs]) for key in first}
+        return {key: concatenated([part[key] for part in outputs]) for key in first}
     if isinstance(first, (list, tuple)):
-        return rebuilt(first, [_concatenated(list(parts)) for parts in zip(*outputs, strict=True)])
+        return rebuilt(first, [concatenated(list(parts)) for parts in zip(*outputs, strict=True)])
     return np.concatenate(outputs)

@@ -37,11 +37,22 @@ class _SeedStream:
             self._entropy, self._drawn = entropy, 0
             self.restarts += 1
 
+    def state(self) -> tuple[int, int]:
+        with self._lock:
+            return self._own_entropy(), self._drawn
+
+    def set_state(self, state: tuple[int, int]) -> None:
+        with self._lock:
+            self._entropy, self._drawn = state
+
+    def _own_entropy(self) -> int:
+        if self._entropy is None:
+            self._entropy = int.from_bytes(os.urandom(16))
+        return self._entropy
+
     def draw(self) -> int:
         with self._lock:
-            if self._entropy is None:
-                self._entropy = int.from_bytes(os.urandom(16))
-            entropy, number = self._entropy, self._drawn
+            entropy, number = self._own_entropy(), self._drawn
             self._drawn += 1
         words = np.random.SeedSequence(entropy, spawn_key=(number,)).generate_state(1, np.uint64)
         return int(words[0]) >> 1
@@ -83,6 +94,16 @@ def next_seed() -> int:
     True
     """
     return (_separate.get() or _stream).draw()
+
+
+def get_stream() -> tuple[int, int]:
+    """Return what `set_stream` makes another process draw the same seeds from."""
+    return _stream.state()
+
+
+def set_stream(state: tuple[int, int]) -> None:
+    """Draw the seeds that the process draws that `get_stream` has been called in."""
+    _stream.set_state(state)
 
 
 def restarts() -> int:

@@ -46,7 +46,6 @@ _NEUTRAL: dict[str, tuple[Any, ...] | None] = {
     "quantization_config": (None,),
     "lora_rank": (None,),
     "lora_alpha": None,
-    "synchronized": (False,),
     "renorm": (False,),
     "renorm_clipping": None,
     "renorm_momentum": None,

@@ -76,6 +76,7 @@ cdef class Update:
     cdef double product                 # of Nadam's momenta up to the update `product_at`
     cdef uint64_t product_at
     cdef bint partial                   # whether the last step left out some of the variables
+    cdef public object ranks            # that share the gradients given to `step`; None alone
     cdef Weights weights
     cdef Constraints constraints
     cdef char *slot[3]

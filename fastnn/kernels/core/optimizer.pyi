@@ -20,6 +20,7 @@ class Update:
     def accumulation(self) -> int: ...
     iterations: int
     schedule: Callable[[int], float] | None
+    ranks: Any
     def __init__(
         self,
         kernel: str,

@@ -299,6 +299,8 @@ cdef class Update:
         memset(&r, 0, sizeof(run_t))
         r.base[GRADIENTS] = address(gradients)
         r.threads = run_threads()
+        if self.ranks is not None:
+            self.ranks.sum_gradients(gradients)
         self.begin()
         if len(chosen) < len(self.variables):
             self._choose(frozenset(chosen))

@@ -14,6 +14,7 @@ ctypedef void (*step_fn)(const step_t *, const run_t *) noexcept nogil
 ctypedef idx_t (*scratch_fn)(const step_t *, idx_t) noexcept nogil
 
 cdef int fail(const run_t *r, error) except -1
+cdef void sum_over_ranks(const run_t *r, double *values, idx_t n) noexcept nogil
 
 cdef class Arena:
     cdef object memory
@@ -77,6 +78,7 @@ cdef class Plan:
     cdef Claim _use                     # by a caller whose arrays are bound, or who changes the layout
     cdef tuple _claims                  # what a training step has to claim, this one included
     cdef Update _update
+    cdef public object ranks            # see `Ranks` in fastnn/training/ranks.py; None alone
     cdef object _run_counts             # array of int64 that plans may share
     cdef idx_t *_runs                   # its element that counts the runs: each draws random masks of its own
 
@@ -104,6 +106,7 @@ cdef class Plan:
     cdef void _infer(self, run_t *r) noexcept nogil
     cdef void _time(self, run_t *r, double *seconds) noexcept nogil
     cdef void _train(self, run_t *r) noexcept nogil
+    cdef void _sum_gradients(self, run_t *r) noexcept nogil
     cdef void _run_backward(self, run_t *r) noexcept nogil
     cdef int _point(self, run_t *r, Record record) except -1
     cdef list _at_ends(self, run_t *r, Record record, int at, bint outputs)

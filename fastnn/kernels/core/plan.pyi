@@ -22,6 +22,7 @@ class Plan:
     layer: str
     stochastic: bool
     acts_by_default: bool
+    ranks: Any
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.time cimport perf_counter
 from libc.math cimport isfinite
 from libc.stdint cimport uint64_t, uintptr_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from .batch cimport Port
 from .claim cimport Claim
@@ -80,6 +80,18 @@ cdef void check_signals(const run_t *r) noexcept nogil:
     with gil:
         try:
             PyErr_CheckSignals()
+        except BaseException as error:
+            fail(r, error)
+
+
+cdef void sum_over_ranks(const run_t *r, double *values, idx_t n) noexcept nogil:
+    """Replace numbers by their sums over the ranks; all ranks have to call it."""
+    with gil:
+        try:
+            array = empty(n)
+            memcpy(address(array), values, n * sizeof(double))
+            (<object>r.ranks).sum(array)
+            memcpy(values, address(array), n * sizeof(double))
         except BaseException as error:
             fail(r, error)
 
@@ -474,7 +486,7 @@ cdef class Plan:
         r.base[ARENA] = arena.base
         r.base[GRADIENTS] = self._gradient_base
         r.scratch, r.scratch_size = arena.scratch, self.scratch_size
-        r.rows = rows
+        r.rows, r.portion = rows, 1
         r.threads = min(run_threads(), arena.threads) if self.work * <double>rows > THREADS_WORK else 1
         r.totals = self._totals
         return 0
@@ -518,9 +530,19 @@ cdef class Plan:
         cdef uint64_t mode = fnn_fp_enter()
         if self._forward(r):
             self._run_backward(r)
+            if r.ranks is not NULL and r.bad.at < 0:
+                self._sum_gradients(r)
             if r.bad.at < 0 and self._update is not None:
                 self._update.apply(r)
         fnn_fp_leave(mode)
+
+    cdef void _sum_gradients(self, run_t *r) noexcept nogil:
+        """Replace the gradients by those of the batch of all ranks."""
+        with gil:
+            try:
+                (<object>r.ranks).sum_gradients(self._gradients)
+            except BaseException as error:
+                fail(r, error)
 
     cdef void _run_backward(self, run_t *r) noexcept nogil:
         """All steps, or those down to one whose Python code fails."""
@@ -619,6 +641,9 @@ cdef class Plan:
         elif self.training:
             self._runs[0] += 1
             r.iteration = self._runs[0]
+        if self.ranks is not None:
+            r.ranks, r.portion = <void *>self.ranks, self.ranks.portion
+            r.iteration = r.iteration * <uint64_t>self.ranks.size + <uint64_t>self.ranks.rank
         made = []
         if seconds is not NULL:
             for i, y in enumerate(self.outputs):

@@ -61,6 +61,8 @@ ctypedef struct run_t:
     uint64_t iteration      # of the optimizer: random masks depend on it
     totals_t *totals
     bad_t *bad
+    void *ranks             # what sums over the ranks of a training on several, or NULL
+    double portion          # of the rows of all ranks in this run
 
 # One operation, both directions. Sizes and parameters are the op's own.
 ctypedef struct step_t:

@@ -12,5 +12,6 @@ def emit(
     moving_variance: Variable,
     momentum: float,
     epsilon: float,
+    synchronized: bool = False,
 ) -> Value: ...
 def moving_scale(plan: Plan, gamma: Variable | None, moving_variance: Variable, epsilon: float) -> Value: ...

@@ -4,15 +4,18 @@ x is (outer, n, inner) with n channels. In training the statistics are those of 
 are taken in parts whose number depends on the shape alone, and which are added in order. With a mask they
 are those of the rows it keeps, although all of x is normalized: the moments are taken of a copy of these
 rows, and no gradient of the other rows passes through the statistics. The moving statistics are updated in
-the backward direction, which a step with an invalid target does not reach.
+the backward direction, which a step with an invalid target does not reach. On several ranks statistics, and
+sums of gradients, are those of the batch of all ranks if they are to be synchronized.
 
 In inference the statistics are the moving ones: `moving_scale` computes gamma / sqrt(variance + epsilon) in
 each run, and affine.pyx applies it to x - mean.
 """
 
 from .activation cimport multiply_gradient
+from libc.string cimport memcpy
+
 from .norm cimport MOST_PARTS, add_gradient, doubles
-from ..core.plan cimport Plan
+from ..core.plan cimport Plan, sum_over_ranks
 from ..core.runtime cimport CHUNK_ELEMENTS, divide_sum, parallel_chunks, parallel_for, part_items, parts_t
 from ..core.steps cimport BACKWARD, BOTH, FORWARD, Step, Value
 from ..core.types cimport DX, DY, FIRST_OWN, SCALE, X, Y, idx_t, operand, run_t, step_t
@@ -21,9 +24,14 @@ cdef enum:          # sizes of every step here
     OUTER           # for each row of the batch
     N
     INNER
+    SYNCHRONIZED    # of those with the statistics of the batch
 
 cdef enum:
     LEAST_NUMBERS = 64  # of each channel in a part
+
+ctypedef fused real:
+    float
+    double
 
 ctypedef struct pass_t:
     const step_t *step
@@ -45,7 +53,7 @@ cdef enum:          # operands
 
 
 def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance, double momentum,
-         double epsilon):
+         double epsilon, bint synchronized=False):
     """Append a normalization by the statistics of the batch to `plan`; training updates the moving ones.
 
     Parameters
@@ -60,6 +68,8 @@ def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance
     moving_mean, moving_variance : Variable
         (channels,): exponential moving averages over training steps.
     momentum, epsilon : float
+    synchronized : bool, default False
+        Whether the batch is that of all ranks of a training on several.
 
     Returns
     -------
@@ -73,7 +83,7 @@ def emit(Plan plan, Value x, int axis, gamma, beta, moving_mean, moving_variance
     cdef Value parts = plan.value((doubles(2 * MOST_PARTS * n, plan.kernels.itemsize),), False, False)
     y.producer = s
     s.c.size[OUTER], s.c.size[N] = Value(x.shape[:axis]).size, n
-    s.c.size[INNER] = Value(x.shape[axis + 1:]).size
+    s.c.size[INNER], s.c.size[SYNCHRONIZED] = Value(x.shape[axis + 1:]).size, synchronized
     s.c.param[0] = epsilon
     s.use(X, x, BOTH).use(Y, y, FORWARD).use(STATISTICS, statistics, BOTH).use(PARTS, parts, BOTH)
     s.use(GAMMA, plan.parameter(gamma), BOTH).use(BETA, plan.parameter(beta), FORWARD)
@@ -140,8 +150,28 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     parallel_for(moments_part, &p, p.parts.count, r.threads)
     s.kernels.channel_statistics(mean, mean + row, <double *>operand(s, r, PARTS), p.parts.count,
                                  p.parts.size * inner, kept * inner, n, n)
+    if s.size[SYNCHRONIZED] and r.ranks is not NULL:
+        if s.kernels.itemsize == sizeof(float):
+            merge_statistics(<float *>mean, s, r, kept * inner)
+        else:
+            merge_statistics(<double *>mean, s, r, kept * inner)
     s.kernels.channel_scale(mean + 2 * row, mean + row, operand(s, r, GAMMA), n, s.param[0])
     parallel_chunks(normalize_chunk, &p, outer_size(s, r), n * inner, r.threads)
+
+
+cdef void merge_statistics(real *mean, const step_t *s, const run_t *r, idx_t count) noexcept nogil:
+    """Make mean and variance of so many numbers those of all ranks."""
+    cdef double *sums = <double *>operand(s, r, PARTS)
+    cdef real *variance = mean + s.size[N]
+    cdef idx_t i, n = s.size[N]
+    for i in range(n):
+        sums[i] = count * <double>mean[i] if count else 0
+        sums[n + i] = count * (<double>variance[i] + <double>mean[i] * mean[i]) if count else 0
+    sums[2 * n] = <double>count
+    sum_over_ranks(r, sums, 2 * n + 1)
+    for i in range(n):
+        mean[i] = <real>(sums[i] / max(1, sums[2 * n]))
+        variance[i] = <real>max(0, sums[n + i] / max(1, sums[2 * n]) - (<double>mean[i]) * mean[i])
 
 
 cdef void sums_part(void *context, idx_t i, int thread) noexcept nogil:
@@ -171,12 +201,25 @@ cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef idx_t n = s.size[N], row = n * s.kernels.itemsize
     cdef char *mean = operand(s, r, STATISTICS)
     cdef double *sums = <double *>operand(s, r, PARTS)
+    cdef double *of_all = sums + 2 * n
+    cdef idx_t i, kept = max(1, kept_rows(s, r, NULL)) * s.size[INNER]
     parallel_for(sums_part, &p, p.parts.count, r.threads)
     s.kernels.sum_parts(sums, p.parts.count, 2 * n)
-    s.kernels.channel_slopes(mean + 2 * row, sums, mean + row, operand(s, r, GAMMA),
-                             max(1, kept_rows(s, r, NULL)) * s.size[INNER], n, n, s.param[0])
+    memcpy(of_all, sums, 2 * n * sizeof(double))
+    s.kernels.channel_slopes(
+        mean + 2 * row, sums, mean + row, operand(s, r, GAMMA), kept, n, n, s.param[0])
     add_gradient(s, r, DBETA, sums, n)
     add_gradient(s, r, DGAMMA, sums + n, n)
+    if s.size[SYNCHRONIZED] and r.ranks is not NULL:
+        # Gradients before the ranks share them are those of the mean over a rank's own rows.
+        for i in range(2 * n):
+            of_all[i] *= r.portion
+        of_all[2 * n] = <double>kept
+        sum_over_ranks(r, of_all, 2 * n + 1)
+        for i in range(2 * n):
+            of_all[i] /= r.portion
+        s.kernels.channel_slopes(mean + 2 * row, of_all, mean + row, operand(s, r, GAMMA),
+                                 <idx_t>(of_all[2 * n] + 0.5), n, n, s.param[0])
     if s.at[DX].space >= 0:
         parallel_chunks(gradient_chunk, &p, outer_size(s, r), n * s.size[INNER], r.threads)
 

@@ -5,8 +5,9 @@ writes the probabilities, and its gradient is that by the logits, p - t, exact w
 """
 
 from libc.math cimport sqrt
+from libc.stdint cimport INT64_MIN
 
-from ..core.plan cimport Plan
+from ..core.plan cimport Plan, sum_over_ranks
 from ..core.steps cimport FORWARD, Step, Value
 from ..core.tables cimport fnn_loss_metric
 from ..core.types cimport DX, OWN_SAVED, X, Y, idx_t, operand, run_t, step_t, totals_t
@@ -119,15 +120,20 @@ cdef void count_rows(const step_t *s, const run_t *r) noexcept nogil:
 
 
 cdef double divisor_of(const step_t *s, const run_t *r, fnn_loss_metric settings) noexcept nogil:
-    """What the sum of the values is divided by."""
-    if s.size[REDUCTION] == SUM:
-        return 1
+    """What the sum of the values is divided by: of a run's portion of the rows, so much of that of all."""
+    cdef double divisor = 1
     if s.size[REDUCTION] == MEAN:
         settings.weight = operand(s, r, MASK)
-    return s.kernels.weight_sum(&settings)
+    if s.size[REDUCTION] != SUM:
+        divisor = s.kernels.weight_sum(&settings)
+        if settings.weight is NULL and settings.ignore_class == INT64_MIN:
+            return divisor              # which goes with the rows
+        if r.ranks is not NULL:
+            sum_over_ranks(r, &divisor, 1)
+    return divisor * r.portion
 
 
-cdef double root_of(const step_t *s, fnn_loss_metric *settings, int threads) noexcept nogil:
+cdef double root_of(const step_t *s, const run_t *r, fnn_loss_metric *settings) noexcept nogil:
     """The root of the scaled sum of the values, and its gradient times the loss's factor.
 
     The gradient needs the root, so rows are passed twice. Where the root is 0 the gradient is 0 too.
@@ -136,11 +142,14 @@ cdef double root_of(const step_t *s, fnn_loss_metric *settings, int threads) noe
     cdef void *dx = settings.dx
     cdef double root
     settings.dx = NULL
-    root = sqrt(sum_values(<value_fn>s.kernel, settings, item, s.size[KIND], threads) * settings.scale)
+    root = sum_values(<value_fn>s.kernel, settings, item, s.size[KIND], r.threads)
+    if r.ranks is not NULL:
+        sum_over_ranks(r, &root, 1)
+    root = sqrt(root * settings.scale * r.portion)
     if dx is not NULL:
         settings.dx = dx
         settings.scale = s.param[FACTOR] * settings.scale / (2 * root) if root else 0
-        sum_values(<value_fn>s.kernel, settings, item, s.size[KIND], threads)
+        sum_values(<value_fn>s.kernel, settings, item, s.size[KIND], r.threads)
     return root
 
 
@@ -158,7 +167,7 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     divisor = divisor_of(s, r, settings)
     settings.scale = 1 / divisor if divisor else 0
     if s.size[ROOT]:
-        value = root_of(s, &settings, r.threads)
+        value = root_of(s, r, &settings)
     else:
         settings.scale *= s.param[FACTOR]
         value = sum_values(<value_fn>s.kernel, &settings, s.kernels.itemsize, s.size[KIND], r.threads)

@@ -1,0 +1,112 @@
+"""`distribute`: train and evaluate a model on all ranks of an MPI program."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..training.alone import ALONE
+
+if TYPE_CHECKING:
+    from ..models import Model
+    from .ranks import Ranks
+
+M = TypeVar("M", bound="Model")
+
+_guarded: list[Ranks] = []  # whose program ends as a whole
+
+
+def _world() -> Any:
+    """Return MPI's communicator of all ranks."""
+    try:
+        from mpi4py import MPI
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mpi4py":
+            raise
+        raise ImportError(
+            "fastnn.distributed needs mpi4py, which the extra brings: pip install 'fastnn[mpi]'"
+        ) from error
+    return MPI.COMM_WORLD
+
+
+def rank() -> int:
+    """Return the number of this process among those that ``mpiexec`` has started; 0 for a single one.
+
+    Raises
+    ------
+    ImportError
+        Without the package mpi4py.
+    """
+    return int(_world().Get_rank())
+
+
+def size() -> int:
+    """Return the number of processes that ``mpiexec`` has started; 1 without it.
+
+    Raises
+    ------
+    ImportError
+        Without the package mpi4py.
+    """
+    return int(_world().Get_size())
+
+
+def distribute(model: M, communicator: Any = None) -> M:
+    """Train, evaluate and predict with a model on all ranks; every rank has to call this, and do the same.
+
+    `batch_size` is that of one rank: N ranks with batches of B train as one process with batches of N B does,
+    to rounding, and all end with the same bits. They begin with weights and state of the first rank. See
+    the page "More than one machine" of the documentation for data, seeds, callbacks and errors.
+
+    Parameters
+    ----------
+    model : Model
+    communicator : mpi4py.MPI.Comm, optional
+        The ranks; all that ``mpiexec`` has started by default.
+
+    Returns
+    -------
+    Model
+        The same one. With one rank it trains as it did before.
+
+    Raises
+    ------
+    ImportError
+        Without the package mpi4py.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> model = fastnn.distributed.distribute(model)  # doctest: +SKIP
+    """
+    from .ranks import Ranks
+
+    found = _world() if communicator is None else communicator
+    if found.Get_size() == 1:
+        model._ranks = ALONE
+        return model
+    ranks = Ranks(found.Dup())
+    ranks.begin()
+    _end_together(ranks)
+    model._ranks = ranks
+    model._fast_training = None
+    return model
+
+
+def _end_together(ranks: Ranks) -> None:
+    """Let an error that nobody handles on one rank end all of them, and none end while others go on."""
+    if _guarded:
+        return
+    _guarded.append(ranks)
+    report = sys.excepthook
+
+    def end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        report(kind, error, traceback)
+        ranks.abort(error)
+
+    sys.excepthook = end
+    atexit.register(ranks.agree, "the end of the program")
