@@ -37,8 +37,8 @@ __getattr__, __dir__, __all__ = lazy_exports(
     __name__,
     {
         ".": (
-            "activations autograd backend callbacks config constraints datasets distributed initializers keras "
-            "layers losses metrics models optimizers plotting preprocessing regularizers saving utils"
+            "activations autograd backend callbacks config constraints datasets distributed initializers "
+            "keras layers losses metrics models optimizers plotting preprocessing regularizers saving utils"
         ),
         ".autograd": "Tensor",
         ".initializers": "Initializer",

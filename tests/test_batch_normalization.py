@@ -286,7 +286,6 @@ def test_axes_that_are_not_there_are_named(axis):
     ("argument", "value"),
     [
         ("axis", 1.5), ("axis", [1]), ("momentum", "a"), ("epsilon", -1.0), ("renorm", True),
-        ("synchronized", True),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(argument, value):

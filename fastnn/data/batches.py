@@ -25,7 +25,7 @@ BatchIterator = Generator[tuple["Plan", int, int], None, None]
 
 
 def batch_size_for(batch_size: Any, samples: int, ranks: int = 1) -> int:
-    """Return the batch size of all ranks for so many samples: 32 each by default, and no more than there are."""
+    """Return the batch size of all ranks for so many samples: 32 each by default, at most all samples."""
     size = DEFAULT_BATCH_SIZE if batch_size is None else whole_number(batch_size, "batch_size", 1)
     return max(1, min(size * ranks, samples))
 

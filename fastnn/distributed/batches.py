@@ -13,8 +13,7 @@ from ..data.batches import DatasetBatches, Totals
 from ..training.python_steps import StepPlan
 
 if TYPE_CHECKING:
-    from ..data.batches import BatchIterator, Batches
-    from ..kernels.core.plan import Plan
+    from ..data.batches import Batches, BatchIterator
     from ..models import Model
     from .ranks import Ranks
 
@@ -151,7 +150,7 @@ class RankBatches:
         self.totals = RankTotals(ranks, batches.totals)
 
     @property
-    def step(self) -> int:  # type: ignore[override]
+    def step(self) -> int:
         """Batches of this epoch that have been yielded."""
         return self._batches.step
 
@@ -161,7 +160,7 @@ class RankBatches:
         self.totals.clear()
         reports = ranks.hears("on_train_batch_end" if self._trains else "on_test_batch_end")
         if isinstance(self._batches, DatasetBatches):
-            made = self._own(running or (), reports)
+            made = self._own(_nothing() if running is None else running, reports)
             return made if ranks.gather([running is not None]).any() else None
         assert running is not None
         return self._parts(running, reports)
@@ -210,3 +209,7 @@ class RankBatches:
     def close(self) -> None:
         """Release the data."""
         self._batches.close()
+
+
+def _nothing() -> BatchIterator:
+    yield from ()

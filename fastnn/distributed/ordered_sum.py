@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class OrderedSum:
             _add_in_order(parts, array)
             return
         bounds = [len(array) * i // self._size for i in range(self._size + 1)]
-        counts = [end - start for start, end in zip(bounds, bounds[1:], strict=False)]
+        counts = [end - start for start, end in pairwise(bounds)]
         count, own = counts[self._rank], slice(bounds[self._rank], bounds[self._rank + 1])
         parts = self._room(self._size * count, array.dtype).reshape(self._size, count)
         spread = [count * i for i in range(self._size)]

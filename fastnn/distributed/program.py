@@ -38,6 +38,12 @@ def rank() -> int:
     ------
     ImportError
         Without the package mpi4py.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.distributed.rank()  # doctest: +SKIP
+    0
     """
     return int(_world().Get_rank())
 
@@ -49,6 +55,12 @@ def size() -> int:
     ------
     ImportError
         Without the package mpi4py.
+
+    Examples
+    --------
+    >>> import fastnn
+    >>> fastnn.distributed.size()  # doctest: +SKIP
+    1
     """
     return int(_world().Get_size())
 

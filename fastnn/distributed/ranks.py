@@ -97,7 +97,7 @@ class Ranks(Alone):
         for rank, other in enumerate(found):
             if other != what:
                 error = RuntimeError(
-                    f"rank {self.rank} is at {what}, but rank {rank} at {other}; all ranks have to do the same"
+                    f"rank {self.rank} is at {what}, but rank {rank} at {other}; all have to do the same"
                 )
                 self.abort(error)
                 raise error
@@ -168,9 +168,10 @@ class Ranks(Alone):
         """Return every so many batches of a data set."""
         return RankIterator(self, dataset, steps, **options)
 
-    def shared(self, model: Model, batches: Batches, trains: bool = False) -> RankBatches:
+    def shared(self, model: Model, batches: Batches, trains: bool = False) -> Batches:
         """Return what this rank does of batches."""
-        return RankBatches(self, model, batches, trains)
+        made: Any = RankBatches(self, model, batches, trains)
+        return made  # type: ignore[no-any-return]
 
     def part(self, model: Model, plan: Plan, samples: int, trains: bool) -> tuple[Any, int, int]:
         """Return what this rank does of a batch that is bound to a plan."""
@@ -202,7 +203,9 @@ class Ranks(Alone):
             self.portion = 1.0
         if (rows[:, 1] == 0).any() and rows[:, 1].any():
             ended = np.flatnonzero(rows[:, 1] == 0).tolist()
-            raise ValueError(f"x: expected the same batches on all ranks; the data of ranks {ended} have ended")
+            raise ValueError(
+                f"x: expected the same batches on all ranks; the data of ranks {ended} have ended"
+            )
 
     def average(self) -> None:
         """Let weights that runs change otherwise, such as moving averages, be their means over the ranks."""

@@ -48,4 +48,3 @@ class BatchSynchronizer(Synchronizer):
     def on_train_batch_end(self, batch: int, logs: BatchLogs = None) -> None:
         """Stop if a callback on any rank has asked to."""
         self._agree_on_end()
-

@@ -150,9 +150,7 @@ class BatchNormalization(Scaled):
                     "input: expected a mask of all dimensions but the last, which has the channels; "
                     f"got rows of shape {x.shape}, a mask of shape {x.mask.shape}, axis {self.axis}"
                 )
-            return batch_norm.emit(
-                plan, x, axis, *weights, self.momentum, self.epsilon, self.synchronized
-            )
+            return batch_norm.emit(plan, x, axis, *weights, self.momentum, self.epsilon, self.synchronized)
         scale = batch_norm.moving_scale(plan, self.gamma, self.moving_variance, self.epsilon)
         return affine.emit_channels(plan, x, axis, self.moving_mean, scale, self.beta)
 

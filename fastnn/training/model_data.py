@@ -152,9 +152,7 @@ def evaluation_batches(
         arrays = arrays.part(0, min(len(arrays), steps * size))
     if model._runs_in_python:
         return ArrayBatches(model._evaluation_plan, arrays, size)
-    per_batch = any(
-        ranks.listens(callbacks, hook) for hook in ("on_test_batch_begin", "on_test_batch_end")
-    )
+    per_batch = any(ranks.listens(callbacks, hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
     parts = (part for part in flatten_parts(model) if isinstance(part, Layer))
     per_batch = per_batch or any(layer._adds_losses for layer in parts)
     for output in model._require_objective().outputs:

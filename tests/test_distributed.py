@@ -1,0 +1,399 @@
+"""Training on several ranks: sums and shares with ranks that are threads, the rest over MPI, where it is."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.data.dataset import PyDataset
+from fastnn.data.shuffle import EpochShuffler
+from fastnn.distributed.dataset import RankIterator
+from fastnn.distributed.ordered_sum import OrderedSum
+from fastnn.distributed.ranks import Ranks
+
+MPIEXEC = shutil.which("mpiexec")
+
+
+class Threads:
+    """A communicator whose ranks are threads: what is used of mpi4py's."""
+
+    def __init__(self, rank, shared):
+        self._rank, self._shared = rank, shared
+
+    def Get_rank(self):
+        return self._rank
+
+    def Get_size(self):
+        return len(self._shared[0])
+
+    def allgather(self, value):
+        slots, barrier = self._shared
+        slots[self._rank] = value
+        barrier.wait()
+        found = list(slots)
+        barrier.wait()
+        return found
+
+    def bcast(self, value, root):
+        return self.allgather(value)[root]
+
+    def Allgather(self, own, found):
+        found[...] = np.reshape(self.allgather(own.copy()), found.shape)
+
+    def Alltoallv(self, own, found):
+        array, (counts, starts) = own
+        for (parts, sizes, places), at, size in zip(
+            self.allgather((array.copy(), counts, starts)), found[1][1], found[1][0], strict=True
+        ):
+            start = places[self._rank]
+            assert sizes[self._rank] == size
+            found[0][at : at + size] = parts[start : start + size]
+
+    def Allgatherv(self, own, found):
+        array, (counts, starts) = found
+        for part, start, count in zip(self.allgather(own), starts, counts, strict=True):
+            array[start : start + count] = part
+
+
+def on_ranks(size, function):
+    """Return what a function returns on each rank."""
+    shared = [None] * size, threading.Barrier(size, timeout=30)
+    with ThreadPoolExecutor(size) as pool:
+        return list(pool.map(lambda rank: function(Threads(rank, shared)), range(size)))
+
+
+@pytest.mark.parametrize("small", [0, 1 << 16])
+@pytest.mark.parametrize("length", [0, 1, 3, 1000])
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_sums_have_the_order_of_the_ranks(size, length, small):
+    arrays = np.random.default_rng(1).standard_normal((size, length)).astype("f")
+
+    def add(communicator):
+        array = arrays[communicator.Get_rank()].copy()
+        OrderedSum(communicator, small)(array)
+        return array
+
+    expected = arrays[0].copy()
+    for array in arrays[1:]:
+        expected += array
+    for found in on_ranks(size, add):
+        assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("samples", [1, 2, 5, 8, 13])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_the_parts_of_ranks_are_all_of_a_batch(size, samples):
+    def take(communicator):
+        ranks = Ranks(communicator)
+        return *ranks.take(samples), ranks.portion, ranks.idle
+
+    taken = [part for part in on_ranks(size, take) if not part[3]]
+    assert [row for start, rows, _, _ in taken for row in range(start, start + rows)] == list(range(samples))
+    assert sum(portion for _, _, portion, _ in taken) == pytest.approx(1)
+    assert max(rows for _, rows, _, _ in taken) == -(-samples // size)
+
+
+def test_gradients_count_by_rows():
+    rows = [3, 1, 0]
+
+    def add(communicator):
+        ranks = Ranks(communicator)
+        own = rows[ranks.rank]
+        ranks.take_own(own or 7, not own)
+        gradients = np.full(2, [1.0, 5.0, np.nan][ranks.rank], "f")
+        ranks.sum_gradients(gradients)
+        return gradients.tolist()
+
+    assert on_ranks(3, add) == [[2.0, 2.0]] * 3
+
+
+class Numbers(PyDataset):
+    def __init__(self, count):
+        super().__init__()
+        self.count, self.made = count, []
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        self.made.append(index)
+        return np.full((1, 1), index)
+
+
+@pytest.mark.parametrize("as_iterator", [False, True])
+@pytest.mark.parametrize("count", [4, 5, 7, 8])
+def test_batches_of_a_data_set_are_dealt_out(count, as_iterator):
+    def take(communicator):
+        dataset = Numbers(count)
+        given = map(dataset.__getitem__, range(count)) if as_iterator else dataset
+        source = RankIterator(Ranks(communicator), given, shuffler=EpochShuffler())
+        return source.steps, [(int(x[0, 0]), source.has_spare) for x, _, _ in source.epoch()], dataset.made
+
+    found = on_ranks(4, take)
+    rounds = -(-count // 4)
+    for rank, (steps, batches, made) in enumerate(found):
+        assert steps == (None if as_iterator else rounds)
+        own = list(range(rank, count, 4))
+        assert [batch for batch, is_spare in batches if not is_spare] == own
+        assert len(batches) == rounds
+        assert as_iterator or set(made) == set(own)
+
+
+def test_a_data_set_has_a_batch_for_each_rank():
+    def take(communicator):
+        return list(RankIterator(Ranks(communicator), Numbers(2)).epoch())
+
+    with pytest.raises(ValueError, match="expected at least one batch for each of 3 ranks, got 2"):
+        on_ranks(3, take)
+
+
+def test_ranks_that_do_different_things_say_so(capsys):
+    def agree(communicator):
+        communicator.Abort = lambda code: None
+        ranks = Ranks(communicator)
+        with pytest.raises(RuntimeError, match="all have to do the same"):
+            ranks.agree(["fit", "predict"][ranks.rank])
+
+    on_ranks(2, agree)
+
+
+def test_a_model_that_is_not_distributed_is_alone():
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    assert (model._ranks.rank, model._ranks.size) == (0, 1)
+
+
+# ---- over MPI -----------------------------------------------------------------------------------------
+
+
+def mpi(tmp_path, ranks, program, *arguments, fails=False):
+    """Run a program on some ranks and return what it printed."""
+    pytest.importorskip("mpi4py")
+    if MPIEXEC is None:
+        pytest.skip("mpiexec is missing")
+    path = tmp_path / "program.py"
+    path.write_text(PRELUDE + program)
+    version = subprocess.run([MPIEXEC, "--version"], capture_output=True, text=True).stdout
+    options = ["--oversubscribe"] if "Open MPI" in version else []
+    environment = os.environ | {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "FASTNN_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [MPIEXEC, *options, "-n", str(ranks), sys.executable, str(path), *arguments],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode != 0) == fails, done.stderr
+    return done.stderr if fails else done.stdout
+
+
+PRELUDE = """
+import hashlib, json, os, sys
+import numpy as np
+import fastnn
+from fastnn import callbacks, layers
+from fastnn.distributed import distribute, rank, size
+
+def bits(model):
+    return hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest()
+
+def data(rows=53):
+    random = np.random.default_rng(0)
+    return random.standard_normal((rows, 6)).astype("f"), random.integers(0, 3, rows)
+
+def model_of(*hidden, loss="sparse_categorical_crossentropy", optimizer="adam", dtype="float64"):
+    fastnn.utils.set_random_seed(3)
+    parts = [fastnn.Input((6,), dtype=dtype), layers.Dense(8, "tanh", dtype=dtype), *hidden]
+    model = fastnn.Sequential([*parts, layers.Dense(3, "softmax", dtype=dtype)])
+    model.compile(optimizer, loss, metrics=["accuracy", fastnn.metrics.SparseTopKCategoricalAccuracy(2)])
+    return model
+"""
+
+
+EQUAL = """
+x, y = data()
+weights = np.random.default_rng(1).random(53)
+found = {}
+for name, model in {
+    "plain": model_of(),
+    "sum": model_of(loss=fastnn.losses.SparseCategoricalCrossentropy(reduction="sum"), optimizer="sgd"),
+    "weighted": model_of(
+        loss=fastnn.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight", ignore_class=1)
+    ),
+    "normalized": model_of(layers.BatchNormalization(synchronized=True, dtype="float64")),
+    "penalty": model_of(layers.Dense(4, kernel_regularizer="l2", activity_regularizer="l1", dtype="float64")),
+    "accumulated": model_of(
+        optimizer=fastnn.optimizers.Adam(gradient_accumulation_steps=2, global_clipnorm=0.1, use_ema=True)
+    ),
+}.items():
+    model = distribute(model)
+    history = model.fit(
+        x, y, 12 // size(), 3, 0, sample_weight=weights, validation_split=0.1
+    ).history
+    once = model.train_on_batch(x[:7], y[:7])
+    found[name] = [bits(model), *history.items(), once, model.evaluate(x, y, 24 // size(), verbose=0)]
+    found[name] += [model.predict(x)[::9].tolist(), [w.ravel()[::3].tolist() for w in model.get_weights()]]
+print(json.dumps(found))
+"""
+
+
+def _lines(output):
+    return [json.loads(line) for line in output.splitlines() if line.startswith(("{", "["))]
+
+
+def _numbers(value):
+    return [number for part in value for number in _numbers(part)] if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="module")
+def of_one(tmp_path_factory):
+    (found,) = _lines(mpi(tmp_path_factory.mktemp("one"), 1, EQUAL))
+    return found
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_ranks_train_as_one_process_does(tmp_path, ranks, of_one):
+    found = _lines(mpi(tmp_path, ranks, EQUAL))
+    assert len(found) == ranks
+    for other in found[1:]:
+        assert other == found[0]
+    for name, (_, *values) in of_one.items():
+        expected, got = _numbers(values), _numbers(found[0][name][1:])
+        texts = [value for value in expected if isinstance(value, str)]
+        assert texts == [value for value in got if isinstance(value, str)]
+        expected, got = ([v for v in vs if not isinstance(v, str)] for vs in (expected, got))
+        assert got == pytest.approx(expected, rel=1e-6, abs=1e-9), name
+
+
+CALLBACKS = """
+x, y = data()
+model = distribute(model_of(layers.Dropout(0.3), layers.BatchNormalization(dtype="float64")))
+
+class Own(callbacks.Callback):
+    losses = []
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(logs["loss"])
+    def on_epoch_end(self, epoch, logs=None):
+        if rank() == 1 and epoch == 2:
+            self.model.stop_training = True
+
+writers = [callbacks.ModelCheckpoint(f"{rank()}.fastnn"), callbacks.CSVLogger(f"{rank()}.csv")]
+own = Own()
+reduce = callbacks.ReduceLROnPlateau("loss", patience=0, min_delta=10)
+model.fit(x, y, 8, 9, 2, callbacks=[own, reduce, callbacks.EarlyStopping(patience=5), *writers])
+print(json.dumps([bits(model), own.losses, float(model.optimizer.learning_rate), model.history.history]))
+"""
+
+
+def test_ranks_stay_together(tmp_path):
+    output = mpi(tmp_path, 2, CALLBACKS)
+    first, second = _lines(output)
+    assert first == second
+    assert len(first[3]["loss"]) == 3
+    assert sorted(path.name for path in tmp_path.glob("*.fastnn")) == ["0.fastnn"]
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["0.csv"]
+    assert output.count("Epoch 1/9") == 1
+
+
+RESUME = """
+x, y = data()
+class Stop(callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1 and sys.argv[1] == "stop":
+            self.model.stop_training = True
+
+class Kept(callbacks.BackupAndRestore):
+    def on_train_end(self, logs=None):
+        pass
+
+model = distribute(model_of())
+model.fit(x, y, 12 // size(), 4, 0, callbacks=[Stop(), *([Kept("backup")] if sys.argv[1] != "all" else [])])
+print(json.dumps([w.ravel().tolist() for w in model.get_weights()]))
+"""
+
+
+def test_a_training_resumes_on_another_number_of_ranks(tmp_path):
+    mpi(tmp_path, 2, RESUME, "stop")
+    resumed = _lines(mpi(tmp_path, 3, RESUME, "resume"))
+    whole = _lines(mpi(tmp_path, 1, RESUME, "all"))
+    assert resumed[0] == resumed[1] == resumed[2]
+    assert _numbers(resumed[0]) == pytest.approx(_numbers(whole[0]), rel=1e-6, abs=1e-9)
+
+
+DATASET = """
+class Batches(fastnn.utils.PyDataset):
+    x, y = data(50)
+    def __len__(self):
+        return 7
+    def __getitem__(self, index):
+        return self.x[8 * index : 8 * index + 8], self.y[8 * index : 8 * index + 8]
+
+class Own(fastnn.Sequential):
+    def train_step(self, data):
+        return super().train_step(data)
+
+found = []
+for cls in (fastnn.Sequential, Own):
+    fastnn.utils.set_random_seed(rank())
+    model = cls([layers.Dense(8, "tanh", dtype="float64"), layers.Dense(3, "softmax", dtype="float64")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    distribute(model)
+    history = model.fit(Batches(), epochs=2, verbose=0, validation_data=Batches()).history
+    generator = (batch for epoch in range(2) for batch in Batches())
+    model.fit(generator, steps_per_epoch=2, verbose=0)
+    found += [bits(model), history, model.evaluate(Batches(), verbose=0), model.predict(Batches()).tolist()]
+print(json.dumps(found))
+"""
+
+
+def test_data_sets_are_dealt_out(tmp_path):
+    first, *others = _lines(mpi(tmp_path, 2, DATASET))
+    assert others == [first]
+    assert first[2] == pytest.approx([first[1]["val_loss"][-1], first[1]["val_accuracy"][-1]], abs=0.2)
+
+
+FAILING = """
+x, y = data()
+class Fail(callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if rank() == 1 and batch == 2:
+            if sys.argv[1] == "kill":
+                os.kill(os.getpid(), 9)
+            if sys.argv[1] == "exit":
+                sys.exit(0)
+            if sys.argv[1] == "raise":
+                raise ValueError("this is the reason")
+if sys.argv[1] == "leave" and rank() == 1:
+    model = distribute(model_of())
+    sys.exit(0)
+if sys.argv[1] == "before" and rank() == 1:
+    model = distribute(model_of())
+    open("missing")
+model = distribute(model_of())
+model.fit(x, y, 4, 5, 0, callbacks=[Fail()])
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("raise", "this is the reason"),
+        ("kill", "rank"),
+        ("exit", "SystemExit"),
+        ("leave", "all have to do the same"),
+        ("before", "FileNotFoundError"),
+    ],
+)
+def test_a_rank_that_fails_ends_all(tmp_path, how, reason):
+    assert reason in mpi(tmp_path, 2, FAILING, how, fails=True)
