@@ -178,6 +178,7 @@ MADE = {
     "Reshape": {"target_shape": (-1,)},
     "Resizing": {"height": 2, "width": 2},
     "SeparableConv1D": {"filters": 2, "kernel_size": 2},
+    "TensorFunction": {"function": "sin"},
     "SeparableConv2D": {"filters": 2, "kernel_size": 2},
     "SimpleRNN": {"units": 2},
     "TimeDistributed": {"layer": {"class_name": "Dense", "config": {"units": 2}}},

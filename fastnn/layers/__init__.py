@@ -75,6 +75,7 @@ __getattr__, __dir__, __all__ = lazy_exports(
         ".simple_rnn_cell": "SimpleRNNCell",
         ".spatial_dropout": "SpatialDropout1D SpatialDropout2D",
         ".stacked_rnn_cells": "StackedRNNCells",
+        ".tensor_function": "",
         ".time_distributed": "TimeDistributed",
         ".transposed_convolution": (
             "Conv1DTranspose Conv2DTranspose Convolution1DTranspose=Conv1DTranspose "

@@ -7,6 +7,7 @@
 
 try:
     from .exporting import export, onnx_model
+    from .importing import load
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "onnx":
         raise
@@ -14,4 +15,4 @@ except ModuleNotFoundError as error:
         "ONNX files need the package onnx, which the extra brings: pip install 'fastnn[onnx]'"
     ) from error
 
-__all__ = ["export", "onnx_model"]
+__all__ = ["export", "load", "onnx_model"]

@@ -13,6 +13,7 @@ from ...layers.arithmetic import Absolute, Arithmetic, Comparison
 from ...layers.get_item import GetItem
 from ...layers.matmul import MatMul
 from ...layers.own_cell_rnn import OwnCellRNN
+from ...layers.tensor_function import TensorFunction
 from .activations import write_activation, write_softmax
 from .encodings import write_categories, write_embedding, write_intervals, write_masking
 from .normalizations import (
@@ -195,4 +196,5 @@ LAYERS: dict[type, Write] = {
 REFUSED: dict[type, str] = {
     layers.Lambda: "it is a function of Python",
     OwnCellRNN: "its cells are of Python",
+    TensorFunction: "it is a function of Python",
 }

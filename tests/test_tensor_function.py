@@ -1,0 +1,112 @@
+"""`TensorFunction`: values against NumPy's, gradients against central differences, and configurations."""
+
+import math
+
+import numpy as np
+import pytest
+from gradcheck import check_gradients
+
+import fastnn
+from fastnn import Input, Sequential, layers
+from fastnn.layers.tensor_function import FUNCTIONS, TensorFunction
+
+X = np.random.default_rng(0).uniform(0.1, 0.9, (5, 4))
+
+# Arguments and what NumPy makes of X.
+CASES = {
+    **{
+        name: ({}, getattr(np, name)(X))
+        for name in ["arccos", "arcsin", "arctan", "ceil", "cos", "cosh", "floor", "log"]
+    },
+    **{
+        name: ({}, getattr(np, name)(X))
+        for name in ["isinf", "isnan", "rint", "sign", "sin", "sinh", "sqrt", "tan", "trunc"]
+    },
+    **{
+        name: ({"axis": [1], "keepdims": True}, getattr(np, name)(X, axis=1, keepdims=True))
+        for name in ("max", "mean", "min", "prod", "sum")
+    },
+    "logsumexp": ({"axis": [1]}, np.log(np.exp(X).sum(1))),
+    "erf": ({}, np.vectorize(math.erf)(X)),
+    "argmax": ({"axis": 1}, X.argmax(1)[:, None]),
+    "argmin": ({"axis": 1, "last": True}, X.argmin(1)[:, None]),
+    "cumsum": ({"axis": 1}, X.cumsum(1)),
+    "pad": ({"widths": [[0, 0], [1, 2]], "mode": "reflect"}, np.pad(X, [(0, 0), (1, 2)], mode="reflect")),
+}
+SMOOTH = [
+    "arccos",
+    "arcsin",
+    "arctan",
+    "cos",
+    "cosh",
+    "erf",
+    "log",
+    "logsumexp",
+    "mean",
+    "prod",
+    "sin",
+    "sinh",
+    "sqrt",
+    "sum",
+    "tan",
+    "cumsum",
+    "pad",
+]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values(name):
+    arguments, expected = CASES[name]
+    layer = TensorFunction(name, arguments=arguments, dtype="float64")
+    np.testing.assert_allclose(np.asarray(layer(X), "f8"), np.asarray(expected, "f8"), rtol=1e-12)
+    start = Input((4,), dtype="float64")
+    model = fastnn.Model(start, layer(start))
+    np.testing.assert_allclose(model.predict(X, verbose=0), np.asarray(expected, "f8"), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    ({"exclusive": True}, [[0, 1, 3]]),
+    ({"reverse": True}, [[6, 5, 3]]),
+    ({"exclusive": True, "reverse": True}, [[5, 3, 0]]),
+])  # fmt: skip
+def test_sums_so_far(options, expected):
+    layer = TensorFunction("cumsum", arguments={"axis": 1, **options})
+    np.testing.assert_array_equal(layer(np.array([[1.0, 2, 3]], "f")), expected)
+
+
+def test_constants_and_several_inputs():
+    table = TensorFunction("take", [np.array([[1.0, 2], [3, 4]]), None], {"axis": 0})
+    np.testing.assert_array_equal(table(np.array([1, 0])), [[3, 4], [1, 2]])
+    chosen = TensorFunction("where", [None, None, np.array(0.0)])
+    np.testing.assert_array_equal(chosen([np.array([1, 0.0]), np.array([5, 6.0])]), [5, 0])
+    np.testing.assert_array_equal(TensorFunction("fmod")([np.array([-7.0]), np.array([3.0])]), [-1])
+    product = TensorFunction("matmul")([X[None], X.T[None].copy()])
+    np.testing.assert_allclose(product[0], X @ X.T, rtol=1e-6)
+    known = TensorFunction("lengths")([np.zeros((2, 3)), np.array([1, 3])])
+    np.testing.assert_array_equal(known, [[1, 0, 0], [1, 1, 1]])
+    equal = TensorFunction("equal")([np.array([1.0, 2]), np.array([1.0, 3])])
+    np.testing.assert_array_equal(equal, [1, 0])
+
+
+def test_every_function_is_tested():
+    assert set(FUNCTIONS) == set(CASES) | {"equal", "fmod", "lengths", "matmul", "take", "where"}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_gradients(name):
+    model = Sequential(
+        [
+            Input((4,), dtype="float64"),
+            layers.Dense(4, "sigmoid"),
+            TensorFunction(name, arguments=CASES[name][0]),
+        ]
+    )
+    check_gradients(model, "mse", X, np.ones(model.predict(X, verbose=0).shape))
+
+
+def test_configurations():
+    layer = TensorFunction("where", [None, None, np.array([1.5])], name="chosen")
+    again = TensorFunction.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    with pytest.raises(ValueError, match="function"):
+        TensorFunction("eval")
