@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .interop.formats import endings
 
 __all__ = ["main"]
 
@@ -127,7 +128,8 @@ def _run(arguments: list[str]) -> int:
     conversion = commands.add_parser(
         "convert",
         help="write a model in another format",
-        description="Write a model in the format of OUT's ending: .fastnn, .keras, .h5.",
+        description=f"Write a model in the format of OUT's ending: {', '.join(endings())}; .weights.h5 is "
+        "for weights alone.",
     )
     conversion.add_argument("source", type=Path, metavar="IN", help="a file of a model, of any format")
     conversion.add_argument("target", type=Path, metavar="OUT", help="the file to write")

@@ -7,21 +7,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from .interop.formats import FORMATS, format_by_content
+from .interop.formats import endings, format_of
 from .saving import load_model
 from .saving.container import contents
 from .saving.errors import ModelFileError, wrapped_errors
 from .saving.files import FileBytes, opened
 from .saving.weights import weight_names
 
-__all__ = ["convert", "endings", "info"]
+__all__ = ["convert", "info"]
 
 _OWN = "fastnn file"
-
-
-def endings() -> list[str]:
-    """Return the endings of files that `convert` writes."""
-    return [".fastnn", *(ending for format in FORMATS for ending in format.endings)]
 
 
 def convert(source: Path, target: Path, overwrite: bool = False) -> None:
@@ -36,13 +31,15 @@ def convert(source: Path, target: Path, overwrite: bool = False) -> None:
     Raises
     ------
     ValueError
-        If the ending is none of `endings`, or `source` has no model that can be read.
+        If the ending is of no format, or `source` has no model that can be read.
     FileExistsError
         If `target` exists and `overwrite` is False.
     """
     if not target.name.lower().endswith(tuple(endings())):
         raise ValueError(f"{target}: expected a name that ends in {', '.join(endings())}")
-    load_model(source).save(target, overwrite=overwrite)
+    model = load_model(source)
+    write = model.save_weights if target.name.lower().endswith(".weights.h5") else model.save
+    write(target, overwrite=overwrite)
 
 
 def info(file: Path) -> dict[str, Any]:
@@ -64,7 +61,7 @@ def info(file: Path) -> dict[str, Any]:
         If there is no such file, or it may not be read.
     """
     with opened(file) as content:
-        format = format_by_content(content)
+        format = format_of(file, content)
         data = content.read_rest()
     found: dict[str, Any] = {
         "format": _OWN if format is None else format.title,
@@ -74,13 +71,14 @@ def info(file: Path) -> dict[str, Any]:
     try:
         with wrapped_errors(file):
             described = _description(data) if format is None else format.description(data)
-            optimizer = described["optimizer"]
+            optimizer, graph = described["optimizer"], dict(described.get("graph", {}))
             return (
                 found
                 | _of_model(described["model"])
                 | {name: described[name] for name in ("weights", "bytes_of_weights")}
                 | {"optimizer": None if optimizer is None else optimizer["class_name"]}
                 | {"metadata": described["metadata"].get("")}
+                | graph
             )
     except ModelFileError as error:
         return found | {"problem": str(error)}

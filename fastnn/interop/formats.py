@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..saving.files import FileBytes
     from ..saving.weights import LoadReport
 
-__all__ = ["FORMATS", "Format", "format_by_content", "format_by_name"]
+__all__ = ["FORMATS", "Format", "endings", "format_by_name", "format_of"]
 
 
 class Format(NamedTuple):
@@ -30,12 +30,15 @@ class Format(NamedTuple):
         What files of it begin with.
     module : str
         That has the functions.
+    distinct : bool, default True
+        Whether files of no other format begin so; else the name has to say it too.
     """
 
     title: str
     endings: tuple[str, ...]
     magic: bytes
     module: str
+    distinct: bool = True
 
     def _function(self, name: str) -> Callable[..., Any]:
         function: Callable[..., Any] = getattr(import_module(self.module, __package__), name)
@@ -54,7 +57,8 @@ class Format(NamedTuple):
         """Return what a file says of a model, which is not made.
 
         That is "model", its configuration, or None; "weights" and "bytes_of_weights", how many there are;
-        "optimizer", its configuration, or None; and "metadata", by structure.
+        "optimizer", its configuration, or None; "metadata", by structure; and "graph", what else there is by
+        name, of files that have no configuration.
         """
         found: dict[str, Any] = self._function("description")(data)
         return found
@@ -73,12 +77,21 @@ class Format(NamedTuple):
 FORMATS = (
     Format("Keras archive", (".keras",), b"PK\x03\x04", ".keras.archive_file"),
     Format("Keras HDF5 file", (".h5", ".hdf5"), b"\x89HDF\r\n\x1a\n", ".keras.hdf5_file"),
+    # A message of protobuf, whose first field is a version.
+    Format("ONNX file", (".onnx",), b"\x08", ".onnx.file", distinct=False),
 )
 
 
-def format_by_content(file: FileBytes) -> Format | None:
-    """Return the format of a file by its first bytes, or None if it is no other library's."""
-    return next((format for format in FORMATS if file.starts_with(format.magic)), None)
+def endings() -> list[str]:
+    """Return the endings of files of models that can be written, that of fastnn first."""
+    return [".fastnn", *(ending for format in FORMATS for ending in format.endings)]
+
+
+def format_of(path: Any, file: FileBytes) -> Format | None:
+    """Return the format of a file that is there, by its first bytes, or None if it is no other library's."""
+    named = format_by_name(path)
+    found = (f for f in FORMATS if (f.distinct or f is named) and file.starts_with(f.magic))
+    return next(found, None)
 
 
 def format_by_name(path: Any) -> Format | None:

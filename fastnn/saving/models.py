@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..custom_objects import CustomObjectScope, noted_custom_objects
-from ..interop.formats import format_by_content, format_by_name
+from ..interop.formats import format_by_name, format_of
 from ..variables import values_follow
 from .configurations import compile_config, compile_from_config, model_config, model_from_config
 from .container import model_contents, write
@@ -48,7 +48,7 @@ def save_model(
         If it has been compiled, so is the model that `load_model` returns, as are models inside of it.
     filepath : str, path or binary file object
         With any extension: "digits.fastnn". Names that end in ".keras" or ".h5" get a file of Keras, which
-        needs h5py: see `fastnn.interop.keras`.
+        needs h5py: see `fastnn.interop.keras`; those in ".onnx" what `Model.export` writes.
     overwrite : bool, default True
         Whether to replace an existing file.
     zipped
@@ -153,7 +153,7 @@ def load_model(
     'last'
     """
     with named_errors(filepath), opened(filepath) as file:
-        format = format_by_content(file)
+        format = format_of(filepath, file)
         if format is None:
             document, tensors = model_contents(file)
         else:

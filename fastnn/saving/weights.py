@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..interop.formats import format_by_content, format_by_name
+from ..interop.formats import format_by_name, format_of
 from ..kernels.core.weight_access import replace_values
 from ..warning import warn
 from .container import contents, write
@@ -151,7 +151,7 @@ def load_weights(
     ValueError: ... of another shape: head/kernel (8, 3), in the file (8, 10), head/bias (3,), in ...
     """
     with named_errors(filepath), opened(filepath) as file:
-        format = format_by_content(file)
+        format = format_of(filepath, file)
         if format is not None:
             _check_built(model)
             report = format.fit_weights(model, file.read_rest(), by_name, by_name or skip_mismatch)
