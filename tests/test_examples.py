@@ -30,9 +30,9 @@ OPTIONAL = {
     "fastnn.wrappers": "sklearn",
 }
 NEEDED = {"from-sklearn.md": "sklearn", "onnx.md": "onnx", "scale-out.md": "dask.dataframe"}
-# Those of serving run until they are stopped: see test_serving.py.
-SERVING = ("serve_http.py", "load_test.py")
-PROGRAMS = [file for file in sorted((ROOT / "examples").glob("*.py")) if file.name not in SERVING]
+# What has tests of its own: test_serving.py, test_score_table.py.
+ELSEWHERE = ("serve_http.py", "load_test.py", "score_table.py")
+PROGRAMS = [file for file in sorted((ROOT / "examples").glob("*.py")) if file.name not in ELSEWHERE]
 ARGUMENTS = {
     "autoencoder.py": ["--epochs", "1"],
     "char_lstm.py": ["--epochs", "1", "--hidden", "16", "--length", "20"],
