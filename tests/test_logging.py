@@ -1,8 +1,10 @@
 """The logger `fastnn` tells of plans, to those who listen."""
 
+import ast
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -41,3 +43,28 @@ def test_nobody_else_hears_anything(tmp_path):
         [sys.executable, "-c", SILENT], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert found.stdout + found.stderr == ""
+
+
+# What prints, as it is asked to: commands, progress, summaries, `verbose`, and why a rank ends the others.
+PRINTING = {
+    "bench",
+    "callbacks/progress.py",
+    "cli.py",
+    "demo.py",
+    "distributed/ranks.py",
+    "models/model.py",
+    "sklearn/perceptron.py",
+    "utils/file_dataset.py",
+}
+
+
+def test_nothing_else_prints():
+    root = Path(fastnn.__file__).parent
+    found = {
+        file.relative_to(root).as_posix()
+        for file in root.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    found = {"bench" if name.startswith("bench/") else name for name in found}
+    assert found == PRINTING
