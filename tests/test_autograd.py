@@ -225,7 +225,9 @@ EVERY = [
 
 
 def test_every_derivative_has_a_case():
-    assert set(CASES) == set(TABLE)
+    """Those that layers add have their tests with the layers."""
+    added = {f for f in TABLE if getattr(f, "__module__", None) == "fastnn.layers.tensor_function"}
+    assert set(CASES) == set(TABLE) - added
 
 
 @pytest.mark.parametrize(("f", "arrays"), EVERY)
