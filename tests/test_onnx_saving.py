@@ -60,10 +60,12 @@ def test_convert_and_inspect(tmp_path, capsys):
     assert found["nodes"] == ["1 MatMul", "1 Add", "1 Identity"]
     assert found["weights"] == 10
     assert found["metadata"] == {"fastnn_version": fastnn.__version__}
+    x = np.random.default_rng(0).random((3, 4), dtype="f")
+    loaded = fastnn.saving.load_model(tmp_path / "m.onnx")
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
     for name in ("again.fastnn", "again.keras"):
         assert cli.main(["convert", str(tmp_path / "m.onnx"), str(tmp_path / name)]) == 0
         again = fastnn.saving.load_model(tmp_path / name)
-        x = np.random.default_rng(0).random((3, 4), dtype="f")
         np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
     with pytest.raises(SystemExit):
         cli.main(["convert", "--help"])
