@@ -16,11 +16,7 @@ def names(path):
     return path.relative_to(KERNELS).as_posix()
 
 
-# What ranks of a training add up between two kernels: a few numbers for each channel.
-BETWEEN_RANKS = {"ops/batch_norm.pyx"}
-
-
-@pytest.mark.parametrize("path", [path for path in SOURCES if names(path) not in BETWEEN_RANKS], ids=names)
+@pytest.mark.parametrize("path", SOURCES, ids=names)
 def test_arithmetic_is_in_csrc(path):
     text = path.read_text(encoding="utf-8")
     assert "ctypedef fused" not in text, "a loop over elements of either dtype belongs into csrc/kernels/"

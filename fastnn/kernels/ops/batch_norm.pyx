@@ -29,10 +29,6 @@ cdef enum:          # sizes of every step here
 cdef enum:
     LEAST_NUMBERS = 64  # of each channel in a part
 
-ctypedef fused real:
-    float
-    double
-
 ctypedef struct pass_t:
     const step_t *step
     const run_t *run
@@ -151,27 +147,26 @@ cdef void forward(const step_t *s, const run_t *r) noexcept nogil:
     s.kernels.channel_statistics(mean, mean + row, <double *>operand(s, r, PARTS), p.parts.count,
                                  p.parts.size * inner, kept * inner, n, n)
     if s.size[SYNCHRONIZED] and r.ranks is not NULL:
-        if s.kernels.itemsize == sizeof(float):
-            merge_statistics(<float *>mean, s, r, kept * inner)
-        else:
-            merge_statistics(<double *>mean, s, r, kept * inner)
+        merge_statistics(s, r, kept * inner)
     s.kernels.channel_scale(mean + 2 * row, mean + row, operand(s, r, GAMMA), n, s.param[0])
     parallel_chunks(normalize_chunk, &p, outer_size(s, r), n * inner, r.threads)
 
 
-cdef void merge_statistics(real *mean, const step_t *s, const run_t *r, idx_t count) noexcept nogil:
-    """Make mean and variance of so many numbers those of all ranks."""
-    cdef double *sums = <double *>operand(s, r, PARTS)
-    cdef real *variance = mean + s.size[N]
-    cdef idx_t i, n = s.size[N]
-    for i in range(n):
-        sums[i] = count * <double>mean[i] if count else 0
-        sums[n + i] = count * (<double>variance[i] + <double>mean[i] * mean[i]) if count else 0
-    sums[2 * n] = <double>count
-    sum_over_ranks(r, sums, 2 * n + 1)
-    for i in range(n):
-        mean[i] = <real>(sums[i] / max(1, sums[2 * n]))
-        variance[i] = <real>max(0, sums[n + i] / max(1, sums[2 * n]) - (<double>mean[i]) * mean[i])
+cdef void merge_statistics(const step_t *s, const run_t *r, idx_t count) noexcept nogil:
+    """Make mean and variance of so many numbers, whose moments are in the first part, those of all ranks."""
+    cdef double *moments = <double *>operand(s, r, PARTS)
+    cdef char *mean = operand(s, r, STATISTICS)
+    cdef idx_t c, n = s.size[N]
+    for c in range(n):
+        moments[n + c] = moments[n + c] + count * moments[c] * moments[c] if count else 0
+        moments[c] = count * moments[c] if count else 0
+    moments[2 * n] = <double>count
+    sum_over_ranks(r, moments, 2 * n + 1)
+    count = <idx_t>(moments[2 * n] + 0.5)
+    for c in range(n):
+        moments[c] /= max(1, count)
+        moments[n + c] = max(0, moments[n + c] - count * moments[c] * moments[c])
+    s.kernels.channel_statistics(mean, mean + n * s.kernels.itemsize, moments, 1, count, count, n, n)
 
 
 cdef void sums_part(void *context, idx_t i, int thread) noexcept nogil:
