@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["innermost", "inside", "path_of", "restart_names", "separate_names", "unique_name"]
+__all__ = ["free_name", "innermost", "inside", "path_of", "restart_names", "separate_names", "unique_name"]
 
 _names: Counter[str] = Counter()
 
@@ -31,6 +31,23 @@ def unique_name(name: str) -> str:
     numbers = _names if numbers is None else numbers
     numbers[name] += 1
     return name if numbers[name] == 1 else f"{name}_{numbers[name] - 1}"
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """Return a name, with a number if it is taken, and take it.
+
+    Examples
+    --------
+    >>> taken = {"example"}
+    >>> free_name("example", taken), free_name("example", taken), sorted(taken)
+    ('example_1', 'example_2', ['example', 'example_1', 'example_2'])
+    """
+    made, n = name, 0
+    while made in taken:
+        n += 1
+        made = f"{name}_{n}"
+    taken.add(made)
+    return made
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from ...naming import free_name
+
 __all__ = ["LARGEST", "Call", "Value", "Writer"]
 
 LARGEST = 2**31 - 2**20  # bytes of arrays: a protobuf message has less than 2 GiB, the nodes included
@@ -103,13 +105,7 @@ class Writer:
         raise NotImplementedError
 
     def _name(self, what: str) -> str:
-        stem = f"{self.scope}/{what}"
-        name, n = stem, 0
-        while name in self._taken:
-            n += 1
-            name = f"{stem}_{n}"
-        self._taken.add(name)
-        return name
+        return free_name(f"{self.scope}/{what}", self._taken)
 
     def op(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
         """Append a node and return the name of its output, or a list of several."""

@@ -13,6 +13,7 @@ from onnx import NodeProto, helper
 
 from ....graph.graph import SymbolicTensor
 from ....layers.tensor_function import TensorFunction
+from ....naming import free_name
 from .tensors import array_of
 from .values import BATCH, OPEN, Dim, Symbol, Unsupported
 
@@ -60,12 +61,7 @@ class Context:
     def unique(self, name: str) -> str:
         """Return a name for a layer."""
         stem = re.sub(r"[^0-9A-Za-z_.:-]+", "_", name)[:100].strip("_.") or "layer"
-        made, n = stem, 0
-        while made in self.names:
-            n += 1
-            made = f"{stem}_{n}"
-        self.names.add(made)
-        return made
+        return free_name(stem, self.names)
 
 
 class Node:
