@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from killing import Killed, kill_after
 
 import fastnn
 from fastnn import layers
@@ -167,21 +168,6 @@ def test_names_that_cannot_be_filled(name):
 
 
 # ---- BackupAndRestore ------------------------------------------------------------------------------------
-
-
-class Killed(Exception):
-    """What ends a program."""
-
-
-def kill_after(steps):
-    """A callback that ends the training after so many batches."""
-    done = iter(range(1, steps + 1))
-
-    def count(batch, logs):
-        if next(done) == steps:
-            raise Killed
-
-    return LambdaCallback(on_train_batch_end=count)
 
 
 def others(folder):

@@ -2,17 +2,14 @@
 
 import numpy as np
 import pytest
+from killing import Killed, kill_after
 
 import fastnn
-from fastnn.callbacks import BackupAndRestore, LambdaCallback
+from fastnn.callbacks import BackupAndRestore
 from fastnn.utils import PyDataset, timeseries_dataset_from_array
 
 X = np.random.default_rng(0).standard_normal((22, 3)).astype("f")
 Y = X @ np.random.default_rng(1).standard_normal((3, 2)).astype("f")
-
-
-class Killed(Exception):
-    """What ends a program."""
 
 
 class Parts(PyDataset):
@@ -100,16 +97,6 @@ def train(name, *callbacks, steps=None):
     validation = {} if name == "sparse" else {"validation_data": Parts() if shape == (3,) else make()}
     found = model.fit(make(), epochs=4, verbose=0, callbacks=list(callbacks), **arguments, **validation)
     return model.get_weights(), found.history
-
-
-def kill_after(steps):
-    done = iter(range(1, steps + 1))
-
-    def count(batch, logs):
-        if next(done) == steps:
-            raise Killed
-
-    return LambdaCallback(on_train_batch_end=count)
 
 
 @pytest.mark.filterwarnings("ignore:x. the data ran out")

@@ -7,9 +7,10 @@ import sys
 
 import numpy as np
 import pytest
+from killing import Killed, kill_after
 
 import fastnn
-from fastnn.callbacks import BackupAndRestore, LambdaCallback
+from fastnn.callbacks import BackupAndRestore
 from fastnn.utils import NpyDataset, ParquetDataset, write_shards
 
 SIZES = [13, 1, 30, 7]
@@ -209,10 +210,6 @@ def train(dataset, *callbacks, **arguments):
     return [found.history["loss"], *model.get_weights()]
 
 
-class Killed(Exception):
-    """What ends a program."""
-
-
 @pytest.mark.filterwarnings("ignore:x. the data ran out")
 @each_kind
 @pytest.mark.parametrize("steps", [None, 5], ids=lambda steps: f"steps_per_epoch={steps}")
@@ -225,13 +222,7 @@ def test_resumed_anywhere_with_the_same_bits(tmp_path, make, steps):
 
     whole = train(new(), steps_per_epoch=steps)
     for kill in (1, 6, 3, 7, 100):
-        done = iter(range(1, 1000))
-
-        def stop(batch, logs, kill=kill, done=done):
-            if next(done) == kill:
-                raise Killed
-
-        callbacks = LambdaCallback(on_train_batch_end=stop), BackupAndRestore(tmp_path / "backup", 1)
+        callbacks = kill_after(kill), BackupAndRestore(tmp_path / "backup", 1)
         try:
             found = train(new(workers=3), *callbacks, steps_per_epoch=steps)
         except Killed:
@@ -489,7 +480,7 @@ def test_parquet_files_that_disagree(tmp_path):
 def test_without_pyarrow(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ImportError, match=r"pip install 'fastnn\[parquet\]'"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[parquet\]'"):
         ParquetDataset(tmp_path)
 
 
