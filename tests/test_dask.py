@@ -158,7 +158,7 @@ def test_tables_that_do_not_fit():
 
 def test_without_dask(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
-    with pytest.raises(ImportError, match=r"pip install 'fastnn\[dask\]'"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[dask\]'"):
         predict(small(), X)
 
 

@@ -169,6 +169,12 @@ def test_a_model_that_is_not_distributed_is_alone():
     assert (model._ranks.rank, model._ranks.size) == (0, 1)
 
 
+def test_without_mpi4py(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    with pytest.raises(ImportError, match=r"pip install '\.\[mpi\]'"):
+        fastnn.distributed.rank()
+
+
 # ---- over MPI -----------------------------------------------------------------------------------------
 
 
@@ -397,3 +403,21 @@ model.fit(x, y, 4, 5, 0, callbacks=[Fail()])
 )
 def test_a_rank_that_fails_ends_all(tmp_path, how, reason):
     assert reason in mpi(tmp_path, 2, FAILING, how, fails=True)
+
+
+BEFORE = """
+x, y = data(40)
+model = model_of()
+losses = model.test_on_batch(x, y)      # which keeps its plan
+model = distribute(model)
+parts = []
+model._ranks.take, take = (lambda samples: parts.append(take(samples)) or parts[-1]), model._ranks.take
+again = model.test_on_batch(x, y)
+assert parts == [(20 * rank(), 20)], parts
+np.testing.assert_allclose(again, losses, rtol=1e-6)
+print("agreed")
+"""
+
+
+def test_plans_from_before_are_made_anew(tmp_path):
+    assert mpi(tmp_path, 2, BEFORE).split() == ["agreed"] * 2

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import refuse, whole_number
+from ..extras import extra
 from .callback import BatchLogs, Callback, EpochLogs
 
 
@@ -104,13 +105,8 @@ class TensorBoard(Callback):
 
     def _writer(self, part: str) -> Any:
         if part not in self._writers:
-            try:
+            with extra("tensorboard", "TensorBoard: event files need tensorboardX", "tensorboardX"):
                 from tensorboardX import SummaryWriter
-            except ImportError:
-                raise ImportError(
-                    "TensorBoard: event files need tensorboardX; install fastnn from its checkout with the "
-                    "extra that brings it: pip install '.[tensorboard]'"
-                ) from None
             self._writers[part] = SummaryWriter(os.path.join(self.log_dir, part), write_to_disk=True)
         return self._writers[part]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..extras import extra
 from ..registry import unknown_name
 from .shard_files import Shard, Shards, find_shards
 from .sharded import BUFFER_BYTES, ShardedDataset, place_of
@@ -197,12 +198,8 @@ class ParquetDataset(ShardedDataset):
         use_multiprocessing: bool = False,
         max_queue_size: int = 10,
     ) -> None:
-        try:
+        with extra("parquet", "Parquet files need pyarrow", "pyarrow"):
             import pyarrow.parquet  # noqa: F401
-        except ImportError as error:
-            raise ImportError(
-                "Parquet files need pyarrow, which the extra brings: pip install 'fastnn[parquet]'"
-            ) from error
         shards = find_shards(files, ".parquet", "files")
         taken: list[Columns] = []
         dtypes: list[Any] = []

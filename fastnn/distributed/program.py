@@ -7,6 +7,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..extras import extra
 from ..training.alone import ALONE
 
 if TYPE_CHECKING:
@@ -20,14 +21,8 @@ _guarded: list[Ranks] = []  # whose program ends as a whole
 
 def _world() -> Any:
     """Return MPI's communicator of all ranks."""
-    try:
+    with extra("mpi", "fastnn.distributed needs mpi4py", "mpi4py"):
         from mpi4py import MPI
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "mpi4py":
-            raise
-        raise ImportError(
-            "fastnn.distributed needs mpi4py, which the extra brings: pip install 'fastnn[mpi]'"
-        ) from error
     return MPI.COMM_WORLD
 
 
@@ -105,7 +100,7 @@ def distribute(model: M, communicator: Any = None) -> M:
     ranks.begin()
     _end_together(ranks)
     model._ranks = ranks
-    model._fast_training = None
+    model._forget_own_plans()
     return model
 
 

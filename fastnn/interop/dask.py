@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import ArgumentError
+from ..extras import extra
 from ..graph.graph import leaves, mapped
 from ..kernels.core import runtime
 from ..threads import set_num_threads
@@ -57,11 +58,9 @@ def predict(model: Model, x: Any) -> Any:
     >>> y.compute().shape
     (1000, 2)
     """
-    try:
+    with extra("dask", "this needs dask", "dask"):
         import dask
         import dask.array as da
-    except ImportError as error:
-        raise ImportError("this needs dask, which the extra brings: pip install 'fastnn[dask]'") from error
     if hasattr(type(x), "map_partitions") and x.ndim == 2:
         made = _predict_rows(x._meta, model)  # which builds the model
         return x.map_partitions(_predict_rows, _sent(model, dask), meta=made)

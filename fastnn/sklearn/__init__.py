@@ -7,13 +7,9 @@ Change the import line, ``from sklearn.neural_network import MLPClassifier``, an
 MLPClassifier(hidden_layer_sizes=(16,), max_iter=300, random_state=1)
 """
 
-try:
+from ..extras import extra
+
+with extra("sklearn", "fastnn.sklearn needs scikit-learn", "sklearn", "scipy"):
     from .perceptron import MLPClassifier, MLPRegressor
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in ("sklearn", "scipy"):
-        raise
-    raise ImportError(
-        "fastnn.sklearn needs scikit-learn, which the extra brings: pip install 'fastnn[sklearn]'"
-    ) from error
 
 __all__ = ["MLPClassifier", "MLPRegressor"]

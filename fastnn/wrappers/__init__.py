@@ -3,13 +3,9 @@
 >>> from fastnn.wrappers import SKLearnClassifier
 """
 
-try:
+from ..extras import extra
+
+with extra("sklearn", "fastnn.wrappers needs scikit-learn", "sklearn", "scipy"):
     from .estimators import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in ("sklearn", "scipy"):
-        raise
-    raise ImportError(
-        "fastnn.wrappers needs scikit-learn, which the extra brings: pip install 'fastnn[sklearn]'"
-    ) from error
 
 __all__ = ["SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"]

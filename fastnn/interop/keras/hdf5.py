@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...extras import extra
 from ...saving.errors import ModelFileError
 
 __all__ = ["Contents", "opened_hdf5", "require_h5py", "written_hdf5"]
@@ -31,13 +32,8 @@ def require_h5py() -> Any:
     ImportError
         If it is not installed; the error names the extra that brings it.
     """
-    try:
+    with extra("keras", "Keras' files need h5py", "h5py"):
         import h5py
-    except ImportError:
-        raise ImportError(
-            "Keras' files need h5py; install fastnn from its checkout with the extra that brings it: "
-            "pip install '.[keras]'"
-        ) from None
     return h5py
 
 

@@ -5,14 +5,10 @@
 >>> model.export(pathlib.Path(tempfile.mkdtemp(), "small.onnx"))
 """
 
-try:
+from ...extras import extra
+
+with extra("onnx", "ONNX files need the package onnx", "onnx"):
     from .exporting import export, onnx_model
     from .importing import load
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] != "onnx":
-        raise
-    raise ImportError(
-        "ONNX files need the package onnx, which the extra brings: pip install 'fastnn[onnx]'"
-    ) from error
 
 __all__ = ["export", "load", "onnx_model"]
