@@ -133,6 +133,20 @@ def test_half_a_message_is_the_end(tmp_path):
             serve.receive(stream)
 
 
+@pytest.mark.parametrize(
+    ("asked", "isa", "kept"), [("avx2", "avx2", True), (None, "avx2", False), ("avx512", "avx512", False)]
+)
+def test_peers_are_kept_to_the_instruction_set_of_fastnn(folder, monkeypatch, asked, isa, kept):
+    change(folder, "return {", 'import os\n    return {"core": os.environ.get("OPENBLAS_CORETYPE", ""), ')
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    monkeypatch.delenv("FASTNN_ISA", raising=False)
+    if asked:
+        monkeypatch.setenv("FASTNN_ISA", asked)
+    monkeypatch.setattr(peers.runtime, "isa", lambda: (isa,))
+    with peers.Peer("torch", sys.executable, 1) as peer:
+        assert peer.versions["core"] == ("Haswell" if kept else "")
+
+
 def test_a_peer_answers(folder):
     weights = MODEL.make()[0].get_weights()
     x, y = MODEL.data(8)
@@ -361,12 +375,17 @@ def test_the_heading_names_versions_and_a_busy_machine():
     environment = {
         "fastnn": "0.1.0", "isa": "avx512", "threads": 2, "rounds": 7, "dtype": "float32",
         "date": "2030-01-02", "processor": "a processor " * 20, "fma_peak_gflops": 230.0, "load_before": 0.1,
+        "limits": {},
         "peers": {"torch": {"version": "2.13"}, "tensorflow": {"version": "2.21", "keras": "3.15"}},
     }  # fmt: skip
     text = against_report.heading(environment)
     assert "torch 2.13, tensorflow 2.21 with keras 3.15" in text
     assert "BUSY" not in text
     assert max(map(len, text.splitlines())) <= 100
+    assert "kept to" not in against_report.heading(environment)
+    kept = {"limits": peers.AVX2, "isa": "avx2", "peers": {"onnxruntime": {"version": "1"}}}
+    text = against_report.heading(environment | kept)
+    assert "kept to avx2 by their settings, too, but for onnxruntime, which has no setting for it" in text
     assert "BUSY MACHINE: a load of 1.5" in against_report.heading(environment | {"load_before": 1.5})
     assert "BUSY" not in against_report.heading(environment | {"load_before": None})
 

@@ -15,6 +15,7 @@ from . import report
 from .against import TASKS
 from .measure import Ratio
 from .peak import Peak
+from .peers import UNLIMITED
 
 __all__ = ["environment", "heading", "plot", "summary", "table"]
 
@@ -61,6 +62,9 @@ def heading(environment: dict[str, Any]) -> str:
         f"{e['processor']}; multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s; medians of {rounds}, "
         "lowest and highest in brackets",
     ]
+    if e["limits"]:
+        free = [f"but for {name}, which has no setting for it" for name in UNLIMITED if name in e["peers"]]
+        paragraphs.append(", ".join([f"peers are kept to {e['isa']} by their settings, too", *free]))
     load = e["load_before"]
     if load is not None and load > BUSY:
         paragraphs.append(f"BUSY MACHINE: a load of {load:.1f} before this run; other programs disturb it")

@@ -5,6 +5,7 @@ The modules beside `serve` are not imported here. They are run by a peer's Pytho
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -12,14 +13,41 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from ...kernels.core import runtime
 from ..measure import Timed
 from .serve import receive, send
 
-__all__ = ["PEERS", "MissingPeerError", "Peer", "PeerError", "RemoteSide"]
+__all__ = ["PEERS", "UNLIMITED", "MissingPeerError", "Peer", "PeerError", "RemoteSide", "limits"]
 
 FOLDER = Path(__file__).parent
 PEERS = ("torch", "tensorflow", "jax", "onnxruntime", "sklearn")
 TAIL = 2000  # characters of what a peer has printed, in errors
+
+# FASTNN_ISA=avx2 keeps fastnn from AVX-512. These keep the products of the others from it. Not among them is
+# ATEN_CPU_CAPABILITY, for PyTorch's other loops: with it PyTorch 2.13 gives wrong results now and then.
+AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+UNLIMITED = ("onnxruntime",)  # has no such setting: it uses all that the processor has
+
+
+def limits() -> dict[str, str]:
+    """Return what the environment of peers has to say for them to use fastnn's instruction set.
+
+    Returns
+    -------
+    dict of str to str
+        Nothing, unless fastnn has been told to use AVX2.
+
+    Examples
+    --------
+    >>> all(name.isupper() for name in limits())
+    True
+    """
+    return AVX2 if os.environ.get("FASTNN_ISA") and runtime.isa()[0] == "avx2" else {}
 
 
 class PeerError(Exception):
@@ -61,7 +89,11 @@ class Peer:
         command = [python, str(FOLDER / "serve.py"), str(FOLDER / f"{name}.py"), str(threads)]
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=os.environ | limits(),
             )
         except OSError as error:
             self._errors.close()
