@@ -4,6 +4,7 @@
 PYTHON ?= python
 CLANG_FORMAT ?= clang-format
 PEERS ?= build/peers
+SPHINX = $(PYTHON) -m sphinx -q -W --keep-going -d build/doctrees
 COMPILERS ?= $(foreach compiler,gcc clang,$(if $(shell command -v $(compiler) 2>/dev/null),$(compiler)))
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Werror
 SANITIZE = -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -20,7 +21,7 @@ define check
 endef
 
 .PHONY: help build build-report test lint format types check-c check-neon check-isa bench peers wheel check-wheel sanitize \
-    sanitize-c sanitize-threads annotate lines story clean
+    sanitize-c sanitize-threads annotate lines story docs docs-links clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -111,5 +112,11 @@ lines: ## count lines per folder, and list the files that are longer than files 
 story: ## print every file that belongs to an op, layer, optimizer, loss or activation: make story OP=lstm
 	@$(PYTHON) tools/story.py $(OP)
 
+docs: ## make the site in build/docs: the pages of docs/, with their programs run, and the reference
+	$(SPHINX) -b html docs build/docs
+
+docs-links: ## look whether the links from docs/ to other sites lead somewhere
+	$(SPHINX) -b linkcheck -D nb_execution_mode=off docs build/docs-links
+
 clean: ## remove what was built
-	rm -rf build dist wheelhouse fastnn.egg-info fastnn/kernels/*/*.c fastnn/kernels/*/*.html fastnn/kernels/*/*.so
+	rm -rf build dist wheelhouse fastnn.egg-info docs/reference fastnn/kernels/*/*.c fastnn/kernels/*/*.html fastnn/kernels/*/*.so

@@ -100,7 +100,7 @@ class Activation(Picklable):
         self._row = row
         self.formula = formula
         self.fused = row(**parameters)
-        self.__doc__ = f"{name}: {formula}, for each element of an array."
+        self.__doc__ = f"{name}: ``{formula}``, for each element of an array."
 
     def __call__(self, x: ArrayLike | Tensor, *args: Any, **parameters: Any) -> Any:
         """Apply the function to each element of `x`, with parameters in Keras' order or by name.
@@ -153,7 +153,7 @@ class AxisActivation(Picklable):
         self.name = name
         self.parameters: dict[str, Any] = {}
         self._log = log
-        self.__doc__ = f"{name}: {formula}, over an axis of an array."
+        self.__doc__ = f"{name}: ``{formula}``, over an axis of an array."
 
     def __call__(self, x: ArrayLike | Tensor, axis: int = -1) -> Any:
         """Apply the function over `axis`; the result is a new array, or a `Tensor` if `x` is one."""

@@ -84,7 +84,7 @@ registry = FunctionRegistry("regularizer", Regularizer)
 
 @registry.add("l1_l2")
 class L1L2(Regularizer):
-    """The penalty l1 * sum(|x|) + l2 * sum(x^2), the elastic net of Zou and Hastie (2005).
+    """The penalty ``l1 * sum(|x|) + l2 * sum(x^2)``, the elastic net of Zou and Hastie (2005).
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class L1L2(Regularizer):
 
 @registry.add
 class L1(L1L2):
-    """The penalty l1 * sum(|x|), which makes many weights exactly zero (Tibshirani 1996).
+    """The penalty ``l1 * sum(|x|)``, which makes many weights exactly zero (Tibshirani 1996).
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ class L2(L1L2):
 
 @registry.add
 class OrthogonalRegularizer(Regularizer):
-    """The factor times the mean of |cosine| over all pairs of rows, or columns, of a matrix.
+    """The factor times the mean of ``|cosine|`` over all pairs of rows, or columns, of a matrix.
 
     It is 0 if they are orthogonal to each other.
 

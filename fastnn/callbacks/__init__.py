@@ -3,7 +3,8 @@
 The model calls the hooks of each callback in the order of the list, with these `logs`:
 
 - at the end of an epoch, a dictionary of floats: the loss, the metrics, and those of the validation data
-  under names that start with "val_". A callback may add values, which later callbacks see, `History` last.
+  under names that start with ``"val_"``. A callback may add values, which later callbacks see, `History`
+  last.
 - at the end of a batch, a mapping of the means over the epoch so far. They may be computed only when they are
   read, so that a callback that reads the logs of one batch in a hundred costs little. The mapping is valid
   during the call; ``dict(logs)`` makes a copy.

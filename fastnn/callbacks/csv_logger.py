@@ -13,7 +13,7 @@ class CSVLogger(Callback):
     """Write the logs of each epoch as a row of a CSV file.
 
     The columns are "epoch" and the names in the logs of the first epoch, sorted; if none of these starts with
-    "val_", a "val_" column is added for each, since validation may start later. Missing values are "NA".
+    ``"val_"``, a ``"val_"`` column is added for each, as validation may start later. Missing values are "NA".
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class LambdaCallback(Callback):
     Raises
     ------
     TypeError
-        If there is no hook of a name that starts with "on_", or its value cannot be called.
+        If there is no hook of a name that starts with ``"on_"``, or its value cannot be called.
 
     Examples
     --------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @registry.add
 class ActivityRegularization(Layer):
-    """Pass rows through; l1 * sum(|x|) + l2 * sum(x^2) of a batch, divided by its rows, is added to the loss.
+    """Pass rows through; add ``l1 * sum(|x|) + l2 * sum(x^2)`` of a batch, divided by its rows, to the loss.
 
     Parameters
     ----------

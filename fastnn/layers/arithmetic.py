@@ -156,7 +156,7 @@ class Comparison(Arithmetic):
 
 @registry.add
 class Absolute(Layer):
-    """|x|: what ``abs(x)`` of a symbolic tensor is. Its slope at 0 is 0.
+    """``|x|``: what ``abs(x)`` of a symbolic tensor is. Its slope at 0 is 0.
 
     Parameters
     ----------

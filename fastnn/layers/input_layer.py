@@ -124,7 +124,7 @@ def Input(
     Returns
     -------
     SymbolicTensor
-        Of shape (None, *shape).
+        Of shape ``(None, *shape)``.
 
     Raises
     ------

@@ -80,7 +80,7 @@ class RootMeanSquaredError(PlainLoss):
 
 @registry.add("mae", "MAE")
 class MeanAbsoluteError(PlainLoss):
-    """mean(|y_true - y_pred|) over the last axis.
+    """``mean(|y_true - y_pred|)`` over the last axis.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class MeanAbsoluteError(PlainLoss):
 
 @registry.add("mape", "MAPE")
 class MeanAbsolutePercentageError(PlainLoss):
-    """100 mean(|y_true - y_pred| / max(|y_true|, 1e-7)) over the last axis.
+    """``100 mean(|y_true - y_pred| / max(|y_true|, 1e-7))`` over the last axis.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class MeanSquaredLogarithmicError(PlainLoss):
 
 @registry.add("huber_loss")
 class Huber(Loss):
-    """The mean of e^2 / 2, where e = |y_true - y_pred|, and of delta (e - delta / 2) where e exceeds delta.
+    """The mean of e^2 / 2, where ``e = |y_true - y_pred|``, and of delta (e - delta / 2) where e > delta.
 
     P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35, 1964.
 

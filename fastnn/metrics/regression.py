@@ -49,7 +49,7 @@ class RootMeanSquaredError(PlainMeanOfLoss):
 
 @mean_of(losses.MeanAbsoluteError)
 class MeanAbsoluteError(PlainMeanOfLoss):
-    """mean(|y_true - y_pred|).
+    """``mean(|y_true - y_pred|)``.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class MeanAbsoluteError(PlainMeanOfLoss):
 
 @mean_of(losses.MeanAbsolutePercentageError)
 class MeanAbsolutePercentageError(PlainMeanOfLoss):
-    """100 mean(|y_true - y_pred| / max(|y_true|, 1e-7)).
+    """``100 mean(|y_true - y_pred| / max(|y_true|, 1e-7))``.
 
     Parameters
     ----------

@@ -647,7 +647,7 @@ class Model(Steps):
         metrics, weighted_metrics : list of str, Metric or function of (y_true, y_pred), optional
             Reported beside the loss, on the labels that it takes, class numbers or labels like the outputs;
             the latter count samples by their weights. A name that is taken gets a number, "mae_1", or for
-            a weighted metric "weighted_" before it. For several outputs: a list for each, or a dict by name.
+            a weighted metric ``"weighted_"`` before it. For several outputs: a list for each, or a dict.
         run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
             Ignored; kept for Keras compatibility: a plan is always compiled.
 

@@ -24,7 +24,7 @@ def plot_history(history: Any, metrics: Sequence[str] | None = None, title: str 
     history : History or dict of list
         The object that `fit` returned, or its `history`.
     metrics : sequence of str, optional
-        Names of the metrics, without "val_"; all by default.
+        Names of the metrics, without ``"val_"``; all by default.
     title : str, optional
 
     Returns
