@@ -2,7 +2,7 @@
 
 An example is something that exists, such as the optimizer `lion`. In the library and in csrc/, the table must
 list exactly the files that name it, not counting comments of kernels, which say what was measured where, nor
-bridges to other formats, which name what they translate. Tests and benchmarks use names for many reasons: of
+bridges to other formats and libraries, which name what they translate. Tests and benchmarks use names for many reasons: of
 these, the table must list files that do name it.
 """
 
@@ -17,7 +17,7 @@ if not (ROOT / "tools").exists():
     pytest.skip("no checkout: tools/ is not installed", allow_module_level=True)
 STORY = runpy.run_path(str(ROOT / "tools" / "story.py"))
 COUNTED = ("fastnn/", "csrc/", "tests/csrc/", "setup.py")
-BRIDGES = "fastnn/interop/"
+BRIDGES = ("fastnn/interop/", "fastnn/bench/peers/")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 GENERATED = re.compile(r"fastnn/.*__init__\.pyi|tests/public_api\.txt")  # by tools/public_api.py
 
