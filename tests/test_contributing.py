@@ -2,8 +2,8 @@
 
 An example is something that exists, such as the optimizer `lion`. In the library and in csrc/, the table must
 list exactly the files that name it, not counting comments of kernels, which say what was measured where, nor
-bridges to other formats and libraries, which name what they translate. Tests and benchmarks use names for many reasons: of
-these, the table must list files that do name it.
+bridges to other formats and libraries, which name what they translate. Tests and benchmarks use names for
+many reasons: of these, the table must list files that do name it.
 """
 
 import re
