@@ -178,5 +178,5 @@ double KERNEL(fma_peak)(fnn_idx rounds)
         chain[0] = v_add(chain[0], chain[i]);
     volatile real keep = v_sum(chain[0]);
     (void)keep;
-    return 2.0 * CHAINS * VLEN * (double)rounds;
+    return (double)(2 * (fnn_idx)CHAINS * VLEN * rounds);
 }

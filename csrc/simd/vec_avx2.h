@@ -116,7 +116,7 @@ FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
     const __m256i two52 = _mm256_castpd_si256(_mm256_set1_pd(4503599627370496.0));
     __m256i bits = _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_sub_epi64(one, low));
     __m256d e = _mm256_castsi256_pd(_mm256_or_si256(_mm256_srli_epi64(bits, MANTISSA), two52));
-    *exponent = _mm256_sub_pd(e, _mm256_set1_pd(4503599627370496.0 + BIAS));
+    *exponent = _mm256_sub_pd(e, _mm256_set1_pd(4503599627370496.0 + (double)BIAS));
     return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_and_si256(bits, mantissa), low));
 }
 
