@@ -39,7 +39,8 @@ def test_page(page, tmp_path, monkeypatch):
     module = ModuleType("learn_page")  # where classes of the page say that they are defined
     monkeypatch.setitem(sys.modules, module.__name__, module)
     try:
-        for code in found:
-            exec(compile(code, page, "exec"), module.__dict__)
+        with pyplot.rc_context():  # a page may set matplotlib's defaults
+            for code in found:
+                exec(compile(code, page, "exec"), module.__dict__)
     finally:
         pyplot.close("all")
