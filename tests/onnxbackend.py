@@ -9,6 +9,7 @@ from onnx import ModelProto, helper, numpy_helper
 from onnx.backend.base import Backend, BackendRep
 
 import fastnn
+from fastnn.interop.onnx.importing.dtypes import plain
 from fastnn.interop.onnx.importing.loading import values_of
 from fastnn.interop.onnx.importing.node import numbers
 from fastnn.interop.onnx.importing.values import Symbol, natural
@@ -52,7 +53,7 @@ class Prepared(BackendRep):  # type: ignore[misc]
         problems = []
         for batch_axis in (0, 1, None):
             try:
-                return self._run(bound, batch_axis, list(arrays.values()))
+                return self._run(bound, batch_axis, [x for x in arrays.values() if np.size(x)])
             except (ModelFileError, ValueError) as error:
                 problems.append(f"batch_axis {batch_axis}: {error}")
         raise ValueError("\n".join(problems))
@@ -83,9 +84,8 @@ class Prepared(BackendRep):  # type: ignore[misc]
 
 
 def _of_numpy(array: Any) -> Any:
-    """Return bfloat16, which models compute in float32, as that."""
-    array = np.asarray(array)
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+    """Return what NumPy has no type for in one that holds it."""
+    return plain(np.asarray(array))
 
 
 class FastnnBackend(Backend):  # type: ignore[misc]

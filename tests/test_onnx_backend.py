@@ -24,15 +24,11 @@ OPERATORS = set(NODES.split())
 
 # Why the rest fails: patterns of names of tests.
 NOT_THERE = {
-    r"FLOAT8E4|FLOAT8E8|cast_FLOAT(16)?_to_FLOAT8E5M2$|FLOAT8E5M2FNUZ|FLOAT4|INT4|INT2": (
-        "fractions of less than 16 bits, integers of less than 8"
-    ),
-    r"(pool|convtranspose)_3d": "windows over three axes",
-    r"pool_2d_dilations": "pooling with gaps",
-    r"training_dropout(_default|_mask|$)|_training_mode": "nodes that train",
-    r"argmax_2d": "the places of maxima",
+    r"to_FLOAT8E8M0": "powers of two below the normal numbers of float32",
+    r"convtranspose_3d": "convolutions over three axes",
+    r"training_dropout(_default|_mask|$)": "random numbers, of which ONNX does not say how they are drawn",
     r"peepholes": "peepholes",
-    r"empty_set(?!_non)|zero_size|allowzero_reordered|start_out_of_bounds|castlike": "axes without elements",
+    r"start_out_of_bounds": "results without elements of inputs that have some",
     r"equal_string|identity_sequence|identity_opt": "values that are not numbers",
 }
 
@@ -78,7 +74,7 @@ def test_nodes(cases):
     listed = re.compile("|".join(NOT_THERE))
     results = {name: passes(case) for name, case in cases.items() if not listed.search(name)}
     assert [name for name, passed in results.items() if not passed] == []
-    assert len(results) > 500
+    assert len(results) > 0.98 * len(cases)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -30,6 +30,16 @@ CASES = {
     "erf": ({}, np.vectorize(math.erf)(X)),
     "argmax": ({"axis": 1}, X.argmax(1)[:, None]),
     "argmin": ({"axis": 1, "last": True}, X.argmin(1)[:, None]),
+    "nonzero": ({}, X != 0),
+    "rounded": (
+        {"places": 1, "lowest": 0, "largest": 0.5, "beyond": "nan"},
+        np.where(np.rint(X * 2) > 1, np.nan, np.rint(X * 2) / 2),
+    ),
+    "wrapped": ({"bits": 4, "signed": True}, X * 0),
+    "window_places": (
+        {"windows": [], "steps": []},
+        np.arange(20).reshape(5, 4),
+    ),
     "cumsum": ({"axis": 1}, X.cumsum(1)),
     "pad": ({"widths": [[0, 0], [1, 2]], "mode": "reflect"}, np.pad(X, [(0, 0), (1, 2)], mode="reflect")),
 }
@@ -72,6 +82,21 @@ def test_values(name):
 def test_sums_so_far(options, expected):
     layer = TensorFunction("cumsum", arguments={"axis": 1, **options})
     np.testing.assert_array_equal(layer(np.array([[1.0, 2, 3]], "f")), expected)
+
+
+@pytest.mark.parametrize(("signed", "expected"), [(True, [7, -8, 0, -1, 3]), (False, [7, 8, 0, 15, 3])])
+def test_whole_numbers_of_four_bits(signed, expected):
+    layer = TensorFunction("wrapped", arguments={"bits": 4, "signed": signed})
+    np.testing.assert_array_equal(layer(np.array([7, 8.5, 16, -1.5, 19], "f")), expected)
+
+
+@pytest.mark.parametrize(("beyond", "limit"), [("largest", 240), ("infinity", np.inf), ("nan", np.nan)])
+def test_fractions_of_three_bits(beyond, limit):
+    arguments = {"places": 3, "lowest": -6, "largest": 240.0, "beyond": beyond}
+    layer = TensorFunction("rounded", arguments=arguments)
+    x = np.array([1.06, 1.0625, 1.1875, -17, 247, 249, 2.0**-9, 2.0**-11, -np.inf], "f")
+    expected = [1, 1, 1.25, -16, 240, limit, 2.0**-9, 0, -limit]
+    np.testing.assert_array_equal(layer(x), expected)
 
 
 def test_constants_and_several_inputs():

@@ -77,6 +77,33 @@ def _lengths(x: Any, lengths: Any) -> NDArray[Any]:
     return made
 
 
+def _rounded(x: Any, places: int, lowest: int, largest: float, beyond: str) -> NDArray[Any]:
+    """Return numbers of so many binary digits behind the point, or of fewer below 2 ** lowest."""
+    x = x.astype(np.float64)
+    exponents = np.maximum(np.frexp(x)[1] - 1, lowest)
+    step = np.ldexp(np.ones_like(x), exponents - places)
+    made = np.rint(x / step) * step
+    limit = {"largest": largest, "infinity": math.inf, "nan": math.nan}[beyond]
+    result: NDArray[Any] = np.where(np.abs(made) > largest, np.copysign(limit, x), made)
+    return result
+
+
+def _wrapped(x: Any, bits: int, signed: bool) -> NDArray[Any]:
+    """Return whole numbers of which only so many bits are kept."""
+    low = 2 ** (bits - 1) if signed else 0
+    made: NDArray[Any] = (np.trunc(x) + low) % 2**bits - low
+    return made
+
+
+# Functions that casts of numbers consist of.
+CASTS: dict[str, Callable[..., NDArray[Any]]] = {
+    "nonzero": lambda x: x != 0,
+    "rounded": _rounded,
+    "trunc": np.trunc,
+    "wrapped": _wrapped,
+}
+
+
 def _extreme_place(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(x: Any, axis: int, last: bool = False) -> Any:
         if not last:
@@ -84,6 +111,22 @@ def _extreme_place(function: Callable[..., Any]) -> Callable[..., Any]:
         return x.shape[axis] - 1 - function(np.flip(x, axis), axis=axis, keepdims=True)
 
     return _constant(call)
+
+
+def _window_places(x: Any, windows: Any, steps: Any) -> NDArray[Any]:
+    """Return where the largest elements of windows are, counted with channels in front of other axes."""
+    size, channels, axes = math.prod(x.shape[1:-1]), x.shape[-1], len(windows)
+    places = np.zeros((), np.int64)
+    for i, (part, step) in enumerate(zip(windows, steps, strict=True)):
+        x = np.take(x, np.asarray(part), 1 + 2 * i)
+        places = np.add.outer(places, np.asarray(part) * step)
+    behind = [*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)]
+    x = x.transpose(0, *(1 + i for i in behind[:axes]), x.ndim - 1, *(1 + i for i in behind[axes:]))
+    x = x.reshape(*x.shape[: axes + 2], -1)
+    places = places.transpose(behind).reshape(1, *x.shape[1:-2], 1, -1)
+    made: NDArray[Any] = np.take_along_axis(places, x.argmax(-1)[..., None], -1)[..., 0]
+    samples = np.arange(len(x)).reshape(-1, *[1] * (axes + 1))
+    return made + size * (np.arange(channels) + channels * samples)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -94,8 +137,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _reduction(getattr(ops, name)) for name in ("logsumexp", "max", "mean", "min", "prod", "sum")},
     **{
         name: _constant(getattr(np, name))
-        for name in ("ceil", "equal", "floor", "isinf", "isnan", "rint", "sign", "trunc")
+        for name in ("ceil", "equal", "floor", "isinf", "isnan", "rint", "sign")
     },
+    **{name: _constant(function) for name, function in CASTS.items()},
     "arccos": lambda x: apply(np.arccos, x),
     "arcsin": lambda x: apply(np.arcsin, x),
     "argmax": _extreme_place(np.argmax),
@@ -107,6 +151,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pad": _pad,
     "take": _take,
     "where": _where,
+    "window_places": _constant(_window_places),
 }
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import helper
 
+from ....layers.tensor_function import CASTS
+from .dtypes import casting
 from .node import Node, numbers
 from .values import Dim, Symbol, Unsupported
 
@@ -47,12 +48,12 @@ def _elementwise(function: Callable[..., Any]) -> Callable[[Node], Any]:
 
 
 def _cast(node: Node) -> Any:
-    x = node.array(0)
+    x, dtype = node.array(0), node.target()
     if x.dtype == object:
         return x
-    kind = node.get("to") if node.kind == "Cast" else None
-    dtype = node.array(1).dtype if kind is None else helper.tensor_dtype_to_np_dtype(kind)
     node.context.spend(x.size)
+    for name, arguments in casting(x.dtype, dtype, bool(node.get("saturate", 1))):
+        x = CASTS[name](x, **arguments)
     return x.astype(dtype)
 
 
@@ -192,12 +193,34 @@ def _constant(node: Node) -> Any:
     return value
 
 
-def _reduce(function: Callable[..., Any]) -> Callable[[Node], Any]:
-    def fold(node: Node) -> Any:
-        axes = _axes(node)
-        return function(node.array(0), axis=tuple(axes) or None, keepdims=bool(node.get("keepdims", 1)))
+def _least(x: Any, largest: bool) -> Any:
+    """Return what is above or below all numbers of a dtype."""
+    if x.dtype.kind == "b":
+        return largest
+    if x.dtype.kind == "f":
+        return np.inf if largest else -np.inf
+    return getattr(np.iinfo(x.dtype), "max" if largest else "min")
 
-    return fold
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "L1": lambda x, **k: np.sum(np.abs(x), **k),
+    "L2": lambda x, **k: np.sqrt(np.sum(np.square(x), **k)),
+    "LogSum": lambda x, **k: np.log(np.sum(x, **k)),
+    "LogSumExp": lambda x, **k: np.logaddexp.reduce(x.astype(np.float64), **k),
+    "Max": lambda x, **k: np.max(x, initial=_least(x, False), **k),
+    "Mean": lambda x, **k: np.mean(x, **k),
+    "Min": lambda x, **k: np.min(x, initial=_least(x, True), **k),
+    "Prod": lambda x, **k: np.prod(x, **k),
+    "Sum": lambda x, **k: np.sum(x, **k),
+    "SumSquare": lambda x, **k: np.sum(np.square(x), **k),
+}
+
+
+def _reduce(node: Node) -> Any:
+    x, axes = numbers(node.array(0)), _axes(node)
+    over = tuple(axes) if axes or node.get("noop_with_empty_axes", 0) else None
+    made = _REDUCTIONS[node.kind[6:]](x, axis=over, keepdims=bool(node.get("keepdims", 1)))
+    return np.asarray(made, x.dtype)
 
 
 def _transposed(node: Node) -> NDArray[Any]:
@@ -216,10 +239,7 @@ CONSTANTS: dict[str, Callable[[Node], Any]] = {
     "Expand": _expand,
     "Gather": _gather,
     "MatMul": _matmul,
-    "ReduceMax": _reduce(np.max),
-    "ReduceMean": _reduce(np.mean),
-    "ReduceProd": _reduce(np.prod),
-    "ReduceSum": _reduce(np.sum),
+    **{f"Reduce{name}": _reduce for name in _REDUCTIONS},
     "Reshape": _reshape,
     "Slice": _slice,
     "Split": _split,

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from onnx import helper
 
 from .... import activations
 from .... import layers as L
 from ....layers.arithmetic import Absolute, Arithmetic, Comparison
+from .dtypes import casting
 from .node import Node, is_number, numbers
 from .values import Symbol, Unsupported, aligned, reshaped, with_last
 
@@ -238,19 +238,10 @@ def _pow(node: Node) -> Symbol:
 
 
 def _cast(node: Node) -> Symbol:
-    x = node.symbol()
-    dtype = (
-        node.input(1).dtype if node.kind == "CastLike" else helper.tensor_dtype_to_np_dtype(node.get("to"))
-    )
-    if dtype == x.dtype or dtype.kind == "f" or dtype.name == "bfloat16" or x.dtype.kind == "b":
-        return x.made(x.tensor, dtype=dtype)
-    if dtype.kind == "b":
-        return binary(node, "logical_xor", function(node, "equal", [x, np.zeros(())]), np.ones(()), dtype)
-    if dtype.kind not in "iu":
-        raise Unsupported(f"to: {dtype.name}")
-    if x.dtype.kind in "iu":
-        return x.made(x.tensor, dtype=dtype)
-    return function(node, "trunc", [x], dtype)
+    made, dtype = node.symbol(), node.target()
+    for name, arguments in casting(made.dtype, dtype, bool(node.get("saturate", 1))):
+        made = made.made(node.function(name, made.tensor, **arguments))
+    return made.made(made.tensor, dtype=dtype)
 
 
 def _mod(node: Node) -> Symbol:

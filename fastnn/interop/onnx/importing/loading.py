@@ -15,10 +15,12 @@ from ....models import Model
 from ....saving.errors import ModelFileError, named_errors
 from ....saving.errors import Path as FilePath
 from .constants import CONSTANTS, SOURCES
+from .dtypes import kind_of
 from .elementwise import ELEMENTWISE
 from .learners import LEARNERS
 from .node import Context, Node
 from .normalizations import NORMALIZATIONS
+from .pools import POOLS
 from .products import PRODUCTS
 from .reading import opset_of, read_model
 from .recurrent import RECURRENT
@@ -30,8 +32,8 @@ from .windows import WINDOWS
 __all__ = ["OPERATORS", "load", "values_of"]
 
 OPERATORS: dict[str, Callable[[Node], Any]] = {
-    **ELEMENTWISE, **NORMALIZATIONS, **PRODUCTS, **RECURRENT, **SHAPING, **WINDOWS, **SOURCES,
-    **LEARNERS,
+    **ELEMENTWISE, **NORMALIZATIONS, **POOLS, **PRODUCTS, **RECURRENT, **SHAPING, **WINDOWS,
+    **SOURCES, **LEARNERS,
 }  # fmt: skip
 
 _FREE = 1 << 22  # bytes that constants may take whatever the size of the file
@@ -125,8 +127,7 @@ def values_of(
     context = Context(opset_of(model), folder, _FREE + 4 * size, readers, set(outputs))
     context.names.update(outputs)
     for tensor in graph.initializer:
-        array = array_of(tensor, folder)
-        context.values[tensor.name] = array.astype(np.float32) if array.dtype.kind == "V" else array
+        context.values[tensor.name] = array_of(tensor, folder)
     inputs = _inputs(graph, batch_axis, context)
     for node in nodes:
         problems += _visit(node, context)
@@ -168,9 +169,12 @@ def _inputs(graph: GraphProto, batch_axis: int | None, context: Context) -> list
             dtype = helper.tensor_dtype_to_np_dtype(kind.elem_type)
         except KeyError:
             raise ModelFileError(f"{title}: unknown type {kind.elem_type}") from None
-        if dtype.kind not in "fiubV":
+        if kind_of(dtype) not in "fiub":
             raise ModelFileError(f"{title}: expected numbers, got {dtype.name}")
         shape = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
+        if 0 in shape:
+            context.values[value.name] = np.zeros([n or 0 for n in shape], dtype)
+            continue
         if batch_axis is not None:
             if not 0 <= batch_axis < len(shape):
                 raise ModelFileError(
@@ -180,7 +184,7 @@ def _inputs(graph: GraphProto, batch_axis: int | None, context: Context) -> list
             sizes.add(shape.pop(batch_axis))
         others = [axis for axis in range(len(kind.shape.dim)) if axis != batch_axis]
         name = context.unique(value.name)
-        computed = "float64" if dtype.name == "float64" else "int32" if dtype.kind in "iu" else None
+        computed = "float64" if dtype.name == "float64" else "int32" if kind_of(dtype) in "iu" else None
         try:
             tensor = Input(tuple(shape), dtype=computed, name=name)
         except ValueError as error:

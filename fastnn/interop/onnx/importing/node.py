@@ -14,6 +14,7 @@ from onnx import NodeProto, helper
 from ....graph.graph import SymbolicTensor
 from ....layers.tensor_function import TensorFunction
 from ....naming import free_name
+from .dtypes import plain
 from .tensors import array_of
 from .values import BATCH, OPEN, Dim, Symbol, Unsupported
 
@@ -76,7 +77,7 @@ class Node:
     def __init__(self, proto: NodeProto, context: Context) -> None:
         self.proto, self.context = proto, context
         self.kind, self.opset = proto.op_type, context.opset
-        self.inputs: list[Any] = [context.values[name] if name else None for name in proto.input]
+        self.inputs: list[Any] = [plain(context.values[name]) if name else None for name in proto.input]
         self._attributes = {attribute.name: attribute for attribute in proto.attribute}
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -115,6 +116,12 @@ class Node:
         if not isinstance(value, Symbol):
             raise Unsupported(f"input {i} is constant or left out, expected one that depends on data")
         return value
+
+    def target(self) -> Any:
+        """Return the dtype that a cast is to."""
+        if self.kind == "Cast":
+            return helper.tensor_dtype_to_np_dtype(self.get("to"))
+        return self.context.values[self.proto.input[1]].dtype
 
     def integers(self, i: int, name: str, default: Any = None) -> Any:
         """Return whole numbers: a constant input, as in later opsets, or an attribute."""

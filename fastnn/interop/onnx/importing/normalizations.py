@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .... import layers as L
 from ....layers.arithmetic import Arithmetic
 from .node import Node
-from .values import Symbol, Unsupported, natural, with_last
+from .values import Symbol, Unsupported, natural, reshape, with_last
 
 __all__ = ["NORMALIZATIONS"]
 
@@ -28,12 +28,38 @@ def _of_channels(node: Node, x: Symbol, first: int, count: int) -> list[NDArray[
     return weights
 
 
-def _batch(node: Node) -> Symbol:
+def _moments(node: Node, x: Any, axes: list[int]) -> tuple[Any, Any, Any]:
+    """Return a mean over axes, what is left without it, and the variance."""
+    mean = node.function("mean", x, axis=axes, keepdims=True)
+    centered = Arithmetic("subtract")([x, mean])
+    return mean, centered, node.function("mean", Arithmetic("power", 2.0)(centered), axis=axes, keepdims=True)
+
+
+def _inverse_root(variance: Any, epsilon: float) -> Any:
+    return Arithmetic("power", -0.5)(Arithmetic("add", epsilon)(variance))
+
+
+def _by_own_statistics(node: Node, x: Symbol) -> list[Symbol]:
+    """Return what batch normalization makes in training, and the statistics after it."""
+    if x.batch is not None:
+        raise Unsupported("training_mode: the statistics are those of all samples")
+    scale, offset, *before = _of_channels(node, x, 1, 4)
+    mean, centered, variance = _moments(node, x.tensor, list(range(1, x.rank)))
+    inverse = _inverse_root(variance, node.get("epsilon", 1e-5))
+    made = Arithmetic("multiply", scale)(Arithmetic("multiply")([centered, inverse]))
+    results, momentum = [x.made(Arithmetic("add", offset)(made))], node.get("momentum", 0.9)
+    for new, old in zip((mean, variance), before, strict=True):
+        moved = Arithmetic("add", momentum * old)(Arithmetic("multiply", 1 - momentum)(new))
+        results.append(Symbol(reshape(moved, (len(old),)), (None, 0), x.dtype))
+    return results
+
+
+def _batch(node: Node) -> Any:
     x = node.symbol()
-    if node.get("training_mode", 0):
-        raise Unsupported("training_mode: expected 0, as in files for prediction")
-    _one_output(node)
     x = with_last(x, 1)
+    if node.get("training_mode", 0):
+        return _by_own_statistics(node, x)
+    _one_output(node)
     options = {"epsilon": node.get("epsilon", 1e-5), "momentum": node.get("momentum", 0.9)}
     weights = _of_channels(node, x, 1, 4)
     return x.made(node.layer(L.BatchNormalization, inputs=x, weights=weights, named=1, **options))
@@ -58,11 +84,8 @@ def _layer(node: Node) -> Any:
     made = x.made(node.layer(L.LayerNormalization, inputs=x, weights=weights, named=1, **options))
     if len(node.proto.output) == 1:
         return made
-    mean = node.function("mean", x.tensor, axis=places, keepdims=True)
-    centered = Arithmetic("subtract")([x.tensor, mean])
-    variance = node.function("mean", Arithmetic("power", 2.0)(centered), axis=places, keepdims=True)
-    inverse = Arithmetic("power", -0.5)(Arithmetic("add", options["epsilon"])(variance))
-    return [made, x.made(mean), x.made(inverse)]
+    mean, _, variance = _moments(node, x.tensor, places)
+    return [made, x.made(mean), x.made(_inverse_root(variance, options["epsilon"]))]
 
 
 def _groups(node: Node) -> Symbol:

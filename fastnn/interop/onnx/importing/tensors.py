@@ -19,11 +19,17 @@ __all__ = ["DEPTH", "array_of", "check_tensors"]
 
 DEPTH = 16  # of graphs in nodes of graphs
 
+_PACKED = {"FLOAT4E2M1": 2, "INT4": 2, "UINT4": 2, "INT2": 4, "UINT2": 4}  # how many are in a byte
+
 _FIELDS = {
     "FLOAT": "float_data", "DOUBLE": "double_data", "INT64": "int64_data",
     "UINT32": "uint64_data", "UINT64": "uint64_data",
     **dict.fromkeys(
-        ("INT8", "INT16", "INT32", "UINT8", "UINT16", "BOOL", "FLOAT16", "BFLOAT16"), "int32_data"
+        (
+            *("INT8", "INT16", "INT32", "UINT8", "UINT16", "BOOL", "FLOAT16", "BFLOAT16"),
+            *("FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "FLOAT8E8M0"), *_PACKED,
+        ),
+        "int32_data",
     ),
 }  # fmt: skip
 _DATA = (*dict.fromkeys(_FIELDS.values()), "string_data")
@@ -63,6 +69,8 @@ def _checked_size(tensor: TensorProto, folder: Path | None) -> int:
     if tensor.HasField("segment") or any(n < 0 for n in tensor.dims) or len(tensor.dims) > 32:
         raise ModelFileError(f"{name}: its shape {list(tensor.dims)[:40]} is not valid")
     count = math.prod(map(int, tensor.dims))
+    if kind in _PACKED:
+        count = -(-count // _PACKED[kind])
     nbytes = count * int(helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
     lengths = {field: len(getattr(tensor, field)) for field in _DATA if len(getattr(tensor, field))}
     if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:

@@ -1,40 +1,35 @@
-"""Convolutions and pooling, whose channels are last here."""
+"""Convolutions, whose channels are last here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .... import layers as L
-from ....layers.arithmetic import Arithmetic
 from .node import Node
 from .shaping import taken, zero_padded
-from .values import OPEN, Symbol, Unsupported, with_last
+from .values import OPEN, Symbol, Unsupported, natural, with_last
 
-__all__ = ["WINDOWS"]
+__all__ = ["WINDOWS", "Sides", "Windows", "channels_last", "of_axes"]
 
 Sides = list[tuple[int, int]]
 
 
-def _channels_last(node: Node) -> Symbol:
+def channels_last(node: Node, most: int = 2) -> Symbol:
+    """Return the first input with its channels at the end, behind at most so many axes."""
     x = node.symbol()
-    if x.batch != 0 or x.rank not in (3, 4):
-        raise Unsupported(f"an input of shape {x.shape}; there are windows over one axis or two, per sample")
+    if x.batch != 0 or not 3 <= x.rank <= most + 2:
+        raise Unsupported(f"an input of shape {x.shape}; there are windows over 1 to {most} axes, per sample")
     x = with_last(x, 1)
-    return (
-        x if x.axes[1:-1] == tuple(range(2, x.rank)) else with_last(with_last(with_last(x, 2), x.rank - 1), 1)
-    )
+    return x if x.axes[1:-1] == tuple(range(2, x.rank)) else with_last(natural(x), 1)
 
 
-def _of(axes: int, one: Any, two: Any) -> Any:
+def of_axes(axes: int, one: Any, two: Any) -> Any:
+    """Return what is for one axis or for two."""
     return one if axes == 1 else two
 
 
-class _Windows:
+class Windows:
     """The sizes, steps and padding of the windows of a node."""
 
     def __init__(self, node: Node, x: Symbol, kernel: Sequence[int]) -> None:
@@ -78,6 +73,7 @@ class _Windows:
 
     @property
     def padding(self) -> str:
+        """Keras' word for its padding."""
         return "same" if self.same else "valid"
 
     def padded(self, x: Any) -> Any:
@@ -86,7 +82,7 @@ class _Windows:
 
 
 def _conv(node: Node) -> Symbol:
-    x, kernel, bias = _channels_last(node), node.weight(1), node.weight(2)
+    x, kernel, bias = channels_last(node), node.weight(1), node.weight(2)
     group, channels, axes = node.get("group", 1), x.size(1), x.rank - 2
     if kernel.ndim != x.rank or group < 1 or channels != kernel.shape[1] * group or len(kernel) % group:
         raise Unsupported(
@@ -96,7 +92,7 @@ def _conv(node: Node) -> Symbol:
         raise Unsupported("kernel_shape is not that of its weights")
     if bias is not None and bias.shape != (len(kernel),):
         raise Unsupported(f"a bias of shape {bias.shape} for {len(kernel)} filters")
-    w = _Windows(node, x, kernel.shape[2:])
+    w = Windows(node, x, kernel.shape[2:])
     filters = len(kernel)
     kernel = kernel.transpose(*range(2, x.rank), 1, 0)
     options: dict[str, Any] = {
@@ -105,11 +101,11 @@ def _conv(node: Node) -> Symbol:
     }  # fmt: skip
     if group == channels > 1:
         kernel = kernel.reshape(*w.kernel, channels, filters // channels)
-        kind = _of(axes, L.DepthwiseConv1D, L.DepthwiseConv2D)
+        kind = of_axes(axes, L.DepthwiseConv1D, L.DepthwiseConv2D)
         arguments: tuple[Any, ...] = (w.kernel,)
         options["depth_multiplier"] = filters // channels
     else:
-        kind = _of(axes, L.Conv1D, L.Conv2D)
+        kind = of_axes(axes, L.Conv1D, L.Conv2D)
         arguments = (filters, w.kernel)
         options["groups"] = group
     weights = [kernel] if bias is None else [kernel, bias]
@@ -118,7 +114,7 @@ def _conv(node: Node) -> Symbol:
 
 
 def _conv_transpose(node: Node) -> Symbol:
-    x, kernel, bias = _channels_last(node), node.weight(1), node.weight(2)
+    x, kernel, bias = channels_last(node), node.weight(1), node.weight(2)
     group, axes = node.get("group", 1), x.rank - 2
     if kernel.ndim != x.rank or group < 1 or x.size(1) != len(kernel) or len(kernel) % group:
         raise Unsupported(
@@ -127,7 +123,7 @@ def _conv_transpose(node: Node) -> Symbol:
     filters = kernel.shape[1] * group
     if bias is not None and bias.shape != (filters,):
         raise Unsupported(f"a bias of shape {bias.shape} for {filters} filters")
-    w = _Windows(node, x, kernel.shape[2:])
+    w = Windows(node, x, kernel.shape[2:])
     extra = node.get("output_padding", [0] * axes)
     shape = node.get("output_shape")
     crops = []
@@ -156,7 +152,7 @@ def _conv_transpose(node: Node) -> Symbol:
     if min(n for pair in crops for n in pair) < 0:
         raise Unsupported("it pads its output")
     size, parts = len(kernel) // group, []
-    kind = _of(axes, L.Conv1DTranspose, L.Conv2DTranspose)
+    kind = of_axes(axes, L.Conv1DTranspose, L.Conv2DTranspose)
     for g in range(group):
         part = kernel[g * size : (g + 1) * size].transpose(*range(2, x.rank), 1, 0)
         weights = [part] if bias is None else [part, bias.reshape(group, -1)[g]]
@@ -170,90 +166,4 @@ def _conv_transpose(node: Node) -> Symbol:
     return x.made(made)
 
 
-def _pool_windows(node: Node, x: Symbol) -> tuple[_Windows, Sides]:
-    """Return the windows of a pool and how far they go beyond the sides."""
-    kernel = node.get("kernel_shape", [])
-    w = _Windows(node, x, kernel)
-    if any(d > 1 for d in w.dilations):
-        raise Unsupported(f"dilations: {list(w.dilations)}")
-    sides = list(w.pads)
-    if node.get("ceil_mode", 0) and w.auto == "NOTSET":
-        if OPEN in w.sizes:
-            raise Unsupported("ceil_mode along an axis of open length")
-        for i, (n, k, s) in enumerate(zip(w.sizes, w.kernel, w.strides, strict=True)):
-            before, after = sides[i]
-            count = -(-(n + before + after - k) // s) + 1
-            count -= (count - 1) * s >= n + before
-            sides[i] = (before, max(after, (count - 1) * s + k - n - before))
-        w.same = w.same and sides == w.pads
-    return w, sides
-
-
-def _max_pool(node: Node) -> Symbol:
-    x = _channels_last(node)
-    if len([name for name in node.proto.output if name]) > 1:
-        raise Unsupported("its indices are used")
-    w, sides = _pool_windows(node, x)
-    tensor = x.tensor
-    if not w.same and any(map(any, sides)):
-        tensor = zero_padded(tensor, sides)
-        if x.origin[:1] not in (("relu",), ("sigmoid",)):
-            node.context.spend(int(np.prod(tensor.shape[1:-1], dtype=object)) if OPEN not in w.sizes else 0)
-            tensor = Arithmetic("add", _border(w, sides))(tensor)
-    kind = _of(x.rank - 2, L.MaxPooling1D, L.MaxPooling2D)
-    return x.made(kind(w.kernel, w.strides, w.padding)(tensor))
-
-
-def _border(w: _Windows, sides: Sides) -> NDArray[Any]:
-    """Return zeros, and what is below every number around them."""
-    if OPEN in w.sizes:
-        raise Unsupported("padding along an axis of open length")
-    border = np.pad(np.zeros(w.sizes), sides, constant_values=float(np.finfo(np.float32).min))
-    return np.asarray(border[..., None])
-
-
-def _average_pool(node: Node) -> Symbol:
-    x = _channels_last(node)
-    w, sides = _pool_windows(node, x)
-    include = bool(node.get("count_include_pad", 0))
-    kind = _of(x.rank - 2, L.AveragePooling1D, L.AveragePooling2D)
-    if w.same and not include:
-        return x.made(kind(w.kernel, w.strides, "same")(x.tensor))
-    if w.same and OPEN in w.sizes and max(w.strides) > 1:
-        raise Unsupported("zeros are counted along an axis of open length")
-    made = kind(w.kernel, w.strides)(zero_padded(x.tensor, sides))
-    if any(map(any, sides)) and not (include and sides == w.pads):
-        if OPEN in w.sizes:
-            raise Unsupported("padding along an axis of open length")
-        shares = [_shares(w, i, sides[i], include) for i in range(x.rank - 2)]
-        node.context.spend(int(np.prod([len(share) for share in shares], dtype=object)))
-        made = Arithmetic("multiply", reduce(np.multiply.outer, shares)[..., None])(made)
-    return x.made(made)
-
-
-def _shares(w: _Windows, i: int, side: tuple[int, int], include: bool) -> NDArray[Any]:
-    """Return by how much each mean along an axis is too small, for the zeros that it should not count."""
-    n, k = w.sizes[i], w.kernel[i]
-    starts = np.arange(0, n + sum(side) - k + 1, w.strides[i]) - side[0]
-    low, high = (-w.pads[i][0], n + w.pads[i][1]) if include else (0, n)
-    counts = np.minimum(starts + k, high) - np.maximum(starts, low)
-    return np.asarray(k / np.maximum(counts, 1))
-
-
-def _global(kind: str) -> Callable[[Node], Symbol]:
-    def make(node: Node) -> Symbol:
-        x = _channels_last(node)
-        layer = getattr(L, f"Global{kind}Pooling{x.rank - 2}D")
-        return x.made(layer(keepdims=True)(x.tensor))
-
-    return make
-
-
-WINDOWS: dict[str, Callable[[Node], Any]] = {
-    "AveragePool": _average_pool,
-    "Conv": _conv,
-    "ConvTranspose": _conv_transpose,
-    "GlobalAveragePool": _global("Average"),
-    "GlobalMaxPool": _global("Max"),
-    "MaxPool": _max_pool,
-}
+WINDOWS: dict[str, Callable[[Node], Any]] = {"Conv": _conv, "ConvTranspose": _conv_transpose}
