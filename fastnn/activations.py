@@ -92,6 +92,8 @@ class Activation(Picklable):
         Its formula, for the documentation.
     row : callable
         A function from Keras' parameters to the row of the kernels' table and its parameters.
+    **parameters
+        Keras' parameters.
     """
 
     def __init__(self, name: str, formula: str, row: Callable[..., Fused], **parameters: Any) -> None:
@@ -379,6 +381,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     Parameters
     ----------
     config : str or dict
+        A name, or what `serialize` returned.
     custom_objects : dict, optional
         The program's own functions, by name.
 

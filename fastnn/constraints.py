@@ -292,6 +292,7 @@ def get(identifier: Any) -> Any:
     Returns
     -------
     Constraint, callable or None
+        The constraint; None for None.
 
     Raises
     ------

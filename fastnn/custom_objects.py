@@ -130,6 +130,7 @@ def get_registered_name(obj: Any) -> str:
     Parameters
     ----------
     obj : class or callable
+        A class or function.
     """
     for objects in (*_scopes.get(), _registered):
         for name, other in objects.items():

@@ -287,6 +287,7 @@ def get(identifier: Any) -> Any:
     Returns
     -------
     Regularizer, callable or None
+        The regularizer; None for None.
 
     Raises
     ------

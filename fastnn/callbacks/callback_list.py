@@ -47,6 +47,7 @@ class CallbackList(Callback):
     Parameters
     ----------
     callbacks : Callback or iterable of Callback, optional
+        In the order in which they are called.
     add_history : bool, default False
         Whether to append a `History` if there is none.
     add_progbar : bool, default False
@@ -106,6 +107,7 @@ class CallbackList(Callback):
         Parameters
         ----------
         callback : Callback
+            Called last from now on.
         """
         self.callbacks.append(callback)
         callback.set_model(self.model)

@@ -99,7 +99,9 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     Parameters
     ----------
     x : object
+        Inputs.
     y, sample_weight : object, optional
+        Targets, and weights of the samples.
 
     Returns
     -------

@@ -103,6 +103,7 @@ def get_label_names() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
+        The topics, in the order of their numbers.
 
     Examples
     --------

@@ -70,6 +70,7 @@ def distribute(model: M, communicator: Any = None) -> M:
     Parameters
     ----------
     model : Model
+        Compiled; it is changed.
     communicator : mpi4py.MPI.Comm, optional
         The ranks; all that ``mpiexec`` has started by default.
 

@@ -41,6 +41,7 @@ def get(identifier: Any) -> Any:
     Returns
     -------
     Initializer, callable or None
+        The initializer; None for None.
 
     Raises
     ------

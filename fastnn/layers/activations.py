@@ -32,6 +32,7 @@ class Activation(ElementwiseActivation):
     Parameters
     ----------
     activation : str or function of fastnn.activations
+        Applied to each number, or along the last axis.
     **kwargs
         See `Layer`.
 
@@ -147,6 +148,7 @@ class ELU(ElementwiseActivation):
     Parameters
     ----------
     alpha : float, default 1.0
+        The limit at minus infinity, with a minus sign.
     **kwargs
         See `Layer`.
 

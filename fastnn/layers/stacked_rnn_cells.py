@@ -20,6 +20,7 @@ class StackedRNNCells(Cell):
         Of the library, or layers of your own with a `state_size`, which `RNN` runs. The first sees the
         input, the last gives the output.
     name : str, optional
+        By default "stacked_rnn_cells", numbered.
     trainable : bool, default True
         Whether optimizers change the weights of the cells.
 

@@ -43,6 +43,7 @@ class Wrapper(Enclosing):
     Parameters
     ----------
     layer : Layer
+        What is wrapped.
     **kwargs
         See `Layer`.
 

@@ -107,6 +107,7 @@ class Loss(Configurable):
         Returns
         -------
         ndarray, shape (...)
+            The losses of the samples, not yet reduced.
         """
         spec = self._kernel_spec()
         labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, self.dtype)

@@ -112,6 +112,7 @@ class TopKCategoricalAccuracy(_Share):
     Parameters
     ----------
     k : int, default 5
+        How many of the highest scores count.
     name, dtype
         See `Metric`.
 
@@ -140,6 +141,7 @@ class SparseTopKCategoricalAccuracy(_Share):
     Parameters
     ----------
     k : int, default 5
+        How many of the highest scores count.
     name, dtype
         See `Metric`.
     from_sorted_ids : bool, default False

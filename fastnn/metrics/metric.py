@@ -143,12 +143,15 @@ class Metric(Configurable):
         Parameters
         ----------
         shape : tuple of int
+            () is one number.
         initializer : str or Initializer, default "zeros"
+            Its name, or a function of (shape, dtype).
         dtype : str, optional
             By default that of the metric, or `config.floatx()`.
         aggregation : str
             Ignored; accepted for compatibility with Keras.
         name : str, optional
+            Shown beside the value.
         """
         dtype = _checked_dtype(dtype or self.dtype or floatx())
         real = dtype if dtype in ("float32", "float64") else floatx()

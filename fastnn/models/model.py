@@ -93,6 +93,7 @@ class Model(Steps):
     trainable : bool, default True
         Whether training changes any weight.
     name : str, optional
+        By default "model", numbered.
     dtype : {"float32", "float64"}, optional
         See `Layer`.
 
@@ -636,6 +637,7 @@ class Model(Steps):
         Parameters
         ----------
         optimizer : str or Optimizer, default "rmsprop"
+            What changes the weights after each batch.
         loss : str, Loss or function of (y_true, y_pred), or a list or dict of them
             Training is on its `reduction` of each batch; an epoch reports the mean over batches, weighted by
             their rows. For several outputs: one for each in their order, or by the outputs' names, where one
@@ -829,6 +831,7 @@ class Model(Steps):
         verbose : {"auto", 0, 1, 2}, default "auto"
             Silent, a progress bar per epoch, or a line per epoch.
         callbacks : list of Callback, optional
+            Called at the beginning and end of training, epochs and batches.
         validation_split : float, default 0.0
             Share of the rows, the last ones before shuffling, that is evaluated and not trained on.
         validation_data : tuple or data set, optional
@@ -1083,6 +1086,7 @@ class Model(Steps):
         Returns
         -------
         ndarray, or list or dict of ndarray
+            Predictions, a row for each sample.
         """
         plain = batch_size is None and steps is None and callbacks is None
         plain = plain and not self._predicts_in_python and self._ranks is ALONE
@@ -1285,6 +1289,7 @@ class Model(Steps):
         Parameters
         ----------
         filepath : str, path or binary file object
+            Of the new file.
         format : str, default "onnx"
             The only one there is.
         verbose : bool, optional
@@ -1318,6 +1323,7 @@ class Model(Steps):
         Parameters
         ----------
         filepath : str, path or binary file object
+            Its ending may choose a format of Keras: "x.weights.h5".
         overwrite : bool, default True
             Whether to replace a file that is there.
         max_shard_size
@@ -1333,6 +1339,7 @@ class Model(Steps):
         Parameters
         ----------
         filepath : str, path or binary file object
+            A file of weights, or of a model, of which only weights are read.
         skip_mismatch : bool, default False
             Whether to set what fits and warn of the rest, rather than to set nothing and raise an error.
         by_name : bool, default False

@@ -31,6 +31,7 @@ class Sequential(Model):
     trainable : bool, default True
         Whether training changes any weight.
     name : str, optional
+        By default "sequential", numbered.
 
     Examples
     --------
@@ -83,6 +84,7 @@ class Sequential(Model):
         Parameters
         ----------
         layer : Layer or Model
+            Goes behind the last one.
 
         Raises
         ------

@@ -133,6 +133,7 @@ class Steps(Layer):
         Returns
         -------
         Tensor or float
+            The sum of both.
         """
         objective = self._require_objective()
         outputs, places, added = objective.outputs, objective.places, self.losses

@@ -15,7 +15,7 @@ class Adadelta(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
         1.0 is the paper's.
     rho : float, default 0.95
         Decay of the mean squares of gradients and steps.

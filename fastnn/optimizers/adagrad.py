@@ -15,7 +15,8 @@ class Adagrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
+        The step size, or a schedule that gives it for each step.
     initial_accumulator_value : float, default 0.1
         The initial value of the sum.
     epsilon : float, default 1e-7

@@ -14,7 +14,7 @@ class Moments(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
     beta_1, beta_2 : float, default 0.9 and 0.999
         Decay of the two means.
     epsilon : float, default 1e-7
@@ -50,7 +50,8 @@ class Adam(Moments):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
+        The step size, or a schedule that gives it for each step.
     beta_1, beta_2 : float, default 0.9 and 0.999
         Decay of the means of the gradient and of its square.
     epsilon : float, default 1e-7

@@ -15,8 +15,10 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
+        The step size, or a schedule that gives it for each step.
     weight_decay : float, default 0.004
+        The share of each weight that a step takes away, times the learning rate.
     beta_1, beta_2, epsilon, amsgrad, **kwargs
         See `Adam`.
 

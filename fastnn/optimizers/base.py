@@ -512,6 +512,7 @@ class Optimizer(Configurable):
         Parameters
         ----------
         state : dict of str to array_like
+            What `get_state` returned.
 
         Raises
         ------

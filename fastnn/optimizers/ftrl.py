@@ -23,7 +23,8 @@ class Ftrl(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
+        The step size, or a schedule that gives it for each step.
     learning_rate_power : float, default -0.5
         The exponent of the sum of squared gradients in the rate; not positive.
     initial_accumulator_value : float, default 0.1

@@ -15,7 +15,7 @@ class Lion(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
         A third or a tenth of Adam's is usual.
     beta_1 : float, default 0.9
         The share of the mean gradient m in the direction of a step.

@@ -15,7 +15,8 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or LearningRateSchedule, default 0.001
+        The step size, or a schedule that gives it for each step.
     rho : float, default 0.9
         Decay of the mean square.
     momentum : float, default 0.0

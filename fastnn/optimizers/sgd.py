@@ -15,7 +15,8 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
+    learning_rate : float or LearningRateSchedule, default 0.01
+        The step size, or a schedule that gives it for each step.
     momentum : float, default 0.0
         v = momentum * v - learning_rate * g; w += v.
     nesterov : bool, default False

@@ -47,6 +47,7 @@ def plot_decision_boundary(
     resolution : int, default 200
         Positions on each axis at which the model predicts.
     title : str, optional
+        Above the plot.
 
     Returns
     -------

@@ -97,6 +97,7 @@ def plot_confusion_matrix(
     normalize : bool, default False
         Whether to show fractions of each true class rather than counts.
     title : str, optional
+        Above the plot.
 
     Returns
     -------

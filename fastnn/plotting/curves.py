@@ -39,6 +39,7 @@ def plot_activation(
     derivative : bool, default True
         Whether to plot the derivatives.
     title : str, optional
+        Above the plot.
 
     Returns
     -------

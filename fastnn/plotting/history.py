@@ -26,10 +26,12 @@ def plot_history(history: Any, metrics: Sequence[str] | None = None, title: str 
     metrics : sequence of str, optional
         Names of the metrics, without ``"val_"``; all by default.
     title : str, optional
+        Above the plot.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With one axes for each quantity.
 
     Raises
     ------

@@ -50,10 +50,12 @@ def plot_images(
     limit : int, default 32
         Largest number of images.
     title : str, optional
+        Above the plot.
 
     Returns
     -------
     matplotlib.figure.Figure
+        With one axes for each image.
 
     Raises
     ------

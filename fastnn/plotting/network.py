@@ -64,6 +64,7 @@ def plot_network(
     max_units : int, default 12
         Largest number of neurons in a column; of more, the first and the last ones are shown.
     title : str, optional
+        Above the plot.
 
     Returns
     -------

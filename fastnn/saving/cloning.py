@@ -27,6 +27,7 @@ def clone_model(
     Parameters
     ----------
     model : Model
+        Stays as it is.
     input_tensors : SymbolicTensor, or list or dict of them, optional
         What the clone starts from: results of `Input`, or others, of which it takes shape, dtype and name.
     clone_function : callable, optional

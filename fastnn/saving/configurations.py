@@ -122,6 +122,7 @@ def to_json(model: Any, **kwargs: Any) -> str:
     Parameters
     ----------
     model : Model
+        Its weights are left out.
     **kwargs
         See `json.dumps`.
 
@@ -142,6 +143,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     Parameters
     ----------
     json_string : str
+        What `to_json` returned, here or in Keras.
     custom_objects : dict, optional
         The program's own classes and functions that the model uses, by name.
 

@@ -122,6 +122,7 @@ def load_model(
     Parameters
     ----------
     filepath : str, path or binary file object
+        Its content says which format it has.
     custom_objects : dict, optional
         The program's own classes and functions that the model uses, by name.
     compile : bool, default True
@@ -133,6 +134,7 @@ def load_model(
     Returns
     -------
     Model
+        The model, compiled as it was when it was saved.
 
     Raises
     ------

@@ -89,6 +89,7 @@ def deserialize_keras_object(
     Parameters
     ----------
     config : object
+        What `serialize_keras_object` returned.
     custom_objects : dict, optional
         The program's own classes and functions, by name.
     safe_mode : bool, default True

@@ -115,6 +115,7 @@ def load_weights(
     model : Model
         Built.
     filepath : str, path or binary file object
+        Of `save_weights`, or of a model.
     skip_mismatch : bool, default False
         Whether to set the weights that fit and warn about the others, instead of raising an error.
     by_name : bool, default False

@@ -60,6 +60,7 @@ def array_to_img(
     Returns
     -------
     PIL.Image.Image
+        Of the array's size.
 
     Raises
     ------
@@ -191,6 +192,7 @@ def load_img(
     Returns
     -------
     PIL.Image.Image
+        Of `target_size`, if given.
 
     Raises
     ------

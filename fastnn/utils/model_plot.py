@@ -65,6 +65,7 @@ def plot_model(
     Returns
     -------
     matplotlib.figure.Figure
+        What IPython shows, or None.
 
     Raises
     ------

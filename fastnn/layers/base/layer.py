@@ -214,6 +214,7 @@ class Layer(PlannedAttributes, Configurable):
         Parameters
         ----------
         inputs : array_like, or list or dict of them
+            What the layer is called on.
         previous_mask : array_like of bool, or list or dict of them, optional
             The masks of the inputs.
 
@@ -358,12 +359,17 @@ class Layer(PlannedAttributes, Configurable):
         Parameters
         ----------
         shape : tuple of int
+            Without a batch; () is one number.
         initializer : str, callable or Initializer, default "glorot_uniform"
+            Its name, or a function of (shape, dtype).
         name : str, optional
             By default "variable", numbered.
         trainable : bool, default True
+            Whether optimizers change it.
         regularizer : str, callable or Regularizer, optional
+            Its penalty is part of the loss.
         constraint : str, callable or Constraint, optional
+            Applied after each step.
         dtype : str, optional
             By default that of the layer, which all weights that are no whole numbers have in the end. Whole
             numbers, as of "int32", are never trained.
@@ -371,6 +377,7 @@ class Layer(PlannedAttributes, Configurable):
         Returns
         -------
         Variable
+            Of this layer from now on.
         """
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         if name is None:
@@ -666,6 +673,7 @@ class Layer(PlannedAttributes, Configurable):
         Parameters
         ----------
         inputs : Tensor, SymbolicTensor, or list of them
+            What the layer is called on.
         training : bool, optional
             Whether layers such as `Dropout` act; by default where the call around this one is training.
         mask : ndarray of bool, optional
