@@ -126,7 +126,8 @@ def _window_places(x: Any, windows: Any, steps: Any) -> NDArray[Any]:
     places = places.transpose(behind).reshape(1, *x.shape[1:-2], 1, -1)
     made: NDArray[Any] = np.take_along_axis(places, x.argmax(-1)[..., None], -1)[..., 0]
     samples = np.arange(len(x)).reshape(-1, *[1] * (axes + 1))
-    return made + size * (np.arange(channels) + channels * samples)
+    result: NDArray[Any] = made + size * (np.arange(channels) + channels * samples)
+    return result
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -61,7 +61,7 @@ def _inside(places: NDArray[Any], n: int) -> NDArray[Any]:
         np.take_along_axis(places, at[:, None], 1)
         for at in (there.argmax(1), places.shape[1] - 1 - there[:, ::-1].argmax(1))
     )
-    return np.clip(places, first, last)
+    return np.asarray(np.clip(places, first, last))
 
 
 def _max_pool(node: Node) -> Any:
@@ -72,8 +72,8 @@ def _max_pool(node: Node) -> Any:
     if counted or not _has_layer(w):
         places = [_inside(p, n) for p, n in zip(_places(node, w, sides), w.sizes, strict=True)]
     if not _has_layer(w):
-        for axis, windows in enumerate(places, 1):
-            taken = node.function("take", tensor, [None, windows], axis=axis)
+        for axis, part in enumerate(places, 1):
+            taken = node.function("take", tensor, [None, part], axis=axis)
             tensor = node.function("max", taken, axis=[axis + 1])
     else:
         if not w.same and any(map(any, sides)):
