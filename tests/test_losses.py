@@ -254,6 +254,26 @@ def test_functions_of_keras_names(name):
     np.testing.assert_allclose(losses.sparse_categorical_crossentropy(CLASSES, P), CE)
 
 
+@each_case
+def test_functions_and_calls_are_differentiated(loss, y, p, expected):
+    one, other = fastnn.Tensor(p), fastnn.Tensor(p)
+    values = loss.call(y, one)
+    np.testing.assert_array_equal(values.data, loss.call(y, p))
+    values.mean().backward()
+    loss(y, other).backward()
+    np.testing.assert_allclose(one.grad, other.grad, rtol=1e-12, atol=1e-15)
+
+
+def test_a_function_is_part_of_a_loss_of_your_own():
+    def twice(y_true, y_pred):
+        return losses.mean_squared_error(y_true, y_pred) + abs(y_pred).mean(axis=-1)
+
+    model = fastnn.Sequential([fastnn.Input((1,)), Dense(1, kernel_initializer="ones")])
+    model.compile(fastnn.optimizers.SGD(0.1), twice)
+    model.train_on_batch([[2.0], [2.0]], [[1.0], [1.0]])  # by the weight: (2 (2 - 1) + 1) * 2
+    assert model.get_weights()[0][0, 0] == pytest.approx(1 - 0.1 * 6)
+
+
 def test_certain_predictions():
     """Probabilities are clipped; logits need not be, and are right however large."""
     wrong = losses.CategoricalCrossentropy()([[0, 1]], [[1.0, 0.0]])

@@ -1,7 +1,8 @@
 """Losses: by name or as objects in `compile`, and as functions of arrays.
 
 A loss names the kernel that computes it (`_spec`); models run it fused with its gradient, and a call runs it
-on arrays. Its function form, named after the class in snake_case, returns the value of each sample.
+on arrays. Its function form, named after the class in snake_case, returns the value of each sample. For
+tensors of `fastnn.autograd`, both return tensors.
 
 >>> import fastnn, numpy as np
 >>> float(fastnn.losses.MeanSquaredError()(np.array([[0.0, 1.0]]), np.array([[0.0, 3.0]])))

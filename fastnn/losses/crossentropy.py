@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import config
 from ..checks import real_number, whole_number
@@ -209,7 +209,7 @@ def binary_crossentropy(
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> NDArray[np.floating]:
+) -> Any:
     """Return the `BinaryCrossentropy` of each sample, without weights or reduction."""
     return values_of(BinaryCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
@@ -220,7 +220,7 @@ def categorical_crossentropy(
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> NDArray[np.floating]:
+) -> Any:
     """Return the `CategoricalCrossentropy` of each sample, without weights or reduction."""
     return values_of(CategoricalCrossentropy(from_logits, label_smoothing, axis), y_true, y_pred)
 
@@ -231,13 +231,11 @@ def sparse_categorical_crossentropy(
     from_logits: bool = False,
     ignore_class: int | None = None,
     axis: int = -1,
-) -> NDArray[np.floating]:
+) -> Any:
     """Return the `SparseCategoricalCrossentropy` of each sample, without weights or reduction."""
     return values_of(SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis), y_true, y_pred)
 
 
-def categorical_generalized_cross_entropy(
-    y_true: ArrayLike, y_pred: ArrayLike, q: float
-) -> NDArray[np.floating]:
+def categorical_generalized_cross_entropy(y_true: ArrayLike, y_pred: ArrayLike, q: float) -> Any:
     """Return the `CategoricalGeneralizedCrossEntropy` of each sample, without weights or reduction."""
-    return CategoricalGeneralizedCrossEntropy(q, None)(y_true, y_pred)  # type: ignore[no-any-return]
+    return CategoricalGeneralizedCrossEntropy(q, None)(y_true, y_pred)

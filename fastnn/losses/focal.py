@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..checks import real_number
 from .crossentropy import Crossentropy
@@ -121,7 +120,7 @@ def binary_focal_crossentropy(
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> NDArray[np.floating]:
+) -> Any:
     """Return the `BinaryFocalCrossentropy` of each sample, without weights or reduction."""
     loss = BinaryFocalCrossentropy(apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis)
     return values_of(loss, y_true, y_pred)
@@ -135,7 +134,7 @@ def categorical_focal_crossentropy(
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> NDArray[np.floating]:
+) -> Any:
     """Return the `CategoricalFocalCrossentropy` of each sample, without weights or reduction."""
     loss = CategoricalFocalCrossentropy(alpha, gamma, from_logits, label_smoothing, axis)
     return values_of(loss, y_true, y_pred)

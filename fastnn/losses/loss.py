@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import config
 from ..autograd import Tensor
@@ -21,7 +21,7 @@ from ..registry import FunctionRegistry
 from . import custom
 from .arrays import dtype_of, kernel_arrays, masked
 from .plain import plain_loss
-from .recorded import recorded_loss
+from .recorded import recorded_call, recorded_loss
 
 registry: FunctionRegistry[Loss]
 
@@ -106,10 +106,12 @@ class Loss(Configurable):
 
         Returns
         -------
-        ndarray, shape (...)
-            The losses of the samples, not yet reduced.
+        ndarray or Tensor, shape (...)
+            The losses of the samples, not yet reduced. For tensors a `Tensor`, which `backward` differentiates.
         """
         spec = self._kernel_spec()
+        if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
+            return recorded_call(self, spec, y_true, y_pred)
         labels, predictions, _ = kernel_arrays(spec, y_true, y_pred, None, self.dtype)
         return transformed(loss_metric.values(spec, predictions, labels), spec)
 
@@ -235,8 +237,8 @@ def _clipped(loss: type[PlainLoss], epsilon: float) -> LossSpec:
 class PerSample(Protocol):
     """The function form of a plain loss."""
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-        """Return the loss of each sample."""
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> Any:
+        """Return the loss of each sample: an array, or a `Tensor` if the predictions are one."""
         ...
 
 
@@ -251,7 +253,7 @@ def per_sample(loss: type[PlainLoss]) -> PerSample:
     ('hinge', [0.25])
     """
 
-    def function(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
+    def function(y_true: ArrayLike, y_pred: ArrayLike) -> Any:
         return values_of(loss(), y_true, y_pred)
 
     function.__name__ = function.__qualname__ = registry.name_of(loss)
@@ -260,7 +262,6 @@ def per_sample(loss: type[PlainLoss]) -> PerSample:
     return function
 
 
-def values_of(loss: Loss, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.floating]:
-    """Return the value of each sample."""
-    values: NDArray[np.floating] = loss.call(y_true, y_pred)
-    return values
+def values_of(loss: Loss, y_true: ArrayLike, y_pred: ArrayLike) -> Any:
+    """Return the value of each sample: an array, or a `Tensor` if the predictions are one."""
+    return loss.call(y_true, y_pred)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
+
+from numpy.typing import ArrayLike
 
 from .. import config
 from ..checks import real_number, whole_number
@@ -237,11 +238,11 @@ mean_squared_logarithmic_error = per_sample(MeanSquaredLogarithmicError)
 log_cosh = per_sample(LogCosh)
 
 
-def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[np.floating]:
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Any:
     """Return the `Huber` loss of each sample, without weights or reduction."""
     return values_of(Huber(delta), y_true, y_pred)
 
 
-def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> NDArray[np.floating]:
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Any:
     """Return the `CosineSimilarity` of each sample, without weights or reduction."""
     return values_of(CosineSimilarity(axis), y_true, y_pred)
