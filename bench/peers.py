@@ -92,7 +92,7 @@ def main():
     text = run(command)
     if options.record:
         PAGE.write_text(recorded(PAGE.read_text(), text))
-        print(f"\nwritten into {PAGE}")
+        print(f"\nwritten into {PAGE}; draw it by bench/plot_runs.py")
 
 
 if __name__ == "__main__":
