@@ -12,7 +12,10 @@
  * packs what shares sets of the caches (the gradient of the weights of 1024 channels: from 48 to 80 % of the peak of AVX2).
  */
 
-enum { SLAB = 504 }; /* rows of w whose gradient is computed together: 72 tiles of 7 */
+enum {
+    SLAB = 504,             /* rows of w whose gradient is computed together: 72 tiles of 7 */
+    FEW_ROWS = 3 * GEMM_MR, /* of w, for which packing y takes longer than reading it twice */
+};
 
 /* Whether pixels and results are the same, with one tap. */
 static int is_product(const fnn_conv *g)
@@ -281,11 +284,12 @@ static void grid_gradient(const grid *g, const real *y, real *dw, real *dbias, f
     listing l = listing_in(workspace, first);
     while ((listed || dbias) && l.row < end) {
         list_results(&l, g, end, KC);
-        const int in_place = columns <= NR && filters <= NR && l.c[l.n - 1] - l.c[0] == (l.n - 1) * filters;
+        const int in_place =
+            (filters <= NR || listed <= FEW_ROWS) && l.c[l.n - 1] - l.c[0] == (l.n - 1) * filters;
         for (fnn_idx j = 0; j < columns; j += NR) {
             const fnn_idx n = least(columns - j, NR);
             tile_job t = {.c = dw + j, .from_c = 1, .a = g->a, .steps = l.a, .k = l.n};
-            t.b = in_place ? y + l.c[0] : l.panel;
+            t.b = in_place ? y + l.c[0] + j : l.panel;
             t.b_row = in_place ? filters : NR;
             for (fnn_idx p = 0; !in_place && p < l.n; p++)
                 pack_rows(l.panel + p * NR, y + l.c[p] + j, 0, 1, n);

@@ -47,10 +47,8 @@ FNN_INLINE void store_places(uint8_t *place, vreal k, fnn_idx left)
     int32_t number[VLEN];
     uint8_t byte[VLEN];
     v_store(lane, k);
-    for (int c = 0; c < VLEN; c++)
-        number[c] = (int32_t)lane[c];
-    for (int c = 0; c < VLEN; c++)
-        byte[c] = (uint8_t)number[c];
+    FNN_LOOP for (int c = 0; c < VLEN; c++) number[c] = (int32_t)lane[c];
+    FNN_LOOP for (int c = 0; c < VLEN; c++) byte[c] = (uint8_t)number[c];
     if (left >= VLEN)
         memcpy(place, byte, sizeof byte);
     else

@@ -16,7 +16,8 @@ FNN_INLINE void window_gradient(real *dx, fnn_idx pixel, fnn_idx pixels, vreal d
                                 fnn_idx k, int adds, fnn_idx left)
 {
     const vreal zero = v_set1(R(0.0)), at = place ? load_places(place, left) : zero;
-    for (fnn_idx kw = 0; kw < pixels; kw++, dx += pixel) {
+    FNN_UNROLL_2 for (fnn_idx kw = 0; kw < pixels; kw++, dx += pixel)
+    {
         const vreal given = place ? v_select(v_eq(at, v_set1((real)(k + kw))), dy, zero) : dy;
         v_store_up_to(dx, adds ? v_add(v_load_up_to(dx, left), given) : given, left);
     }
@@ -55,6 +56,10 @@ FNN_INLINE void gradient_row(real *dx, const real *dy, const void *index, const 
                                  window_gradient(to + c, pixel, width,
                                                  v_mul(v_load_up_to(dy + at + c, left), share), NULL, 0, adds,
                                                  left));
+            else if (!adds && width == 2)
+                POOL_EACH_VECTOR(c, left, channels,
+                                 window_gradient(to + c, pixel, 2, v_load_up_to(dy + at + c, left),
+                                                 (const uint8_t *)index + at + c, k, 0, left));
             else
                 POOL_EACH_VECTOR(c, left, channels,
                                  window_gradient(to + c, pixel, width, v_load_up_to(dy + at + c, left),

@@ -52,6 +52,7 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 {
     vreal acc[GEMM_MR][ROW_NV];
     const real *a = t->a, *b = t->b, *row[GEMM_MR];
+    real *to[GEMM_MR];
     const fnn_idx a_row = t->a_row, a_column = t->a_column, b_row = t->b_row, ahead = t->ahead;
 
 #define LAST(j) (partial && (j) == nv - 1)
@@ -104,12 +105,15 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
                 const vreal slope = v_select(v_lt(v_set1(0), LOAD(t->saved + ROW(i), j)), v_set1(1), v_set1(0));
                 acc[i][j] = v_mul(acc[i][j], slope);
             }
+    const fnn_idx last = t->last; /* what is stored might be the job */
+    FNN_UNROLL for (int i = 0; i < mr; i++)
+        to[i] = C(i);
     FNN_UNROLL for (int i = 0; i < mr; i++)
         FNN_UNROLL for (int j = 0; j < nv; j++)
             if (LAST(j))
-                v_store_n(C(i) + j * VLEN, acc[i][j], t->last);
+                v_store_n(to[i] + j * VLEN, acc[i][j], last);
             else
-                v_store(C(i) + j * VLEN, acc[i][j]);
+                v_store(to[i] + j * VLEN, acc[i][j]);
 #undef C
 #undef ROW
 #undef LOAD

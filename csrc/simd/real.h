@@ -29,6 +29,7 @@ enum { MANTISSA = 23, BIAS = 127 };
 #define FNN_INLINE static __forceinline
 #define FNN_UNROLL
 #define FNN_UNROLL_2
+#define FNN_LOOP
 #pragma fp_contract(off)
 #else
 #define FNN_INLINE static inline __attribute__((always_inline, unused))
@@ -36,8 +37,10 @@ enum { MANTISSA = 23, BIAS = 127 };
 #define FNN_UNROLL_2 FNN_PRAGMA(GCC unroll 2) /* of windows: whole for the most frequent height and width */
 #if defined(__clang__)
 #define FNN_UNROLL FNN_PRAGMA(clang loop unroll(full))
+#define FNN_LOOP
 #else
 #define FNN_UNROLL FNN_PRAGMA(GCC unroll 64)
+#define FNN_LOOP FNN_PRAGMA(GCC unroll 1) /* so that it is still a loop when GCC looks for vectors */
 #endif
 #endif
 
