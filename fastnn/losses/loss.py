@@ -107,7 +107,7 @@ class Loss(Configurable):
         Returns
         -------
         ndarray or Tensor, shape (...)
-            The losses of the samples, not yet reduced. For tensors a `Tensor`, which `backward` differentiates.
+            The losses of the samples, not yet reduced; for tensors a tensor, which `backward` differentiates.
         """
         spec = self._kernel_spec()
         if isinstance(y_pred, Tensor) or isinstance(y_true, Tensor):
