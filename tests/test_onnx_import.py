@@ -40,13 +40,19 @@ def written(nodes, inputs, outputs, tmp_path, initializers=(), **more):
 @pytest.mark.parametrize(
     "name",
     [
-        "torch_perceptron",
-        "torch_convolutional",
-        "torch_normalized",
-        "torch_rnn",
-        "torch_lstm",
-        "torch_gru",
-        "torch_bidirectional",
+        *(
+            f"{exporter}_{name}"
+            for exporter in ("torch", "dynamo")
+            for name in (
+                "perceptron",
+                "convolutional",
+                "normalized",
+                "rnn",
+                "lstm",
+                "gru",
+                "bidirectional",
+            )
+        ),
         "sklearn_pipeline",
     ],
 )
@@ -127,6 +133,28 @@ def test_a_loaded_model_is_saved(tmp_path):
     x = np.random.default_rng(0).random((3, 9, 8, 3), dtype="f")
     loaded = fastnn.saving.load_model(tmp_path / "model.fastnn")
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), again.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("direction", ["forward", "bidirectional"])
+@pytest.mark.parametrize(("kind", "gates", "states"), [("RNN", 1, 1), ("GRU", 3, 1), ("LSTM", 4, 2)])
+def test_constant_initial_states(kind, gates, states, direction, tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    rng, count = np.random.default_rng(0), 2 if direction == "bidirectional" else 1
+    arrays = {
+        "w": rng.normal(size=(count, gates * 4, 3)), "r": rng.normal(size=(count, gates * 4, 4)),
+        "h": np.repeat(rng.normal(size=(count, 1, 4)), 5, 1),
+        "c": np.repeat(rng.normal(size=(count, 1, 4)), 5, 1),
+    }  # fmt: skip
+    arrays = {name: array.astype("f") for name, array in arrays.items()}
+    node = helper.make_node(
+        kind, ["x", "w", "r", "", "", *"hc"[:states]], ["y"], hidden_size=4, direction=direction
+    )
+    path = written([node], {"x": [6, 5, 3]}, {"y": [6, count, 5, 4]}, tmp_path, arrays, ir_version=8)
+    model = bridge.load(path, batch_axis=1)
+    x = rng.normal(size=(6, 5, 3)).astype("f")
+    (expected,) = runtime.InferenceSession(path).run(None, {"x": x})
+    made = model.predict(np.moveaxis(x, 1, 0), verbose=0)
+    np.testing.assert_allclose(made, np.moveaxis(expected, 2, 0), rtol=1e-5, atol=1e-6)
 
 
 def test_all_that_is_missing_is_listed(tmp_path):

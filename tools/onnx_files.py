@@ -1,8 +1,8 @@
 """Write ONNX files of other libraries, with inputs and what these predict: python tools/onnx_files.py FILE
 
-It needs torch, and for the estimators of scikit-learn skl2onnx: what is not installed is left out of an
-archive that is made anew, and kept in one that is there. tests/onnx_files.zip was written by PyTorch 2.13
-and skl2onnx 1.20.
+It needs torch, for the newer of its exporters onnxscript, and for the estimators of scikit-learn skl2onnx:
+what is not installed is left out of an archive that is made anew, and kept in one that is there.
+tests/onnx_files.zip was written by PyTorch 2.13, onnxscript 0.7 and skl2onnx 1.20.
 """
 
 import io
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 
-def torch_files():
-    """Yield names, bytes, inputs and outputs of models of PyTorch."""
+def torch_models():
+    """Yield names, models of PyTorch, inputs and outputs."""
     import torch
     from torch import nn
 
@@ -60,13 +60,39 @@ def torch_files():
         with torch.no_grad():
             model(torch.randn(16, *shape))  # statistics of batches
         model.eval()
-        x, file = torch.randn(7, *shape), io.BytesIO()
+        x = torch.randn(7, *shape)
+        with torch.no_grad():
+            yield name, model, x, model(x).numpy()
+
+
+def script_files():
+    """Yield names, bytes, inputs and outputs, by the exporter that follows TorchScript."""
+    import torch
+
+    for name, model, x, y in torch_models():
+        file = io.BytesIO()
         torch.onnx.export(
             model, (x,), file, input_names=["x"], output_names=["y"], dynamo=False,
             dynamic_axes={"x": {0: "rows"}, "y": {0: "rows"}},
         )  # fmt: skip
-        with torch.no_grad():
-            yield f"torch_{name}", file.getvalue(), x.numpy(), model(x).numpy()
+        yield f"torch_{name}", file.getvalue(), x.numpy(), y
+
+
+def dynamo_files():
+    """Yield the same by the exporter that is the default, without what it says of its program."""
+    import onnxscript  # noqa: F401
+    import torch
+
+    for name, model, x, y in torch_models():
+        made = torch.onnx.export(
+            model, (x,), input_names=["x"], output_names=["y"], dynamo=True, verbose=False,
+            dynamic_shapes=({0: torch.export.Dim("rows")},),
+        ).model_proto  # fmt: skip
+        for part in (made, made.graph, *made.graph.node, *made.graph.value_info, *made.graph.input):
+            part.ClearField("metadata_props")
+            part.ClearField("doc_string")
+        del made.graph.value_info[:]
+        yield f"dynamo_{name}", made.SerializeToString(), x.numpy(), y
 
 
 def sklearn_files():
@@ -88,7 +114,7 @@ def main(path):
     if Path(path).exists():
         with zipfile.ZipFile(path) as archive:
             kept = {name: archive.read(name) for name in archive.namelist()}
-    for files in (torch_files, sklearn_files):
+    for files in (script_files, dynamo_files, sklearn_files):
         try:
             for name, model, x, y in files():
                 arrays = io.BytesIO()

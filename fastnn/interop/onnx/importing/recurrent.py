@@ -80,7 +80,7 @@ def _lengths(node: Node, x: Symbol) -> Any:
     return None
 
 
-def _initial(node: Node, i: int, direction: int, layout: int, units: int) -> Any:
+def _initial(node: Node, i: int, direction: int, layout: int, x: Symbol) -> Any:
     """Return the initial state of a direction, or None for zeros."""
     state = node.input(i)
     if state is None:
@@ -91,9 +91,13 @@ def _initial(node: Node, i: int, direction: int, layout: int, units: int) -> Any
             raise Unsupported(f"an initial state of shape {state.shape}")
         part = taken(state, {state.position(axis): direction})
         return part.tensor
-    if np.any(state):
-        raise Unsupported("an initial state that is constant and not zero")
-    return None
+    rows = state[:, direction] if layout else state[direction]
+    if (rows != rows[:1]).any():
+        raise Unsupported("a constant initial state that differs between samples")
+    if not rows.any():
+        return None
+    zeros = Arithmetic("multiply", 0.0)(GetItem((slice(None), 0, slice(0, 1)))(x.tensor))
+    return Arithmetic("add", rows[0])(zeros)
 
 
 def _recurrent(node: Node) -> list[Symbol]:
@@ -129,7 +133,7 @@ def _recurrent(node: Node) -> list[Symbol]:
         options |= _activations(node, functions[i])
         name = node.context.unique(node.title(1) + (".reverse" if back and i else ""))
         layer = kind(units, name=name, **options)
-        states = [_initial(node, j, i, layout, units) for j in ((5, 6) if node.kind == "LSTM" else (5,))]
+        states = [_initial(node, j, i, layout, x) for j in ((5, 6) if node.kind == "LSTM" else (5,))]
         made.append(_run(layer, x, states, mask, back))
         layer.set_weights(weights[i])
     y_axes = (0, 1, 2, 3) if layout else (2, 0, 1, 3)

@@ -214,7 +214,7 @@ def _constant(x: NDArray[Any], like: Symbol) -> NDArray[Any]:
     turned: NDArray[Any] = array.transpose([axis for axis in like.axes if axis is not None])
     if like.batch is None:
         return turned
-    if len(turned) != 1:
+    if len(turned) != 1 and (turned != turned[:1]).any():
         raise Unsupported(f"a constant of shape {x.shape} has other values for each sample")
     return np.asarray(turned[0])
 
