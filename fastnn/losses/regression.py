@@ -127,7 +127,8 @@ class MeanSquaredLogarithmicError(PlainLoss):
 
     Examples
     --------
-    >>> round(float(MeanSquaredLogarithmicError()([[np.e - 1]], [[0.0]])), 4)
+    >>> import math
+    >>> round(float(MeanSquaredLogarithmicError()([[math.e - 1]], [[0.0]])), 4)
     1.0
     """
 
