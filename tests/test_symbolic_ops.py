@@ -9,7 +9,7 @@ from harness import check_layer
 
 import fastnn
 from fastnn import layers
-from fastnn.layers.arithmetic import Absolute, Arithmetic
+from fastnn.layers.arithmetic import Absolute, Arithmetic, Comparison
 from fastnn.layers.get_item import GetItem
 from fastnn.layers.matmul import MatMul
 
@@ -72,6 +72,18 @@ def test_gradients(name):
     model = fastnn.Model(start, EXPRESSIONS[name](layers.Dense(4)(start)))
     x = np.random.default_rng(2).standard_normal((3, 5, 4))
     check_gradients(model, "mse", x, np.zeros(model.predict(x).shape))
+
+
+@pytest.mark.parametrize("operation", [name for name in Comparison._operations if name != "remainder"])
+@pytest.mark.parametrize("constant", [None, 0.4])
+def test_what_is_compared_gets_no_gradient_and_may_be_used_beside(operation, constant):
+    fastnn.utils.set_random_seed(1)
+    start = fastnn.Input((5, 4), dtype="float64")
+    one, other = layers.Dense(4)(start), layers.Dense(4)(start)
+    compared = Comparison(operation, constant)([one, other] if constant is None else one)
+    model = fastnn.Model(start, [compared * one + other, one])
+    x = np.random.default_rng(2).standard_normal((3, 5, 4))
+    check_gradients(model, ["mse", "mse"], x, [np.zeros((3, 5, 4))] * 2)
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)

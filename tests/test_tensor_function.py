@@ -16,7 +16,7 @@ X = np.random.default_rng(0).uniform(0.1, 0.9, (5, 4))
 CASES = {
     **{
         name: ({}, getattr(np, name)(X))
-        for name in ["arccos", "arcsin", "arctan", "ceil", "cos", "cosh", "floor", "log"]
+        for name in ["arccos", "arcsin", "arctan", "ceil", "cos", "cosh", "expm1", "floor", "log", "log1p"]
     },
     **{
         name: ({}, getattr(np, name)(X))
@@ -24,7 +24,7 @@ CASES = {
     },
     **{
         name: ({"axis": [1], "keepdims": True}, getattr(np, name)(X, axis=1, keepdims=True))
-        for name in ("max", "mean", "min", "prod", "sum")
+        for name in ("max", "mean", "min", "prod", "std", "sum", "var")
     },
     "logsumexp": ({"axis": [1]}, np.log(np.exp(X).sum(1))),
     "erf": ({}, np.vectorize(math.erf)(X)),
@@ -40,10 +40,19 @@ CASES = {
         {"windows": [], "steps": []},
         np.arange(20).reshape(5, 4),
     ),
+    "clip": ({"minimum": 0.2, "maximum": 0.7}, X.clip(0.2, 0.7)),
     "cumsum": ({"axis": 1}, X.cumsum(1)),
+    "stack": ({"axis": 1}, X[:, None]),
+    "stop_gradient": ({}, X),
     "pad": ({"widths": [[0, 0], [1, 2]], "mode": "reflect"}, np.pad(X, [(0, 0), (1, 2)], mode="reflect")),
 }
 SMOOTH = [
+    "clip",
+    "expm1",
+    "log1p",
+    "stack",
+    "std",
+    "var",
     "arccos",
     "arcsin",
     "arctan",
@@ -111,10 +120,32 @@ def test_constants_and_several_inputs():
     np.testing.assert_array_equal(known, [[1, 0, 0], [1, 1, 1]])
     equal = TensorFunction("equal")([np.array([1.0, 2]), np.array([1.0, 3])])
     np.testing.assert_array_equal(equal, [1, 0])
+    other = TensorFunction("not_equal", [None, np.array(2.0)])(np.array([1.0, 2]))
+    np.testing.assert_array_equal(other, [1, 0])
+    both = TensorFunction("stack", arguments={"axis": -1})([X, 2 * X])
+    np.testing.assert_allclose(both, np.stack([X, 2 * X], -1), rtol=1e-6)
+    last = TensorFunction("argmax", arguments={"axis": 1, "keepdims": False})(X)
+    np.testing.assert_array_equal(last, X.argmax(1))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shapes"),
+    [
+        ("sum", {"axis": [1]}, [(10**9,)]),
+        ("pad", {"widths": [[0, 0], [0, 10**10]]}, [(3,)]),
+        ("equal", {}, [(10**5, 1), (1, 10**5)]),
+    ],
+)
+def test_functions_of_huge_tensors_are_refused_before_they_are_tried(name, arguments, shapes):
+    inputs = [Input(shape) for shape in shapes]
+    with pytest.raises(ValueError, match="expected samples of at most 67108864 elements"):
+        TensorFunction(name, arguments=arguments)(inputs if len(inputs) > 1 else inputs[0])
 
 
 def test_every_function_is_tested():
-    assert set(FUNCTIONS) == set(CASES) | {"equal", "fmod", "lengths", "matmul", "take", "where"}
+    assert set(FUNCTIONS) == set(CASES) | {
+        *("equal", "fmod", "lengths", "matmul", "not_equal", "take", "where")
+    }
 
 
 @pytest.mark.parametrize("name", SMOOTH)

@@ -21,6 +21,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers as L
+from keras_operations import OPERATIONS, operations_model
 
 VECTOR, SEQUENCE, IMAGE = (6,), (6, 4), (8, 8, 3)
 
@@ -123,7 +124,7 @@ OPTIMIZERS_OF = {"masked": "sgd"}
 # Models small enough to be kept as fixtures.
 KEPT = (
     *("mlp", "convolutional", "shared", "two_inputs", "two_outputs", "nested", "initial_state", "frozen"),
-    *("bidirectional", "optimizer_rmsprop", "optimizer_nadam", "named_inputs"),
+    *("bidirectional", "optimizer_rmsprop", "optimizer_nadam", "named_inputs", "operations"),
 )
 
 
@@ -229,6 +230,9 @@ def whole_models() -> Iterator[tuple[str, Any]]:
     yield "frozen", frozen
     x = keras.Input((6,))
     yield "gated", keras.Model(x, L.Multiply()([L.Dense(3, "sigmoid")(x), L.Dense(3, "tanh")(x)]))
+    yield "operations", operations_model(list(OPERATIONS))
+    for name in OPERATIONS:
+        yield f"operation_{name}", operations_model([name])
     for name in OPTIMIZERS:
         yield f"optimizer_{name}", keras.Sequential([keras.Input(VECTOR), L.Dense(4, "tanh"), L.Dense(2)])
 
@@ -319,6 +323,8 @@ def compare(name: str, model: Any, whole: bool, folder: Path) -> list[str]:
             if (worst := largest_difference(ours.predict(x, verbose=0), expected)) > 1e-5:
                 problems.append(f"{file.suffix} read: predictions differ by {worst:.1e}")
             out = folder / f"{name}.out{file.suffix}"
+            if file.suffix == ".h5" and name.startswith("operation"):
+                continue  # Keras does not read the operations in its own .h5 files
             ours.save(out)
             ours.save_weights(folder / f"{name}.out.weights.h5")
             ours.load_weights(folder / f"{name}.weights.h5")

@@ -137,7 +137,7 @@ class Comparison(Arithmetic):
 
     def _emit(self, plan: Plan, x: Any) -> Value:
         """Append a step that runs NumPy's function."""
-        from ..kernels.ops import python_op
+        from ..kernels.ops import fan_out, python_op
 
         ufunc = getattr(np, self.operation)
         values = [x] if self.constant is not None else x
@@ -151,6 +151,9 @@ class Comparison(Arithmetic):
             return np.asarray(ufunc(*map(np.asarray, operands)), plan.dtype)
 
         constant = self.operation != "remainder"
+        if constant:
+            for value in values:
+                fan_out.emit(plan, value, 0)  # what is compared gets a gradient of zero
         return python_op.emit(plan, self.name, values, [shape], [], function, constant=constant)[0]
 
 

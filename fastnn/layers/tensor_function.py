@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -105,10 +106,10 @@ CASTS: dict[str, Callable[..., NDArray[Any]]] = {
 
 
 def _extreme_place(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(x: Any, axis: int, last: bool = False) -> Any:
+    def call(x: Any, axis: int, last: bool = False, keepdims: bool = True) -> Any:
         if not last:
-            return function(x, axis=axis, keepdims=True)
-        return x.shape[axis] - 1 - function(np.flip(x, axis), axis=axis, keepdims=True)
+            return function(x, axis=axis, keepdims=keepdims)
+        return x.shape[axis] - 1 - function(np.flip(x, axis), axis=axis, keepdims=keepdims)
 
     return _constant(call)
 
@@ -133,27 +134,35 @@ def _window_places(x: Any, windows: Any, steps: Any) -> NDArray[Any]:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(ops, name)
-        for name in ("arctan", "cos", "cosh", "log", "matmul", "sin", "sinh", "sqrt", "tan")
+        for name in ("arctan", "cos", "cosh", "expm1", "log", "log1p", "matmul", "sin", "sinh", "sqrt", "tan")
     },
-    **{name: _reduction(getattr(ops, name)) for name in ("logsumexp", "max", "mean", "min", "prod", "sum")},
+    **{
+        name: _reduction(getattr(ops, name))
+        for name in ("logsumexp", "max", "mean", "min", "prod", "std", "sum", "var")
+    },
     **{
         name: _constant(getattr(np, name))
-        for name in ("ceil", "equal", "floor", "isinf", "isnan", "rint", "sign")
+        for name in ("ceil", "equal", "floor", "isinf", "isnan", "not_equal", "rint", "sign")
     },
     **{name: _constant(function) for name, function in CASTS.items()},
     "arccos": lambda x: apply(np.arccos, x),
     "arcsin": lambda x: apply(np.arcsin, x),
     "argmax": _extreme_place(np.argmax),
     "argmin": _extreme_place(np.argmin),
+    "clip": lambda x, minimum, maximum: ops.clip(x, minimum, maximum),
     "cumsum": _cumsum,
     "erf": lambda x: apply(_erf, x),
     "fmod": _constant(np.fmod),
     "lengths": _constant(_lengths),
     "pad": _pad,
+    "stack": lambda *tensors, axis: ops.stack(tensors, axis),
+    "stop_gradient": _constant(np.positive),
     "take": _take,
     "where": _where,
     "window_places": _constant(_window_places),
 }
+
+_MOST = 2**26  # elements of a sample, of all inputs together: 256 MB in float32
 
 
 @registry.add
@@ -197,6 +206,17 @@ class TensorFunction(Layer):
         self.function = one_of(function, "function", *FUNCTIONS)
         self.operands = None if operands is None else [x if x is None else np.asarray(x) for x in operands]
         self.arguments = dict(arguments or {})
+
+    def _check_input_shape(self, input_shape: Any) -> None:
+        """Check that the function may be tried on zeros to find the shape of its output."""
+        shapes = [shape[1:] for shape in (input_shape if isinstance(input_shape, list) else [input_shape])]
+        if self.function == "pad":
+            shapes = [
+                [(n or 1) + sum(w) for n, w in zip(shapes[0], self.arguments["widths"][1:], strict=True)]
+            ]
+        sizes = itertools.zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1)
+        if (size := math.prod(max(n or 1 for n in axis) for axis in sizes)) > _MOST:
+            raise ValueError(f"inputs: expected samples of at most {_MOST} elements, got {size}")
 
     def call(self, x: Any) -> Any:
         """Return the function of the inputs and constants."""

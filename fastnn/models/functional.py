@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import signature
 from typing import Any
 
@@ -50,6 +51,26 @@ def own_arguments(cls: type, config: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name not in known}
 
 
+@contextmanager
+def naming_layer(name: Any) -> Iterator[None]:
+    """Put the name of a layer before the text of errors about what a configuration says of it."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"layer {name!r:.80}: {error}") from error
+
+
+def layers_from_config(config: dict[str, Any]) -> list[Layer]:
+    """Return the layers that the configuration of a model describes."""
+    made = []
+    for described in config["layers"]:
+        own = described.get("config") if isinstance(described, dict) else None
+        with naming_layer(own.get("name") if isinstance(own, dict) else described):
+            made.append(layer_registry.deserialize(described))
+    return made
+
+
 def graph_from_config(
     config: dict[str, Any],
     made: list[Layer],
@@ -82,6 +103,7 @@ def graph_from_config(
         if node["layer"] not in layers:
             raise ValueError(f"nodes: there is no layer {node['layer']!r}; there are {list(layers)}")
         options = undescribed(node["options"], results)
-        result = call(layers[node["layer"]], undescribed(node["x"], results), **options)
+        with naming_layer(node["layer"]):
+            result = call(layers[node["layer"]], undescribed(node["x"], results), **options)
         results.append(tensors_in(result))
     return undescribed(config["input_structure"], results), undescribed(config["outputs"], results)

@@ -64,7 +64,7 @@ from ..training.prediction import predict
 from ..training.progress import Progress
 from ..training.python_steps import StepPlan
 from .calls import call_model
-from .functional import graph_config, graph_from_config, own_arguments, takes_graph
+from .functional import graph_config, graph_from_config, layers_from_config, own_arguments, takes_graph
 from .inputs import InputStructure, other_inputs, sample_shapes_of, spread
 from .outputs import OutputStructure, converted, keep_masks
 from .steps import Steps
@@ -1191,7 +1191,7 @@ class Model(Steps):
         with CustomObjectScope(custom_objects):
             if not cls._describes_layers(config):
                 return super().from_config(config)
-            model = cls._of_layers(config, [layer_registry.deserialize(c) for c in config["layers"]])
+            model = cls._of_layers(config, layers_from_config(config))
             if "frozen" in config:  # a configuration written by hand may leave it out
                 set_frozen_parts(model, config["frozen"])
             return model

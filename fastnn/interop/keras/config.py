@@ -16,6 +16,7 @@ from ...custom_objects import get_registered_object
 from ...saving.errors import ModelFileError
 from ...saving.objects import all_registries
 from .graph import graph_config
+from .operations import is_operation, operation_layer
 
 __all__ = ["Translation", "fastnn_config", "is_keras_config", "raise_problems"]
 
@@ -110,8 +111,17 @@ class Translation:
         self._dtype(config.get("dtype"), f"{where}model {config.get('name', name)!r}")
         if _MODELS[name] == "Sequential":
             return {"class_name": "Sequential", "config": self._sequential(config, layers, where)}
-        made = [self.layer(layer, _inside(config, where)) for layer in layers]
-        graph = graph_config(config, made, self)
+        made, calls = [], []
+        for layer in layers:
+            if is_operation(layer):
+                translated, layer = operation_layer(layer, _inside(config, where), self)
+            else:
+                translated = self.layer(layer, _inside(config, where))
+            made.append(translated)
+            calls.append(layer)
+        if self.problems:
+            return {"class_name": "Model", "config": {}}
+        graph = graph_config(config, made, calls, self)
         name = config.get("name") or "model"
         made_config = {"name": name, "trainable": config.get("trainable", True)}
         return {"class_name": "Model", "config": made_config | graph}

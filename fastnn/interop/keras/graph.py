@@ -36,7 +36,10 @@ class _Reference(NamedTuple):
 
 
 def graph_config(
-    config: dict[str, Any], layers: list[dict[str, Any]], translation: Translation
+    config: dict[str, Any],
+    layers: list[dict[str, Any]],
+    described_layers: list[dict[str, Any]],
+    translation: Translation,
 ) -> dict[str, Any]:
     """Return the entries of a graph in the configuration of a model.
 
@@ -46,12 +49,14 @@ def graph_config(
         What Keras says of the model.
     layers : list of dict
         Its layers, translated.
+    described_layers : list of dict
+        The same as Keras describes them, with their calls.
     translation : Translation
         Where problems are noted.
     """
     calls: dict[tuple[str, int], _Call] = {}
     classes = {}
-    for described, made in zip(config["layers"], layers, strict=True):
+    for described, made in zip(described_layers, layers, strict=True):
         name = described.get("name") or described["config"]["name"]
         made["config"].setdefault("name", name)
         if made["class_name"] in ("Sequential", "Model"):

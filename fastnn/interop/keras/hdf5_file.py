@@ -14,7 +14,7 @@ from .hdf5 import Contents, opened_hdf5, written_hdf5
 from .loading import built_model, described_weights, fit_contents, set_all
 from .training import compile_model, keras_compile_config, optimizer_arrays, set_optimizer_arrays
 from .weights import by_lists, layer_groups, weight_datasets
-from .writing import keras_model
+from .writing import keras_model, operations_in
 
 __all__ = ["description", "fit_weights", "model", "packed_model", "packed_weights"]
 
@@ -65,9 +65,12 @@ def fit_weights(model: Any, data: bytes, by_name: bool, set_some: bool) -> LoadR
 
 def packed_model(model: Any, include_optimizer: bool) -> bytearray:
     """Return the bytes of a file with a model, in the layout of full models."""
-    config = {
-        entry: value for entry, value in keras_model(model).items() if entry in ("class_name", "config")
-    }
+    described = keras_model(model)
+    if operators := operations_in(described):
+        raise TypeError(
+            f"layers {', '.join(operators):.200}: Keras reads operators of tensors from .keras files only"
+        )
+    config = {entry: value for entry, value in described.items() if entry in ("class_name", "config")}
     versions = {"keras_version": KERAS_VERSION, "backend": "tensorflow"}
     attributes: dict[str, dict[str, Any]] = {
         "": versions | {"model_config": json.dumps(config)},

@@ -6,8 +6,10 @@ from typing import Any
 
 from ... import layers as layer_module
 from ...saving.configurations import model_config
+from .operations import is_operation
+from .operators import operation_arguments, operation_of
 
-__all__ = ["keras_model", "keras_object"]
+__all__ = ["keras_model", "keras_object", "operations_in"]
 
 _MODULES = {
     "initializer": "keras.initializers",
@@ -38,6 +40,13 @@ def keras_model(model: Any) -> dict[str, Any]:
     return _layer(model_config(model), model)
 
 
+def operations_in(described: dict[str, Any]) -> list[str]:
+    """Return the names of the operations in a configuration that `keras_model` has made."""
+    layers = described["config"].get("layers", [])
+    own = [layer["name"] for layer in layers if is_operation(layer)]
+    return own + [name for layer in layers for name in operations_in(layer)]
+
+
 def _layer(described: dict[str, Any], layer: Any) -> dict[str, Any]:
     """Return the configuration of a layer, with the layer itself, whose calls have shapes."""
     name, config = described["class_name"], described["config"]
@@ -58,7 +67,10 @@ def _inner_layer(layer: Any, argument: str) -> Any:
 def _model(name: str, config: dict[str, Any], model: Any) -> dict[str, Any]:
     made: dict[str, Any] = {"name": config["name"], "trainable": config["trainable"]}
     by_name = {layer.name: layer for layer in model._sublayers}
-    made["layers"] = [_layer(entry, by_name.get(entry["config"]["name"])) for entry in config["layers"]]
+    operation = operation_of if "nodes" in config else lambda entry: None
+    made["layers"] = [
+        operation(entry) or _layer(entry, by_name.get(entry["config"]["name"])) for entry in config["layers"]
+    ]
     if "nodes" in config:
         made |= _calls(config, made["layers"], model)
     else:
@@ -100,9 +112,14 @@ def _calls(config: dict[str, Any], layers: list[dict[str, Any]], model: Any) -> 
 
     for entry in entries.values():
         entry["inbound_nodes"] = []
+    own = {entry["config"]["name"]: entry for entry in config["layers"]}
     for node in config["nodes"]:
-        nodes = entries[node["layer"]]["inbound_nodes"]
-        nodes.append({"args": [described(node["x"])], "kwargs": described(node["options"])})
+        entry = entries[node["layer"]]
+        nodes = entry["inbound_nodes"]
+        if is_operation(entry):
+            nodes.append(operation_arguments(own[node["layer"]], node["x"], described))
+        else:
+            nodes.append({"args": [described(node["x"])], "kwargs": described(node["options"])})
         places.append((node["layer"], len(nodes) - 1))
     return {
         "layers": list(entries.values()),
@@ -166,6 +183,11 @@ def _value(value: Any, argument: str, where: str, layer: Any) -> Any:
     if isinstance(value, list):
         parts = layer if isinstance(layer, list) else [None] * len(value)
         return [_value(entry, argument, where, part) for entry, part in zip(value, parts, strict=True)]
+    if isinstance(value, dict) and value.keys() == {"name", "parameters"}:
+        raise TypeError(
+            f"{where}: {argument}: Keras' files do not keep arguments of functions, {value['parameters']} of "
+            f"{value['name']!r}; layers such as LeakyReLU keep them"
+        )
     if not isinstance(value, dict) or "class_name" not in value:
         return value
     if argument in _LAYER_ARGUMENTS:
