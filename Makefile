@@ -20,7 +20,7 @@ define check
 	$(4) $(1)/pool
 endef
 
-.PHONY: help build build-report test lint format types check-c check-neon check-isa bench peers wheel check-wheel sanitize \
+.PHONY: help build build-report test lint format types check-c check-neon check-isa bench peers wheel check-wheel release-check sanitize \
     sanitize-c sanitize-threads annotate lines story docs docs-links clean
 
 help: ## this list
@@ -91,8 +91,11 @@ wheel: ## build the source distribution into dist/, and from it a wheel; on Linu
 	[ "$$(uname)" != Linux ] || $(PYTHON) -m auditwheel repair --wheel-dir wheelhouse dist/*.whl
 	$(PYTHON) tools/recompress_wheel.py $$(ls wheelhouse/*.whl 2>/dev/null || ls dist/*.whl)
 
-check-wheel: ## do so with every Python from 3.11 on, and try each wheel where there is no compiler
-	tools/check_wheel.sh
+check-wheel: ## do so with each Python on the path, look into the wheels, and try them where there is no compiler
+	$(PYTHON) tools/release_check wheels
+
+release-check: ## that, all tests on the wheels, a second build, and other systems by Zig; what cannot be done is skipped
+	$(PYTHON) tools/release_check
 
 sanitize: ## run the tests with the address and undefined-behaviour sanitizers of GCC
 	rm -rf build
