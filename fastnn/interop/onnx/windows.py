@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...activations import Activation
 from .activations import write_activation
-from .writer import Call, Value, Writer
+from .writer import Call, Shape, Value, Writer
 
 __all__ = [
     "write_convolution",
@@ -38,22 +38,26 @@ def _back(writer: Writer, layer: Any, y: str) -> str:
     return y if layer.data_format == "channels_first" else writer.transpose(y, (0, *range(2, rank + 2), 1))
 
 
-def _padding(layer: Any, sizes: Any, dilations: Any) -> dict[str, Any]:
-    """Return the attributes of what is added at the borders, which need no lengths without strides."""
+def _padding(layer: Any, sizes: Any, dilations: Any, shape: Shape) -> dict[str, Any]:
+    """Return the attributes of what is added at the borders of an input."""
     reach = [(size - 1) * step for size, step in zip(sizes, dilations, strict=True)]
     if layer.padding == "causal":
         return {"pads": [*reach, *(0 for _ in reach)]}
     if layer.padding == "valid":
         return {}
-    if max(layer.strides) > 1:
-        return {"auto_pad": "SAME_UPPER"}
-    return {"pads": [*(n // 2 for n in reach), *(n - n // 2 for n in reach)]}
+    lengths = shape[2:] if layer.data_format == "channels_first" else shape[1:-1]
+    sums = []
+    for n, r, stride in zip(lengths, reach, layer.strides, strict=True):
+        if n is None and stride > 1 and r:
+            return {"auto_pad": "SAME_UPPER"}
+        sums.append(r if n is None or stride == 1 else max(r - (n - 1) % stride, 0))
+    return {"pads": [*(n // 2 for n in sums), *(n - n // 2 for n in sums)]}
 
 
 def write_convolution(writer: Writer, call: Call) -> str:
     """Append a `Conv1D` or `Conv2D`."""
     layer = call.layer
-    y = _conv(writer, layer, _first(writer, layer, call.x), np.array(layer.kernel), layer.bias, layer.groups)
+    y = _conv(writer, call, np.array(layer.kernel), layer.bias, layer.groups)
     return _activated(writer, layer, y)
 
 
@@ -109,22 +113,23 @@ def _of_channels(writer: Writer, call: Call, kernel: Any, bias: Any) -> str:
     """Append a convolution with a group for each channel."""
     *sizes, channels, multiplier = kernel.shape
     columns = np.array(kernel).reshape(*sizes, 1, channels * multiplier)
-    return _conv(writer, call.layer, _first(writer, call.layer, call.x), columns, bias, channels)
+    return _conv(writer, call, columns, bias, channels)
 
 
-def _conv(writer: Writer, layer: Any, x: str, kernel: NDArray[Any], bias: Any, groups: int) -> str:
+def _conv(writer: Writer, call: Call, kernel: NDArray[Any], bias: Any, groups: int) -> str:
     """Append a convolution with a kernel (sizes ..., channels of a group, filters)."""
+    layer = call.layer
     return str(
         writer.op(
             "Conv",
-            x,
+            _first(writer, layer, call.x),
             writer.constant(_channels_first(kernel), "kernel"),
             *_bias(writer, bias),
             kernel_shape=layer.kernel_size,
             strides=layer.strides,
             dilations=layer.dilation_rate,
             group=groups,
-            **_padding(layer, layer.kernel_size, layer.dilation_rate),
+            **_padding(layer, layer.kernel_size, layer.dilation_rate, call.shape),
         )
     )
 
@@ -139,7 +144,7 @@ def _activated(writer: Writer, layer: Any, y: str) -> str:
 def write_pooling(writer: Writer, call: Call, kind: str) -> str:
     """Append a node that reduces windows, `MaxPool` or `AveragePool`."""
     layer = call.layer
-    padding = _padding(layer, layer.pool_size, (1,) * layer._rank)
+    padding = _padding(layer, layer.pool_size, (1,) * layer._rank, call.shape)
     x = _first(writer, layer, call.x)
     y = writer.op(kind, x, kernel_shape=layer.pool_size, strides=layer.strides, **padding)
     return _back(writer, layer, y)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,17 @@ _KINDS: dict[str, tuple[Any, tuple[int, ...]]] = {
     "LSTM": (L.LSTM, (0, 2, 3, 1)),
     "RNN": (L.SimpleRNN, (0,)),
 }
-_PLAIN = {name.lower(): name.lower() for name in ("Relu", "Tanh", "Sigmoid", "Softsign", "Softplus", "Elu")}
+# Functions without parameters; and fastnn's word for those with alpha and beta, what both are by default, and
+# which parameter alpha is, or what both must be.
+_PLAIN = {name.lower(): name.lower() for name in ("Relu", "Tanh", "Sigmoid", "Softsign", "Softplus")}
+_SCALED: dict[str, tuple[str, tuple[float, ...], Any]] = {
+    "affine": ("linear", (1.0, 0.0), (1.0, 0.0)),
+    "elu": ("elu", (1.0,), "alpha"),
+    "hardsigmoid": ("hard_sigmoid", (0.2, 0.5), (1 / 6, 0.5)),
+    "leakyrelu": ("leaky_relu", (0.01,), "negative_slope"),
+    "scaledtanh": ("tanh", (1.0, 1.0), (1.0, 1.0)),
+    "thresholdedrelu": ("relu", (1.0,), "threshold"),
+}
 _DEFAULTS = {"GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}
 
 
@@ -32,13 +42,28 @@ def _functions(node: Node, directions: int) -> list[list[Any]]:
     """Return the activations of each direction."""
     count = len(_DEFAULTS[node.kind])
     names = node.get("activations", _DEFAULTS[node.kind] * directions)
-    if len(names) != count * directions or node.get("activation_alpha") or node.get("activation_beta"):
-        raise Unsupported(f"activations: {names} with parameters, or not {count * directions}")
-    unknown = [name for name in names if name.lower() not in _PLAIN]
-    if unknown:
-        raise Unsupported(f"activations: {', '.join(unknown)}")
-    made = [activations.get(_PLAIN[name.lower()]) for name in names]
+    if len(names) != count * directions:
+        raise Unsupported(f"activations: {names}, expected {count * directions}")
+    alphas, betas = (iter(node.get(f"activation_{name}", [])) for name in ("alpha", "beta"))
+    made = [_function(name, alphas, betas) for name in names]
     return [made[i * count : (i + 1) * count] for i in range(directions)]
+
+
+def _function(name: str, alphas: Iterator[float], betas: Iterator[float]) -> Any:
+    """Return an activation, whose parameters come from what is left of lists."""
+    key = name.lower()
+    if key in _PLAIN:
+        return activations.get(_PLAIN[key])
+    if key not in _SCALED:
+        raise Unsupported(f"activations: {name:.80}")
+    function, defaults, meaning = _SCALED[key]
+    given = [next(values, default) for values, default in zip((alphas, betas), defaults, strict=False)]
+    found: Any = activations.get(function)
+    if isinstance(meaning, str) and given[0] >= 0:
+        return found.bind(**{meaning: given[0]})
+    if isinstance(meaning, tuple) and np.allclose(given, meaning, rtol=1e-6):
+        return found
+    raise Unsupported(f"activations: {name} of alpha and beta {given}")
 
 
 def _weights(node: Node, x: Symbol, units: int, directions: int) -> list[list[NDArray[Any]]]:
