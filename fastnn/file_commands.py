@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def info(file: Path) -> dict[str, Any]:
             return (
                 found
                 | _of_model(described["model"])
-                | {name: described[name] for name in ("weights", "bytes_of_weights")}
+                | _of_weights(described["weights"], not graph and described["model"] is None)
                 | {"optimizer": None if optimizer is None else optimizer["class_name"]}
                 | {"metadata": described["metadata"].get("")}
                 | graph
@@ -91,11 +92,24 @@ def _description(data: bytes) -> dict[str, Any]:
     document = document or {}
     return {
         "model": document.get("model"),
-        "weights": sum(tensors[name].size for name in names),
-        "bytes_of_weights": sum(tensors[name].nbytes for name in names),
+        "weights": {name: tensors[name] for name in names},
         "optimizer": (document.get("compile") or {}).get("optimizer"),
         "metadata": document.get("metadata", {}),
     }
+
+
+def _of_weights(weights: dict[str, Any], alone: bool) -> dict[str, Any]:
+    """Return how many numbers weights are and how many bytes, and of a file of weights alone what each is."""
+    sizes = {name: math.prod(weight.shape) for name, weight in weights.items()}
+    tensors = [
+        f"{name} {tuple(weight.shape)} {weight.dtype.name}, {sizes[name] * weight.dtype.itemsize} bytes"
+        for name, weight in weights.items()
+    ]
+    made = {
+        "weights": sum(sizes.values()),
+        "bytes_of_weights": sum(sizes[name] * weight.dtype.itemsize for name, weight in weights.items()),
+    }
+    return made | ({"tensors": tensors} if alone else {})
 
 
 def _of_model(config: dict[str, Any] | None) -> dict[str, Any]:

@@ -397,3 +397,17 @@ def test_files_are_converted_and_inspected_in_a_shell(tmp_path, capsys):
     assert cli.main(["convert", str(file), str(tmp_path / "mlp.fastnn")]) == 1
     assert cli.main(["convert", str(file), str(tmp_path / "mlp.txt")]) == 1
     assert "expected a name that ends in .fastnn, .keras" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".fastnn", ".weights.h5"])
+def test_files_of_weights_alone_say_what_each_is(tmp_path, capsys, ending):
+    small().save_weights(tmp_path / f"w{ending}")
+    assert cli.main(["info", "--json", str(tmp_path / f"w{ending}")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["weights"], found["bytes_of_weights"]) == (23, 92)
+    assert sorted(entry.partition(" ")[2] for entry in found["tensors"]) == [
+        *("(2,) float32, 8 bytes", "(3, 2) float32, 24 bytes"),
+        *("(3,) float32, 12 bytes", "(4, 3) float32, 48 bytes"),
+    ]
+    assert cli.main(["info", str(tmp_path / f"w{ending}")]) == 0
+    assert "(3, 2) float32, 24 bytes" in capsys.readouterr().out

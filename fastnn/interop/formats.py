@@ -56,7 +56,7 @@ class Format(NamedTuple):
     def description(self, data: bytes) -> dict[str, Any]:
         """Return what a file says of a model, which is not made.
 
-        That is "model", its configuration, or None; "weights" and "bytes_of_weights", how many there are;
+        That is "model", its configuration, or None; "weights", by name, with a shape and a dtype each;
         "optimizer", its configuration, or None; "metadata", by structure; and "graph", what else there is by
         name, of files that have no configuration.
         """

@@ -37,7 +37,7 @@ def description(data: bytes) -> dict[str, Any]:
     with opened_hdf5(weights) as contents:
         found = described_weights(contents)
     compiled = config.get("compile_config") or {}
-    return found | {"model": config, "optimizer": compiled.get("optimizer"), "metadata": metadata}
+    return {"weights": found, "model": config, "optimizer": compiled.get("optimizer"), "metadata": metadata}
 
 
 def fit_weights(model: Any, data: bytes, by_name: bool, set_some: bool) -> LoadReport:

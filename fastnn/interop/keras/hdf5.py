@@ -149,7 +149,7 @@ def opened_hdf5(data: bytes) -> Iterator[Contents]:
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             yield Contents(file)
-    except (OSError, RuntimeError, KeyError, UnicodeError) as error:
+    except (OSError, RuntimeError, KeyError, UnicodeError, OverflowError) as error:
         raise ModelFileError(f"its HDF5 data are damaged: {error}") from error
 
 

@@ -44,7 +44,8 @@ def description(data: bytes) -> dict[str, Any]:
     """Return what a file says of a model; see `fastnn.interop.formats.Format`."""
     with opened_hdf5(data) as contents:
         training = _document(contents, "training_config") or {}
-        return described_weights(contents) | {
+        return {
+            "weights": described_weights(contents),
             "model": _document(contents, "model_config"),
             "optimizer": training.get("optimizer_config"),
             "metadata": _document(contents, _METADATA) or {},

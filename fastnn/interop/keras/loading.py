@@ -45,16 +45,12 @@ def set_all(places: list[Place], contents: Contents) -> None:
     _assign(places, contents)
 
 
-def described_weights(contents: Contents) -> dict[str, int]:
-    """Return how many numbers the weights in a file are, and how many bytes."""
-    found = [
-        dataset
+def described_weights(contents: Contents) -> dict[str, Any]:
+    """Return the weights in a file by path, with a shape and a dtype each."""
+    return {
+        path: dataset
         for path, dataset in contents.datasets.items()
         if not path.startswith(_TRAINING) and "seed_generator/" not in path
-    ]
-    return {
-        "weights": sum(dataset.size for dataset in found),
-        "bytes_of_weights": sum(dataset.size * dataset.dtype.itemsize for dataset in found),
     }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from io import BytesIO
-from math import prod
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
+import numpy as np
 from onnx import TensorProto, helper
 
 from .exporting import onnx_model
@@ -14,6 +14,13 @@ from .importing import load
 from .importing.reading import read_model
 
 __all__ = ["description", "fit_weights", "model", "packed_model", "packed_weights"]
+
+
+class _Tensor(NamedTuple):
+    """What there is of a tensor beside its values."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
 
 def model(data: bytes, compile: bool) -> Any:
@@ -25,13 +32,14 @@ def description(data: bytes) -> dict[str, Any]:
     """Return what there is in a file; see `fastnn.interop.formats.Format`."""
     found, _, _ = read_model(BytesIO(data), external_data=False)
     kinds = Counter(node.op_type for node in found.graph.node)
-    sizes = [prod(tensor.dims) for tensor in found.graph.initializer]
-    widths = [_width(tensor.data_type) for tensor in found.graph.initializer]
+    weights = {
+        tensor.name: _Tensor(tuple(tensor.dims), helper.tensor_dtype_to_np_dtype(tensor.data_type))
+        for tensor in found.graph.initializer
+    }
     properties = {entry.key: entry.value for entry in found.metadata_props}
     return {
         "model": None,
-        "weights": sum(sizes),
-        "bytes_of_weights": sum(size * width for size, width in zip(sizes, widths, strict=True)),
+        "weights": weights,
         "optimizer": None,
         "metadata": {"": properties} if properties else {},
         "graph": {
@@ -42,11 +50,6 @@ def description(data: bytes) -> dict[str, Any]:
             "nodes": [f"{count} {kind}" for kind, count in kinds.most_common()],
         },
     }
-
-
-def _width(kind: int) -> int:
-    """Return the bytes of a number."""
-    return int(helper.tensor_dtype_to_np_dtype(kind).itemsize)
 
 
 def _text(value: Any) -> str:
