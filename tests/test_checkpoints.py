@@ -228,6 +228,23 @@ def test_an_interrupted_training_of_parts_of_the_data_goes_on(tmp_path):
     assert found.history == history
 
 
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "reason"),
+    [(24, 4, "24 samples, now 24; 8 samples of a step, now 4"), (16, 8, "24 samples, now 16; ")],
+)
+def test_other_steps_are_refused_in_the_middle_of_an_epoch(tmp_path, rows, batch_size, reason):
+    for steps in (2, 4):  # the second ends after an epoch
+        callbacks = [kill_after(steps), BackupAndRestore(tmp_path / str(steps), 1 if steps == 2 else "epoch")]
+        with pytest.raises(Killed):
+            make().fit(X[:24], Y[:24], 8, 3, 0, callbacks)
+    model = make()
+    weights = model.get_weights()
+    with pytest.raises(ModelFileError, match=f"middle of an epoch with {reason}"):
+        model.fit(X[:rows], Y[:rows], batch_size, 3, 0, [BackupAndRestore(tmp_path / "2", 1)])
+    np.testing.assert_array_equal(model.get_weights()[0], weights[0])
+    model.fit(X[:rows], Y[:rows], batch_size, 3, 0, [BackupAndRestore(tmp_path / "4", 1)])
+
+
 def test_a_backup_that_cannot_be_read(tmp_path):
     folder = tmp_path / "backup"
 

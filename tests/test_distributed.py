@@ -229,8 +229,54 @@ def model_of(*hidden, loss="sparse_categorical_crossentropy", optimizer="adam", 
 
 EQUAL = """
 x, y = data()
-weights = np.random.default_rng(1).random(53)
+weights = np.random.default_rng(1).random(53) * (np.arange(53) % 12 < 7)  # of some ranks' rows all 0
 found = {}
+
+class Spread(fastnn.losses.Loss):  # no sum over rows
+    def call(self, y_true, y_pred):
+        return ((y_pred - y_pred.mean(axis=0)) ** 2).mean(axis=-1) - y_pred[:, :1].mean(axis=-1)
+
+class Largest(fastnn.metrics.Metric):  # the state cannot be added up
+    def __init__(self, name="largest"):
+        super().__init__(name=name)
+        self.seen = []
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        scores = np.max(np.asarray(y_pred), axis=-1)
+        weights = np.ones(len(scores)) if sample_weight is None else np.asarray(sample_weight)
+        self.seen.append(float(np.max(scores.T * weights.T)))
+    def result(self):
+        return max(self.seen, default=0.0) + len(self.seen)
+    def reset_state(self):
+        self.seen = []
+
+def own(loss):
+    model = model_of()
+    model.compile("sgd", loss, metrics=[Largest()], weighted_metrics=[Largest("weighted")])
+    return model
+
+def masked(loss, **options):
+    fastnn.utils.set_random_seed(3)
+    ids = fastnn.Input((6,), dtype="float64")
+    hidden = layers.Embedding(7, 4, mask_zero=True, dtype="float64")(ids)
+    hidden = layers.LSTM(4, return_sequences=True, dtype="float64")(hidden)
+    model = fastnn.Model(ids, layers.Dense(3, "softmax", dtype="float64")(hidden))
+    model.compile("sgd", loss, weighted_metrics=["accuracy", Largest()], **options)
+    lengths = np.arange(53) % 12 % 7  # rows of some ranks are masked as a whole
+    tokens = np.random.default_rng(4).integers(1, 7, (53, 6)) * (np.arange(6) < lengths[:, None])
+    labels = np.random.default_rng(5).integers(0, 3, (53, 6))
+    return model, tokens, labels
+
+cases = {}
+for reduction in ("sum_over_batch_size", "sum", "mean_with_sample_weight"):
+    loss = fastnn.losses.SparseCategoricalCrossentropy(reduction=reduction)
+    cases["masked " + reduction] = masked(loss)
+    cases["own " + reduction] = own(Spread(reduction=reduction)), x, np.eye(3)[y]
+cases["masked own"] = masked(lambda y, p: (p[..., 0] - 0.5) ** 2)
+for name, (model, *arrays) in cases.items():
+    model = distribute(model)
+    history = model.fit(*arrays, 12 // size(), 2, 0, sample_weight=weights, validation_split=0.1).history
+    found[name] = [bits(model), *history.items(), model.evaluate(*arrays, 24 // size(), verbose=0)]
+    found[name] += [[w.ravel()[::3].tolist() for w in model.get_weights()]]
 for name, model in {
     "plain": model_of(),
     "sum": model_of(loss=fastnn.losses.SparseCategoricalCrossentropy(reduction="sum"), optimizer="sgd"),
@@ -314,27 +360,70 @@ def test_ranks_stay_together(tmp_path):
 
 RESUME = """
 x, y = data()
+what, freq, batch_size = sys.argv[1], sys.argv[2], int(sys.argv[3])
 class Stop(callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
-        if epoch == 1 and sys.argv[1] == "stop":
+        if epoch == 1 and what == "stop":
             self.model.stop_training = True
 
 class Kept(callbacks.BackupAndRestore):
     def on_train_end(self, logs=None):
         pass
 
+class Batches(fastnn.utils.PyDataset):
+    def __len__(self):
+        return 9
+    def __getitem__(self, index):
+        return x[6 * index : 6 * index + 6], y[6 * index : 6 * index + 6]
+
 model = distribute(model_of())
-model.fit(x, y, 12 // size(), 4, 0, callbacks=[Stop(), *([Kept("backup")] if sys.argv[1] != "all" else [])])
+freq = "epoch" if freq == "epoch" else int(freq)
+kept = [] if what == "all" else [Kept("backup", freq)]
+data = {"x": x, "y": y, "batch_size": batch_size // size()} if batch_size else {"x": Batches()}
+model.fit(**data, epochs=4, verbose=0, callbacks=[Stop(), *kept])
 print(json.dumps([w.ravel().tolist() for w in model.get_weights()]))
 """
 
 
-def test_a_training_resumes_on_another_number_of_ranks(tmp_path):
-    mpi(tmp_path, 2, RESUME, "stop")
-    resumed = _lines(mpi(tmp_path, 3, RESUME, "resume"))
-    whole = _lines(mpi(tmp_path, 1, RESUME, "all"))
+@pytest.mark.parametrize("save_freq", ["epoch", "3"])
+def test_a_training_resumes_on_another_number_of_ranks(tmp_path, save_freq):
+    mpi(tmp_path, 2, RESUME, "stop", save_freq, "12")
+    resumed = _lines(mpi(tmp_path, 3, RESUME, "resume", save_freq, "12"))
+    whole = _lines(mpi(tmp_path, 1, RESUME, "all", save_freq, "12"))
     assert resumed[0] == resumed[1] == resumed[2]
     assert _numbers(resumed[0]) == pytest.approx(_numbers(whole[0]), rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "reason"),
+    [(12, "12 samples of a step, now 6"), (0, "2 batches of a step, now 1")],
+    ids=["arrays", "data set"],
+)
+def test_steps_of_other_sizes_are_refused_in_the_middle_of_an_epoch(tmp_path, batch_size, reason):
+    mpi(tmp_path, 2, RESUME, "stop", "3", str(batch_size))
+    error = mpi(tmp_path, 1, RESUME, "resume", "3", str(batch_size // 2), fails=True)
+    assert f"in the middle of an epoch with {'53 samples, now 53; ' if batch_size else ''}{reason}" in error
+
+
+SAVING = """
+import io
+model = distribute(model_of())
+model.save("model.fastnn", overwrite=False)
+model.save_weights("weights.fastnn", overwrite=False)
+fastnn.saving.save_model(model, f"{rank()}.fastnn")
+memory = io.BytesIO()
+model.save(memory)
+print(len(memory.getvalue()) > 1000)
+"""
+
+
+def test_the_first_rank_writes_files(tmp_path):
+    assert mpi(tmp_path, 2, SAVING).split() == ["True"] * 2
+    assert sorted(path.name for path in tmp_path.glob("*.fastnn")) == [
+        "0.fastnn",
+        "model.fastnn",
+        "weights.fastnn",
+    ]
 
 
 DATASET = """
@@ -378,6 +467,8 @@ class Fail(callbacks.Callback):
                 os.kill(os.getpid(), 9)
             if sys.argv[1] == "exit":
                 sys.exit(0)
+            if sys.argv[1] == "interrupt":
+                os.kill(os.getpid(), 2)
             if sys.argv[1] == "raise":
                 raise ValueError("this is the reason")
 if sys.argv[1] == "leave" and rank() == 1:
@@ -386,8 +477,11 @@ if sys.argv[1] == "leave" and rank() == 1:
 if sys.argv[1] == "before" and rank() == 1:
     model = distribute(model_of())
     open("missing")
+if sys.argv[1] == "early" and rank() == 1:
+    sys.exit(3)
 model = distribute(model_of())
-model.fit(x, y, 4, 5, 0, callbacks=[Fail()])
+first = rank() if sys.argv[1] == "rows" else 0
+model.fit(x[first:], y[first:], 4, 5, 0, callbacks=[Fail()])
 """
 
 
@@ -399,6 +493,9 @@ model.fit(x, y, 4, 5, 0, callbacks=[Fail()])
         ("exit", "SystemExit"),
         ("leave", "all have to do the same"),
         ("before", "FileNotFoundError"),
+        ("early", "at the end of the program"),
+        ("interrupt", "KeyboardInterrupt"),
+        ("rows", "with 52 samples"),
     ],
 )
 def test_a_rank_that_fails_ends_all(tmp_path, how, reason):

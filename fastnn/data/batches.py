@@ -145,9 +145,12 @@ class Batches(Protocol):
         Batches of this epoch that have been yielded; all of them if the data ended with the last one.
     totals : Totals
         Of this epoch.
+    layout : dict of str to int
+        What the number of a step depends on: one in the middle of an epoch means nothing in another.
     """
 
     steps: int | None
+    layout: dict[str, int]
     step: int
     totals: Totals
 
@@ -210,6 +213,7 @@ class ArrayBatches:
         self.steps: int | None = self._count if steps is None else min(steps, self._count)
         self.step = 0
         self.totals = Totals(self._plan)
+        self.layout = {"samples": len(arrays), "samples of a step": batch_size}
 
     def epoch(self, step: int = 0) -> BatchIterator:
         """Return the batches of the next epoch, or of this one from `step` on."""
@@ -303,6 +307,7 @@ class DatasetBatches:
         self.steps = dataset.steps
         self.step = 0
         self.totals = Totals()
+        self.layout = {"batches of a step": 1}
 
     def epoch(self, step: int = 0) -> BatchIterator | None:
         """Return the batches of the next epoch, or of this one from `step` on; None if there are no more."""

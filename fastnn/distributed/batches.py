@@ -148,6 +148,9 @@ class RankBatches:
         self._ranks, self._model, self._batches, self._trains = ranks, model, batches, trains
         self.steps: int | None = batches.steps
         self.totals = RankTotals(ranks, batches.totals)
+        self.layout = batches.layout
+        if isinstance(batches, DatasetBatches):
+            self.layout = {"batches of a step": ranks.size}
 
     @property
     def step(self) -> int:

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="Model")
 
-_guarded: list[Ranks] = []  # whose program ends as a whole
+_guarded: list[Ranks] = []  # whose program ends as a whole: at first MPI's own, then those of models
+_shared: list[Any] = []  # the communicator of models that all ranks train
 
 
 def _world() -> Any:
-    """Return MPI's communicator of all ranks."""
+    """Return MPI's communicator of all ranks, which an error on one of them ends from now on."""
     with extra("mpi", "fastnn.distributed needs mpi4py", "mpi4py"):
         from mpi4py import MPI
+    if MPI.COMM_WORLD.Get_size() > 1 and not _guarded:
+        from .ranks import Ranks
+
+        _end_together(Ranks(MPI.COMM_WORLD))
     return MPI.COMM_WORLD
 
 
@@ -93,28 +98,38 @@ def distribute(model: M, communicator: Any = None) -> M:
     """
     from .ranks import Ranks
 
-    found = _world() if communicator is None else communicator
+    world = _world()
+    found = world if communicator is None else communicator
     if found.Get_size() == 1:
         model._ranks = ALONE
         return model
-    ranks = Ranks(found.Dup())
+    if not _shared and _is_congruent(found, world):
+        Ranks(world).agree("distribute")
+        _shared.append(world.Dup())
+        _guarded[:] = [Ranks(_shared[0])]
+    ranks = Ranks(_shared[0] if _is_congruent(found, world) else found.Dup())
+    ranks.agree("distribute")
     ranks.begin()
-    _end_together(ranks)
     model._ranks = ranks
     model._forget_own_plans()
     return model
 
 
+def _is_congruent(communicator: Any, other: Any) -> bool:
+    """Return whether communicators have the same ranks in the same order."""
+    from mpi4py import MPI
+
+    return MPI.Comm.Compare(communicator, other) in (MPI.IDENT, MPI.CONGRUENT)
+
+
 def _end_together(ranks: Ranks) -> None:
     """Let an error that nobody handles on one rank end all of them, and none end while others go on."""
-    if _guarded:
-        return
     _guarded.append(ranks)
     report = sys.excepthook
 
     def end(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         report(kind, error, traceback)
-        ranks.abort(error)
+        _guarded[0].abort(error)
 
     sys.excepthook = end
-    atexit.register(ranks.agree, "the end of the program")
+    atexit.register(lambda: _guarded[0].agree("the end of the program"))

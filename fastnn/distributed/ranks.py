@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..callbacks import Callback
 from ..data.batches import Totals
+from ..saving.files import is_path
 from ..training.alone import Alone
 from ..training.prediction import concatenated
 from ..training.python_steps import arrays_in, part_of
@@ -71,6 +72,14 @@ class Ranks(Alone):
         else:
             gradients *= gradients.dtype.type(self.portion)
         self.add(gradients)
+
+    def gather_rows(self, arrays: list[NDArray[Any] | None]) -> tuple[list[NDArray[Any] | None], int]:
+        """Return arrays with the rows of this run, if any, as those of all ranks, and where its own begin."""
+        found = self._comm.allgather(None if self.idle else arrays)
+        start = sum(len(part[1]) for part in found[: self.rank] if part is not None)
+        parts = [part for part in found if part is not None]
+        whole = [None if of_one[0] is None else np.concatenate(of_one) for of_one in zip(*parts, strict=True)]
+        return whole, 0 if self.idle else start
 
     # ---- messages ------------------------------------------------------------------------------------
 
@@ -169,7 +178,9 @@ class Ranks(Alone):
         return RankIterator(self, dataset, steps, **options)
 
     def shared(self, model: Model, batches: Batches, trains: bool = False) -> Batches:
-        """Return what this rank does of batches."""
+        """Return what this rank does of batches, which have to be as many on all."""
+        layout = ", ".join(f"{count} {name}" for name, count in batches.layout.items())
+        self.agree(f"{'training' if trains else 'evaluation'} of {model.name!r} with {layout}")
         made: Any = RankBatches(self, model, batches, trains)
         return made  # type: ignore[no-any-return]
 
@@ -210,6 +221,10 @@ class Ranks(Alone):
     def average(self) -> None:
         """Let weights that runs change otherwise, such as moving averages, be their means over the ranks."""
         self._moving()
+
+    def writes(self, path: Any) -> bool:
+        """Return whether this rank writes a file: of a path the first one alone."""
+        return not self.rank or not is_path(path)
 
     def predicted(self, predict: Callable[[Any], Any], x: Any) -> Any:
         """Return what `predict` makes of a batch, of which each rank takes a part."""

@@ -60,6 +60,8 @@ def restore_backup(model: Any, path: Path) -> dict[str, Any]:
             raise ModelFileError(f"it is the backup of another model: {report}")
         _check_frozen(model, document["state"])
         progress = _with_arrays(document["progress"], tensors)
+        if obstacle := model._progress.obstacle(progress):
+            raise ModelFileError(obstacle)
         backup = document | {"weights": names, "tensors": tensors, "progress": progress}
         apply_backup(model, backup)
     return backup

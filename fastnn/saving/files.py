@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from .errors import ModelFileError, Path
 
-__all__ = ["FileBytes", "opened", "write_bytes"]
+__all__ = ["FileBytes", "is_path", "opened", "write_bytes"]
 
 _PIECE = 2**20  # bytes that are read at once
 _TEMPORARY = ".fastnn-", ".tmp"
@@ -85,7 +85,7 @@ def opened(path: Path) -> Iterator[FileBytes]:
     TypeError
         If `path` is neither a path nor a file object.
     """
-    if not _is_path(path):
+    if not is_path(path):
         if not hasattr(path, "read"):
             raise TypeError(f"filepath: expected a path or a binary file object, got {path!r:.200}")
         yield FileBytes(cast(IO[bytes], path))
@@ -102,7 +102,8 @@ def opened(path: Path) -> Iterator[FileBytes]:
         yield FileBytes(file, status.st_size)
 
 
-def _is_path(path: object) -> bool:
+def is_path(path: object) -> bool:
+    """Return whether it names a file, rather than being one that is open."""
     return isinstance(path, (str, bytes, os.PathLike))
 
 
@@ -134,7 +135,7 @@ def write_bytes(path: Path, data: bytearray, overwrite: bool = True) -> None:
     TypeError
         If `path` is neither a path nor a file object.
     """
-    if _is_path(path):
+    if is_path(path):
         _replace(_checked(path), data, overwrite)
     elif hasattr(path, "write") and not isinstance(path, TextIOBase):
         path.write(data)

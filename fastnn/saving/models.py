@@ -48,7 +48,8 @@ def save_model(
         If it has been compiled, so is the model that `load_model` returns, as are models inside of it.
     filepath : str, path or binary file object
         With any extension: "digits.fastnn". Names that end in ".keras" or ".h5" get a file of Keras, which
-        needs h5py: see `fastnn.interop.keras`; those in ".onnx" what `Model.export` writes.
+        needs h5py: see `fastnn.interop.keras`; those in ".onnx" what `Model.export` writes. Of the ranks that
+        `fastnn.distributed` trains a model on, only the first writes to a path; the others go on at once.
     overwrite : bool, default True
         Whether to replace an existing file.
     zipped
@@ -85,6 +86,8 @@ def save_model(
 
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a model, got {model!r:.80}")
+    if not model._ranks.writes(filepath):
+        return
     if (format := format_by_name(filepath)) is not None:
         write_bytes(filepath, format.packed_model(model, include_optimizer), overwrite)
         return

@@ -91,6 +91,8 @@ def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
     ['last/kernel', 'last/bias']
     """
     _check_built(model)
+    if not model._ranks.writes(filepath):
+        return
     if (format := format_by_name(filepath)) is not None:
         write_bytes(filepath, format.packed_weights(model), overwrite)
         return

@@ -56,6 +56,10 @@ class Alone:
         """Return the plan that runs this rank's part of a batch, and where and how long the part is."""
         return plan, 0, samples
 
+    def writes(self, path: Any) -> bool:
+        """Return whether this rank writes a file: of a path the first one alone."""
+        return True
+
     def predicted(self, predict: Callable[[Any], Any], x: Any) -> Any:
         """Return what `predict` makes of a batch."""
         return predict(x)

@@ -31,6 +31,7 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None, cal
     make = partial(_predict_in_python, model) if in_python else model._predict
     one = partial(ranks.predicted, make)
     dataset = DatasetIterator(x, steps) if is_dataset(x) else None
+    what = "predict"
     try:
         if dataset is not None:
             batches: Iterable[Any] = (part for part, _, _ in dataset.epoch() or ())
@@ -43,10 +44,10 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None, cal
             if batch_size is steps is callbacks is None and not in_python:
                 starts = range(0, max(1, end), max(1, end))
             batches = (part_of(arrays, start, min(start + starts.step, end)) for start in starts)
-            count = len(starts)
+            count, what = len(starts), f"predict for {end} samples"
         listeners = listeners_for(model, callbacks, 0, epochs=1, steps=count)
         model.stop_predicting = False
-        with ranks.running(model, "predict"):
+        with ranks.running(model, what):
             return predict_batches(batches, one, listeners, lambda: model.stop_predicting)
     finally:
         if dataset is not None:

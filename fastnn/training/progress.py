@@ -48,11 +48,27 @@ class Progress:
         return {
             "epoch": self.epoch,
             "step": self.step,
+            "layout": self.batches.layout,
             "shuffler": self._shuffler.get_state(),
             "data": self.batches.data_state(),
             "totals": self.batches.totals.get_state(),
             "callbacks": [[type(c).__name__, c.get_state()] for c in self._callbacks],
         }
+
+    def obstacle(self, state: dict[str, Any]) -> str:
+        """Return why this `fit` cannot go on from what `get_state` of another one returned; "" if it can.
+
+        In the middle of an epoch, or of a pass through the data, both need the same steps.
+        """
+        layout = self.batches.layout
+        before = state.get("layout", layout)
+        if before == layout or not (state["step"] or state["shuffler"]["done"]):
+            return ""
+        counts = "; ".join(f"{before.get(name)} {name}, now {count}" for name, count in layout.items())
+        return (
+            f"the training was interrupted in the middle of an epoch with {counts}; up to the end of an "
+            "epoch it needs the same data, batch_size and ranks"
+        )
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Restore the position that `get_state` of another `fit` returned.

@@ -26,7 +26,8 @@ OLDEST_OPSET = 17
 
 def export(model: Any, filepath: Any, opset_version: int | None = None) -> None:
     """Write a model as an ONNX file; see `Model.export`."""
-    write_bytes(filepath, bytearray(onnx_model(model, opset_version).SerializeToString()))
+    if model._ranks.writes(filepath):
+        write_bytes(filepath, bytearray(onnx_model(model, opset_version).SerializeToString()))
 
 
 def onnx_model(model: Any, opset_version: int | None = None) -> ModelProto:

@@ -120,12 +120,15 @@ cdef void clear(const step_t *s, const run_t *r) noexcept nogil:
 cdef void backward(const step_t *s, const run_t *r) noexcept nogil:
     cdef idx_t line = LINE // s.kernels.itemsize, width = s.size[WIDTH]
     cdef pass_t p = pass_t(s, r, 0)
+    cdef uint8_t *touched
     if s.at[DW].space < 0:
         return
     if not s.accumulate >> DW & 1:
         clear(s, r)
-    s.kernels.embedding_mark(<uint8_t *>operand(s, r, TOUCHED), <const int32_t *>operand(s, r, INDEX),
-                             s.size[NUMBERS] * r.rows)
+    touched = <uint8_t *>operand(s, r, TOUCHED)
+    if r.ranks is not NULL:     # which may touch any row
+        memset(touched, 1, s.size[ROWS])
+    s.kernels.embedding_mark(touched, <const int32_t *>operand(s, r, INDEX), s.size[NUMBERS] * r.rows)
     # One piece for each thread: a piece goes through all numbers whatever its width, and pieces of one cache
     # line take up to 9 times as long in all (3200 rows of 300). No sum is split, so the cut changes no bit.
     p.columns = ceil_div(ceil_div(width, line), r.threads) * line

@@ -320,15 +320,17 @@ cdef class LossOrMetric:
     cdef bint first
     cdef bint counted
 
-    cdef list arguments(self, const step_t *s, const run_t *r):
+    cdef tuple arguments(self, const step_t *s, const run_t *r):
+        """The arguments with the rows of all ranks, and the place of those of this run among them."""
         places = LABELS, X, ROW_WEIGHTS, MASK
-        return [
+        own = [
             None if shape is None else read(operand(s, r, at), (r.rows, *shape), dtype)
             for at, shape, dtype in zip(places, self.shapes, self.dtypes)]
+        return (own, 0) if r.ranks is NULL else (<object>r.ranks).gather_rows(own)
 
     cdef int loss(self, const step_t *s, const run_t *r) except -1:
         cdef char *dx = operand(s, r, DX)
-        labels, predictions, weights, mask = self.arguments(s, r)
+        (labels, predictions, weights, mask), start = self.arguments(s, r)
         tensor = autograd.Tensor(predictions, dx is not NULL)
         if dx is NULL:
             with autograd.no_grad():
@@ -336,10 +338,11 @@ cdef class LossOrMetric:
         else:
             value = self.function(labels, tensor, weights, mask)
             if isinstance(value, autograd.Tensor) and value.requires_grad:
-                gradient = np.ascontiguousarray(autograd.grad(value, tensor), predictions.dtype)
-                s.kernels.merge_sum(dx, address(gradient), NULL, gradient.size, self.factor)
+                gradient = autograd.grad(value, tensor)[start : start + r.rows]
+                gradient = np.ascontiguousarray(gradient, predictions.dtype)
+                s.kernels.merge_sum(dx, address(gradient), NULL, gradient.size, self.factor / r.portion)
             else:
-                memset(dx, 0, predictions.nbytes)
+                memset(dx, 0, r.rows * predictions[0].nbytes)
                 warn_without_gradient(self.function, self.name)
         r.totals[MODEL_LOSS].value += float(value) * self.factor * r.rows
         r.totals[MODEL_LOSS].weight += r.rows * self.first
@@ -349,7 +352,8 @@ cdef class LossOrMetric:
         return 0
 
     cdef int metric(self, const step_t *s, const run_t *r) except -1:
-        self.function(*self.arguments(s, r))
+        arguments, _ = self.arguments(s, r)
+        self.function(*arguments)
         return 0
 
 
