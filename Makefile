@@ -20,8 +20,8 @@ define check
 	$(4) $(1)/pool
 endef
 
-.PHONY: help build build-report test lint format types check-c check-neon check-isa bench peers wheel check-wheel release-check sanitize \
-    sanitize-c sanitize-threads annotate lines story docs docs-links clean
+.PHONY: help build build-report test lint format types check-c check-neon check-isa bench history peers wheel check-wheel \
+    release-check sanitize sanitize-c sanitize-threads coverage annotate lines story docs docs-links clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,9 @@ check-isa: ## look for AVX where any x86-64 processor must run, and run it on on
 bench: ## time every kernel and model; each is verified first
 	pytest bench --benchmark-sort=name
 
+history: ## print the ratios to NumPy that were recorded, by commit
+	$(PYTHON) bench/history.py
+
 peers: ## compare with other libraries, in environments that this makes in PEERS, a gigabyte or two
 	$(PYTHON) bench/peers.py --folder $(PEERS)
 
@@ -104,6 +107,14 @@ sanitize: ## run the tests with the address and undefined-behaviour sanitizers o
 	    build/sanitize/bin/pip install -q ".[test]"
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	    build/sanitize/bin/pytest -n auto
+
+coverage: ## report which lines of Python, Cython and C the tests run; GCC
+	rm -rf build
+	$(PYTHON) -m venv build/coverage
+	CC=gcc CFLAGS=--coverage LDFLAGS=--coverage FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
+	    build/coverage/bin/pip install -q ".[test]" pytest-cov gcovr
+	build/coverage/bin/pytest -n auto --cov=fastnn --cov-report=term:skip-covered
+	build/coverage/bin/gcovr --filter fastnn/ --filter csrc/ --exclude csrc/ref/ build/temp.*
 
 annotate: ## show in build/annotate/ where Cython calls Python
 	mkdir -p build/annotate

@@ -2,8 +2,8 @@
 
 FASTNN_OPENMP=0 builds without OpenMP, =1 insists on it; else it is used where a test program compiles.
 FASTNN_ISAS=avx2 (or several, by commas) builds fewer instruction sets; scalar and ref are always there.
-FASTNN_NATIVE_DEBUG=1 is for debuggers and sanitizers: with symbols, with Cython's bounds checks, and
-optimized only as far as compiles quickly under them.
+FASTNN_NATIVE_DEBUG=1 is for debuggers, sanitizers and coverage: with symbols and lines of Cython, with its
+bounds checks, and optimized only as far as compiles quickly under them.
 """
 
 import os
@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 from setuptools import Extension, setup
 
@@ -121,6 +122,7 @@ class BuildFastnn(BuildExt):
     """Adds OpenMP to the one module that uses it, where the compiler has it."""
 
     directives = DIRECTIVES
+    options: ClassVar = {"emit_linenums": True} if DEBUG else {}
 
     def configure(self):
         flags = self.openmp_flags()

@@ -74,12 +74,12 @@ def declare_kernels() -> None:
     )
 
 
-def cythonize_module(name: str, source: str, directives: dict[str, Any]) -> None:
+def cythonize_module(name: str, source: str, directives: dict[str, Any], options: dict[str, Any]) -> None:
     """Write the C source of a module, and beside it, for Make, what it was made from."""
     try:
         cythonize(
             [Extension(name, [source])], build_dir=str(GENERATED), compiler_directives=directives,
-            include_path=[str(GENERATED)], depfile=True, force=True, quiet=True,
+            include_path=[str(GENERATED)], depfile=True, force=True, quiet=True, **options,
         )  # fmt: skip
     except CythonError:  # which it has printed
         raise CompileError(f"Cython does not compile {source}") from None
@@ -210,6 +210,7 @@ class BuildExt(Compiling, build_ext):
     """Builds the libraries and the Cython modules, all in one pool."""
 
     directives: ClassVar[dict[str, Any]] = {}  # of Cython
+    options: ClassVar[dict[str, Any]] = {}  # of cythonize
 
     def configure(self):
         """Add to the extensions what only the compiler can tell."""
@@ -245,8 +246,10 @@ class BuildExt(Compiling, build_ext):
         written = self.make(
             c_file,
             lambda: {Path(source)} | cython_inputs(c_file),
-            [cython_version, self.directives, APPEND],
-            lambda: cython.submit(cythonize_module, extension.name, source, self.directives).result(),
+            [cython_version, self.directives | self.options, APPEND],
+            lambda: cython.submit(
+                cythonize_module, extension.name, source, self.directives, self.options
+            ).result(),
         )
         return self.compile(str(c_file), extension.extra_compile_args, (), extension.include_dirs) or written
 
