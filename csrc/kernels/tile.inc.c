@@ -258,9 +258,21 @@ static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_colu
     }
 }
 
+/* Two vectors at a time, each a chain of additions over k, which takes its latency: 3 cycles a step. */
 static void add_columns(real *sums, const real *b, fnn_idx b_row, fnn_idx k, fnn_idx n, int accumulate)
 {
-    for (fnn_idx j = 0; j < n; j += VLEN) {
+    fnn_idx j = 0;
+    for (; j + 2 * VLEN <= n; j += 2 * VLEN) {
+        vreal low = accumulate ? v_load(sums + j) : v_set1(0);
+        vreal high = accumulate ? v_load(sums + j + VLEN) : v_set1(0);
+        for (fnn_idx p = 0; p < k; p++) {
+            low = v_add(low, v_load(b + p * b_row + j));
+            high = v_add(high, v_load(b + p * b_row + j + VLEN));
+        }
+        v_store(sums + j, low);
+        v_store(sums + j + VLEN, high);
+    }
+    for (; j < n; j += VLEN) {
         vreal sum = accumulate ? v_load_up_to(sums + j, n - j) : v_set1(0);
         for (fnn_idx p = 0; p < k; p++)
             sum = v_add(sum, v_load_up_to(b + p * b_row + j, n - j));

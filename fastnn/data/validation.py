@@ -53,7 +53,7 @@ def as_weights(sample_weight: Any, dtype: str, name: str = "sample_weight") -> N
         If they are not finite numbers: one of NaN would make the loss and all weights of the model NaN.
     """
     weights = as_real(sample_weight, dtype, name)
-    if not np.isfinite(weights).all():
+    if np.count_nonzero(np.isfinite(weights)) < weights.size:  # a microsecond less than `all`
         raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
     return weights
 
@@ -160,14 +160,17 @@ def as_classes(y: Any, shape: tuple[int, ...], name: str = "y") -> NDArray[np.in
     if array.ndim != len(shape) + 1 or array.shape[1:] != shape:
         expected = ", ".join(["rows", *map(str, shape)])
         raise ValueError(f"{name}: expected class numbers of shape ({expected}), got {np.shape(y)}")
-    with np.errstate(invalid="ignore"):
-        classes = array.astype(np.int32)
+    if array.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            classes = array.astype(np.int32, "C")
+    else:
+        classes = array.astype(np.int32, "C")
     if array.dtype.kind == "f" or array.dtype.itemsize > 4 or array.dtype == np.uint32:
         wrong = classes != array
-        if wrong.any():
+        if np.count_nonzero(wrong):
             value = array[np.unravel_index(np.argmax(wrong), array.shape)]
             raise ValueError(f"{name}: expected class numbers, got {value.item()!r}")
-    return np.ascontiguousarray(classes)
+    return classes
 
 
 def as_labels(
