@@ -77,6 +77,8 @@ def _reshape(node: Node) -> Any:
 
 def _gather(node: Node) -> Any:
     x, indices, axis = node.array(0), numbers(node.array(1)).astype(np.int64), node.get("axis", 0)
+    if not -x.ndim <= axis < x.ndim:
+        raise Unsupported(f"axis {axis} of {x.ndim} axes")
     node.context.spend(indices.size * (x.size // max(1, x.shape[axis])))
     return np.take(x, indices, axis)
 

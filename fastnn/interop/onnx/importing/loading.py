@@ -24,6 +24,7 @@ from .pools import POOLS
 from .products import PRODUCTS
 from .reading import opset_of, read_model
 from .recurrent import RECURRENT
+from .schemas import check_node, versions_of
 from .shaping import SHAPING
 from .tensors import array_of
 from .values import Symbol, Unsupported, natural
@@ -115,7 +116,7 @@ def values_of(
     """
     graph = model.graph
     nodes = _needed(graph, outputs)
-    problems = [_problem(node, "there is no such operator") for node in nodes if _key(node) not in OPERATORS]
+    problems = _contradictions(nodes, versions_of(model))
     if graph.sparse_initializer:
         problems.append("its sparse tensors are not supported")
     if problems:
@@ -134,6 +135,20 @@ def values_of(
     if problems:
         raise ModelFileError("nodes without counterpart:\n  " + "\n  ".join(problems))
     return inputs, [context.values[name] for name in outputs]
+
+
+def _contradictions(nodes: Sequence[NodeProto], versions: dict[str, int]) -> list[str]:
+    """Return what is wrong with nodes whatever their inputs are."""
+    problems = []
+    for node in nodes:
+        if _key(node) not in OPERATORS:
+            problems.append(_problem(node, "there is no such operator"))
+            continue
+        try:
+            check_node(node, versions)
+        except Unsupported as error:
+            problems.append(_problem(node, error))
+    return problems
 
 
 def _needed(graph: GraphProto, outputs: Sequence[str]) -> list[NodeProto]:
@@ -172,6 +187,8 @@ def _inputs(graph: GraphProto, batch_axis: int | None, context: Context) -> list
         if kind_of(dtype) not in "fiub":
             raise ModelFileError(f"{title}: expected numbers, got {dtype.name}")
         shape = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
+        if any(n is not None and not 0 <= n < 2**31 for n in shape):
+            raise ModelFileError(f"{title}: its shape {shape} is not valid")
         if 0 in shape:
             context.values[value.name] = np.zeros([n or 0 for n in shape], dtype)
             continue
@@ -210,7 +227,9 @@ def _visit(proto: NodeProto, context: Context) -> list[str]:
     except _BAD as error:
         text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         return [_problem(proto, text)]
-    values = made if isinstance(made, list) else [made]
+    values = [
+        x if isinstance(x, Symbol) else np.asarray(x) for x in (made if isinstance(made, list) else [made])
+    ]
     for name, value in zip(proto.output, values, strict=False):
         if name:
             context.values[name] = value

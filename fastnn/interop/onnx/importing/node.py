@@ -77,7 +77,7 @@ class Node:
     def __init__(self, proto: NodeProto, context: Context) -> None:
         self.proto, self.context = proto, context
         self.kind, self.opset = proto.op_type, context.opset
-        self.inputs: list[Any] = [plain(context.values[name]) if name else None for name in proto.input]
+        self.inputs: list[Any] = [plain(context.values.get(name)) for name in proto.input]
         self._attributes = {attribute.name: attribute for attribute in proto.attribute}
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -193,7 +193,6 @@ class Node:
             return None
         if any(x and x != name and x not in self.context.values for x in readers[0].input):
             return None
-        self.context.values.setdefault(name, None)
         return Node(readers[0], self.context)
 
     def absorb(self, other: Node, value: Any) -> None:

@@ -116,6 +116,8 @@ def _initial(node: Node, i: int, direction: int, layout: int, x: Symbol) -> Any:
             raise Unsupported(f"an initial state of shape {state.shape}")
         part = taken(state, {state.position(axis): direction})
         return part.tensor
+    if state.ndim != 3 or state.shape[1 if layout else 0] <= direction:
+        raise Unsupported(f"an initial state of shape {state.shape}")
     rows = state[:, direction] if layout else state[direction]
     if (rows != rows[:1]).any():
         raise Unsupported("a constant initial state that differs between samples")

@@ -214,7 +214,7 @@ def _constant(x: NDArray[Any], like: Symbol) -> NDArray[Any]:
     turned: NDArray[Any] = array.transpose([axis for axis in like.axes if axis is not None])
     if like.batch is None:
         return turned
-    if len(turned) != 1 and (turned != turned[:1]).any():
+    if not len(turned) or (turned != turned[:1]).any():
         raise Unsupported(f"a constant of shape {x.shape} has other values for each sample")
     return np.asarray(turned[0])
 
@@ -242,6 +242,8 @@ def reshaped(x: Symbol, target: Sequence[Any], batch_size: int | None) -> Symbol
 
 def _filled(shape: list[Any], target: list[Any]) -> list[int | None]:
     """Return a shape of samples, None for what is open, for what a file says it should be."""
+    if BATCH in target:
+        raise Unsupported(f"it reshapes samples of shape {shape} to {target}")
     known = math.prod(n for n in shape if n is not OPEN)
     opens = sum(n is OPEN for n in shape)
     fixed = math.prod(n for n in target if n is not OPEN and n != -1)
@@ -251,7 +253,7 @@ def _filled(shape: list[Any], target: list[Any]) -> list[int | None]:
         (opens == wanted and (known % fixed == 0 if free else known == fixed))
         or (free and opens == wanted + 1 and known % fixed == 0)
     )
-    if not fits or BATCH in target:
+    if not fits:
         raise Unsupported(f"it reshapes samples of shape {shape} to {target}")
     left: int | None = known // fixed if opens == wanted else None
     return [left if n == -1 else None if n is OPEN else int(n) for n in target]
