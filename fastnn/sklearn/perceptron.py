@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 import sklearn
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier as _SklearnClassifier
 from sklearn.neural_network import MLPRegressor as _SklearnRegressor
-from sklearn.neural_network._base import ACTIVATIONS
-from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.utils import shuffle
 from sklearn.utils.validation import validate_data
 
 from .. import config
 from ..optimizers import SGD, Adam
 from .network import Network
+from .rate import Rate
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
@@ -49,7 +49,7 @@ class _ByFastnn:
         if network is None or (network.activation, network.dtype) != (self.activation, dtype):
             arguments = self.activation, self.out_activation_, dtype
             self._network = Network(self.coefs_, self.intercepts_, *arguments)
-            vars(self).pop("_optimizer", None)
+            vars(self).pop("_rate", None)
         self._share_weights()
 
     def _share_weights(self: Any) -> None:
@@ -68,16 +68,14 @@ class _ByFastnn:
     # ---- solvers ------------------------------------------------------------------------------------
 
     def _begin(self: Any) -> None:
-        """Take a new optimizer; scikit-learn's has no weights, it decides on the rate and when to stop."""
+        """Take a new optimizer, and a rate that says when to stop."""
         rate = self.learning_rate_init
+        schedule = self.learning_rate if self.solver == "sgd" else "constant"
+        self._rate = Rate(rate, schedule, self.power_t)
         if self.solver == "sgd":
-            self._optimizer = SGDOptimizer(
-                [], rate, self.learning_rate, self.momentum, self.nesterovs_momentum, self.power_t
-            )
             nesterov = self.nesterovs_momentum and self.momentum > 0
             self._network.compile(SGD(rate, momentum=self.momentum, nesterov=nesterov))
         else:
-            self._optimizer = AdamOptimizer([], rate, self.beta_1, self.beta_2, self.epsilon)
             self._network.compile(Adam(rate, self.beta_1, self.beta_2, self.epsilon))
 
     def _held_out(self: Any, *arrays: Any) -> tuple[list[Any], list[Any]]:
@@ -111,7 +109,7 @@ class _ByFastnn:
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
         self._prepare(config.floatx())
-        if not incremental or not hasattr(self, "_optimizer"):
+        if not incremental or not hasattr(self, "_rate"):
             self._begin()
         train, validation = [X, y, sample_weight], [None, None, None]
         if self.early_stopping:
@@ -148,14 +146,17 @@ class _ByFastnn:
             if self.verbose:
                 print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
             self._update_no_improvement_count(self.early_stopping, *validation)
-            self._optimizer.iteration_ends(self.t_)
+            self._rate.epoch_ends(self.t_)
             if self._no_improvement_count > self.n_iter_no_change:
                 message = f"{what} {verb}={self.tol:f} for {self.n_iter_no_change} consecutive epochs."
-                if self._optimizer.trigger_stopping(message, self.verbose):
+                goes_on, what_next = self._rate.after_a_standstill()
+                if self.verbose:
+                    print(f"{message} {what_next}")
+                if not goes_on:
                     return
                 self._no_improvement_count = 0
             if self.solver == "sgd":
-                network.optimizer.learning_rate = self._optimizer.learning_rate
+                network.optimizer.learning_rate = self._rate.value
             if incremental:
                 return
             if self.n_iter_ == self.max_iter:
@@ -170,7 +171,7 @@ class _ByFastnn:
     def _fit_lbfgs(self: Any, X: Any, y: NDArray[Any], sample_weight: Any, *rest: Any) -> None:
         """Leave the search for the minimum to SciPy, by way of scikit-learn."""
         self._prepare(X.dtype.name)
-        vars(self).pop("_optimizer", None)
+        vars(self).pop("_rate", None)
         with self._network.objective(X, y, sample_weight, self.alpha) as self._objective:
             try:
                 super()._fit_lbfgs(X, y, sample_weight, *rest)  # type: ignore[misc]
@@ -191,8 +192,10 @@ class _ByFastnn:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         self._network.load(self.coefs_, self.intercepts_)  # also those that somebody has set
         y: NDArray[Any] = self._network.predict(X)
-        if self.out_activation_ != "exp":
-            ACTIVATIONS[self.out_activation_](y)
+        if self.out_activation_ == "logistic":
+            expit(y, out=y)
+        elif self.out_activation_ == "softmax":
+            y = softmax(y, axis=1)
         return y
 
 

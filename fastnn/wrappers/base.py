@@ -7,9 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from ..models import Model
 from ..saving.cloning import clone_model
@@ -95,7 +101,7 @@ class Wrapper(BaseEstimator):
 
     # ---- fits ---------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, **kwargs: Any) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Self:
         """Fit the model.
 
         Parameters
@@ -110,7 +116,7 @@ class Wrapper(BaseEstimator):
             Arguments of `Model.fit`.
         """
         X, labels = self._checked(X, y)
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        weights = None if sample_weight is None else _weights(sample_weight, X)
         model = self._model_for(X, self._shown(labels))
         labels = self._encoded(labels, model)
         arguments = {"verbose": 0} | dict(self.fit_kwargs or {}) | kwargs
@@ -168,6 +174,21 @@ class Wrapper(BaseEstimator):
     def epoch_(self) -> list[int]:
         """The numbers of the epochs of the last fit."""
         return list(range(len(getattr(self, "history_", {}).get("loss", []))))
+
+
+def _weights(given: Any, X: Any) -> NDArray[np.float64]:
+    """Return weights of samples, a number for all or one for each."""
+    if isinstance(given, (int, float)):
+        given = np.full(X.shape[0], given)
+    made: NDArray[np.float64] = check_array(
+        given, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if made.ndim != 1:
+        raise ValueError(f"Sample weights must be 1D array or scalar, got an array of shape {made.shape}")
+    check_consistent_length(X, made)
+    if not made.any():
+        raise ValueError("Sample weights must contain at least one non-zero number, got zeros alone")
+    return made
 
 
 def _fresh(model: Model) -> Model:
