@@ -45,6 +45,7 @@ nb_merge_streams = True
 # The reference: _ext/reference.py writes its pages, and which members a page has.
 autosummary_generate = False
 autodoc_typehints = "none"
+default_role = "py:obj"
 numpydoc_show_class_members = False
 toc_object_entries = False
 add_module_names = False

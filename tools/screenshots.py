@@ -26,7 +26,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 WIDER = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
-    const scrolls = "pre, .pst-scrollable-table-container, .math";
+    const scrolls = "pre, .pst-scrollable-table-container, .formula";
     return [...document.querySelectorAll("main *")]
         .filter((e) => e.getBoundingClientRect().right > width + 1 && !e.closest(scrolls))
         .slice(0, 3)

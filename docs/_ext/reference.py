@@ -21,6 +21,11 @@ def directive(name: str, option: str, lines: list[str]) -> str:
     return f".. {name}::\n   :{option}:\n\n" + "\n".join(f"   {line}" for line in lines)
 
 
+def last(name: str) -> str:
+    """Return a name without its module."""
+    return name.rpartition(".")[2]
+
+
 def homes() -> dict[str, str]:
     """Of each public name, the one under which its object has a page: that of the package that defines it."""
     names: dict[int, list[str]] = {}
@@ -30,7 +35,7 @@ def homes() -> dict[str, str]:
     for name, thing in public_api.public_objects():
         module = getattr(thing, "__module__", "")
         inside = [same for same in names[id(thing)] if module.startswith(same.rpartition(".")[0])]
-        own = [same for same in inside if same.rpartition(".")[2] == getattr(thing, "__name__", "")]
+        own = [same for same in inside if last(same) == getattr(thing, "__name__", "")]
         found[name] = max(own or inside or names[id(thing)], key=lambda name: name.count("."))
     return found
 
@@ -60,7 +65,7 @@ def module_page(module: ModuleType, home: dict[str, str], file: dict[str, str]) 
     if members:
         parts.append(".. currentmodule:: None")  # or autosummary warns of full names
         parts.append(directive("autosummary", "nosignatures", [f"~{home[member]}" for member in members]))
-        at_home = [file[member] for member in members if home[member] == member]
+        at_home = [f"{last(member)} <{file[member]}>" for member in members if home[member] == member]
         parts.append(directive("toctree", "hidden", at_home))
     return page(name, *parts)
 
@@ -71,7 +76,7 @@ def object_page(name: str, thing: Any, public: set[type]) -> str:
     parts = [f".. currentmodule:: {module}"]
     if not inspect.isclass(thing):
         return page(name, *parts, f".. autofunction:: {short}")
-    parts.append(f".. autoclass:: {short}")
+    parts.append(f".. autoclass:: {short}{public_api.signature(thing)}")  # Sphinx would take that of __new__
     for line in public_api.members(thing, public):
         member = line.partition("(")[0].partition(":")[0]
         kind = "autoproperty" if line.endswith(": property") else "automethod"
