@@ -21,7 +21,7 @@ define check
 endef
 
 .PHONY: help build build-report test lint format types check-c check-neon check-isa bench history peers wheel check-wheel \
-    release-check sanitize sanitize-c sanitize-threads coverage annotate lines story docs docs-links clean
+    release-check sanitize sanitize-c sanitize-threads coverage annotate lines story docs docs-look docs-links clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -128,6 +128,9 @@ story: ## print every file that belongs to an op, layer, optimizer, loss or acti
 
 docs: ## make the site in build/docs: the pages of docs/, with their programs run, and the reference
 	$(SPHINX) -b html docs build/docs
+
+docs-look: ## take pictures of the site, which has been made, and fail where a page is wider than its window; needs Chromium
+	$(PYTHON) tools/screenshots.py
 
 docs-links: ## look whether the links from docs/ to other sites lead somewhere
 	$(SPHINX) -b linkcheck -D nb_execution_mode=off docs build/docs-links

@@ -24,7 +24,7 @@ extensions = [
     "sphinx_copybutton",
     *("checkout", "mathml", "reference"),  # of _ext/
 ]
-suppress_warnings = ["toc.empty_glob"]
+
 exclude_patterns = ["_ext", "_templates"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
