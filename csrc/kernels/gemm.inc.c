@@ -14,7 +14,7 @@
  * `blocks_of` is the one rule for the sizes. What a tile reads in a step of k decides where an operand may come from:
  * with 16 registers, 24 bytes of a and 64 of b in 6 cycles; with the 32 of AVX-512, 28 and 128 in 14. So a panel of b
  * is best in L1 or L2, and a in L2. All sizes are for an L2 of 256 KiB, the smallest there is: on a processor with 1
- * MiB those for 512 KiB and 1 MiB were 0.96 to 1.06 times as fast, and 0.99 for 2048 cubed, which is the noise. So nothing
+ * MiB those for 512 KiB and 1 MiB were 0.77 to 1.06 times as fast, and 0.99 for 2048 cubed: nowhere better. So nothing
  * is read from the processor. docs/performance-log.md has the measurements.
  *
  * - Rows of b are read in place up to PACK_B_ROWS, the next panel being prefetched meanwhile: 64 x 512 x 512 reaches
