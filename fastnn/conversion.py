@@ -121,7 +121,15 @@ def _described(x: Any) -> str:
     if columns is None or dtypes is None:
         return "an array of objects"
     wrong = [str(column) for column, dtype in zip(columns, dtypes, strict=True) if not _holds_numbers(dtype)]
-    return f"a table whose columns {', '.join(map(repr, wrong)):.200} hold something else"
+    if wrong:
+        return f"a table whose columns {', '.join(map(repr, wrong)):.200} hold something else"
+    values = np.asarray(x, object).reshape(-1, len(columns)).T
+    lacking = [
+        str(column)
+        for column, column_values in zip(columns, values, strict=True)
+        if not all(map(_is_number, set(map(type, column_values))))
+    ]
+    return f"a table whose columns {', '.join(map(repr, lacking)):.200} lack values"
 
 
 def _holds_numbers(dtype: Any) -> bool:

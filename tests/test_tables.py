@@ -91,3 +91,11 @@ def test_errors_name_the_column(table):
             use()
     with pytest.raises((TypeError, ValueError), match="the column 'city' of objects"):
         layers.Normalization().adapt(WRONG["city"])
+
+
+def test_columns_of_numbers_that_lack_values_are_named():
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}).astype("Float64")
+    frame.loc[1, "b"] = pd.NA
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    with pytest.raises(TypeError, match=r"x: .*a table whose columns 'b' lack values"):
+        model.predict(frame)
