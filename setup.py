@@ -101,7 +101,6 @@ DIRECTIVES = {
     "binding": False,  # methods need no attributes of Python functions, which are a tenth of a module
     "embedsignature": True,
     "embedsignature.format": "clinic",  # so inspect.signature knows them all the same
-    "freethreading_compatible": True,
 }
 RUNTIME = "fastnn.kernels.core.runtime"  # the one module that has the kernels, and uses OpenMP
 EACH_BATCH = {RUNTIME, *(f"fastnn.kernels.core.{name}" for name in ("batch", "optimizer", "plan", "stream"))}
@@ -109,7 +108,8 @@ EACH_BATCH = {RUNTIME, *(f"fastnn.kernels.core.{name}" for name in ("batch", "op
 
 def extension(path):
     name = ".".join(path.with_suffix("").parts)
-    flags = [*SYMBOLS, *UNWIND, "-O2", *([] if name in EACH_BATCH else SMALL), "-std=c11"]
+    size = [] if name in EACH_BATCH else SMALL
+    flags = [*SYMBOLS, *UNWIND, "-O2", *size, "-std=c11", "-fvisibility=hidden"]
     return Extension(
         name, [str(path)], include_dirs=["csrc"],
         libraries=[library for library, _ in LIBRARIES] if name == RUNTIME else [],
