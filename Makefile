@@ -7,6 +7,7 @@ PEERS ?= build/peers
 SPHINX = $(PYTHON) -m sphinx -q -W --keep-going -d build/doctrees
 COMPILERS ?= $(foreach compiler,gcc clang,$(if $(shell command -v $(compiler) 2>/dev/null),$(compiler)))
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Werror
+SANITIZE_THREADS = -g -fno-omit-frame-pointer -fsanitize=thread
 SANITIZE = -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # csrc/ with the flags of setup.py, then the programs of tests/csrc/ with it, no Python in either:
@@ -64,15 +65,20 @@ check-neon: ## the same for 64-bit ARM, by a cross compiler and an emulator
 	    { echo "install (Debian's names): gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"; exit 1; }
 	$(call check,build/check/neon,aarch64-linux-gnu-gcc,$(WARNINGS) -static,qemu-aarch64)
 
-sanitize-c: $(COMPILERS:%=sanitize-c-%) ## the same under the address and undefined-behaviour sanitizers
+sanitize-c: sanitize-c-gcc ## the same under the address and undefined-behaviour sanitizers of GCC; sanitize-c-clang: of Clang
 sanitize-c-%: export FASTNN_NATIVE_DEBUG = 1
 sanitize-c-%:
 	$(call check,build/sanitize-c/$*,$*,$(SANITIZE))
 
-sanitize-threads: ## the pool of threads under the thread sanitizer
+sanitize-threads: ## the pool of threads, and plans and kernels that several threads run, under GCC's thread sanitizer
 	mkdir -p build
-	gcc -g -O1 -std=c11 -fsanitize=thread -Icsrc -o build/pool tests/csrc/pool.c csrc/threads/pool.c -pthread
+	gcc -O1 -std=c11 $(SANITIZE_THREADS) -Icsrc -o build/pool tests/csrc/pool.c csrc/threads/pool.c -pthread
 	build/pool
+	$(PYTHON) -m venv --clear build/sanitize-threads
+	CC=gcc CFLAGS="$(SANITIZE_THREADS)" LDFLAGS="$(SANITIZE_THREADS)" FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
+	    build/sanitize-threads/bin/pip install -q .
+	TSAN_OPTIONS="suppressions=tests/races.supp exitcode=1" LD_PRELOAD="$$(gcc -print-file-name=libtsan.so)" \
+	    setarch -R build/sanitize-threads/bin/python -P tests/races.py
 
 check-isa: ## look for AVX where any x86-64 processor must run, and run it on one without, if there is an emulator
 	$(call check,build/isa,gcc,,$(if $(shell command -v qemu-x86_64 2>/dev/null),qemu-x86_64 -cpu Westmere))

@@ -142,7 +142,8 @@ def main():
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="serve-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before prometheus_client is imported
-    fastnn.set_num_threads(1)  # of each process: requests run side by side instead
+    if "FASTNN_NUM_THREADS" not in os.environ:
+        fastnn.set_num_threads(1)  # of each process: requests run side by side instead
 
     from gunicorn.app.base import BaseApplication
     from prometheus_client import multiprocess

@@ -87,11 +87,13 @@ cdef class Port:
         Shape of a row.
     dtype : {"float32", "float64", "int32"}
         int32 is for class numbers.
+    size : int
+        Elements of a row.
     converts : bool, default True
         Whether arrays of other dtypes or layouts, and lists of numbers, may be converted.
     """
 
-    def __cinit__(self, int space, tuple shape, str dtype, bint converts=True):
+    def __cinit__(self, int space, tuple shape, str dtype, idx_t size, bint converts=True):
         cdef int i
         if len(shape) > MAX_NDIM:
             raise ValueError(f"input_shape: expected at most {MAX_NDIM} dimensions in a row, got {shape}")
@@ -100,10 +102,9 @@ cdef class Port:
         self.format = {"float32": b"f", "float64": b"d", "int32": b"i"}[dtype][0]
         self.space, self.shape, self.ndim, self.dtype = space, shape, <int>len(shape), dtype
         self.converts = converts
-        self.row_bytes = <idx_t>(sizeof(double) if dtype == "float64" else sizeof(float))
+        self.row_bytes = size * <idx_t>(sizeof(double) if dtype == "float64" else sizeof(float))
         for i in range(self.ndim):
             self.dims[i] = shape[i]
-            self.row_bytes *= self.dims[i]
 
     cdef bint ends_in_one(self) noexcept:
         """Return whether the last dimension of a row is 1."""

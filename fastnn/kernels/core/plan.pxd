@@ -88,6 +88,8 @@ cdef class Plan:
     cpdef bint trains(self, variable)
     cdef Value parameter_gradient(self, variable)
     cdef Value port(self, tuple shape)
+    cdef Value _port(self, tuple shape, str dtype, bint converts=*)
+    cdef Value _source(self, int argument, int index, tuple shape, str dtype, bint converts=*)
     cdef Value gradient(self, Value value)
     cdef int put_last(self, Step step) except -1
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)

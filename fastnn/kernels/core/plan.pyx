@@ -174,19 +174,19 @@ cdef class Plan:
         self.values.append(v)
         return v
 
-    def _port(self, tuple shape, str dtype, bint converts=True):
-        port = Port(PORTS + len(self._ports), shape, dtype, converts)
-        self._ports.append(port)
-        return port
+    cdef Value _port(self, tuple shape, str dtype, bint converts=True):
+        cdef Value value = Value(shape, PORTS + <int>len(self._ports))      # which checks the size
+        self._ports.append(Port(value.space, shape, dtype, value.size, converts))
+        return value
 
     cdef Value port(self, tuple shape):
         """An array of the caller."""
-        return Value(shape, self._port(shape, self.dtype).space)
+        return self._port(shape, self.dtype)
 
-    def _source(self, int argument, int index, tuple shape, str dtype, bint converts=True):
-        port = self._port(shape, dtype, converts)
-        self._sources.append((argument, index, port))
-        return Value(shape, port.space)
+    cdef Value _source(self, int argument, int index, tuple shape, str dtype, bint converts=True):
+        cdef Value value = self._port(shape, dtype, converts)
+        self._sources.append((argument, index, self._ports[len(self._ports) - 1]))
+        return value
 
     def adjust_axes(self, may_lack):
         """Take inputs whose last axis, of size 1, is one too many, or is missing where that is allowed.
