@@ -53,6 +53,9 @@ add_module_names = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+linkcheck_ignore = [r"(\.\./)*files/"]  # pages that _ext/checkout.py makes
+highlight_language = "text"  # of blocks that name none, such as diagrams
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"fastnn {version}"
 html_show_sourcelink = False

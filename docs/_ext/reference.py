@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,25 @@ from typing import Any
 import public_api
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+# Bridges to other libraries, which are imported by their names, with their extras.
+BRIDGES = ("interop.dask", "interop.onnx", "interop.torch", "sklearn", "wrappers")
+
+
+def modules() -> list[ModuleType]:
+    """Return all public modules."""
+    bridges = [import_module(f"fastnn.{name}") for name in BRIDGES]
+    return sorted([*public_api.modules(), *bridges], key=lambda module: module.__name__)
+
+
+def public_objects() -> dict[str, Any]:
+    """Return all public classes and functions by name."""
+    found = {
+        f"{module.__name__}.{name}": getattr(module, name)
+        for module in modules()
+        for name in public_api.public_names(module)
+    }
+    return {name: thing for name, thing in found.items() if not inspect.ismodule(thing)}
 
 
 def page(title: str, *parts: str) -> str:
@@ -29,10 +49,10 @@ def last(name: str) -> str:
 def homes() -> dict[str, str]:
     """Of each public name, the one under which its object has a page: that of the package that defines it."""
     names: dict[int, list[str]] = {}
-    for name, thing in public_api.public_objects():
+    for name, thing in public_objects().items():
         names.setdefault(id(thing), []).append(name)
     found = {}
-    for name, thing in public_api.public_objects():
+    for name, thing in public_objects().items():
         module = getattr(thing, "__module__", "")
         inside = [same for same in names[id(thing)] if module.startswith(same.rpartition(".")[0])]
         own = [same for same in inside if last(same) == getattr(thing, "__name__", "")]
@@ -62,12 +82,25 @@ def module_page(module: ModuleType, home: dict[str, str], file: dict[str, str]) 
     name = module.__name__
     members = [f"{name}.{member}" for member in public_api.public_names(module) if f"{name}.{member}" in home]
     parts = [f".. automodule:: {name}"]
-    if members:
+    own = [member for member in members if last(home[member]) == last(member)]
+    if own:
         parts.append(".. currentmodule:: None")  # or autosummary warns of full names
-        parts.append(directive("autosummary", "nosignatures", [f"~{home[member]}" for member in members]))
-        at_home = [f"{last(member)} <{file[member]}>" for member in members if home[member] == member]
+        parts.append(directive("autosummary", "nosignatures", [f"~{home[member]}" for member in own]))
+        at_home = [f"{last(member)} <{file[member]}>" for member in own if home[member] == member]
         parts.append(directive("toctree", "hidden", at_home))
+    others = [f"``{last(member)}`` is :obj:`~{home[member]}`" for member in members if member not in own]
+    if others:
+        parts.append(f"Other names: {', '.join(others)}.")
     return page(name, *parts)
+
+
+def is_inherited_from_elsewhere(cls: type, member: str) -> bool:
+    """Whether another library defines a member of a class, and documents it."""
+    owner = next(base for base in cls.__mro__ if member in vars(base))
+    return "sklearn" in (
+        owner.__module__.partition(".")[0],
+        type(vars(owner)[member]).__module__.partition(".")[0],
+    )
 
 
 def object_page(name: str, thing: Any, public: set[type]) -> str:
@@ -79,6 +112,8 @@ def object_page(name: str, thing: Any, public: set[type]) -> str:
     parts.append(f".. autoclass:: {short}{public_api.signature(thing)}")  # Sphinx would take that of __new__
     for line in public_api.members(thing, public):
         member = line.partition("(")[0].partition(":")[0]
+        if is_inherited_from_elsewhere(thing, member):
+            continue
         kind = "autoproperty" if line.endswith(": property") else "automethod"
         parts.append(f"   .. {kind}:: {short}.{member}")
     return page(name, *parts)
@@ -86,11 +121,11 @@ def object_page(name: str, thing: Any, public: set[type]) -> str:
 
 def pages() -> dict[str, str]:
     """All pages, by file."""
-    objects, home = dict(public_api.public_objects()), homes()
+    objects, home = public_objects(), homes()
     public = {thing for thing in objects.values() if inspect.isclass(thing)}
     file = files(set(home.values()))
     found = {file[name]: object_page(name, objects[name], public) for name in file}
-    return found | {module.__name__: module_page(module, home, file) for module in public_api.modules()}
+    return found | {module.__name__: module_page(module, home, file) for module in modules()}
 
 
 def write(app: Sphinx, config: Config) -> None:
