@@ -66,10 +66,10 @@ def test_pages(page, tmp_path, monkeypatch):
     if page.name in NEEDED:
         pytest.importorskip(NEEDED[page.name])
     monkeypatch.chdir(tmp_path)
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     if find_spec("torch") is None:  # no dependency of any extra
         text = WITH_TORCH.sub("", text)
-    tests = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    tests = doctest.DocTestParser().get_doctest(text, {"__name__": "__main__"}, page.name, str(page), 0)
     assert doctest.DocTestRunner(optionflags=FLAGS).run(tests).failed == 0
 
 
