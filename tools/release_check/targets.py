@@ -36,6 +36,7 @@ CONFIGURATION = """
 #define MS_WINDOWS
 #define MS_WIN64
 #define HAVE_DECLSPEC_DLL
+#define NT_THREADS 1
 #define SIZEOF_LONG 4
 #define SIZEOF_WCHAR_T 2
 #else
