@@ -79,7 +79,9 @@ def kernels(isa, dtype):
     macros = [("FNN_ISA", isa), ("FNN_F64", str(int(dtype == "f64")))]
     if isa == "ref":
         return library(f"fnn_{isa}_{dtype}", [TABLE, REFERENCE], ISAS[isa], macros)
-    return library(f"fnn_{isa}_{dtype}", [TABLE, *UNITS], ISAS[isa], macros, [f"csrc/simd/vec_{isa}.h"])
+    # Double precision on a processor of x86 or ARM without vectors is for few: 70 kB of a wheel are for more.
+    flags = SMALL if (isa, dtype) == ("scalar", "f64") and (X86 or ARM) else ISAS[isa]
+    return library(f"fnn_{isa}_{dtype}", [TABLE, *UNITS], flags, macros, [f"csrc/simd/vec_{isa}.h"])
 
 
 PTHREAD = [] if MSVC else ["-pthread"]
