@@ -120,7 +120,8 @@ coverage: ## report which lines of Python, Cython and C the tests run; GCC
 	CC=gcc CFLAGS=--coverage LDFLAGS=--coverage FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
 	    build/coverage/bin/pip install -q ".[test]" pytest-cov gcovr
 	build/coverage/bin/pytest -n auto --cov=fastnn --cov-report=term:skip-covered
-	build/coverage/bin/gcovr --filter fastnn/ --filter csrc/ --exclude csrc/ref/ build/temp.*
+	build/coverage/bin/gcovr --include-internal-functions --gcov-ignore-parse-errors=negative_hits.warn \
+	    --merge-mode-functions=separate --filter fastnn/ --filter csrc/ --exclude csrc/ref/ build/temp.*
 
 annotate: ## show in build/annotate/ where Cython calls Python
 	mkdir -p build/annotate

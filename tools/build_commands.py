@@ -37,6 +37,8 @@ APPEND = (
     "PyList_Append(list, x);\n    Py_DECREF(x);\n",
     "PyList_Append(list, x);\n    if (likely(result == 0)) Py_DECREF(x);\n",
 )
+# Cython names some files as their importers do, and its own by no file: debuggers and gcov do not find them.
+LINE = re.compile(r'^(#line \d+) "(?!fastnn/)([\w/.]+)"$', re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -84,7 +86,13 @@ def cythonize_module(name: str, source: str, directives: dict[str, Any], options
     except CythonError:  # which it has printed
         raise CompileError(f"Cython does not compile {source}") from None
     c_file = GENERATED / Path(source).with_suffix(".c")
-    c_file.write_text(c_file.read_text().replace(*APPEND))
+    declarations = [path.as_posix() for path in sorted(Path("fastnn").rglob("*.pxd"))]
+
+    def with_path(line: re.Match[str]) -> str:
+        names = [path for path in declarations if path.endswith(f"/{line[2]}")]
+        return f'{line[1]} "{names[0] if names else c_file.as_posix()}"'
+
+    c_file.write_text(LINE.sub(with_path, c_file.read_text().replace(*APPEND)))
 
 
 def cython_inputs(c_file: Path) -> set[Path]:
