@@ -156,6 +156,29 @@ def test_weights_are_found_and_counted():
     assert not block.trainable_weights
 
 
+@pytest.mark.parametrize(
+    "layer", [layers.Dense(3), layers.LSTM(3), layers.ReLU(), Linear(3)], ids=lambda layer: layer.name
+)
+def test_weights_need_a_layer_that_is_built(layer):
+    layer.set_weights([])
+    with pytest.raises(
+        ValueError, match=f"'{layer.name}' has no weights yet: call it on data or build it first"
+    ):
+        layer.set_weights([np.zeros((4, 3)), np.zeros(3)])
+
+
+def test_methods_may_have_no_module():
+    class Twice(layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+        def compute_output_shape(self, input_shape):
+            return input_shape
+
+    Twice.call.__module__ = Twice.compute_output_shape.__module__ = None  # as where `exec` has no `__name__`
+    assert Sequential([fastnn.Input((4,)), Twice()]).predict(X, verbose=0) == pytest.approx(2 * X)
+
+
 def test_variables_in_attributes_are_weights():
     class Scale(layers.Layer):
         def __init__(self):

@@ -563,8 +563,10 @@ class Layer(PlannedAttributes, Configurable):
         Raises
         ------
         ValueError
-            If number or shapes differ; then no weight has changed.
+            If number or shapes differ, or the layer has not been built; then no weight has changed.
         """
+        if len(weights) and not self.weights:
+            self._refuse_unbuilt()
         set_values(self.weights, weights, self.name)
 
     def count_params(self) -> int:
@@ -575,9 +577,12 @@ class Layer(PlannedAttributes, Configurable):
         ValueError
             If the layer has not been built.
         """
+        self._refuse_unbuilt()
+        return sum(v.size for v in self.weights)
+
+    def _refuse_unbuilt(self) -> None:
         if not self.built:
             raise ValueError(f"layer {self.name!r} has no weights yet: call it on data or build it first")
-        return sum(v.size for v in self.weights)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let `build` of every subclass mark the layer as built."""
