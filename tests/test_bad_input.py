@@ -209,7 +209,7 @@ def test_no_rows(model):
     none = X[:0], labels_of(model)[:0]
     assert model.predict(none[0]).shape == (0, 3)
     assert model.evaluate(*none, verbose=0) == [0, 0]
-    for use in (model.fit, model.train_on_batch):
+    for use in (model.fit, model.train_on_batch, model.test_on_batch):
         with pytest.raises(ValueError, match="x: expected at least one row"):
             use(*none)
 

@@ -29,6 +29,8 @@ class History(Callback):
     >>> record.on_epoch_end(1, {"loss": 0.25, "val_loss": 0.5})
     >>> record.epoch, record.history
     ([0, 1], {'loss': [0.5, 0.25], 'val_loss': [0.75, 0.5]})
+    >>> record
+    History(epochs=2, values=['loss', 'val_loss'])
     """
 
     _state_names = ("history", "epoch", "_at")
@@ -54,6 +56,9 @@ class History(Callback):
         """Return the epochs that the values of a name are of: the last ones of values put there by hand."""
         at, count = self._at.get(name, []), len(self.history[name])
         return at if len(at) == count else self.epoch[-count:]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(epochs={len(self.epoch)}, values={list(self.history)})"
 
     def _repr_html_(self) -> str:
         """Return the history as a table with a row for each epoch; of many, for the first and last ones."""

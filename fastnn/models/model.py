@@ -956,7 +956,8 @@ class Model(Steps):
         Returns
         -------
         float, list of float or dict
-            The loss; with metrics a list that starts with it.
+            The loss; with metrics a list that starts with it. Of no rows all are 0, where Keras returns an
+            empty list; `fit` and `test_on_batch` refuse them.
         """
         results = evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return _report(results, return_dict)
