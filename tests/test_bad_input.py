@@ -214,6 +214,18 @@ def test_no_rows(model):
             use(*none)
 
 
+@pytest.mark.parametrize("weights", [None, 5, "ab"])
+@pytest.mark.parametrize("built", [False, True])
+def test_weights_that_are_no_list(built, weights):
+    layer = Dense(2, name="hidden")
+    if built:
+        layer.build((None, 3))
+    with pytest.raises(
+        TypeError, match=f"weights: expected a list of . arrays for 'hidden', got {weights!r}"
+    ):
+        layer.set_weights(weights)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

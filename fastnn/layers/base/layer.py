@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -565,9 +565,10 @@ class Layer(PlannedAttributes, Configurable):
         ValueError
             If number or shapes differ, or the layer has not been built; then no weight has changed.
         """
-        if len(weights) and not self.weights:
+        own, given = self.weights, cast(Any, weights)
+        if not own and isinstance(given, (list, tuple)) and given:
             self._refuse_unbuilt()
-        set_values(self.weights, weights, self.name)
+        set_values(own, weights, self.name)
 
     def count_params(self) -> int:
         """Return the number of elements of all weights.
