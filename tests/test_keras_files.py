@@ -12,6 +12,7 @@ import pytest
 
 import fastnn
 from fastnn import activations, cli, layers
+from fastnn.interop.keras.operators import operation_arguments
 from fastnn.layers.arithmetic import Absolute
 from fastnn.layers.tensor_function import TensorFunction
 
@@ -361,6 +362,22 @@ def test_arguments_that_operations_cannot_take_are_named_with_the_layer():
     for config in (operation_config("Add", "x", [1, 2]), operation_config("GetItem", "x", [0])):
         with pytest.raises(fastnn.saving.ModelFileError, match="layer 'o'"):
             fastnn.models.model_from_json(json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    ("constant", "dtype", "expected"),
+    [
+        ([0.1, 0.2, 0.3], "float64", "float64"), ([0.1, 0.2, 0.3], "float32", "float32"),
+        ([1, 2, 3], "float64", "int32"), ([1, 2, 2**40], "float64", "int64"), ([], "float32", "float32"),
+    ],
+)  # fmt: skip
+def test_constants_of_operations_keep_their_digits(constant, dtype, expected):
+    described = {
+        "class_name": "Arithmetic",
+        "config": {"constant": constant, "reverse": False, "dtype": dtype},
+    }
+    _, held = operation_arguments(described, "x", lambda x: x)["args"]
+    assert held == {"class_name": "__numpy__", "config": {"value": constant, "dtype": expected}}
 
 
 @pytest.mark.parametrize("ending", [".keras", ".h5"])

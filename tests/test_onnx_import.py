@@ -171,6 +171,18 @@ def test_all_that_is_missing_is_listed(tmp_path):
     assert "fine" not in str(caught.value)
 
 
+@pytest.mark.parametrize("target", ["UINT32", "UINT64"])
+def test_casts_that_have_no_place_for_negative_numbers_are_refused(target, tmp_path):
+    nodes = [
+        helper.make_node("Cast", ["x"], ["a"], to=TensorProto.INT32),
+        helper.make_node("Cast", ["a"], ["b"], to=getattr(TensorProto, target), name="unsigned"),
+        helper.make_node("Cast", ["b"], ["y"], to=TensorProto.FLOAT),
+    ]
+    path = written(nodes, {"x": ["n", 3]}, {"y": ["n", 3]}, tmp_path)
+    with pytest.raises(ModelFileError, match=rf"unsigned \(Cast\).*{target.lower()} of int32"):
+        bridge.load(path)
+
+
 def external(location):
     """Return a tensor whose numbers are in another file."""
     tensor = TensorProto(

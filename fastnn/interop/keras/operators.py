@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .operation_table import ARITHMETIC, COMPARISONS, FUNCTIONS, REDUCTIONS
 
 __all__ = ["operation_arguments", "operation_of"]
@@ -79,7 +81,7 @@ def operation_arguments(described: dict[str, Any], x: Any, tensor: Callable[[Any
         operands = config["operands"]
         if operands is not None:
             waiting = iter(tensors)
-            tensors = [next(waiting) if c is None else _constant(c) for c in operands]
+            tensors = [next(waiting) if c is None else _constant(c, config["dtype"]) for c in operands]
         several = config["function"] == "stack"
         value = config["arguments"].get("value")
         return {
@@ -87,19 +89,20 @@ def operation_arguments(described: dict[str, Any], x: Any, tensor: Callable[[Any
             "kwargs": {"constant_values": value} if value else {},
         }
     if config.get("constant") is not None:
-        tensors.insert(0 if config["reverse"] else 1, _constant(config["constant"]))
+        tensors.insert(0 if config["reverse"] else 1, _constant(config["constant"], config["dtype"]))
     return {"args": tensors, "kwargs": {}}
 
 
-def _constant(value: Any) -> Any:
-    """Return a number as it is, and nested lists as an array."""
+def _constant(value: Any, dtype: str | None) -> Any:
+    """Return a number as it is, and nested lists as an array: of the layer's dtype, or of whole numbers."""
     if not isinstance(value, list):
         return value
-    flat = value
-    while isinstance(flat[0], list):
-        flat = [entry for part in flat for entry in part]
-    dtype = "float32" if any(isinstance(entry, float) for entry in flat) else "int32"
-    return {"class_name": "__numpy__", "config": {"value": value, "dtype": dtype}}
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        name = dtype or "float32"
+    else:
+        name = "int32" if np.array_equal(array, array.astype(np.int32)) else "int64"
+    return {"class_name": "__numpy__", "config": {"value": value, "dtype": name}}
 
 
 def _key(entry: Any) -> Any:

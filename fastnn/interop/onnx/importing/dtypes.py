@@ -62,6 +62,8 @@ def casting(source: Any, target: Any, saturate: bool) -> list[tuple[str, dict[st
     signed, bits = _bits(target)
     if kind_of(source) in "iu":
         was_signed, were = _bits(source)
+        if was_signed and bits >= 32 and not signed:
+            raise Unsupported(f"to: {target.name} of {source.name}, whose negative numbers have no place")
         if bits >= 32 or (bits >= were and signed == was_signed) or (bits > were and signed):
             return []
     return [("wrapped", {"bits": bits, "signed": signed}) if bits < 32 else ("trunc", {})]
