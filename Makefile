@@ -25,7 +25,7 @@ endef
     release-check sanitize sanitize-c sanitize-threads coverage annotate lines story docs docs-look docs-links clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 build: ## install from here, editable, with all that the targets below need
 	$(PYTHON) -m pip install --upgrade "pip>=25.1"
