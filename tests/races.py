@@ -1,7 +1,7 @@
 """Threads that predict, train, evaluate, save and change weights at once, for `make sanitize-threads`."""
 
 import io
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -34,21 +34,10 @@ def make():
 
 def together(*functions):
     """Run functions in threads, and raise the first error."""
-    errors = []
-
-    def run(function):
-        try:
-            function()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(function,)) for function in functions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
+    with ThreadPoolExecutor(len(functions)) as pool:
+        running = [pool.submit(function) for function in functions]
+    for future in running:
+        future.result()
 
 
 def predict(model):

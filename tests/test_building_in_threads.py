@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -75,23 +76,14 @@ CALLS = {
 
 def at_once(functions):
     """Run functions in threads that start together, and return what they return."""
-    barrier, results, errors = threading.Barrier(len(functions)), [None] * len(functions), []
+    barrier = threading.Barrier(len(functions))
 
-    def run(i):
+    def run(function):
         barrier.wait()
-        try:
-            results[i] = functions[i]()
-        except BaseException as error:
-            errors.append(error)
+        return function()
 
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(functions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return list(pool.map(run, functions))
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

@@ -33,17 +33,15 @@ COMPARISONS = {
 FUNCTIONS = {
     **{
         name.capitalize(): name
-        for name in ("arccos", "arcsin", "arctan", "ceil", "cos", "cosh", "equal", "erf")
+        for name in (
+            "arccos", "arcsin", "arctan", "ceil", "cos", "cosh", "equal", "erf", "expm1", "floor", "isinf",
+            "isnan", "log", "log1p", "sign", "sin", "sinh", "sqrt", "tan", "trunc",
+        )
     },
-    **{
-        name.capitalize(): name
-        for name in ("expm1", "floor", "isinf", "isnan", "log", "log1p", "sign", "sin")
-    },
-    **{name.capitalize(): name for name in ("sinh", "sqrt", "tan", "trunc")},
     "NotEqual": "not_equal",
     "StopGradient": "stop_gradient",
     "Where": "where",
-}
+}  # fmt: skip
 REDUCTIONS = {
     name.capitalize(): name for name in ("logsumexp", "max", "mean", "min", "prod", "std", "sum", "var")
 }
@@ -106,10 +104,6 @@ class Call(NamedTuple):
         arguments = {} if operation == "matmul" else {"operation": operation}
         return kind, arguments | {"constant": constant, "reverse": left is not None}
 
-    def with_constant(self, operation: str, constant: float, reverse: bool = False) -> Made:
-        """Return an operation of the tensor and a number."""
-        return "Arithmetic", {"operation": operation, "constant": constant, "reverse": reverse}
-
 
 def _squeeze(call: Call) -> Made:
     shape, given = call.shapes[0], call.config.get("axis")
@@ -124,8 +118,7 @@ def _flip(call: Call) -> Made:
 
 def _key(call: Call) -> Made:
     _, key = call.operands
-    if not isinstance(key, list):
-        key = key.tolist() if isinstance(key, np.ndarray) else key
+    key = key.tolist() if isinstance(key, np.ndarray) else key
     entries = key if isinstance(key, list) else [key]
     if not all(isinstance(n, int) for entry in entries for n in _bounds(entry)):
         raise ValueError(f"expected integers, slices, ... and None as a key, got {key!r:.80}")
@@ -255,7 +248,9 @@ def _activation(name: str) -> Callable[[Call], Made]:
 
 
 def _with_constant(operation: str, constant: float, reverse: bool = False) -> Callable[[Call], Made]:
-    return lambda call: call.with_constant(operation, constant, reverse)
+    return lambda call: (
+        "Arithmetic", {"operation": operation, "constant": constant, "reverse": reverse}
+    )  # fmt: skip
 
 
 OPERATIONS: dict[str, Callable[[Call], Made]] = {

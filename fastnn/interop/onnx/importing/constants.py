@@ -195,13 +195,14 @@ def _constant(node: Node) -> Any:
     return value
 
 
-def _least(x: Any, largest: bool) -> Any:
-    """Return what is above or below all numbers of a dtype."""
+def _bounds(x: Any) -> tuple[Any, Any]:
+    """Return what no number of a dtype is below, and what none is above."""
     if x.dtype.kind == "b":
-        return largest
+        return False, True
     if x.dtype.kind == "f":
-        return np.inf if largest else -np.inf
-    return getattr(np.iinfo(x.dtype), "max" if largest else "min")
+        return -np.inf, np.inf
+    info = np.iinfo(x.dtype)
+    return info.min, info.max
 
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {
@@ -209,9 +210,9 @@ _REDUCTIONS: dict[str, Callable[..., Any]] = {
     "L2": lambda x, **k: np.sqrt(np.sum(np.square(x), **k)),
     "LogSum": lambda x, **k: np.log(np.sum(x, **k)),
     "LogSumExp": lambda x, **k: np.logaddexp.reduce(x.astype(np.float64), **k),
-    "Max": lambda x, **k: np.max(x, initial=_least(x, False), **k),
+    "Max": lambda x, **k: np.max(x, initial=_bounds(x)[0], **k),
     "Mean": lambda x, **k: np.mean(x, **k),
-    "Min": lambda x, **k: np.min(x, initial=_least(x, True), **k),
+    "Min": lambda x, **k: np.min(x, initial=_bounds(x)[1], **k),
     "Prod": lambda x, **k: np.prod(x, **k),
     "Sum": lambda x, **k: np.sum(x, **k),
     "SumSquare": lambda x, **k: np.sum(np.square(x), **k),
