@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 import fastnn
 from fastnn import bench
-from fastnn.bench import measure, models, report
+from fastnn.bench import measure, models, peers, report
 from fastnn.bench.peak import Peak
 
 RATIOS = {
@@ -31,8 +32,8 @@ RATIOS = {
 @pytest.fixture
 def one_thread(monkeypatch):
     """The environment in which `main` need not start a second process, and turns as short as can be."""
-    for name in bench.THREAD_VARIABLES:
-        monkeypatch.setenv(name, "1")
+    for name, value in bench.blas_environment(1).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter, 0.0))
 
 
@@ -58,7 +59,7 @@ def test_what_is_printed_fits_into_80_columns():
     environment = {
         "fastnn": "0.1.0", "isa": "avx512vnni", "threads": 16, "numpy": "2.4.12",
         "blas": "scipy-openblas 0.3.30.0.12", "fma_peak_gflops": 12345.6, "rounds": 100,
-        "dtype": "float32",
+        "dtype": "float32", "limits": {},
     }  # fmt: skip
     results = [{"title": model.title} | dict.fromkeys(RATIOS, ratio) for model in models.MODELS.values()]
     text = f"{report.heading(environment)}\n{report.table(results)}"
@@ -70,6 +71,22 @@ def test_what_is_printed_fits_into_80_columns():
         assert names == ["training step", "model(x), 1 row", "predict(x), 1 row", "predict(x), batch"]
     assert text.count("123.46 (100.00-234.57)") == 6 * len(results)
     assert text.count("12346 %") == 2 * len(results)
+
+
+@pytest.mark.parametrize(("isa", "kept"), [("avx2", True), ("avx512", False)])
+def test_main_keeps_blas_to_the_instruction_set_of_fastnn(monkeypatch, isa, kept):
+    environments = []
+    monkeypatch.setenv("FASTNN_ISA", isa)
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    monkeypatch.setattr(peers.runtime, "isa", lambda: (isa,))
+    monkeypatch.setattr(subprocess, "call", lambda command, env: environments.append(env) or 0)
+    assert bench.main(["--threads", "3"]) == 0
+    (found,) = environments
+    assert found["OMP_NUM_THREADS"] == "3"
+    assert found.get("OPENBLAS_CORETYPE") == ("Haswell" if kept else None)
+    environment = report.environment(Peak(), 1)
+    assert bool(environment["limits"]) == kept
+    assert ("products are kept to avx2" in report.heading(environment)) == kept
 
 
 def test_main_gives_blas_its_threads_in_a_second_process(monkeypatch, tmp_path):

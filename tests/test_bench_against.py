@@ -84,8 +84,8 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def one_thread(monkeypatch):
     """The environment in which `main` need not start a second process, and turns as short as can be."""
-    for name in bench.THREAD_VARIABLES:
-        monkeypatch.setenv(name, "1")
+    for name, value in bench.blas_environment(1).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter, 0.0))
 
 

@@ -29,8 +29,8 @@ THREAD_VARIABLES = (
 def main(arguments: list[str]) -> int:
     """Run the command `fastnn bench`.
 
-    Unless the environment gives NumPy's BLAS the same number of threads already, the work is done in a
-    second process whose environment does.
+    Unless the environment gives NumPy's BLAS the same number of threads and the same instruction set already,
+    the work is done in a second process whose environment does.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     from .. import threads
 
     options = parse(arguments)
-    wanted = dict.fromkeys(THREAD_VARIABLES, str(options.threads))
+    wanted = blas_environment(options.threads)
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         # -P: a source folder in the current one is not to stand in front of the installed package.
         command = [sys.executable, "-P", "-m", "fastnn", "bench", *arguments]
@@ -61,6 +61,13 @@ def main(arguments: list[str]) -> int:
         print(f"fastnn bench: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def blas_environment(threads: int) -> dict[str, str]:
+    """Return the environment in which NumPy's BLAS uses so many threads and the instruction set of fastnn."""
+    from .peers import limits
+
+    return dict.fromkeys(THREAD_VARIABLES, str(threads)) | limits()
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

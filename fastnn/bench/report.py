@@ -17,6 +17,7 @@ from ..kernels.core import runtime
 from .measure import Ratio, alternate, clock, ratio
 from .models import Model
 from .peak import Peak
+from .peers import limits
 
 __all__ = ["MismatchError", "environment", "heading", "measure", "plot", "table", "verify"]
 
@@ -151,6 +152,7 @@ def environment(peak: Peak, rounds: int) -> dict[str, Any]:
         "dtype": peak.dtype,
         "fma_peak_gflops": round(peak.per_second() / 1e9, 1),
         "rounds": rounds,
+        "limits": limits(),
     }
 
 
@@ -163,11 +165,13 @@ def heading(environment: dict[str, Any]) -> str:
     e = environment
     threads = _threads(e)
     rounds = "1 round" if e["rounds"] == 1 else f"{e['rounds']} rounds"
-    paragraphs = (
+    paragraphs = [
         f"fastnn {e['fastnn']} with {e['isa']} against NumPy {e['numpy']} with {e['blas']}, {threads} each",
         f"multiply-add peak {e['fma_peak_gflops']:.0f} GFLOP/s in {e['dtype']}; medians of {rounds}, "
         "lowest and highest in brackets",
-    )
+    ]
+    if e["limits"]:
+        paragraphs.append(f"NumPy's products are kept to {e['isa']} by the settings of its BLAS, too")
     return "\n".join(textwrap.fill(paragraph, WIDTH) for paragraph in paragraphs) + "\n"
 
 

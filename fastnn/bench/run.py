@@ -11,7 +11,6 @@ from typing import Any
 from . import against, against_report, report
 from .models import MODELS
 from .peak import Peak
-from .peers import limits
 
 __all__ = ["against_numpy", "against_peers"]
 
@@ -40,7 +39,6 @@ def against_peers(options: argparse.Namespace) -> None:
         environment = against_report.environment(Peak(options.threads, options.dtype), options)
         peers = against.open_peers(stack, options.against, options.python, options.threads)
         environment["peers"] = {peer.name: peer.versions for peer in peers}
-        environment["limits"] = limits()
         print(against_report.heading(environment), flush=True)
         results = []
         for name in options.models:
