@@ -38,12 +38,13 @@ build-report: ## time a build phase by phase, and print the sizes of what it mak
 test: ## run the tests against the installed package, on all processors
 	pytest -n auto
 
-lint: ## check the form of Python, Cython and C, and spelling
+lint: ## check the form of Python, Cython and C, spelling, and the workflows
 	ruff format --check .
 	ruff check .
 	cython-lint fastnn
 	find csrc tests/csrc -name '*.[ch]' | xargs $(CLANG_FORMAT) --dry-run -Werror
 	codespell
+	zizmor --offline --quiet .github
 
 format: ## give Python and C their form
 	ruff format .
