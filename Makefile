@@ -4,7 +4,8 @@
 PYTHON ?= python
 CLANG_FORMAT ?= clang-format
 PEERS ?= build/peers
-SPHINX = $(PYTHON) -m sphinx -q -W --keep-going -d build/doctrees
+# -P: the package that is installed, not the folder beside this file.
+SPHINX = $(PYTHON) -P -m sphinx -q -W --keep-going -d build/doctrees $(SPHINXOPTS)
 COMPILERS ?= $(foreach compiler,gcc clang,$(if $(shell command -v $(compiler) 2>/dev/null),$(compiler)))
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow -Werror
 SANITIZE_THREADS = -g -fno-omit-frame-pointer -fsanitize=thread
