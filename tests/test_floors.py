@@ -1,0 +1,40 @@
+"""bench/floors.py: its kernels compute what NumPy does, in each family."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from fastnn.kernels.core import runtime
+
+FILE = Path(__file__).parent.parent / "bench" / "floors.py"
+if not FILE.exists():
+    pytest.skip("no checkout: bench/ is not installed", allow_module_level=True)
+
+spec = importlib.util.spec_from_file_location("floors", FILE)
+floors = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(floors)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("family", floors.FAMILIES)
+def test_verifies(family, dtype):
+    cases, shape, *_ = floors.FAMILIES[family]
+    for isa in runtime.isa_names():
+        for case in cases(floors.Arrays(dtype), *shape):  # new ones: some kernels add to what is there
+            floors.Call(case, isa, dtype)
+
+
+def test_a_wrong_result_is_not_timed():
+    right = next(floors.dropout(floors.Arrays("float32"), 100))
+    y = right.arrays[0]
+    with pytest.raises(AssertionError):
+        floors.Call(right._replace(pairs=((y, y + 1),)), runtime.isa()[0], "float32")
+
+
+def test_a_share_is_printed(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["floors.py", "--family", "dot", "--rounds", "1", "--seconds", "1e-4"])
+    monkeypatch.setitem(floors.FAMILIES, "dot", (floors.dot, (16, 1, 16)))
+    floors.main()
+    kernels = [line.split()[0] for line in capsys.readouterr().out.splitlines()[3:]]
+    assert kernels == ["matvec", "outer"]
