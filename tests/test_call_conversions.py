@@ -133,6 +133,8 @@ FORMS = {
     "axis too few, float64": lambda x: x[..., 0].astype(float),
     "another width": lambda x: np.concatenate([x, x], -1).astype(float),
     "masked": lambda x: np.ma.masked_array(x, np.zeros(x.shape, bool)),
+    "memmap": lambda x: x.view(np.memmap),
+    "memmap of float64": lambda x: x.astype(float).view(np.memmap),
     "matrix": lambda x: x.view(np.matrix) if x.ndim == 2 else x,
     "dict": lambda x: {"other": x},
     "number": lambda x: 3.0,
@@ -253,6 +255,62 @@ def test_labels(name, method):
         cold = result(form(y))
         assert_same(warm[0], cold[0])
         assert_same(warm[1], cold[1])
+
+
+WEIGHTS = {
+    "one": numbers(()) / 2 + 0.25,
+    "ranked": numbers((1,)) / 2 + 0.25,
+    "of steps": numbers((2,)) / 4 + 0.25,
+    "of steps, ranked": numbers((2, 1)) / 4 + 0.25,
+    "of all": numbers((2, 3)) / 9,
+    "for each step": numbers((1,)) / 2 + 0.25,
+    "none": None,
+}
+WEIGHT_FORMS = {
+    **{name: form for name, form in FORMS.items() if name not in ("number", "dict", "larger integers")},
+    "not a number": lambda w: np.where(w > 1, np.nan, w),
+    "no number in float64": lambda w: np.where(w > 1, np.nan, w).astype(float),
+}
+
+
+@pytest.mark.parametrize("steps", ["one output", "steps", "two outputs"])
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+def test_weights(steps, method):
+    shape = (2, 4) if steps == "steps" else (4,)
+    start = fastnn.Input(shape)
+    ends = [layers.Dense(3, name=name)(start) for name in ("a", "b")[: 1 + (steps == "two outputs")]]
+    model = fastnn.Model(start, ends if len(ends) > 1 else ends[0])
+    model.compile(fastnn.optimizers.SGD(0.01), "mse")
+    x, before = numbers(shape) / 9, model.get_weights()
+    y = [np.zeros((3, *shape[:-1], 3), "float32")] * len(ends)
+
+    def result(weights):
+        model.set_weights(before)
+        found = outcome(lambda: [np.float64(v) for v in np.ravel(getattr(model, method)(x, y, weights))])
+        return found, [(type(v), v.dtype, v) for v in model.get_weights()]
+
+    for name, plain in WEIGHTS.items():
+        forms = {"plain": lambda w: w} if plain is None else WEIGHT_FORMS
+        for form in forms.values():
+            given = form(plain)
+            if len(ends) > 1 and name == "ranked":
+                given = [given, plain]
+            result(plain)
+            warm = result(given)
+            model._fast_training = model._fast_evaluation = None
+            cold = result(given)
+            assert_same(warm[0], cold[0])
+            assert_same(warm[1], cold[1])
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, "32", True])
+def test_batch_size_of_predict(wrong):
+    model, x = dense(), numbers((4,))
+    expected = model.predict(x)
+    for given in (x, x.astype(float), x.tolist(), [x]):
+        np.testing.assert_array_equal(model.predict(given, batch_size=np.int64(2)), expected)
+        with pytest.raises(ValueError, match="^batch_size: expected an integer of at least 1"):
+            model.predict(given, batch_size=wrong)
 
 
 def test_dtypes():

@@ -342,8 +342,8 @@ class DatasetBatches:
             self.step += 1
             x, y, sample_weight = batch
             samples = -1
-            if plan is not None and sample_weight is None and source is not None and self._source() is source:
-                samples = plan.take(x, y)
+            if plan is not None and source is not None and self._source() is source:
+                samples = plan.take(x, y, sample_weight)
             self._batch = None if samples < 0 else batch
             if samples < 0:
                 plan, samples = self._bound(batch)

@@ -128,7 +128,7 @@ class RankPlan:
         self._totals.add_up()
         return [self._totals[name] for name in self._totals]
 
-    def run_on(self, x: Any, y: Any) -> None:
+    def run_on(self, x: Any, y: Any, sample_weight: Any = None) -> None:
         """Leave every batch to who shares it."""
 
 

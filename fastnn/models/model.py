@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..autograd import no_grad
-from ..checks import ArgumentError, is_overridden, refuse
+from ..checks import ArgumentError, is_overridden, refuse, whole_number
 from ..custom_objects import CustomObjectScope
 from ..data.adapters import Arrays, SampleShapes
 from ..data.batches import merged
@@ -158,7 +158,7 @@ class Model(Steps):
     _output_shapes_of: dict[SampleShapes, list[tuple[int, ...]]]
     _plans: PlanCache | None
     _fast_inference: Plan | None  # the plan used last
-    _fast_training: Plan | None  # the plan of the last `train_on_batch` without weights
+    _fast_training: Plan | None  # the plan of the last `train_on_batch`
     _fast_evaluation: tuple[int, Plan] | None  # of the last `test_on_batch`, with the thread that it is of
     _progress: Progress | None  # during `fit`
     _claim: Claim  # of who trains the model
@@ -738,6 +738,16 @@ class Model(Steps):
             self._run_counts = np.zeros(len(RUN_KINDS), np.int64)
         return self._run_counts
 
+    @property
+    def _acts_by_default(self) -> bool:
+        """Whether a layer acts in calls that do not say whether they are training."""
+        plans = self._plans
+        if plans is None:
+            return super()._acts_by_default
+        if plans.acts_by_default is None:
+            plans.acts_by_default = super()._acts_by_default
+        return plans.acts_by_default
+
     def _plan_cache(self) -> PlanCache:
         plans = self._plans
         return self._make_plan_cache() if plans is None else plans
@@ -911,17 +921,15 @@ class Model(Steps):
             Loss and metrics of these rows, before the step.
         """
         plan = self._fast_training
-        plain = sample_weight is None and class_weight is None
-        if plan is None or not plain or not self._run_by_last_plan(plan, x, y):
+        if plan is None or class_weight is not None or not self._run_by_last_plan(plan, x, y, sample_weight):
             plan = train_once(self, x, y, sample_weight, class_weight)
-            plain = plain and not self._runs_in_python
-            self._fast_training = plan if plain else None
+            self._fast_training = None if self._runs_in_python else plan
         return _results_of(plan, return_dict)
 
-    def _run_by_last_plan(self, plan: Plan, x: Any, y: Any) -> bool:
+    def _run_by_last_plan(self, plan: Plan, x: Any, y: Any, sample_weight: Any) -> bool:
         """Do one step by the plan used last, and return whether the batch was such that it could."""
         try:
-            return plan.run_on(x, y) == -1
+            return plan.run_on(x, y, sample_weight) == -1
         except ValueError:  # of a value: validation says in which of the inputs
             self._validate_inputs(x)
             raise
@@ -972,11 +980,9 @@ class Model(Steps):
         """Compute loss and metrics on these rows as one batch."""
         thread = get_ident()
         owner, plan = self._fast_evaluation or (0, None)
-        plain = sample_weight is None
-        if plan is None or owner != thread or not plain or not self._run_by_last_plan(plan, x, y):
+        if plan is None or owner != thread or not self._run_by_last_plan(plan, x, y, sample_weight):
             plan = evaluate_once(self, x, y, sample_weight)
-            plain = plain and not self._runs_in_python
-            self._fast_evaluation = (thread, plan) if plain else None
+            self._fast_evaluation = None if self._runs_in_python else (thread, plan)
         return _results_of(plan, return_dict)
 
     # ---- prediction ---------------------------------------------------------------------------------
@@ -1089,8 +1095,11 @@ class Model(Steps):
         ndarray, or list or dict of ndarray
             Predictions, a row for each sample.
         """
-        plain = batch_size is None and steps is None and callbacks is None
-        plain = plain and not self._predicts_in_python and self._ranks is ALONE
+        plain = steps is None and callbacks is None and not self._predicts_in_python and self._ranks is ALONE
+        if plain and batch_size is not None:
+            whole_number(batch_size, "batch_size", 1)
+            plan = self._fast_inference
+            plain = plan is not None and not (plan.whole or plan.runs_python)
         if plain and (type(x) is np.ndarray or not (is_dataset(x) or is_sparse(x))):
             return self._predict(x)
         return predict(self, x, batch_size, steps, callbacks)

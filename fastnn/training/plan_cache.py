@@ -93,6 +93,7 @@ class PlanCache:
         self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
         self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
         self._uses = 0
+        self.acts_by_default: bool | None = None  # whether layers act unless told otherwise, once known
 
     def clear_compiled(self) -> None:
         """Drop the plans that depend on `compile`."""

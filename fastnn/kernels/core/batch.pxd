@@ -15,6 +15,7 @@ cdef class Port:
     cdef bint converts              # whether arrays of other dtypes or layouts, and lists, may be converted
     cdef bint axis_may_lack         # whether a last axis of size 1 may be missing
     cdef bint axis_may_exceed       # whether there may be one too many
+    cdef bint must_be_finite        # whether an array with NaN or infinity has to be validated
     cdef int ndim
     cdef idx_t dims[MAX_NDIM]
     cdef object classes             # int32 copy of the last batch, where it had to be converted
@@ -23,6 +24,7 @@ cdef class Port:
     cdef bint matches(self, Py_buffer *x) noexcept
     cdef bint fits(self, Py_buffer *x) noexcept
     cdef object hold(self, x, Py_buffer *view)
+    cdef object accepted(self, x, Py_buffer *view)
     cdef object converted(self, x)
     cdef bint holds_long_classes(self, Py_buffer *x) noexcept
     cdef char *taken(self, Py_buffer *x) except? NULL

@@ -10,6 +10,7 @@ import numpy as np
 
 from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous, PyBuffer_Release,
                              PyObject_GetBuffer)
+from libc.math cimport isfinite
 from libc.stdint cimport int32_t, int64_t
 
 from .runtime cimport address, parallel_chunks, table
@@ -19,6 +20,7 @@ from .types cimport SPACES
 from .memory import aligned_zeros
 
 cdef object ndarray = np.ndarray
+cdef object memmap = np.memmap
 cdef object scalar = np.generic
 cdef object asarray = np.asarray
 cdef object ascontiguousarray = np.ascontiguousarray
@@ -41,12 +43,22 @@ cdef void gather(void *context, idx_t first, idx_t count, int thread) noexcept n
 
 cdef bint has_buffer(x, Py_buffer *view):
     """Return whether x is an array that exports a buffer; the caller then releases `view`."""
-    if type(x) is not ndarray:
+    if type(x) is not ndarray and type(x) is not memmap:
         return False
     try:
         PyObject_GetBuffer(x, view, PyBUF_FORMAT | PyBUF_STRIDES)
     except ValueError:
         return False
+    return True
+
+
+cdef bint is_finite(Py_buffer *x) noexcept:
+    """Return whether all elements of a contiguous array of float or double are finite."""
+    cdef idx_t i, n = x.len // x.itemsize
+    cdef bint single = x.format[0] == b"f"[0]
+    for i in range(n):
+        if not isfinite((<float *>x.buf)[i] if single else (<double *>x.buf)[i]):
+            return False
     return True
 
 
@@ -115,11 +127,15 @@ cdef class Port:
         return self.fits(x) and x.format[0] == self.format
 
     cdef bint fits(self, Py_buffer *x) noexcept:
-        """Return whether x holds contiguous rows of the port's shape."""
-        cdef int i
-        if x.ndim != self.ndim + 1 or x.format[1] != 0:
+        """Return whether x holds contiguous rows of the port's shape, but for a last axis of size 1."""
+        cdef int i, ndim = x.ndim - 1
+        if x.format[1] != 0:
             return False
-        for i in range(self.ndim):
+        if ndim != self.ndim:
+            lacks = ndim == self.ndim - 1 and self.axis_may_lack
+            if not lacks and not (ndim == self.ndim + 1 and self.axis_may_exceed and x.shape[ndim] == 1):
+                return False
+        for i in range(min(ndim, self.ndim)):
             if x.shape[i + 1] != self.dims[i]:
                 return False
         return PyBuffer_IsContiguous(x, b"C")
@@ -129,16 +145,22 @@ cdef class Port:
 
         None, and no buffer, where x is no array or list of numbers of the port's shape.
         """
+        held = self.accepted(x, view)
+        if held is None and self.converts:
+            x = self.converted(x)
+            held = None if x is None else self.accepted(x, view)    # not where it is not aligned
+        if held is not None and self.must_be_finite and not is_finite(view):
+            PyBuffer_Release(view)
+            return None
+        return held
+
+    cdef object accepted(self, x, Py_buffer *view):
+        """Return x with its buffer if it is an array that needs no conversion by NumPy, or None."""
         if has_buffer(x, view):
             if self.matches(view) or self.holds_long_classes(view):
                 return x
             PyBuffer_Release(view)
-        x = self.converted(x) if self.converts else None
-        if x is None or not has_buffer(x, view):
-            return None
-        if self.matches(view) or self.holds_long_classes(view):
-            return x
-        PyBuffer_Release(view)      # not aligned
+        return None
 
     cdef object converted(self, x):
         """Return x as a contiguous array of the port's shape and dtype, or None if it takes more than that.
@@ -153,7 +175,7 @@ cdef class Port:
                 x = asarray(x)
             except ValueError:      # rows of different lengths
                 return None
-        elif type(x) is not ndarray:
+        elif type(x) is not ndarray and type(x) is not memmap:
             return None
         kind = x.dtype.kind
         ndim = <int>x.ndim - 1

@@ -48,6 +48,7 @@ cdef class Plan:
     cdef public int labeled_outputs     # outputs for which a batch has labels, or None
     cdef public tuple masked_outputs    # outputs whose masks are the last of the outputs
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
+    cdef public bint runs_python        # whether a step of arrays runs Python
     cdef readonly list guards           # called with the rows of each run before it; may raise
     cdef public str layer               # name of the layer that appends steps now
     cdef public idx_t times             # rows for each row of the batch in what is emitted now
@@ -74,6 +75,7 @@ cdef class Plan:
     cdef list _ports                    # of inputs, outputs, labels and weights
     cdef list _sources                  # what runs read: (argument of bind, index in it, Port)
     cdef int _n_inputs
+    cdef int _n_weights                 # outputs whose samples have weights
     cdef Batch _batch
     cdef Claim _use                     # by a caller whose arrays are bound, or who changes the layout
     cdef tuple _claims                  # what a training step has to claim, this one included
@@ -95,7 +97,8 @@ cdef class Plan:
     cdef Step add(self, str name, step_fn forward, step_fn backward, scratch_fn scratch, double work)
     cdef tuple _inputs_of(self, x)
     cdef tuple _labels_of(self, y)
-    cdef idx_t _take(self, x, y) except -2
+    cdef tuple _weights_of(self, sample_weight)
+    cdef idx_t _take(self, x, y, sample_weight) except -2
     cdef int _lay_out(self, idx_t capacity) except -1
     cdef int _mark_accumulation(self, step_t *steps, int n) except -1
     cdef int _prepare(self, run_t *r, Arena arena, idx_t rows) except -1

@@ -204,13 +204,18 @@ cdef class Plan:
         """The labels of an output: class numbers of this shape, or reals, which may have to be converted."""
         value = self._source(1, output, shape, "int32" if sparse else self.dtype, converts)
         cdef Port port = self._ports[len(self._ports) - 1]
-        port.axis_may_lack, port.axis_may_exceed = not sparse and port.ends_in_one(), True
+        port.axis_may_lack = converts and not sparse and port.ends_in_one()
+        port.axis_may_exceed = converts
         self.labeled_outputs = max(self.labeled_outputs, output + 1)
         return value
 
     def sample_weight(self, int output, tuple shape=()):
         """The weights of the rows of an output, or of parts of rows."""
-        return self._source(2, output, shape, self.dtype)
+        value = self._source(2, output, shape, self.dtype)
+        cdef Port port = self._ports[len(self._ports) - 1]
+        port.must_be_finite, port.axis_may_exceed = True, not shape
+        self._n_weights += 1
+        return value
 
     cdef Value constant(self, array):
         """An array that an op made at creation; it lives as long as the plan."""
@@ -684,40 +689,48 @@ cdef class Plan:
             return tuple(y) if listed and len(y) == self.labeled_outputs else None
         return tuple(y) if listed and len(y) == 1 and type(y[0]) is ndarray and y[0].ndim else (y,)
 
-    cdef idx_t _take(self, x, y) except -2:
-        cdef tuple inputs = self._inputs_of(x), labels = self._labels_of(y)
-        if inputs is None or labels is None:
-            return -1
-        arrays = []
-        for argument, i, _ in self._sources:
-            if argument == 2:
-                return -1
-            arrays.append(labels[i] if argument else inputs[i])
-        return self._batch.take(arrays, self.capacity)
+    cdef tuple _weights_of(self, sample_weight):
+        """Return what stands for the weights of each output, of which all or none have some, or None."""
+        if (sample_weight is None) != (self._n_weights == 0):
+            return None
+        if sample_weight is None:
+            return ()
+        if self._n_weights < self.labeled_outputs:
+            return None
+        if self.labeled_outputs == 1 or type(sample_weight) is ndarray:
+            return (sample_weight,) * self.labeled_outputs
+        listed = type(sample_weight) is tuple or type(sample_weight) is list
+        return tuple(sample_weight) if listed and len(sample_weight) == self.labeled_outputs else None
 
-    def take(self, x, y):
+    cdef idx_t _take(self, x, y, sample_weight) except -2:
+        cdef tuple given = (self._inputs_of(x), self._labels_of(y), self._weights_of(sample_weight))
+        if None in given:
+            return -1
+        return self._batch.take([given[argument][i] for argument, i, _ in self._sources], self.capacity)
+
+    def take(self, x, y, sample_weight=None):
         """Bind a batch in the form in which users pass it, until `unbind`, if it has at most to be converted.
 
         Parameters
         ----------
-        x, y : array_like, or list or tuple of them
-            For the only input or output, or for each.
+        x, y, sample_weight : array_like, or list or tuple of them
+            For the only input or output, or for each; an array of weights may be for all outputs.
 
         Returns
         -------
         int
-            The number of rows; -1 where `x` and `y` have to be validated first: then nothing is bound.
+            The number of rows; -1 where the arguments have to be validated first: then nothing is bound.
         """
         cdef idx_t rows = -1
         self._use.take()
         try:
-            rows = self._take(x, y)
+            rows = self._take(x, y, sample_weight)
         finally:
             if rows < 0:
                 self.unbind()
         return rows
 
-    def run_on(self, x, y):
+    def run_on(self, x, y, sample_weight=None):
         """One step of training or evaluation on a batch as users pass it: `take`, `clear_totals` and `run`.
 
         Returns
@@ -732,7 +745,7 @@ cdef class Plan:
             for claim in self._claims:
                 claim.take()
                 taken += 1
-            rows = self._take(x, y)
+            rows = self._take(x, y, sample_weight)
             if rows < 0:
                 return None
             self.clear_totals()

@@ -260,6 +260,7 @@ def emit(Plan plan, str name, list inputs, list results, list variables, functio
         for at in range(<int>s.c.size[COUNT]):
             s.use(FIRST_OWN + at, plan.parameter_gradient(learning[i + at]), BACKWARD)
     s = plan.add(name, forward, backward, NULL, WORK)
+    plan.runs_python = True
     if constant:
         s.c.backward = NULL
     s.c.kernel = <void *>call

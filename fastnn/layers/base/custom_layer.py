@@ -50,8 +50,9 @@ _trial: ContextVar[bool] = ContextVar("trial", default=False)
 TRIAL_SAMPLES = 2
 TRIAL_ELEMENTS = 1 << 24
 
-# Attributes of layers that hold other layers, which are not parts of them.
+# Attributes of layers that hold other layers, which are not parts of them, and those that never hold any.
 NOT_PARTS = frozenset({"_standalone", "_own_steps", "_constructed_with"})
+NOT_PARTS |= {"_added_losses", "_built_for", "_computed_shapes", "_nodes", "_own_variables", "_traces"}
 
 
 def is_written(layer: Layer) -> bool:
@@ -96,7 +97,8 @@ def held_layers(layer: Layer) -> list[Layer]:
     from .layer import Layer
 
     # Of a copy: another thread may build the layer, which sets attributes.
-    values = [value for name, value in vars(layer).copy().items() if name not in NOT_PARTS]
+    holders = (Layer, list, tuple, dict)
+    values = [v for name, v in vars(layer).copy().items() if isinstance(v, holders) and name not in NOT_PARTS]
     return list(dict.fromkeys(leaf for leaf in leaves(values) if isinstance(leaf, Layer)))
 
 
