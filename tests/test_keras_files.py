@@ -343,6 +343,12 @@ def operation_config(name, *args, module="keras.src.ops.numpy", calls=1, **confi
         ("GetItem", ["x", "key"], {}, "expected"),
         ("Pad", ["x"], {"pad_width": [[1, 1], [0, 0], [0, 0]]}, "of the batch"),
         ("Pad", ["x"], {"pad_width": [[0, 0], [0, -1], [0, 0]]}, "expected widths"),
+        (
+            "Pad",
+            ["x"],
+            {"pad_width": [[0, 0]] * 3, "constant_values": "1"},
+            "expected a number as constant_values",
+        ),
         ("Clip", ["x"], {"x_min": None, "x_max": 1}, "expected two numbers"),
         ("Round", ["x"], {"decimals": 2}, "decimals=2 has no counterpart"),
         ("Take", ["x", [9]], {"axis": None}, "the whole batch"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,13 +180,15 @@ def _is_width(value: Any) -> bool:
 
 def _pad(call: Call) -> Made:
     widths, mode = call.config.get("pad_width"), call.config.get("mode", "constant")
-    rank, value = len(call.shapes[0]), call.config.get("constant_values") or 0.0
+    rank, value = len(call.shapes[0]), call.config.get("constant_values")
     pairs = widths if isinstance(widths, list) and all(map(_is_width, widths)) else []
     if len(pairs) != rank or pairs[0] != [0, 0]:
         raise ValueError(f"expected widths of {rank} axes, of the batch [0, 0], got {widths!r:.80}")
     if mode not in ("constant", "reflect", "symmetric", "edge"):
         raise ValueError(f"mode={mode!r:.80} has no counterpart")
-    return call.function("pad", widths=widths, mode=mode, value=value)
+    if not isinstance(value, (int, float, NoneType)):
+        raise ValueError(f"expected a number as constant_values, got {value!r:.80}")
+    return call.function("pad", widths=widths, mode=mode, value=value or 0.0)
 
 
 def _clip(call: Call) -> Made:
