@@ -17,7 +17,9 @@ from report import Failure, run
 
 ROOT = Path(__file__).parents[2]
 COMPILERS = ("cc", "gcc", "clang", "c99", "cl")
-ABI = "import ensurepip, venv, sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))"
+NAME = """import ensurepip, sys, sysconfig, venv
+threads = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+print(f"python3.{sys.version_info.minor}{threads}")"""
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,18 @@ class Python:
     """An interpreter to build and test with."""
 
     path: str
-    name: str  # with "t" if it is free-threaded
+    name: str  # python3.14, or python3.14t if it is free-threaded
 
 
 def pythons(names: list[str] | None) -> list[Python]:
-    """Find each Python from 3.11 on, or of these names, that is on the path and can make environments."""
+    """Find each Python from 3.11 on, or of these names or paths, that can make environments."""
     found: dict[str, Python] = {}
     for name in names or [f"python3.{minor}{threads}" for minor in range(11, 30) for threads in ("", "t")]:
         if path := shutil.which(name):
-            asked = subprocess.run([path, "-c", ABI], capture_output=True, text=True)
+            asked = subprocess.run([path, "-c", NAME], capture_output=True, text=True)
             if asked.returncode == 0:
-                found.setdefault(asked.stdout, Python(path, name))
+                own_name = asked.stdout.strip()
+                found.setdefault(own_name, Python(path, own_name))
     return list(found.values())
 
 
@@ -119,11 +122,11 @@ def demo(python: Python, wheel: Path, room: Path) -> str:
 
 
 def suite(python: Python, wheel: Path, source: Path, room: Path) -> str:
-    """Run the whole test suite of the source distribution on an installed wheel, without a compiler."""
+    """Run the whole test suite of the source distribution on an installed wheel, outside of its folder."""
     programs, absent = install(python, wheel, room, "test")
     path = os.pathsep.join([str(programs), without_compilers()])
-    command = [programs / "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider"]
-    text = run(command, source, room / "tests.log", PATH=path)
+    command = [programs / "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", source / "tests"]
+    text = run(command, room, room / "tests.log", PATH=path)
     counts = text.strip().splitlines()[-1].strip("= ")
     return counts + (f"; no wheels of {', '.join(absent)}" if absent else "")
 
