@@ -78,10 +78,12 @@ def test_the_report_tells_what_was_skipped_and_why(modules, capsys):
     assert not checks.failed()
     assert not checks.check("third", fail)
     assert checks.failed()
+    assert not checks.check("fourth", lambda: str(1 // 0))
     assert checks.table().splitlines()[2:] == [
         "| first | passed | 12 bytes |",
         "| second | skipped | no compiler here |",
         "| third | FAILED | wrong |",
+        "| fourth | FAILED | ZeroDivisionError: integer division or modulo by zero |",
     ]
     assert "and how" in capsys.readouterr().out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -48,6 +49,9 @@ class Report:
             outcome, facts = "skipped", str(reason)
         except Failure as fault:
             outcome, facts = "FAILED", str(fault)
+        except Exception as error:  # of the check itself: the others go on, and the report has it
+            traceback.print_exc()
+            outcome, facts = "FAILED", f"{type(error).__name__}: {error}"
         print(f"   {outcome}, {time.monotonic() - start:.0f} s: {facts}", flush=True)
         self.lines.append((subject, outcome, facts))
         return outcome == "passed"
