@@ -41,6 +41,7 @@ CONFIGURATION = """
 #define SIZEOF_WCHAR_T 2
 #else
 #define HAVE_PTHREAD_H 1
+#define HAVE_SYS_TIME_H 1
 #define SIZEOF_LONG 8
 #define SIZEOF_WCHAR_T 4
 #define SIZEOF_PTHREAD_T 8
