@@ -187,6 +187,9 @@ PAIRS = {
     "tuple": lambda a, b: (a.astype(int), b[:, 0]),
     "lists": lambda a, b: [a.tolist(), b[:, 0].tolist()],
     "dict": lambda a, b: {"a": a.astype(int), "b": b},
+    "dict in another order": lambda a, b: {"more": a, "b": b.tolist(), "a": a},
+    "dict without one": lambda a, b: {"a": a},
+    "dict of lists": lambda a, b: {"a": [a], "b": [b]},
     "other lengths": lambda a, b: [a[:2].astype(int), b.astype(int)],
     "one": lambda a, b: [a],
     "three": lambda a, b: [a, b, b],
@@ -202,6 +205,61 @@ def test_several_inputs(form):
     warm = outcome(lambda: model(PAIRS[form](*plain)))
     model._fast_inference = None
     assert_same(warm, outcome(lambda: model(PAIRS[form](*plain))))
+
+
+OF_OUTPUTS = {
+    "dict": lambda u, v: {"u": u, "v": v},
+    "another order": lambda u, v: {"v": v.astype(float), "u": u.tolist()},
+    "one": lambda u, v: {"u": u},
+    "another": lambda u, v: {"u": u, "v": v, "w": v},
+    "lists": lambda u, v: {"u": [u], "v": [v]},
+    "of one": lambda u, v: {"u": u[:, 0], "v": v[:, 0]},
+    "list": lambda u, v: [u, v],
+}
+
+
+@pytest.mark.parametrize("form", OF_OUTPUTS)
+@pytest.mark.parametrize("nested", [False, True])
+def test_several_outputs(form, nested):
+    x = fastnn.Input((4,), name="x")
+    u, v = layers.Dense(2, name="u")(x), layers.Dense(1, name="v")(x)
+    model = fastnn.Model(x, {"u": u, "v": v} if nested else [u, v])
+    model.compile(fastnn.optimizers.SGD(0.01), "mse")
+    given, plain = {"x": numbers((4,)) / 9}, (numbers((2,)) / 9, numbers((1,)) / 9)
+    before, weights = model.get_weights(), (np.ones(3, "float32"), np.full((3, 1), 0.5))
+
+    def result(method, *arguments):
+        model.set_weights(before)
+        found = outcome(lambda: [np.float64(z) for z in getattr(model, method)(given, *arguments)])
+        return found, [(type(z), z.dtype, z) for z in model.get_weights()]
+
+    for method in ("train_on_batch", "test_on_batch"):
+        for more in ((), (OF_OUTPUTS[form](*weights) if form != "of one" else weights[0],)):
+            result(method, {"u": plain[0], "v": plain[1]}, *(weights[:1] if more else ()))
+            warm = result(method, OF_OUTPUTS[form](*plain), *more)
+            model._fast_training = model._fast_evaluation = None
+            cold = result(method, OF_OUTPUTS[form](*plain), *more)
+            assert_same(warm[0], cold[0])
+            assert_same(warm[1], cold[1])
+
+
+def test_more_rows_of_a_model_whose_rows_depend_on_each_other():
+    start = fastnn.Input((2,))
+    model = fastnn.Model(start, layers.BatchNormalization()(start, training=True))
+    x = np.arange(2000, dtype="float32").reshape(1000, 2) % 97
+    model(x[:5])
+    expected = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3)
+    np.testing.assert_allclose(model(x), expected, 1e-4, 1e-5)
+
+
+def test_lengths_in_turn():
+    model = fastnn.Sequential([fastnn.Input((None, 2)), layers.SimpleRNN(3)])
+    short, long = numbers((2, 2)) / 9, numbers((5, 2)) / 9
+    expected = model(short), model(long)
+    for _ in range(2):
+        np.testing.assert_array_equal(model(short), expected[0])
+        np.testing.assert_array_equal(model.predict(long.astype(float)), model(long.astype(float)))
+        np.testing.assert_array_equal(model(long), expected[1])
 
 
 def squared(y_true, y_pred):

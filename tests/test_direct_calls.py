@@ -170,3 +170,28 @@ def test_shapes_of_states_nest_as_the_states_do():
         for shape, state in zip(shapes[1:], made[1:], strict=True):
             assert shape == ([s.shape for s in state] if isinstance(state, list) else state.shape)
     assert layers.LSTM(2, return_state=True).compute_output_shape((None, 4, 5)) == [(None, 2)] * 3
+
+
+def test_calls_again_in_every_form():
+    rows = np.arange(8, dtype="float32").reshape(2, 4)
+    dense, add, both = layers.Dense(3), layers.Add(), layers.Concatenate()
+    flip = layers.RandomFlip()
+    image = np.zeros((2, 2, 1), "float32")
+    calls = [
+        (dense, rows, [rows.tolist(), tuple(rows.tolist()), rows.astype(int).tolist()]),
+        (add, [rows, rows], [(rows, rows), [rows.astype(float), rows]]),
+        (both, [rows, rows[:, :2]], [(rows, rows[:, :2])]),
+        (flip, image[None], [image[None].tolist()]),
+        (layers.LayerNormalization(), rows, [rows.tolist()]),
+    ]
+    for layer, first, forms in calls:
+        expected = layer(first, training=False)
+        for form in forms:
+            np.testing.assert_array_equal(layer(form), expected)
+            np.testing.assert_array_equal(layer(form, training=False), expected)
+    assert flip(image.tolist(), training=False).shape == (2, 2, 1)
+    # Numbers in lists are one array, also for a layer that has been called on several.
+    summed = [[[1.0, 2.0]], [[3.0, 4.0]]]
+    for layer in (layers.Add(), add):
+        with pytest.raises(ValueError, match="Add expects a list of at least 1, got one input"):
+            layer(summed)

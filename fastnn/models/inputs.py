@@ -76,6 +76,16 @@ class InputStructure(Picklable):
         """The structure of all inputs: a dict by arguments if there are several."""
         return {self.argument: self.first, **self.others} if self.others else self.first
 
+    @property
+    def keys(self) -> tuple[Any, ...] | None:
+        """The keys by which a dict without others inside gives the inputs; None where they are nested."""
+        whole = self.whole
+        parts = (
+            list(whole.values()) if isinstance(whole, dict) else [whole] if isinstance(whole, str) else whole
+        )
+        flat = all(isinstance(part, str) for part in parts)
+        return tuple(whole if isinstance(whole, dict) else parts) if flat else None
+
     def arranged(self, parts: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
         """Return what stands for the inputs in the first argument of a call, and in the others by name."""
         rest = iter(parts)

@@ -761,7 +761,9 @@ class Model(Steps):
             if self._plans is None:  # not made by another thread in the meantime
                 emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit
                 may_lack = [shape[-1:] == (1,) for shape in self._sample_shapes]
-                self._plans = PlanCache(emit, self.dtype, self._counted_runs(), self._claim, may_lack)
+                self._plans = PlanCache(
+                    emit, self.dtype, self._counted_runs(), self._claim, may_lack, self._require_inputs().keys
+                )
                 note_planned(self)
             return self._plans
 
@@ -1030,6 +1032,11 @@ class Model(Steps):
             return None
         try:
             y = plan.predict(x)
+            if y is None and type(x) is np.ndarray:  # perhaps of a length that there has been before
+                other = self._plan_cache().kept_inference((x.shape[1:],))
+                if other is not None and other is not plan:
+                    self._fast_inference = plan = other
+                    y = plan.predict(x)
         except ValueError:  # of a value: validation says in which of the inputs
             self._validate_inputs(x)
             raise

@@ -70,6 +70,8 @@ class PlanCache:
     axis_may_lack : sequence of bool, optional
         For each input whether its last axis, of size 1, may be missing in arrays; by default that is taken as
         it is, and so is one too many.
+    input_keys : tuple, optional
+        By which a dict gives the inputs.
 
     Examples
     --------
@@ -86,9 +88,10 @@ class PlanCache:
         run_counts: NDArray[np.int64] | None = None,
         claim: Claim | None = None,
         axis_may_lack: Sequence[bool] = (),
+        input_keys: tuple[Any, ...] | None = None,
     ) -> None:
         self._emit, self._dtype, self._claim = emit, dtype, claim
-        self._axis_may_lack = axis_may_lack
+        self._axis_may_lack, self._input_keys = axis_may_lack, input_keys
         self._run_counts = np.zeros(len(RUN_KINDS), np.int64) if run_counts is None else run_counts
         self._inference: dict[Any, dict[SampleShapes, Plan]] = {}
         self._compiled: dict[Any, dict[SampleShapes, Plan]] = {}
@@ -120,6 +123,14 @@ class PlanCache:
             return self._make_inference(shapes, stochastic, capacity or CAPACITY)
 
         return self._get(self._inference, stochastic, shapes, capacity, make)
+
+    def kept_inference(self, shapes: SampleShapes) -> Plan | None:
+        """Return the plan for predictions that there is, or None."""
+        plan = self._inference.get(False, {}).get(shapes)
+        if plan is not None:
+            self._uses += 1
+            plan.used = self._uses
+        return plan
 
     def inference_of_all(self, shapes: SampleShapes, stochastic: bool | None, samples: int) -> Plan:
         """Return a plan that takes so many samples in one run, for models whose samples depend on each other.
@@ -295,6 +306,7 @@ class PlanCache:
     def _new_plan(self, shapes: SampleShapes, **options: Any) -> Plan:
         plan = Plan(self._dtype, list(shapes), **options)
         plan.adjust_axes(self._axis_may_lack)
+        plan.input_keys = self._input_keys
         return plan
 
     def _count_runs(self, plan: Plan, kind: str) -> None:
@@ -391,6 +403,9 @@ def emit_losses_and_metrics(
     weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
     plan.masked = any(y.mask is not None for y in outputs)
     plan.labeled_outputs = len(outputs)
+    places = objective.places
+    flat = all(isinstance(place, str) for place in (places.values() if isinstance(places, dict) else places))
+    plan.output_keys = tuple(places) if flat else None
     targets: list[Any] = []
     first = True
     for i, (output, y) in enumerate(zip(objective.outputs, outputs, strict=True)):

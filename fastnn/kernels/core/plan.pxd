@@ -46,6 +46,8 @@ cdef class Plan:
     cdef public object layer_trains     # whether a layer trains, by the layer
     cdef public bint masked             # whether a mask leaves steps out of losses and metrics
     cdef public int labeled_outputs     # outputs for which a batch has labels, or None
+    cdef public tuple input_keys        # by which a dict gives the inputs, or None
+    cdef public tuple output_keys       # the same for labels and weights
     cdef public tuple masked_outputs    # outputs whose masks are the last of the outputs
     cdef public bint whole              # whether rows depend on the rows beside them: one run for all of them
     cdef public bint runs_python        # whether a step of arrays runs Python

@@ -16,6 +16,8 @@ class Plan:
     runs_python: bool
     masked: bool
     labeled_outputs: int
+    input_keys: tuple[Any, ...] | None
+    output_keys: tuple[Any, ...] | None
     masked_outputs: tuple[int, ...]
     layer_trains: Callable[[Any], bool]
     times: int

@@ -96,6 +96,16 @@ cdef void sum_over_ranks(const run_t *r, double *values, idx_t n) noexcept nogil
             fail(r, error)
 
 
+cdef tuple entries(dict given, tuple keys, bint all_of_it):
+    """The entries of a dict by these keys, or None where it has other ones."""
+    if keys is None or (all_of_it and len(given) != len(keys)):
+        return None
+    for key in keys:
+        if key not in given:
+            return None
+    return tuple([given[key] for key in keys])
+
+
 cdef class Arena:
     """The memory of one run: values, then scratch for each thread."""
 
@@ -675,6 +685,8 @@ cdef class Plan:
     cdef tuple _inputs_of(self, x):
         """Return what stands for each input, or None where there are more or less."""
         cdef Port port
+        if type(x) is dict:
+            return entries(x, self.input_keys, False)
         if type(x) is not tuple and type(x) is not list:
             return (x,) if self._n_inputs == 1 else None
         if self._n_inputs != 1:
@@ -684,6 +696,8 @@ cdef class Plan:
 
     cdef tuple _labels_of(self, y):
         """Return what stands for the labels of each output, or None where there are more or less."""
+        if type(y) is dict:
+            return entries(y, self.output_keys, True)
         listed = type(y) is tuple or type(y) is list
         if self.labeled_outputs != 1:
             return tuple(y) if listed and len(y) == self.labeled_outputs else None
@@ -697,6 +711,8 @@ cdef class Plan:
             return ()
         if self._n_weights < self.labeled_outputs:
             return None
+        if type(sample_weight) is dict:
+            return entries(sample_weight, self.output_keys, True)
         if self.labeled_outputs == 1 or type(sample_weight) is ndarray:
             return (sample_weight,) * self.labeled_outputs
         listed = type(sample_weight) is tuple or type(sample_weight) is list
@@ -713,7 +729,7 @@ cdef class Plan:
 
         Parameters
         ----------
-        x, y, sample_weight : array_like, or list or tuple of them
+        x, y, sample_weight : array_like, or list, tuple or dict of them
             For the only input or output, or for each; an array of weights may be for all outputs.
 
         Returns
@@ -761,14 +777,15 @@ cdef class Plan:
 
         Parameters
         ----------
-        x : array_like, or tuple or list of them
+        x : array_like, or tuple, list or dict of them
             For a plan of one input, or for each one.
 
         Returns
         -------
         ndarray, list of ndarray or None
             None if `x` has to be validated first, since it is not of the plan's row shapes, or takes more
-            than a conversion of arrays or lists of numbers. A list where there are several outputs.
+            than a conversion of arrays or lists of numbers, or another plan. A list where there are several
+            outputs.
         """
         cdef Py_buffer sources[MAX_PORTS]
         cdef int n = 0, i
@@ -782,6 +799,8 @@ cdef class Plan:
                 n += 1
                 if sources[n - 1].shape[0] != sources[0].shape[0]:
                     return None
+            if self.whole and sources[0].shape[0] > self.capacity:
+                return None
             return self._predicted(sources)
         finally:
             for i in range(n):

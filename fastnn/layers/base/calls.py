@@ -97,9 +97,14 @@ def call_again(layer: Layer, x: Any) -> Any:
     shapes: Any
     if type(x) is np.ndarray:
         shapes = x.shape[1:]
-    elif type(x) is list:
+    elif type(x) is list or (type(x) is tuple and not custom_layer.is_written(layer)):
         shapes = []
         for part in x:
+            if type(part) in (list, tuple, int, float):  # rows of numbers: one array
+                shapes = layer._standalone[0].shapes
+                if type(shapes) is not tuple:
+                    return None
+                break
             if type(part) is not np.ndarray:
                 return None
             shapes.append(part.shape[1:])
@@ -107,7 +112,7 @@ def call_again(layer: Layer, x: Any) -> Any:
         return None
     for alone in layer._standalone:
         if alone.shapes == shapes:
-            if (_masks and masks_of(x) is not None) or (type(x) is np.ndarray and layer._lacks_batch(x)):
+            if (_masks and masks_of(x) is not None) or (type(shapes) is tuple and layer._lacks_batch(x)):
                 return None
             return alone.model._predict_by_last_plan(x)
     return None

@@ -666,7 +666,8 @@ class Layer(PlannedAttributes, Configurable):
         ndarray, Tensor, SymbolicTensor, or list, tuple or dict of them
             What it is called on; arrays and tensors keep the mask of the output for the next call.
         """
-        if self._standalone and len(args) == 1 and not kwargs:
+        plain = not kwargs or (len(kwargs) == 1 and kwargs.get("training", 0) is False)
+        if plain and self._standalone and len(args) == 1:
             y = call_again(self, args[0])
             if y is not None:
                 return y
