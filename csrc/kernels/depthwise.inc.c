@@ -47,19 +47,85 @@ FNN_INLINE void results_of_few(real *y, fnn_idx y_step, const real *x, const rea
     }
 }
 
+/* `count` results, at most TILE / vectors, of windows of `width` columns that start one column apart: each source is
+ * loaded once. Sources from ... to - 1, counted from the first one of the first window, are in the image.
+ */
+FNN_INLINE void results_of_shared(real *y, fnn_idx y_step, const real *x, const real *w, const real *bias,
+                                  vreal lowest, const reach *r, fnn_idx count, fnn_idx from, fnn_idx to,
+                                  const int width, const int vectors, fnn_idx c)
+{
+    const int tile = TILE / vectors;
+    vreal sum[TILE][PAIR];
+    FNN_UNROLL for (int i = 0; i < tile; i++)
+        FNN_UNROLL for (int v = 0; v < vectors; v++)
+            sum[i][v] = bias ? v_load(bias + c + v * VLEN) : v_set1(R(0.0));
+    for (fnn_idx k = 0; k < r->height; k++) {
+        const fnn_idx source = r->x + k * r->x_row + c;
+        const real *factors = w + k * r->w_row + c;
+        vreal factor[WIDEST][PAIR];
+        FNN_UNROLL for (int l = 0; l < width; l++)
+            FNN_UNROLL for (int v = 0; v < vectors; v++)
+                factor[l][v] = v_load(factors + l * r->w_column + v * VLEN);
+        FNN_UNROLL for (int p = 0; p < tile - 1 + width; p++)
+            if (from <= p && p < to)
+                FNN_UNROLL for (int v = 0; v < vectors; v++) {
+                    const vreal value = v_load(x + source + p * r->x_column + v * VLEN);
+                    FNN_UNROLL for (int l = 0; l < width; l++)
+                        if (p >= l && p - l < tile)
+                            sum[p - l][v] = v_fma(value, factor[l][v], sum[p - l][v]);
+                }
+    }
+    FNN_UNROLL for (int i = 0; i < tile; i++)
+        if (i < count)
+            FNN_UNROLL for (int v = 0; v < vectors; v++)
+                v_store(y + i * y_step + c + v * VLEN, v_max(lowest, sum[i][v]));
+}
+
+/* The same for the n results of a row; returns of how many channels, or 0 if windows are not such. */
+FNN_INLINE fnn_idx shared_row(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row, const real *w,
+                              fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels,
+                              const sources *down, fnn_idx i, const sources *right)
+{
+    const fnn_idx width = right->taps, pairs = VLEN * sizeof(real) < 64 && width == 3 && channels * (fnn_idx)sizeof(real) >= FAR;
+    const fnn_idx vectors = pairs ? PAIR : 1, tile = TILE / vectors, most = channels - channels % (vectors * VLEN);
+    sources whole = *right; /* as if all results had all sources */
+    whole.full_from = 0;
+    whole.full_to = n;
+    if (right->stride != 1 || right->step != 1 || (width != 3 && width != 5))
+        return 0;
+    for (fnn_idx j = 0; j < n; j += tile, y += tile * y_step) {
+        const reach r = reach_of(down, i, &whole, j, x_row, w_row, channels);
+        const fnn_idx count = n - j < tile ? n - j : tile, start = right->first + j;
+        const fnn_idx from = start < 0 ? -start : 0, room = right->size - start, end = count - 1 + width;
+        const fnn_idx to = end < room ? end : room;
+        for (fnn_idx c = 0; c < most; c += vectors * VLEN)
+            if (pairs)
+                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, count, from, to, 3, PAIR, c);
+            else if (width == 3)
+                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, count, from, to, 3, 1, c);
+            else
+                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, count, from, to, 5, 1, c);
+    }
+    return most;
+}
+
 /* Row i of the results: n of them, y_step apart. */
 FNN_NOCLONE static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row, const real *w,
                            fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels, const sources *down,
                            fnn_idx i, const sources *right)
 {
-    for (fnn_idx j = 0, count; j < n; j += count, y += count * y_step) {
+    const int near = channels * (fnn_idx)sizeof(real) <= NEAR;
+    const fnn_idx done = near && right->taps <= SMALL && n > 2 * TILE ? 0 : shared_row(y, y_step, n, x, x_row, w, w_row, bias, lowest, channels, down, i, right);
+    for (fnn_idx j = 0, count; done < channels && j < n; j += count, y += count * y_step) {
         const reach r = reach_of(down, i, right, j, x_row, w_row, channels);
         int few;
-        count = results_at(right, j, n, &r, channels * (fnn_idx)sizeof(real) <= NEAR, &few);
-        if (few)
-            DEPTHWISE_EACH_SMALL(results_of_few, channels, &r, y, y_step, x + r.x, w + r.w, bias, lowest, count);
+        count = results_at(right, j, n, &r, near, 1, &few);
+        if (few && r.height == 2)
+            DEPTHWISE_EACH_VECTOR(results_of_few, done, channels, y, y_step, x + r.x, w + r.w, bias, lowest, count, &r, 2, 2);
+        else if (few)
+            DEPTHWISE_EACH_VECTOR(results_of_few, done, channels, y, y_step, x + r.x, w + r.w, bias, lowest, count, &r, 3, 3);
         else
-            DEPTHWISE_EACH_TILE(results, channels, count, y, y_step, x + r.x, w + r.w, bias, lowest, &r);
+            DEPTHWISE_EACH_TILE(results, done, channels, count, y, y_step, x + r.x, w + r.w, bias, lowest, &r);
     }
 }
 

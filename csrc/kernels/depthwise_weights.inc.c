@@ -65,10 +65,10 @@ void KERNEL(depthwise_weights)(void *dw_, void *db_, const void *x_, const void 
         for (fnn_idx j = 0, count; j < d->out_width; j += count, dy += count * channels) {
             const reach r = reach_of(&down, i, &right, j, width, kernel, channels);
             int few;
-            count = results_at(&right, j, d->out_width, &r, channels * (fnn_idx)sizeof(real) <= 4 * NEAR, &few);
+            count = results_at(&right, j, d->out_width, &r, channels * (fnn_idx)sizeof(real) <= 4 * NEAR, 0, &few);
             if (few)
-                DEPTHWISE_EACH_SMALL(add_few_weight_gradients, channels, &r, dw + r.w, db, x + r.x, dy, channels, count);
+                DEPTHWISE_EACH_SMALL(add_few_weight_gradients, 0, channels, &r, dw + r.w, db, x + r.x, dy, channels, count);
             else
-                DEPTHWISE_EACH_TILE(add_weight_gradients, channels, count, dw + r.w, db, x + r.x, dy, channels, &r);
+                DEPTHWISE_EACH_TILE(add_weight_gradients, 0, channels, count, dw + r.w, db, x + r.x, dy, channels, &r);
         }
 }

@@ -12,6 +12,9 @@ static const fnn_depthwise convolutions[] = {
     DEPTHWISE(1, 40, 5, 1, 4, 1, 3, 1, 1, 0, 2),  DEPTHWISE(3, 2, 65, 7, 9, 1, 1, 1, 1, 3, 4),
     DEPTHWISE(11, 13, 9, 2, 3, 3, 2, 2, 4, 1, 4), DEPTHWISE(6, 19, 4, 3, 3, 2, 4, 3, 2, 3, 2),
     DEPTHWISE(4, 4, 100, 4, 4, 1, 1, 1, 1, 0, 0), DEPTHWISE(10, 12, 2, 3, 3, 4, 6, 6, 4, 6, 4),
+    DEPTHWISE(5, 21, 80, 3, 3, 1, 1, 1, 1, 1, 1), DEPTHWISE(6, 18, 37, 5, 5, 1, 1, 1, 1, 2, 2),
+    DEPTHWISE(4, 7, 521, 3, 3, 1, 1, 1, 1, 1, 1), DEPTHWISE(3, 2, 17, 5, 5, 1, 1, 1, 1, 2, 4),
+    DEPTHWISE(2, 1, 16, 3, 3, 1, 1, 1, 1, 1, 1),
 };
 
 #define EACH_CONVOLUTION(d) \
