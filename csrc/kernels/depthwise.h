@@ -10,8 +10,9 @@
  *
  * Results of windows that start one column apart are computed in tiles that load each source once and reach over the
  * edges. That is 1.1 to 1.5 times as fast as the other tiles, and 1.2 to 1.5 times as fast as registers for rows of at
- * most 2 TILE. Where pixels are FAR apart, by a multiple of the 4 KB in which L1 has 8 places for a line, both vectors of
- * a line are used at once on AVX2: 1.6 to 2 times as fast for 512 and 1024 channels, and slower for fewer.
+ * most 2 TILE. Where pixels are FAR apart, by a multiple of the 4 KB in which L1 has 8 places for a line, and a vector is
+ * half a line, both of its vectors are used at once: 1.6 to 2 times as fast for 512 and 1024 channels, and slower for
+ * fewer.
  */
 #ifndef FNN_DEPTHWISE_H
 #define FNN_DEPTHWISE_H
