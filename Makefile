@@ -123,6 +123,7 @@ coverage: ## report which lines of Python, Cython and C the tests run; GCC
 	    build/coverage/bin/pip install -q ".[test]" pytest-cov gcovr
 	build/coverage/bin/pytest -n auto --cov=fastnn --cov-report=term:skip-covered
 	build/coverage/bin/gcovr --include-internal-functions --gcov-ignore-parse-errors=negative_hits.warn \
+	    --gcov-ignore-parse-errors=suspicious_hits.warn \
 	    --merge-mode-functions=separate --filter fastnn/ --filter csrc/ --exclude csrc/ref/ build/temp.*
 
 annotate: ## show in build/annotate/ where Cython calls Python

@@ -1,6 +1,7 @@
 """Ctrl-C ends long computations between their pieces, and leaves the model as it was."""
 
 import _thread
+import signal
 import threading
 
 import numpy as np
@@ -10,6 +11,14 @@ import fastnn
 from fastnn.layers import Dense
 
 X = np.random.default_rng(0).standard_normal((60_000, 256)).astype("float32")
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Ctrl-C raises KeyboardInterrupt, also where a shell has started the tests in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def make(layers):
