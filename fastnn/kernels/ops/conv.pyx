@@ -50,11 +50,11 @@ cdef void piece(void *context, idx_t chunk, int thread) noexcept nogil:
              s.run.scratch + thread * s.run.scratch_size)
 
 
-cdef void on_images(kernel_fn kernel, const fnn_conv *g, idx_t rows, idx_t width, idx_t columns, double flops,
+cdef void on_images(kernel_fn kernel, const fnn_conv *g, idx_t rows, idx_t width, idx_t columns, double cost,
                     const run_t *r) noexcept nogil:
     """Write `rows` rows of images of `width` pixels with `columns` channels."""
     cdef split_t s
-    cdef idx_t threads = threads_for(r, flops)
+    cdef idx_t threads = threads_for(r, cost)
     s.g, s.run, s.kernel, s.rows, s.columns = g, r, kernel, rows, columns
     s.row_pieces = s.column_pieces = 1
     if threads > 1:
@@ -66,12 +66,12 @@ cdef void on_images(kernel_fn kernel, const fnn_conv *g, idx_t rows, idx_t width
 
 
 cdef void forward_of(const fnn_kernels *k, const fnn_conv *g, idx_t images, const run_t *r) noexcept nogil:
-    on_images(k.conv_forward, g, images * g.out_height, g.out_width, g.filters, flops(g, images), r)
+    on_images(k.conv_forward, g, images * g.out_height, g.out_width, g.filters, cost(g, images), r)
 
 
 cdef void input_gradient_of(const fnn_kernels *k, const fnn_conv *g, idx_t images,
                             const run_t *r) noexcept nogil:
-    on_images(k.conv_input_gradient, g, images * g.height, g.width, g.channels, flops(g, images), r)
+    on_images(k.conv_input_gradient, g, images * g.height, g.width, g.channels, cost(g, images), r)
 
 
 cdef void rows_gradient(const fnn_kernels *k, const step_t *s, const run_t *r, fnn_conv *g, idx_t first,

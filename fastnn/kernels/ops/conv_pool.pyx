@@ -9,7 +9,7 @@ To the pooling kernels, a band of results is an image of its own, whose first wi
 """
 
 from .activation cimport own_gradient
-from .conv cimport FILTERS, INDEX, OUT_HEIGHT, OUT_WIDTH, PARTS, POOL, flops, geometry
+from .conv cimport FILTERS, INDEX, OUT_HEIGHT, OUT_WIDTH, PARTS, POOL, cost, geometry
 from .conv_weights cimport weight_gradient_of
 from .linear_map cimport DB, DW, W, fuse_backward, fuse_forward
 from .pooling cimport BYTE_PLACES, PLACES_AT, PLACES_OF_IMAGE
@@ -122,7 +122,7 @@ cdef void in_bands(bands_t *b, const step_t *s, const run_t *r, idx_t rows, idx_
                    void (*band)(void *, idx_t, int) noexcept nogil) noexcept nogil:
     """Call `band` for `rows` rows of each image: for as many images as have room, or `most` rows of one."""
     cdef idx_t threads_each
-    cdef idx_t threads = max(1, threads_for(r, flops(&b.g, r.rows)))
+    cdef idx_t threads = max(1, threads_for(r, cost(&b.g, r.rows)))
     b.step, b.run, b.rows, b.bands = s, r, rows, 1
     b.images = max(1, min(room // b.g.out_height, ceil_div(r.rows, threads)))
     if room < b.g.out_height:

@@ -5,6 +5,7 @@ from ..core.types cimport idx_t, run_t
 
 cdef enum:
     PANEL = 32          # columns of the widest panel that weights are packed in
+    TILE_STEPS = 8      # steps of k that the start and the end of a tile take
 
 cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept nogil
 cdef idx_t gemm_scratch(const fnn_kernels *k, idx_t m, idx_t n, idx_t depth) noexcept nogil
