@@ -99,6 +99,32 @@ def calls_of_models():
             )
 
 
+def arguments_of_calls():
+    """Compare calls with further arguments, and on data in other structures, with the plainest ones."""
+    model = network()
+    name = model.input_names[0]
+    x = RNG.standard_normal((ROWS, WIDTH), "float32")
+    y = np.eye(10, dtype="float32")[RNG.integers(0, 10, ROWS)]
+    w = np.ones(ROWS, "float32")
+    for what, options in (
+        ("verbose=0", {"verbose": 0}),
+        ("batch_size=32", {"batch_size": 32}),
+        ("steps=1", {"steps": 1}),
+    ):
+        compare(f"predict(x, {what})", partial(model.predict, x, **options), partial(model.predict, x))
+    compare("predict_on_batch(x)", partial(model.predict_on_batch, x), partial(model.predict, x))
+    compare("model(x, training=False)", partial(model, x, training=False), partial(model, x))
+    compare("model(dict)", partial(model, {name: x}), partial(model, x))
+    compare("model(memmap)", partial(model, x.view(np.memmap)), partial(model, x))
+    train, test = partial(model.train_on_batch, x, y), partial(model.test_on_batch, x, y)
+    compare("train_on_batch, weights", partial(model.train_on_batch, x, y, w), train)
+    compare("train_on_batch, weights of class", partial(model.train_on_batch, x, y, None, {0: 2.0}), train)
+    compare("train_on_batch, dict", partial(model.train_on_batch, {name: x}, y), train)
+    compare("test_on_batch, weights", partial(model.test_on_batch, x, y, w), test)
+    compare("evaluate, one batch", partial(model.evaluate, x, y, verbose=0), test)
+    compare("fit, one batch", partial(model.fit, x, y, verbose=0), train)
+
+
 def calls_of_layers():
     """Compare layers that are called on arrays with NumPy."""
     a, b = RNG.standard_normal((2, ROWS, WIDTH), "float32")
@@ -106,6 +132,7 @@ def calls_of_layers():
     dense(a)
     model = fastnn.Sequential([fastnn.Input((WIDTH,)), dense])
     compare("Dense(4)(x)", lambda: dense(a), lambda: model(a))
+    compare("Dense(4)(x, training=False)", partial(dense, a, training=False), lambda: model(a))
     compare("Dense(4)(x) of float64", partial(dense, a.astype(float)), lambda: model(a))
     for layer, theirs in (
         (layers.Add(), lambda: a + b),
@@ -213,6 +240,7 @@ def batches_of_data_sets():
 def main():
     print(f"{'':58} {'call':>12} {'floor':>12} {'besides':>11} {'ratio':>7}")
     calls_of_models()
+    arguments_of_calls()
     calls_of_layers()
     calls_of_losses()
     batches_of_data_sets()
