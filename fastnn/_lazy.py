@@ -37,10 +37,10 @@ def lazy_exports(
     >>> import fastnn
     >>> fastnn.losses.Huber, "Huber" in dir(fastnn.losses), "Huber" in fastnn.losses.__all__
     (<class 'fastnn.losses.regression.Huber'>, True, True)
-    >>> fastnn.losses.Hubber
+    >>> fastnn.losses.Absent
     Traceback (most recent call last):
     ...
-    AttributeError: module 'fastnn.losses' has no attribute 'Hubber'
+    AttributeError: module 'fastnn.losses' has no attribute 'Absent'
     """
     origins = {}
     for module, names in table.items():

@@ -1,5 +1,7 @@
 """Data sets in batches: what is one, how workers make it, and what an epoch of it is."""
 
+import subprocess
+import sys
 import threading
 from itertools import count
 
@@ -131,9 +133,27 @@ def test_workers_are_ahead_of_their_use_but_not_far():
     assert not [t for t in threading.enumerate() if t.name.startswith("fastnn-data")]
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_processes_make_batches():
-    assert [int(x[0, 0]) for x, _ in Numbers(6, workers=2, use_multiprocessing=True)] == list(range(6))
+PROCESSES = """
+import numpy as np
+from fastnn.utils import PyDataset
+
+class Numbers(PyDataset):
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        return np.full((2, 1), index), np.full((2, 1), -index)
+
+if __name__ == "__main__":
+    print([int(x[0, 0]) for x, _ in Numbers(workers=2, use_multiprocessing=True)])
+"""
+
+
+def test_processes_make_batches(tmp_path):
+    program = tmp_path / "program.py"  # which processes that are not forked can import
+    program.write_text(PROCESSES, encoding="utf-8")
+    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[0, 1, 2, 3, 4, 5]\n", done.stderr
 
 
 @pytest.mark.parametrize("workers", [1, 3])
