@@ -94,7 +94,7 @@ fnn_idx KERNEL(gemm_workspace)(const fnn_gemm *g)
     fnn_idx reals = s.pack_b ? s.kc * s.nc : 0;
     if (s.pack_a)
         reals += least(g->m, rows) * s.kc + VLEN;
-    return reals * (fnn_idx)sizeof(real);
+    return (reals + least(g->n, NARROW_ROWS) * (s.kc + VLEN)) * (fnn_idx)sizeof(real);
 }
 
 /* Columns j ... end - 1 of a block of b, packed where that pays, and their sums. */
@@ -120,9 +120,15 @@ void KERNEL(gemm)(const fnn_gemm *g, void *workspace)
     real *const panels = workspace, *const packed = s.pack_b ? panels + s.kc * s.nc : panels;
     const fnn_idx b_bytes = g->k * g->b_row * (fnn_idx)sizeof(real);
     const fnn_idx ahead = !s.pack_b && b_bytes > 2 * L2 ? s.width : 0; /* from L2, tiles are faster without */
+    const int narrow = is_narrow(g);
     fnn_idx p = 0;
     do {
         const fnn_idx k = least(g->k - p, s.kc);
+        if (narrow) {
+            narrow_block(g, workspace, p, k);
+            p += k;
+            continue;
+        }
         const int last = p + k == g->k, from_c = g->accumulate || p > 0;
         tile_job t = {.ldc = g->ldc, .k = k, .b_row = s.pack_b ? NR : g->b_row};
         for (fnn_idx j0 = 0, end; j0 < g->n; j0 = end) {

@@ -2,6 +2,7 @@
 #include "../simd/vec.h"
 
 #include "tile.inc.c"
+#include "narrow.inc.c"
 #include "gemm.inc.c"
 #include "patches.inc.c"
 #include "conv.inc.c"

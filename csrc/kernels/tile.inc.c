@@ -211,20 +211,23 @@ static void pack_rows(real *panel, const real *b, fnn_idx b_row, fnn_idx k, fnn_
         }
 }
 
+/* Element j of each of `lines` lines of `steps` reals in r[j]; 0 where there is none. */
+FNN_INLINE void load_transposed(vreal r[VLEN], const real *from, fnn_idx line, fnn_idx lines, fnn_idx steps)
+{
+    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+        r[i] = i >= lines ? v_set1(0) : v_load_up_to(from + i * line, steps);
+    v_transpose(r);
+}
+
 /* The same for b stored by columns: squares of VLEN x VLEN are transposed in registers. */
 static void pack_columns(real *panel, const real *b, fnn_idx b_column, fnn_idx k, fnn_idx n)
 {
     for (fnn_idx j = 0; j < NR; j += VLEN)
         for (fnn_idx p = 0; p < k; p += VLEN) {
-            const fnn_idx steps = k - p < VLEN ? k - p : VLEN;
             vreal r[VLEN];
-            FNN_UNROLL for (int i = 0; i < VLEN; i++) {
-                const real *column = b + (j + i) * b_column + p;
-                r[i] = j + i >= n ? v_set1(0) : steps == VLEN ? v_load(column) : v_load_n(column, steps);
-            }
-            v_transpose(r);
+            load_transposed(r, b + j * b_column + p, b_column, n - j, k - p);
             FNN_UNROLL for (int i = 0; i < VLEN; i++)
-                if (i < steps)
+                if (i < k - p)
                     v_store(panel + (p + i) * NR + j, r[i]);
         }
 }
@@ -244,13 +247,8 @@ static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_colu
     for (fnn_idx p = 0; p < k; p += VLEN) {
         const fnn_idx steps = least(k - p, VLEN);
         vreal r[GROUPS][VLEN];
-        FNN_UNROLL for (int i = 0; i < GROUPS; i++) {
-            FNN_UNROLL for (int q = 0; q < VLEN; q++) {
-                const real *row = a + (i * VLEN + q) * a_row + p;
-                r[i][q] = i * VLEN + q >= rows ? v_set1(0) : steps == VLEN ? v_load(row) : v_load_n(row, steps);
-            }
-            v_transpose(r[i]);
-        }
+        FNN_UNROLL for (int i = 0; i < GROUPS; i++)
+            load_transposed(r[i], a + i * VLEN * a_row + p, a_row, rows - i * VLEN, steps);
         FNN_UNROLL for (int q = 0; q < VLEN; q++)
             FNN_UNROLL for (int i = 0; i < GROUPS; i++)
                 if (q < steps && i * VLEN < rows)

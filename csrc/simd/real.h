@@ -46,7 +46,7 @@ enum { MANTISSA = 23, BIAS = 127 };
 
 /* One copy of a large function, also where a caller passes constants. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define FNN_NOCLONE __attribute__((noclone))
+#define FNN_NOCLONE __attribute__((noinline, noclone))
 #else
 #define FNN_NOCLONE
 #endif

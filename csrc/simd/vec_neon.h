@@ -116,6 +116,13 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
 }
 #endif
 
+FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
+{
+    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+        r[i] = v_load(from + i * line);
+    v_transpose(r);
+}
+
 /* Words of 32 bits, for random numbers. */
 typedef uint32x4_t vword;
 enum { WLEN = 4 };

@@ -82,6 +82,11 @@ FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 FNN_INLINE real v_sum(vreal a) { return a; }
 FNN_INLINE real v_maximum(vreal a) { return a; }
 FNN_INLINE void v_transpose(vreal r[VLEN]) { (void)r; }
+FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
+{
+    (void)line;
+    r[0] = *from;
+}
 
 /* Words of 32 bits, for random numbers. */
 typedef uint32_t vword;
