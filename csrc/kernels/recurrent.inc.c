@@ -88,12 +88,12 @@ static void list_groups(const slab *s, slab *group, row_job *job)
         group->c_before += from;
         group->bias += from * biases_of(g);
         for (int i = 0; i < count; i++) {
-            const fnn_idx to = p[i].to * group->n, n = p[i].count * group->n, width = panel_width(g, n);
+            const fnn_idx to = p[i].to * group->n, n = p[i].count * group->n;
             group->jobs[i] = job;
-            for (fnn_idx panel = 0; panel < parts(n, width); panel++)
-                *job++ = panel_of_row(s->z + to, s->a + p[i].from, panels, width, group->bias + to, p[i].k, n,
-                                      p[i].continues, panel);
-            panels += packed_size(p[i].k, n, width);
+            for (fnn_idx j = 0; j < panels_of(g, n); j++)
+                *job++ = row_job_of(g, s->z + to, s->a + p[i].from, panels, group->bias + to, p[i].k, n,
+                                    p[i].continues, j);
+            panels += packed_size(p[i].k, n);
         }
     }
 }

@@ -8,9 +8,9 @@ fnn_idx KERNEL(recurrent_packed)(const fnn_recurrent *g)
     step_product p[MOST_PRODUCTS] = {0};
     transposed_product q[MOST_PRODUCTS] = {0};
     for (int i = 0, count = products_of(g, p); i < count; i++)
-        forward += packed_size(p[i].k, p[i].count * g->units + ROW_NV * VLEN, VLEN); /* panels of any width */
+        forward += packed_size(p[i].k, p[i].count * g->units); /* groups but the last have whole vectors */
     for (int i = 0, count = transposed_products_of(g, q); i < count; i++)
-        backward += packed_size(q[i].k, q[i].n, NR);
+        backward += packed_size(q[i].k, q[i].n);
     return (forward > backward ? forward : backward) * (fnn_idx)sizeof(real);
 }
 
@@ -25,25 +25,26 @@ static void copy_block(real *y, fnn_idx ldy, const real *x, fnn_idx ldx, fnn_idx
         v_store_n(y + p * ldy + j, v_load_n(x + p * ldx + j, n - j), n - j);
 }
 
-/* A group of units from `first` on, and the column of one of its products where a panel begins. */
+/* A group of units from `first` on, and a panel of one of its products. */
 typedef struct {
     const step_product *product;
-    fnn_idx first, n, column, width;
+    fnn_idx first, n;
+    panel part;
 } panel_place;
 
 /* Pack k rows of a panel of b; the columns after the last hold zeros. */
-static void pack_panel(const fnn_recurrent *g, const panel_place *at, real *panel, const real *b, fnn_idx k)
+static void pack_panel(const fnn_recurrent *g, const panel_place *at, real *to, const real *b, fnn_idx k)
 {
-    const fnn_idx gates = gates_of(g), columns = at->product->count * at->n;
-    const fnn_idx end = least(at->column + at->width, columns), used = end - at->column;
-    for (fnn_idx j = at->column, count; j < end; j += count) {
+    const fnn_idx gates = gates_of(g), columns = at->product->count * at->n, width = at->part.width;
+    const fnn_idx end = least(at->part.column + width, columns), used = end - at->part.column;
+    for (fnn_idx j = at->part.column, count; j < end; j += count) {
         const fnn_idx gate = (at->product->source + j / at->n) % gates, unit = j % at->n;
         count = least(at->n - unit, end - j);
-        copy_block(panel + j - at->column, at->width, b + gate * g->units + at->first + unit,
-                   gates * g->units, k, count);
+        copy_block(to + j - at->part.column, width, b + gate * g->units + at->first + unit, gates * g->units,
+                   k, count);
     }
-    for (fnn_idx p = 0; used < at->width && p < k; p++)
-        row_fill(panel + p * at->width + used, 0, at->width - used);
+    for (fnn_idx p = 0; used < width && p < k; p++)
+        row_fill(to + p * width + used, 0, width - used);
 }
 
 /* Pack the biases of the n units from `first` on, in the order of gates. A GRU that resets after the product has two,
@@ -67,7 +68,7 @@ static void pack_bias(const fnn_recurrent *g, real *packed, fnn_idx first, fnn_i
 static void pack_forward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
 {
     const real *w = g->kernel, *u = g->recurrent_kernel;
-    real *const bias = g->packed, *panel = bias + g->gate_row;
+    real *const bias = g->packed, *panels = bias + g->gate_row;
     step_product p[MOST_PRODUCTS] = {0};
     const int count = products_of(g, p);
     fnn_idx turn = 0, first = 0;
@@ -81,32 +82,53 @@ static void pack_forward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
             const fnn_idx inputs = p[i].stack == UNITS ? 0 : g->inputs, units = p[i].k - inputs;
             const fnn_idx w_at = p[i].stack == UNITS_THEN_INPUTS ? units : 0;
             const fnn_idx u_at = p[i].stack == INPUTS_THEN_UNITS ? inputs : 0;
-            panel_place at = {p + i, first, n, 0, panel_width(g, p[i].count * n)};
-            for (; at.column < p[i].count * n; at.column += at.width, panel += p[i].k * at.width) {
+            const fnn_idx columns = p[i].count * n;
+            for (fnn_idx j = 0; j < panels_of(g, columns); j++) {
+                const panel_place at = {p + i, first, n, panel_of(columns, panels_of(g, columns), j)};
+                real *const to = panels + p[i].k * at.part.column;
                 if (turn++ % pieces != part)
                     continue;
-                pack_panel(g, &at, panel + w_at * at.width, w, inputs);
-                pack_panel(g, &at, panel + u_at * at.width, u, units);
+                pack_panel(g, &at, to + w_at * at.part.width, w, inputs);
+                pack_panel(g, &at, to + u_at * at.part.width, u, units);
             }
+            panels += packed_size(p[i].k, columns);
         }
     }
+}
+
+/* Pack a panel (k, width) of b stored by columns, n of them followed by zeros. */
+static void pack_transposed(real *to, fnn_idx width, const real *b, fnn_idx b_column, fnn_idx k, fnn_idx n)
+{
+    enum { STEPS = 32 };
+    real block[STEPS * NR];
+    for (fnn_idx p = 0; p < k; p += STEPS)
+        for (fnn_idx j = 0; j < width; j += NR) {
+            const fnn_idx steps = least(k - p, STEPS);
+            pack_columns(block, b + j * b_column + p, b_column, steps, n - j);
+            copy_block(to + p * width + j, width, block, NR, steps, least(width - j, NR));
+        }
 }
 
 static void pack_backward(const fnn_recurrent *g, fnn_idx part, fnn_idx pieces)
 {
     const fnn_idx columns = gates_of(g) * g->units;
-    real *panel = g->packed;
+    real *panels = g->packed;
     transposed_product p[MOST_PRODUCTS];
     fnn_idx turn = 0;
-    for (int i = 0, count = transposed_products_of(g, p); i < count; i++)
-        for (fnn_idx j = 0; j < p[i].n; j += NR, panel += p[i].k * NR) {
-            const real *b = (const real *)(p[i].recurrent ? g->recurrent_kernel : g->kernel) + j * columns;
-            const fnn_idx head = least(p[i].k, columns - p[i].source);
+    for (int i = 0, count = transposed_products_of(g, p); i < count; i++) {
+        const fnn_idx head = least(p[i].k, columns - p[i].source);
+        for (fnn_idx j = 0; j < panels_of(g, p[i].n); j++) {
+            const panel at = panel_of(p[i].n, panels_of(g, p[i].n), j);
+            real *const to = panels + p[i].k * at.column;
+            const real *b =
+                (const real *)(p[i].recurrent ? g->recurrent_kernel : g->kernel) + at.column * columns;
             if (turn++ % pieces != part)
                 continue;
-            pack_columns(panel, b + p[i].source, columns, head, p[i].n - j);
-            pack_columns(panel + head * NR, b, columns, p[i].k - head, p[i].n - j);
+            pack_transposed(to, at.width, b + p[i].source, columns, head, p[i].n - at.column);
+            pack_transposed(to + head * at.width, at.width, b, columns, p[i].k - head, p[i].n - at.column);
         }
+        panels += packed_size(p[i].k, p[i].n);
+    }
 }
 
 void KERNEL(recurrent_pack)(const fnn_recurrent *g, int backward, fnn_idx part, fnn_idx pieces)

@@ -12,8 +12,12 @@ enum {
     KC = 512, /* steps of k in a panel of b: 64 KiB, streamed from L2 */
     NR = GEMM_NV * VLEN,
     ROW_NV = 8, /* a single row: 8 chains hide the latency of the multiply-add */
-    FEW =
-        3, /* rows for which tiles are wider, for the same reason: a row of b is read in longer pieces, too */
+/* rows for which tiles are wider, for the same reason: a row of b is read in longer pieces, too */
+#if GEMM_NV == 2 && GEMM_MR < 7
+    FEW = 4, /* with 16 registers, 4 by 3 are as many sums as 6 by 2 */
+#else
+    FEW = 3,
+#endif
     LINE = 64, /* bytes of a cache line */
 };
 
@@ -175,6 +179,9 @@ static tile_fn *const listed_tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(listed);
 #if GEMM_NV < 3
 TILE(1, 3) TILE(2, 3) TILE(3, 3)
 #endif
+#if GEMM_NV == 2 && GEMM_MR < 7
+TILE(4, 3)
+#endif
 #if GEMM_NV < 4
 TILE(1, 4) TILE(2, 4)
 #endif
@@ -185,13 +192,16 @@ static tile_fn *const few_tiles[FEW][ROW_NV][2] = {
      NAME(tile, 1, 7), NAME(tile, 1, 8)},
     {NAME(tile, 2, 1), NAME(tile, 2, 2), NAME(tile, 2, 3), NAME(tile, 2, 4)},
     {NAME(tile, 3, 1), NAME(tile, 3, 2), NAME(tile, 3, 3)},
+#if GEMM_NV == 2 && GEMM_MR < 7
+    {NAME(tile, 4, 1), NAME(tile, 4, 2), NAME(tile, 4, 3)},
+#endif
 };
 
 /* Columns of a panel for m rows, of which there are few. */
 static fnn_idx few_width(fnn_idx m)
 {
-    static const int vectors[FEW] = {ROW_NV, 4, 3};
-    return VLEN * (vectors[m - 1] > GEMM_NV ? vectors[m - 1] : GEMM_NV);
+    const fnn_idx vectors = m == 1 ? ROW_NV : m == 2 ? 4 : 3;
+    return VLEN * (vectors > GEMM_NV ? vectors : GEMM_NV);
 }
 #undef TILE
 #undef LISTED
