@@ -51,26 +51,25 @@ FNN_INLINE void affine_strip(real *y, const real *x, const real *centre, const r
 {
     const vreal zero = v_set1(R(0.0));
     vreal mid[CHANNEL_VECTORS], factor[CHANNEL_VECTORS], base[CHANNEL_VECTORS];
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         mid[v] = load_or(centre, j + v * VLEN, left, zero);
         factor[v] = v_load_up_to(scale + j + v * VLEN, left);
         base[v] = load_or(shift, j + v * VLEN, left, zero);
     }
     for (fnn_idx i = 0; i < m; i++)
-        FNN_UNROLL for (int v = 0; v < vectors; v++) {
+        FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
             const fnn_idx at = i * n + j + v * VLEN;
             v_store_up_to(y + at, v_fma(v_sub(v_load_up_to(x + at, left), mid[v]), factor[v], base[v]), left);
         }
 }
 
 void KERNEL(channel_affine)(void *y_, const void *x_, const void *centre_, const void *scale_,
-                           const void *shift_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+                            const void *shift_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *y = y_;
     const real *x = x_, *centre = centre_, *scale = scale_, *shift = shift_;
     if (inner == 1 && n > 1) {
-#define AFFINE(left, vectors) \
-    affine_strip(y + i * n, x + i * n, centre, scale, shift, j, m, n, left, vectors)
+#define AFFINE(left, vectors) affine_strip(y + i * n, x + i * n, centre, scale, shift, j, m, n, left, vectors)
         EACH_STRIP(outer, n, AFFINE)
 #undef AFFINE
         return;
@@ -90,17 +89,17 @@ FNN_INLINE void strip_sums(double *direct, double *along, const real *dy, const 
 {
     real sum[CHANNEL_STRIP], product[CHANNEL_STRIP];
     vreal mid[CHANNEL_VECTORS], s[CHANNEL_VECTORS], q[CHANNEL_VECTORS];
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         mid[v] = v_load_up_to(mean + v * VLEN, left);
         s[v] = q[v] = v_set1(R(0.0));
     }
     for (fnn_idx i = 0; i < m; i++)
-        FNN_UNROLL for (int v = 0; v < vectors; v++) {
+        FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
             const vreal slope = v_load_up_to(dy + i * n + v * VLEN, left);
             s[v] = v_add(s[v], slope);
             q[v] = v_fma(slope, v_sub(v_load_up_to(x + i * n + v * VLEN, left), mid[v]), q[v]);
         }
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         v_store(sum + v * VLEN, s[v]);
         v_store(product + v * VLEN, q[v]);
     }
@@ -123,7 +122,7 @@ FNN_INLINE void run_sums(double *direct, double *along, const real *dy, const re
 }
 
 void KERNEL(channel_sums)(double *sums, const void *dy_, const void *x_, const void *mean_, fnn_idx outer,
-                         fnn_idx n, fnn_idx inner)
+                          fnn_idx n, fnn_idx inner)
 {
     const real *dy = dy_, *x = x_, *mean = mean_;
     double *along = sums + n;
@@ -134,7 +133,8 @@ void KERNEL(channel_sums)(double *sums, const void *dy_, const void *x_, const v
             const fnn_idx m = at_most(outer - i, CHANNEL_BLOCK), at = i * n;
             fnn_idx j = 0;
             for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP)
-                strip_sums(sums + j, along + j, dy + at + j, x + at + j, mean + j, m, n, CHANNEL_STRIP, CHANNEL_VECTORS);
+                strip_sums(sums + j, along + j, dy + at + j, x + at + j, mean + j, m, n, CHANNEL_STRIP,
+                           CHANNEL_VECTORS);
             for (; j < n; j += VLEN)
                 strip_sums(sums + j, along + j, dy + at + j, x + at + j, mean + j, m, n, n - j, 1);
         }
@@ -154,7 +154,7 @@ void KERNEL(channel_sums)(double *sums, const void *dy_, const void *x_, const v
 
 /* The second row of sums becomes sum dy xhat: the rows are then the gradients of beta and gamma. */
 void KERNEL(channel_slopes)(void *slopes_, double *sums, const void *variance_, const void *gamma_,
-                           fnn_idx count, fnn_idx n, fnn_idx groups, double epsilon)
+                            fnn_idx count, fnn_idx n, fnn_idx groups, double epsilon)
 {
     real *slopes = slopes_;
     const real *variance = variance_, *gamma = gamma_;
@@ -189,14 +189,14 @@ FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const re
 {
     const vreal zero = v_set1(R(0.0));
     vreal mid[CHANNEL_VECTORS], scale[CHANNEL_VECTORS], slope[CHANNEL_VECTORS], base[CHANNEL_VECTORS];
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         mid[v] = v_load_up_to(mean + j + v * VLEN, left);
         scale[v] = v_load_up_to(slopes + j + v * VLEN, left);
         slope[v] = v_load_up_to(slopes + n + j + v * VLEN, left);
         base[v] = v_load_up_to(slopes + 2 * n + j + v * VLEN, left);
     }
     for (fnn_idx i = 0; i < m; i++)
-        FNN_UNROLL for (int v = 0; v < vectors; v++) {
+        FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
             const fnn_idx at = i * n + j + v * VLEN;
             const vreal away = v_sub(v_load_up_to(x + at, left), mid[v]);
             const vreal dyv = v_load_up_to(dy + at, left);
@@ -208,7 +208,7 @@ FNN_INLINE void gradient_strip(real *dx, const real *dy, const real *x, const re
 
 /* Masked rows were no part of the statistics, so no gradient passes through these: dx = scale dy. */
 void KERNEL(channel_gradient)(void *dx_, const void *dy_, const void *x_, const void *mean_,
-                             const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
+                              const void *slopes_, const void *mask_, fnn_idx outer, fnn_idx n, fnn_idx inner)
 {
     real *dx = dx_;
     const real *dy = dy_, *x = x_, *mean = mean_, *slopes = slopes_, *mask = mask_;

@@ -13,17 +13,17 @@ FNN_INLINE void results(real *y, fnn_idx y_step, const real *x, const real *w, c
                         const reach *r, const int tile, fnn_idx c, fnn_idx left)
 {
     vreal sum[TILE];
-    FNN_UNROLL for (int i = 0; i < tile; i++)
+    FNN_UNROLL_FOR(int i = 0; i < tile; i++)
         sum[i] = bias ? v_load_up_to(bias + c, left) : v_set1(R(0.0));
     for (fnn_idx k = 0; k < r->height; k++) {
         const real *source = x + k * r->x_row + c, *factors = w + k * r->w_row + c;
         for (fnn_idx l = 0; l < r->width; l++, source += r->x_column, factors += r->w_column) {
             const vreal factor = v_load_up_to(factors, left);
-            FNN_UNROLL for (int i = 0; i < tile; i++)
+            FNN_UNROLL_FOR(int i = 0; i < tile; i++)
                 sum[i] = v_fma(v_load_up_to(source + i * r->x_step, left), factor, sum[i]);
         }
     }
-    FNN_UNROLL for (int i = 0; i < tile; i++)
+    FNN_UNROLL_FOR(int i = 0; i < tile; i++)
         v_store_up_to(y + i * y_step + c, v_max(lowest, sum[i]), left);
 }
 
@@ -35,13 +35,13 @@ FNN_INLINE void results_of_few(real *y, fnn_idx y_step, const real *x, const rea
     const fnn_idx x_row = r->x_row, x_column = r->x_column, x_step = r->x_step;
     const vreal start = bias ? v_load_up_to(bias + c, left) : v_set1(R(0.0));
     vreal factor[SMALL][SMALL];
-    FNN_UNROLL for (int k = 0; k < height; k++)
-        FNN_UNROLL for (int l = 0; l < width; l++)
+    FNN_UNROLL_FOR(int k = 0; k < height; k++)
+        FNN_UNROLL_FOR(int l = 0; l < width; l++)
             factor[k][l] = v_load_up_to(w + k * r->w_row + l * r->w_column + c, left);
     for (x += c, y += c; n > 0; n--, x += x_step, y += y_step) {
         vreal sum = start;
-        FNN_UNROLL for (int k = 0; k < height; k++)
-            FNN_UNROLL for (int l = 0; l < width; l++)
+        FNN_UNROLL_FOR(int k = 0; k < height; k++)
+            FNN_UNROLL_FOR(int l = 0; l < width; l++)
                 sum = v_fma(v_load_up_to(x + k * x_row + l * x_column, left), factor[k][l], sum);
         v_store_up_to(y, v_max(lowest, sum), left);
     }
@@ -54,30 +54,31 @@ FNN_INLINE void results_of_shared(real *y, fnn_idx y_step, const real *x, const 
                                   vreal lowest, const reach *r, fnn_idx count, fnn_idx from, fnn_idx to,
                                   const int width, const int vectors, fnn_idx c)
 {
-    const int tile = TILE / vectors;
+    const int tile = TILE
+    / vectors;
     vreal sum[TILE][PAIR];
-    FNN_UNROLL for (int i = 0; i < tile; i++)
-        FNN_UNROLL for (int v = 0; v < vectors; v++)
+    FNN_UNROLL_FOR(int i = 0; i < tile; i++)
+        FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
             sum[i][v] = bias ? v_load(bias + c + v * VLEN) : v_set1(R(0.0));
     for (fnn_idx k = 0; k < r->height; k++) {
         const fnn_idx source = r->x + k * r->x_row + c;
         const real *factors = w + k * r->w_row + c;
         vreal factor[WIDEST][PAIR];
-        FNN_UNROLL for (int l = 0; l < width; l++)
-            FNN_UNROLL for (int v = 0; v < vectors; v++)
+        FNN_UNROLL_FOR(int l = 0; l < width; l++)
+            FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
                 factor[l][v] = v_load(factors + l * r->w_column + v * VLEN);
-        FNN_UNROLL for (int p = 0; p < tile - 1 + width; p++)
+        FNN_UNROLL_FOR(int p = 0; p < tile - 1 + width; p++)
             if (from <= p && p < to)
-                FNN_UNROLL for (int v = 0; v < vectors; v++) {
+                FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
                     const vreal value = v_load(x + source + p * r->x_column + v * VLEN);
-                    FNN_UNROLL for (int l = 0; l < width; l++)
+                    FNN_UNROLL_FOR(int l = 0; l < width; l++)
                         if (p >= l && p - l < tile)
                             sum[p - l][v] = v_fma(value, factor[l][v], sum[p - l][v]);
                 }
     }
-    FNN_UNROLL for (int i = 0; i < tile; i++)
+    FNN_UNROLL_FOR(int i = 0; i < tile; i++)
         if (i < count)
-            FNN_UNROLL for (int v = 0; v < vectors; v++)
+            FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
                 v_store(y + i * y_step + c + v * VLEN, v_max(lowest, sum[i][v]));
 }
 
@@ -86,8 +87,10 @@ FNN_INLINE fnn_idx shared_row(real *y, fnn_idx y_step, fnn_idx n, const real *x,
                               fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels,
                               const sources *down, fnn_idx i, const sources *right)
 {
-    const fnn_idx width = right->taps, pairs = VLEN * sizeof(real) < 64 && width == 3 && channels * (fnn_idx)sizeof(real) >= FAR;
-    const fnn_idx vectors = pairs ? PAIR : 1, tile = TILE / vectors, most = channels - channels % (vectors * VLEN);
+    const fnn_idx width = right->taps,
+                  pairs = VLEN * sizeof(real) < 64 && width == 3 && channels * (fnn_idx)sizeof(real) >= FAR;
+    const fnn_idx vectors = pairs ? PAIR : 1, tile = TILE
+    / vectors, most = channels - channels % (vectors * VLEN);
     sources whole = *right; /* as if all results had all sources */
     whole.full_from = 0;
     whole.full_to = n;
@@ -110,27 +113,31 @@ FNN_INLINE fnn_idx shared_row(real *y, fnn_idx y_step, fnn_idx n, const real *x,
 }
 
 /* Row i of the results: n of them, y_step apart. */
-FNN_NOCLONE static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row, const real *w,
-                           fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels, const sources *down,
-                           fnn_idx i, const sources *right)
+FNN_NOCLONE static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const real *x, fnn_idx x_row,
+                                       const real *w, fnn_idx w_row, const real *bias, vreal lowest,
+                                       fnn_idx channels, const sources *down, fnn_idx i, const sources *right)
 {
     const int near = channels * (fnn_idx)sizeof(real) <= NEAR;
-    const fnn_idx done = near && right->taps <= SMALL && n > 2 * TILE ? 0 : shared_row(y, y_step, n, x, x_row, w, w_row, bias, lowest, channels, down, i, right);
+    const fnn_idx done = near && right->taps <= SMALL && n > 2 * TILE
+    ? 0 : shared_row(y, y_step, n, x, x_row, w, w_row, bias, lowest, channels, down, i, right);
     for (fnn_idx j = 0, count; done < channels && j < n; j += count, y += count * y_step) {
         const reach r = reach_of(down, i, right, j, x_row, w_row, channels);
         int few;
         count = results_at(right, j, n, &r, near, 1, &few);
         if (few && r.height == 2)
-            DEPTHWISE_EACH_VECTOR(results_of_few, done, channels, y, y_step, x + r.x, w + r.w, bias, lowest, count, &r, 2, 2);
+            DEPTHWISE_EACH_VECTOR(results_of_few, done, channels, y, y_step, x + r.x, w + r.w, bias, lowest,
+                                  count, &r, 2, 2);
         else if (few)
-            DEPTHWISE_EACH_VECTOR(results_of_few, done, channels, y, y_step, x + r.x, w + r.w, bias, lowest, count, &r, 3, 3);
+            DEPTHWISE_EACH_VECTOR(results_of_few, done, channels, y, y_step, x + r.x, w + r.w, bias, lowest,
+                                  count, &r, 3, 3);
         else
-            DEPTHWISE_EACH_TILE(results, done, channels, count, y, y_step, x + r.x, w + r.w, bias, lowest, &r);
+            DEPTHWISE_EACH_TILE(results, done, channels, count, y, y_step, x + r.x, w + r.w, bias, lowest,
+                                &r);
     }
 }
 
 void KERNEL(depthwise_forward)(void *y_, const void *x, const void *w, const void *bias, double lowest,
-                              const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
+                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
 {
     const sources down = forward_axis(d, 0), right = forward_axis(d, 1);
     const fnn_idx channels = d->channels;
@@ -141,7 +148,7 @@ void KERNEL(depthwise_forward)(void *y_, const void *x, const void *w, const voi
 }
 
 void KERNEL(depthwise_backward)(void *dx_, const void *dy, const void *w, const fnn_depthwise *d,
-                               fnn_idx first, fnn_idx rows)
+                                fnn_idx first, fnn_idx rows)
 {
     const fnn_idx channels = d->channels, stride = d->stride[1];
     const vreal lowest = v_set1((real)-INFINITY);

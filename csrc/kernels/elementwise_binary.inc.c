@@ -145,14 +145,15 @@ FNN_INLINE void elementwise_row(int op, real *y, const real *a, int a_varies, co
     if (j)
         elementwise_vector(op, y, a, a_varies, b, b_varies, 0, j);
     for (; j + 4 * VLEN <= n; j += 4 * VLEN)
-    FNN_UNROLL for (int k = 0; k < 4 * VLEN; k += VLEN)
+        FNN_UNROLL_FOR(int k = 0; k < 4 * VLEN; k += VLEN)
             elementwise_vector(op, y, a, a_varies, b, b_varies, j + k, VLEN);
     for (; j < n; j += VLEN)
         elementwise_vector(op, y, a, a_varies, b, b_varies, j, n - j);
 }
 
 /* Whether a side is repeated along a row is known to the compiler: three loops. */
-FNN_INLINE void elementwise_rows(int op, real *y, const real *a, const real *b, const fnn_elementwise_binary *c)
+FNN_INLINE void elementwise_rows(int op, real *y, const real *a, const real *b,
+                                 const fnn_elementwise_binary *c)
 {
     for (fnn_idx i = 0; i < c->m; i++, y += c->n, a += c->row[0], b += c->row[1])
         if (!c->column[0])
@@ -164,15 +165,15 @@ FNN_INLINE void elementwise_rows(int op, real *y, const real *a, const real *b, 
 }
 
 FNN_INLINE vreal elementwise_gradient(int op, int side, const real *dy, const real *a, const real *b,
-                                  const fnn_elementwise_binary *c, fnn_idx j, fnn_idx left)
+                                      const fnn_elementwise_binary *c, fnn_idx j, fnn_idx left)
 {
     const vreal aj = elementwise_load(a, c->column[0] != 0, j, left);
     const vreal bj = elementwise_load(b, c->column[1] != 0, j, left);
     return elementwise_slope(op, side, v_load_up_to(dy + j, left), aj, bj);
 }
 
-FNN_INLINE void elementwise_gradients(int op, int side, real *dx, const real *dy, const real *a, const real *b,
-                                  const fnn_elementwise_binary *c)
+FNN_INLINE void elementwise_gradients(int op, int side, real *dx, const real *dy, const real *a,
+                                      const real *b, const fnn_elementwise_binary *c)
 {
     const fnn_idx row = c->row[side], column = c->column[side], n = c->n;
     for (fnn_idx i = 0; i < c->m; i++, dx += row, dy += n, a += c->row[0], b += c->row[1]) {
@@ -272,7 +273,8 @@ FNN_INLINE fnn_idx elementwise_place(const fnn_elementwise_binary *c, int side, 
     return at;
 }
 
-void KERNEL(elementwise_binary_forward)(void *y_, const void *a_, const void *b_, const fnn_elementwise_binary *c)
+void KERNEL(elementwise_binary_forward)(void *y_, const void *a_, const void *b_,
+                                        const fnn_elementwise_binary *c)
 {
     const fnn_idx matrices = elementwise_matrices(c);
     const real *a = a_, *b = b_;
@@ -280,13 +282,13 @@ void KERNEL(elementwise_binary_forward)(void *y_, const void *a_, const void *b_
     for (fnn_idx s = 0; s < c->samples; s++, a += c->sample[0], b += c->sample[1])
         for (fnn_idx i = 0; i < matrices; i++, y += c->m * c->n) {
             int again;
-            elementwise_matrix(y, a + elementwise_place(c, 0, i, &again), b + elementwise_place(c, 1, i, &again),
-                               c);
+            elementwise_matrix(y, a + elementwise_place(c, 0, i, &again),
+                               b + elementwise_place(c, 1, i, &again), c);
         }
 }
 
 void KERNEL(elementwise_binary_backward)(void *dx_, const void *dy_, const void *a_, const void *b_,
-                                        const fnn_elementwise_binary *c, int side)
+                                         const fnn_elementwise_binary *c, int side)
 {
     const fnn_idx matrices = elementwise_matrices(c);
     const real *dy = dy_, *a = a_, *b = b_;

@@ -175,10 +175,10 @@ double KERNEL(fma_peak)(fnn_idx rounds)
     enum { CHAINS = 12 };
     const vreal x = v_set1(R(0.999)), y = v_set1(R(0.001));
     vreal chain[CHAINS];
-    FNN_UNROLL for (int i = 0; i < CHAINS; i++)
+    FNN_UNROLL_FOR(int i = 0; i < CHAINS; i++)
         chain[i] = v_set1((real)i);
     for (fnn_idx r = 0; r < rounds; r++)
-        FNN_UNROLL for (int i = 0; i < CHAINS; i++)
+        FNN_UNROLL_FOR(int i = 0; i < CHAINS; i++)
             chain[i] = v_fma(chain[i], x, y);
     for (int i = 1; i < CHAINS; i++)
         chain[0] = v_add(chain[0], chain[i]);

@@ -15,8 +15,7 @@ FNN_INLINE void gru_candidate(const slab *s, fnn_idx r, const int fused, const i
     const fnn_idx n = s->n;
     real *k = s->z + r * g->gate_row, *z = k + n, *h = s->h + r * n;
     const real *reset = z + n, *q = reset + n;
-    EACH_VECTOR(j, n)
-    {
+    EACH_VECTOR(j, n) {
         vreal kj = after ? v_fma(GET(reset), GET(q), GET(k)) : GET(k);
         if (fused)
             kj = v_tanh(kj);
@@ -26,7 +25,8 @@ FNN_INLINE void gru_candidate(const slab *s, fnn_idx r, const int fused, const i
     }
     if (!fused) {
         activate(s, r, 0, n, &g->activation);
-        EACH_VECTOR(j, n) PUT(h, v_fma(GET(z), v_sub(GET(h), GET(k)), GET(k)));
+        EACH_VECTOR(j, n)
+            PUT(h, v_fma(GET(z), v_sub(GET(h), GET(k)), GET(k)));
     }
 }
 
@@ -39,7 +39,8 @@ static void gru_gates(const slab *s, fnn_idx r)
     if (g->cell == FNN_GRU_RESET_BEFORE) {
         real *a = s->a + r * g->a_row;
         const real *reset = s->z + r * g->gate_row + 2 * n;
-        EACH_VECTOR(j, n) PUT(a + n + g->inputs, v_mul(GET(reset), GET(a)));
+        EACH_VECTOR(j, n)
+            PUT(a + n + g->inputs, v_mul(GET(reset), GET(a)));
     }
 }
 
@@ -74,8 +75,7 @@ FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, cons
     real *k = s->z + r * g->gate_row, *z = k + n, *reset = z + n, *q = reset + n, *d = s->d;
     real *dh = s->dh + r * n;
     const real *before = s->c_before + r * n;
-    EACH_VECTOR(j, n)
-    {
+    EACH_VECTOR(j, n) {
         const vreal kj = GET(k), zj = GET(z), dhj = GET(dh);
         const vreal dk = v_fnma(dhj, zj, dhj), dz = v_mul(dhj, v_sub(GET(before), kj));
         if (fused) {
@@ -98,8 +98,7 @@ FNN_INLINE void gru_row_backward(const slab *s, fnn_idx r, const int fused, cons
     activation_slope(s, r, 0, n, &g->activation);
     activation_slope(s, r, n, n, &g->recurrent_activation);
     if (after) {
-        EACH_VECTOR(j, n)
-        {
+        EACH_VECTOR(j, n) {
             PUT(d + 2 * n, v_mul(GET(k), GET(q)));
             PUT(q, v_mul(GET(k), GET(reset)));
         }
@@ -114,8 +113,7 @@ static void gru_reset_backward(const slab *s, fnn_idx r)
     const fnn_idx n = g->units;
     real *da = s->da + r * g->a_row + n + g->inputs, *d = s->d;
     const real *h = s->a + r * g->a_row, *reset = s->z + r * g->gate_row + 2 * n;
-    EACH_VECTOR(j, n)
-    {
+    EACH_VECTOR(j, n) {
         PUT(d + 2 * n, v_mul(GET(da), GET(h)));
         PUT(da, v_mul(GET(da), GET(reset)));
     }
@@ -146,6 +144,7 @@ static void gru_backward(slab *s)
     for (fnn_idx r = 0; !after && r < s->rows; r++) {
         real *dh = s->da + r * g->a_row;
         const real *share = dh + n + g->inputs;
-        EACH_VECTOR(j, n) PUT(dh, v_add(GET(dh), GET(share)));
+        EACH_VECTOR(j, n)
+            PUT(dh, v_add(GET(dh), GET(share)));
     }
 }

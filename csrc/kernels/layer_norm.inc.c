@@ -26,9 +26,11 @@ enum { ROW_BLOCK = 4096, ROWS = 32 };
         const fnn_idx end = (n) - block < ROW_BLOCK ? (n) : block + ROW_BLOCK; \
         vreal a[4], b[4]; \
         fnn_idx j = block; \
-        FNN_UNROLL for (int v = 0; v < 4; v++) a[v] = b[v] = v_set1(R(0.0)); \
+        FNN_UNROLL_FOR(int v = 0; v < 4; v++) \
+            a[v] = b[v] = v_set1(R(0.0)); \
         for (; j + 4 * VLEN <= end; j += 4 * VLEN) \
-            FNN_UNROLL for (int v = 0; v < 4; v++) WORD(a[v], b[v], j + v * VLEN, VLEN); \
+            FNN_UNROLL_FOR(int v = 0; v < 4; v++) \
+                WORD(a[v], b[v], j + v * VLEN, VLEN); \
         for (; j < end; j += VLEN) \
             WORD(a[0], b[0], j, end - j); \
         total_a += v_sum(v_add(v_add(a[0], a[1]), v_add(a[2], a[3]))); \
@@ -137,17 +139,18 @@ FNN_INLINE void column_strip(double *direct, double *along, const real *dy, cons
 {
     real sum[CHANNEL_STRIP], product[CHANNEL_STRIP];
     vreal s[CHANNEL_VECTORS], q[CHANNEL_VECTORS];
-    FNN_UNROLL for (int v = 0; v < vectors; v++) s[v] = q[v] = v_set1(R(0.0));
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
+        s[v] = q[v] = v_set1(R(0.0));
     for (fnn_idx i = 0; i < m; i++) {
         const vreal mid = v_set1(mean ? mean[i] : R(0.0)), by = v_set1(inverse[i]);
-        FNN_UNROLL for (int v = 0; v < vectors; v++) {
+        FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
             const vreal slope = v_load_up_to(dy + i * n + v * VLEN, left);
             const vreal away = v_sub(v_load_up_to(x + i * n + v * VLEN, left), mid);
             s[v] = v_add(s[v], slope);
             q[v] = v_fma(slope, v_mul(away, by), q[v]);
         }
     }
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         v_store(sum + v * VLEN, s[v]);
         v_store(product + v * VLEN, q[v]);
     }
@@ -158,7 +161,7 @@ FNN_INLINE void column_strip(double *direct, double *along, const real *dy, cons
 }
 
 void KERNEL(layer_norm_backward)(void *dx_, double *sums, const void *dy_, const void *x_, const void *mean_,
-                                const void *inverse_, const void *gamma_, fnn_idx m, fnn_idx n)
+                                 const void *inverse_, const void *gamma_, fnn_idx m, fnn_idx n)
 {
     real *dx = dx_;
     const real *dy = dy_, *x = x_, *mean = mean_, *inverse = inverse_, *gamma = gamma_;
@@ -173,10 +176,10 @@ void KERNEL(layer_norm_backward)(void *dx_, double *sums, const void *dy_, const
             continue;
         for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP)
             column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
-                        CHANNEL_STRIP, CHANNEL_VECTORS);
+                         CHANNEL_STRIP, CHANNEL_VECTORS);
         for (; j < n; j += VLEN)
             column_strip(sums + j, sums + n + j, dy + at + j, x + at + j, middle, inverse + first, rows, n,
-                        n - j, 1);
+                         n - j, 1);
     }
 }
 
@@ -197,7 +200,7 @@ void KERNEL(unit_norm_forward)(void *y_, void *inverse_, const void *x_, fnn_idx
 }
 
 void KERNEL(unit_norm_backward)(void *dx_, const void *dy_, const void *y_, const void *inverse_, fnn_idx m,
-                               fnn_idx n, double most)
+                                fnn_idx n, double most)
 {
     real *dx = dx_;
     const real *dy = dy_, *y = y_, *inverse = inverse_;

@@ -17,8 +17,7 @@ FNN_INLINE void lstm_row(const slab *s, fnn_idx r, const int fused)
         activate(s, r, 2 * n, n, &g->activation);
         activate(s, r, 3 * n, n, &g->recurrent_activation);
     }
-    EACH_VECTOR(j, n)
-    {
+    EACH_VECTOR(j, n) {
         vreal ij = GET(i), fj = GET(f), kj = GET(k);
         if (fused) {
             ij = v_sigmoid(ij);
@@ -41,7 +40,8 @@ FNN_INLINE void lstm_row(const slab *s, fnn_idx r, const int fused)
     }
     if (!fused) {
         KERNEL(activation_forward)(squashed, n, c, n, 1, n, &g->activation);
-        EACH_VECTOR(j, n) PUT(h, v_mul(GET(o), GET(squashed)));
+        EACH_VECTOR(j, n)
+            PUT(h, v_mul(GET(o), GET(squashed)));
     }
 }
 
@@ -66,12 +66,12 @@ FNN_INLINE void lstm_row_backward(const slab *s, fnn_idx r, const int fused)
     real *z = s->z + r * g->gate_row, *d = s->d, *dh = s->dh + r * n, *dc = s->dc + r * n;
     const real *squashed = s->squashed + r * n, *before = s->c_before + r * n;
     if (!fused) {
-        EACH_VECTOR(j, n) PUT(d, v_mul(GET(dh), GET(z + 3 * n)));
+        EACH_VECTOR(j, n)
+            PUT(d, v_mul(GET(dh), GET(z + 3 * n)));
         KERNEL(activation_backward)(d, n, d, n, needs_input(&g->activation) ? s->c + r * n : squashed, n, 1,
                                     n, &g->activation);
     }
-    EACH_VECTOR(j, n)
-    {
+    EACH_VECTOR(j, n) {
         const vreal i = GET(z), f = GET(z + n), k = GET(z + 2 * n), o = GET(z + 3 * n);
         const vreal sj = GET(squashed), dhj = GET(dh);
         const vreal own = fused ? v_mul(v_mul(dhj, o), tanh_slope(sj)) : GET(d);

@@ -19,7 +19,7 @@ FNN_INLINE real scalar_product(const real *a, const real *x, fnn_idx k)
     for (int c = 0; c < CHAINS; c++)
         sum[c] = v_set1(R(0.0));
     for (; j + CHAINS * VLEN <= k; j += CHAINS * VLEN)
-    FNN_UNROLL for (int c = 0; c < CHAINS; c++)
+        FNN_UNROLL_FOR(int c = 0; c < CHAINS; c++)
             sum[c] = v_fma(v_load(a + j + c * VLEN), v_load(x + j + c * VLEN), sum[c]);
     for (; j < k; j += VLEN)
         sum[0] = v_fma(v_load_up_to(a + j, k - j), v_load_up_to(x + j, k - j), sum[0]);
@@ -35,7 +35,8 @@ void KERNEL(matvec)(void *y_, const void *a_, const void *x_, fnn_idx count, fnn
             *y++ = scalar_product(a, x, k);
 }
 
-FNN_INLINE void columns(real *y, const real *a, const real *x, fnn_idx m, fnn_idx k, fnn_idx left, const int vectors)
+FNN_INLINE void columns(real *y, const real *a, const real *x, fnn_idx m, fnn_idx k, fnn_idx left,
+                        const int vectors)
 {
     vreal sum[CHAINS];
     for (int c = 0; c < vectors; c++)

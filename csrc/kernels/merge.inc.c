@@ -15,7 +15,7 @@ FNN_INLINE void merge_all(real *y, const real *a, const real *b, fnn_idx n, vrea
     if (i)
         merge_vector(y, a, b, i, scale);
     for (; i + 4 * VLEN <= n; i += 4 * VLEN)
-    FNN_UNROLL for (int k = 0; k < 4 * VLEN; k += VLEN)
+        FNN_UNROLL_FOR(int k = 0; k < 4 * VLEN; k += VLEN)
             merge_vector(y + i + k, a + i + k, b ? b + i + k : NULL, VLEN, scale);
     for (; i < n; i += VLEN)
         merge_vector(y + i, a + i, b ? b + i : NULL, n - i, scale);

@@ -36,17 +36,17 @@ FNN_INLINE void strip_moments(double *mean, double *squares, const real *x, fnn_
 {
     real shift[CHANNEL_STRIP], sum[CHANNEL_STRIP], square[CHANNEL_STRIP];
     vreal first[CHANNEL_VECTORS], s[CHANNEL_VECTORS], q[CHANNEL_VECTORS];
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         first[v] = v_load_up_to(x + v * VLEN, left);
         s[v] = q[v] = v_set1(R(0.0));
     }
     for (fnn_idx i = 0; i < m; i++)
-        FNN_UNROLL for (int v = 0; v < vectors; v++) {
+        FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
             const vreal away = v_sub(v_load_up_to(x + i * n + v * VLEN, left), first[v]);
             s[v] = v_add(s[v], away);
             q[v] = v_fma(away, away, q[v]);
         }
-    FNN_UNROLL for (int v = 0; v < vectors; v++) {
+    FNN_UNROLL_FOR(int v = 0; v < vectors; v++) {
         v_store(shift + v * VLEN, first[v]);
         v_store(sum + v * VLEN, s[v]);
         v_store(square + v * VLEN, q[v]);
@@ -78,7 +78,8 @@ void KERNEL(channel_moments)(double *moments, const void *x_, fnn_idx outer, fnn
             const real *block = x + i * n;
             fnn_idx j = 0;
             for (; j + CHANNEL_STRIP <= n; j += CHANNEL_STRIP)
-                strip_moments(moments + j, moments + n + j, block + j, i, m, n, CHANNEL_STRIP, CHANNEL_VECTORS);
+                strip_moments(moments + j, moments + n + j, block + j, i, m, n, CHANNEL_STRIP,
+                              CHANNEL_VECTORS);
             for (; j < n; j += VLEN)
                 strip_moments(moments + j, moments + n + j, block + j, i, m, n, n - j, 1);
         }
@@ -97,8 +98,8 @@ void KERNEL(channel_moments)(double *moments, const void *x_, fnn_idx outer, fnn
 }
 
 /* Combine all parts in the first one, then the channels of each group. */
-void KERNEL(channel_statistics)(void *mean_, void *variance_, double *moments, fnn_idx parts, fnn_idx per_part,
-                               fnn_idx count, fnn_idx n, fnn_idx groups)
+void KERNEL(channel_statistics)(void *mean_, void *variance_, double *moments, fnn_idx parts,
+                                fnn_idx per_part, fnn_idx count, fnn_idx n, fnn_idx groups)
 {
     real *mean = mean_, *variance = variance_;
     const fnn_idx size = n / groups;

@@ -8,7 +8,8 @@
  */
 enum {
     NARROW = 2 * VLEN - 1, /* columns, of a by columns */
-    NARROW_ROWS = (VLEN - 1) / 2, /* and by rows: then a square takes 25 + 5 n cycles with 8 lanes, 43 in tiles of 6 rows */
+    NARROW_ROWS = (VLEN - 1) /
+        2, /* and by rows: then a square takes 25 + 5 n cycles with 8 lanes, 43 in tiles of 6 rows */
     STRIP = ROW_NV * VLEN,
     ABREAST = 4 * VLEN, /* rows of a in turns, so that no chain waits for the one before it */
     ALIASED = 2048,     /* bytes between rows that share few sets of L1 */
@@ -27,7 +28,7 @@ static int is_narrow(const fnn_gemm *g)
 /* A square (m, n) or the part of one that there is, with zeros around it. */
 FNN_INLINE void whole_square(real *square, const real *x, fnn_idx ldx, fnn_idx m, fnn_idx n)
 {
-    FNN_LOOP for (fnn_idx i = 0; i < VLEN; i++)
+    FNN_LOOP_FOR(fnn_idx i = 0; i < VLEN; i++)
         v_store(square + i * VLEN, i < m ? v_load_up_to(x + i * ldx, n) : v_set1(0));
 }
 
@@ -44,30 +45,31 @@ FNN_NOCLONE static void transpose(real *y, fnn_idx ldy, const real *x, fnn_idx l
             vreal r[VLEN];
             whole_square(square, x + i * ldx + j, ldx, m - i, n - j);
             v_load_transposed(r, square, VLEN);
-            FNN_UNROLL for (int q = 0; q < VLEN; q++)
+            FNN_UNROLL_FOR(int q = 0; q < VLEN; q++)
                 v_store(square + q * VLEN, r[q]);
             const fnn_idx lines = least(n - j, VLEN);
-            FNN_LOOP for (fnn_idx q = 0; q < lines; q++)
+            FNN_LOOP_FOR(fnn_idx q = 0; q < lines; q++)
                 v_store_up_to(y + (j + q) * ldy + i, v_load(square + q * VLEN), m - i);
         }
 }
 
 /* Add a square of a, times `columns` columns of b. */
-FNN_INLINE void add_square(real *sums, const vreal r[VLEN], const real *b, fnn_idx b_column, const int columns)
+FNN_INLINE void add_square(real *sums, const vreal r[VLEN], const real *b, fnn_idx b_column,
+                           const int columns)
 {
     vreal sum[TOGETHER];
-    FNN_UNROLL for (int j = 0; j < columns; j++)
+    FNN_UNROLL_FOR(int j = 0; j < columns; j++)
         sum[j] = v_load(sums + j * STRIP);
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
-        FNN_UNROLL for (int j = 0; j < columns; j++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
+        FNN_UNROLL_FOR(int j = 0; j < columns; j++)
             sum[j] = v_fma(r[i], v_set1(b[j * b_column + i]), sum[j]);
-    FNN_UNROLL for (int j = 0; j < columns; j++)
+    FNN_UNROLL_FOR(int j = 0; j < columns; j++)
         v_store(sums + j * STRIP, sum[j]);
 }
 
 /* Columns of b are contiguous, and those of a are not. Beyond k, a becomes 0 and b is -0, whose product changes no sum. */
-FNN_NOCLONE static void by_squares(real *sums, const real *a, fnn_idx a_row, fnn_idx rows, const real *b, fnn_idx b_column,
-                       fnn_idx k, fnn_idx n)
+FNN_NOCLONE static void by_squares(real *sums, const real *a, fnn_idx a_row, fnn_idx rows, const real *b,
+                                   fnn_idx b_column, fnn_idx k, fnn_idx n)
 {
     for (fnn_idx p = 0; p < k; p += VLEN, b += VLEN)
         for (fnn_idx i = 0; i < rows; i += VLEN) {
@@ -78,16 +80,16 @@ FNN_NOCLONE static void by_squares(real *sums, const real *a, fnn_idx a_row, fnn
             if (!whole)
                 whole_square(square, a + i * a_row + p, a_row, rows - i, k - p);
             v_load_transposed(r, whole ? a + i * a_row + p : square, whole ? a_row : VLEN);
-            FNN_LOOP for (; j + TOGETHER <= n; j += TOGETHER)
+            FNN_LOOP_FOR(; j + TOGETHER <= n; j += TOGETHER)
                 add_square(sums + j * STRIP + i, r, b + j * b_column, b_column, TOGETHER);
-            FNN_LOOP for (; j < n; j++)
+            FNN_LOOP_FOR(; j < n; j++)
                 add_square(sums + j * STRIP + i, r, b + j * b_column, b_column, 1);
         }
 }
 
 /* Columns of a are contiguous. */
-FNN_NOCLONE static void by_tiles(real *sums, const real *a, fnn_idx a_column, fnn_idx rows, const real *b, fnn_idx b_row,
-                     fnn_idx b_column, fnn_idx k, fnn_idx n)
+FNN_NOCLONE static void by_tiles(real *sums, const real *a, fnn_idx a_column, fnn_idx rows, const real *b,
+                                 fnn_idx b_row, fnn_idx b_column, fnn_idx k, fnn_idx n)
 {
     const fnn_idx heights = parts(n, GEMM_MR), width = n <= FEW ? few_width(n) : NR;
     for (fnn_idx i = 0; i < rows; i += width) {
@@ -112,11 +114,13 @@ FNN_NOCLONE static void by_tiles(real *sums, const real *a, fnn_idx a_column, fn
 }
 
 /* What is fused behind a complete strip, whose first row is `at` behind that of c. */
-FNN_NOCLONE static void finish_strip(const fnn_fused *f, real *sums, fnn_idx at, fnn_idx ldc, fnn_idx rows, fnn_idx n)
+FNN_NOCLONE static void finish_strip(const fnn_fused *f, real *sums, fnn_idx at, fnn_idx ldc, fnn_idx rows,
+                                     fnn_idx n)
 {
     if (f->scale)
         for (fnn_idx j = 0; j < n; j++) {
-            const vreal centre = v_set1(((const real *)f->centre)[j]), scale = v_set1(((const real *)f->scale)[j]);
+            const vreal centre = v_set1(((const real *)f->centre)[j]),
+                        scale = v_set1(((const real *)f->scale)[j]);
             const vreal shift = v_set1(f->shift ? ((const real *)f->shift)[j] : 0);
             for (real *s = sums + j * STRIP; s < sums + j * STRIP + rows; s += VLEN)
                 v_store(s, v_fma(v_sub(v_load(s), centre), scale, shift));
@@ -159,12 +163,14 @@ static void narrow_block(const fnn_gemm *g, real *columns, fnn_idx p, fnn_idx k)
             transpose(sums, STRIP, (const real *)g->c + at, g->ldc, rows, n);
         else
             for (fnn_idx j = 0; j < n; j++)
-                row_fill(sums + j * STRIP, g->fused.bias ? ((const real *)g->fused.bias)[j] : 0, parts(rows, VLEN) * VLEN);
+                row_fill(sums + j * STRIP, g->fused.bias ? ((const real *)g->fused.bias)[j] : 0,
+                         parts(rows, VLEN) * VLEN);
         if (g->a_row == 1)
             by_tiles(sums, a + i, g->a_column, rows, b, g->b_row, b_column, k, n);
         else
             for (fnn_idx r = 0; r < rows; r += abreast)
-                by_squares(sums + r, a + (i + r) * g->a_row, g->a_row, least(rows - r, abreast), b, b_column, k, n);
+                by_squares(sums + r, a + (i + r) * g->a_row, g->a_row, least(rows - r, abreast), b, b_column,
+                           k, n);
         if (p + k == g->k)
             finish_strip(&g->fused, sums, at, g->ldc, rows, n);
         transpose((real *)g->c + at, g->ldc, sums, STRIP, n, rows);

@@ -47,8 +47,10 @@ FNN_INLINE void store_places(uint8_t *place, vreal k, fnn_idx left)
     int32_t number[VLEN];
     uint8_t byte[VLEN];
     v_store(lane, k);
-    FNN_LOOP for (int c = 0; c < VLEN; c++) number[c] = (int32_t)lane[c];
-    FNN_LOOP for (int c = 0; c < VLEN; c++) byte[c] = (uint8_t)number[c];
+    FNN_LOOP_FOR(int c = 0; c < VLEN; c++)
+        number[c] = (int32_t)lane[c];
+    FNN_LOOP_FOR(int c = 0; c < VLEN; c++)
+        byte[c] = (uint8_t)number[c];
     if (left >= VLEN)
         memcpy(place, byte, sizeof byte);
     else
@@ -65,7 +67,7 @@ FNN_INLINE vreal load_places(const uint8_t *place, fnn_idx left)
     else
         for (fnn_idx c = 0; c < left; c++)
             byte[c] = place[c];
-    FNN_UNROLL for (int c = 0; c < VLEN; c++)
+    FNN_UNROLL_FOR(int c = 0; c < VLEN; c++)
         lane[c] = (real)(int)byte[c];
     return v_load(lane);
 }

@@ -16,11 +16,9 @@ FNN_INLINE void maximum(real *y, uint8_t *place, const real *x, const fnn_pool *
 {
     const vreal one = v_set1(R(1.0));
     vreal most = v_load_up_to(x, left), at = v_set1((real)first);
-    FNN_UNROLL_2 for (fnn_idx kh = 0; kh < height; kh++)
-    {
+    FNN_UNROLL_2_FOR(fnn_idx kh = 0; kh < height; kh++) {
         vreal k = v_set1((real)(first + kh * p->window[1]));
-        FNN_UNROLL_2 for (fnn_idx kw = 0; kw < width; kw++)
-        {
+        FNN_UNROLL_2_FOR(fnn_idx kw = 0; kw < width; kw++) {
             const vreal value = v_load_up_to(x + kh * p->row + kw * p->pixel, left);
             const vmask keep = m_or(v_le(value, most), v_isnan(most));
             most = v_select(keep, most, value);
@@ -95,11 +93,10 @@ void KERNEL(max_pool_forward)(void *y, void *index, const void *x, const fnn_poo
 FNN_INLINE void mean(real *y, const real *x, const fnn_pool *p, fnn_idx height, fnn_idx width, fnn_idx left)
 {
     vreal sum = v_set1(R(0.0));
-    FNN_UNROLL_2 for (fnn_idx kh = 0; kh < height; kh++)
-    {
+    FNN_UNROLL_2_FOR(fnn_idx kh = 0; kh < height; kh++) {
         vreal of_row = v_load_up_to(x + kh * p->row, left);
-        FNN_UNROLL_2 for (fnn_idx kw = 1; kw < width; kw++) of_row =
-            v_add(of_row, v_load_up_to(x + kh * p->row + kw * p->pixel, left));
+        FNN_UNROLL_2_FOR(fnn_idx kw = 1; kw < width; kw++)
+            of_row = v_add(of_row, v_load_up_to(x + kh * p->row + kw * p->pixel, left));
         sum = v_add(sum, of_row);
     }
     v_store_up_to(y, v_mul(sum, v_set1(R(1.0) / (real)(height * width))), left);
@@ -138,7 +135,7 @@ FNN_INLINE void global_mean(real *y, const real *x, fnn_idx positions, fnn_idx c
         for (int v = 0; v < vectors; v++)
             sum[v] = v_set1(R(0.0));
         for (fnn_idx i = first; i < last; i++)
-    FNN_UNROLL for (int v = 0; v < vectors; v++)
+            FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
                 sum[v] = v_add(sum[v], v_load_up_to(x + i * channels + v * VLEN, left));
         for (int v = 0; v < vectors; v++)
             v_store(lane + v * VLEN, sum[v]);

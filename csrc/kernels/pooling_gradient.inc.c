@@ -16,8 +16,7 @@ FNN_INLINE void window_gradient(real *dx, fnn_idx pixel, fnn_idx pixels, vreal d
                                 fnn_idx k, int adds, fnn_idx left)
 {
     const vreal zero = v_set1(R(0.0)), at = place ? load_places(place, left) : zero;
-    FNN_UNROLL_2 for (fnn_idx kw = 0; kw < pixels; kw++, dx += pixel)
-    {
+    FNN_UNROLL_2_FOR(fnn_idx kw = 0; kw < pixels; kw++, dx += pixel) {
         const vreal given = place ? v_select(v_eq(at, v_set1((real)(k + kw))), dy, zero) : dy;
         v_store_up_to(dx, adds ? v_add(v_load_up_to(dx, left), given) : given, left);
     }

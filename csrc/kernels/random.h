@@ -32,7 +32,7 @@ static void philox(uint32_t words[STREAM], fnn_idx at, fnn_idx size, const fnn_r
     for (int b = 0; b < blocks; b += WLEN) {
         vword c0 = w_load(c[0] + b), c1 = w_load(c[1] + b);
         vword c2 = w_set1(low_word(r->step)), c3 = w_set1(high_word(r->step));
-    FNN_UNROLL for (uint32_t i = 0; i < PHILOX_ROUNDS; i++) {
+        FNN_UNROLL_FOR(uint32_t i = 0; i < PHILOX_ROUNDS; i++) {
             vword high_0, low_0 = w_multiply(c0, factor_0, &high_0);
             vword high_2, low_2 = w_multiply(c2, factor_2, &high_2);
             c0 = w_xor(w_xor(high_2, c1), w_set1(r->key[0] + i * 0x9e3779b9));
@@ -46,7 +46,7 @@ static void philox(uint32_t words[STREAM], fnn_idx at, fnn_idx size, const fnn_r
         w_store(c[3] + b, c3);
     }
     for (int b = 0; b < blocks; b++)
-        FNN_UNROLL for (int i = 0; i < 4; i++)
+        FNN_UNROLL_FOR(int i = 0; i < 4; i++)
             words[4 * b + i] = c[i][b];
 }
 

@@ -115,7 +115,8 @@ static void step_forward(slab *s, slab *groups, fnn_idx count)
 /* y (n) = x, times `factor` unless it is NULL. */
 FNN_INLINE void copy_scaled(real *y, const real *x, const real *factor, fnn_idx n)
 {
-    EACH_VECTOR(j, n) PUT(y, factor ? v_mul(GET(x), GET(factor)) : GET(x));
+    EACH_VECTOR(j, n)
+        PUT(y, factor ? v_mul(GET(x), GET(factor)) : GET(x));
 }
 
 /* Write the rows [h_{t-1}, x_t] of the products. */
@@ -226,7 +227,8 @@ void KERNEL(recurrent_backward)(const fnn_recurrent *g, fnn_idx first, fnn_idx r
             const fnn_idx at = result_at(&s, r);
             real *dh = s.dh + r * n;
             if (at >= 0 && !(g->zero_masked && masked(&s, r)))
-                EACH_VECTOR(j, n) PUT(dh, v_add(GET(dh), GET(dy + at)));
+                EACH_VECTOR(j, n)
+                    PUT(dh, v_add(GET(dh), GET(dy + at)));
         }
         backward_cells[g->cell](&s);
         if (g->dx)
@@ -236,7 +238,7 @@ void KERNEL(recurrent_backward)(const fnn_recurrent *g, fnn_idx first, fnn_idx r
             const real *da = s.da + r * g->a_row, *factor = h_factor ? h_factor + row * n : NULL;
             real *dh = s.dh + r * n;
             EACH_VECTOR(j, n)
-            PUT(dh, factor ? v_fma(GET(da), GET(factor), GET(dh)) : v_add(GET(da), GET(dh)));
+                PUT(dh, factor ? v_fma(GET(da), GET(factor), GET(dh)) : v_add(GET(da), GET(dh)));
             if (g->dx)
                 copy_scaled((real *)g->dx + (row * g->steps + time_of(g, t)) * inputs, da + n,
                             x_factor ? x_factor + row * inputs : NULL, inputs);

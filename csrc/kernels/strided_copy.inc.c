@@ -19,10 +19,10 @@ enum { BAND = 64 };
 FNN_INLINE void copy_square(real *y, fnn_idx y0, const real *x, fnn_idx x1)
 {
     vreal r[VLEN];
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         r[i] = v_load(x + i * x1);
     v_transpose(r);
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         v_store(y + i * y0, r[i]);
 }
 
@@ -88,13 +88,14 @@ static void copy_plane(real *y, const real *x, const fnn_idx n[2], const fnn_idx
 }
 
 void KERNEL(strided_copy)(void *y_, const void *x_, fnn_idx dims, const fnn_idx *n, const fnn_idx *y_strides,
-                     const fnn_idx *x_strides)
+                          const fnn_idx *x_strides)
 {
     real *y = y_;
     const real *x = x_;
     if (dims > 2)
         for (fnn_idx i = 0; i < *n; i++)
-            KERNEL(strided_copy)(y + i * *y_strides, x + i * *x_strides, dims - 1, n + 1, y_strides + 1, x_strides + 1);
+            KERNEL(strided_copy)(y + i * *y_strides, x + i * *x_strides, dims - 1, n + 1, y_strides + 1,
+                                 x_strides + 1);
     else
         copy_plane(y, x, n, y_strides, x_strides);
 }

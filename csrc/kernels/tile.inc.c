@@ -8,13 +8,16 @@
 
 #include "../simd/rows.h"
 
+/* With 16 registers, tiles of 4 rows by 3 vectors have as many sums as those of 6 by 2. */
+#define FOUR_BY_THREE (GEMM_NV == 2 && GEMM_MR < 7)
+
 enum {
     KC = 512, /* steps of k in a panel of b: 64 KiB, streamed from L2 */
     NR = GEMM_NV * VLEN,
     ROW_NV = 8, /* a single row: 8 chains hide the latency of the multiply-add */
 /* rows for which tiles are wider, for the same reason: a row of b is read in longer pieces, too */
-#if GEMM_NV == 2 && GEMM_MR < 7
-    FEW = 4, /* with 16 registers, 4 by 3 are as many sums as 6 by 2 */
+#if FOUR_BY_THREE
+    FEW = 4,
 #else
     FEW = 3,
 #endif
@@ -64,56 +67,57 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 #define ROW(i) (listed ? t->c_rows[i] : (i) * t->ldc)
 #define C(i) (t->c + ROW(i))
     if (listed)
-    FNN_UNROLL for (int i = 0; i < mr; i++)
+        FNN_UNROLL_FOR(int i = 0; i < mr; i++)
             row[i] = a + t->rows[i];
-    FNN_UNROLL for (int i = 0; i < mr; i++)
-        FNN_UNROLL for (int j = 0; j < nv; j++)
+    FNN_UNROLL_FOR(int i = 0; i < mr; i++)
+        FNN_UNROLL_FOR(int j = 0; j < nv; j++)
             acc[i][j] = v_set1(0);
     if (t->from_c)
-        FNN_UNROLL for (int i = 0; i < mr; i++)
-            FNN_UNROLL for (int j = 0; j < nv; j++)
+        FNN_UNROLL_FOR(int i = 0; i < mr; i++)
+            FNN_UNROLL_FOR(int j = 0; j < nv; j++)
                 acc[i][j] = LOAD(C(i), j);
     else if (t->bias)
-        FNN_UNROLL for (int i = 0; i < mr; i++)
-            FNN_UNROLL for (int j = 0; j < nv; j++)
+        FNN_UNROLL_FOR(int i = 0; i < mr; i++)
+            FNN_UNROLL_FOR(int j = 0; j < nv; j++)
                 acc[i][j] = LOAD(t->bias, j);
     for (fnn_idx p = 0; p < t->k; p++) {
         const fnn_idx step = listed ? t->steps[p] : 0;
         vreal bj[ROW_NV];
-        FNN_UNROLL for (int j = 0; j < nv; j++)
+        FNN_UNROLL_FOR(int j = 0; j < nv; j++)
             bj[j] = LOAD(b, j);
         if (!listed && mr > 1)
             FNN_PREFETCH(b + ahead); /* the other line of AVX-512 comes along */
-        FNN_UNROLL for (int i = 0; i < mr; i++) {
+        FNN_UNROLL_FOR(int i = 0; i < mr; i++) {
             vreal ai = v_set1(listed ? row[i][step] : a[i * a_row]);
-            FNN_UNROLL for (int j = 0; j < nv; j++)
+            FNN_UNROLL_FOR(int j = 0; j < nv; j++)
                 acc[i][j] = v_fma(ai, bj[j], acc[i][j]);
         }
         a += a_column;
         b += b_row;
     }
     if (t->scale)
-        FNN_UNROLL for (int j = 0; j < nv; j++) {
+        FNN_UNROLL_FOR(int j = 0; j < nv; j++) {
             const vreal centre = LOAD(t->centre, j), scale = LOAD(t->scale, j);
             const vreal shift = t->shift ? LOAD(t->shift, j) : v_set1(0);
-            FNN_UNROLL for (int i = 0; i < mr; i++)
+            FNN_UNROLL_FOR(int i = 0; i < mr; i++)
                 acc[i][j] = v_fma(v_sub(acc[i][j], centre), scale, shift);
         }
     if (t->relu)
-        FNN_UNROLL for (int i = 0; i < mr; i++)
-            FNN_UNROLL for (int j = 0; j < nv; j++)
+        FNN_UNROLL_FOR(int i = 0; i < mr; i++)
+            FNN_UNROLL_FOR(int j = 0; j < nv; j++)
                 acc[i][j] = v_max(v_set1(0), acc[i][j]);
     if (t->saved)
-        FNN_UNROLL for (int i = 0; i < mr; i++)
-            FNN_UNROLL for (int j = 0; j < nv; j++) {
-                const vreal slope = v_select(v_lt(v_set1(0), LOAD(t->saved + ROW(i), j)), v_set1(1), v_set1(0));
+        FNN_UNROLL_FOR(int i = 0; i < mr; i++)
+            FNN_UNROLL_FOR(int j = 0; j < nv; j++) {
+                const vreal slope =
+                    v_select(v_lt(v_set1(0), LOAD(t->saved + ROW(i), j)), v_set1(1), v_set1(0));
                 acc[i][j] = v_mul(acc[i][j], slope);
             }
     const fnn_idx last = t->last; /* what is stored might be the job */
-    FNN_UNROLL for (int i = 0; i < mr; i++)
+    FNN_UNROLL_FOR(int i = 0; i < mr; i++)
         to[i] = C(i);
-    FNN_UNROLL for (int i = 0; i < mr; i++)
-        FNN_UNROLL for (int j = 0; j < nv; j++)
+    FNN_UNROLL_FOR(int i = 0; i < mr; i++)
+        FNN_UNROLL_FOR(int j = 0; j < nv; j++)
             if (LAST(j))
                 v_store_n(to[i] + j * VLEN, acc[i][j], last);
             else
@@ -133,14 +137,31 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
     static void listed_##mr##x##nv##_partial(const tile_job *t) { tile(t, mr, nv, 1, 1); }
 #define NAME(kind, mr, nv) {kind##_##mr##x##nv, kind##_##mr##x##nv##_partial}
 #if GEMM_NV == 2
-#define TILES(mr) TILE(mr, 1) TILE(mr, 2) LISTED(mr, 1) LISTED(mr, 2)
+#define TILES(mr) \
+    TILE(mr, 1) \
+    TILE(mr, 2) \
+    LISTED(mr, 1) \
+    LISTED(mr, 2)
 #define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2)}
 #elif GEMM_NV == 3
-#define TILES(mr) TILE(mr, 1) TILE(mr, 2) TILE(mr, 3) LISTED(mr, 1) LISTED(mr, 2) LISTED(mr, 3)
+#define TILES(mr) \
+    TILE(mr, 1) \
+    TILE(mr, 2) \
+    TILE(mr, 3) \
+    LISTED(mr, 1) \
+    LISTED(mr, 2) \
+    LISTED(mr, 3)
 #define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2), NAME(kind, mr, 3)}
 #else
 #define TILES(mr) \
-    TILE(mr, 1) TILE(mr, 2) TILE(mr, 3) TILE(mr, 4) LISTED(mr, 1) LISTED(mr, 2) LISTED(mr, 3) LISTED(mr, 4)
+    TILE(mr, 1) \
+    TILE(mr, 2) \
+    TILE(mr, 3) \
+    TILE(mr, 4) \
+    LISTED(mr, 1) \
+    LISTED(mr, 2) \
+    LISTED(mr, 3) \
+    LISTED(mr, 4)
 #define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2), NAME(kind, mr, 3), NAME(kind, mr, 4)}
 #endif
 #if GEMM_MR == 4
@@ -158,9 +179,13 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
      NAMES(kind, 5), NAMES(kind, 6), NAMES(kind, 7), NAMES(kind, 8)}
 #endif
 
-TILES(1) TILES(2) TILES(3) TILES(4)
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
 #if GEMM_MR > 4
-TILES(5) TILES(6)
+TILES(5)
+TILES(6)
 #endif
 #if GEMM_MR > 6
 TILES(7)
@@ -177,22 +202,28 @@ static tile_fn *const listed_tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(listed);
 
 /* Of few rows, by rows and vectors. */
 #if GEMM_NV < 3
-TILE(1, 3) TILE(2, 3) TILE(3, 3)
+TILE(1, 3)
+TILE(2, 3)
+TILE(3, 3)
 #endif
-#if GEMM_NV == 2 && GEMM_MR < 7
+#if FOUR_BY_THREE
 TILE(4, 3)
 #endif
 #if GEMM_NV < 4
-TILE(1, 4) TILE(2, 4)
+TILE(1, 4)
+TILE(2, 4)
 #endif
-TILE(1, 5) TILE(1, 6) TILE(1, 7) TILE(1, 8)
+TILE(1, 5)
+TILE(1, 6)
+TILE(1, 7)
+TILE(1, 8)
 
 static tile_fn *const few_tiles[FEW][ROW_NV][2] = {
-    {NAME(tile, 1, 1), NAME(tile, 1, 2), NAME(tile, 1, 3), NAME(tile, 1, 4), NAME(tile, 1, 5), NAME(tile, 1, 6),
-     NAME(tile, 1, 7), NAME(tile, 1, 8)},
+    {NAME(tile, 1, 1), NAME(tile, 1, 2), NAME(tile, 1, 3), NAME(tile, 1, 4), NAME(tile, 1, 5),
+     NAME(tile, 1, 6), NAME(tile, 1, 7), NAME(tile, 1, 8)},
     {NAME(tile, 2, 1), NAME(tile, 2, 2), NAME(tile, 2, 3), NAME(tile, 2, 4)},
     {NAME(tile, 3, 1), NAME(tile, 3, 2), NAME(tile, 3, 3)},
-#if GEMM_NV == 2 && GEMM_MR < 7
+#if FOUR_BY_THREE
     {NAME(tile, 4, 1), NAME(tile, 4, 2), NAME(tile, 4, 3)},
 #endif
 };
@@ -214,17 +245,18 @@ static fnn_idx few_width(fnn_idx m)
 static void pack_rows(real *panel, const real *b, fnn_idx b_row, fnn_idx k, fnn_idx n)
 {
     for (fnn_idx p = 0; p < k; p++, panel += NR, b += b_row)
-        FNN_UNROLL for (int j = 0; j < GEMM_NV; j++) {
+        FNN_UNROLL_FOR(int j = 0; j < GEMM_NV; j++) {
             fnn_idx left = n - j * VLEN;
-            v_store(panel + j * VLEN,
-                    left >= VLEN ? v_load(b + j * VLEN) : left > 0 ? v_load_n(b + j * VLEN, left) : v_set1(0));
+            v_store(panel + j * VLEN, left >= VLEN ? v_load(b + j * VLEN)
+                                      : left > 0   ? v_load_n(b + j * VLEN, left)
+                                                   : v_set1(0));
         }
 }
 
 /* Element j of each of `lines` lines of `steps` reals in r[j]; 0 where there is none. */
 FNN_INLINE void load_transposed(vreal r[VLEN], const real *from, fnn_idx line, fnn_idx lines, fnn_idx steps)
 {
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         r[i] = i >= lines ? v_set1(0) : v_load_up_to(from + i * line, steps);
     v_transpose(r);
 }
@@ -236,7 +268,7 @@ static void pack_columns(real *panel, const real *b, fnn_idx b_column, fnn_idx k
         for (fnn_idx p = 0; p < k; p += VLEN) {
             vreal r[VLEN];
             load_transposed(r, b + j * b_column + p, b_column, n - j, k - p);
-            FNN_UNROLL for (int i = 0; i < VLEN; i++)
+            FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
                 if (i < k - p)
                     v_store(panel + (p + i) * NR + j, r[i]);
         }
@@ -257,10 +289,10 @@ static void pack_tile(real *packed, const real *a, fnn_idx a_row, fnn_idx a_colu
     for (fnn_idx p = 0; p < k; p += VLEN) {
         const fnn_idx steps = least(k - p, VLEN);
         vreal r[GROUPS][VLEN];
-        FNN_UNROLL for (int i = 0; i < GROUPS; i++)
+        FNN_UNROLL_FOR(int i = 0; i < GROUPS; i++)
             load_transposed(r[i], a + i * VLEN * a_row + p, a_row, rows - i * VLEN, steps);
-        FNN_UNROLL for (int q = 0; q < VLEN; q++)
-            FNN_UNROLL for (int i = 0; i < GROUPS; i++)
+        FNN_UNROLL_FOR(int q = 0; q < VLEN; q++)
+            FNN_UNROLL_FOR(int i = 0; i < GROUPS; i++)
                 if (q < steps && i * VLEN < rows)
                     v_store(packed + (p + q) * rows + i * VLEN, r[i][q]);
     }

@@ -58,7 +58,7 @@ FNN_INLINE vreal horner(const real *c, int n, int first, int step, vreal x)
 {
     int i = first + (n - 1 - first) / step * step;
     vreal y = v_set1(c[i]);
-    FNN_UNROLL for (i -= step; i >= first; i -= step)
+    FNN_UNROLL_FOR(i -= step; i >= first; i -= step)
         y = v_fma(y, x, v_set1(c[i]));
     return y;
 }
@@ -74,10 +74,7 @@ FNN_INLINE vreal polynomial(const real *c, int n, vreal x)
 #define POLYNOMIAL(c, x) polynomial(c, (int)(sizeof(c) / sizeof(c)[0]), x)
 
 /* v_max and v_min return their second argument where it is not a number. */
-FNN_INLINE vreal clamp(vreal x, real low, real high)
-{
-    return v_min(v_set1(high), v_max(v_set1(low), x));
-}
+FNN_INLINE vreal clamp(vreal x, real low, real high) { return v_min(v_set1(high), v_max(v_set1(low), x)); }
 
 /* r, and t = n + ROUNDER: the addition rounds to an integer, and leaves it in the bits that v_exponent reads. */
 FNN_INLINE vreal exp_reduce(vreal x, vreal *t)

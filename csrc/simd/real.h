@@ -27,20 +27,20 @@ enum { MANTISSA = 23, BIAS = 127 };
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define FNN_INLINE static __forceinline
-#define FNN_UNROLL
-#define FNN_UNROLL_2
-#define FNN_LOOP
+#define FNN_UNROLL_FOR for
+#define FNN_UNROLL_2_FOR for
+#define FNN_LOOP_FOR for
 #pragma fp_contract(off)
 #else
 #define FNN_INLINE static inline __attribute__((always_inline, unused))
 #define FNN_PRAGMA(x) _Pragma(#x)
-#define FNN_UNROLL_2 FNN_PRAGMA(GCC unroll 2) /* of windows: whole for the most frequent height and width */
+#define FNN_UNROLL_2_FOR FNN_PRAGMA(GCC unroll 2) for /* of windows: whole for the most frequent height and width */
 #if defined(__clang__)
-#define FNN_UNROLL FNN_PRAGMA(clang loop unroll(full))
-#define FNN_LOOP
+#define FNN_UNROLL_FOR FNN_PRAGMA(clang loop unroll(full)) for
+#define FNN_LOOP_FOR for
 #else
-#define FNN_UNROLL FNN_PRAGMA(GCC unroll 64)
-#define FNN_LOOP FNN_PRAGMA(GCC unroll 1) /* so that it is still a loop when GCC looks for vectors */
+#define FNN_UNROLL_FOR FNN_PRAGMA(GCC unroll 64) for
+#define FNN_LOOP_FOR FNN_PRAGMA(GCC unroll 1) for /* so that it is still a loop when GCC looks for vectors */
 #endif
 #endif
 

@@ -132,7 +132,7 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
 
 FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
 {
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         r[i] = v_load(from + i * line);
     v_transpose(r);
 }
@@ -153,16 +153,16 @@ FNN_INLINE vreal v_frexp(vreal a, vreal *exponent)
 FNN_INLINE void v_transpose(vreal r[VLEN])
 {
     vreal t[8];
-    FNN_UNROLL for (int i = 0; i < 8; i += 2) {
+    FNN_UNROLL_FOR(int i = 0; i < 8; i += 2) {
         t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
         t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
     }
-    FNN_UNROLL for (int i = 0; i < 8; i += 4)
-        FNN_UNROLL for (int j = 0; j < 2; j++) {
+    FNN_UNROLL_FOR(int i = 0; i < 8; i += 4)
+        FNN_UNROLL_FOR(int j = 0; j < 2; j++) {
             r[i + 2 * j] = _mm256_shuffle_ps(t[i + j], t[i + j + 2], 0x44);
             r[i + 2 * j + 1] = _mm256_shuffle_ps(t[i + j], t[i + j + 2], 0xee);
         }
-    FNN_UNROLL for (int j = 0; j < 4; j++) {
+    FNN_UNROLL_FOR(int j = 0; j < 4; j++) {
         vreal low = r[j], high = r[j + 4];
         r[j] = _mm256_permute2f128_ps(low, high, 0x20);
         r[j + 4] = _mm256_permute2f128_ps(low, high, 0x31);
@@ -174,16 +174,16 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
  */
 FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
 {
-    FNN_UNROLL for (int j = 0; j < 8; j += 4) {
+    FNN_UNROLL_FOR(int j = 0; j < 8; j += 4) {
         vreal h[4], t[4];
-        FNN_UNROLL for (int i = 0; i < 4; i++)
+        FNN_UNROLL_FOR(int i = 0; i < 4; i++)
             h[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + i * line + j)),
                                         _mm_loadu_ps(from + (i + 4) * line + j), 1);
-        FNN_UNROLL for (int i = 0; i < 4; i += 2) {
+        FNN_UNROLL_FOR(int i = 0; i < 4; i += 2) {
             t[i] = _mm256_unpacklo_ps(h[i], h[i + 1]);
             t[i + 1] = _mm256_unpackhi_ps(h[i], h[i + 1]);
         }
-        FNN_UNROLL for (int i = 0; i < 2; i++) {
+        FNN_UNROLL_FOR(int i = 0; i < 2; i++) {
             r[j + 2 * i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
             r[j + 2 * i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
         }

@@ -88,16 +88,16 @@ FNN_INLINE real v_maximum(vreal a) { return V(reduce_max)(a); }
 FNN_INLINE void v_transpose(vreal r[VLEN])
 {
     vreal t[8];
-    FNN_UNROLL for (int i = 0; i < 8; i += 2) {
+    FNN_UNROLL_FOR(int i = 0; i < 8; i += 2) {
         t[i] = _mm512_unpacklo_pd(r[i], r[i + 1]);
         t[i + 1] = _mm512_unpackhi_pd(r[i], r[i + 1]);
     }
-    FNN_UNROLL for (int i = 0; i < 8; i += 4)
-        FNN_UNROLL for (int j = 0; j < 2; j++) {
+    FNN_UNROLL_FOR(int i = 0; i < 8; i += 4)
+        FNN_UNROLL_FOR(int j = 0; j < 2; j++) {
             r[i + j] = _mm512_shuffle_f64x2(t[i + j], t[i + j + 2], 0x88);
             r[i + j + 2] = _mm512_shuffle_f64x2(t[i + j], t[i + j + 2], 0xdd);
         }
-    FNN_UNROLL for (int j = 0; j < 4; j++) {
+    FNN_UNROLL_FOR(int j = 0; j < 4; j++) {
         vreal low = r[j], high = r[j + 4];
         r[j] = _mm512_shuffle_f64x2(low, high, 0x88);
         r[j + 4] = _mm512_shuffle_f64x2(low, high, 0xdd);
@@ -113,21 +113,21 @@ FNN_INLINE vreal pairs(vreal a, vreal b, int high)
 FNN_INLINE void v_transpose(vreal r[VLEN])
 {
     vreal t[16];
-    FNN_UNROLL for (int i = 0; i < 16; i += 2) {
+    FNN_UNROLL_FOR(int i = 0; i < 16; i += 2) {
         t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
         t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
     }
-    FNN_UNROLL for (int i = 0; i < 16; i += 4)
-        FNN_UNROLL for (int j = 0; j < 2; j++) {
+    FNN_UNROLL_FOR(int i = 0; i < 16; i += 4)
+        FNN_UNROLL_FOR(int j = 0; j < 2; j++) {
             r[i + 2 * j] = pairs(t[i + j], t[i + j + 2], 0);
             r[i + 2 * j + 1] = pairs(t[i + j], t[i + j + 2], 1);
         }
-    FNN_UNROLL for (int i = 0; i < 16; i += 8)
-        FNN_UNROLL for (int j = 0; j < 4; j++) {
+    FNN_UNROLL_FOR(int i = 0; i < 16; i += 8)
+        FNN_UNROLL_FOR(int j = 0; j < 4; j++) {
             t[i + j] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0x88);
             t[i + j + 4] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0xdd);
         }
-    FNN_UNROLL for (int j = 0; j < 8; j++) {
+    FNN_UNROLL_FOR(int j = 0; j < 8; j++) {
         r[j] = _mm512_shuffle_f32x4(t[j], t[j + 8], 0x88);
         r[j + 8] = _mm512_shuffle_f32x4(t[j], t[j + 8], 0xdd);
     }
@@ -136,7 +136,7 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
 
 FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
 {
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         r[i] = v_load(from + i * line);
     v_transpose(r);
 }

@@ -118,7 +118,7 @@ FNN_INLINE void v_transpose(vreal r[VLEN])
 
 FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
 {
-    FNN_UNROLL for (int i = 0; i < VLEN; i++)
+    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         r[i] = v_load(from + i * line);
     v_transpose(r);
 }

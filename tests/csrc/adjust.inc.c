@@ -11,8 +11,7 @@ static const struct {
 static void check_adjust_forward(void)
 {
     for (int c = 0; c < COUNT(changes); c++)
-        EACH_IMAGE(m, n)
-        {
+        EACH_IMAGE(m, n) {
             array x = numbers(m * n, -1, 1), y = numbers(m * n, 0, 1), workspace = numbers(2 * n, 0, 1);
             EACH_SIDE(s)
                 table[s]->adjust_forward(y.at[s], x.at[s], workspace.at[s], m, n, changes[c].factor,
@@ -24,8 +23,7 @@ static void check_adjust_forward(void)
 static void check_adjust_backward(void)
 {
     for (int c = 0; c < COUNT(changes); c++)
-        EACH_IMAGE(m, n)
-        {
+        EACH_IMAGE(m, n) {
             array x = numbers(m * n, -1, 1), dy = numbers(m * n, -1, 1), dx = numbers(m * n, 0, 1);
             array workspace = numbers(2 * n, 0, 1);
             EACH_SIDE(s)

@@ -42,8 +42,7 @@ static array kernel_of(const fnn_depthwise *d)
 
 static void check_depthwise_forward(void)
 {
-    EACH_CONVOLUTION(d)
-    {
+    EACH_CONVOLUTION(d) {
         array x = image(&d), y = result(&d), w = kernel_of(&d);
         array bias = which % 2 ? numbers(d.channels, -1, 1) : none;
         const double lowest = which % 3 ? -INFINITY : 0;
@@ -59,8 +58,7 @@ static void check_depthwise_forward(void)
 
 static void check_depthwise_backward(void)
 {
-    EACH_CONVOLUTION(d)
-    {
+    EACH_CONVOLUTION(d) {
         array dx = image(&d), dy = result(&d), w = kernel_of(&d);
         EACH_SIDE(s)
             for (fnn_idx i = 0; i < d.height; i++)
@@ -71,8 +69,7 @@ static void check_depthwise_backward(void)
 
 static void check_depthwise_weights(void)
 {
-    EACH_CONVOLUTION(d)
-    {
+    EACH_CONVOLUTION(d) {
         array x = image(&d), dy = result(&d), dw = kernel_of(&d);
         array db = which % 2 ? numbers(d.channels, -1, 1) : none;
         EACH_SIDE(s)

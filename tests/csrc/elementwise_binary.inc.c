@@ -82,8 +82,7 @@ static array elementwise_result(const fnn_elementwise_binary *c, double low, dou
 
 static void check_elementwise_binary_forward(void)
 {
-    EACH_CASE(c)
-    {
+    EACH_CASE(c) {
         array a = elementwise_side(&c, 0), b = elementwise_side(&c, 1), y = elementwise_result(&c, 0, 1);
         EACH_SIDE(s)
             table[s]->elementwise_binary_forward(y.at[s], a.at[s], b.at[s], &c);
@@ -93,8 +92,7 @@ static void check_elementwise_binary_forward(void)
 
 static void check_elementwise_binary_backward(void)
 {
-    EACH_CASE(c)
-    {
+    EACH_CASE(c) {
         array a = elementwise_side(&c, 0), b = elementwise_side(&c, 1), dy = elementwise_result(&c, -1, 1);
         for (int side = 0; side < 2; side++) {
             array dx = numbers(side ? b.n : a.n, -1, 1);

@@ -7,8 +7,7 @@ static const fnn_idx steps_of[][2] = {{0, 3}, {3, 0}, {1, 1}, {30, 1}, {7, 5}, {
 
 static void check_mask_steps(void)
 {
-    EACH_STEPS(m, n)
-    {
+    EACH_STEPS(m, n) {
         array x = integers(m * n, 0, n < 4 ? 1 : 0), mask = numbers(m, 2, 3);
         for (fnn_idx i = 0; i < m * n; i += 2 * n + 3)
             set(x, i, i % 2 ? NAN : -1);
@@ -20,8 +19,7 @@ static void check_mask_steps(void)
 
 static void check_mask_rows(void)
 {
-    EACH_STEPS(m, n)
-    {
+    EACH_STEPS(m, n) {
         array x = numbers(m * n, -1, 1), y = numbers(m * n, 0, 1), mask = integers(m, 0, 1);
         SPRINKLE(x, edges);
         EACH_SIDE(s)
@@ -35,8 +33,7 @@ static void check_mask_rows(void)
 
 static void check_mask_compact(void)
 {
-    EACH_STEPS(m, n)
-    {
+    EACH_STEPS(m, n) {
         array x = numbers(m * n, -1, 1), y = numbers(m * n, 0, 1), mask = integers(m, 0, 1);
         fnn_idx count[2];
         SPRINKLE(x, edges);
@@ -52,8 +49,7 @@ static void check_mask_compact(void)
 
 static void check_mask_mean(void)
 {
-    EACH_STEPS(m, n)
-    {
+    EACH_STEPS(m, n) {
         array x = numbers(m * n, -1, 1), y = numbers(n, 0, 1), mask = integers(m, 0, 1);
         EACH_SIDE(s)
             table[s]->mask_mean(y.at[s], x.at[s], mask.at[s], m, n);
@@ -63,8 +59,7 @@ static void check_mask_mean(void)
 
 static void check_mask_mean_backward(void)
 {
-    EACH_STEPS(m, n)
-    {
+    EACH_STEPS(m, n) {
         array dx = numbers(m * n, -1, 1), dy = numbers(n, 0, 1), mask = integers(m, 0, 1);
         EACH_SIDE(s)
             table[s]->mask_mean_backward(dx.at[s], dy.at[s], mask.at[s], m, n);
@@ -74,8 +69,7 @@ static void check_mask_mean_backward(void)
 
 static void check_mask_weights(void)
 {
-    EACH_STEPS(m, n)
-    {
+    EACH_STEPS(m, n) {
         array mask = integers(m * n, 0, 1), weight = numbers(m, 0, 3), y = numbers(m * n, 0, 1);
         EACH_SIDE(s)
             table[s]->mask_weights(y.at[s], mask.at[s], weight.at[s], m, n);

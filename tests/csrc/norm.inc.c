@@ -28,8 +28,7 @@ static void same_doubles(const char *what, array x, double units, double magnitu
 
 static void check_channel_moments(void)
 {
-    EACH_CHANNELS(outer, n, inner)
-    {
+    EACH_CHANNELS(outer, n, inner) {
         const fnn_idx size = outer * n * inner;
         array x = numbers(size, 999, 1001), moments = double_numbers(2 * n, NAN, NAN);
         if (grid % 4 == 3)
@@ -104,26 +103,25 @@ static void check_channel_scale(void)
 static void check_channel_affine(void)
 {
     EACH_CHANNELS(outer, n, inner)
-    for (int less = 0; less < 4; less++) {
-        const fnn_idx size = outer * n * inner;
-        array x = numbers(size, -2, 2), scale = numbers(n, -2, 2), y = numbers(size, 0, 1);
-        array centre = less & 1 ? none : numbers(n, -2, 2), shift = less & 2 ? none : numbers(n, -2, 2);
-        EACH_SIDE(s)
-            table[s]->channel_affine(y.at[s], x.at[s], centre.at[s], scale.at[s], shift.at[s], outer, n,
-                                     inner);
-        same("y", y, 4, 4);
-        EACH_SIDE(s)
-            table[s]->channel_affine(x.at[s], x.at[s], centre.at[s], scale.at[s], shift.at[s], outer, n,
-                                     inner);
-        same("x in place", x, 4, 4);
-        begin(outer, n, inner);
-    }
+        for (int less = 0; less < 4; less++) {
+            const fnn_idx size = outer * n * inner;
+            array x = numbers(size, -2, 2), scale = numbers(n, -2, 2), y = numbers(size, 0, 1);
+            array centre = less & 1 ? none : numbers(n, -2, 2), shift = less & 2 ? none : numbers(n, -2, 2);
+            EACH_SIDE(s)
+                table[s]->channel_affine(y.at[s], x.at[s], centre.at[s], scale.at[s], shift.at[s], outer, n,
+                                         inner);
+            same("y", y, 4, 4);
+            EACH_SIDE(s)
+                table[s]->channel_affine(x.at[s], x.at[s], centre.at[s], scale.at[s], shift.at[s], outer, n,
+                                         inner);
+            same("x in place", x, 4, 4);
+            begin(outer, n, inner);
+        }
 }
 
 static void check_channel_sums(void)
 {
-    EACH_CHANNELS(outer, n, inner)
-    {
+    EACH_CHANNELS(outer, n, inner) {
         const fnn_idx size = outer * n * inner;
         array dy = numbers(size, -1, 1), x = numbers(size, 998, 1002), mean = numbers(n, 999, 1001);
         array sums = double_numbers(2 * n, NAN, NAN);
@@ -151,8 +149,7 @@ static void check_channel_slopes(void)
 
 static void check_channel_gradient(void)
 {
-    EACH_CHANNELS(outer, n, inner)
-    {
+    EACH_CHANNELS(outer, n, inner) {
         const fnn_idx size = outer * n * inner;
         array dy = numbers(size, -1, 1), x = numbers(size, -2, 2), mean = numbers(n, -1, 1);
         array slopes = numbers(3 * n, -2, 2), dx = numbers(size, 0, 1);
@@ -181,8 +178,7 @@ static const fnn_idx lines[][2] = {{1, 1}, {3, 7}, {4, 16}, {5, 33}, {2, 100}, {
 
 static void check_layer_norm_forward(void)
 {
-    EACH_LINES(m, n)
-    {
+    EACH_LINES(m, n) {
         array x = numbers(m * n, -1, 2), y = numbers(m * n, 0, 1), inverse = numbers(m, 0, 1);
         array gamma = less & 1 ? none : numbers(n, -2, 2), beta = less & 2 ? none : numbers(n, -2, 2);
         array mean = less == 3 ? none : numbers(m, 0, 1);
@@ -202,8 +198,7 @@ static void check_layer_norm_forward(void)
 
 static void check_layer_norm_backward(void)
 {
-    EACH_LINES(m, n)
-    {
+    EACH_LINES(m, n) {
         array x = numbers(m * n, -1, 2), dy = numbers(m * n, -1, 1), inverse = numbers(m, 0.5, 2);
         array gamma = less & 1 ? none : numbers(n, -2, 2), mean = less == 3 ? none : numbers(m, -1, 1);
         array dx = less == 2 ? none : numbers(m * n, 0, 1), sums = double_numbers(2 * n, -1, 1);
@@ -217,8 +212,7 @@ static void check_layer_norm_backward(void)
 
 static void check_unit_norm_forward(void)
 {
-    EACH_LINES(m, n)
-    {
+    EACH_LINES(m, n) {
         array x = numbers(m * n, -1, 2), y = numbers(m * n, 0, 1), inverse = numbers(m, 0, 1);
         for (fnn_idx j = 0; j < n; j++)
             set(x, (m - 1) * n + j, 0);
@@ -234,8 +228,7 @@ static void check_unit_norm_forward(void)
 
 static void check_unit_norm_backward(void)
 {
-    EACH_LINES(m, n)
-    {
+    EACH_LINES(m, n) {
         array y = numbers(m * n, -1, 1), dy = numbers(m * n, -1, 1), inverse = numbers(m, 0.5, 2);
         array dx = numbers(m * n, 0, 1);
         EACH_SIDE(s)

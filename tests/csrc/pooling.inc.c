@@ -40,8 +40,7 @@ static fnn_idx place_of(const fnn_pool *p, const void *index, fnn_idx i)
 
 static void check_max_pool_forward(void)
 {
-    EACH_POOL(p)
-    {
+    EACH_POOL(p) {
         array x = integers(p.height * p.row, -3, 3), y = numbers(outputs(&p), 0, 1);
         array alone = numbers(outputs(&p), 0, 1);
         const fnn_idx bytes = outputs(&p) * (p.window[0] * p.window[1] <= 256 ? 1 : 4);
@@ -62,8 +61,7 @@ static void check_max_pool_forward(void)
 
 static void check_max_pool_backward(void)
 {
-    EACH_POOL(p)
-    {
+    EACH_POOL(p) {
         array x = integers(p.height * p.row, -3, 3), y = numbers(outputs(&p), 0, 1);
         array dx = numbers(p.height * p.row, 0, 1), dy = numbers(outputs(&p), -1, 1);
         void *index = allocate(4 * outputs(&p));
@@ -84,8 +82,7 @@ static void check_max_pool_backward(void)
 
 static void check_average_pool_forward(void)
 {
-    EACH_POOL(p)
-    {
+    EACH_POOL(p) {
         array x = numbers(p.height * p.row, -1, 1), y = numbers(outputs(&p), 0, 1);
         set(x, x.n / 2, which % 2 ? NAN : -INFINITY);
         EACH_SIDE(s)
@@ -97,8 +94,7 @@ static void check_average_pool_forward(void)
 
 static void check_average_pool_backward(void)
 {
-    EACH_POOL(p)
-    {
+    EACH_POOL(p) {
         array dx = numbers(p.height * p.row, 0, 1), dy = numbers(outputs(&p), -1, 1);
         EACH_SIDE(s)
             for (fnn_idx i = 0; i < p.height; i++)

@@ -32,8 +32,7 @@ static fnn_warp warp_of(fnn_idx channels, const double matrix[6], int way)
 
 static void check_warp_forward(void)
 {
-    EACH_WARP(w)
-    {
+    EACH_WARP(w) {
         array x = numbers(w.x_height * w.x_width * w.channels, -1, 1);
         array y = numbers(w.height * w.width * w.channels, 0, 1);
         EACH_SIDE(s)
@@ -44,8 +43,7 @@ static void check_warp_forward(void)
 
 static void check_warp_backward(void)
 {
-    EACH_WARP(w)
-    {
+    EACH_WARP(w) {
         array dx = numbers(w.x_height * w.x_width * w.channels, -1, 1);
         array dy = numbers(w.height * w.width * w.channels, -1, 1);
         EACH_SIDE(s)
