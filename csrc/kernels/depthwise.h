@@ -130,10 +130,7 @@ static fnn_idx results_at(const sources *a, fnn_idx j, fnn_idx n, const reach *r
     const int small = r->height >= 2 && r->height <= SMALL && r->width >= 2 && r->width <= SMALL &&
                       (!square || r->height == r->width);
     *few = small && (near || alone);
-    return alone ? 1 : *few ? left : left >= TILE
-    ? TILE : left >= TILE
-    / 2 ? TILE
-    / 2 : 2;
+    return alone ? 1 : *few ? left : left >= TILE ? TILE : left >= TILE / 2 ? TILE / 2 : 2;
 }
 
 /* Calls f(..., c, left) for the channels from `first` on, in vectors; for whole ones `left` is a constant. */

@@ -54,8 +54,7 @@ FNN_INLINE void results_of_shared(real *y, fnn_idx y_step, const real *x, const 
                                   vreal lowest, const reach *r, fnn_idx count, fnn_idx from, fnn_idx to,
                                   const int width, const int vectors, fnn_idx c)
 {
-    const int tile = TILE
-    / vectors;
+    const int tile = TILE / vectors;
     vreal sum[TILE][PAIR];
     FNN_UNROLL_FOR(int i = 0; i < tile; i++)
         FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
@@ -87,14 +86,14 @@ FNN_INLINE fnn_idx shared_row(real *y, fnn_idx y_step, fnn_idx n, const real *x,
                               fnn_idx w_row, const real *bias, vreal lowest, fnn_idx channels,
                               const sources *down, fnn_idx i, const sources *right)
 {
-    const fnn_idx width = right->taps,
-                  pairs = VLEN * sizeof(real) < 64 && width == 3 && channels * (fnn_idx)sizeof(real) >= FAR;
-    const fnn_idx vectors = pairs ? PAIR : 1, tile = TILE
-    / vectors, most = channels - channels % (vectors * VLEN);
+    const fnn_idx width = right->taps, bytes = channels * (fnn_idx)sizeof(real);
+    const int pairs = VLEN * sizeof(real) < 64 && width == 3 && bytes >= FAR;
+    const fnn_idx vectors = pairs ? PAIR : 1, tile = pairs ? TILE / PAIR : TILE;
+    const fnn_idx most = channels - channels % (vectors * VLEN);
     sources whole = *right; /* as if all results had all sources */
     whole.full_from = 0;
     whole.full_to = n;
-    if (right->stride != 1 || right->step != 1 || (width != 3 && width != 5))
+    if (VLEN == 1 || right->stride != 1 || right->step != 1 || (width != 3 && width != 5))
         return 0;
     for (fnn_idx j = 0; j < n; j += tile, y += tile * y_step) {
         const reach r = reach_of(down, i, &whole, j, x_row, w_row, channels);
@@ -118,8 +117,10 @@ FNN_NOCLONE static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const
                                        fnn_idx channels, const sources *down, fnn_idx i, const sources *right)
 {
     const int near = channels * (fnn_idx)sizeof(real) <= NEAR;
-    const fnn_idx done = near && right->taps <= SMALL && n > 2 * TILE
-    ? 0 : shared_row(y, y_step, n, x, x_row, w, w_row, bias, lowest, channels, down, i, right);
+    const fnn_idx done =
+        near && right->taps <= SMALL && n > 2 * TILE
+            ? 0
+            : shared_row(y, y_step, n, x, x_row, w, w_row, bias, lowest, channels, down, i, right);
     for (fnn_idx j = 0, count; done < channels && j < n; j += count, y += count * y_step) {
         const reach r = reach_of(down, i, right, j, x_row, w_row, channels);
         int few;

@@ -68,8 +68,10 @@ FNN_INLINE double wide_inverse(const real *x, fnn_idx n, real *middle, int centr
     double sum = 0, most = 0, squares = 0;
     for (fnn_idx j = 0; centred && j < n; j++)
         sum += (double)x[j] / (double)n;
-    for (fnn_idx j = 0; j < n; j++)
-        most = fmax(most, fabs((double)x[j] - sum));
+    for (fnn_idx j = 0; j < n; j++) { /* not by fmax: GCC 12 for ARM fails to compile that */
+        const double away = fabs((double)x[j] - sum);
+        most = away > most ? away : most;
+    }
     for (fnn_idx j = 0; j < n; j++) {
         const double part = ((double)x[j] - sum) / most;
         squares += part * part;

@@ -129,7 +129,7 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 }
 
 /* tile_<rows>x<vectors>, whole and with a partial last vector; and the same with lists. */
-#define TILE(mr, nv) \
+#define MAKE_TILE(mr, nv) \
     static void tile_##mr##x##nv(const tile_job *t) { tile(t, mr, nv, 0, 0); } \
     static void tile_##mr##x##nv##_partial(const tile_job *t) { tile(t, mr, nv, 1, 0); }
 #define LISTED(mr, nv) \
@@ -138,26 +138,26 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
 #define NAME(kind, mr, nv) {kind##_##mr##x##nv, kind##_##mr##x##nv##_partial}
 #if GEMM_NV == 2
 #define TILES(mr) \
-    TILE(mr, 1) \
-    TILE(mr, 2) \
+    MAKE_TILE(mr, 1) \
+    MAKE_TILE(mr, 2) \
     LISTED(mr, 1) \
     LISTED(mr, 2)
 #define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2)}
 #elif GEMM_NV == 3
 #define TILES(mr) \
-    TILE(mr, 1) \
-    TILE(mr, 2) \
-    TILE(mr, 3) \
+    MAKE_TILE(mr, 1) \
+    MAKE_TILE(mr, 2) \
+    MAKE_TILE(mr, 3) \
     LISTED(mr, 1) \
     LISTED(mr, 2) \
     LISTED(mr, 3)
 #define NAMES(kind, mr) {NAME(kind, mr, 1), NAME(kind, mr, 2), NAME(kind, mr, 3)}
 #else
 #define TILES(mr) \
-    TILE(mr, 1) \
-    TILE(mr, 2) \
-    TILE(mr, 3) \
-    TILE(mr, 4) \
+    MAKE_TILE(mr, 1) \
+    MAKE_TILE(mr, 2) \
+    MAKE_TILE(mr, 3) \
+    MAKE_TILE(mr, 4) \
     LISTED(mr, 1) \
     LISTED(mr, 2) \
     LISTED(mr, 3) \
@@ -202,21 +202,21 @@ static tile_fn *const listed_tiles[GEMM_MR][GEMM_NV][2] = HEIGHTS(listed);
 
 /* Of few rows, by rows and vectors. */
 #if GEMM_NV < 3
-TILE(1, 3)
-TILE(2, 3)
-TILE(3, 3)
+MAKE_TILE(1, 3)
+MAKE_TILE(2, 3)
+MAKE_TILE(3, 3)
 #endif
 #if FOUR_BY_THREE
-TILE(4, 3)
+MAKE_TILE(4, 3)
 #endif
 #if GEMM_NV < 4
-TILE(1, 4)
-TILE(2, 4)
+MAKE_TILE(1, 4)
+MAKE_TILE(2, 4)
 #endif
-TILE(1, 5)
-TILE(1, 6)
-TILE(1, 7)
-TILE(1, 8)
+MAKE_TILE(1, 5)
+MAKE_TILE(1, 6)
+MAKE_TILE(1, 7)
+MAKE_TILE(1, 8)
 
 static tile_fn *const few_tiles[FEW][ROW_NV][2] = {
     {NAME(tile, 1, 1), NAME(tile, 1, 2), NAME(tile, 1, 3), NAME(tile, 1, 4), NAME(tile, 1, 5),
@@ -234,7 +234,7 @@ static fnn_idx few_width(fnn_idx m)
     const fnn_idx vectors = m == 1 ? ROW_NV : m == 2 ? 4 : 3;
     return VLEN * (vectors > GEMM_NV ? vectors : GEMM_NV);
 }
-#undef TILE
+#undef MAKE_TILE
 #undef LISTED
 #undef TILES
 #undef NAME
