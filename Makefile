@@ -116,12 +116,13 @@ sanitize: ## run the tests with the address and undefined-behaviour sanitizers o
 	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	    build/sanitize/bin/pytest -n auto
 
+# In one process: workers of pytest-xdist are ended before they have written all counts of C.
 coverage: ## report which lines of Python, Cython and C the tests run; GCC
 	rm -rf build
 	$(PYTHON) -m venv build/coverage
 	CC=gcc CFLAGS=--coverage LDFLAGS=--coverage FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
 	    build/coverage/bin/pip install -q ".[test]" pytest-cov gcovr
-	build/coverage/bin/pytest -n auto --cov=fastnn --cov-report=term:skip-covered
+	build/coverage/bin/pytest --cov=fastnn --cov-report=term:skip-covered
 	build/coverage/bin/gcovr --include-internal-functions --gcov-ignore-parse-errors=negative_hits.warn \
 	    --gcov-ignore-parse-errors=suspicious_hits.warn \
 	    --merge-mode-functions=separate --filter fastnn/ --filter csrc/ --exclude csrc/ref/ build/temp.*
