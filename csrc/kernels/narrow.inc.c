@@ -3,26 +3,35 @@
  * A strip of STRIP rows of c is computed as its transpose, `sums` (n, STRIP): vectors of a are multiplied by elements of
  * b. Where a is stored by columns (the gradient of weights) these vectors lie in memory, and the register tile does it,
  * its operands exchanged. Else squares of VLEN x VLEN of a are transposed in registers and used at once: of one
- * column, with 8 lanes, 8 loads and 24 shuffles, 12 cycles, for 8 multiply-adds of vectors; broadcasting a would take
- * 32. Each element is the same chain over k as in gemm.inc.c.
+ * column, with 8 lanes, 16 loads of half rows and 16 shuffles for 8 multiply-adds of vectors; broadcasting a would take
+ * 32 cycles at least. Each element is the same chain over k as in gemm.inc.c.
  */
 enum {
     NARROW = 2 * VLEN - 1, /* columns, of a by columns */
-    NARROW_ROWS = (VLEN - 1) /
-        2, /* and by rows: then a square takes 25 + 5 n cycles with 8 lanes, 43 in tiles of 6 rows */
+    /* and by rows: a square of 8 lanes takes 25 + 5 n cycles, tiles of 6 rows 43 */
+    NARROW_ROWS = (VLEN - 1) / 2,
     STRIP = ROW_NV * VLEN,
     ABREAST = 4 * VLEN, /* rows of a in turns, so that no chain waits for the one before it */
     ALIASED = 2048,     /* bytes between rows that share few sets of L1 */
     TOGETHER = 2,       /* columns */
 };
 
-/* Whether many lanes would stay empty. */
+/* Rows of a by rows that are taken in turns; just a square of them where they share sets of L1. */
+static fnn_idx abreast_of(const fnn_gemm *g)
+{
+    return g->a_row * (fnn_idx)sizeof(real) % ALIASED ? ABREAST : VLEN;
+}
+
+/* Whether many lanes would stay empty. The single chain of a square of 4 lanes would wait for its latency: half the speed
+ * of tiles.
+ */
 static int is_narrow(const fnn_gemm *g)
 {
     if (VLEN == 1 || g->m < 2 * VLEN || g->k == 0 || (g->column_sums && g->b_column != 1))
         return 0;
-    return g->a_row == 1 ? g->n <= NARROW && 4 * g->n < 3 * parts(g->n, VLEN) * VLEN
-                         : g->n <= NARROW_ROWS && (g->n == 1 || g->k >= 4 * VLEN);
+    if (g->a_row == 1)
+        return g->n <= NARROW && 4 * g->n < 3 * parts(g->n, VLEN) * VLEN;
+    return g->n <= NARROW_ROWS && (g->n == 1 || g->k >= 4 * VLEN) && (VLEN >= 8 || abreast_of(g) > VLEN);
 }
 
 /* A square (m, n) or the part of one that there is, with zeros around it. */
@@ -141,7 +150,7 @@ static void narrow_block(const fnn_gemm *g, real *columns, fnn_idx p, fnn_idx k)
 {
     const real *a = (const real *)g->a + p * g->a_column, *b = (const real *)g->b + p * g->b_row;
     const fnn_idx n = g->n;
-    const fnn_idx abreast = g->a_row * (fnn_idx)sizeof(real) % ALIASED ? ABREAST : VLEN;
+    const fnn_idx abreast = abreast_of(g);
     fnn_idx b_column = g->b_column;
     if (g->column_sums)
         add_columns(g->column_sums, b, g->b_row, k, n, g->accumulate || p > 0);
