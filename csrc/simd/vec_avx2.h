@@ -193,23 +193,17 @@ FNN_INLINE void v_load_transposed(vreal r[VLEN], const real *from, fnn_idx line)
 
 /* Horizontal reductions fold halves, so their order is fixed. */
 #if FNN_F64
-#define FOLD(name, op) \
-    FNN_INLINE real name(vreal a) \
-    { \
-        const __m128d x = _mm_##op##_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1)); \
-        return _mm_cvtsd_f64(_mm_##op##_sd(x, _mm_unpackhi_pd(x, x))); \
-    }
+#define FOLD(op) \
+    const __m128d x = _mm_##op##_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1)); \
+    return _mm_cvtsd_f64(_mm_##op##_sd(x, _mm_unpackhi_pd(x, x)))
 #else
-#define FOLD(name, op) \
-    FNN_INLINE real name(vreal a) \
-    { \
-        const __m128 x = _mm_##op##_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)); \
-        const __m128 y = _mm_##op##_ps(x, _mm_movehl_ps(x, x)); \
-        return _mm_cvtss_f32(_mm_##op##_ss(y, _mm_movehdup_ps(y))); \
-    }
+#define FOLD(op) \
+    const __m128 x = _mm_##op##_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)); \
+    const __m128 y = _mm_##op##_ps(x, _mm_movehl_ps(x, x)); \
+    return _mm_cvtss_f32(_mm_##op##_ss(y, _mm_movehdup_ps(y)))
 #endif
-FOLD(v_sum, add)
-FOLD(v_maximum, max)
+FNN_INLINE real v_sum(vreal a) { FOLD(add); }
+FNN_INLINE real v_maximum(vreal a) { FOLD(max); }
 #undef FOLD
 
 /* Words of 32 bits, for random numbers. */

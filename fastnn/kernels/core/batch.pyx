@@ -10,7 +10,7 @@ import numpy as np
 
 from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_IsContiguous, PyBuffer_Release,
                              PyObject_GetBuffer)
-from libc.math cimport isfinite
+from libc.float cimport DBL_MAX, FLT_MAX
 from libc.stdint cimport int32_t, int64_t
 
 from .runtime cimport address, parallel_chunks, table
@@ -52,14 +52,11 @@ cdef bint has_buffer(x, Py_buffer *view):
     return True
 
 
-cdef bint is_finite(Py_buffer *x) noexcept:
+cdef bint is_finite(Py_buffer *x) except -1:
     """Return whether all elements of a contiguous array of float or double are finite."""
-    cdef idx_t i, n = x.len // x.itemsize
     cdef bint single = x.format[0] == b"f"[0]
-    for i in range(n):
-        if not isfinite((<float *>x.buf)[i] if single else (<double *>x.buf)[i]):
-            return False
-    return True
+    cdef double most = FLT_MAX if single else DBL_MAX
+    return table("float32" if single else "float64").check_range(x.buf, x.len // x.itemsize, -most, most) < 0
 
 
 cdef bint holds_numbers(x, int depth=0):
