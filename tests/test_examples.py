@@ -73,6 +73,13 @@ def test_pages(page, tmp_path, monkeypatch):
     assert doctest.DocTestRunner(optionflags=FLAGS).run(tests).failed == 0
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_in_pages_are_marked_as_code(page):
+    """Markdown takes lines that begin with >>> for quotations."""
+    blocks = page.read_text(encoding="utf-8").split("\n```")
+    assert not [block for block in blocks[::2] if re.search("^ *>>>", block, re.MULTILINE)]
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_programs(program, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
