@@ -115,6 +115,14 @@ def tensors_in(structure: Any) -> list[SymbolicTensor]:
     return [leaf for leaf in leaves(structure) if isinstance(leaf, SymbolicTensor)]
 
 
+def flat_keys(structure: Any) -> tuple[Any, ...] | None:
+    """Return the keys of a dict of names, or names alone or in a sequence; None where some are nested."""
+    if isinstance(structure, str):
+        return (structure,)
+    parts = structure.values() if isinstance(structure, dict) else structure
+    return tuple(structure) if all(isinstance(part, str) for part in parts) else None
+
+
 def rebuilt(container: list[Any] | tuple[Any, ...], parts: list[Any]) -> Any:
     """Return a list or tuple, named tuples included, like the given one with other parts."""
     if isinstance(container, list):

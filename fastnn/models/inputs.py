@@ -9,7 +9,7 @@ from typing import Any
 
 from ..conversion import as_numbers, shape_of
 from ..data.validation import is_structure, ordered_inputs, split_inputs
-from ..graph.graph import SymbolicTensor, leaves, mapped, rebuilt
+from ..graph.graph import SymbolicTensor, flat_keys, leaves, mapped, rebuilt
 from ..layers import Layer
 from ..layers.base.custom_layer import tensor_shapes, tensors_in_call
 from ..layers.base.shapes import check_sample_shape, is_shape
@@ -79,12 +79,7 @@ class InputStructure(Picklable):
     @property
     def keys(self) -> tuple[Any, ...] | None:
         """The keys by which a dict without others inside gives the inputs; None where they are nested."""
-        whole = self.whole
-        parts = (
-            list(whole.values()) if isinstance(whole, dict) else [whole] if isinstance(whole, str) else whole
-        )
-        flat = all(isinstance(part, str) for part in parts)
-        return tuple(whole if isinstance(whole, dict) else parts) if flat else None
+        return flat_keys(self.whole)
 
     def arranged(self, parts: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
         """Return what stands for the inputs in the first argument of a call, and in the others by name."""

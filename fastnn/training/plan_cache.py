@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.adapters import SampleShapes, WeightShapes
 from ..data.alignment import axes_to_last
+from ..graph.graph import flat_keys
 from ..kernels.core import tape
 from ..kernels.core.claim import Claim
 from ..kernels.core.optimizer import Update
@@ -403,9 +404,7 @@ def emit_losses_and_metrics(
     weights = [None if shape is None else plan.sample_weight(i, shape) for i, shape in enumerate(shapes)]
     plan.masked = any(y.mask is not None for y in outputs)
     plan.labeled_outputs = len(outputs)
-    places = objective.places
-    flat = all(isinstance(place, str) for place in (places.values() if isinstance(places, dict) else places))
-    plan.output_keys = tuple(places) if flat else None
+    plan.output_keys = flat_keys(objective.places)
     targets: list[Any] = []
     first = True
     for i, (output, y) in enumerate(zip(objective.outputs, outputs, strict=True)):
