@@ -1,19 +1,11 @@
 """bench/floors.py: its kernels compute what NumPy does, in each family."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from programs import program
 
 from fastnn.kernels.core import runtime
 
-FILE = Path(__file__).parent.parent / "bench" / "floors.py"
-if not FILE.exists():
-    pytest.skip("no checkout: bench/ is not installed", allow_module_level=True)
-
-spec = importlib.util.spec_from_file_location("floors", FILE)
-floors = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(floors)
+floors = program("floors")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

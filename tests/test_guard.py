@@ -1,18 +1,11 @@
 """bench/guard.py: when a loss of speed warns, when it fails, and that what seems slow is measured again."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
+from programs import program
 
-FILE = Path(__file__).parent.parent / "bench" / "guard.py"
-if not FILE.exists():
-    pytest.skip("no checkout: bench/ is not installed", allow_module_level=True)
-
-spec = importlib.util.spec_from_file_location("guard", FILE)
-guard = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(guard)
+guard = program("guard")
 
 HERE = {"processor": "a", "numpy": "1"}
 NO_BLAS = next(name for name, (has_blas, _) in guard.ROWS.items() if not has_blas)
