@@ -19,6 +19,7 @@ import numpy as np
 
 import fastnn
 from fastnn import activations, layers, losses, metrics
+from fastnn.cli import exit_status
 
 ROUNDS = 31
 RNG = np.random.default_rng(0)
@@ -247,4 +248,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("bench_calls.py", main))

@@ -6,6 +6,7 @@ so that one convolution takes less than a twentieth of a second on one core.
 
 import argparse
 import statistics
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ import fastnn
 from fastnn.bench import plain
 from fastnn.bench.measure import Ratio, alternate, clock, ratio
 from fastnn.bench.peak import Peak
+from fastnn.cli import exit_status, whole_number_type
+from fastnn.kernels.core.cpu_count import MAX_THREADS
 from fastnn.kernels.ops.conv import Convolution
 from fastnn.layers.base.window import Window
 
@@ -254,9 +257,15 @@ def test_against_numpy(versus, shape, direction):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--rounds", type=int, default=3, metavar="N", help="turns of each direction; default: 3"
+        "--rounds",
+        type=whole_number_type(1),
+        default=3,
+        metavar="N",
+        help="turns of each direction; default: 3",
     )
-    parser.add_argument("--threads", type=int, default=fastnn.num_threads(), metavar="N")
+    parser.add_argument(
+        "--threads", type=whole_number_type(1, MAX_THREADS), default=fastnn.num_threads(), metavar="N"
+    )
     parser.add_argument("--only", metavar="TEXT", default="", help="networks whose name contains this")
     options = parser.parse_args()
     chosen = [shape for shape in SHAPES if options.only in shape.network]
@@ -282,4 +291,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("bench_conv.py", main))

@@ -21,6 +21,7 @@ import numpy as np
 
 import fastnn
 from fastnn import layers
+from fastnn.cli import exit_status, positive_number_type, whole_number_type
 
 STEPS, ROWS = 60, 64
 NODES = (1, 2, 4, 8, 16, 32, 64)
@@ -77,9 +78,10 @@ def efficiency(nodes, seconds, size, latency, bandwidth):
 
 def main():
     parser = argparse.ArgumentParser(description="Time training over MPI.")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--latency", type=float, default=20e-6, help="seconds of a message")
-    parser.add_argument("--bandwidth", type=float, default=1.25e9, help="bytes in a second, 10 Gbit/s")
+    parser.add_argument("--rounds", type=whole_number_type(1), default=5)
+    positive = positive_number_type(1e15)
+    parser.add_argument("--latency", type=positive, default=20e-6, help="seconds of a message")
+    parser.add_argument("--bandwidth", type=positive, default=1.25e9, help="bytes in a second, 10 Gbit/s")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -110,4 +112,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("bench_distributed.py", main))

@@ -3,11 +3,13 @@
 python bench/bench_shared.py
 """
 
+import sys
 import time
 
 import numpy as np
 
 import fastnn
+from fastnn.cli import exit_status
 from fastnn.layers import Dense
 
 ROUNDS, STEPS = 15, 200
@@ -47,4 +49,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("bench_shared.py", main))

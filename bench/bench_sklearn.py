@@ -8,6 +8,7 @@ seeds 0 to 4.
 """
 
 import argparse
+import sys
 import time
 import warnings
 
@@ -18,6 +19,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from fastnn import sklearn as ours
+from fastnn.cli import exit_status, whole_number_type
 
 
 def images(dtype):
@@ -61,7 +63,7 @@ def score(side, name, load, seed, clock):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=whole_number_type(1), default=5)
     parser.add_argument("--cpu", action="store_true", help="count CPU time of the process, not wall time")
     options = parser.parse_args()
     clock = time.process_time if options.cpu else time.perf_counter
@@ -101,4 +103,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("bench_sklearn.py", main))

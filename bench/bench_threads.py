@@ -25,7 +25,9 @@ import fastnn
 from fastnn import layers
 from fastnn.bench.measure import alternate, ratio
 from fastnn.bench.peak import Peak
+from fastnn.cli import exit_status, positive_number_type, whole_number_type
 from fastnn.kernels.core import runtime
+from fastnn.kernels.core.cpu_count import MAX_THREADS
 
 REPEATS = 2  # of all rounds, where too few have been quiet
 QUIET = 0.9  # share of its speed alone that each of several threads has to reach
@@ -184,7 +186,7 @@ def compare(options):
 def compare_processes(options):
     for name in options.models:
         times = {"one": [], **{engine: [] for engine in runtime.threading_names()}}
-        for _ in range(options.rounds // 2):
+        for _ in range((options.rounds + 1) // 2):
             for which, found in times.items():
                 engine, threads = ("pool", 1) if which == "one" else (which, options.threads)
                 found.append(1 / steps_of_processes(options.processes, name, engine, threads, 2.0))
@@ -195,11 +197,11 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--threads", type=int, default=fastnn.num_threads())
+    parser.add_argument("--threads", type=whole_number_type(1, MAX_THREADS), default=fastnn.num_threads())
     parser.add_argument("--busy", action="store_true", help="keep all processors busy by other programs")
-    parser.add_argument("--processes", type=int, default=0, help="train in so many processes instead")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.2, help="of a turn")
+    parser.add_argument("--processes", type=whole_number_type(1), help="train in so many processes instead")
+    parser.add_argument("--rounds", type=whole_number_type(1), default=7)
+    parser.add_argument("--seconds", type=positive_number_type(3600), default=0.2, help="of a turn")
     parser.add_argument("--models", nargs="+", default=list(SAMPLE_SHAPES), choices=SAMPLE_SHAPES)
     options = parser.parse_args()
     print(
@@ -210,4 +212,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("bench_threads.py", main))

@@ -21,6 +21,7 @@ import numpy as np
 
 from fastnn.bench.measure import alternate, clock
 from fastnn.bench.peak import Bandwidth, Peak
+from fastnn.cli import exit_status, positive_number_type, whole_number_type
 from fastnn.kernels.core import runtime
 from fastnn.kernels.core.memory import aligned_zeros
 from fastnn.kernels.ops.transpose import box_of
@@ -417,8 +418,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
     parser.add_argument("--family", choices=FAMILIES, help="by default all")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help="turns; default: %(default)s")
-    parser.add_argument("--seconds", type=float, default=TURN, help="of a turn; default: %(default)s")
+    parser.add_argument(
+        "--rounds", type=whole_number_type(1), default=ROUNDS, metavar="N", help="turns; default: %(default)s"
+    )
+    parser.add_argument(
+        "--seconds", type=positive_number_type(3600), default=TURN, help="of a turn; default: %(default)s"
+    )
     options = parser.parse_args()
     floor, make = Floor(options.dtype), Arrays(options.dtype)
     print(f"{runtime.isa()[0]}, {options.dtype}: shares of the floor\n")
@@ -437,4 +442,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("floors.py", main))

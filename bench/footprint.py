@@ -18,6 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from fastnn.bench.files import check_file
+from fastnn.cli import exit_status, whole_number_type
+
 # Prints milliseconds and MB that an import adds to NumPy's, the modules that are then there, and the
 # milliseconds until there is a first model, which imports layers and the like.
 IMPORT = """
@@ -130,10 +133,14 @@ def footprint(runs: int, calls: int) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=7, help="processes; default: 7")
-    parser.add_argument("--calls", type=int, default=1_000_000, help="of a model; default: a million")
+    parser.add_argument("--runs", type=whole_number_type(1), default=7, help="processes; default: 7")
+    parser.add_argument(
+        "--calls", type=whole_number_type(1), default=1_000_000, help="of a model; default: a million"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     options = parser.parse_args()
+    if options.json:
+        check_file(parser, "json", options.json)
     r = footprint(options.runs, options.calls)
     ours = f"{r['fastnn_ms']:.1f} ms, {r['import_ratio']:.3f} of it"
     print(f"import          NumPy's {r['numpy_ms']:.0f} ms + {ours}")
@@ -151,4 +158,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("footprint.py", main))

@@ -23,6 +23,8 @@ import sys
 import time
 from pathlib import Path
 
+from fastnn.cli import exit_status
+
 ROWS_FILE = Path(__file__).with_suffix(".json")
 WARN, FAIL = 0.15, 0.40
 ROUNDS, SECONDS = 9, 0.01
@@ -250,4 +252,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status("guard.py", main))

@@ -14,12 +14,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fastnn.bench.files import checked_plot
+from fastnn.cli import exit_status
+
 ROOT = Path(__file__).parent.parent
 FILE = "bench/guard.json"
 
 
 def git(*arguments):
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(["git", *arguments], cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"history.py: {done.stderr.strip()}")
+    return done.stdout
 
 
 def records(isa):
@@ -67,8 +73,10 @@ def plot(found, isa, file):
 def main():
     parser = argparse.ArgumentParser(description="Show the ratios that guard.py has recorded.")
     parser.add_argument("--isa", help="instruction set; by default the one in use")
-    parser.add_argument("--plot", metavar="FILE", help="draw them")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them")
     options = parser.parse_args()
+    if options.plot:
+        options.plot = checked_plot(parser, options.plot)
     if options.isa is None:
         from fastnn.kernels.core import runtime
 
@@ -85,4 +93,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status("history.py", main))

@@ -7,12 +7,15 @@ and gaps in the arena; but not all of it is alive at the same time, so the ratio
 
 import argparse
 import json
+import sys
 from itertools import pairwise
 from math import prod
 from pathlib import Path
 
 import fastnn
+from fastnn.bench.files import check_file
 from fastnn.bench.models import MODELS
+from fastnn.cli import exit_status
 from fastnn.training.plan_cache import plan_of
 
 MOST = 1.15
@@ -59,6 +62,8 @@ def main():
         "--json", type=Path, metavar="FILE", help="write the ratios there, by name of a model"
     )
     options = parser.parse_args()
+    if options.json:
+        check_file(parser, "json", options.json)
     ratios = {}
     for name in options.models:
         model, batch = MODELS[name].make()[0], MODELS[name].batch
@@ -76,4 +81,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("memory.py", main))

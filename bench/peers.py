@@ -14,6 +14,8 @@ import sys
 import venv
 from pathlib import Path
 
+from fastnn.cli import exit_status
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 SECTION = "## Last full runs"
@@ -37,8 +39,12 @@ def make_environment(folder, peer):
     python = python_of(folder / peer)
     if not python.exists():
         print(f"making an environment with {' '.join(PACKAGES[peer])} in {folder / peer}", flush=True)
-        venv.create(folder / peer, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES[peer]], check=True)
+        try:
+            venv.create(folder / peer, with_pip=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES[peer]], check=True)
+        except BaseException:
+            python.unlink(missing_ok=True)  # so that the next run does not take it for complete
+            raise
     return python
 
 
@@ -86,7 +92,10 @@ def main():
     for peer in peers:
         if peer not in PACKAGES:
             parser.error(f"--only: expected peers from {', '.join(PACKAGES)}, got {peer!r}")
-    pythons = {peer: make_environment(options.folder.absolute(), peer) for peer in peers}
+    try:
+        pythons = {peer: make_environment(options.folder.absolute(), peer) for peer in peers}
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"peers.py: the environment could not be made: {error}")
     named = [argument for peer, path in pythons.items() for argument in ("--python", f"{peer}={path}")]
     command = [sys.executable, "-P", "-m", "fastnn", "bench", "--against", ",".join(peers), *named, *others]
     text = run(command)
@@ -96,4 +105,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("peers.py", main))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnn.cli import exit_status
 from fastnn.kernels.core import runtime
 from fastnn.kernels.core.memory import aligned_zeros
 
@@ -172,4 +173,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("sweep_gemm.py", main))

@@ -11,8 +11,9 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from . import __version__
 from .interop.formats import endings
@@ -21,6 +22,7 @@ __all__ = ["main"]
 
 # What a shell reports for a process that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
 INTERRUPTED, PIPE_CLOSED = 130, 141
+MOST_SAMPLES = 2**31 - 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,20 +51,36 @@ def main(arguments: list[str] | None = None) -> int:
     instruction set    ...
     0
     """
-    try:
-        status = _run(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Python flushes standard output once more when it ends, and must not meet the closed pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    except OSError as error:
-        print(f"fastnn: {error}", file=sys.stderr)
-        return 1
-    return status
+    return exit_status("fastnn", lambda: _run(sys.argv[1:] if arguments is None else arguments))
+
+
+def exit_status(program: str, run: Callable[[], int | None]) -> int:
+    """Run a program and return its exit status, where its user or the system end it too.
+
+    Parameters
+    ----------
+    program : str
+        Its name, for messages.
+    run : callable
+        What it does; returns its exit status, or None for 0.
+    """
+    with ExitStack() as stack:
+        if cast("TextIO | None", sys.stdout) is None:  # closed by the shell: what is printed goes nowhere
+            stack.enter_context(redirect_stdout(stack.enter_context(open(os.devnull, "w"))))
+        try:
+            status = run()
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:
+            # Python flushes standard output once more when it ends, and must not meet the closed pipe again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return PIPE_CLOSED
+        except (MemoryError, OSError) as error:
+            print(f"{program}: {str(error) or 'there is not enough memory'}", file=sys.stderr)
+            return 1
+    return status or 0
 
 
 def _run(arguments: list[str]) -> int:
@@ -115,13 +133,16 @@ def _run(arguments: list[str]) -> int:
     profile.add_argument("file", type=Path, metavar="FILE", help="of a model, as model.save writes it")
     profile.add_argument(
         "--batch-size",
-        type=whole_number_type(1),
+        type=whole_number_type(1, MOST_SAMPLES),
         default=32,
         metavar="N",
         help="samples in the batch; default: 32",
     )
     profile.add_argument(
-        "--length", type=whole_number_type(1), metavar="N", help="of inputs that may have any length"
+        "--length",
+        type=whole_number_type(1, MOST_SAMPLES),
+        metavar="N",
+        help="of inputs that may have any length",
     )
     profile.add_argument("--training", action="store_true", help="time a training step, not a prediction")
     profile.add_argument("--json", action="store_true", help="print the numbers as JSON")
@@ -158,6 +179,9 @@ def _run(arguments: list[str]) -> int:
             found_steps = run_profile(options.file, options.batch_size, options.length, options.training)
         except ValueError as error:
             print(f"fastnn profile: {error}", file=sys.stderr)
+            return 1
+        except MemoryError as error:
+            print(f"fastnn profile: --batch-size, --length: expected fewer samples: {error}", file=sys.stderr)
             return 1
         text = json.dumps(found_steps.as_dict(), indent=2) if options.json else str(found_steps)
         print(printable(text, sys.stdout.encoding or "utf-8"))
@@ -213,6 +237,21 @@ def whole_number_type(least: int, most: int | None = None) -> Callable[[str], in
         return number
 
     return whole_number
+
+
+def positive_number_type(most: float) -> Callable[[str], float]:
+    """Return a type for argparse: a number above 0, at most this one."""
+
+    def positive_number(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= most:
+            raise argparse.ArgumentTypeError(f"expected a number above 0, at most {most:g}, got {text!r}")
+        return number
+
+    return positive_number
 
 
 def _info() -> dict[str, Any]:

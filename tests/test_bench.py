@@ -13,7 +13,7 @@ import pytest
 
 import fastnn
 from fastnn import bench
-from fastnn.bench import measure, models, peers, report
+from fastnn.bench import files, measure, models, peers, report
 from fastnn.bench.peak import Peak
 
 RATIOS = {
@@ -154,7 +154,7 @@ def test_bad_arguments_are_named(arguments, message, capsys, tmp_path, monkeypat
 
 
 def test_plot_without_matplotlib_names_the_extra(monkeypatch, capsys):
-    monkeypatch.setattr(bench.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
         bench.main(["--plot", "ratios.png"])
     assert "extra plot" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """The command `fastnn`: what it prints, what it writes, and how it ends."""
 
+import argparse
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import bench, cli, demo
+from fastnn import bench, cli, demo, profile_command
 from fastnn.kernels.core import runtime
 
 
@@ -132,6 +133,8 @@ def test_bench_gets_its_arguments(monkeypatch):
             1,
             "fastnn: [Errno 13] Permission denied: 'w.npz'",
         ),
+        (MemoryError("Unable to allocate 2 TiB"), 1, "fastnn: Unable to allocate 2 TiB"),
+        (MemoryError(), 1, "fastnn: there is not enough memory"),
     ],
 )
 def test_how_a_command_breaks_off(error, status, message, monkeypatch, capsys):
@@ -141,6 +144,33 @@ def test_how_a_command_breaks_off(error, status, message, monkeypatch, capsys):
     monkeypatch.setattr(demo, "run", run)
     assert cli.main(["demo"]) == status
     assert capsys.readouterr().err.strip() == message
+
+
+def test_more_samples_than_memory_holds(tmp_path, monkeypatch, capsys):
+    def run(*arguments):
+        raise MemoryError("Unable to allocate 2 TiB")
+
+    monkeypatch.setattr(profile_command, "run", run)
+    assert cli.main(["profile", "m.fastnn"]) == 1
+    assert capsys.readouterr().err == (
+        "fastnn profile: --batch-size, --length: expected fewer samples: Unable to allocate 2 TiB\n"
+    )
+
+
+def test_a_closed_output_is_no_error(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["info"]) == 0
+    assert sys.stdout is None
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e9", "x", ""])
+def test_positive_numbers(text):
+    seconds = cli.positive_number_type(3600)
+    assert seconds("0.5") == 0.5
+    with pytest.raises(
+        argparse.ArgumentTypeError, match=f"expected a number above 0, at most 3600, got '{text}'"
+    ):
+        seconds(text)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")

@@ -79,6 +79,12 @@ def test_a_release_is_not_published_under_another_projects_name(arguments, messa
     assert message in got.stderr
 
 
+def test_a_release_needs_a_name():
+    got = publish()
+    assert got.returncode == 2
+    assert "required: NAME" in got.stderr
+
+
 def test_a_release_is_published_under_a_name_of_its_own():
     assert (
         publish("Fast.Nets", "dist/fast_nets-0.1.0.tar.gz", "dist/fast_nets-0.1.0-cp311.whl").returncode == 0

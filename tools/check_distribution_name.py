@@ -4,6 +4,7 @@
 `fastnn` is refused: there, that is an unrelated project.
 """
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -29,4 +30,8 @@ def fault(name: str, files: list[str]) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(fault(sys.argv[1], sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].partition(":")[0])
+    parser.add_argument("name", metavar="NAME", help="of the project on the package index")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a distribution to publish")
+    options = parser.parse_args()
+    sys.exit(fault(options.name, options.files))

@@ -7,7 +7,6 @@ the losses of training steps. What is printed are ratios and shares.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -87,6 +86,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     from .. import num_threads
     from ..cli import whole_number_type
     from ..kernels.core.cpu_count import MAX_THREADS
+    from .files import check_file, checked_plot
     from .models import MODELS
     from .peers import PEERS
 
@@ -137,11 +137,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         if name not in options.against:
             parser.error(f"argument --python: {name!r} is not one of those that --against names")
     options.python = pythons
-    if options.plot and not options.plot.is_dir():
-        options.plot = _with_format(parser, options.plot)
-    for option in ("json", "plot"):
-        if getattr(options, option):
-            _check_file(parser, option, getattr(options, option))
+    if options.plot:
+        options.plot = checked_plot(parser, options.plot)
+    if options.json:
+        check_file(parser, "json", options.json)
     if options.plot and options.json and options.plot.absolute() == options.json.absolute():
         parser.error("--plot: expected another file than that of --json")
     return options
@@ -171,37 +170,3 @@ def _python(text: str) -> tuple[str, str]:
     if found is None:
         raise argparse.ArgumentTypeError(f"there is no program {path!r}")
     return name, found
-
-
-def _with_format(parser: argparse.ArgumentParser, file: Path) -> Path:
-    """Return the file as matplotlib will name it; exit where it cannot write such files."""
-    if importlib.util.find_spec("matplotlib") is None:
-        parser.error("--plot needs matplotlib: install the checkout with its extra plot ('.[plot]')")
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    formats = FigureCanvasBase.get_supported_filetypes()
-    if not file.suffix and file.name:
-        return file.with_name(f"{file.name}.png")
-    if file.suffix[1:].lower() not in formats:
-        parser.error(
-            f"--plot: expected a file name that ends in one of {', '.join(formats)}, got {str(file)!r}"
-        )
-    return file
-
-
-def _check_file(parser: argparse.ArgumentParser, option: str, file: Path) -> None:
-    """Exit if a file cannot be written. It is left as it is, or not there if it was not."""
-    folder = file.absolute().parent
-    try:
-        if not folder.is_dir():
-            parser.error(f"--{option}: there is no folder {str(folder)!r}")
-        if file.is_dir():
-            parser.error(f"--{option}: {str(file)!r} is a folder")
-        new = not file.exists()
-        with open(file, "ab"):
-            pass
-        if new:
-            file.unlink()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        parser.error(f"--{option}: {str(file)!r:.200} cannot be written: {reason}")
