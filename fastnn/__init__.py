@@ -27,6 +27,11 @@ except ImportError as error:
         "been built. Install the checkout with `pip install .`, or `pip install -e .` to work on it, and run "
         "Python outside the source folder, or the installed command `fastnn`."
     ) from None
+except ValueError as error:  # of a variable of the environment
+    from ._command import end_command
+
+    end_command(error)
+    raise
 
 __version__ = "0.1.0"
 

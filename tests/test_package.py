@@ -6,9 +6,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 
+import pytest
+
 import fastnn
+from fastnn._command import end_command
+from fastnn.kernels.core import runtime
 
 ROOT = Path(__file__).parent.parent
 OPTIONAL = {
@@ -47,15 +52,64 @@ def test_an_import_brings_nothing_optional(tmp_path):
     assert not OPTIONAL & set(modules)
 
 
-def test_a_bad_number_of_threads_is_told_at_import(tmp_path):
-    got = subprocess.run(
-        [sys.executable, "-c", "import fastnn"],
-        env=os.environ | {"FASTNN_NUM_THREADS": "many"},
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+def start(arguments, folder, **environ):
+    """Start Python in a folder, with these variables of the environment."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=os.environ | environ,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
+
+
+each_variable = pytest.mark.parametrize(
+    ("variable", "accepted"),
+    [
+        ("FASTNN_ISA", [*runtime.isa_names(), "ref"]),
+        ("FASTNN_NUM_THREADS", ["1", "65535"]),
+        ("FASTNN_THREADING", runtime.threading_names()),
+    ],
+    ids=["isa", "threads", "threading"],
+)
+
+
+@each_variable
+def test_a_bad_variable_is_told_at_import(variable, accepted, tmp_path):
+    got = start(["-c", "import fastnn"], tmp_path, **{variable: "many"})
     assert got.returncode == 1
-    assert "ValueError: FASTNN_NUM_THREADS" in got.stderr
-    assert "'many'" in got.stderr
+    error = got.stderr.splitlines()[-1]
+    assert error.startswith(f"ValueError: {variable}")
+    assert {*accepted, "many"} <= set(re.findall(r"\w+", error))
+
+
+@each_variable
+@pytest.mark.parametrize("name", ["script", "module"])
+def test_a_bad_variable_ends_the_command_with_a_line(name, variable, accepted, tmp_path):
+    script = tmp_path / "fastnn"
+    script.write_text("from fastnn.cli import main\nmain()\n")
+    arguments = {"script": [str(script)], "module": ["-m", "fastnn"]}[name]
+    got = start([*arguments, "--help"], tmp_path, **{variable: "many"})
+    assert got.returncode == 2
+    assert got.stdout == ""
+    assert re.fullmatch(rf"fastnn: {variable}\b.*'many'.*\n", got.stderr)
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "ends"),
+    [
+        ("/bin/fastnn", [], True),
+        ("fastnn.exe", [], True),
+        ("-m", ["-m", "fastnn"], True),
+        ("-m", ["-mfastnn.bench"], True),
+        ("-m", ["-m", "pytest"], False),
+        ("train.py", ["train.py", "fastnn"], False),
+        ("", [], False),
+    ],
+)
+def test_only_the_command_itself_ends(program, words, ends, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [program])
+    monkeypatch.setattr(sys, "orig_argv", ["python", *words])
+    with pytest.raises(SystemExit) if ends else nullcontext():
+        end_command(ValueError("FASTNN_ISA"))
 
 
 def test_nothing_unpickles_or_runs_text():

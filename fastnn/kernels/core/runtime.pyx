@@ -106,12 +106,13 @@ def set_isa(str name, str source="set_isa"):
         If there is none of that name in this build and on this processor.
     """
     global _isa, _isa_source
-    cdef const fnn_kernels *single = fnn_table(name.encode(), FNN_FLOAT)
+    cdef bytes encoded = os.fsencode(name)     # a variable of the environment may be any bytes
+    cdef const fnn_kernels *single = fnn_table(encoded, FNN_FLOAT)
     if single is NULL:
-        choice = ", ".join(isa_names())
+        choice = ", ".join([*isa_names(), "ref"])
         raise ValueError(f"{source}: instruction set {name!r} cannot run here; choose one of {choice}")
     # Kept, since asking the processor what it is takes 30 us where a hypervisor answers.
-    _tables[<int>FNN_FLOAT], _tables[<int>FNN_DOUBLE] = single, fnn_table(name.encode(), FNN_DOUBLE)
+    _tables[<int>FNN_FLOAT], _tables[<int>FNN_DOUBLE] = single, fnn_table(encoded, FNN_DOUBLE)
     _isa, _isa_source = name, source
 
 
