@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnn.bench.peak import peak_isa
 from fastnn.cli import exit_status
 from fastnn.kernels.core import runtime
 from fastnn.kernels.core.memory import aligned_zeros
@@ -136,9 +137,8 @@ class Sweep:
 
     def __init__(self, isa, dtype):
         self.table, self.shares = ctable.Table(isa, dtype), {}
-        rounds = 50_000
-        flops = self.table.fma_peak(rounds)
-        self.peak = flops / least_time(lambda: self.table.fma_peak(rounds))
+        rounds, bound = 50_000, ctable.Table(peak_isa(isa), dtype)
+        self.peak = bound.fma_peak(rounds) / least_time(lambda: bound.fma_peak(rounds))
 
     def share(self, shape):
         if shape not in self.shares:

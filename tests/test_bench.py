@@ -10,11 +10,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from harness import instruction_set
 
 import fastnn
 from fastnn import bench
 from fastnn.bench import files, measure, models, peers, report
-from fastnn.bench.peak import Peak
+from fastnn.bench.peak import Peak, peak_isa
+from fastnn.kernels.core import runtime
 
 RATIOS = {
     "training_step_plain",
@@ -194,6 +196,20 @@ def test_peak_counts_every_thread(threads, dtype):
     assert peak.flops > 0
     assert peak.flops % threads == 0
     peak()
+
+
+@pytest.mark.parametrize("isa", [*runtime.isa_names(), "ref"])
+def test_loops_without_vectors_are_bounded_by_the_best_instruction_set(isa, monkeypatch):
+    asked = []
+    address = runtime.kernel_address
+    monkeypatch.setattr(
+        "fastnn.bench.peak.runtime.kernel_address", lambda *names: asked.append(names) or address(*names)
+    )
+    with instruction_set(isa):
+        Peak()
+    best = runtime.isa_names()[0] if isa in ("scalar", "ref") else isa
+    assert asked == [(best, "float32", "fma_peak")]
+    assert peak_isa(isa) == best
 
 
 def test_sides_take_turns():

@@ -11,13 +11,32 @@ import numpy as np
 from ..kernels.core import runtime
 from .measure import alternate, calls_in, clock
 
-__all__ = ["Bandwidth", "Peak"]
+__all__ = ["Bandwidth", "Peak", "peak_isa"]
 
 SECONDS = 0.005
 
 
+def peak_isa(isa: str) -> str:
+    """Return the instruction set whose multiply-adds bound the kernels of an instruction set.
+
+    The compiler makes vectors of some loops of "scalar" and "ref", but not of their multiply-adds on registers:
+    what bounds them is the best instruction set of the processor.
+
+    Parameters
+    ----------
+    isa : str
+        Of the kernels.
+
+    Examples
+    --------
+    >>> peak_isa("avx2")
+    'avx2'
+    """
+    return runtime.isa_names()[0] if isa in ("scalar", "ref") else isa
+
+
 class Peak:
-    """Fused multiply-adds on registers, on several threads at once.
+    """Multiply-adds on registers, on several threads at once, by `peak_isa` of the instruction set in use.
 
     A call runs them for about 5 ms: a side for `alternate` beside the ones whose share is wanted.
 
@@ -43,7 +62,7 @@ class Peak:
     """
 
     def __init__(self, threads: int = 1, dtype: str = "float32") -> None:
-        address = runtime.kernel_address(runtime.isa()[0], dtype, "fma_peak")
+        address = runtime.kernel_address(peak_isa(runtime.isa()[0]), dtype, "fma_peak")
         # ctypes lets other Python threads run meanwhile.
         self._run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
         self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
