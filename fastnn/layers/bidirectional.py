@@ -107,7 +107,7 @@ class Bidirectional(Enclosing):
             raise ValueError(f"backward_layer: expected outputs of shape {one}, got {other}")
         if self._initial is not None:
             initial, self._initial = self._initial, None
-            set_values([v for layer in self._configured_parts for v in layer.weights], initial, self.name)
+            set_values(self, [v for layer in self._configured_parts for v in layer.weights], initial)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply both layers to arrays, or to symbolic tensors; they are built if need be.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import ReferenceType, proxy, ref
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import config
 from ..autograd import no_grad
@@ -242,7 +242,7 @@ class Model(Steps):
     def _require_inputs(self) -> InputStructure:
         """Return how the inputs are arranged."""
         if self._input_structure is None:
-            self._check_built()
+            self._refuse_unbuilt()
         assert self._input_structure is not None
         return self._input_structure
 
@@ -565,24 +565,7 @@ class Model(Steps):
 
     # ---- weights ------------------------------------------------------------------------------------
 
-    def set_weights(self, weights: list[ArrayLike]) -> None:
-        """Set all weights, in the order of `get_weights`.
-
-        Raises
-        ------
-        ValueError
-            If number or shapes differ; then no weight has changed.
-        """
-        if not self.weights:
-            self._check_built()
-        super().set_weights(weights)
-
-    def count_params(self) -> int:
-        """Return the number of elements of all weights."""
-        self._check_built()
-        return sum(v.size for v in self.weights)
-
-    def _check_built(self) -> None:
+    def _refuse_unbuilt(self) -> None:
         assert self._sample_shapes is not None
 
     def summary(

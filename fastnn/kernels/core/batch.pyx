@@ -41,9 +41,14 @@ cdef void gather(void *context, idx_t first, idx_t count, int thread) noexcept n
     g.kernels.gather_rows(g.to + first * g.row_bytes, g.source, g.order + first, count, g.row_bytes)
 
 
+cdef inline bint is_array(x) noexcept:
+    """Return whether x is an array whose class changes no operation."""
+    return type(x) is ndarray or type(x) is memmap
+
+
 cdef bint has_buffer(x, Py_buffer *view):
     """Return whether x is an array that exports a buffer; the caller then releases `view`."""
-    if type(x) is not ndarray and type(x) is not memmap:
+    if not is_array(x):
         return False
     try:
         PyObject_GetBuffer(x, view, PyBUF_FORMAT | PyBUF_STRIDES)
@@ -172,7 +177,7 @@ cdef class Port:
                 x = asarray(x)
             except ValueError:      # rows of different lengths
                 return None
-        elif type(x) is not ndarray and type(x) is not memmap:
+        elif not is_array(x):
             return None
         kind = x.dtype.kind
         ndim = <int>x.ndim - 1

@@ -87,13 +87,16 @@ def _build(layer: Layer, input_shape: Any, options: dict[str, Any]) -> None:
     layer._built_for = input_shape
 
 
-def set_values(variables: list[Variable], weights: list[ArrayLike], owner: str) -> None:
-    """Assign arrays to variables, all or none."""
+def set_values(layer: Layer, variables: list[Variable], weights: list[ArrayLike]) -> None:
+    """Assign arrays to variables of a layer, all or none."""
+    owner = layer.name
     if not isinstance(weights, (list, tuple, np.ndarray)):
         raise TypeError(
             f"weights: expected a list of {len(variables)} arrays for {owner!r}, got {weights!r:.80}"
         )
     if len(weights) != len(variables):
+        if not variables:
+            layer._refuse_unbuilt()
         raise ValueError(f"weights: expected {len(variables)} arrays for {owner!r}, got {len(weights)}")
     arrays = [as_numbers(array, f"weights[{i}]") for i, array in enumerate(weights)]
     for i, (variable, array) in enumerate(zip(variables, arrays, strict=True)):

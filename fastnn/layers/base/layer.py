@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -565,10 +565,7 @@ class Layer(PlannedAttributes, Configurable):
         ValueError
             If number or shapes differ, or the layer has not been built; then no weight has changed.
         """
-        own, given = self.weights, cast(Any, weights)
-        if not own and isinstance(given, (list, tuple)) and given:
-            self._refuse_unbuilt()
-        set_values(own, weights, self.name)
+        set_values(self, self.weights, weights)
 
     def count_params(self) -> int:
         """Return the number of elements of all weights.
@@ -582,6 +579,7 @@ class Layer(PlannedAttributes, Configurable):
         return sum(v.size for v in self.weights)
 
     def _refuse_unbuilt(self) -> None:
+        """Raise a `ValueError` if there are no weights yet."""
         if not self.built:
             raise ValueError(f"layer {self.name!r} has no weights yet: call it on data or build it first")
 
