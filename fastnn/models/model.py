@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import config
-from ..autograd import no_grad
 from ..checks import ArgumentError, is_overridden, refuse, whole_number
 from ..custom_objects import CustomObjectScope
-from ..data.adapters import Arrays, SampleShapes
-from ..data.batches import merged
+from ..data.adapters import SampleShapes
 from ..data.dataset import is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.sparse import is_sparse
@@ -62,7 +60,7 @@ from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
 from ..training.planned_models import note_planned
 from ..training.prediction import predict
 from ..training.progress import Progress
-from ..training.python_steps import StepPlan
+from ..training.results import reported, results_of
 from .calls import call_model
 from .functional import graph_config, graph_from_config, layers_from_config, own_arguments, takes_graph
 from .inputs import InputStructure, other_inputs, sample_shapes_of, spread
@@ -674,13 +672,6 @@ class Model(Steps):
             raise ValueError(WITHOUT_LOSS)
         return spec
 
-    @property
-    def _adds_losses_itself(self) -> bool:
-        """Whether layers add losses or penalties to those given to `compile`."""
-        layers = [part for part in flatten_parts(self) if isinstance(part, Layer)]
-        added = any(layer._adds_losses or layer.activity_regularizer is not None for layer in layers)
-        return added or any(variable.regularizer is not None for variable in self.weights)
-
     def _require_objective(self) -> Objective:
         """Return what the outputs are trained for; it stays the same once the model is built."""
         if self._objective is not None and self._objective.is_current():
@@ -764,28 +755,6 @@ class Model(Steps):
         self._forget_own_plans()
         if self._progress is not None:
             self._progress.batches.forget_plan()
-
-    def _training_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
-        """Return the plan that trains on samples like these."""
-        if self._runs_in_python:
-            return StepPlan(self.train_step, self.reset_metrics)  # type: ignore[return-value]
-        return self._plan_cache().training(
-            self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity or len(arrays)
-        )
-
-    def _gradients_plan(self, arrays: Arrays) -> Plan:
-        """Return a plan that makes the gradients of all samples, and changes nothing."""
-        return self._plan_cache().gradients(
-            self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, len(arrays)
-        )
-
-    def _evaluation_plan(self, arrays: Arrays, capacity: int | None = None) -> Plan:
-        """Return the plan that evaluates samples like these."""
-        if self._runs_in_python:
-            return StepPlan(no_grad()(self.test_step), self.reset_metrics)  # type: ignore[return-value]
-        return self._plan_cache().evaluation(
-            self._require_objective(), arrays.sample_shapes, arrays.weight_shapes, capacity
-        )
 
     # ---- training -----------------------------------------------------------------------------------
 
@@ -909,7 +878,7 @@ class Model(Steps):
         if plan is None or class_weight is not None or not self._run_by_last_plan(plan, x, y, sample_weight):
             plan = train_once(self, x, y, sample_weight, class_weight)
             self._fast_training = None if self._runs_in_python else plan
-        return _results_of(plan, return_dict)
+        return results_of(plan, return_dict)
 
     def _run_by_last_plan(self, plan: Plan, x: Any, y: Any, sample_weight: Any) -> bool:
         """Do one step by the plan used last, and return whether the batch was such that it could."""
@@ -953,7 +922,7 @@ class Model(Steps):
             empty list; `fit` and `test_on_batch` refuse them.
         """
         results = evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
-        return _report(results, return_dict)
+        return reported(results, return_dict)
 
     def test_on_batch(
         self,
@@ -968,7 +937,7 @@ class Model(Steps):
         if plan is None or owner != thread or not self._run_by_last_plan(plan, x, y, sample_weight):
             plan = evaluate_once(self, x, y, sample_weight)
             self._fast_evaluation = None if self._runs_in_python else (thread, plan)
-        return _results_of(plan, return_dict)
+        return results_of(plan, return_dict)
 
     # ---- prediction ---------------------------------------------------------------------------------
 
@@ -1401,18 +1370,3 @@ def _emit_call(model: ReferenceType[Model], plan: Plan, inputs: list[Any]) -> li
     assert layer is not None
     x, options = layer._arranged(inputs)
     return list(leaves(custom_layer.emit(layer, plan, x, options)))
-
-
-def _results_of(plan: Plan, return_dict: bool) -> float | list[float] | dict[str, float]:
-    """Return the losses and metrics of the batch that a plan has run on."""
-    results: list[Any] = plan.results()
-    if return_dict or any(type(value) is dict for value in results):
-        return _report(merged(zip(plan.totals, results, strict=True)), return_dict)
-    return results[0] if len(results) == 1 else results
-
-
-def _report(results: Mapping[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
-    if return_dict:
-        return dict(results)
-    values = list(results.values())
-    return values[0] if len(values) == 1 else values

@@ -22,6 +22,7 @@ from ..regularizers import L2
 from ..training.fitting import claim_training
 from ..training.loop import run_batch
 from ..training.model_data import to_arrays
+from ..training.model_plans import gradients_plan, training_plan
 from ..variables import Variable
 
 __all__ = ["Network"]
@@ -180,7 +181,7 @@ class Network:
         dense = not is_sparse(x)
         x = x if dense else x.tocsr().astype(self.dtype, copy=False)
         arrays = self._arrays(x, labels, weights, batch_size)
-        plan = self.model._training_plan(arrays, int(sizes.max()))
+        plan = training_plan(self.model, arrays, int(sizes.max()))
         totals = Totals(plan)
         with claim_training(self.model):
             plan.bind(*arrays.arrays)
@@ -221,7 +222,7 @@ class Network:
         rows = samples if dense else min(_SPARSE_ROWS, samples)
         parts = [np.arange(start, min(start + rows, samples)) for start in range(0, samples, rows)]
         arrays = self._arrays(x, labels, sample_weight, rows)
-        plan = self.model._gradients_plan(arrays)
+        plan = gradients_plan(self.model, arrays)
         assert plan.layout is not None
         kernels, biases = self._variables
         places = [plan.layout.part(plan.gradients, variable) for variable in (*kernels, *biases)]

@@ -9,6 +9,7 @@ from ..data.dataset import DatasetIterator
 from ..data.sparse import sparse_batches
 from .loop import listeners_for, run_evaluation, run_once
 from .model_data import dataset_batches, evaluation_batches, to_arrays, to_data
+from .model_plans import evaluation_plan
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -46,7 +47,7 @@ def evaluate_once(model: Model, x: Any, y: Any, sample_weight: Any) -> Plan:
     arrays = to_arrays(model, x, y, sample_weight)
     if not len(arrays):
         raise ValueError("x: expected at least one row to evaluate, got none")
-    return run_once(model, model._evaluation_plan(arrays, len(arrays)), arrays, trains=False)
+    return run_once(model, evaluation_plan(model, arrays, len(arrays)), arrays, trains=False)
 
 
 def evaluate_data(
@@ -61,7 +62,7 @@ def evaluate_data(
     batches: Batches
     if isinstance(data, DatasetIterator):
         batches = dataset_batches(
-            model, data, lambda arrays: model._evaluation_plan(arrays, len(arrays)), name
+            model, data, lambda arrays: evaluation_plan(model, arrays, len(arrays)), name
         )
     else:
         batches = evaluation_batches(model, data, steps, batch_size, callbacks)

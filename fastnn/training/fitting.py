@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..checks import real_number, whole_number
@@ -13,6 +14,7 @@ from ..data.sparse import sparse_batches
 from .evaluation import evaluate_data
 from .loop import listeners_for, run_epochs, run_once, validation_schedule
 from .model_data import dataset_batches, to_arrays, to_data, to_validation_data, training_batches
+from .model_plans import training_plan
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def fit(
         shuffler.begin()
         batches: Batches
         if isinstance(data, DatasetIterator):
-            batches = dataset_batches(model, data, model._training_plan, class_weight=class_weight)
+            batches = dataset_batches(model, data, partial(training_plan, model), class_weight=class_weight)
         else:
             batches = training_batches(model, data, class_weight, batch_size, steps_per_epoch, shuffle)
 
@@ -124,7 +126,7 @@ def train_once(
         arrays = to_arrays(model, x, y, sample_weight, class_weight=class_weight)
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
-        return run_once(model, model._training_plan(arrays), arrays, trains=True)
+        return run_once(model, training_plan(model, arrays), arrays, trains=True)
 
 
 @contextmanager

@@ -17,7 +17,9 @@ from ..data.sparse import SparseBatches, is_sparse
 from ..layers import Layer
 from ..layers.base.trainable import flatten_parts
 from .advice import advise_on_class_weights
+from .model_plans import evaluation_plan, training_plan
 from .python_steps import StepAdapter
+from .reach import adds_to_loss
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -34,7 +36,8 @@ def adapter_for(model: Model, x: Any) -> DataAdapter:
         return StepAdapter(model.dtype)  # type: ignore[return-value]
     model._build_for(x)
     objective = model._require_objective()
-    if not any(output.losses for output in objective.outputs) and not model._adds_losses_itself:
+    penalized = any(variable.regularizer is not None for variable in model.weights)
+    if not (any(output.losses for output in objective.outputs) or penalized or adds_to_loss(model)):
         raise ValueError(WITHOUT_LOSS)
     return DataAdapter(
         model._validate_inputs,
@@ -137,7 +140,7 @@ def training_batches(
         raise ValueError("x: expected at least one row to train on, got none")
     ranks = model._ranks.size
     size = batch_size_for(batch_size, len(arrays), ranks)
-    plan_for = partial(model._training_plan, capacity=-(-size // ranks))
+    plan_for = partial(training_plan, model, capacity=-(-size // ranks))
     return ArrayBatches(plan_for, arrays, size, steps, model._shuffler, shuffle)
 
 
@@ -151,13 +154,13 @@ def evaluation_batches(
     if steps is not None:
         arrays = arrays.part(0, min(len(arrays), steps * size))
     if model._runs_in_python:
-        return ArrayBatches(model._evaluation_plan, arrays, size)
+        return ArrayBatches(partial(evaluation_plan, model), arrays, size)
     per_batch = any(ranks.listens(callbacks, hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
     parts = (part for part in flatten_parts(model) if isinstance(part, Layer))
     per_batch = per_batch or any(layer._adds_losses for layer in parts)
     for output in model._require_objective().outputs:
         per_batch = per_batch or any(loss._by_batch for loss in output.losses)
-    plan = model._evaluation_plan(arrays, share if per_batch else None)
+    plan = evaluation_plan(model, arrays, share if per_batch else None)
     if plan.masked and not per_batch:  # the loss of a batch is no mean over its samples
-        per_batch, plan = True, model._evaluation_plan(arrays, share)
+        per_batch, plan = True, evaluation_plan(model, arrays, share)
     return ArrayBatches(lambda _: plan, arrays, size if per_batch else plan.capacity * ranks.size)

@@ -21,6 +21,7 @@ from ..threads import num_threads
 from .fitting import claim_training
 from .inference import inference_plan
 from .model_data import adapter_for
+from .model_plans import training_plan
 from .profile_table import Profile, StepProfile
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def profile(model: Model, x: Any, y: Any = None, training: bool = False) -> Prof
     if not len(arrays):
         raise ValueError("x: expected at least one sample, got none")
     with claim_training(model) if training else nullcontext():
-        plan = model._training_plan(arrays) if training else inference_plan(model._plan_cache(), arrays.x)
+        plan = training_plan(model, arrays) if training else inference_plan(model._plan_cache(), arrays.x)
         with _restored(model):
             plan.bind(*arrays.arrays)
             try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..graph.graph import Graph, SymbolicTensor
     from ..variables import Variable
 
-__all__ = ["weights_of_losses"]
+__all__ = ["adds_to_loss", "weights_of_losses"]
 
 
 def weights_of_losses(graph: Graph, trained: Iterable[SymbolicTensor]) -> set[Variable]:
@@ -41,7 +41,7 @@ def weights_of_losses(graph: Graph, trained: Iterable[SymbolicTensor]) -> set[Va
     for node in reversed(graph.nodes):
         layer = node.layer
         made = [tensor.index for tensor in node.outputs if tensor in needed]
-        if made or _gives_loss(layer):
+        if made or adds_to_loss(layer):
             needed.update(node.parents)
             inner = layer._graph if isinstance(layer, Model) else None
             if inner is None:
@@ -51,7 +51,7 @@ def weights_of_losses(graph: Graph, trained: Iterable[SymbolicTensor]) -> set[Va
     return found
 
 
-def _gives_loss(layer: Layer) -> bool:
-    """Return whether a layer, or one inside of it, adds to the loss itself."""
+def adds_to_loss(layer: Layer) -> bool:
+    """Return whether a layer, or one inside of it, adds losses or penalties on its outputs itself."""
     parts = (part for part in flatten_parts(layer) if isinstance(part, Layer))
     return any(part._adds_losses or part.activity_regularizer is not None for part in parts)
