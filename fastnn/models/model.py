@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import ReferenceType, proxy, ref
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import config
 from ..checks import ArgumentError, is_overridden, refuse, whole_number
@@ -37,18 +37,12 @@ from ..layers.base.layer import registry as layer_registry
 from ..layers.base.masks import _masks, masks_of, with_masks
 from ..layers.base.shapes import (
     Shape,
-    as_shapes,
-    check_sample_shape,
-    is_shape,
-    map_shapes,
     shape_leaves,
-    varies,
     with_batch,
     without_batch,
 )
 from ..layers.base.trainable import flatten_parts
 from ..making import making
-from ..naming import inside
 from ..saving.metadata import checked_metadata
 from ..saving.trainability import frozen_parts, set_frozen_parts
 from ..training.alone import ALONE, Alone
@@ -61,9 +55,10 @@ from ..training.planned_models import note_planned
 from ..training.prediction import predict
 from ..training.progress import Progress
 from ..training.results import reported, results_of
+from .building import as_specs, build_for_data, build_once, build_written, checked_shapes
 from .calls import call_model
 from .functional import graph_config, graph_from_config, layers_from_config, own_arguments, takes_graph
-from .inputs import InputStructure, other_inputs, sample_shapes_of, spread
+from .inputs import InputStructure, spread
 from .outputs import OutputStructure, converted, keep_masks
 from .steps import Steps
 from .summary import printable, summary_lines
@@ -363,7 +358,7 @@ class Model(Steps):
     def _call_shapes(self, sample_shapes: Sequence[Shape]) -> tuple[Any, dict[str, Any]]:
         """Return the shapes of the inputs of a call, of the first argument and of others by name."""
         x, options = self._arranged(sample_shapes)
-        return with_batch(x), {key: _as_specs(with_batch(part)) for key, part in options.items()}
+        return with_batch(x), as_specs(with_batch(options))
 
     def _one_or_list(self, parts: list[Any]) -> Any:
         return parts[0] if len(parts) == 1 else parts
@@ -381,8 +376,8 @@ class Model(Steps):
     def _check_built_for(self, input_shape: Any) -> None:
         """Build for inputs of this shape; where the model is built, check that they fit."""
         if not is_overridden(self, "build"):
-            x, options = spread(self, _checked_shapes(input_shape))
-            self._build_once(x, {key: _as_specs(part) for key, part in options.items()})
+            x, options = spread(self, checked_shapes(input_shape))
+            build_once(self, x, as_specs(options))
 
     def get_build_config(self) -> dict[str, Any]:
         """Return the shapes that the model has been built for, by the arguments of `call` that have them."""
@@ -392,44 +387,18 @@ class Model(Steps):
 
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         """Build for the shapes that `get_build_config` of an equal model has returned."""
-        shapes = {name: _checked_shapes(shape) for name, shape in config.items()}
-        x = shapes.pop("input_shape")
-        self._build_once(x, {name.removesuffix("_shape"): _as_specs(part) for name, part in shapes.items()})
+        shapes = {name.removesuffix("_shape"): checked_shapes(shape) for name, shape in config.items()}
+        build_once(self, shapes.pop("input"), as_specs(shapes))
 
     def _after_build(self, input_shape: Any, **_: Any) -> None:
         """Finish building where a subclass has made layers and weights in a `build` of its own."""
         if self._built_shapes is None and not self._builds_running and is_overridden(self, "build"):
-            x, options = spread(self, _checked_shapes(input_shape))
-            self._build(x, {key: _as_specs(part) for key, part in options.items()})
+            x, options = spread(self, checked_shapes(input_shape))
+            self._build(x, as_specs(options))
 
     def _build_once(self, input_shape: Any, options: dict[str, Any] | None = None) -> None:
         """Build for an input of this shape; where the model is built, check that it fits."""
-        options = options or {}
-        if not self.built:
-            with making():
-                if not self.built:  # not by another thread in the meantime
-                    return self._build_first(input_shape, options)
-        shapes = [input_shape, *map(custom_layer.tensor_shapes, other_inputs(options).values())]
-        if not any(map(varies, shapes)):
-            structure = InputStructure.of_shapes(input_shape, options, self._first_argument)
-            if self._graph is None and structure.whole != self._require_inputs().whole:
-                self._declared_output_shape(input_shape, options)  # called otherwise than when it was built
-            else:
-                self._output_sample_shapes(tuple(shape_leaves(without_batch(shapes))))
-
-    def _build_first(self, input_shape: Any, options: dict[str, Any]) -> None:
-        """Build for an input of this shape, and the other arguments of the call that it is built for."""
-        if not is_overridden(self, "build"):
-            self._build(input_shape, options)
-        elif other_inputs(options):
-            custom_layer.with_shapes(self.build, self, input_shape, options)
-        else:
-            self.build(input_shape)
-
-    @property
-    def _first_argument(self) -> str:
-        """The name of the first argument of `call`."""
-        return custom_layer.call_parameters(self)[0] if custom_layer.is_written(self) else "inputs"
+        build_once(self, input_shape, options or {})
 
     @property
     def _input_sample_shape(self) -> Shape | None:
@@ -442,33 +411,14 @@ class Model(Steps):
         """Ignore the attribute that layers set."""
 
     def _build(self, input_shape: Any, options: dict[str, Any]) -> None:
-        """Make the weights for inputs of these shapes, of a model that is written as `call`."""
-        if not custom_layer.is_written(self):
-            raise TypeError(
-                f"{type(self).__name__} defines no call(x): a model needs that, or inputs and outputs"
-            )
-        for layer in self._sublayers:
-            layer.dtype = self.dtype
-        for variable in self._variables:
-            variable._convert_to(self.dtype)
-        shapes = [input_shape, *map(custom_layer.tensor_shapes, other_inputs(options).values())]
-        structure: Any = None
-        if not any(map(varies, shapes)):
-            with inside(self.name):
-                custom_layer.try_call(self, input_shape, options)
-            made = custom_layer.computed_output_shape(self, input_shape, options)
-            if not is_shape(made) and not isinstance(made, list):
-                structure = _as_specs(made)
-        self._input_structure = InputStructure.of_shapes(input_shape, options, self._first_argument)
-        self._outputs = OutputStructure(structure)
-        self._set_built(shape_leaves(without_batch(shapes)))
+        """Make the weights for inputs of these shapes, called once."""
+        build_written(self, input_shape, options)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the output, or a structure of shapes, for that of the inputs."""
         if self._graph is None:
             x, options = spread(self, input_shape)
-            specs = {key: _as_specs(part) for key, part in options.items()}
-            return custom_layer.computed_output_shape(self, x, specs)
+            return custom_layer.computed_output_shape(self, x, as_specs(options))
         shapes = self._graph.compute_output_shapes(self._order_inputs(input_shape))
         return self._outputs.packed(shapes if len(shapes) > 1 else shapes[0])
 
@@ -553,15 +503,21 @@ class Model(Steps):
 
     def _build_for(self, x: Any, others: Mapping[str, Any] | None = None) -> None:
         """Build the model for data, if it has not been built."""
-        if not self.built:
-            x, options = (x, others) if others else spread(self, x)
-            shapes = with_batch(sample_shapes_of(x))
-            if not custom_layer.is_written(self):
-                shapes = self._one_or_list(shape_leaves(shapes))
-            specs = {key: _as_specs(with_batch(sample_shapes_of(part))) for key, part in options.items()}
-            self._build_once(shapes, specs)
+        build_for_data(self, x, others)
 
     # ---- weights ------------------------------------------------------------------------------------
+
+    def set_weights(self, weights: list[ArrayLike]) -> None:
+        """Set all weights, in the order of `get_weights`.
+
+        Raises
+        ------
+        ValueError
+            If number or shapes differ, or the model has not been built; then no weight has changed.
+        """
+        if not self.weights:
+            self._refuse_unbuilt()
+        super().set_weights(weights)
 
     def _refuse_unbuilt(self) -> None:
         assert self._sample_shapes is not None
@@ -1337,20 +1293,6 @@ class Model(Steps):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name!r} layers={len(self.layers)} built={self.built}>"
-
-
-def _checked_shapes(input_shape: Any) -> Any:
-    """Return the shape of an input, or a structure of shapes, with None for the batch."""
-    try:
-        shapes = as_shapes(input_shape)
-    except TypeError:
-        shapes = check_sample_shape(input_shape)
-    return map_shapes(lambda shape: (None, *check_sample_shape(shape[1:])), shapes)
-
-
-def _as_specs(shapes: Any) -> Any:
-    """Return what stands for tensors of these shapes."""
-    return map_shapes(custom_layer.TensorSpec, shapes)
 
 
 def _is_metric(value: Any) -> bool:
