@@ -19,8 +19,8 @@ SECONDS = 0.005
 def peak_isa(isa: str) -> str:
     """Return the instruction set whose multiply-adds bound the kernels of an instruction set.
 
-    The compiler makes vectors of some loops of "scalar" and "ref", but not of their multiply-adds on registers:
-    what bounds them is the best instruction set of the processor.
+    The compiler makes vectors of some loops of "scalar" and "ref", but not of their multiply-adds on
+    registers: what bounds them is the best instruction set of the processor.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def peak_isa(isa: str) -> str:
 
     Examples
     --------
-    >>> peak_isa("avx2")
-    'avx2'
+    >>> peak_isa("neon")
+    'neon'
     """
     return runtime.isa_names()[0] if isa in ("scalar", "ref") else isa
 
