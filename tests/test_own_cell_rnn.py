@@ -173,7 +173,9 @@ def test_a_stateful_own_cell_goes_on(where, tmp_path):
     with pytest.raises(ValueError, match="keeps the state of 4 rows, got 3"):
         use(X[:3])
     model.save(tmp_path / "m")
-    assert fastnn.saving.load_model(tmp_path / "m").layers[0].stateful
+    loaded = fastnn.saving.load_model(tmp_path / "m").layers[0]
+    assert loaded.stateful
+    np.testing.assert_array_equal(loaded.states, layer.states)
     with pytest.raises(ValueError, match="reset_states: .* keeps no state"):
         whole.reset_states()
 

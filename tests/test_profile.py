@@ -151,6 +151,27 @@ def test_a_profile_of_random_layers_leaves_their_streams():
     np.testing.assert_array_equal(*(model(x, training=True).numpy() for model in models))
 
 
+class Counter(layers.Layer):
+    state_size = 3
+
+    def call(self, inputs, states):
+        return states[0], [states[0] + inputs]
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("cell", [layers.GRUCell, Counter])
+def test_a_profile_leaves_the_states_of_recurrent_layers(cell, training):
+    layer = layers.RNN(Counter() if cell is Counter else cell(3), stateful=True)
+    model = fastnn.Sequential([fastnn.Input((5, 3)), layer, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.profile(np.ones((4, 5, 3)), training=training)
+    assert layer.states == []
+    model.predict(np.ones((2, 5, 3)))
+    (before,) = layer.states
+    model.profile(np.ones((2, 5, 3)), training=training)
+    np.testing.assert_array_equal(layer.states, [before])
+
+
 def test_a_failed_profile_changes_nothing():
     model = network()
     before = model.get_weights()

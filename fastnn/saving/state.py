@@ -90,8 +90,7 @@ def set_state(model: Any, state: Any, tensors: Tensors, optimizer: bool) -> None
         kept: list[NDArray[Any]] = []
         while (name := f"{RESERVED}layers/{path}/{len(kept)}") in tensors:
             kept.append(tensors[name])
-        if kept:
-            layer.reset_states(kept)
+        layer.reset_states(kept or None)
     if "shuffler" in state:
         model._shuffler = model._shuffler or EpochShuffler()  # a running `fit` holds the one that there is
         model._shuffler.set_state(state["shuffler"])
@@ -203,7 +202,8 @@ def _random_layers(model: Any) -> Iterator[tuple[str, Any]]:
 def _stateful_layers(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield the recurrent layers that keep their state, by name."""
     from ..layers import RNN
+    from ..layers.own_cell_rnn import OwnCellRNN
 
     for _, path, layer in named_layers(model):
-        if isinstance(layer, RNN) and layer.stateful:
+        if isinstance(layer, (RNN, OwnCellRNN)) and layer.stateful:
             yield path, layer
