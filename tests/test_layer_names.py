@@ -124,7 +124,6 @@ PUBLIC = {
     """,
     "RNN": "state_size states reset_state reset_states",
     "OwnCellRNN": "states reset_state reset_states",
-    "CellLayer": "units",
     "Bidirectional": "forward_layer backward_layer reset_state reset_states return_sequences return_state",
     "Wrapper": "layer",
     "Discretization": "adapt",
@@ -225,6 +224,81 @@ def test_layers_show_the_names_of_keras_only(cls):
     layer([x, x] if issubclass(cls, Merge) or cls is MatMul else x)
     shown = {name for name in [*dir(cls), *vars(layer)] if not name.startswith("_")}
     assert shown - known - weights == set()
+
+
+# Arguments that Keras does not keep under their names either.
+NO_ATTRIBUTES = {"self", "args", "kwargs", "unknown", "input_shape", "input_dim", "implementation", "layer"}
+NO_ATTRIBUTES |= {"shape", "input_tensor", "output_shape"}
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [layers.InputLayer, *(cls for cls in CLASSES if cls.__name__ in layers.__all__)],
+    ids=lambda cls: cls.__name__,
+)
+@pytest.mark.filterwarnings("ignore:.*adapted")
+def test_arguments_are_attributes(cls):
+    layer = cls(**MADE.get(cls.__name__, {}))
+    if cls is not layers.InputLayer:
+        x = np.zeros((2, *sample_shape_of(cls)))
+        layer([x, x] if issubclass(cls, Merge) else x)
+    arguments = {name for of in (cls, layers.Layer) for name in inspect.signature(of.__init__).parameters}
+    assert {name for name in arguments - NO_ATTRIBUTES if not hasattr(layer, name)} == set()
+
+
+ARGUMENTS = {
+    "units": 3,
+    "use_bias": False,
+    "dropout": 0.25,
+    "recurrent_dropout": 0.5,
+    "seed": 7,
+    **{
+        f"{weight}_{field}": make()
+        for weight in ("kernel", "recurrent", "bias")
+        for field, make in (
+            ("initializer", fastnn.initializers.Ones),
+            ("regularizer", fastnn.regularizers.L2),
+            ("constraint", fastnn.constraints.NonNeg),
+        )
+    },
+}
+OF_ONE = {"SimpleRNN": {}, "GRU": {"reset_after": False}, "LSTM": {"unit_forget_bias": False}}
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_a_recurrent_layer_has_the_arguments_of_its_cell(name):
+    given = ARGUMENTS | OF_ONE[name]
+    layer = getattr(layers, name)(**given)
+    assert {argument: getattr(layer, argument) for argument in given} == given
+    gates = {"activation": "relu", **({} if name == "SimpleRNN" else {"recurrent_activation": "tanh"})}
+    made = getattr(layers, name)(2, **gates)
+    assert {gate: getattr(made, gate).name for gate in gates} == gates
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_arguments_of_the_cell_that_are_assigned_take_effect(name):
+    x = np.random.default_rng(0).normal(size=(3, 4, 2)).astype("float32")
+    layer, other = (getattr(layers, name)(3, activation=by) for by in ("tanh", "relu"))
+    model, expected = (fastnn.Sequential([fastnn.Input((4, 2)), each]) for each in (layer, other))
+    expected.set_weights(model.get_weights())
+    model.predict(x, verbose=0)
+    layer.activation = "relu"
+    assert layer.cell.activation is other.activation
+    np.testing.assert_array_equal(model.predict(x, verbose=0), expected.predict(x, verbose=0))
+    with pytest.raises(ValueError, match="units: the weights do not fit 5"):
+        layer.units = 5
+    with pytest.raises(ValueError, match="activation: expected an elementwise activation, got 'softmax'"):
+        layer.activation = "softmax"
+    assert (layer.units, layer.activation) == (3, other.activation)
+
+
+def test_arguments_that_are_kept_elsewhere():
+    assert layers.InputLayer((3,), batch_size=2).batch_shape == (2, 3)
+    assert layers.Lambda(abs, mask=[True]).mask == [True]
+    penalty = layers.ActivityRegularization(0.5, 0.25)
+    assert (penalty.l1, penalty.l2) == (0.5, 0.25)
+    penalty.l1 = 1.0
+    assert penalty.get_config()["l1"] == penalty.activity_regularizer.l1 == 1.0
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

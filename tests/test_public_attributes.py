@@ -9,10 +9,10 @@ from fastnn.optimizers import schedules
 from fastnn.utils import PyDataset
 
 LAYER = """
-    activity_regularizer add_loss add_weight build built call compute_dtype compute_mask compute_output_shape
-    count_params dtype from_config get_config get_weights input losses name non_trainable_variables
-    non_trainable_weights output set_weights supports_masking trainable trainable_variables trainable_weights
-    variables weights"""
+    activity_regularizer add_loss add_weight autocast build built call compute_dtype compute_mask
+    compute_output_shape count_params dtype from_config get_config get_weights input losses name
+    non_trainable_variables non_trainable_weights output set_weights supports_masking trainable
+    trainable_variables trainable_weights variables weights"""
 MODEL = f"""{LAYER}
     build_from_config compile compiled compute_loss compute_metrics evaluate export fit get_build_config
     get_layer get_metrics_result history

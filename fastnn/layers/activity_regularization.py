@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import regularizers
 from .base.layer import Layer, registry
+from .base.part_attribute import part_attributes
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -34,6 +35,7 @@ class ActivityRegularization(Layer):
     """
 
     supports_masking = True
+    l1, l2 = part_attributes("activity_regularizer", 2)
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)

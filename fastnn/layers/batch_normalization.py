@@ -74,6 +74,7 @@ class BatchNormalization(Scaled):
     """
 
     supports_masking = True
+    renorm, renorm_clipping = False, None
     _call_arguments = ("training", "mask")
 
     def __init__(
@@ -107,7 +108,7 @@ class BatchNormalization(Scaled):
         )
         refuse(renorm=renorm, renorm_clipping=renorm_clipping)
         self.synchronized = bool(synchronized)
-        real_number(renorm_momentum, "renorm_momentum")
+        self.renorm_momentum = real_number(renorm_momentum, "renorm_momentum")
         self.axis = axis_of(axis)
         self.momentum = real_number(momentum, "momentum")
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)

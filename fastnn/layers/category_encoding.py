@@ -88,6 +88,8 @@ class CategoryEncoding(Layer):
     array([[2., 0., 0., 1.]], dtype=float32)
     """
 
+    sparse = False
+
     def __init__(
         self,
         num_tokens: int | None = None,

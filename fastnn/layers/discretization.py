@@ -59,6 +59,8 @@ class Discretization(Layer):
     [0.0, 0.5, 1.2999999523162842]
     """
 
+    sparse = False
+
     def __init__(
         self,
         bin_boundaries: Sequence[float] | None = None,

@@ -68,6 +68,7 @@ class Embedding(Layer):
     _stepwise = True
 
     embeddings_initializer, embeddings_regularizer, embeddings_constraint = spec_attributes()
+    lora_rank = lora_alpha = quantization_config = None
 
     def __init__(
         self,

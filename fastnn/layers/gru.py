@@ -6,6 +6,7 @@ from typing import Any
 
 from .base.cell_layer import CellLayer
 from .base.layer import registry
+from .base.part_attribute import part_attributes
 from .gru_cell import GRUCell
 
 
@@ -65,6 +66,7 @@ class GRU(CellLayer):
     """
 
     cell: GRUCell
+    recurrent_activation, reset_after = part_attributes("cell", 2)
 
     def __init__(
         self,
@@ -123,3 +125,4 @@ class GRU(CellLayer):
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
+        self.use_cudnn = use_cudnn

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..checks import refuse
 from ..graph.graph import Node, SymbolicTensor
 from .base.layer import Layer, registry
-from .base.shapes import check_sample_shape
+from .base.shapes import Shape, check_sample_shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -74,6 +74,12 @@ class InputLayer(Layer):
         self._nodes = [Node(self, None, {})]
 
     supports_masking = True
+    sparse = ragged = optional = False
+
+    @property
+    def batch_shape(self) -> Shape:
+        """The shape with its batch dimension."""
+        return (self.batch_size, *(self._input_sample_shape or ()))
 
     # The first call is the input itself.
     _pickle_defaults: ClassVar[dict[str, Callable[[], Any]]] = {

@@ -56,7 +56,7 @@ class Lambda(Layer):
             raise ArgumentError(f"function: expected a function of tensors, got {function!r}")
         self.function = function
         self._output_shape = output_shape
-        self._mask = mask
+        self.mask = mask
         self.supports_masking = mask is not None
         self.arguments = dict(arguments or {})
         names = inspect.signature(function).parameters
@@ -69,7 +69,7 @@ class Lambda(Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """Return the mask that the argument `mask` says."""
-        return self._mask(inputs, previous_mask) if callable(self._mask) else self._mask
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape, batch dimension first."""

@@ -48,6 +48,7 @@ class LayerNormalization(OverAxes, Scaled):
     """
 
     supports_masking = True
+    rms_scaling = False
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 from .base.cell_layer import CellLayer
 from .base.layer import registry
+from .base.part_attribute import part_attributes
 from .lstm_cell import LSTMCell
 
 
@@ -65,6 +66,7 @@ class LSTM(CellLayer):
     """
 
     cell: LSTMCell
+    recurrent_activation, unit_forget_bias = part_attributes("cell", 2)
 
     def __init__(
         self,
@@ -123,3 +125,4 @@ class LSTM(CellLayer):
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
+        self.use_cudnn = use_cudnn

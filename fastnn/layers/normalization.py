@@ -49,6 +49,8 @@ class Normalization(Layer):
     """
 
     supports_masking = True
+    mean: Any  # weights, or the arrays that are given
+    variance: Any
 
     def __init__(
         self,
@@ -102,6 +104,8 @@ class Normalization(Layer):
                 shapes["variance"], initializers.Ones(), "variance", trainable=False
             )
             self.count = self.add_weight((), initializers.Zeros(), "count", trainable=False)
+        else:
+            self.mean, self.variance = self.input_mean, self.input_variance
 
     def _broadcast_shape(self, input_shape: Any) -> tuple[int, ...]:
         """Return a sample shape with 1 for the axes that are not kept."""

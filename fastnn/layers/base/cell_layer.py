@@ -9,6 +9,7 @@ from ...checks import whole_number
 from ..recurrent import RNN
 from .cell import Cell
 from .layer import Layer
+from .part_attribute import part_attributes
 from .recurrent_cell import RecurrentCell
 
 
@@ -16,6 +17,10 @@ class CellLayer(RNN):
     """Base of the layers that are named after their cell, and take its arguments as their own."""
 
     cell: RecurrentCell
+    units, activation, use_bias, dropout, recurrent_dropout, seed = part_attributes("cell", 6)
+    kernel_initializer, kernel_regularizer, kernel_constraint = part_attributes("cell", 3)
+    recurrent_initializer, recurrent_regularizer, recurrent_constraint = part_attributes("cell", 3)
+    bias_initializer, bias_regularizer, bias_constraint = part_attributes("cell", 3)
 
     def __init__(self, cell: RecurrentCell, implementation: int = 0, **kwargs: Any) -> None:
         whole_number(implementation, "implementation")  # ignored; kept for Keras compatibility
@@ -25,11 +30,6 @@ class CellLayer(RNN):
     def _configured_parts(self) -> Sequence[Cell]:
         """None: the configuration of the layer is that of its cell."""
         return ()
-
-    @property
-    def units(self) -> int:
-        """Width of the output."""
-        return self.cell.units
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the layer and of its cell."""

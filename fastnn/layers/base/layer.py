@@ -114,6 +114,7 @@ class Layer(PlannedAttributes, Configurable):
             config.check_floatx(dtype, "dtype")
         self.name = name or unique_name(snake_case(type(self).__name__))
         self._dtype = dtype
+        self.autocast = bool(autocast)
         self._input_sample_shape: Shape | None = (
             None if input_shape is None else check_sample_shape(input_shape)
         )

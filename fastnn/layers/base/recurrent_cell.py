@@ -12,6 +12,7 @@ from ... import activations
 from ...checks import ArgumentError, real_number, whole_number
 from ...data.validation import as_real
 from ...utils.random import next_seed
+from .activation_attribute import ElementwiseAttribute
 from .cell import Cell
 from .shapes import Shape, check_weight_shape, dimension
 from .weight_spec import WeightSpec, spec_attributes, specs_config
@@ -23,16 +24,10 @@ if TYPE_CHECKING:
     from ..recurrent import RNN
 
 
-def _elementwise(identifier: Any, name: str) -> activations.Activation:
-    activation = activations.get(identifier)
-    if not isinstance(activation, activations.Activation):
-        raise ValueError(f"{name}: expected an elementwise activation, got {identifier!r}")
-    return activation
-
-
 class RecurrentCell(Cell):
     """Base of the cells; each makes h_t of x_t and the state before, with weights of its own."""
 
+    activation, recurrent_activation = ElementwiseAttribute(), ElementwiseAttribute()
     kernel_initializer, kernel_regularizer, kernel_constraint = spec_attributes()
     recurrent_initializer, recurrent_regularizer, recurrent_constraint = spec_attributes()
     bias_initializer, bias_regularizer, bias_constraint = spec_attributes()
@@ -62,8 +57,7 @@ class RecurrentCell(Cell):
             raise TypeError(f"{type(self).__name__}: unexpected arguments {sorted(unknown)}")
         super().__init__(name, trainable)
         self.units = dimension(units, "units")
-        self.activation = _elementwise(activation, "activation")
-        self.recurrent_activation = _elementwise(recurrent_activation, "recurrent_activation")
+        self.activation, self.recurrent_activation = activation, recurrent_activation
         self.use_bias = bool(use_bias)
         kernel.set_on(self, "kernel")
         recurrent.set_on(self, "recurrent")
