@@ -153,7 +153,7 @@ def test_any_address_of_an_element(name, dtype, layout):
     rng, table, by_columns = np.random.default_rng(3), Table(name, dtype), LAYOUTS[layout]
     item = np.dtype(dtype).itemsize
     for shift in (item, 3 * item, 64 - item):
-        for m, n, k in [(1, 100, 33), (31, 49, 65), (64, 64, 513)]:
+        for m, n, k in [(1, 100, 33), (3, 1030, 130), (31, 49, 65), (64, 64, 513)]:
             a, b = numbers(rng, m, k, dtype), numbers(rng, k, n, dtype)
             c = Matrix(np.full((m, n), 7, dtype), shift=shift)
             multiply(table, Matrix(a, by_columns[0], 1, shift), Matrix(b, by_columns[1], 2, shift), c, k)
@@ -221,7 +221,9 @@ def test_rounding(name, dtype):
 
 
 @each_layout
-@pytest.mark.parametrize("shape", [(301, 70, 65), (40, 1000, 100), (1, 3000, 129), (600, 17, 513)])
+@pytest.mark.parametrize(
+    "shape", [(301, 70, 65), (40, 1000, 100), (9, 1030, 160), (1, 3000, 129), (600, 17, 513)]
+)
 def test_the_same_bits_for_any_split(isa, dtype, layout, shape):
     """Over threads, or of the rows of a batch."""
     m, n, k = shape
@@ -235,7 +237,7 @@ def test_the_same_bits_for_any_split(isa, dtype, layout, shape):
     for other in results[1:]:
         np.testing.assert_array_equal(other, results[0])
     if layout != "A'B":
-        for rows in {1, 2, min(m, 37)}:
+        for rows in {1, 2, min(m, 3), min(m, 4), min(m, 37)}:
             np.testing.assert_array_equal(gemm.matmul(a[-rows:], b, bias, ("tanh",)), results[0][-rows:])
 
 

@@ -29,6 +29,7 @@ MISSING = {
 # A kernel file has a reference of the same name and a check in C, except:
 KERNELS_WITHOUT = {
     "narrow": "what gemm does with few columns, which is checked as a whole",
+    "few_rows": "what gemm does with few rows, which is checked as a whole",
     "patches": "the index lists of conv, which is checked as a whole",
     "recurrent_pack": "how recurrent keeps weights, which is checked as a whole",
     "tile": "the inner loop of gemm and conv, which are checked as a whole",

@@ -11,6 +11,8 @@
  *           for each MR rows of a                   heights are evened out: 128 rows are 14 x 7 + 5 x 6
  *             tile; after the last block: activation and gradient while the tile is in L1
  *
+ * Few rows of c go another way first (few_rows.inc.c), and few columns altogether (narrow.inc.c).
+ *
  * `blocks_of` is the one rule for the sizes. What a tile reads in a step of k decides where an operand may come from:
  * with 16 registers, 24 bytes of a and 64 of b in 6 cycles; with the 32 of AVX-512, 28 and 128 in 14. So a panel of b
  * is best in L1 or L2, and a in L2. All sizes are for an L2 of 256 KiB, the smallest there is: on a processor with 1
@@ -34,13 +36,11 @@ enum {
     PACK_B_ALIASED = VLEN * sizeof(real) < LINE ? 48 : 192,
     PACK_B_STEPS = 64,
     PACK_A_PANELS = 8, /* packing A takes as long as half a panel */
-    L2 = 1 << 18,
     A_IN_L2 = 3 * L2 / 4,
     B_IN_L3 = 1 << 21, /* it meets A once for each A_IN_L2 of that */
     SHORT_STEPS = 64,
     A_IN_L1 = 1 << 14,
     B_IN_L2 = L2 / 2,
-    PAGE = 4096,
 };
 
 /* How a product is divided to fit the caches. */
@@ -94,7 +94,10 @@ fnn_idx KERNEL(gemm_workspace)(const fnn_gemm *g)
     fnn_idx reals = s.pack_b ? s.kc * s.nc : 0;
     if (s.pack_a)
         reals += least(g->m, rows) * s.kc + VLEN;
-    return (reals + least(g->n, NARROW_ROWS) * (s.kc + VLEN)) * (fnn_idx)sizeof(real);
+    reals += least(g->n, NARROW_ROWS) * (s.kc + VLEN);
+    if (g->n > NR && reals < SUMS)
+        reals = SUMS;
+    return reals * (fnn_idx)sizeof(real);
 }
 
 /* Columns j ... end - 1 of a block of b, packed where that pays, and their sums. */
@@ -121,7 +124,7 @@ void KERNEL(gemm)(const fnn_gemm *g, void *workspace)
     const fnn_idx b_bytes = g->k * g->b_row * (fnn_idx)sizeof(real);
     const fnn_idx ahead = !s.pack_b && b_bytes > 2 * L2 ? s.width : 0; /* from L2, tiles are faster without */
     const int narrow = is_narrow(g);
-    fnn_idx p = 0;
+    fnn_idx p = has_few_rows(g) ? first_steps(g, workspace) : 0;
     do {
         const fnn_idx k = least(g->k - p, s.kc);
         if (narrow) {

@@ -3,6 +3,7 @@
 
 #include "tile.inc.c"
 #include "narrow.inc.c"
+#include "few_rows.inc.c"
 #include "gemm.inc.c"
 #include "patches.inc.c"
 #include "conv.inc.c"

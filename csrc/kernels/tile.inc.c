@@ -22,6 +22,8 @@ enum {
     FEW = 3,
 #endif
     LINE = 64, /* bytes of a cache line */
+    PAGE = 4096,
+    L2 = 1 << 18, /* the smallest there is */
 };
 
 static fnn_idx least(fnn_idx a, fnn_idx b) { return a < b ? a : b; }

@@ -65,7 +65,7 @@ cdef void gemm(const fnn_kernels *k, const fnn_gemm *g, const run_t *r) noexcept
     s.rows, s.columns = g.m, g.n
     if threads > 1:
         s.columns = even(g.n, threads, PANEL)
-        if s.columns < 2 * PANEL or s.columns * threads * 16 > g.n * 17 and g.m >= threads:
+        if s.columns < 2 * PANEL or (s.columns * threads * 16 > g.n * 17 and g.m >= threads):
             s.columns, s.rows = g.n, even(g.m, threads, 1)
     parallel_for(piece, &s, max(ceil_div(g.m, max(1, s.rows)), ceil_div(g.n, max(1, s.columns))), r.threads)
 
