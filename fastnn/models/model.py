@@ -1026,7 +1026,7 @@ class Model(Steps):
     def profile(self, x: Any, y: Any = None, training: bool = False) -> Profile:
         """Time each step of a prediction, or of a training step, on these samples.
 
-        The weights and states of the model, its layers and its optimizer are afterwards what they were before.
+        The weights and states of the model, its layers and its optimizer are what they were before.
 
         Parameters
         ----------
