@@ -252,6 +252,16 @@ def test_paths_of_variables():
     assert fastnn.Variable(np.zeros(2), "w").path == "w"
 
 
+def test_dtype_of_layers_is_that_of_their_results():
+    layer = layers.Dense(2)
+    assert layer.dtype == layer.compute_dtype == layer(X).dtype == "float32"
+    assert layers.Dense(2, dtype="float64").dtype == "float64"
+    inner = layers.TimeDistributed(layers.Dense(2))
+    fastnn.Model(start := fastnn.Input((3, 2), dtype="float64"), inner(start))
+    assert inner.dtype == inner.layer.dtype == "float64"
+    assert layers.Dense(2).get_config()["dtype"] is None
+
+
 def test_names_of_optimizers_are_numbered():
     fastnn.utils.clear_session()
     assert [optimizers.Adam().name, optimizers.Adam().name, optimizers.get("sgd").name] == [

@@ -101,7 +101,7 @@ def kept(layer):
 @pytest.mark.parametrize("name", MAKERS)
 def test_arguments_of_constructors_are_recorded(name):
     layer = MAKERS[name]()
-    model = fastnn.Sequential([fastnn.Input((3,), dtype=layer.dtype or "float32"), layer])
+    model = fastnn.Sequential([fastnn.Input((3,), dtype=layer.dtype), layer])
     again = loaded(saved(model), custom_objects=OBJECTS)
     assert kept(again.layers[0]) == kept(layer)
     assert np.array_equal(again(X), model(X))
@@ -114,7 +114,7 @@ def test_arguments_of_constructors_are_recorded(name):
 @pytest.mark.parametrize("around", ["model", "sequential", "time distributed", "twice"])
 def test_own_layers_at_any_depth(name, around):
     layer = MAKERS[name]()
-    dtype = layer.dtype or "float32"
+    dtype = layer.dtype
     if around == "time distributed":
         model = fastnn.Sequential([fastnn.Input((2, 3), dtype=dtype), layers.TimeDistributed(layer)])
         x = np.stack([X, X], 1)

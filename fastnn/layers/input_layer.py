@@ -102,7 +102,7 @@ class InputLayer(Layer):
         return {
             "shape": list(self._input_sample_shape or ()),
             "batch_size": self.batch_size,
-            "dtype": self.dtype,
+            "dtype": self._dtype,
             "name": self.name,
         }
 

@@ -33,7 +33,7 @@ class Enclosing(Layer):
     def build(self, input_shape: Shape) -> None:
         """Build the layers inside for an input of this shape, batch dimension first."""
         for layer in self._configured_parts:
-            layer.dtype = self.dtype
+            layer.dtype = self._dtype
             layer._build_once(self._inner_shape(input_shape))
 
 

@@ -1098,7 +1098,8 @@ class Model(Steps):
         its name, dtype, whether it trains, and the arguments of the constructor.
         """
         if self._graph is None or not takes_graph(type(self)):
-            return {name: value for name, value in super().get_config().items() if name != "input_shape"}
+            config = super().get_config() | {"dtype": self.dtype}
+            return {name: value for name, value in config.items() if name != "input_shape"}
         self._freeze_parts()
         config = graph_config(self._graph, self.output, self.input)
         return {"name": self.name, "trainable": self._trainable, "frozen": frozen_parts(self)} | config

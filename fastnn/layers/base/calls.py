@@ -191,7 +191,7 @@ def _standalone(layer: Layer, x: Any, options: dict[str, Any]) -> tuple[Model, A
     for alone in layer._standalone:
         if alone.model._sample_shapes == sample_shapes and alone.form == form:
             return alone.model, inputs
-    starts = [Input(shape, dtype=layer.dtype) for shape in sample_shapes]
+    starts = [Input(shape, dtype=layer._dtype) for shape in sample_shapes]
     rest = iter(starts[len(given) :])
     called = mapped(lambda _: next(rest), options, kinds)
     start = iter(starts)

@@ -280,7 +280,7 @@ class Layer(PlannedAttributes, Configurable):
     def get_config(self) -> dict[str, Any]:
         """Return the configuration from which `from_config` makes an equal layer."""
         self._freeze_parts()  # so that configurations of layers inside say what trains
-        config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self.dtype}
+        config: dict[str, Any] = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype}
         if self._input_sample_shape is not None:
             config["input_shape"] = list(self._input_sample_shape)
         if self.activity_regularizer is not None:
@@ -407,9 +407,9 @@ class Layer(PlannedAttributes, Configurable):
         return variable
 
     @property
-    def dtype(self) -> str | None:
-        """The dtype that the layer was given, by its user or its model."""
-        return self._dtype
+    def dtype(self) -> str:
+        """The dtype that the layer computes in: given by its user or its model, or `config.floatx()`."""
+        return self._dtype or config.floatx()
 
     @dtype.setter
     def dtype(self, value: str | None) -> None:
@@ -442,8 +442,8 @@ class Layer(PlannedAttributes, Configurable):
 
     @property
     def compute_dtype(self) -> str:
-        """The dtype that the layer computes in."""
-        return self.dtype or config.floatx()
+        """The same as `dtype`: results have the dtype of the weights."""
+        return self.dtype
 
     @property
     def trainable(self) -> bool:

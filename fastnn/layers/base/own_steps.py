@@ -30,7 +30,7 @@ class OwnSteps(Layer):
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
-        super().__init__(name=layer.name, dtype=layer.dtype)
+        super().__init__(name=layer.name, dtype=layer._dtype)
         bases: list[type[Layer]] = [cls for cls in type(layer).__mro__ if issubclass(cls, Layer)]
         self._class = next(cls for cls in bases if cls.__module__.startswith("fastnn."))
         if self._class._emit is Layer._emit:
