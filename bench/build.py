@@ -68,6 +68,10 @@ def main():
     parser.add_argument("--kernel", default="dropout", help="the kernel to edit: csrc/kernels/KERNEL.inc.c")
     parser.add_argument("--op", default="dropout", help="the op to edit: fastnn/kernels/ops/OP.pyx")
     options = parser.parse_args()
+    kernel, op = f"{KERNELS}/{options.kernel}.inc.c", f"{OPS}/{options.op}.pyx"
+    for file in (kernel, op):
+        if not (ROOT / file).is_file():
+            parser.error(f"there is no file {file}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "fastnn")
         copy_of_checkout(folder)
@@ -76,16 +80,9 @@ def main():
         libraries = timed("kernels for all instruction sets", *setup, "build_clib", cwd=folder)
         modules = timed("Cython, its modules, and linking", *setup, "build_ext", "--inplace", cwd=folder)
         print(f"  {libraries + modules:7.1f} s  in all, from scratch")
-        edit(folder / KERNELS / f"{options.kernel}.inc.c")
-        timed(
-            f"again after an edit in {KERNELS}/{options.kernel}.inc.c",
-            *setup,
-            "build_ext",
-            "--inplace",
-            cwd=folder,
-        )
-        edit(folder / OPS / f"{options.op}.pyx")
-        timed(f"again after an edit in {OPS}/{options.op}.pyx", *setup, "build_ext", "--inplace", cwd=folder)
+        for file in (kernel, op):
+            edit(folder / file)
+            timed(f"again after an edit in {file}", *setup, "build_ext", "--inplace", cwd=folder)
         pip = sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"
         timed("a wheel of what is built", *pip, "--wheel-dir", temporary, ".", cwd=folder)
         print("sizes")
