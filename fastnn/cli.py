@@ -161,7 +161,9 @@ def _run(arguments: list[str]) -> int:
         return _on_file(options)
     if options.command == "info":
         found = _info()
-        print(json.dumps(found, indent=2) if options.json else _as_text(found))
+        from .models.summary import print_text
+
+        print_text(json.dumps(found, indent=2) if options.json else _as_text(found))
     elif options.command == "demo":
         file = options.save
         if file is not None and not file.absolute().parent.is_dir():
@@ -172,7 +174,7 @@ def _run(arguments: list[str]) -> int:
 
         run(options.epochs, options.seed, file)
     elif options.command == "profile":
-        from .models.summary import printable
+        from .models.summary import print_text
         from .profile_command import run as run_profile
 
         try:
@@ -183,8 +185,7 @@ def _run(arguments: list[str]) -> int:
         except MemoryError as error:
             print(f"fastnn profile: --batch-size, --length: expected fewer samples: {error}", file=sys.stderr)
             return 1
-        text = json.dumps(found_steps.as_dict(), indent=2) if options.json else str(found_steps)
-        print(printable(text, sys.stdout.encoding or "utf-8"))
+        print_text(json.dumps(found_steps.as_dict(), indent=2) if options.json else str(found_steps))
     else:
         parser.print_help()
     return 0
@@ -193,7 +194,7 @@ def _run(arguments: list[str]) -> int:
 def _on_file(options: argparse.Namespace) -> int:
     """Convert a file, or say what is in it."""
     from . import file_commands
-    from .models.summary import printable
+    from .models.summary import print_text
 
     try:
         if options.command == "convert":
@@ -207,7 +208,7 @@ def _on_file(options: argparse.Namespace) -> int:
         print(json.dumps(found, indent=2))
     else:
         for line in _lines(found):
-            print(printable(line, sys.stdout.encoding or "utf-8"))
+            print_text(line)
     return 1 if "problem" in found else 0
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from . import callbacks, datasets, layers, num_threads, optimizers, utils
 from .kernels.core import runtime
 from .models import Sequential
+from .models.summary import print_text
 
 __all__ = ["run"]
 
@@ -68,7 +69,7 @@ def run(epochs: int = 20, seed: int = 0, file: Path | None = None) -> float:
     print(side_by_side(x_test, y_test, read, probabilities))
     if file is not None:
         model.save(file)
-        print(f"\nThe model is in {file}: fastnn.models.load_model({str(file)!r})")
+        print_text(f"\nThe model is in {file}: fastnn.models.load_model({str(file)!r})")
     return accuracy
 
 

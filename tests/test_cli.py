@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,6 +195,15 @@ def test_the_installed_command(tmp_path):
         [command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
     )
     assert got.stdout == f"fastnn {fastnn.__version__}\n"
+
+
+@pytest.mark.parametrize(("encoding", "home"), [("ascii", "h\u00e9"), ("utf-8", "h\udcff")])
+def test_a_folder_that_the_output_has_no_letters_for(encoding, home, monkeypatch):
+    output = io.BytesIO()
+    monkeypatch.setenv("FASTNN_HOME", home)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding, write_through=True))
+    assert cli.main(["info"]) == 0
+    assert output.getvalue().split()[-1] == str(Path("h?", "datasets")).encode()
 
 
 def test_a_summary_on_an_output_of_ascii(monkeypatch):

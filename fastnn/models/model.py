@@ -7,7 +7,6 @@ public face of work that is done elsewhere: data are converted in `fastnn.data`,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -61,7 +60,7 @@ from .functional import graph_config, graph_from_config, layers_from_config, own
 from .inputs import InputStructure, spread
 from .outputs import OutputStructure, converted, keep_masks
 from .steps import Steps
-from .summary import printable, summary_lines
+from .summary import print_text, summary_lines
 
 if TYPE_CHECKING:
     from ..callbacks import History
@@ -551,7 +550,7 @@ class Model(Steps):
         lines = summary_lines(self, line_length or 80, show_trainable, expand_nested, layer_range)
         text = "\n".join(lines)
         if print_fn is None:
-            print(printable(text, sys.stdout.encoding or "utf-8"))
+            print_text(text)
         else:
             print_fn(text)
 

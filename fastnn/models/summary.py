@@ -1,7 +1,8 @@
-"""The table that `summary()` prints."""
+"""The table that `summary()` prints, and how text is printed that an output may lack the signs for."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,11 @@ def summary_lines(
         lines.append(f" Trainable params: {_size(model.trainable_weights)}")
         lines.append(f" Non-trainable params: {_size(model.non_trainable_weights)}")
     return lines
+
+
+def print_text(text: str) -> None:
+    """Print a text, where need be with other signs."""
+    print(printable(text, sys.stdout.encoding or "utf-8"))
 
 
 def printable(text: str, encoding: str) -> str:
