@@ -1,4 +1,4 @@
-"""Attributes that plans depend on: what is assigned takes effect at the next call.
+"""Attributes that plans depend on: what is assigned takes effect at the next call; attributes of parts.
 
 Plans contain the numbers that layers, and the regularizers and constraints of their weights, had when the
 plans were made, such as the rate of a `Dropout`. So an assignment to an argument of a constructor lets models
@@ -11,7 +11,7 @@ import inspect
 from functools import cache
 from typing import Any
 
-__all__ = ["PlannedAttributes", "constructor_arguments"]
+__all__ = ["PartAttribute", "PlannedAttributes", "constructor_arguments", "part_attributes"]
 
 # Arguments that plans do not depend on: `compile` reads `trainable`, and building reads `dtype`.
 _APART = frozenset({"self", "name", "trainable", "dtype"})
@@ -73,3 +73,37 @@ def constructor_arguments(cls: type) -> frozenset[str]:
         for name in inspect.signature(vars(base)["__init__"]).parameters
     }
     return frozenset(found - _APART)
+
+
+class PartAttribute:
+    """An attribute that a part of an object has under the same name; it is read and set there.
+
+    Parameters
+    ----------
+    part : str
+        The attribute that holds the part.
+    """
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, whole: Any, owner: type) -> Any:
+        return self if whole is None else getattr(getattr(whole, self._part), self._name)
+
+    def __set__(self, whole: Any, value: Any) -> None:
+        setattr(getattr(whole, self._part), self._name, value)
+
+
+def part_attributes(part: str, count: int) -> tuple[PartAttribute, ...]:
+    """Return so many attributes of a part.
+
+    Parameters
+    ----------
+    part : str
+        See `PartAttribute`.
+    count : int
+    """
+    return tuple(PartAttribute(part) for _ in range(count))

@@ -1,10 +1,13 @@
 """The public attributes of classes that programs extend: those of the documentation, and no others."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import fastnn
 from fastnn import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from fastnn.attributes import constructor_arguments
 from fastnn.optimizers import schedules
 from fastnn.utils import PyDataset
 
@@ -82,7 +85,41 @@ def test_concrete_losses_and_metrics_add_arguments_only():
     ):
         for cls in vars(module).copy().values():
             if isinstance(cls, type) and issubclass(cls, base):
-                assert not {name for name in set(dir(cls)) - set(dir(base)) if not name.startswith("_")}, cls
+                added = set(dir(cls)) - set(dir(base)) - constructor_arguments(cls)
+                assert not {name for name in added if not name.startswith("_")}, cls
+
+
+FIRST = {
+    **dict.fromkeys(("MeanIoU", "OneHotMeanIoU"), (2,)),
+    **dict.fromkeys(("IoU", "OneHotIoU"), (2, [0])),
+    **dict.fromkeys(("SensitivityAtSpecificity", "SpecificityAtSensitivity"), (0.5,)),
+    **dict.fromkeys(("PrecisionAtRecall", "RecallAtPrecision"), (0.5,)),
+    **dict.fromkeys(("MeanMetricWrapper", "FunctionLoss"), (max,)),
+}
+
+
+@pytest.mark.parametrize("module", [losses, metrics, optimizers, regularizers, constraints, initializers])
+def test_arguments_are_attributes(module):
+    for name in sorted(set(module.__all__) - {"Optimizer"}):
+        cls = getattr(module, name)
+        if isinstance(cls, type) and cls.__module__.startswith(module.__name__):
+            made = cls(*FIRST.get(name, ()))
+            arguments = set(inspect.signature(cls).parameters) - {"args", "kwargs"}
+            assert not {argument for argument in arguments if not hasattr(made, argument)}, cls
+
+
+@pytest.mark.parametrize(
+    ("metric", "argument", "value"),
+    [
+        (metrics.RecallAtPrecision(0.25), "precision", 0.25),
+        (metrics.BinaryCrossentropy(label_smoothing=0.5), "label_smoothing", 0.5),
+        (metrics.SparseCategoricalCrossentropy(ignore_class=3), "ignore_class", 3),
+        (metrics.CosineSimilarity(axis=1), "axis", 1),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_arguments_of_metrics(metric, argument, value):
+    assert getattr(metric, argument) == metric.get_config()[argument] == value
 
 
 NAMES = """

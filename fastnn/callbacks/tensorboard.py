@@ -60,6 +60,7 @@ class TensorBoard(Callback):
 
     _state_names = ("_batch", "_test_batch")
     _only_first_rank = True
+    embeddings_freq, embeddings_metadata = 0, None
 
     def __init__(
         self,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import regularizers
+from ..attributes import part_attributes
 from .base.layer import Layer, registry
-from .base.part_attribute import part_attributes
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..attributes import part_attributes
 from .base.cell_layer import CellLayer
 from .base.layer import registry
-from .base.part_attribute import part_attributes
 from .lstm_cell import LSTMCell
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import losses
+from ..attributes import part_attributes
 from ..kernels.core.specs import MetricSpec
 from .mean_of_loss import MeanOfLoss, mean_of
 
@@ -23,6 +24,8 @@ class BinaryCrossentropy(MeanOfLoss):
     >>> round(BinaryCrossentropy()([[1.0]], [[0.5]]), 4)
     0.6931
     """
+
+    from_logits, label_smoothing = part_attributes("loss", 2)
 
     def __init__(
         self,
@@ -50,6 +53,8 @@ class CategoricalCrossentropy(MeanOfLoss):
     >>> round(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]), 4)
     0.6931
     """
+
+    from_logits, label_smoothing, axis = part_attributes("loss", 3)
 
     def __init__(
         self,
@@ -79,6 +84,8 @@ class SparseCategoricalCrossentropy(MeanOfLoss):
     >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
     0.6931
     """
+
+    from_logits, ignore_class, axis = part_attributes("loss", 3)
 
     def __init__(
         self,

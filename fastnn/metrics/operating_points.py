@@ -21,9 +21,10 @@ class _OperatingPoint(Thresholded):
     def __init__(
         self, bound: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: str | None
     ) -> None:
-        self._bound = real_number(bound, self._bounded)
-        if not 0 <= self._bound <= 1:
+        value = real_number(bound, self._bounded)
+        if not 0 <= value <= 1:
             raise ValueError(f"{self._bounded}: expected a number from 0 to 1, got {bound!r}")
+        setattr(self, self._bounded, value)
         self.num_thresholds = whole_number(num_thresholds, "num_thresholds", 1, MAX_THRESHOLDS)
         super().__init__(None, class_id, name, dtype)
         self.thresholds = [0.5] if num_thresholds == 1 else EvenThresholds(self.num_thresholds)
@@ -40,11 +41,11 @@ class _OperatingPoint(Thresholded):
         """Return the best rate; 0 if no threshold meets the bound."""
         counts = self._counts(state)
         bounded, sought = getattr(counts, self._bounded), getattr(counts, self._sought)
-        return float(np.max(sought, where=bounded >= self._bound, initial=0))
+        return float(np.max(sought, where=bounded >= getattr(self, self._bounded), initial=0))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return super().get_config() | {self._bounded: self._bound}
+        return super().get_config() | {self._bounded: getattr(self, self._bounded)}
 
 
 @registry.add

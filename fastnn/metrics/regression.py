@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import losses
+from ..attributes import PartAttribute
 from .mean_of_loss import MeanOfLoss, PlainMeanOfLoss, mean_of
 
 
@@ -132,6 +133,7 @@ class CosineSimilarity(MeanOfLoss):
     """
 
     _direction = "up"
+    axis = PartAttribute("loss")
 
     def __init__(self, name: str | None = None, dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(name, dtype, axis=axis)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...attributes import part_attributes
 from ...checks import whole_number
 from ..recurrent import RNN
 from .cell import Cell
 from .layer import Layer
-from .part_attribute import part_attributes
 from .recurrent_cell import RecurrentCell
 
 
