@@ -145,14 +145,19 @@ def test_both_sides_agree(name):
         (["--plot", "."], "'.' is a folder"),
         (["--json", "."], "'.' is a folder"),
         (["--json", "no/such/folder/file.json"], "no/such/folder"),
+        (["--json", "a.svg", "--plot", "../{}/a.svg"], "--plot: expected another file than that of --json"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as error:
-        bench.main(arguments)
+        bench.main([argument.format(tmp_path.name) for argument in arguments])
     assert error.value.code == 2
     assert message in capsys.readouterr().err.replace("\\", "/")
+
+
+def test_each_model_is_measured_once():
+    assert bench.parse(["--models", "tabular", "rnn_100", "tabular"]).models == ["tabular", "rnn_100"]
 
 
 def test_plot_without_matplotlib_names_the_extra(monkeypatch, capsys):

@@ -197,6 +197,15 @@ def test_a_python_that_cannot_run(folder, tmp_path):
         peers.Peer("torch", str(file), 1)
 
 
+@pytest.mark.parametrize("line", ["Welcome", "3", "[]", "{}", "null"])
+def test_a_python_that_prints_something_else(folder, tmp_path, line):
+    file = tmp_path / "python"
+    file.write_text(f"#!/bin/sh\necho '{line}'\n")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    with pytest.raises(peers.PeerError, match=r"torch: expected a message, got b.* prints nothing"):
+        peers.Peer("torch", str(file), 1)
+
+
 def test_real_peers_have_a_program_each():
     assert {file.stem for file in peers.FOLDER.glob("*.py")} == {"__init__", "serve", *peers.PEERS}
     for name in peers.PEERS:

@@ -136,12 +136,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for name in pythons:
         if name not in options.against:
             parser.error(f"argument --python: {name!r} is not one of those that --against names")
-    options.python = pythons
+    options.python, options.models = pythons, list(dict.fromkeys(options.models))
     if options.plot:
         options.plot = checked_plot(parser, options.plot)
     if options.json:
         check_file(parser, "json", options.json)
-    if options.plot and options.json and options.plot.absolute() == options.json.absolute():
+    if options.plot and options.json and options.plot.resolve() == options.json.resolve():
         parser.error("--plot: expected another file than that of --json")
     return options
 

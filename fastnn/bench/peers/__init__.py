@@ -144,6 +144,8 @@ class Peer:
             self._errors.seek(0)
             text = self._errors.read().decode(errors="replace").strip()[-TAIL:]
             raise PeerError(f"{self.name}: its process ended with status {status}\n{text}") from None
+        except ValueError as error:
+            raise PeerError(f"{self.name}: {error}; is it a Python that prints nothing?") from None
 
 
 class RemoteSide(Timed):

@@ -52,13 +52,19 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], list[Any]]:
     ------
     EOFError
         If the other side has ended.
+    ValueError
+        If something else than messages comes.
     """
     line = stream.readline()
     if not line.endswith(b"\n"):
         raise EOFError("the other side has ended")
-    message = json.loads(line)
     arrays = []
-    for dtype, shape in message.pop("arrays"):
+    try:
+        message = json.loads(line)
+        described = message.pop("arrays")
+    except (ValueError, AttributeError, KeyError, TypeError):
+        raise ValueError(f"expected a message, got {line!r:.200}") from None
+    for dtype, shape in described:
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         data = stream.read(size)
         if len(data) < size:
