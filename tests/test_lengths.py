@@ -1,10 +1,23 @@
 """Sequences whose length differs from batch to batch: one model, weights and optimizer for all."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 import fastnn
-from fastnn.layers import LSTM, Activation, Conv1D, Dense, Embedding, Flatten, GlobalMaxPooling1D, Input
+from fastnn.kernels.ops.transpose import box_of
+from fastnn.layers import (
+    LSTM,
+    Activation,
+    Conv1D,
+    Dense,
+    Embedding,
+    Flatten,
+    GlobalMaxPooling1D,
+    Input,
+    Permute,
+)
 from fastnn.training.plan_cache import KEPT_SHAPES, plan_of
 
 
@@ -52,6 +65,39 @@ def test_training_goes_on_with_other_lengths():
         np.testing.assert_allclose(a, b, atol=1e-5)
     made.fit(rows(6), np.ones((4, 1)), validation_data=(rows(8), np.ones((4, 1))), verbose=0)
     assert made.optimizer.iterations == 6
+
+
+NO_STEPS = np.zeros((2, 0, 3))
+
+
+@pytest.mark.parametrize(
+    "weights", [None, np.ones(2), np.ones((2, 0))], ids=["unweighted", "samples", "steps"]
+)
+@pytest.mark.parametrize(
+    "loss", ["mse", "huber", "categorical_crossentropy", "sparse_categorical_crossentropy"]
+)
+def test_no_steps_have_no_loss(loss, weights):
+    made = model(LSTM(4, return_sequences=True), Dense(2, "softmax"))
+    made.compile("adam", loss, metrics=["accuracy"])
+    before = made.get_weights()
+    labels = np.zeros((2, 0) if loss.startswith("sparse") else (2, 0, 2))
+    assert made.train_on_batch(NO_STEPS, labels, weights) == [0, 0]
+    assert made.test_on_batch(NO_STEPS, labels, weights) == [0, 0]
+    np.testing.assert_array_equal(made.get_weights()[0], before[0])
+
+
+def test_global_pools_of_no_steps():
+    assert np.all(model(GlobalMaxPooling1D()).predict(NO_STEPS) == -np.inf)
+    assert np.isnan(model(fastnn.layers.GlobalAveragePooling1D()).predict(NO_STEPS)).all()
+
+
+@pytest.mark.parametrize("dims", list(permutations((1, 2, 3))))
+@pytest.mark.parametrize("shape", [(0, 3, 4), (3, 0, 4), (0, 0, 4), (3, 4, 0)])
+def test_empty_axes_move_nothing(shape, dims):
+    axes = tuple(axis - 1 for axis in dims)
+    assert not box_of(shape, axes)[0].prod()
+    made = fastnn.Sequential([Input((None, None, None)), Permute(dims)])
+    assert made.predict(np.ones((2, *shape))).shape == (2, *(shape[axis] for axis in axes))
 
 
 def test_plans_of_the_last_lengths_are_kept():

@@ -4,8 +4,10 @@
  *
  * A window of more than PLACES pixels is read once for all channels, so that memory is read in order. The first of
  * equals is kept: x replaces the maximum unless it is at most as large or the maximum is not a number, so NaN is kept
- * as well. The gradients are in pooling_gradient.inc.c.
+ * as well. The maximum of no pixels is -infinity. The gradients are in pooling_gradient.inc.c.
  */
+#include <math.h>
+
 #include "pooling.h"
 
 /* ---- maximum ---------------------------------------------------------------------------------------- */
@@ -15,7 +17,7 @@ FNN_INLINE void maximum(real *y, uint8_t *place, const real *x, const fnn_pool *
                         fnn_idx width, fnn_idx first, fnn_idx left)
 {
     const vreal one = v_set1(R(1.0));
-    vreal most = v_load_up_to(x, left), at = v_set1((real)first);
+    vreal most = v_set1((real)-INFINITY), at = v_set1((real)first);
     FNN_UNROLL_2_FOR(fnn_idx kh = 0; kh < height; kh++) {
         vreal k = v_set1((real)(first + kh * p->window[1]));
         FNN_UNROLL_2_FOR(fnn_idx kw = 0; kw < width; kw++) {

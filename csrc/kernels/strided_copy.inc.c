@@ -19,9 +19,7 @@ enum { BAND = 64 };
 FNN_INLINE void copy_square(real *y, fnn_idx y0, const real *x, fnn_idx x1)
 {
     vreal r[VLEN];
-    FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
-        r[i] = v_load(x + i * x1);
-    v_transpose(r);
+    v_load_transposed(r, x, x1);
     FNN_UNROLL_FOR(int i = 0; i < VLEN; i++)
         v_store(y + i * y0, r[i]);
 }

@@ -2,9 +2,9 @@
  *
  *   y[i][j][c] = max or mean of x over the part of window (i, j) that lies in the image
  *
- * The first of equal numbers is the maximum, and so is the first that is not a number. Its place is counted in rows
- * from the window's beginning, inside of the image or not, and kept in a byte, or in 32 bits if the window has more
- * than 256 pixels.
+ * The first of equal numbers is the maximum, and so is the first that is not a number; of no numbers it is -infinity.
+ * Its place is counted in rows from the window's beginning, inside of the image or not, and kept in a byte, or in 32
+ * bits if the window has more than 256 pixels.
  */
 #include <math.h>
 
@@ -19,12 +19,12 @@ void KERNEL(max_pool_forward)(void *y_, void *index, const void *x_, const fnn_p
         for (fnn_idx j = 0; j < p->out_width; j++)
             for (fnn_idx c = 0; c < p->channels; c++) {
                 const fnn_idx at = (i * p->out_width + j) * p->channels + c;
-                fnn_idx place = -1;
-                real most = 0;
+                fnn_idx place = 0, taps = 0;
+                real most = (real)-INFINITY;
                 EACH_TAP(kh, kw, p, i, j)
                 {
                     const real value = x[pixel_of_tap(p, i, j, kh, kw) + c];
-                    if (place < 0 || value > most || (isnan(value) && !isnan(most))) {
+                    if (!taps++ || value > most || (isnan(value) && !isnan(most))) {
                         most = value;
                         place = kh * p->window[1] + kw;
                     }

@@ -12,7 +12,7 @@ static const fnn_pool pools[] = {
     POOL(1, 40, 5, 1, 4, 1, 3, 0, 2),    POOL(3, 4, 65, 3, 4, 1, 1, 0, 0),
     POOL(2, 3, 4, 5, 7, 1, 1, 2, 3),     POOL(3, 2, 7, 1, 1, 2, 3, 0, 0),
     POOL(20, 14, 9, 20, 14, 1, 1, 0, 0), POOL(1, 600, 3, 1, 300, 1, 100, 0, 50),
-    POOL(8, 8, 20, 2, 2, 2, 2, 1, 1),
+    POOL(8, 8, 20, 2, 2, 2, 2, 1, 1),    POOL(0, 3, 20, 0, 3, 1, 1, 0, 0),
 };
 
 /* Some have rows and pixels apart; there are as many results as have their first pixel before the far edge. */

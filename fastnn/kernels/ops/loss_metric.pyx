@@ -108,7 +108,7 @@ cdef void bind(fnn_loss_metric *settings, const step_t *s, const run_t *r) noexc
     """Write the settings of a step, with the arrays of this run."""
     settings[0] = (<const fnn_loss_metric *>operand(s, r, SETTINGS))[0]
     settings.m = s.size[VALUES_EACH] * r.rows
-    settings.rows_per_weight = s.size[VALUES_EACH] // max(1, s.size[WEIGHTS_EACH])
+    settings.rows_per_weight = max(1, s.size[VALUES_EACH] // max(1, s.size[WEIGHTS_EACH]))
     settings.x, settings.p, settings.dx = operand(s, r, X), operand(s, r, Y), operand(s, r, DX)
     settings.target, settings.weight = operand(s, r, LABELS), operand(s, r, WEIGHTS)
     if s.size[KIND] == SIGN:

@@ -30,7 +30,7 @@ def box_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> NDArray[np.int64]:
     strides = strides_of(shape)
     sizes: list[int] = []
     source: list[int] = []
-    for n, stride in ((shape[axis], strides[axis]) for axis in axes if shape[axis] > 1):
+    for n, stride in ((shape[axis], strides[axis]) for axis in axes if shape[axis] != 1):
         if source and source[-1] == n * stride:
             sizes[-1], source[-1] = sizes[-1] * n, stride
         else:
