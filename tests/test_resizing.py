@@ -5,7 +5,8 @@ import pytest
 from formulas import resize
 from harness import check_layer
 
-from fastnn.layers import Resizing
+from fastnn import Input, Sequential
+from fastnn.layers import CenterCrop, RandomCrop, Resizing
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,11 @@ def test_the_same_size_is_the_same_image():
 def test_bad_arguments_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("kind", [Resizing, CenterCrop, RandomCrop])
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0)])
+def test_images_without_pixels_are_refused(kind, shape):
+    model = Sequential([Input((None, None, 2)), kind(4, 4)])
+    with pytest.raises(ValueError, match=f"images of one pixel or more, got {shape[0]} x {shape[1]}"):
+        model.predict(np.zeros((3, *shape, 2)))

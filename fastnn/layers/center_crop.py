@@ -9,7 +9,7 @@ import numpy as np
 from .base.layer import registry
 from .base.shapes import dimension
 from .base.spatial import Spatial
-from .resizing import largest_window
+from .resizing import largest_window, resized_shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -63,7 +63,7 @@ class CenterCrop(Spatial):
 
     def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Replace height and width."""
-        return (self.height, self.width, sample_shape[-1])
+        return resized_shape(sample_shape, self.height, self.width)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

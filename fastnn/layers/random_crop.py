@@ -10,6 +10,7 @@ from ..utils.random import seed_of
 from .base.layer import registry
 from .base.shapes import dimension
 from .base.spatial import Spatial
+from .resizing import resized_shape
 
 if TYPE_CHECKING:
     from ..kernels.core.plan import Plan
@@ -82,7 +83,7 @@ class RandomCrop(Spatial):
 
     def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of a row of the output."""
-        return self.height, self.width, sample_shape[-1]
+        return resized_shape(sample_shape, self.height, self.width)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

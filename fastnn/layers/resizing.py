@@ -35,6 +35,19 @@ def smallest_window(shape: tuple[int, ...], height: int, width: int) -> Box:
     return -top, -left, shape[0] + 2 * top, shape[1] + 2 * left
 
 
+def resized_shape(shape: tuple[int, ...], height: int, width: int) -> tuple[int, ...]:
+    """Return the sample shape of images (height, width, channels) in another size.
+
+    Raises
+    ------
+    ValueError
+        If they have no pixels to make others of.
+    """
+    if 0 in shape[:2]:
+        raise ValueError(f"input: expected images of one pixel or more, got {shape[0]} x {shape[1]}")
+    return height, width, shape[-1]
+
+
 @registry.add
 class Resizing(Spatial):
     """Images of another height and width.
@@ -118,7 +131,7 @@ class Resizing(Spatial):
 
     def _output_last(self, sample_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Replace height and width."""
-        return (self.height, self.width, sample_shape[-1])
+        return resized_shape(sample_shape, self.height, self.width)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
