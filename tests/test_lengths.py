@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn import layers
 from fastnn.kernels.ops.transpose import box_of
 from fastnn.layers import (
     LSTM,
@@ -21,8 +22,8 @@ from fastnn.layers import (
 from fastnn.training.plan_cache import KEPT_SHAPES, plan_of
 
 
-def model(*layers):
-    made = fastnn.Sequential([Input((None, 3)), *layers])
+def model(*parts):
+    made = fastnn.Sequential([Input((None, 3)), *parts])
     made.compile("adam", "mse")
     return made
 
@@ -54,7 +55,7 @@ def test_any_length_gives_what_a_model_of_that_length_gives():
 def test_training_goes_on_with_other_lengths():
     """Weights and moments are those of one model: lengths in turn learn what masked padding learns."""
     made = model(LSTM(4), Dense(1))
-    twin = fastnn.Sequential([Input((None, 3)), fastnn.layers.Masking(), LSTM(4), Dense(1)])
+    twin = fastnn.Sequential([Input((None, 3)), layers.Masking(), LSTM(4), Dense(1)])
     twin.compile("adam", "mse")
     twin.set_weights(made.get_weights())
     for length in (5, 2, 7, 2, 5):
@@ -86,9 +87,43 @@ def test_no_steps_have_no_loss(loss, weights):
     np.testing.assert_array_equal(made.get_weights()[0], before[0])
 
 
+OF_NO_STEPS = {
+    "Dot of steps": (lambda x: layers.Dot(axes=1)([x, Dense(4)(x)]), (3, 4)),
+    "normalized Dot of steps": (lambda x: layers.Dot(axes=1, normalize=True)([x, Dense(4)(x)]), (3, 4)),
+    "Dot of channels": (lambda x: layers.Dot(axes=2)([x, Dense(3)(x)]), (0, 0)),
+    "CategoryEncoding": (lambda x: layers.CategoryEncoding(5, output_mode="count")(x[..., 0]), (5,)),
+    "Embedding": (lambda x: Embedding(5, 2)(x[..., 0]), (0, 2)),
+    "UnitNormalization": (lambda x: layers.UnitNormalization(axis=1)(Dense(3)(x)), (0, 3)),
+    "GroupNormalization": (lambda x: layers.GroupNormalization(3)(Dense(3)(x)), (0, 3)),
+    "BatchNormalization": (lambda x: layers.BatchNormalization()(x), (0, 3)),
+    "Softmax": (lambda x: layers.Softmax(axis=1)(Dense(3)(x)), (0, 3)),
+    "Bidirectional": (lambda x: layers.Bidirectional(LSTM(2))(x), (4,)),
+    "Masking": (lambda x: LSTM(2)(layers.Masking()(x)), (2,)),
+    "SeparableConv1D": (lambda x: layers.SeparableConv1D(2, 3, padding="same")(x), (0, 2)),
+    "Conv1DTranspose": (lambda x: layers.Conv1DTranspose(2, 3)(x), (2, 2)),
+    "TimeDistributed": (lambda x: layers.TimeDistributed(Dense(2))(x), (0, 2)),
+    "PReLU": (lambda x: layers.PReLU(shared_axes=[1])(x), (0, 3)),
+}
+
+
+@pytest.mark.parametrize("kind", OF_NO_STEPS)
+def test_layers_take_no_steps(kind):
+    call, shape = OF_NO_STEPS[kind]
+    x = Input((None, 3))
+    made = fastnn.Model(x, call(x))
+    y = made.predict(NO_STEPS)
+    assert y.shape == (2, *shape)
+    assert not y.any()
+    assert not np.any(made(NO_STEPS, training=True))
+    if made.trainable_weights:
+        made.compile("sgd", "mse")
+        assert made.train_on_batch(NO_STEPS, y) == 0
+        assert all(np.isfinite(array).all() for array in made.get_weights())
+
+
 def test_global_pools_of_no_steps():
     assert np.all(model(GlobalMaxPooling1D()).predict(NO_STEPS) == -np.inf)
-    assert np.isnan(model(fastnn.layers.GlobalAveragePooling1D()).predict(NO_STEPS)).all()
+    assert np.isnan(model(layers.GlobalAveragePooling1D()).predict(NO_STEPS)).all()
 
 
 @pytest.mark.parametrize("dims", list(permutations((1, 2, 3))))

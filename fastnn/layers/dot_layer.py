@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,7 @@ class Dot(Merge):
         if self.normalize:
             x = unit_norm.emit(plan, x, EPSILON)
         last = axis == rank - 1
-        others = x.size // n
+        others = math.prod(x.shape[:-1] if last else x.shape[1:])
         return plan.reshaped(x, (others, n) if last else (n, others)), last
 
     def get_config(self) -> dict[str, Any]:

@@ -31,10 +31,10 @@ def emit(Plan plan, Value x, idx_t numbers, idx_t depth, double most, tuple shap
     """
     if x.root.differentiable:
         raise ValueError("input: categories have no gradient, so nothing before them may learn")
-    cdef Step s = plan.add("category_encoding", forward, NULL, NULL, <double>(x.size // numbers * depth))
     cdef Value y = plan.value(shape)
+    cdef Step s = plan.add("category_encoding", forward, NULL, NULL, <double>y.size)
     y.producer = s
-    s.c.size[SETS], s.c.size[NUMBERS], s.c.size[DEPTH] = x.size // numbers, numbers, depth
+    s.c.size[SETS], s.c.size[NUMBERS], s.c.size[DEPTH] = y.size // depth, numbers, depth
     s.c.param[MOST] = most
     s.use(X, x, FORWARD).use(INDEX, plan.value((x.size,)), FORWARD).use(Y, y, FORWARD)
     return y

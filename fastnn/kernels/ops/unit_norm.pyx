@@ -22,10 +22,10 @@ def emit(Plan plan, Value x, double epsilon):
     """Append y = x min(1 / sqrt(sum x^2), 1 / epsilon) over the last axis to `plan`; returns y."""
     cdef Step s = plan.add("unit_norm", forward, backward, NULL, 4.0 * x.size)
     cdef Value y = plan.value(x.shape, x.differentiable)
-    cdef idx_t n = x.shape[len(x.shape) - 1]
+    cdef idx_t n = x.shape[len(x.shape) - 1], vectors = x.size // max(1, n)
     y.producer = s
-    s.c.size[VECTORS], s.c.size[N], s.c.param[0] = x.size // n, n, 1 / epsilon
-    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(INVERSE, plan.value((x.size // n,)), BOTH)
+    s.c.size[VECTORS], s.c.size[N], s.c.param[0] = vectors, n, 1 / epsilon
+    s.use(X, x, FORWARD).use(Y, y, FORWARD).use(INVERSE, plan.value((vectors,)), BOTH)
     if y.differentiable:
         s.use(DY, plan.gradient(y), BACKWARD).use(DX, plan.gradient(x), BACKWARD).use(OWN_SAVED, y, BACKWARD)
         s.fuses_gradient = True
