@@ -87,7 +87,7 @@ FNN_INLINE fnn_idx shared_row(real *y, fnn_idx y_step, fnn_idx n, const real *x,
                               const sources *down, fnn_idx i, const sources *right)
 {
     const fnn_idx width = right->taps, bytes = channels * (fnn_idx)sizeof(real);
-    const int pairs = VLEN * sizeof(real) < 64 && width == 3 && bytes >= FAR;
+    const int pairs = VLEN * sizeof(real) < 64 && width == 3 && bytes % FAR == 0;
     const fnn_idx vectors = pairs ? PAIR : 1, tile = pairs ? TILE / PAIR : TILE;
     const fnn_idx most = channels - channels % (vectors * VLEN);
     sources whole = *right; /* as if all results had all sources */
@@ -137,30 +137,148 @@ FNN_NOCLONE static void row_of_results(real *y, fnn_idx y_step, fnn_idx n, const
     }
 }
 
-void KERNEL(depthwise_forward)(void *y_, const void *x, const void *w, const void *bias, double lowest,
-                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
+/* What results are computed from: the arrays of an image, or copies of some of its channels. */
+typedef struct {
+    real *y;
+    fnn_idx y_pixel; /* elements from one pixel of y to the next */
+    const real *x, *w, *bias;
+    fnn_idx top, bottom; /* rows of the sources from top to bottom - 1 are in x */
+    fnn_idx channels;
+    real lowest;
+} operands;
+
+/* A pass over an image: the vertical axis of row i of its results, with their place on that axis; and a row of them. */
+typedef struct {
+    sources (*down)(const fnn_depthwise *d, fnn_idx i, fnn_idx *place);
+    void (*row)(const operands *o, const fnn_depthwise *d, fnn_idx i, const sources *down, fnn_idx place);
+    fnn_idx width; /* pixels in a row of the sources */
+} pass;
+
+static sources forward_down(const fnn_depthwise *d, fnn_idx i, fnn_idx *place)
 {
-    const sources down = forward_axis(d, 0), right = forward_axis(d, 1);
-    const fnn_idx channels = d->channels;
-    real *y = y_;
-    for (fnn_idx i = first; i < first + rows; i++)
-        row_of_results(y + i * d->out_width * channels, channels, d->out_width, x, d->width * channels, w,
-                       d->window[1] * channels, bias, v_set1((real)lowest), channels, &down, i, &right);
+    *place = i;
+    return forward_axis(d, 0);
 }
 
-void KERNEL(depthwise_backward)(void *dx_, const void *dy, const void *w, const fnn_depthwise *d,
-                                fnn_idx first, fnn_idx rows)
+static void forward_row(const operands *o, const fnn_depthwise *d, fnn_idx i, const sources *down,
+                        fnn_idx place)
 {
-    const fnn_idx channels = d->channels, stride = d->stride[1];
-    const vreal lowest = v_set1((real)-INFINITY);
-    real *dx = dx_;
-    for (fnn_idx i = first; i < first + rows; i++) {
-        const sources down = backward_axis(d, 0, i % d->stride[0]);
-        for (fnn_idx phase = 0; phase < stride && phase < d->width; phase++) {
-            const sources right = backward_axis(d, 1, phase);
-            row_of_results(dx + (i * d->width + phase) * channels, stride * channels,
-                           quotient_up(d->width - phase, stride), dy, d->out_width * channels, w,
-                           d->window[1] * channels, NULL, lowest, channels, &down, i / d->stride[0], &right);
+    const sources right = forward_axis(d, 1);
+    row_of_results(o->y + i * d->out_width * o->y_pixel, o->y_pixel, d->out_width, o->x,
+                   d->width * o->channels, o->w, d->window[1] * o->channels, o->bias, v_set1(o->lowest),
+                   o->channels, down, place, &right);
+}
+
+static sources backward_down(const fnn_depthwise *d, fnn_idx i, fnn_idx *place)
+{
+    *place = i / d->stride[0];
+    return backward_axis(d, 0, i % d->stride[0]);
+}
+
+static void backward_row(const operands *o, const fnn_depthwise *d, fnn_idx i, const sources *down,
+                         fnn_idx place)
+{
+    const fnn_idx stride = d->stride[1];
+    for (fnn_idx phase = 0; phase < stride && phase < d->width; phase++) {
+        const sources right = backward_axis(d, 1, phase);
+        row_of_results(o->y + (i * d->width + phase) * o->y_pixel, stride * o->y_pixel,
+                       quotient_up(d->width - phase, stride), o->x, d->out_width * o->channels, o->w,
+                       d->window[1] * o->channels, o->bias, v_set1(o->lowest), o->channels, down, place,
+                       &right);
+    }
+}
+
+static void rows_of(const operands *o, const fnn_depthwise *d, const pass *p, fnn_idx first, fnn_idx rows)
+{
+    for (fnn_idx i = first, place; i < first + rows; i++) {
+        sources down = p->down(d, i, &place);
+        down.first -= o->top;
+        down.size = o->bottom - o->top;
+        p->row(o, d, i, &down, place);
+    }
+}
+
+enum {
+    LEAST_BLOCK = 256 / sizeof(real), /* channels that are copied together: four lines */
+    COPIED = (1 << 15) / sizeof(real),
+    COPIED_WEIGHTS = (1 << 13) / sizeof(real),
+};
+
+static int is_crowded(const fnn_depthwise *d)
+{
+    const fnn_idx pixel = d->channels * (fnn_idx)sizeof(real),
+                  columns = (TILE - 1) * d->stride[1] + d->window[1];
+    const fnn_idx places = WAYS * (PAGE / common_divisor(PAGE, pixel));
+    return VLEN > 1 && d->window[0] * columns + TILE > 3 * places &&
+           d->window[0] * d->window[1] * LEAST_BLOCK <= COPIED_WEIGHTS;
+}
+
+/* Set which rows of the sources are copied for results from row `first` on, and return of how many rows. */
+static fnn_idx rows_together(operands *o, const fnn_depthwise *d, const pass *p, fnn_idx first, fnn_idx rows)
+{
+    o->top = o->bottom = 0;
+    for (fnn_idx n = 0, place; n < rows; n++) {
+        const sources down = p->down(d, first + n, &place);
+        const tap_range taps = taps_of(&down, place);
+        const fnn_idx top = down.first + place * down.stride + taps.from * down.step;
+        const fnn_idx from = o->bottom && o->top < top ? o->top : top,
+                      to = top + (taps.count - 1) * down.step + 1;
+        if (taps.count == 0)
+            continue;
+        if (((to > o->bottom ? to : o->bottom) - from) * p->width > COPIED / LEAST_BLOCK)
+            return n;
+        o->top = from;
+        o->bottom = to > o->bottom ? to : o->bottom;
+    }
+    return rows;
+}
+
+static void copy_channels(real *to, const real *from, fnn_idx pixel, fnn_idx n, fnn_idx channels)
+{
+    for (; n > 0; n--, from += pixel, to += channels)
+        for (fnn_idx c = 0; c < channels; c += VLEN)
+            v_store_up_to(to + c, v_load_up_to(from + c, channels - c), channels - c);
+}
+
+static void rows_by_blocks(const operands *o, const fnn_depthwise *d, const pass *p, fnn_idx first,
+                           fnn_idx rows)
+{
+    const fnn_idx taps = d->window[0] * d->window[1], most = COPIED_WEIGHTS / taps, channels = o->channels;
+    real x[COPIED], w[COPIED_WEIGHTS];
+    for (fnn_idx n; rows > 0; rows -= n, first += n) {
+        operands block = *o;
+        n = rows_together(&block, d, p, first, rows);
+        if (n == 0) {
+            rows_of(o, d, p, first, rows);
+            return;
+        }
+        const fnn_idx pixels = (block.bottom - block.top) * p->width, fit = pixels ? COPIED / pixels : most;
+        const fnn_idx size = (fit < most ? fit : most) / LEAST_BLOCK * LEAST_BLOCK;
+        block.x = x;
+        block.w = w;
+        for (fnn_idx c = 0; c < channels; c += size) {
+            block.channels = channels - c < size ? channels - c : size;
+            block.y = o->y + c;
+            block.bias = o->bias ? o->bias + c : NULL;
+            copy_channels(x, o->x + block.top * p->width * channels + c, channels, pixels, block.channels);
+            copy_channels(w, o->w + c, channels, taps, block.channels);
+            rows_of(&block, d, p, first, n);
         }
     }
+}
+
+void KERNEL(depthwise_forward)(void *y, const void *x, const void *w, const void *bias, double lowest,
+                               const fnn_depthwise *d, fnn_idx first, fnn_idx rows)
+{
+    const operands o = {y, d->channels, x, w, bias, 0, d->height, d->channels, (real)lowest};
+    const pass p = {forward_down, forward_row, d->width};
+    (is_crowded(d) ? rows_by_blocks : rows_of)(&o, d, &p, first, rows);
+}
+
+void KERNEL(depthwise_backward)(void *dx, const void *dy, const void *w, const fnn_depthwise *d,
+                                fnn_idx first, fnn_idx rows)
+{
+    const operands o = {dx, d->channels, dy, w, NULL, 0, d->out_height, d->channels, (real)-INFINITY};
+    const pass p = {backward_down, backward_row, d->out_width};
+    (is_crowded(d) ? rows_by_blocks : rows_of)(&o, d, &p, first, rows);
 }

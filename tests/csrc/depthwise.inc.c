@@ -6,15 +6,31 @@
         height, width, channels, 0, 0, {h, w}, {down, right}, {below, beside}, { top, left } \
     }
 static const fnn_depthwise convolutions[] = {
-    DEPTHWISE(1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0),   DEPTHWISE(5, 24, 16, 3, 3, 1, 1, 1, 1, 1, 1),
-    DEPTHWISE(6, 23, 33, 3, 3, 2, 2, 1, 1, 0, 1), DEPTHWISE(7, 9, 3, 5, 2, 1, 1, 1, 1, 2, 0),
-    DEPTHWISE(9, 31, 17, 3, 3, 1, 1, 2, 3, 2, 3), DEPTHWISE(8, 8, 8, 2, 2, 3, 4, 1, 1, 0, 0),
-    DEPTHWISE(1, 40, 5, 1, 4, 1, 3, 1, 1, 0, 2),  DEPTHWISE(3, 2, 65, 7, 9, 1, 1, 1, 1, 3, 4),
-    DEPTHWISE(11, 13, 9, 2, 3, 3, 2, 2, 4, 1, 4), DEPTHWISE(6, 19, 4, 3, 3, 2, 4, 3, 2, 3, 2),
-    DEPTHWISE(4, 4, 100, 4, 4, 1, 1, 1, 1, 0, 0), DEPTHWISE(10, 12, 2, 3, 3, 4, 6, 6, 4, 6, 4),
-    DEPTHWISE(5, 21, 80, 3, 3, 1, 1, 1, 1, 1, 1), DEPTHWISE(6, 18, 37, 5, 5, 1, 1, 1, 1, 2, 2),
-    DEPTHWISE(4, 7, 521, 3, 3, 1, 1, 1, 1, 1, 1), DEPTHWISE(3, 2, 17, 5, 5, 1, 1, 1, 1, 2, 4),
+    DEPTHWISE(1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0),
+    DEPTHWISE(5, 24, 16, 3, 3, 1, 1, 1, 1, 1, 1),
+    DEPTHWISE(6, 23, 33, 3, 3, 2, 2, 1, 1, 0, 1),
+    DEPTHWISE(7, 9, 3, 5, 2, 1, 1, 1, 1, 2, 0),
+    DEPTHWISE(9, 31, 17, 3, 3, 1, 1, 2, 3, 2, 3),
+    DEPTHWISE(8, 8, 8, 2, 2, 3, 4, 1, 1, 0, 0),
+    DEPTHWISE(1, 40, 5, 1, 4, 1, 3, 1, 1, 0, 2),
+    DEPTHWISE(3, 2, 65, 7, 9, 1, 1, 1, 1, 3, 4),
+    DEPTHWISE(11, 13, 9, 2, 3, 3, 2, 2, 4, 1, 4),
+    DEPTHWISE(6, 19, 4, 3, 3, 2, 4, 3, 2, 3, 2),
+    DEPTHWISE(4, 4, 100, 4, 4, 1, 1, 1, 1, 0, 0),
+    DEPTHWISE(10, 12, 2, 3, 3, 4, 6, 6, 4, 6, 4),
+    DEPTHWISE(5, 21, 80, 3, 3, 1, 1, 1, 1, 1, 1),
+    DEPTHWISE(6, 18, 37, 5, 5, 1, 1, 1, 1, 2, 2),
+    DEPTHWISE(4, 7, 521, 3, 3, 1, 1, 1, 1, 1, 1),
+    DEPTHWISE(3, 2, 17, 5, 5, 1, 1, 1, 1, 2, 4),
     DEPTHWISE(2, 1, 16, 3, 3, 1, 1, 1, 1, 1, 1),
+    /* pixels that are whole pages: blocks of channels are copied, of all rows, of some, or none */
+    DEPTHWISE(5, 3, 1024, 3, 3, 1, 1, 1, 1, 1, 1),
+    DEPTHWISE(19, 10, 1024, 5, 5, 1, 1, 1, 1, 2, 2),
+    DEPTHWISE(18, 9, 1024, 3, 3, 2, 2, 1, 1, 1, 1),
+    DEPTHWISE(13, 8, 2048, 3, 4, 3, 2, 2, 1, 5, 2),
+    DEPTHWISE(3, 43, 1024, 3, 3, 1, 1, 1, 1, 1, 1),
+    DEPTHWISE(2, 2, 1024, 3, 3, 1, 1, 2, 2, 4, 4),
+    DEPTHWISE(2, 3, 1024, 6, 6, 1, 1, 1, 1, 3, 3),
 };
 
 #define EACH_CONVOLUTION(d) \
