@@ -9,6 +9,7 @@ import pytest
 
 import fastnn
 from fastnn.callbacks import Callback, LambdaCallback
+from fastnn.checks import ArgumentError
 from fastnn.layers import Dense, Dropout
 from fastnn.optimizers import SGD
 
@@ -307,6 +308,28 @@ def test_class_weights_are_weights_of_rows(loss):
         x, labels, sample_weight=np.full(ROWS, 0.5), class_weight={0: 1, 1: 2, 2: 6}, verbose=0, shuffle=False
     )
     same(by_class, both)
+
+
+@pytest.mark.parametrize("form", ["numbers", "column", "float64", "one-hot", "lists"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_batches_of_a_warm_model_have_class_weights(form, weighted):
+    """They go by the plan used last, and get what those of a new model get."""
+    x, y, one_hot = data()
+    labels = {
+        "numbers": y, "column": y[:, None], "float64": y.astype(float), "one-hot": one_hot, "lists": y.tolist()
+    }[form]  # fmt: skip
+    loss = "categorical_crossentropy" if form == "one-hot" else "sparse_categorical_crossentropy"
+    weights, of_class = np.arange(ROWS) % 5 / 2, {2: 3.0, 0: 0.5, 9: 7.0}
+    warm, new = make(loss, optimizer="sgd"), make(loss, optimizer="sgd")
+    for _ in range(3):
+        got = warm.train_on_batch(x, labels, weights if weighted else None, of_class)
+        by_row = np.array([0.5, 1, 3])[y] * (weights if weighted else 1)
+        assert got == pytest.approx(new.train_on_batch(x, y if loss.startswith("sparse") else one_hot, by_row))
+    same(warm, new)
+    with pytest.raises(ArgumentError, match="class_weight: expected a dict"):
+        warm.train_on_batch(x, labels, class_weight=[1, 2, 3])
+    with pytest.raises(ValueError, match="class_weight: expected class numbers as keys, got 0.5"):
+        warm.train_on_batch(x, labels, class_weight={0.5: 1})
 
 
 def test_metrics_count_rows_by_weight_only_where_told():

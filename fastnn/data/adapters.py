@@ -236,10 +236,12 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels)
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
         real_number(weight, "class_weight")
     classes = classes_of(y, labels)
-    present, which = np.unique(classes, return_inverse=True)
-    factor_of = np.array([weights.get(int(number), 1.0) for number in present], float)
-    factors: NDArray[np.float64] = factor_of[which]
-    return factors
+    numbers = np.array(sorted(weights), float)
+    if not numbers.size:
+        return np.ones(len(classes))
+    factor_of = np.array([weights[number] for number in sorted(weights)], float)
+    place = np.minimum(numbers.searchsorted(classes), numbers.size - 1)
+    return np.where(numbers[place] == classes, factor_of[place], 1.0)
 
 
 def classes_of(y: NDArray[Any], labels: Labels) -> NDArray[Any]:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..added_losses import any_added
 from ..autograd import Tensor, is_recording, no_grad
 from ..graph.graph import leaves, mapped, tensors_in
 from ..layers import Layer
 from ..layers.base import custom_layer
 from ..layers.base.calls import bind_arguments
 from ..layers.base.masks import mask_of, masks_of, set_mask
-from ..layers.base.trainable import flatten_parts
 from ..training.inference import call_on_tape
+from ..training.reach import adds_losses
 from .inputs import as_inputs, other_inputs, spread
 
 if TYPE_CHECKING:
@@ -90,11 +89,6 @@ def call_on_tensors(model: Model, x: Any, training: bool | None) -> Any:
     with custom_layer.collecting_anew(model):
         outputs = call_on_tape(model._plan_cache(), variables, parts, arrays, training)
     return model._pack_outputs(outputs if len(outputs) > 1 else outputs[0])
-
-
-def adds_losses(model: Any) -> bool:
-    """Return whether a layer of the model has added a loss in a call."""
-    return any_added() and any(part._adds_losses for part in flatten_parts(model) if isinstance(part, Layer))
 
 
 def _as_constant(y: NDArray[Any]) -> Tensor:

@@ -46,7 +46,7 @@ from ..saving.metadata import checked_metadata
 from ..saving.trainability import frozen_parts, set_frozen_parts
 from ..training.alone import ALONE, Alone
 from ..training.evaluation import evaluate, evaluate_once
-from ..training.fitting import fit, train_once
+from ..training.fitting import fit, run_with_class_weights, train_once
 from ..training.inference import inference_plan
 from ..training.model_data import WITHOUT_LOSS
 from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
@@ -830,7 +830,11 @@ class Model(Steps):
             Loss and metrics of these rows, before the step.
         """
         plan = self._fast_training
-        if plan is None or class_weight is not None or not self._run_by_last_plan(plan, x, y, sample_weight):
+        if plan is None or not (
+            self._run_by_last_plan(plan, x, y, sample_weight)
+            if class_weight is None
+            else run_with_class_weights(self, plan, x, y, sample_weight, class_weight)
+        ):
             plan = train_once(self, x, y, sample_weight, class_weight)
             self._fast_training = None if self._runs_in_python else plan
         return results_of(plan, return_dict)

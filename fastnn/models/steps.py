@@ -13,8 +13,8 @@ from ..data.adapters import by_output
 from ..graph.graph import leaves, mapped
 from ..layers import Layer
 from ..training.python_steps import unpack
+from ..training.reach import adds_losses
 from ..variables import TrainingScope, within_scope
-from .calls import adds_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

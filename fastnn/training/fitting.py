@@ -7,7 +7,10 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..checks import real_number, whole_number
+from ..data.adapters import class_factors
 from ..data.dataset import DatasetIterator
 from ..data.shuffle import EpochShuffler
 from ..data.sparse import sparse_batches
@@ -127,6 +130,25 @@ def train_once(
         if not len(arrays):
             raise ValueError("x: expected at least one row to train on, got none")
         return run_once(model, training_plan(model, arrays), arrays, trains=True)
+
+
+def run_with_class_weights(
+    model: Model, plan: Plan, x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float]
+) -> bool:
+    """Do one training step by the plan used last, and return whether the batch was such that it could."""
+    outputs = model._require_objective().outputs
+    if len(outputs) > 1 or not isinstance(y, np.ndarray) or y.ndim > 2:
+        return False
+    kind = outputs[0].labels
+    if kind.sparse and (y.dtype.kind not in "iu" or y.size != len(y)):
+        return False
+    weights = class_factors(class_weight, y.reshape(-1) if kind.sparse else y.reshape(len(y), -1), kind)
+    if sample_weight is not None:
+        given = np.asarray(sample_weight, model.dtype)
+        if given.shape != weights.shape:
+            return False
+        weights *= given
+    return model._run_by_last_plan(plan, x, y, weights)
 
 
 @contextmanager

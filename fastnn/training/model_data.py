@@ -14,12 +14,10 @@ from ..data.adapters import Arrays, DataAdapter, classes_of
 from ..data.batches import ArrayBatches, DatasetBatches, batch_size_for
 from ..data.dataset import DatasetIterator, is_dataset
 from ..data.sparse import SparseBatches, is_sparse
-from ..layers import Layer
-from ..layers.base.trainable import flatten_parts
 from .advice import advise_on_class_weights
 from .model_plans import evaluation_plan, training_plan
 from .python_steps import StepAdapter
-from .reach import adds_to_loss
+from .reach import adds_losses, adds_to_loss
 
 if TYPE_CHECKING:
     from ..callbacks import CallbackList
@@ -36,8 +34,11 @@ def adapter_for(model: Model, x: Any) -> DataAdapter:
         return StepAdapter(model.dtype)  # type: ignore[return-value]
     model._build_for(x)
     objective = model._require_objective()
-    penalized = any(variable.regularizer is not None for variable in model.weights)
-    if not (any(output.losses for output in objective.outputs) or penalized or adds_to_loss(model)):
+    if not (
+        any(output.losses for output in objective.outputs)
+        or any(variable.regularizer is not None for variable in model.weights)
+        or adds_to_loss(model)
+    ):
         raise ValueError(WITHOUT_LOSS)
     return DataAdapter(
         model._validate_inputs,
@@ -156,8 +157,7 @@ def evaluation_batches(
     if model._runs_in_python:
         return ArrayBatches(partial(evaluation_plan, model), arrays, size)
     per_batch = any(ranks.listens(callbacks, hook) for hook in ("on_test_batch_begin", "on_test_batch_end"))
-    parts = (part for part in flatten_parts(model) if isinstance(part, Layer))
-    per_batch = per_batch or any(layer._adds_losses for layer in parts)
+    per_batch = per_batch or adds_losses(model)
     for output in model._require_objective().outputs:
         per_batch = per_batch or any(loss._by_batch for loss in output.losses)
     plan = evaluation_plan(model, arrays, share if per_batch else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..added_losses import any_added
 from ..layers import Layer
 from ..layers.base.trainable import flatten_parts
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from ..graph.graph import Graph, SymbolicTensor
     from ..variables import Variable
 
-__all__ = ["adds_to_loss", "weights_of_losses"]
+__all__ = ["adds_losses", "adds_to_loss", "weights_of_losses"]
 
 
 def weights_of_losses(graph: Graph, trained: Iterable[SymbolicTensor]) -> set[Variable]:
@@ -55,3 +56,8 @@ def adds_to_loss(layer: Layer) -> bool:
     """Return whether a layer, or one inside of it, adds losses or penalties on its outputs itself."""
     parts = (part for part in flatten_parts(layer) if isinstance(part, Layer))
     return any(part._adds_losses or part.activity_regularizer is not None for part in parts)
+
+
+def adds_losses(model: Layer) -> bool:
+    """Return whether a layer of the model has added a loss in a call."""
+    return any_added() and any(part._adds_losses for part in flatten_parts(model) if isinstance(part, Layer))
