@@ -316,15 +316,21 @@ def test_batches_of_a_warm_model_have_class_weights(form, weighted):
     """They go by the plan used last, and get what those of a new model get."""
     x, y, one_hot = data()
     labels = {
-        "numbers": y, "column": y[:, None], "float64": y.astype(float), "one-hot": one_hot, "lists": y.tolist()
-    }[form]  # fmt: skip
+        "numbers": y,
+        "column": y[:, None],
+        "float64": y.astype(float),
+        "one-hot": one_hot,
+        "lists": y.tolist(),
+    }[form]
     loss = "categorical_crossentropy" if form == "one-hot" else "sparse_categorical_crossentropy"
     weights, of_class = np.arange(ROWS) % 5 / 2, {2: 3.0, 0: 0.5, 9: 7.0}
     warm, new = make(loss, optimizer="sgd"), make(loss, optimizer="sgd")
     for _ in range(3):
         got = warm.train_on_batch(x, labels, weights if weighted else None, of_class)
         by_row = np.array([0.5, 1, 3])[y] * (weights if weighted else 1)
-        assert got == pytest.approx(new.train_on_batch(x, y if loss.startswith("sparse") else one_hot, by_row))
+        assert got == pytest.approx(
+            new.train_on_batch(x, y if loss.startswith("sparse") else one_hot, by_row)
+        )
     same(warm, new)
     with pytest.raises(ArgumentError, match="class_weight: expected a dict"):
         warm.train_on_batch(x, labels, class_weight=[1, 2, 3])
