@@ -195,3 +195,26 @@ def test_calls_again_in_every_form():
     for layer in (layers.Add(), add):
         with pytest.raises(ValueError, match="Add expects a list of at least 1, got one input"):
             layer(summed)
+
+
+@pytest.mark.parametrize(
+    ("make", "first", "other"),
+    [
+        (lambda: layers.Embedding(9, 2), [3, 4], [[3], [4]]),
+        (lambda: layers.Embedding(9, 2), [3, 4], [[np.float32(3)], [np.float32(4)]]),
+        (layers.ReLU, [[1.0, -2.0]], [[[1.0], [-2.0]]]),
+        (layers.ReLU, [[1.0, -2.0]], [1.0, -2.0]),
+    ],
+)
+def test_calls_again_with_lists_of_other_shapes(make, first, other):
+    layer = make()
+    layer(first)
+    assert layer(other).shape == np.shape(make()(other))
+
+
+@pytest.mark.parametrize("make", [lambda: layers.CategoryEncoding(9, "multi_hot"), layers.ReLU])
+def test_calls_again_with_rows_of_different_lengths(make):
+    layer = make()
+    layer(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="expected rows of equal length"):
+        layer([[1, 2, 3], [1, 2]])

@@ -94,17 +94,18 @@ _KEPT = 8
 
 def call_again(layer: Layer, x: Any) -> Any:
     """Return the output for arrays of a form and of shapes that the layer has been called on, or None."""
+    listed = type(x) is list or (type(x) is tuple and not custom_layer.is_written(layer))
+    if listed and x and type(x[0]) in (list, tuple, int, float):  # rows of numbers: one array
+        try:
+            x = np.asarray(x)
+        except ValueError:  # rows of different lengths
+            return None
     shapes: Any
     if type(x) is np.ndarray:
         shapes = x.shape[1:]
-    elif type(x) is list or (type(x) is tuple and not custom_layer.is_written(layer)):
+    elif listed:
         shapes = []
         for part in x:
-            if type(part) in (list, tuple, int, float):  # rows of numbers: one array
-                shapes = layer._standalone[0].shapes
-                if type(shapes) is not tuple:
-                    return None
-                break
             if type(part) is not np.ndarray:
                 return None
             shapes.append(part.shape[1:])
