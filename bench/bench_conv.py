@@ -22,7 +22,7 @@ from fastnn.kernels.ops.conv import Convolution
 from fastnn.layers.base.window import Window
 
 DIRECTIONS = {"forward": "forward", "input gradient": "input_gradient", "weight gradient": "weight_gradient"}
-MEDIAN, MINIMUM = 0.70, 0.35  # of the peak, over the shapes of at least FEWEST channels
+MEDIAN, MINIMUM = 0.80, 0.45  # of the peak, over the shapes of at least FEWEST channels
 FEWEST = 8
 
 
