@@ -338,6 +338,34 @@ def test_batches_of_a_warm_model_have_class_weights(form, weighted):
         warm.train_on_batch(x, labels, class_weight={0.5: 1})
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.full(5, 0.5), np.full(5, np.nan), np.full(5, np.inf, "float32"), np.full((5, 1), "a"),
+        np.full(5, 1j), np.array([1, 0, 1, 0, 1], object), np.full(5, 1e-300), np.zeros((5, 0)),
+        np.zeros((0, 1)), np.zeros(()), np.ma.masked_array(np.ones(5), [True] * 5),
+        np.full(5, 2**63 + 1, np.uint64),
+    ],
+    ids=lambda labels: f"{type(labels).__name__}-{labels.dtype}-{labels.shape}",
+)  # fmt: skip
+@pytest.mark.parametrize("loss", ["mse", "binary_crossentropy"])
+def test_a_warm_model_says_of_labels_what_a_new_one_does(loss, labels):
+    def outcome(warm):
+        model = fastnn.Sequential([fastnn.Input((2,)), Dense(1, "sigmoid", kernel_initializer="ones")])
+        model.compile("sgd", loss)
+        x = np.ones((5, 2))
+        if warm:
+            for _ in range(2):
+                model.train_on_batch(x, np.ones(5), class_weight={0: 2.0, 1: 1.0})
+            model.set_weights([np.ones((2, 1)), np.zeros(1)])
+        try:
+            return model.train_on_batch(x, labels, class_weight={0: 2.0, 1: 0.5})
+        except Exception as error:
+            return type(error), str(error)
+
+    assert outcome(True) == outcome(False)
+
+
 def test_metrics_count_rows_by_weight_only_where_told():
     x, y, _ = data()
     weights = np.linspace(0, 2, ROWS)

@@ -268,7 +268,7 @@ def classes_of(y: NDArray[Any], labels: Labels) -> NDArray[Any]:
         _require_classes(y, (y >= least) & (y <= 1), "one-hot rows, or numbers from 0 to 1")
         classes: NDArray[Any] = y.argmax(axis=1)
         return classes
-    classes = np.rint(y[:, 0]).astype(np.int64)
+    classes = np.rint(y[:, 0])
     _require_classes(y, y == classes[:, None], "class numbers")
     return classes
 

@@ -137,17 +137,21 @@ def run_with_class_weights(
 ) -> bool:
     """Do one training step by the plan used last, and return whether the batch was such that it could."""
     outputs = model._require_objective().outputs
-    if len(outputs) > 1 or not isinstance(y, np.ndarray) or y.ndim > 2:
+    given = [y] if sample_weight is None else [y, sample_weight]
+    if len(outputs) > 1 or any(type(a) is not np.ndarray or a.dtype.kind not in "fiub" for a in given):
         return False
     kind = outputs[0].labels
-    if kind.sparse and (y.dtype.kind not in "iu" or y.size != len(y)):
+    if y.ndim not in (1, 2) or not y.size or (kind.sparse and (y.dtype.kind not in "iu" or y.size != len(y))):
         return False
-    weights = class_factors(class_weight, y.reshape(-1) if kind.sparse else y.reshape(len(y), -1), kind)
+    labels = y.reshape(-1) if kind.sparse else y.reshape(len(y), -1).astype(model.dtype)
+    try:
+        weights = class_factors(class_weight, labels, kind)
+    except ValueError:  # validation looks at the labels first
+        return False
     if sample_weight is not None:
-        given = np.asarray(sample_weight, model.dtype)
-        if given.shape != weights.shape:
+        if sample_weight.shape != weights.shape:
             return False
-        weights *= given
+        weights *= sample_weight.astype(model.dtype)
     return model._run_by_last_plan(plan, x, y, weights)
 
 
