@@ -259,7 +259,8 @@ class BuildExt(Compiling, build_ext):
                 cythonize_module, extension.name, source, self.directives, self.options
             ).result(),
         )
-        return self.compile(str(c_file), extension.extra_compile_args, (), extension.include_dirs) or written
+        flags, macros = extension.extra_compile_args, extension.define_macros
+        return self.compile(str(c_file), flags, macros, extension.include_dirs) or written
 
     def link(self, extension, clib):
         """Link a module."""
