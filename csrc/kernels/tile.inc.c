@@ -89,6 +89,8 @@ FNN_INLINE void tile(const tile_job *t, const int mr, const int nv, const int pa
             bj[j] = LOAD(b, j);
         if (!listed && mr > 1)
             FNN_PREFETCH(b + ahead); /* the other line of AVX-512 comes along */
+        if (!listed && mr > 1 && nv > GEMM_NV)
+            FNN_PREFETCH(b + ahead + (nv - 1) * VLEN); /* of a wide panel */
         FNN_UNROLL_FOR(int i = 0; i < mr; i++) {
             vreal ai = v_set1(listed ? row[i][step] : a[i * a_row]);
             FNN_UNROLL_FOR(int j = 0; j < nv; j++)
