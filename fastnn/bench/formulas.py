@@ -37,7 +37,7 @@ class Buffers:
     y : ndarray, shape (rows, units)
         Its output.
     dy : ndarray, shape (rows, units)
-        The gradient of the loss by its output, then by what went into its activation.
+        The gradient of the loss with respect to its output, then to what went into its activation.
     a, b, mask : ndarray, shape (rows, units)
         For intermediate results.
     flat_y, flat_dy : ndarray, shape (rows * units,)

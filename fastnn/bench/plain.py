@@ -36,7 +36,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "softmax": softmax,
 }
 
-# The gradient by what went into an activation, from that by its output y. That of the last layer is in the
+# The gradient of what went into an activation, from that of its output y. That of the last layer is in the
 # loss.
 GRADIENTS: dict[str, Callable[[Array, Array], Array]] = {
     "linear": lambda dy, y: dy,
@@ -64,9 +64,9 @@ class Layer(Protocol):
         ...
 
     def backward(self, dz: Array, first: bool) -> tuple[list[Array], Array]:
-        """Return the gradients by the weights and by the input, from that by what the activation gets.
+        """Return the gradients of the weights and of the input, from that of what the activation gets.
 
-        The first layer of a network may return anything for the gradient by the input.
+        The first layer of a network may return anything for the gradient of the input.
         """
         ...
 
@@ -104,7 +104,7 @@ class Convolution:
         return y.reshape(*windows.shape[:3], filters)
 
     def backward(self, dz: Array, first: bool) -> tuple[list[Array], Array]:
-        """See `Layer`; the gradient by the input is col2im, each window's added where it came from."""
+        """See `Layer`; the gradient of the input is col2im, each window's added where it came from."""
         kernel, _ = self.weights
         height, width, channels, filters = kernel.shape
         rows, down, across, _ = dz.shape
@@ -206,7 +206,7 @@ class Network:
         return x
 
     def loss_and_gradient(self, p: Array, y: Array) -> tuple[float, Array]:
-        """Return the loss of predictions and its gradient by what went into the last activation."""
+        """Return the loss of predictions and its gradient with respect to what went into the last activation."""
         if self.loss == "sparse_categorical_crossentropy":
             rows = np.arange(len(y))
             dz = p.copy()
@@ -219,7 +219,7 @@ class Network:
         return float(((p - y) ** 2).mean()), dz
 
     def gradients(self, x: Array, y: Array) -> tuple[float, list[Array]]:
-        """Return the loss of a batch and its gradients by the weights."""
+        """Return the loss of a batch and its gradients for the weights."""
         outputs = [x]
         for layer in self.layers:
             outputs.append(layer.forward(outputs[-1]))

@@ -215,7 +215,7 @@ class MLP:
         return loss
 
     def loss_and_gradients(self, x: Array, y: Array) -> float:
-        """Return the loss of a batch, and leave its gradient by the parameters in `gradients`."""
+        """Return the loss of a batch, and leave its gradient for the parameters in `gradients`."""
         run = self._pass_of(len(x))
         input = x
         for kernel, bias, output, activate, s in run.forward:

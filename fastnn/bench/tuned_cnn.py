@@ -7,7 +7,7 @@ measured against the obvious form:
   read them. Backward makes them anew, which costs less than to keep them.
 - Of few channels patches are columns: NumPy copies runs, and those along a line of the results are longer
   than those along a line of the kernel.
-- The gradient by the input is a convolution too, of the gradient by the output in a frame of zeros with the
+- The gradient of the input is a convolution too, of the gradient of the output in a frame of zeros with the
   kernel turned by half a turn: one copy and one product, where col2im adds each tap by itself.
 - Bias, ReLU and its gradient are done on the few pictures as well, and that of ReLU in front of a maximum
   behind it, where there are a quarter as many numbers.
@@ -104,7 +104,7 @@ class Convolution:
         self.part = np.empty((self.dkernel[..., 0].size, filters), dtype)
         self.ones = np.ones(self.some * results[0] * results[1], dtype)
         self.sums = np.empty(filters, dtype)
-        # For the gradient by the input.
+        # For the gradient of the input.
         self.frame = np.zeros((self.some, *framed), dtype)
         self.framed = Patches(self.some, framed, size, dtype)
         self.turned = np.empty((*size, filters, shape[2]), dtype)
@@ -124,7 +124,7 @@ class Convolution:
         return self.y
 
     def backward(self, dx: Array | None) -> None:
-        """Make the gradients by the weights and, in `dx`, by what the input's ReLU got, all from `dy`."""
+        """Make the gradients of the weights and, in `dx`, of what the input's ReLU got, all from `dy`."""
         self.dkernel.fill(0)
         self.dbias.fill(0)
         dkernel = self.dkernel.reshape(self.part.shape)
@@ -239,7 +239,7 @@ class CNN(MLP):
         return super().predict(self._features(x))
 
     def loss_and_gradients(self, x: Array, y: Array) -> float:
-        """Return the loss of a batch, and leave its gradient by the parameters in `gradients`."""
+        """Return the loss of a batch, and leave its gradient for the parameters in `gradients`."""
         features = self._features(x)
         loss = super().loss_and_gradients(features, y)
         stages = self._stages[len(x)]

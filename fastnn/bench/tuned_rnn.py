@@ -98,7 +98,7 @@ class Recurrent:
         np.add(y, self.half, y)
 
     def step_back(self, dz: Array) -> None:
-        """Put the gradient by the state before into `dh`, from that of the gates."""
+        """Put the gradient of the state before into `dh`, from that of the gates."""
         np.dot(self.straight, dz.reshape(self.straight.shape[1], -1), self.dh)
 
     def last(self) -> Array:
@@ -124,7 +124,7 @@ class Recurrent:
         raise NotImplementedError
 
     def backward(self, dh: Array) -> None:
-        """Leave the gradients of the weights, from that by the last state (rows, units)."""
+        """Leave the gradients of the weights, from that of the last state (rows, units)."""
         raise NotImplementedError
 
 
@@ -323,7 +323,7 @@ class RNN(MLP):
         return super().predict(self._layer_of(x).forward(x))
 
     def loss_and_gradients(self, x: Array, y: Array) -> float:
-        """Return the loss of a batch, and leave its gradient by the parameters in `gradients`."""
+        """Return the loss of a batch, and leave its gradient for the parameters in `gradients`."""
         layer = self._layer_of(x)
         state = layer.forward(x)
         loss = super().loss_and_gradients(state, y)
