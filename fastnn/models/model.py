@@ -25,7 +25,6 @@ from ..data.adapters import SampleShapes
 from ..data.dataset import is_dataset
 from ..data.shuffle import EpochShuffler
 from ..data.sparse import is_sparse
-from ..data.validation import InputSpec, validate_inputs
 from ..graph.graph import Graph, SymbolicTensor, leaves, tensors_in
 from ..kernels.core.claim import Claim
 from ..kernels.core.plan import Plan
@@ -38,7 +37,6 @@ from ..layers.base.shapes import (
     Shape,
     shape_leaves,
     with_batch,
-    without_batch,
 )
 from ..layers.base.trainable import flatten_parts
 from ..making import making
@@ -49,7 +47,7 @@ from ..training.evaluation import evaluate, evaluate_once
 from ..training.fitting import fit, run_with_class_weights, train_once
 from ..training.inference import inference_plan
 from ..training.model_data import WITHOUT_LOSS
-from ..training.plan_cache import RUN_KINDS, PlanCache, keep_recent
+from ..training.plan_cache import RUN_KINDS, PlanCache
 from ..training.planned_models import note_planned
 from ..training.prediction import predict
 from ..training.progress import Progress
@@ -61,6 +59,7 @@ from .inputs import InputStructure, spread
 from .outputs import OutputStructure, converted, keep_masks
 from .steps import Steps
 from .summary import print_text, summary_lines
+from .validation import output_sample_shapes, validated_inputs
 
 if TYPE_CHECKING:
     from ..callbacks import History
@@ -449,45 +448,13 @@ class Model(Steps):
         return self._sample_shapes[i]
 
     def _output_sample_shapes(self, sample_shapes: SampleShapes) -> list[tuple[int, ...]]:
-        """Return the sample shapes of the outputs, for inputs perhaps of other lengths than those built for.
-
-        Raises
-        ------
-        ValueError
-            If a layer does not take such inputs.
-        """
-        outputs = self._output_shapes_of.get(sample_shapes)
-        if outputs is None:
-            try:
-                made = shape_leaves(
-                    without_batch(self._declared_output_shape(*self._call_shapes(sample_shapes)))
-                )
-            except ValueError as error:
-                expected = [", ".join(["rows", *map(str, shape)]) for shape in self._sample_shapes]
-                raise ValueError(
-                    f"x: expected shape ({'), ('.join(expected)}), got rows of shape "
-                    f"{self._one_or_list(list(sample_shapes))}: {error}"
-                ) from None
-            outputs = made
-            keep_recent(self._output_shapes_of, sample_shapes, outputs)
-        return outputs
+        """Return the sample shapes of the outputs, for inputs perhaps of other lengths than the model's."""
+        return output_sample_shapes(self, sample_shapes)
 
     def _validate_inputs(self, x: Any, name: str = "x") -> list[NDArray[np.floating]]:
         """Convert inputs to arrays for the plans, or raise an error; the model is built if need be."""
         self._build_for(x)
-        specs = [
-            InputSpec(input_name, shape, self._accepted_shape(i))
-            for i, (input_name, shape) in enumerate(zip(self.input_names, self._sample_shapes, strict=True))
-        ]
-        arrays = validate_inputs(self._split_inputs(x), specs, self.dtype, name)
-        self._output_sample_shapes(tuple(array.shape[1:] for array in arrays))
-        if self._graph is not None:
-            for tensor, array, spec in zip(self._graph.inputs, arrays, specs, strict=True):
-                here = name if len(specs) == 1 else f"{name}[{spec.name!r}]"
-                for node in self._graph.nodes:
-                    if node.x is tensor:
-                        node.layer._check_input(array, here)
-        return arrays
+        return validated_inputs(self, x, name)
 
     def _check_input(self, x: NDArray[np.floating], name: str) -> None:
         """Raise an error for inputs that the first layers cannot take."""
