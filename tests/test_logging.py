@@ -47,12 +47,14 @@ def test_nobody_else_hears_anything(tmp_path):
 
 # What prints, as it is asked to: commands, progress, summaries, `verbose`, and why a rank ends the others.
 PRINTING = {
+    "_command.py",
     "bench",
     "callbacks/progress.py",
     "cli.py",
     "demo.py",
     "distributed/ranks.py",
     "models/model.py",
+    "models/summary.py",
     "sklearn/perceptron.py",
     "utils/file_dataset.py",
 }
