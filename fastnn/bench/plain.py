@@ -206,7 +206,7 @@ class Network:
         return x
 
     def loss_and_gradient(self, p: Array, y: Array) -> tuple[float, Array]:
-        """Return the loss of predictions and its gradient with respect to what went into the last activation."""
+        """Return the loss of predictions and its gradient for what went into the last activation."""
         if self.loss == "sparse_categorical_crossentropy":
             rows = np.arange(len(y))
             dz = p.copy()
