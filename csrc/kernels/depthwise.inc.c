@@ -48,17 +48,20 @@ FNN_INLINE void results_of_few(real *y, fnn_idx y_step, const real *x, const rea
 }
 
 /* `count` results, at most TILE / vectors, of windows of `width` columns that start one column apart: each source is
- * loaded once. Sources from ... to - 1, counted from the first one of the first window, are in the image.
+ * loaded once, and what is `ahead` of it fetched. Sources from ... to - 1, counted from the first one of the first window, are in the image.
  */
 FNN_INLINE void results_of_shared(real *y, fnn_idx y_step, const real *x, const real *w, const real *bias,
-                                  vreal lowest, const reach *r, fnn_idx count, fnn_idx from, fnn_idx to,
-                                  const int width, const int vectors, fnn_idx c)
+                                  vreal lowest, const reach *r, fnn_idx ahead, fnn_idx count, fnn_idx from,
+                                  fnn_idx to, const int width, const int vectors, fnn_idx c)
 {
     const int tile = TILE / vectors;
     vreal sum[TILE][PAIR];
     FNN_UNROLL_FOR(int i = 0; i < tile; i++)
         FNN_UNROLL_FOR(int v = 0; v < vectors; v++)
             sum[i][v] = bias ? v_load(bias + c + v * VLEN) : v_set1(R(0.0));
+    if (ahead)
+        FNN_UNROLL_FOR(int i = 0; i < tile; i++)
+            FNN_PREFETCH(x + r->x + ahead + i * r->x_column + c);
     for (fnn_idx k = 0; k < r->height; k++) {
         const fnn_idx source = r->x + k * r->x_row + c;
         const real *factors = w + k * r->w_row + c;
@@ -100,13 +103,15 @@ FNN_INLINE fnn_idx shared_row(real *y, fnn_idx y_step, fnn_idx n, const real *x,
         const fnn_idx count = n - j < tile ? n - j : tile, start = right->first + j;
         const fnn_idx from = start < 0 ? -start : 0, room = right->size - start, end = count - 1 + width;
         const fnn_idx to = end < room ? end : room;
+        const fnn_idx ahead = down->size * x_row * (fnn_idx)sizeof(real) > FETCHED ? r.height * r.x_row : 0;
         for (fnn_idx c = 0; c < most; c += vectors * VLEN)
             if (pairs)
-                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, count, from, to, 3, PAIR, c);
+                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, ahead, count, from, to, 3, PAIR,
+                                  c);
             else if (width == 3)
-                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, count, from, to, 3, 1, c);
+                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, ahead, count, from, to, 3, 1, c);
             else
-                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, count, from, to, 5, 1, c);
+                results_of_shared(y, y_step, x, w + r.w, bias, lowest, &r, ahead, count, from, to, 5, 1, c);
     }
     return most;
 }
