@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .. import config
 from ..checks import real_number, whole_number
+from ..data.validation import as_labels
 from ..kernels.core.specs import Labels, LossSpec
 from .loss import Loss, registry, values_of
 
@@ -199,7 +200,14 @@ class CategoricalGeneralizedCrossEntropy(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each sample; see `Loss`."""
-        chosen = np.eye(y_pred.shape[-1])[np.asarray(y_true, np.int64).reshape(y_pred.shape[:-1])]
+        count = y_pred.shape[-1]
+        classes = as_labels(np.asarray(y_true), True, y_pred.shape[1:], config.floatx(), "y_true")
+        for row in np.argwhere((classes < 0) | (classes >= count)):
+            value = classes[tuple(row)]
+            raise ValueError(
+                f"y_true: expected class numbers from 0 to {count - 1}, got {value} in row {row[0]}"
+            )
+        chosen = np.eye(count)[classes]
         return (1 - (y_pred * chosen).sum(-1) ** self.q) / self.q
 
 
