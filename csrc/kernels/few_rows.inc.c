@@ -12,10 +12,13 @@ enum {
     SUMS = (SUM_PAGES + 1) * PAGE / sizeof(real), /* wherever they begin in a page */
 };
 
+/* A panel of a single row is 512 bytes wide with AVX-512: as fast as pieces of rows that are no whole pages. */
 static int has_few_rows(const fnn_gemm *g)
 {
+    const fnn_idx row = g->n * (fnn_idx)sizeof(real);
     return g->m > 0 && g->m <= ROWS_IN_ORDER && g->n > few_width(g->m) && g->k > STEPS_IN_ORDER &&
-           g->k * g->n * (fnn_idx)sizeof(real) > 2 * L2 && g->b_column == 1 && !g->column_sums;
+           g->k * row > 2 * L2 && (g->m > 1 || few_width(1) * sizeof(real) < 512 || row >= PAGE) &&
+           g->b_column == 1 && !g->column_sums;
 }
 
 /* The sums, of which each row has whole pages. A load waits for a store before it whose address has the same last 12 bits:
