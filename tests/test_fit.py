@@ -366,6 +366,31 @@ def test_a_warm_model_says_of_labels_what_a_new_one_does(loss, labels):
     assert outcome(True) == outcome(False)
 
 
+@pytest.mark.parametrize(
+    ("shape", "units", "loss", "labels"),
+    [
+        ((4, 2), 1, "mse", np.eye(4)),
+        ((4, 2), 1, "binary_crossentropy", np.eye(4)[..., None]),
+        ((1, 2), 3, "sparse_categorical_crossentropy", np.ones((4, 1), int)),
+        ((2,), 1, None, np.ones(4)),
+    ],
+    ids=["steps", "steps and units", "one step", "no loss"],
+)
+def test_class_weights_where_samples_have_no_label_of_their_own(shape, units, loss, labels):
+    """A model that has trained with weights of samples says the same as a new one."""
+    penalty = None if loss else "l2"
+    model = fastnn.Sequential(
+        [fastnn.Input(shape), Dense(units, "sigmoid", loss is not None, kernel_regularizer=penalty)]
+    )
+    model.compile("sgd", loss)
+    x = np.ones((4, *shape))
+    model.train_on_batch(x, labels if loss else None, np.ones(4))
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="class_weight: expected (one label per row|a model with a loss)"):
+        model.train_on_batch(x, labels, class_weight={0: 1.0, 1: 5.0})
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
 def test_metrics_count_rows_by_weight_only_where_told():
     x, y, _ = data()
     weights = np.linspace(0, 2, ROWS)

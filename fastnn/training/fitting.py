@@ -140,6 +140,9 @@ def run_with_class_weights(
     given = [y] if sample_weight is None else [y, sample_weight]
     if len(outputs) > 1 or any(type(a) is not np.ndarray or a.dtype.kind not in "fiub" for a in given):
         return False
+    (shape,) = model._output_sample_shapes(tuple(value.shape for value in plan.inputs))
+    if not outputs[0].losses or len(shape) != 1:  # no labels, or several for a sample
+        return False
     kind = outputs[0].labels
     if y.ndim not in (1, 2) or not y.size or (kind.sparse and (y.dtype.kind not in "iu" or y.size != len(y))):
         return False
