@@ -48,7 +48,8 @@ FNN_INLINE void results_of_few(real *y, fnn_idx y_step, const real *x, const rea
 }
 
 /* `count` results, at most TILE / vectors, of windows of `width` columns that start one column apart: each source is
- * loaded once, and what is `ahead` of it fetched. Sources from ... to - 1, counted from the first one of the first window, are in the image.
+ * loaded once, and what is `ahead` of it fetched. Sources from ... to - 1, counted from the first one of the first
+ * window, are in the image.
  */
 FNN_INLINE void results_of_shared(real *y, fnn_idx y_step, const real *x, const real *w, const real *bias,
                                   vreal lowest, const reach *r, fnn_idx ahead, fnn_idx count, fnn_idx from,

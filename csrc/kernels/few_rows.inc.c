@@ -2,8 +2,8 @@
  *
  * Panels of b are pieces of its rows, each on a page of its own; from L3 a processor reads them slower than whole rows,
  * which its prefetchers follow. So b is read in order, a few of its rows at a time, and the sums stay in L1. Each is the
- * same chain over k as in gemm.inc.c. With 1024 x 1024, one to four rows take 0.74, 0.54, 0.53, 0.75 of the time with AVX2,
- * and 0.93, 0.74, 0.70, 0.80 with AVX-512; with 512 KiB and less nothing is won.
+ * same chain over k as in gemm.inc.c. With 1024 x 1024, one to four rows take 0.74, 0.54, 0.53, 0.75 of the time with
+ * AVX2, and 0.93, 0.74, 0.70, 0.80 with AVX-512; with 512 KiB and less nothing is won.
  */
 enum {
     ROWS_IN_ORDER = 4,  /* more wait for their multiply-adds, and not for b */
@@ -21,9 +21,9 @@ static int has_few_rows(const fnn_gemm *g)
            g->b_column == 1 && !g->column_sums;
 }
 
-/* The sums, of which each row has whole pages. A load waits for a store before it whose address has the same last 12 bits:
- * where c lay 64 bytes behind b, 1024 x 1024 with AVX-512 took 1.5 (one row) to 2.3 times (four) as long. So sums have
- * the place of b in a page, whose loads are ahead of them.
+/* The sums, of which each row has whole pages. A load waits for a store before it whose address has the same last 12
+ * bits: where c lay 64 bytes behind b, 1024 x 1024 with AVX-512 took 1.5 (one row) to 2.3 times (four) as long. So sums
+ * have the place of b in a page, whose loads are ahead of them.
  */
 typedef struct {
     real *first;

@@ -23,8 +23,8 @@
  *   98 % of the peak of AVX-512 so, 87 to 92 % when packed. A panel whose rows are a multiple of 4 KiB apart shares few
  *   sets of the caches and has to come from L3 for each tile: with 16 registers, where tiles are too short for that, it
  *   is packed from PACK_B_ALIASED rows on (64 x 1024 x 1024: 84 % of the peak; 74 % in place).
- * - Where tiles are low, as those of 7 and 8 rows with 16 registers, panels are wider, so that enough sums are in flight: 1.02 to
- *   1.25 times as fast. From beyond L3 panels of whole lines are (1.5 times).
+ * - Where tiles are low, as those of 7 and 8 rows with 16 registers, panels are wider, so that enough sums are in
+ *   flight: 1.02 to 1.25 times as fast. From beyond L3, panels of whole lines are faster (1.5 times).
  * - A is packed if its rows share an L1 set, being a multiple of 4 KiB apart (76 % of the peak when left in place),
  *   and if they do not fit L2, beyond which the memory keeps up with one stream and not with MR of them (1024 cubed:
  *   87 % of the peak when left in place, 91 % when packed).
