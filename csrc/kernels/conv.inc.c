@@ -175,16 +175,6 @@ void KERNEL(conv_forward)(const fnn_conv *g, fnn_idx first, fnn_idx count, fnn_i
     }
 }
 
-static fnn_idx common_divisor(fnn_idx a, fnn_idx b)
-{
-    while (b) {
-        const fnn_idx rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Describe the pixels phase, phase + stride, ... of x in dimension d as sums over y; some taps reach them. */
 static axis phase_of(const fnn_conv *g, int d, fnn_idx phase)
 {

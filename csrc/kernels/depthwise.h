@@ -25,18 +25,9 @@
 #define FNN_DEPTHWISE_H
 
 #include "../simd/rows.h"
+#include "sizes.h"
 
-enum {
-    TILE = 8,
-    SMALL = 3,
-    NEAR = 256,
-    WIDEST = 5,
-    PAIR = 2,
-    FAR = 2048,
-    WAYS = 8,
-    PAGE = 4096,
-    FETCHED = 1 << 20
-};
+enum { TILE = 8, SMALL = 3, NEAR = 256, WIDEST = 5, PAIR = 2, FAR = 2048, WAYS = 8, FETCHED = 1 << 20 };
 
 /* Result j of an axis is a sum over the sources first + j stride + t step, t = 0 ... taps - 1, that are from 0 to
  * size - 1; tap t is row or column kernel + t kernel_step of the kernel. Results full_from ... full_to - 1 have all
@@ -49,16 +40,6 @@ typedef struct {
 } sources;
 
 FNN_INLINE fnn_idx quotient_up(fnn_idx a, fnn_idx b) { return a > 0 ? (a + b - 1) / b : 0; }
-
-static fnn_idx common_divisor(fnn_idx a, fnn_idx b)
-{
-    while (b) {
-        const fnn_idx rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
 
 static sources axis_of(fnn_idx first, fnn_idx stride, fnn_idx step, fnn_idx taps, fnn_idx size,
                        fnn_idx kernel, fnn_idx kernel_step)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../simd/rows.h"
+#include "sizes.h"
 
 /* With 16 registers, tiles of 4 rows by 3 vectors have as many sums as those of 6 by 2. */
 #define FOUR_BY_THREE (GEMM_NV == 2 && GEMM_MR < 7)
@@ -21,8 +22,7 @@ enum {
 #else
     FEW = 3,
 #endif
-    LINE = 64, /* bytes of a cache line */
-    PAGE = 4096,
+    LINE = 64,    /* bytes of a cache line */
     L2 = 1 << 18, /* the smallest there is */
 };
 
