@@ -236,10 +236,10 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels)
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
         real_number(weight, "class_weight")
     classes = classes_of(y, labels)
-    numbers = np.array(sorted(weights), float)
-    if not numbers.size:
+    if not weights:
         return np.ones(len(classes))
-    factor_of = np.array([weights[number] for number in sorted(weights)], float)
+    known = sorted(weights)
+    numbers, factor_of = np.array(known, float), np.array([weights[number] for number in known], float)
     place = np.minimum(numbers.searchsorted(classes), numbers.size - 1)
     return np.where(numbers[place] == classes, factor_of[place], 1.0)
 
