@@ -5,8 +5,8 @@
 
 Every figure is a ratio of speeds of two sides that take turns: above 1 is faster than one thread. The last
 column is what the machine gives to that many threads: multiply-adds on registers in the same rounds.
-Unless programs are started on purpose, rounds in which each thread gets less than 0.9 are no measurement of
-threads: they are repeated, at most twice, and a row of only such rounds is marked.
+Unless programs are started on purpose, a turn is repeated where each thread gets less than 0.9 of its speed
+alone; a row most of whose turns found no other moment is marked.
 """
 
 import argparse
@@ -23,14 +23,13 @@ import numpy as np
 
 import fastnn
 from fastnn import layers
+from fastnn.bench.cores import Cores
 from fastnn.bench.measure import alternate, ratio
 from fastnn.bench.peak import Peak
 from fastnn.cli import exit_status, positive_number_type, whole_number_type
 from fastnn.kernels.core import runtime
 from fastnn.kernels.core.cpu_count import MAX_THREADS
 
-REPEATS = 2  # of all rounds, where too few have been quiet
-QUIET = 0.9  # share of its speed alone that each of several threads has to reach
 SAMPLE_SHAPES = {"dense": (784,), "wide": (1024,), "cnn": (28, 28, 1), "lstm": (100, 8)}
 CALLS = 32  # of predictions in two threads at once
 BATCH_SIZES = {"dense": 128, "wide": 64, "cnn": 128, "lstm": 32}
@@ -141,21 +140,13 @@ def machine(times, peaks):
 
 
 def measure(label, sides, options):
-    """Print a row of sides that take turns, in rounds that are quiet if there are any."""
-    peaks = Peak(1), Peak(options.threads)
+    """Print a row of sides that take turns, when each thread has a core if nothing is to keep it busy."""
+    peaks, cores = (Peak(1), Peak(options.threads)), Cores(options.threads)
     sides = {**sides, "peak of one": peaks[0], "peak of several": peaks[1]}
-    kept, given, least = {}, [], 0.0 if options.busy else QUIET * options.threads
-    for _ in range(1 + REPEATS):
-        times = alternate(sides, options.rounds, options.seconds)
-        found = machine(times, peaks)
-        quiet = found >= least
-        for name, each in times.items():
-            kept.setdefault(name, []).extend(np.array(each)[quiet])
-        given.extend(found[quiet])
-        if len(given) > options.rounds // 2:
-            break
-    busy = not given
-    print_row(label, times if busy else kept, given=np.median(found if busy else given), is_busy=busy)
+    how = {} if options.busy else {"turn": cores.turn}
+    times = alternate(sides, options.rounds, options.seconds, **how)
+    given = np.median(machine(times, peaks))
+    print_row(label, times, given=given, is_busy=2 * cores.shared > len(sides) * options.rounds)
 
 
 def print_row(label, times, base="one", factor=1.0, given=None, is_busy=False):

@@ -14,6 +14,7 @@ from harness import instruction_set
 
 import fastnn
 from fastnn import bench
+from fastnn.bench import cores as core_shares
 from fastnn.bench import files, measure, models, peers, report
 from fastnn.bench.peak import Peak, peak_isa
 from fastnn.kernels.core import runtime
@@ -36,7 +37,8 @@ def one_thread(monkeypatch):
     """The environment in which `main` need not start a second process, and turns as short as can be."""
     for name, value in bench.blas_environment(1).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter, 0.0))
+    defaults = (1, 1e-4, time.perf_counter, 0.0, *measure.alternate.__defaults__[4:])
+    monkeypatch.setattr(measure.alternate, "__defaults__", defaults)
 
 
 def test_main_prints_ratios_and_writes_them(one_thread, tmp_path, capsys):
@@ -224,6 +226,44 @@ def test_sides_take_turns():
     assert all(len(t) == 2 and min(t) > 0 for t in times.values())
     turns = [calls[0]] + [b for a, b in pairwise(calls) if a != b]
     assert turns == ["a", "b", "a", "b", "a"]  # warm-up, a round, a round in reverse: b's turns touch
+
+
+def cores_that_are_given(monkeypatch, *shares):
+    """Two threads, to whom the machine gives these shares of what two cores do, the last for ever."""
+    cores, left = core_shares.Cores(2), list(shares)
+    monkeypatch.setattr(cores, "given", lambda: 2 * (left.pop(0) if len(left) > 1 else left[0]))
+    monkeypatch.setattr(core_shares.time, "sleep", lambda seconds: None)
+    return cores
+
+
+@pytest.mark.parametrize(
+    ("shares", "measured"),
+    [((1.0,), 1), ((0.5, 0.89, 0.9), 1), ((1.0, 0.5, 1.0), 2), ((0.95, 0.6, 0.5, 1.0), 2)],
+    ids=["at once", "shared before", "shared after", "shared meanwhile"],
+)
+def test_a_turn_is_taken_when_each_thread_has_a_core(shares, measured, monkeypatch):
+    cores, times = cores_that_are_given(monkeypatch, *shares), iter([1.0, 2.0, 3.0])
+    assert cores.turn(lambda: next(times)) == measured
+    assert (cores.turns, cores.shared) == (1, 0)
+
+
+def test_turns_for_which_there_are_no_cores_are_counted(monkeypatch):
+    cores = cores_that_are_given(monkeypatch, 0.5)
+    times = measure.alternate({"a": lambda: None}, 3, 1e-6, pause=0.0, turn=cores.turn)
+    assert len(times["a"]) == 3
+    assert (cores.turns, cores.shared) == (3, 3)
+    assert "3 of 3 turns" in cores.remark()
+
+
+def test_one_thread_has_a_core(monkeypatch):
+    cores = core_shares.Cores()
+    monkeypatch.setattr(cores, "given", pytest.fail)
+    assert cores.turn(lambda: 0.5) == 0.5
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_cores_are_measured(threads):
+    assert core_shares.Cores(threads).given() > 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its processor time advances in milliseconds")

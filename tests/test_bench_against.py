@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fastnn import bench
-from fastnn.bench import against, against_report, measure, models, peers
+from fastnn.bench import against, against_report, measure, models, peers, processors
 from fastnn.bench.peers import serve
 
 MODEL = models.MODELS["tabular"]
@@ -86,7 +86,8 @@ def one_thread(monkeypatch):
     """The environment in which `main` need not start a second process, and turns as short as can be."""
     for name, value in bench.blas_environment(1).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(measure.alternate, "__defaults__", (1, 1e-4, time.perf_counter, 0.0))
+    defaults = (1, 1e-4, time.perf_counter, 0.0, *measure.alternate.__defaults__[4:])
+    monkeypatch.setattr(measure.alternate, "__defaults__", defaults)
 
 
 def change(folder, old, new, name="torch"):
@@ -295,10 +296,10 @@ def test_the_python_of_a_peer(folder, one_thread, capsys):
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no processes")
 def test_sides_share_cores():
     before = os.sched_getaffinity(0)
-    with against.same_cores(1):
+    with processors.same_processors(1):
         assert len(os.sched_getaffinity(0)) == 1
     assert os.sched_getaffinity(0) == before
-    with against.same_cores(1000):
+    with processors.same_processors(1000):
         assert os.sched_getaffinity(0) == before
 
 

@@ -6,23 +6,22 @@ each other. They take turns: while one computes, the others wait for a message.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .cores import Cores
 from .measure import LocalSide, alternate, ratio
 from .models import Model
 from .peers import MissingPeerError, Peer, RemoteSide
 from .peers.serve import clock
 from .report import NO_LEARNING, STEPS, MismatchError
 
-__all__ = ["TASKS", "compare", "open_peers", "same_cores"]
+__all__ = ["TASKS", "compare", "open_peers"]
 
 RATE = 1e-3
 
@@ -30,35 +29,6 @@ RATE = 1e-3
 TASKS = {"train": "training step", "predict row": "one row", "predict": "batch prediction"}
 TOLERANCES = {"float32": 1e-4, "float64": 1e-6}
 AFTER_STEPS = 30  # times that far apart predictions may be after steps: Adam divides by small numbers
-
-
-@contextmanager
-def same_cores(threads: int) -> Iterator[None]:
-    """Bind this process, and those that it starts, to as many processors as there are threads, if it can."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    # One processor of each core first, then their siblings.
-    cores = sorted(before, key=lambda cpu: (_siblings(cpu).index(cpu), cpu))
-    os.sched_setaffinity(0, cores[:threads])
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-def _siblings(cpu: int) -> list[int]:
-    """Return the processors that share the core of one, as Linux tells; only itself where it does not."""
-    file = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-    try:
-        found: list[int] = []
-        for part in file.read_text().strip().split(","):
-            first, _, last = part.partition("-")
-            found += range(int(first), int(last or first) + 1)
-    except (OSError, ValueError):
-        return [cpu]
-    return found if cpu in found else [cpu]
 
 
 def open_peers(stack: ExitStack, names: Sequence[str], pythons: dict[str, str], threads: int) -> list[Peer]:
@@ -83,7 +53,7 @@ def open_peers(stack: ExitStack, names: Sequence[str], pythons: dict[str, str], 
     return peers
 
 
-def compare(model: Model, peers: Sequence[Peer], rounds: int, threads: int) -> list[dict[str, Any]]:
+def compare(model: Model, peers: Sequence[Peer], rounds: int, cores: Cores) -> list[dict[str, Any]]:
     """Verify that peers compute what fastnn does, then time them in turns.
 
     Parameters
@@ -93,8 +63,8 @@ def compare(model: Model, peers: Sequence[Peer], rounds: int, threads: int) -> l
     peers : sequence of Peer
     rounds : int
         Turns of each side.
-    threads : int
-        Of each side.
+    cores : Cores
+        For as many threads as each side has.
 
     Returns
     -------
@@ -146,9 +116,9 @@ def compare(model: Model, peers: Sequence[Peer], rounds: int, threads: int) -> l
     for task, sides in tasks.items():
         if not sides:
             continue
-        timed: dict[str, Any] = {"fastnn": LocalSide(calls[task], clock(threads))}
+        timed: dict[str, Any] = {"fastnn": LocalSide(calls[task], clock(cores.threads))}
         timed |= {peer.name: RemoteSide(peer, task) for peer, _ in sides}
-        times = alternate(timed, rounds)
+        times = alternate(timed, rounds, turn=cores.turn)
         for peer, way in sides:
             rows.append(
                 {

@@ -12,12 +12,14 @@ import time
 import timeit
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 __all__ = ["LocalSide", "Ratio", "Timed", "alternate", "calls_in", "clock", "ratio"]
 
 Side = Callable[[], object]
 Clock = Callable[[], float]
+Turn = Callable[[Callable[[], float]], float]
 PAUSE = 0.15  # the idle threads of OpenBLAS spin for 2**28 cycles, a tenth of a second
 
 
@@ -112,12 +114,18 @@ class LocalSide(Timed):
         return self._timer.timeit(calls)
 
 
+def _at_once(measure: Callable[[], float]) -> float:
+    """Return what a measurement returns."""
+    return measure()
+
+
 def alternate(
     sides: Mapping[str, Side | Timed],
     rounds: int = 7,
     seconds: float = 0.05,
     clock: Clock = time.perf_counter,
     pause: float = PAUSE,
+    turn: Turn = _at_once,
 ) -> dict[str, list[float]]:
     """Time several sides in turns, with Python's garbage collection off.
 
@@ -136,6 +144,9 @@ def alternate(
         See `clock`.
     pause : float, default 0.15
         Seconds before each turn; less will do where no side uses NumPy's BLAS.
+    turn : callable, optional
+        Called with a function that takes a turn and returns its time; returns that time, or that of
+        another try. By default it is the first one.
 
     Returns
     -------
@@ -163,6 +174,11 @@ def alternate(
     for i in range(rounds):
         for name in reversed(timed) if i % 2 else timed:
             time.sleep(pause)
-            timed[name].time(1 + calls[name] // 10)
-            times[name].append(timed[name].time(calls[name]) / calls[name])
+            times[name].append(turn(partial(_time_of, timed[name], calls[name])))
     return times
+
+
+def _time_of(side: Timed, calls: int) -> float:
+    """Return the seconds of a call, on average over a turn."""
+    side.time(1 + calls // 10)
+    return side.time(calls) / calls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..kernels.core import runtime
 from .measure import alternate, calls_in, clock
+from .processors import chosen_processors
 
 __all__ = ["Bandwidth", "Peak", "peak_isa"]
 
@@ -65,7 +67,8 @@ class Peak:
         address = runtime.kernel_address(peak_isa(runtime.isa()[0]), dtype, "fma_peak")
         # ctypes lets other Python threads run meanwhile.
         self._run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
-        self._others = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._others = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._processors = chosen_processors(threads)
         self.threads, self.dtype = threads, dtype
         unit = 10_000
         self._rounds = unit * calls_in(lambda: self._run(unit), SECONDS)
@@ -73,11 +76,17 @@ class Peak:
 
     def __call__(self) -> None:
         """Run."""
-        rounds = [self._rounds] * (self.threads - 1)
-        waiting = self._others.map(self._run, rounds) if self._others else ()
-        self._run(self._rounds)
-        for _ in waiting:
+        if not self._others:
+            self._run(self._rounds)
+            return
+        for _ in self._others.map(self._run_bound, range(self.threads)):
             pass
+
+    def _run_bound(self, thread: int) -> None:
+        """Run on a processor of its own: Linux may leave two threads on one for milliseconds."""
+        if self._processors:
+            os.sched_setaffinity(0, {self._processors[thread % len(self._processors)]})
+        self._run(self._rounds)
 
     def per_second(self, rounds: int = 5) -> float:
         """Return the operations per second, the median of some rounds."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import __version__
 from ..kernels.core import runtime
+from .cores import Cores
 from .measure import Ratio, alternate, clock, ratio
 from .models import Model
 from .peak import Peak
@@ -79,7 +80,7 @@ def verify(model: Model) -> None:
             )
 
 
-def measure(model: Model, peak: Peak, rounds: int) -> dict[str, Any]:
+def measure(model: Model, peak: Peak, rounds: int, cores: Cores) -> dict[str, Any]:
     """Time both sides of a model.
 
     Parameters
@@ -90,6 +91,8 @@ def measure(model: Model, peak: Peak, rounds: int) -> dict[str, Any]:
         On the threads in use.
     rounds : int
         Turns of each side.
+    cores : Cores
+        For as many threads.
 
     Returns
     -------
@@ -103,7 +106,7 @@ def measure(model: Model, peak: Peak, rounds: int) -> dict[str, Any]:
     row = x[:1].copy()
 
     def take_turns(**sides: Callable[[], object]) -> dict[str, list[float]]:
-        return alternate(sides, rounds, clock=clock(peak.threads))
+        return alternate(sides, rounds, clock=clock(peak.threads), turn=cores.turn)
 
     training = take_turns(
         fastnn=lambda: ours.train_on_batch(x, y),
