@@ -323,11 +323,8 @@ class Model(Steps):
     @property
     def _sample_shapes(self) -> list[Shape]:
         """Shape of a sample of each input."""
-        if self._built_shapes is None:
-            raise ValueError(
-                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
-            )
-        return self._built_shapes
+        self._refuse_unbuilt()
+        return self._built_shapes  # type: ignore[return-value]
 
     @property
     def input_shape(self) -> Any:
@@ -486,7 +483,11 @@ class Model(Steps):
         super().set_weights(weights)
 
     def _refuse_unbuilt(self) -> None:
-        assert self._sample_shapes is not None
+        """Raise a `ValueError` if it is not known what the inputs are."""
+        if self._built_shapes is None:
+            raise ValueError(
+                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
+            )
 
     def summary(
         self,
@@ -649,10 +650,7 @@ class Model(Steps):
         return self._make_plan_cache() if plans is None else plans
 
     def _make_plan_cache(self) -> PlanCache:
-        if not self.built:
-            raise ValueError(
-                f"model {self.name!r} has not been built: call it on data, or build(input_shape)"
-            )
+        self._refuse_unbuilt()
         with making():
             if self._plans is None:  # not made by another thread in the meantime
                 emit = partial(_emit_call, ref(self)) if self._graph is None else self._graph.emit

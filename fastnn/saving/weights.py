@@ -90,7 +90,7 @@ def save_weights(model: Any, filepath: Path, overwrite: bool = True) -> None:
     >>> report.loaded
     ['last/kernel', 'last/bias']
     """
-    _check_built(model)
+    model._refuse_unbuilt()
     if not model._ranks.writes(filepath):
         return
     if (format := format_by_name(filepath)) is not None:
@@ -156,12 +156,12 @@ def load_weights(
     with named_errors(filepath), opened(filepath) as file:
         format = format_of(filepath, file)
         if format is not None:
-            _check_built(model)
+            model._refuse_unbuilt()
             report = format.fit_weights(model, file.read_rest(), by_name, by_name or skip_mismatch)
             _check_report(report, model, filepath, skip_mismatch, by_name)
             return report
         document, tensors = contents(file)
-    _check_built(model)
+    model._refuse_unbuilt()
     with wrapped_errors(filepath):
         weights = named_weights(model)
         if document is None:
@@ -276,8 +276,3 @@ def assign_weights(
         [weight.variable for weight in weights],
         [tensors[path_of[weight.path if by_name else weight.structure]] for weight in weights],
     )
-
-
-def _check_built(model: Any) -> None:
-    if not model.built:
-        raise ValueError(f"model {model.name!r} has not been built: call it on data, or build(input_shape)")
