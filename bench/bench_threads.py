@@ -5,7 +5,7 @@
 
 Every figure is a ratio of speeds of two sides that take turns: above 1 is faster than one thread. The last
 column is what the machine gives to that many threads: multiply-adds on registers in the same rounds.
-Unless programs are started on purpose, a turn is repeated where each thread gets less than 0.9 of its speed
+Unless programs are started on purpose, a turn is repeated where each thread gets less than 0.8 of its speed
 alone; a row most of whose turns found no other moment is marked.
 """
 

@@ -10,8 +10,8 @@ from .peak import Peak
 
 __all__ = ["Cores"]
 
-WHOLE = 0.9  # share of its speed alone that each of several threads reaches on a core of its own
-TRIES = 20  # of a turn
+WHOLE = 0.8  # share of its speed alone that each of several threads reaches on a core of its own
+TRIES = 5  # of a turn
 
 
 class Cores:
@@ -61,7 +61,7 @@ class Cores:
         return self.threads == 1 or self.given() >= WHOLE * self.threads
 
     def turn(self, measure: Callable[[], float]) -> float:
-        """Measure when each thread has a core, before and after; after 20 tries in vain, whatever they have.
+        """Measure when each thread has a core, before and after; after 5 tries in vain, whatever they have.
 
         Parameters
         ----------
