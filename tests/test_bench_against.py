@@ -293,6 +293,23 @@ def test_the_python_of_a_peer(folder, one_thread, capsys):
     assert "torch" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("usable", "threads", "chosen"),
+    [
+        ({0, 1, 2, 3}, 2, [0, 1]),
+        ({0, 1, 2, 3}, 3, [0, 1, 2]),
+        ({0, 2, 3}, 2, [0, 3]),
+        ({2, 3}, 2, [2, 3]),
+        ({1, 3}, 4, [1, 3]),
+    ],
+)
+def test_a_processor_of_each_core_comes_first(usable, threads, chosen, monkeypatch):
+    """Also of a core whose first processor is not to be used."""
+    monkeypatch.setattr(processors.os, "sched_getaffinity", lambda process: usable, raising=False)
+    monkeypatch.setattr(processors, "_siblings", lambda cpu: [cpu % 2, cpu % 2 + 2])
+    assert processors.chosen_processors(threads) == chosen
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no processes")
 def test_sides_share_cores():
     before = os.sched_getaffinity(0)

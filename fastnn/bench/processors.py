@@ -24,7 +24,11 @@ def chosen_processors(threads: int) -> list[int]:
     if not hasattr(os, "sched_getaffinity"):
         return []
     usable = os.sched_getaffinity(0)
-    return sorted(usable, key=lambda cpu: (_siblings(cpu).index(cpu), cpu))[:threads]
+
+    def place(cpu: int) -> tuple[int, int]:
+        return [sibling for sibling in _siblings(cpu) if sibling in usable].index(cpu), cpu
+
+    return sorted(usable, key=place)[:threads]
 
 
 def _siblings(cpu: int) -> list[int]:
