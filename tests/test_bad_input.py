@@ -347,6 +347,26 @@ def test_class_weights_of_labels_that_are_no_classes(loss, width):
     model.fit(X[:, :3], np.eye(width)[np.zeros(10, int)], class_weight={0: 1.0, 1: 2.0}, verbose=0)
 
 
+@pytest.mark.parametrize("label", [np.inf, -np.inf])
+@pytest.mark.parametrize("use", ["fit", "train_on_batch"])
+def test_class_weights_of_labels_that_are_not_finite(label, use):
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    y = np.array([0, 1, label, 1, 0])
+    with pytest.raises(
+        ValueError, match=f"class_weight: expected class numbers as labels, got {label} in row 2"
+    ):
+        getattr(model, use)(X[:5, :3], y, class_weight={0: 1.0, 1: 2.0})
+
+
+@pytest.mark.parametrize("key", ["a", None, -1, 0.5, np.nan, np.inf, 2**31, 10**400])
+def test_keys_of_class_weights_that_are_no_class_numbers(key):
+    model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=f"class_weight: expected class numbers as keys, got {key!r:.20}"):
+        model.fit(X[:5, :3], np.ones(5), class_weight={1: 1.0, key: 2.0}, verbose=0)
+
+
 @pytest.mark.parametrize("classes", [2, 6])
 def test_labels_of_the_other_kind_get_a_suggestion(classes):
     numbers, p = np.arange(6) % classes, np.full((6, classes), 1 / classes)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SampleShapes = tuple[tuple[int, ...], ...]
 WeightShapes = tuple[tuple[int, ...] | None, ...]  # of the weights of a sample; None for an output without
+_LARGEST_CLASS = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels)
     if not isinstance(weights, Mapping):
         raise ArgumentError(f"class_weight: expected a dict from class number to weight, got {weights!r}")
     for number, weight in weights.items():
-        if not isinstance(number, Real) or not float(number) >= 0 or float(number) % 1:
+        if not isinstance(number, Real) or number < 0 or not number <= _LARGEST_CLASS or number % 1 != 0:
             raise ValueError(f"class_weight: expected class numbers as keys, got {number!r}")
         real_number(weight, "class_weight")
     classes = classes_of(y, labels)
@@ -269,7 +270,7 @@ def classes_of(y: NDArray[Any], labels: Labels) -> NDArray[Any]:
         classes: NDArray[Any] = y.argmax(axis=1)
         return classes
     classes = np.rint(y[:, 0])
-    _require_classes(y, y == classes[:, None], "class numbers")
+    _require_classes(y, np.isfinite(y) & (y == classes[:, None]), "class numbers")
     return classes
 
 
