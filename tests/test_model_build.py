@@ -95,3 +95,36 @@ def test_an_error_in_build_leaves_the_model_unbuilt():
     assert not model.built
     model.armed = False
     assert model(X).shape == (6, 4)
+
+
+class MarkedAtOnce(Model):
+    """Says that it is built before anybody knows its inputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2)
+        self.built = True
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model: model(X),
+        lambda model: model.predict(X, verbose=0),
+        lambda model: model.build((None, 3)),
+        lambda model: model.compute_output_shape((None, 3)) and fit(model),
+        lambda model: layers.Dense(1)(model(fastnn.Input((3,)))),
+    ],
+    ids=["call", "predict", "build", "fit", "symbolic"],
+)
+def test_a_model_that_is_marked_as_built_at_once_is_built_when_it_is_used(use):
+    model = MarkedAtOnce()
+    assert not model.built
+    with pytest.raises(ValueError, match="model 'marked_at_once.*' has not been built"):
+        model.count_params()
+    use(model)
+    assert model.built
+    assert model.count_params() == 8

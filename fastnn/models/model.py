@@ -137,7 +137,6 @@ class Model(Steps):
         self._outputs = OutputStructure()
         self._input_structure: InputStructure | None = None
         self._converts = False  # whether outputs are converted to other dtypes
-        self._built_shapes: list[Shape] | None = None  # of samples of the inputs
         self._compile_spec: CompileSpec | None = None
         self._objective: Objective | None = None
         self._shuffler: EpochShuffler | None = None
@@ -146,6 +145,7 @@ class Model(Steps):
         if inputs is not None:
             self._connect(inputs, outputs)
 
+    _built_shapes: list[Shape] | None = None  # of samples of the inputs
     _output_shapes_of: dict[SampleShapes, list[tuple[int, ...]]]
     _plans: PlanCache | None
     _fast_inference: Plan | None  # the plan used last
@@ -197,13 +197,21 @@ class Model(Steps):
 
     def _set_built(self, sample_shapes: list[Shape]) -> None:
         """Note the shapes of samples that the model is built for."""
-        self._built_shapes = sample_shapes
         self._output_shapes_of, self._objective = {}, None
         self._forget_own_plans()
         self._freeze_parts()
         if self._compile_spec is not None:
             self._compile_spec.snapshot.extend(self)
-        self.built = True  # last: other threads may use the model from here on
+        self._built_shapes = sample_shapes  # last: other threads may use the model from here on
+
+    @property
+    def built(self) -> bool:
+        """Whether the inputs are known, and the weights made for them."""
+        return self._built_shapes is not None
+
+    @built.setter
+    def built(self, value: bool) -> None:
+        """Ignore the attribute, which a subclass may set before anybody knows what the inputs are."""
 
     @property
     def _sublayers(self) -> list[Layer]:

@@ -133,7 +133,6 @@ class Sequential(Model):
         if self._graph is not None:
             for node in self._graph.nodes:
                 node.layer._forget_call(node)
-        self.built = False
         self._graph = self._built_shapes = self._input_structure = None
         self._outputs = OutputStructure()
         self._objective = None
