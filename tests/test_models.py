@@ -156,6 +156,18 @@ def test_what_is_no_model_is_told(layers, error, message):
         model.build((None, 4))
 
 
+def test_a_layer_whose_building_is_interrupted_is_not_added():
+    class Interrupted(Dense):
+        def build(self, input_shape):
+            raise KeyboardInterrupt
+
+    model = make()
+    with pytest.raises(KeyboardInterrupt):
+        model.add(Interrupted(4))
+    assert len(model.layers) == 2
+    assert model.predict(np.ones((3, 4))).shape == (3, 2)
+
+
 def test_a_layer_that_does_not_fit_is_not_added():
     model = make()
     with pytest.raises(ValueError, match="target_shape"):

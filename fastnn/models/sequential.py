@@ -99,7 +99,7 @@ class Sequential(Model):
             self._build_early()
             if not self._trainable:
                 self._layers[-1].trainable = False
-        except Exception:
+        except BaseException:
             self._layers = before
             self._unbuild()
             self._build_early()
@@ -165,7 +165,7 @@ class Sequential(Model):
                 if not isinstance(x, SymbolicTensor):
                     raise ValueError(f"layers: {layer.name!r} has {len(x)} outputs, a Sequential takes one")
                 calls.append(x.node)
-        except Exception:
+        except BaseException:
             for node in calls:
                 node.layer._forget_call(node)
             raise
