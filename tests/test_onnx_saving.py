@@ -47,6 +47,7 @@ def test_damaged_files(tmp_path, capsys, data):
 
 
 def test_convert_and_inspect(tmp_path, capsys):
+    pytest.importorskip("h5py")
     model = small()
     model.save(tmp_path / "m.fastnn")
     for ending in (".onnx", ".weights.h5"):
