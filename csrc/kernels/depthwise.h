@@ -12,14 +12,14 @@
  * edges. That is 1.1 to 1.5 times as fast as the other tiles, and 1.2 to 1.5 times as fast as registers for rows of at
  * most 2 TILE.
  *
- * L1 has 8 places for lines that are a multiple of 4 KiB apart, as the pixels of 1024 channels are. Where a tile reads more
- * than three times as many lines as there are places for, blocks of channels are copied first, so that their pixels lie side
- * by side: 1.2 to 1.8 times as fast for 3 x 3 windows of 1024 channels, 2 to 4 times for 5 x 5 of 512 and 1024. Where
- * pixels are a multiple of 2 KiB apart and a vector is half a line, both of its vectors are used at once: 1.1 to 1.5 times
- * as fast for 3 x 3 windows of 512 channels, and slower for numbers of channels between.
+ * L1 has 8 places for lines that are a multiple of 4 KiB apart, as the pixels of 1024 channels are. Where a tile reads
+ * more than three times as many lines as there are places for, blocks of channels are copied first, so that their
+ * pixels lie side by side: 1.2 to 1.8 times as fast for 3 x 3 windows of 1024 channels, 2 to 4 times for 5 x 5 of 512
+ * and 1024. Where pixels are a multiple of 2 KiB apart and a vector is half a line, both of its vectors are used at
+ * once: 1.1 to 1.5 times as fast for 3 x 3 windows of 512 channels, and slower for numbers of channels between.
  *
- * Of images beyond FETCHED bytes, the row of sources that is next is fetched meanwhile: 1.5 times as fast for 8 images of
- * 56 x 56 x 128, from memory. From L3 it would take 1.1 to 1.3 times as long.
+ * Of images beyond FETCHED bytes, the row of sources that is next is fetched meanwhile: 1.5 times as fast for 8 images
+ * of 56 x 56 x 128, from memory. From L3 it would take 1.1 to 1.3 times as long.
  */
 #ifndef FNN_DEPTHWISE_H
 #define FNN_DEPTHWISE_H

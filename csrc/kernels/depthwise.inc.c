@@ -215,8 +215,8 @@ static int is_crowded(const fnn_depthwise *d)
     const fnn_idx pixel = d->channels * (fnn_idx)sizeof(real),
                   columns = (TILE - 1) * d->stride[1] + d->window[1];
     const fnn_idx places = WAYS * (PAGE / common_divisor(PAGE, pixel));
-    return VLEN > 1 && d->window[0] * columns + TILE > 3 * places &&
-           d->window[0] * d->window[1] * LEAST_BLOCK <= COPIED_WEIGHTS;
+    return VLEN > 1 && d->window[0] * d->window[1] <= COPIED_WEIGHTS / LEAST_BLOCK &&
+           d->window[0] * columns + TILE > 3 * places;
 }
 
 /* Set which rows of the sources are copied for results from row `first` on, and return of how many rows. */
