@@ -422,3 +422,20 @@ def test_labels_nested_as_the_outputs():
     assert results[0] == results[1] == results[2]
     with pytest.raises(ValueError, match="y: expected a list of 3 arrays"):
         model.evaluate(x, [[y[0], y[1]], [y[2], y[2]]], verbose=0)
+
+
+@pytest.mark.parametrize("loss", [losses.Dice, losses.Tversky])
+@pytest.mark.parametrize(
+    ("shape", "axis", "message"),
+    [
+        ((2, 4), None, r"y_true: expected the shape of y_pred, \(2, 3\), got \(2, 4\)"),
+        ((2, 1), None, r"y_true: expected the shape of y_pred, \(2, 3\), got \(2, 1\)"),
+        ((2, 3), 2, r"axis: expected axes of predictions of shape \(2, 3\), got 2"),
+        ((2, 3), [0, -3], r"axis: .*got \(0, -3\)"),
+        ((2, 3), "x", "axis: .*'x'"),
+        ((2, 3), [1.5], "axis: .*1.5"),
+    ],
+)
+def test_overlap_of_other_shapes(loss, shape, axis, message):
+    with pytest.raises(ValueError, match=message):
+        loss(axis=axis)(np.ones(shape), np.ones((2, 3)))

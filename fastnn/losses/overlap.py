@@ -8,10 +8,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import config
-from ..checks import real_number
+from ..checks import real_number, whole_number
 from .loss import Loss, registry
 
 Axis = int | tuple[int, ...] | list[int] | None
+
+
+def _checked_axis(axis: Axis) -> int | tuple[int, ...] | None:
+    """Return the axes to sum over."""
+    if isinstance(axis, (tuple, list)):
+        return tuple(whole_number(each, "axis", -32, 31) for each in axis)
+    return None if axis is None else whole_number(axis, "axis", -32, 31)
+
+
+def _check_shapes(y_true: Any, y_pred: Any, axis: int | tuple[int, ...] | None) -> None:
+    """Raise a `ValueError` if labels are not of the shape of predictions, or lack an axis to sum over."""
+    shape = tuple(y_pred.shape)
+    if tuple(y_true.shape) != shape:
+        raise ValueError(f"y_true: expected the shape of y_pred, {shape}, got {tuple(y_true.shape)}")
+    axes = () if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if any(not -len(shape) <= each < len(shape) for each in axes):
+        raise ValueError(f"axis: expected axes of predictions of shape {shape}, got {axis}")
 
 
 @registry.add
@@ -48,10 +65,11 @@ class Tversky(Loss):
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.alpha, self.beta = real_number(alpha, "alpha"), real_number(beta, "beta")
-        self.axis = tuple(axis) if isinstance(axis, list) else axis
+        self.axis = _checked_axis(axis)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each sample, or one of the batch; see `Loss`."""
+        _check_shapes(y_true, y_pred, self.axis)
         common = (y_true * y_pred).sum(self.axis)
         missed = (y_true * (1 - y_pred)).sum(self.axis)
         beyond = (y_pred * (1 - y_true)).sum(self.axis)
@@ -87,10 +105,11 @@ class Dice(Loss):
         dtype: str | None = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
-        self.axis = tuple(axis) if isinstance(axis, list) else axis
+        self.axis = _checked_axis(axis)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the value of each sample, or one of the batch; see `Loss`."""
+        _check_shapes(y_true, y_pred, self.axis)
         common = (y_true * y_pred).sum(self.axis)
         return 1 - 2 * common / (y_true.sum(self.axis) + y_pred.sum(self.axis) + config.epsilon())
 
