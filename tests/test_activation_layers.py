@@ -58,6 +58,7 @@ def test_prelu(shared_axes, shape):
     layer = PReLU(shared_axes=shared_axes, input_shape=(3, 4, 5))
     layer(np.zeros((1, 3, 4, 5)))
     assert layer.alpha.shape == shape
+    assert (layer.shared_axes is None) == (shared_axes is None)
     check_layer(
         PReLU,
         arguments,

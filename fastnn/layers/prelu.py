@@ -52,18 +52,12 @@ class PReLU(Layer):
     ) -> None:
         super().__init__(**kwargs)
         WeightSpec(alpha_initializer, alpha_regularizer, alpha_constraint).set_on(self, "alpha")
-        axes = (
-            ()
-            if shared_axes is None
-            else shared_axes
-            if isinstance(shared_axes, Sequence)
-            else (shared_axes,)
-        )
-        self.shared_axes = tuple(dimension(axis, "shared_axes") for axis in axes)
+        axes = shared_axes if shared_axes is None or isinstance(shared_axes, Sequence) else (shared_axes,)
+        self.shared_axes = None if axes is None else tuple(dimension(axis, "shared_axes") for axis in axes)
 
     def _check_input_shape(self, input_shape: Shape) -> None:
         """Check the shared axes."""
-        if any(axis >= len(input_shape) for axis in self.shared_axes):
+        if any(axis >= len(input_shape) for axis in self.shared_axes or ()):
             raise ValueError(
                 f"shared_axes: expected axes from 1 to {len(input_shape) - 1}, got {self.shared_axes}"
             )
@@ -71,7 +65,7 @@ class PReLU(Layer):
     def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shape of `alpha`: a sample's with 1 for the shared axes."""
         sizes = enumerate(input_shape[1:], 1)
-        return {"alpha": tuple(1 if axis in self.shared_axes else n for axis, n in sizes)}
+        return {"alpha": tuple(1 if axis in (self.shared_axes or ()) else n for axis, n in sizes)}
 
     def build(self, input_shape: Shape) -> None:
         """Make `alpha`, of the shape of a sample with 1 for the shared axes."""
@@ -82,7 +76,7 @@ class PReLU(Layer):
     @property
     def _stepwise(self) -> bool:
         """Whether all time steps share alpha."""
-        return 1 in self.shared_axes
+        return 1 in (self.shared_axes or ())
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the rectifier."""
@@ -95,7 +89,5 @@ class PReLU(Layer):
         return (
             super().get_config()
             | specs_config(self, "alpha")
-            | {
-                "shared_axes": list(self.shared_axes) or None,
-            }
+            | {"shared_axes": None if self.shared_axes is None else list(self.shared_axes)}
         )
