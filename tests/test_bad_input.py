@@ -178,6 +178,17 @@ def test_numbers_that_are_no_numbers_as_labels_of_a_regression():
         *[({"verbose": v}, ValueError, f"verbose: .*{v!r}") for v in (3, "loud", None)],
         ({"sample_weight": np.ones(9)}, ValueError, r"sample_weight: expected shape \(10,\), got \(9,\)"),
         ({"sample_weight": np.full(10, np.nan)}, ValueError, "sample_weight: expected finite numbers"),
+        (
+            {"sample_weight": [1.0] * 9 + [1e300]},
+            ValueError,
+            r"sample_weight: .* float32, got 1e\+300 in row 9",
+        ),
+        ({"class_weight": {0: 1e300}}, ValueError, r"class_weight, sample_weight: .*1e\+300 in row"),
+        (
+            {"class_weight": {0: 1e38}, "sample_weight": np.full(10, 1e38)},
+            ValueError,
+            r"class_weight, sample_weight: .*e\+7\d in row",
+        ),
         ({"sample_weight": "heavy"}, TypeError, "sample_weight: expected an array, got 'heavy'"),
         ({"class_weight": [1, 2, 3]}, TypeError, r"class_weight: .*got \[1, 2, 3\]"),
         ({"class_weight": {-1: 2.0}}, ValueError, "class_weight: .*-1"),
@@ -191,6 +202,29 @@ def test_numbers_that_are_no_numbers_as_labels_of_a_regression():
 def test_arguments_of_fit(model, arguments, error, message):
     with pytest.raises(error, match=message):
         model.fit(X, labels_of(model), **{"verbose": 0} | arguments)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize("of_class", [0.0, 1e38, 1e300])
+@pytest.mark.parametrize("of_sample", [1e38, np.inf, np.nan])
+def test_weights_whose_product_is_too_large(warm, of_class, of_sample):
+    model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    y = np.arange(len(X)) % 3
+    if warm:
+        model.train_on_batch(X, y, np.ones(len(X)), class_weight={0: 1.0})
+    before = model.get_weights()
+    weights = np.full(len(X), of_sample, "float32")
+    if of_class or not np.isfinite(of_sample):
+        with pytest.raises(
+            ValueError, match=r"sample_weight: expected finite numbers of float32, got .* in row"
+        ):
+            model.train_on_batch(X, y, weights, class_weight={0: of_class})
+        for one, other in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(one, other)
+    else:
+        model.train_on_batch(X, y, weights, class_weight={0: of_class, 1: 0.0, 2: 0.0})
+        np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
 @pytest.mark.parametrize("n", [0, *NO_COUNTS])

@@ -208,15 +208,36 @@ class DataAdapter:
         labels = arrays.y[0]
         if labels is None:
             raise ValueError("class_weight: expected a model with a loss that takes labels")
-        factors = class_factors(class_weight, labels, self._outputs[0].labels)
-        weights = factors if arrays.weights[0] is None else arrays.weights[0] * factors
-        return replace(arrays, weights=[np.ascontiguousarray(weights, self._dtype)])
+        kind = self._outputs[0].labels
+        weights = class_weighted(arrays.weights[0], class_weight, labels, kind, self._dtype)
+        return replace(arrays, weights=[weights])
 
 
 def _positions(output: OutputSpec, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of the values of the losses of a sample of an output."""
     axes = axes_to_last(output.axis, (0, *shape))
     return shape[:-1] if axes is None else tuple(shape[axis - 1] for axis in axes[1:-1])
+
+
+def class_weighted(
+    sample_weight: NDArray[np.floating] | None,
+    class_weight: Mapping[Any, float],
+    y: NDArray[Any],
+    labels: Labels,
+    dtype: str,
+) -> NDArray[np.floating]:
+    """Return the weights of samples, times those of their classes; see `class_factors`.
+
+    Raises
+    ------
+    ValueError
+        If one of them is too large for the dtype.
+    """
+    weights = class_factors(class_weight, y, labels)
+    if sample_weight is not None:
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes of that is refused
+            weights = sample_weight * weights
+    return as_weights(weights, dtype, "class_weight, sample_weight")
 
 
 def class_factors(weights: Mapping[Any, float], y: NDArray[Any], labels: Labels) -> NDArray[np.float64]:

@@ -50,11 +50,16 @@ def as_weights(sample_weight: Any, dtype: str, name: str = "sample_weight") -> N
     Raises
     ------
     ValueError, TypeError
-        If they are not finite numbers: one of NaN would make the loss and all weights of the model NaN.
+        If they are not finite numbers of the dtype: one of NaN would make the loss and all weights of the
+        model NaN.
     """
-    weights = as_real(sample_weight, dtype, name)
-    if np.count_nonzero(np.isfinite(weights)) < weights.size:  # a microsecond less than `all`
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    with np.errstate(over="ignore"):  # which becomes infinite
+        weights = as_real(sample_weight, dtype, name)
+    finite = np.isfinite(weights)
+    if np.count_nonzero(finite) < weights.size:  # a microsecond less than `all`
+        row = int(np.argmin(finite.reshape(len(weights), -1).all(1)))
+        value = np.reshape(as_numbers(sample_weight, name), weights.shape)[row].tolist()
+        raise ValueError(f"{name}: expected finite numbers of {dtype}, got {value!r:.80} in row {row}")
     return weights
 
 

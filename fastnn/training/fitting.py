@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..checks import real_number, whole_number
-from ..data.adapters import class_factors
+from ..data.adapters import class_weighted
 from ..data.dataset import DatasetIterator
 from ..data.shuffle import EpochShuffler
 from ..data.sparse import sparse_batches
@@ -147,14 +147,12 @@ def run_with_class_weights(
     if y.ndim not in (1, 2) or not y.size or (kind.sparse and (y.dtype.kind not in "iu" or y.size != len(y))):
         return False
     labels = y.reshape(-1) if kind.sparse else y.reshape(len(y), -1).astype(model.dtype)
+    if sample_weight is not None and sample_weight.shape != y.shape[:1]:
+        return False
     try:
-        weights = class_factors(class_weight, labels, kind)
+        weights = class_weighted(sample_weight, class_weight, labels, kind, model.dtype)
     except ValueError:  # validation looks at the labels first
         return False
-    if sample_weight is not None:
-        if sample_weight.shape != weights.shape:
-            return False
-        weights *= sample_weight.astype(model.dtype)
     return model._run_by_last_plan(plan, x, y, weights)
 
 

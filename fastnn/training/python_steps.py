@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conversion import as_numbers
-from ..data.adapters import class_factors
+from ..data.adapters import class_weighted
 from ..data.validation import as_real, as_weights, is_structure
 from ..graph.graph import rebuilt
 from ..kernels.core.specs import Labels
@@ -129,9 +129,8 @@ class StepAdapter:
             return data
         if not isinstance(data.y, np.ndarray):
             raise ValueError("class_weight: expected a model with one output")
-        factors = class_factors(class_weight, data.y, Labels.CLASS if data.y.ndim == 1 else Labels.REAL)
-        weights = factors if data.weights is None else data.weights * factors
-        return replace(data, weights=weights.astype(self._dtype))
+        kind = Labels.CLASS if data.y.ndim == 1 else Labels.REAL
+        return replace(data, weights=class_weighted(data.weights, class_weight, data.y, kind, self._dtype))
 
 
 class StepPlan:
