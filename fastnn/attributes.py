@@ -1,8 +1,9 @@
 """Attributes that plans depend on: what is assigned takes effect at the next call; attributes of parts.
 
 Plans contain the numbers that layers, and the regularizers and constraints of their weights, had when the
-plans were made, such as the rate of a `Dropout`. So an assignment to an argument of a constructor lets models
-make their plans again. What the program has written in Python reads its attributes whenever it runs.
+plans were made, such as the rate of a `Dropout`. So what is assigned to an argument of a constructor is
+validated and converted as the constructor would do it, and lets models make their plans again. What the
+program has written in Python reads its attributes whenever it runs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import inspect
 from functools import cache
 from typing import Any
+
+from .configurable import is_of_program
 
 __all__ = ["PartAttribute", "PlannedAttributes", "constructor_arguments", "part_attributes"]
 
@@ -32,8 +35,11 @@ class PlannedAttributes:
     def _replace(self, name: str, value: Any) -> None:
         """Set an attribute that has had another value, and forget plans that depend on it."""
         before = vars(self)[name]
-        _set(self, name, value)
-        if before is not value and self._plans_depend_on(name):
+        if before is value:
+            return
+        depends = self._plans_depend_on(name)
+        _set(self, name, _as_constructed(self, name, value) if depends else value)
+        if depends:
             try:
                 self._check_assigned()
             except ValueError as error:
@@ -73,6 +79,31 @@ def constructor_arguments(cls: type) -> frozenset[str]:
         for name in inspect.signature(vars(base)["__init__"]).parameters
     }
     return frozenset(found - _APART)
+
+
+def _as_constructed(owner: Any, name: str, value: Any) -> Any:
+    """Return the attribute that the constructor makes of an argument, or raise its error.
+
+    The constructor, that of the first class of this package, gets the other arguments as they are now. So it
+    sets none of its arguments twice. A value is returned as given if it is no argument there, or if another
+    argument is required and no attribute.
+    """
+    from .utils.random import separate_seeds
+
+    cls: Any = next(base for base in type(owner).__mro__ if not is_of_program(base))
+    parameters = inspect.signature(cls.__init__).parameters
+    attributes, arguments = vars(owner), {name: value}
+    if name not in parameters:
+        return value
+    for key, parameter in list(parameters.items())[1:]:  # without self
+        if key in attributes or isinstance(getattr(cls, key, None), PartAttribute):
+            arguments.setdefault(key, getattr(owner, key))
+        elif parameter.kind is parameter.VAR_KEYWORD and "name" in attributes:
+            arguments["name"] = owner.name
+        elif parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty:
+            return value
+    with separate_seeds():
+        return getattr(cls.from_config(arguments), name)
 
 
 class PartAttribute:

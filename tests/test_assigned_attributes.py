@@ -33,6 +33,8 @@ CASES = [
     (layers.Activation, {"activation": "relu"}, "activation", "tanh"),
     (layers.LSTM, {"units": 4, "return_sequences": True}, "go_backwards", True),
     (layers.LSTM, {"units": 4, "return_sequences": True}, "cell.activation", "relu"),
+    (layers.ZeroPadding1D, {"padding": 1}, "padding", 2),
+    (layers.Cropping1D, {"cropping": 1}, "cropping", (0, 1)),
     (layers.AveragePooling1D, {"pool_size": 2, "strides": 1}, "padding", "same"),
     (layers.ActivityRegularization, {"l2": 0.0}, "activity_regularizer.l2", 0.5),
 ]
@@ -242,6 +244,99 @@ def test_what_weights_do_not_fit_is_refused():
     with pytest.raises(ValueError, match="units: the weights do not fit 2"):
         recurrent.cell.units = 2
     np.testing.assert_array_equal(model.predict(ones(3)), before)
+
+
+# A layer, the name of an argument of its constructor, and a value that this refuses.
+REFUSED = [
+    (lambda: layers.LSTM(4), "dropout", 7),
+    (lambda: layers.LSTM(4), "units", "x"),
+    (lambda: layers.GRU(4), "recurrent_dropout", -1),
+    (lambda: layers.RNN(layers.LSTMCell(4)), "cell", 7),
+    (lambda: layers.Dropout(0.5), "rate", float("nan")),
+    (lambda: layers.Dropout(0.5), "seed", "x"),
+    (lambda: layers.Dropout(0.5), "noise_shape", 3),
+    (lambda: layers.Conv1D(4, 2), "strides", 0),
+    (lambda: layers.Conv1D(4, 2), "padding", "other"),
+    (lambda: layers.Conv1DTranspose(4, 2, strides=2, output_padding=1), "output_padding", 2),
+    (lambda: layers.MaxPooling1D(2), "pool_size", "x"),
+    (lambda: layers.BatchNormalization(), "epsilon", -1),
+    (lambda: layers.Flatten(), "data_format", "other"),
+    (lambda: layers.TimeDistributed(layers.Dense(4)), "layer", 7),
+    (lambda: layers.Dense(4), "activity_regularizer", 7),
+    (lambda: layers.ActivityRegularization(l2=0.5), "l2", "x"),
+]
+
+
+@pytest.mark.parametrize(("make", "name", "value"), REFUSED, ids=[f"{n}-{v}" for _, n, v in REFUSED])
+def test_what_the_constructor_refuses(make, name, value):
+    layer = make()
+    model = made(layer)
+    held, before = getattr(layer, name), model.predict(ones(3))
+    with pytest.raises(ValueError, match=f"{name.removeprefix('activity_')}: .*{value}"):
+        setattr(layer, name, value)
+    assert getattr(layer, name) is held
+    np.testing.assert_array_equal(model.predict(ones(3)), before)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "value", "converted"),
+    [
+        (lambda: layers.Conv1D(4, 2), "strides", 2, (2,)),
+        (lambda: layers.ZeroPadding1D(1), "padding", 2, (2, 2)),
+        (lambda: layers.MaxPooling1D(2), "pool_size", [3], (3,)),
+        (lambda: layers.LSTM(4), "return_sequences", 1, True),
+    ],
+    ids=["strides", "padding", "pool_size", "return_sequences"],
+)
+def test_conversions_of_the_constructor(make, name, value, converted):
+    layer = make()
+    layer(ones(6))
+    setattr(layer, name, value)
+    assert getattr(layer, name) == converted
+    again = type(layer).from_config(layer.get_config())
+    again(ones(6))
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(layer(ones(6)), again(ones(6)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "other", "name"),
+    [
+        (layers.RandomTranslation(0.0, 0.0, seed=1), (0.5, 0.5), "height_factor"),
+        (layers.RandomZoom(0.0, seed=1), (0.5, 0.5), "width_factor"),
+        (layers.ZeroPadding2D(1), 2, "padding"),
+        (layers.Cropping2D(1), ((0, 1), (1, 0)), "cropping"),
+    ],
+    ids=lambda value: value.name if isinstance(value, layers.Layer) else None,
+)
+def test_assigned_to_layers_of_images(layer, other, name):
+    x = np.random.default_rng(0).normal(size=(2, 5, 5, 1)).astype("float32")
+    before = layer(x, training=True)
+    setattr(layer, name, other)
+    again = type(layer).from_config(layer.get_config())
+    assert not np.array_equal(layer(x, training=True), before)
+    np.testing.assert_array_equal(layer(x, training=True), again(x, training=True))
+
+
+def test_axes_of_a_product():
+    layer = layers.Dot(axes=1)
+    x = np.arange(12.0, dtype="float32").reshape(1, 3, 4)[:, :, :3]
+    layer([x, x])
+    layer.axes = (1, 2)
+    np.testing.assert_array_equal(layer([x, x]), layers.Dot(axes=(1, 2))([x, x]))
+
+
+def test_names_and_seeds_stay_where_something_is_assigned():
+    def following(rate):
+        fastnn.utils.set_random_seed(1)
+        layer = layers.Dropout(0.5)
+        layer.rate = rate
+        return layer.name, layers.Dropout(0.5).name, fastnn.utils.random.next_seed()
+
+    one, two = following(0.5), following(0.25)
+    numbers = [[int(name.rpartition("_")[2] or 0) for name in found[:2]] for found in (one, two)]
+    assert numbers[1][1] == numbers[1][0] + 1
+    assert one[2] == two[2]
 
 
 def test_plans_stay_where_nothing_in_them_changes():

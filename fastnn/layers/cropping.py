@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class _Cropping(Spatial):
-    _sides: Sides
+    @property
+    def _sides(self) -> Sides:
+        """How many before and after, in each dimension."""
+        raise NotImplementedError
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of what is left."""
@@ -58,7 +61,11 @@ class Cropping1D(_Cropping):
     def __init__(self, cropping: int | tuple[int, int] = (1, 1), **kwargs: Any) -> None:
         super().__init__("channels_last", **kwargs)
         self.cropping = whole_numbers(cropping, "cropping", 2, 0)
-        self._sides = (self.cropping,)
+
+    @property
+    def _sides(self) -> Sides:
+        """How many before and after."""
+        return (self.cropping,)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -97,7 +104,12 @@ class Cropping2D(_Cropping):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, **kwargs)
-        self.cropping = self._sides = sides_of(cropping, "cropping")
+        self.cropping = sides_of(cropping, "cropping")
+
+    @property
+    def _sides(self) -> Sides:
+        """How many before and after in both dimensions."""
+        return self.cropping
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

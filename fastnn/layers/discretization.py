@@ -172,7 +172,7 @@ class Discretization(Layer):
                 f"bin_boundaries: expected {layer._depth - 1} for {layer.num_bins} intervals, "
                 f"got {len(boundaries)}"
             )
-        layer.bin_boundaries = boundaries
+        vars(layer)["bin_boundaries"] = boundaries  # beside `num_bins`, which the constructor refuses
         return layer
 
 

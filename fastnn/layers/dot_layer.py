@@ -56,12 +56,12 @@ class Dot(Merge):
             raise ValueError(f"axes: expected an integer or two, got {axes!r}")
         self.axes = pair[0] if isinstance(axes, int) else tuple(pair)
         self.normalize = bool(normalize)
-        self._pair = pair
 
     def _axes_of(self, sample_shapes: list[tuple[int, ...]]) -> list[int]:
         """Return the axis of each input's samples, counted from 0."""
         one, other = sample_shapes
-        pairs = list(zip(self._pair, sample_shapes, strict=True))
+        pair = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
+        pairs = list(zip(pair, sample_shapes, strict=True))
         axes = [a + len(shape) if a < 0 else a - 1 for a, shape in pairs]
         if not all(0 <= a < len(shape) for a, shape in zip(axes, sample_shapes, strict=True)):
             raise ValueError(

@@ -25,7 +25,10 @@ def sides_of(value: Any, name: str) -> Sides:
 
 
 class _Padding(Spatial):
-    _sides: Sides
+    @property
+    def _sides(self) -> Sides:
+        """How many before and after, in each dimension."""
+        raise NotImplementedError
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy into zeros."""
@@ -68,7 +71,11 @@ class ZeroPadding1D(_Padding):
     ) -> None:
         super().__init__(data_format, **kwargs)
         self.padding = whole_numbers(padding, "padding", 2, 0)
-        self._sides = (self.padding,)
+
+    @property
+    def _sides(self) -> Sides:
+        """How many before and after."""
+        return (self.padding,)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
@@ -106,7 +113,12 @@ class ZeroPadding2D(_Padding):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format, **kwargs)
-        self.padding = self._sides = sides_of(padding, "padding")
+        self.padding = sides_of(padding, "padding")
+
+    @property
+    def _sides(self) -> Sides:
+        """How many before and after in both dimensions."""
+        return self.padding
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -42,13 +42,13 @@ class RandomTranslation(Warp):
         **kwargs: Any,
     ) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
-        self._height = factor_range(height_factor, "height_factor")
-        self._width = factor_range(width_factor, "width_factor")
         self.height_factor, self.width_factor = height_factor, width_factor
+        self._ranges()  # which validates them
 
     def _ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
         """Return the ranges of zoom, shift and turn."""
-        return (SAME, SAME), (self._height, self._width), STILL
+        height = factor_range(self.height_factor, "height_factor")
+        return (SAME, SAME), (height, factor_range(self.width_factor, "width_factor")), STILL
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

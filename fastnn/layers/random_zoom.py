@@ -44,9 +44,8 @@ class RandomZoom(Warp):
         **kwargs: Any,
     ) -> None:
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
-        self._height = self._zoom(height_factor, "height_factor")
-        self._width = None if width_factor is None else self._zoom(width_factor, "width_factor")
         self.height_factor, self.width_factor = height_factor, width_factor
+        self._ranges()  # which validates them
 
     @staticmethod
     def _zoom(factor: Factor, name: str) -> Range:
@@ -55,7 +54,8 @@ class RandomZoom(Warp):
 
     def _ranges(self) -> tuple[tuple[Range, Range | None], tuple[Range, Range], Range]:
         """Return the ranges of zoom, shift and turn."""
-        return (self._height, self._width), (STILL, STILL), STILL
+        width = None if self.width_factor is None else self._zoom(self.width_factor, "width_factor")
+        return (self._zoom(self.height_factor, "height_factor"), width), (STILL, STILL), STILL
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -96,13 +96,14 @@ class TransposedConvolution(Convolution):
             bias_constraint=bias_constraint,
             **kwargs,
         )
-        self.output_padding = None
+        extra = None
         if output_padding is not None:
-            self.output_padding = whole_numbers(output_padding, "output_padding", self._rank, 0)
-            if any(p >= s for p, s in zip(self.output_padding, self.strides, strict=True)):
-                raise ValueError(
-                    f"output_padding: expected less than the strides {self.strides}, got {output_padding!r}"
-                )
+            extra = whole_numbers(output_padding, "output_padding", self._rank, 0)
+        if extra and any(p >= s for p, s in zip(extra, self.strides, strict=True)):
+            raise ValueError(
+                f"output_padding: expected less than the strides {self.strides}, got {output_padding!r}"
+            )
+        self.output_padding = extra
 
     @property
     def _paddings(self) -> tuple[str, ...]:
