@@ -232,6 +232,7 @@ def cores_that_are_given(monkeypatch, *shares):
     """Two threads, to whom the machine gives these shares of what two cores do, the last for ever."""
     cores, left = core_shares.Cores(2), list(shares)
     monkeypatch.setattr(cores, "given", lambda: 2 * (left.pop(0) if len(left) > 1 else left[0]))
+    monkeypatch.setattr(cores, "_possible", True)
     monkeypatch.setattr(core_shares.time, "sleep", lambda seconds: None)
     return cores
 
@@ -253,6 +254,14 @@ def test_turns_for_which_there_are_no_cores_are_counted(monkeypatch):
     assert len(times["a"]) == 3
     assert (cores.turns, cores.shared) == (3, 3)
     assert "3 of 3 turns" in cores.remark()
+
+
+def test_more_threads_than_processors_are_measured_at_once(monkeypatch):
+    monkeypatch.setattr(core_shares, "default_threads", lambda environ: (2, "affinity"))
+    cores = core_shares.Cores(3)
+    monkeypatch.setattr(cores, "given", pytest.fail)
+    assert cores.turn(lambda: 0.5) == 0.5
+    assert (cores.turns, cores.shared) == (1, 1)
 
 
 def test_one_thread_has_a_core(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..kernels.core.cpu_count import default_threads
 from .measure import PAUSE
 from .peak import Peak
 
@@ -44,6 +45,7 @@ class Cores:
 
     def __init__(self, threads: int = 1) -> None:
         self._one, self._all = Peak(), Peak(threads)
+        self._possible = threads <= default_threads({})[0]
         self.threads = threads
         self.turns = self.shared = 0
 
@@ -63,6 +65,8 @@ class Cores:
     def turn(self, measure: Callable[[], float]) -> float:
         """Measure when each thread has a core, before and after; after 5 tries in vain, whatever they have.
 
+        Where there are fewer processors than threads it is not tried.
+
         Parameters
         ----------
         measure : callable
@@ -73,7 +77,7 @@ class Cores:
             What it has returned.
         """
         self.turns += 1
-        for _ in range(TRIES):
+        for _ in range(TRIES if self._possible else 0):
             if self.whole():
                 result = measure()
                 if self.whole():
