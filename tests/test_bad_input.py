@@ -393,7 +393,10 @@ def test_class_weights_of_labels_that_are_not_finite(label, use):
         getattr(model, use)(X[:5, :3], y, class_weight={0: 1.0, 1: 2.0})
 
 
-@pytest.mark.parametrize("key", ["a", None, -1, 0.5, np.nan, np.inf, 2**31, 10**400])
+KEYS_OF_NO_CLASS = ["a", None, -1, 0.5, np.nan, np.inf, 2**31, 10**400]
+
+
+@pytest.mark.parametrize("key", KEYS_OF_NO_CLASS, ids=lambda key: f"{key!r:.12}")
 def test_keys_of_class_weights_that_are_no_class_numbers(key):
     model = fastnn.Sequential([fastnn.Input((3,)), fastnn.layers.Dense(1)])
     model.compile("sgd", "mse")
