@@ -38,6 +38,7 @@ NEEDED = {
     "scale-out.md": "dask.dataframe",
 }
 WITH_TORCH = re.compile(r"```pycon\n((?!```).)*import torch.*?```", re.DOTALL)  # examples in a page
+BULLET = re.compile(r"(?:[-+*]|1[.)]) ")
 # What has tests of its own: test_serving.py, test_score_table.py.
 ELSEWHERE = ("serve_http.py", "load_test.py", "score_table.py")
 PROGRAMS = [file for file in sorted((ROOT / "examples").glob("*.py")) if file.name not in ELSEWHERE]
@@ -78,6 +79,16 @@ def test_examples_in_pages_are_marked_as_code(page):
     """Markdown takes lines that begin with >>> for quotations."""
     blocks = page.read_text(encoding="utf-8").split("\n```")
     assert not [block for block in blocks[::2] if re.search("^ *>>>", block, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_line_of_a_paragraph_begins_a_list(page):
+    """Markdown takes a line that begins with a plus or "1." for one; a list has an empty line before it."""
+    blocks = page.read_text(encoding="utf-8").split("\n```")
+    paragraphs = [part.strip("\n") for block in blocks[::2] for part in block.split("\n\n")]
+    assert not [
+        part for part in paragraphs if not BULLET.match(part) and re.search(f"\n{BULLET.pattern}", part)
+    ]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
