@@ -69,7 +69,9 @@ def plot(history: dict[str, list[float]], file: str) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        print("--plot needs matplotlib: install the checkout with its extra plot, pip install '.[plot]'")
+        print(
+            "--plot needs matplotlib; install fastnn from its checkout with the extra: pip install '.[plot]'"
+        )
         return
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):

@@ -94,7 +94,9 @@ def plot(kernel: np.ndarray, file: str) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        print("--plot needs matplotlib: install the checkout with its extra plot, pip install '.[plot]'")
+        print(
+            "--plot needs matplotlib; install fastnn from its checkout with the extra: pip install '.[plot]'"
+        )
         return
     figure = Figure(figsize=(8, 4), layout="constrained")
     limit = abs(kernel).max()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
+
+from ..extras import extra
 
 __all__ = ["check_file", "checked_plot"]
 
@@ -26,9 +27,11 @@ def checked_plot(parser: argparse.ArgumentParser, file: Path) -> Path:
 
 
 def _with_format(parser: argparse.ArgumentParser, file: Path) -> Path:
-    if importlib.util.find_spec("matplotlib") is None:
-        parser.error("--plot needs matplotlib: install the checkout with its extra plot ('.[plot]')")
-    from matplotlib.backend_bases import FigureCanvasBase
+    try:
+        with extra("plot", "--plot needs matplotlib", "matplotlib"):
+            from matplotlib.backend_bases import FigureCanvasBase
+    except ImportError as error:
+        parser.error(str(error))
 
     formats = FigureCanvasBase.get_supported_filetypes()
     if not file.suffix and file.name:

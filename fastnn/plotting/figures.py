@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..extras import extra
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -22,12 +24,8 @@ def new_figure(width: float, height: float) -> Figure:
     ImportError
         If matplotlib is not installed; it says how to install it.
     """
-    try:
+    with extra("plot", "plots need matplotlib", "matplotlib"):
         from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(
-            "pictures need matplotlib: install the checkout with its extra plot ('.[plot]')"
-        ) from error
     from .shown_once import ShownOnce
 
     return pyplot.figure(figsize=(width, height), layout="constrained", FigureClass=ShownOnce)
