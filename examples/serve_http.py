@@ -135,7 +135,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", help="a file that model.save has written")
     parser.add_argument("--bind", default="127.0.0.1:8000")
-    parser.add_argument("--workers", type=int, default=1, help="processes: one a processor")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes, best one for each processor; default: 1"
+    )
     parser.add_argument("--threads", type=int, default=1, help="requests at once in a process")
     parser.add_argument("--batch-rows", type=int, default=0, help="collect requests up to so many rows")
     parser.add_argument("--batch-ms", type=float, default=2.0, help="or for so long")

@@ -91,7 +91,7 @@ def _run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         "fastnn",
         description="Neural networks on CPUs.",
-        epilog="fastnn COMMAND --help says more of a command.",
+        epilog="fastnn COMMAND --help says more about a command.",
     )
     parser.add_argument("--version", action="version", version=f"fastnn {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -119,7 +119,7 @@ def _run(arguments: list[str]) -> int:
         type=whole_number_type(0, 2**32 - 1),
         default=0,
         metavar="N",
-        help="of all chance; default: 0",
+        help="seed of all random numbers; default: 0",
     )
     demo.add_argument(
         "--save", type=Path, metavar="FILE", help="write the model there, for fastnn.models.load_model"
@@ -290,7 +290,7 @@ def _as_text(found: dict[str, Any]) -> str:
         + ("the best of this processor" if isa == "processor" else f"as {isa} says"),
         "this machine runs": ", ".join(found["instruction_sets"]),
         "threads": f"{found['threads']}, "
-        + ("one a processor" if threads == "processors" else f"as {threads} says"),
+        + ("one for each processor" if threads == "processors" else f"as {threads} says"),
         "threading": f"{found['threading']}, "
         + ("the default" if threading == "default" else f"as {threading} says"),
         "OpenMP": "yes" if found["openmp"] else "no",

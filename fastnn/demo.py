@@ -127,7 +127,7 @@ def side_by_side(x: Array, y: Array, read: Array, probabilities: Array) -> str:
     for i in np.concatenate([*first, np.flatnonzero(read != y)[:1]]):
         column = drawing(x[i])
         column += [
-            f"a {read[i]}, {probabilities[i, read[i]]:.1%}",
+            f"{'an' if read[i] == 8 else 'a'} {read[i]}, {probabilities[i, read[i]]:.1%}",
             "" if read[i] == y[i] else f"but it is a {y[i]}",
         ]
         columns.append([line.ljust(16) for line in column])

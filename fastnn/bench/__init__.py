@@ -121,10 +121,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         type=whole_number_type(1, MAX_THREADS),
         default=num_threads(),
         metavar="N",
-        help="of each side",
+        help="threads of each side; default: as fastnn info prints",
     )
     parser.add_argument(
-        "--rounds", type=whole_number_type(1), default=7, metavar="N", help="turns each; default: 7"
+        "--rounds",
+        type=whole_number_type(1),
+        default=7,
+        metavar="N",
+        help="rounds, in which each side runs once; default: 7",
     )
     parser.add_argument(
         "--dtype", choices=("float32", "float64"), default="float32", help="of all numbers; default: float32"
