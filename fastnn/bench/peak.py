@@ -66,7 +66,7 @@ class Peak:
         address = runtime.kernel_address(peak_isa(runtime.isa()[0]), dtype, "fma_peak")
         # ctypes lets other Python threads run meanwhile.
         self._run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(address)
-        self._others = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._executor = ThreadPoolExecutor(threads) if threads > 1 else None
         self._processors = chosen_processors(threads)
         self.threads, self.dtype = threads, dtype
         unit = 10_000
@@ -75,10 +75,10 @@ class Peak:
 
     def __call__(self) -> None:
         """Run."""
-        if not self._others:
+        if not self._executor:
             self._run(self._rounds)
             return
-        for _ in self._others.map(self._run_bound, range(self.threads)):
+        for _ in self._executor.map(self._run_bound, range(self.threads)):
             pass
 
     def _run_bound(self, thread: int) -> None:
