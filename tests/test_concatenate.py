@@ -46,13 +46,13 @@ def test_every_weight_before_learns():
     assert all((a != b).all() for a, b in zip(before, model.get_weights(), strict=True))
 
 
-def masks(axis, second):
+def masks(axis, second, n):
     """The mean over what counts of two sequences behind each other, and that in NumPy."""
     rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((2, 4, 5, 3)).astype("float32")
+    a, b = rng.standard_normal((2, 4, 5, n)).astype("float32")
     a[:, 3:] = 0
     b[1:3, 2:4] = 0
-    x, y = fastnn.Input((5, 3)), fastnn.Input((5, 3))
+    x, y = fastnn.Input((5, n)), fastnn.Input((5, n))
     made = Concatenate(axis)([layers.Masking()(x), layers.Masking()(y) if second else y])
     mask_a, mask_b = (a != 0).any(-1), (b != 0).any(-1) | (not second)
     mask = np.concatenate([mask_a, mask_b], 1) if axis == 1 else mask_a | mask_b
@@ -61,10 +61,11 @@ def masks(axis, second):
     return fastnn.Model([x, y], layers.GlobalAveragePooling1D()(made)).predict([a, b]), expected
 
 
+@pytest.mark.parametrize("n", [3, 4, 8, 16])
 @pytest.mark.parametrize("second", [True, False])
 @pytest.mark.parametrize("axis", [1, 2])
-def test_masks(axis, second):
-    np.testing.assert_allclose(*masks(axis, second), rtol=1e-5)
+def test_masks(axis, second, n):
+    np.testing.assert_allclose(*masks(axis, second, n), rtol=1e-5)
 
 
 def test_function():

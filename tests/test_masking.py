@@ -27,6 +27,16 @@ def test_a_step_of_nan_counts():
     assert np.isnan(Masking()(np.full((1, 1, 2), np.nan))).all()
 
 
+@pytest.mark.parametrize("value", [0.0, -np.inf, np.nan])
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 8, 15, 16, 17, 32])
+def test_mask_steps_leaves_out_what_equals_the_value(isa, dtype, n, value):
+    x = np.full((4, n), value, dtype)
+    x[1, n // 2 :], x[2, n // 2 :] = 1, np.nan
+    mask = np.full(4, 7, dtype)
+    Table(isa, dtype).mask_steps(mask, x, 4, n, value)
+    assert np.array_equal(mask, (x != np.asarray(value, dtype)).any(1))
+
+
 def test_recurrent_layers_skip_steps():
     model = fastnn.Sequential([Input((None, 3)), Masking(), Dropout(0.5), LSTM(4)])
     short = model.predict(X[:, :3])

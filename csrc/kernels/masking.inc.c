@@ -1,11 +1,14 @@
 /* masking.inc.c - masks of sequences: mask[i] is 1 if step i, row i of x (m, n), is valid, and 0 if it is masked.
  *
- *   mask_steps     a step is masked if all its elements equal `value`; NaN equals nothing, so a step with NaN is valid
+ *   mask_steps     a step is masked if all its elements equal `value`; NaN equals nothing, so a step with NaN is valid,
+ *                  and if `value` is NaN, each step that has elements
  *   mask_rows      y = x in valid rows, else 0
  *   mask_compact   y = the valid rows of x, one after the other; returns how many there are; y may be NULL
  *   mask_mean      y (n) = the mean of the valid rows of x; NaN if there is none
  *   mask_weights   y (m, n) = mask (m, n) times the weight of the row, weight (m)
  */
+#include <math.h>
+
 #include "../simd/rows.h"
 
 void KERNEL(mask_steps)(void *mask_, const void *x_, fnn_idx m, fnn_idx n, double value)
@@ -14,7 +17,7 @@ void KERNEL(mask_steps)(void *mask_, const void *x_, fnn_idx m, fnn_idx n, doubl
     const real *x = x_;
     real *mask = mask_;
     for (fnn_idx i = 0; i < m; i++, x += n) {
-        int valid = 0;
+        int valid = n > 0 && isnan(value);
         for (fnn_idx j = 0; j < n && !valid; j += VLEN) {
             const vreal xj = v_load_up_to_or(x + j, n - j, masked);
             valid = m_any(m_or(m_or(v_lt(xj, masked), v_lt(masked, xj)), v_isnan(xj)));

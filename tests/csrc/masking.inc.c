@@ -1,5 +1,6 @@
 /* masking.inc.c - valid and masked steps, in narrow and wide rows. */
-static const fnn_idx steps_of[][2] = {{0, 3}, {3, 0}, {1, 1}, {30, 1}, {7, 5}, {9, 16}, {5, 33}, {20, 17}};
+static const fnn_idx steps_of[][2] = {{0, 3}, {3, 0}, {1, 1},  {30, 1}, {7, 5},
+                                      {3, 4}, {2, 8}, {9, 16}, {5, 33}, {20, 17}};
 
 #define EACH_STEPS(m, n) \
     for (int k = 0; k < COUNT(steps_of); k++) \
@@ -14,6 +15,9 @@ static void check_mask_steps(void)
         EACH_SIDE(s)
             table[s]->mask_steps(mask.at[s], x.at[s], m, n, 0.0);
         same("mask", mask, 0, 0);
+        EACH_SIDE(s)
+            table[s]->mask_steps(mask.at[s], x.at[s], m, n, NAN);
+        same("mask of no number", mask, 0, 0);
     }
 }
 
