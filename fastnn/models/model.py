@@ -2,7 +2,7 @@
 
 A model holds parts: the graph of its layers, what `compile` decided, and the plans made so far. It is the
 public face of work that is done elsewhere: data are converted in `fastnn.data`, epochs run in
-`fastnn.training`. Most lines here document its methods.
+`fastnn.training`. Most lines here are signatures and documentation of its methods.
 """
 
 from __future__ import annotations
