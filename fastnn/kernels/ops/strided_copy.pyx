@@ -110,7 +110,10 @@ def emit(Plan plan, Value x, tuple shape, box, idx_t y_at=0, idx_t x_at=0, doubl
     -------
     Value
     """
-    cdef Value y = plan.value(shape, x.differentiable)
+    return append(plan, x, plan.value(shape, x.differentiable), box, y_at, x_at, value)
+
+
+cdef Value append(Plan plan, Value x, Value y, box, idx_t y_at, idx_t x_at, double value):
     cdef Step s = plan.add("strided_copy", forward, backward, NULL, 4.0 * y.size)
     y.producer = s
     s.c.size[SIZE], s.c.size[SIZE + 1] = y.size, x.size
@@ -131,9 +134,9 @@ def emit_window(Plan plan, Value x, idx_t top, idx_t left, idx_t height, idx_t w
     cdef idx_t h = x.shape[0], w = x.shape[1], c = x.shape[2]
     if (top, left, height, width) == (0, 0, h, w):
         return x
+    cdef Value y = plan.value((height, width, c), x.differentiable)     # refuses sizes that overflow below
     cdef idx_t y_row = max(0, -top), y_column = max(0, -left), x_row = max(0, top), x_column = max(0, left)
     rows = min(h - x_row, height - y_row)
     columns = min(w - x_column, width - y_column)
     box = np.array([[rows, columns * c], [width * c, 1], [w * c, 1]], np.int64)
-    return emit(plan, x, (height, width, c), box, (y_row * width + y_column) * c, (x_row * w + x_column) * c,
-                value)
+    return append(plan, x, y, box, (y_row * width + y_column) * c, (x_row * w + x_column) * c, value)
