@@ -113,7 +113,7 @@ sanitize: ## run the tests with the address and undefined-behaviour sanitizers o
 	$(PYTHON) -m venv build/sanitize
 	CC=gcc CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" FASTNN_OPENMP=0 FASTNN_NATIVE_DEBUG=1 \
 	    build/sanitize/bin/pip install -q ".[test]"
-	ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 	    build/sanitize/bin/pytest -n auto
 
 # In one process: workers of pytest-xdist are ended before they have written all counts of C.
