@@ -231,6 +231,36 @@ def test_rows_of_one_dimension():
     ) == pytest.approx((0.3 / 0.9 + 0.1 / 0.7) / 2)
 
 
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    ("make", "y", "p"),
+    [
+        (lambda: M.RootMeanSquaredError(), REALS, OTHERS),
+        (lambda: M.R2Score(num_regressors=2), REALS, OTHERS),
+        (lambda: M.F1Score(threshold=0.4), BITS, P),
+        (lambda: M.TruePositives([0.2, 0.4]), BITS, P),
+        (lambda: M.AUC(11), BITS, P),
+        (lambda: M.PrecisionAtRecall(0.6, 11), BITS, P),
+        (lambda: M.BinaryIoU(), BITS, P),
+        (lambda: M.BinaryAccuracy(), BITS, P),
+    ],
+)
+def test_a_vector_is_a_column(make, y, p, weights):
+    """A vector has a number for each sample, rather than being one sample of many columns."""
+    close(make()(y[:, 0], p[:, 0], weights), make()(y[:, :1], p[:, :1], weights))
+
+
+@each_case
+def test_weights_of_single_predictions(make, y, p, expected):
+    """Weights that are equal within a sample are those of samples, or refused where these are counted."""
+    single, metric = np.repeat(WEIGHTS[:, None], 3, axis=1), make()
+    if metric._by_element and p.shape[1] == 3 and getattr(metric, "class_id", None) is None:
+        close(metric(y, p.astype(float), single), expected(WEIGHTS))
+    elif not metric._by_element:
+        with pytest.raises(ValueError, match=rf"sample_weight: expected shape \({ROWS},\), got"):
+            metric(y, p.astype(float), single)
+
+
 def test_classes_out_of_range_count_nothing():
     metric = metrics.MeanIoU(2, ignore_class=-1)
     assert metric([0, 1, -1, 7], [0, 1, 0, 0]) == pytest.approx(1)

@@ -43,6 +43,7 @@ class FBetaScore(Metric):
     """
 
     _direction = "up"
+    _flat = (-1, 1)
     _arguments: ClassVar[tuple[str, ...]] = ("average", "beta", "threshold")
 
     def __init__(

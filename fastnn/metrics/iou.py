@@ -22,8 +22,6 @@ class _MeanOverlap(Metric):
     """Base of the mean over some classes of TP / (TP + FP + FN)."""
 
     _direction = "up"
-    _flat = (-1, 1)
-    _by_element = True
     _variable_names: ClassVar[dict[str, str]] = {"total_cm": "total_confusion_matrix"}
 
     def __init__(
@@ -49,6 +47,16 @@ class _MeanOverlap(Metric):
         self.axis = whole_number(axis, "axis", -32, 31)
         self.target_class_ids, self.ignore_class = ids, ignore_class
         self.sparse_y_true, self.sparse_y_pred = bool(sparse_y_true), bool(sparse_y_pred)
+
+    @property
+    def _by_element(self) -> bool:  # type: ignore[override]
+        """Whether each prediction is a class, rather than a number for a class."""
+        return self.sparse_y_pred
+
+    @property
+    def _flat(self) -> tuple[int, int] | None:  # type: ignore[override]
+        """Samples of one class number; predictions with a number for each class are one sample."""
+        return (-1, 1) if self.sparse_y_pred else None
 
     @property
     def _spec(self) -> MetricSpec:

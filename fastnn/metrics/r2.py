@@ -38,6 +38,7 @@ class R2Score(Metric):
     """
 
     _direction = "up"
+    _flat = (-1, 1)
     _by_element = True
     _variable_names: ClassVar[dict[str, str]] = {"total_mse": "residual"}
     _spec = MetricSpec("squares", tally=Tally())
@@ -88,7 +89,7 @@ class R2Score(Metric):
                 spec, column, labels[..., i], predictions[..., i], np.ascontiguousarray(weights[..., i])
             )
             parts[:, i] += column[:-1]
-        state[-1] += column[-1]
+            state[-1] += column[-1]
 
     def _read(self, state: Numbers) -> Any:
         """Return the score: of labels without variance 1 if all are predicted exactly, else 0.

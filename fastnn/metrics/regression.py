@@ -43,6 +43,9 @@ class RootMeanSquaredError(PlainMeanOfLoss):
     2.0
     """
 
+    _flat = (-1, 1)
+    _by_element = True
+
     def _read(self, state: NDArray[np.float64]) -> Any:
         """Return the root of the mean."""
         return float(np.sqrt(super()._read(state)))
