@@ -1,6 +1,9 @@
 """Models that share layers train, predict and are saved in any order, and from other threads."""
 
+import copy
 import io
+import pickle
+import tempfile
 import threading
 
 import numpy as np
@@ -206,3 +209,111 @@ def test_one_model_trained_on_two_shapes_from_two_threads():
     assert len(done) + len(refused) == 80
     assert model.optimizer.iterations == 1 + len(done)
     assert np.isfinite(np.concatenate([w.ravel() for w in model.get_weights()])).all()
+
+
+# ---- one layer in several places of a model ----------------------------------------------------------------
+
+
+def inner_in_two():
+    """A model is called, and so is another that it is a part of."""
+    encoder = fastnn.Sequential([fastnn.Input((6,)), Dense(6, "tanh", name="code")], name="encoder")
+    x, y = fastnn.Input((6,)), fastnn.Input((6,))
+    decoder = fastnn.Model(x, Dense(2)(encoder(x)), name="decoder")
+    return fastnn.Model(y, decoder(encoder(y)))
+
+
+def layer_in_three():
+    layer = Dense(6, "relu", name="same")
+    first = fastnn.Sequential([fastnn.Input((6,)), layer], name="first")
+    second = fastnn.Sequential([fastnn.Input((6,)), Dense(6), layer], name="second")
+    return fastnn.Sequential([fastnn.Input((6,)), first, second, layer, Dense(2)])
+
+
+def layer_in_a_wrapper():
+    layer = Dense(3, "tanh", name="same")
+    x = fastnn.Input((6,))
+    steps = fastnn.layers.TimeDistributed(layer)(fastnn.layers.Reshape((2, 3))(x))
+    return fastnn.Model(x, Dense(2)(fastnn.layers.Flatten()(layer(steps))))
+
+
+def embedding_of_two():
+    """An encoder and a decoder have the vectors of the words in common."""
+    words = fastnn.layers.Embedding(9, 4, name="words")
+    x, y, z = fastnn.Input((6,)), fastnn.Input((6,)), fastnn.Input((6,))
+    state = fastnn.Input((4,))
+    encoder = fastnn.Model(x, LSTM(4)(words(x)), name="encoder")
+    decoder = fastnn.Model([y, state], LSTM(2)(words(y)) + Dense(2)(state), name="decoder")
+    return fastnn.Model(z, decoder([z, encoder(z)]))
+
+
+def saved(ending):
+    def again(model):
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(f"{folder}/model{ending}")
+            return fastnn.models.load_model(f"{folder}/model{ending}")
+
+    return again
+
+
+def with_weights(made):
+    def again(model):
+        other = made(model)
+        other.set_weights(model.get_weights())
+        other.compile("sgd", "mse")
+        return other
+
+    return again
+
+
+COPIES = {
+    "file": saved(".fastnn"),
+    "keras": saved(".keras"),
+    "json": with_weights(lambda model: fastnn.models.model_from_json(model.to_json())),
+    "config": with_weights(lambda model: type(model).from_config(model.get_config())),
+    "clone": with_weights(fastnn.models.clone_model),
+    "clone_by_function": with_weights(
+        lambda model: fastnn.models.clone_model(
+            model, clone_function=lambda layer: type(layer).from_config(layer.get_config()), recursive=True
+        )
+    ),
+    "copy": copy.deepcopy,
+    "pickle": lambda model: pickle.loads(pickle.dumps(model)),
+}
+
+
+@pytest.mark.parametrize("copied", COPIES)
+@pytest.mark.parametrize("made", [inner_in_two, layer_in_three, layer_in_a_wrapper, embedding_of_two])
+def test_a_layer_in_several_places_stays_one(made, copied):
+    if copied == "keras":
+        pytest.importorskip("h5py")
+    if made is layer_in_a_wrapper and copied.startswith("clone"):
+        pytest.skip("layers inside of wrappers are cloned with these")
+    model = made()
+    model.compile("sgd", "mse")
+    x = np.abs(X).astype(int) if made is embedding_of_two else X
+    model.fit(x, Y, shuffle=False, verbose=0)
+    again = COPIES[copied](model)
+    assert [weight.path for weight in again.weights] == [weight.path for weight in model.weights]
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    for each in (model, again):
+        each.fit(x, Y, shuffle=False, verbose=0)
+    for found, expected in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_layers_of_one_description_are_two():
+    """Only a configuration that says so makes one layer of two descriptions, and only as a whole."""
+    described = fastnn.layers.serialize(Dense(2, name="same"))
+    assert "shared_object_id" not in described
+    assert fastnn.layers.deserialize(described) is not fastnn.layers.deserialize(described)
+    config = layer_in_three().get_config()
+    one, other = (fastnn.Sequential.from_config(config) for _ in range(2))
+    assert one.layers[0].layers[0] is one.layers[1].layers[1] is one.layers[2]
+    assert one.layers[2] is not other.layers[2]
+
+
+@pytest.mark.parametrize("number", [[1], {"a": 1}, "1", None, 2**70])
+def test_any_number_of_a_shared_layer_is_read(number):
+    config = layer_in_three().get_config()
+    config["layers"][-2]["shared_object_id"] = number
+    assert len(fastnn.Sequential.from_config(config).weights) == 8

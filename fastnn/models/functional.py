@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from inspect import signature
 from typing import Any
@@ -11,6 +11,7 @@ from ..configurable import has_own_constructor
 from ..graph.graph import Graph, SymbolicTensor, tensors_in, undescribed
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
+from ..layers.base.sharing import one_description, one_reading
 
 # Entries of the configuration of a graph.
 _GRAPH_ENTRIES = ("layers", "inputs", "input_structure", "nodes", "outputs", "frozen")
@@ -26,7 +27,7 @@ def graph_config(graph: Graph, outputs: Any, inputs: Any) -> dict[str, Any]:
         The outputs and inputs in their structures.
     """
     return {
-        "layers": [layer_registry.serialize(layer) for layer in graph.layers],
+        "layers": described_layers(graph.layers),
         "inputs": [
             {"name": tensor.name, "shape": list(tensor.sample_shape), "dtype": tensor.dtype}
             for tensor in graph.inputs
@@ -38,6 +39,12 @@ def graph_config(graph: Graph, outputs: Any, inputs: Any) -> dict[str, Any]:
         ],
         "outputs": graph.describe(outputs),
     }
+
+
+def described_layers(layers: Iterable[Layer]) -> list[dict[str, Any]]:
+    """Return the configurations of layers; one that is in several places stays one."""
+    with one_description():
+        return [layer_registry.serialize(layer) for layer in layers]
 
 
 def takes_graph(cls: type) -> bool:
@@ -64,10 +71,11 @@ def naming_layer(name: Any) -> Iterator[None]:
 def layers_from_config(config: dict[str, Any]) -> list[Layer]:
     """Return the layers that the configuration of a model describes."""
     made = []
-    for described in config["layers"]:
-        own = described.get("config") if isinstance(described, dict) else None
-        with naming_layer(own.get("name") if isinstance(own, dict) else described):
-            made.append(layer_registry.deserialize(described))
+    with one_reading():
+        for described in config["layers"]:
+            own = described.get("config") if isinstance(described, dict) else None
+            with naming_layer(own.get("name") if isinstance(own, dict) else described):
+                made.append(layer_registry.deserialize(described))
     return made
 
 

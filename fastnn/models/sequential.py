@@ -14,7 +14,7 @@ from ..layers.base.layer import registry as layer_registry
 from ..layers.base.shapes import Shape, shape_leaves, with_batch, without_batch
 from ..naming import inside
 from ..saving.trainability import frozen_parts
-from .functional import own_arguments
+from .functional import described_layers, own_arguments
 from .model import Model
 from .outputs import OutputStructure
 
@@ -195,7 +195,7 @@ class Sequential(Model):
             "name": self.name,
             "trainable": self._trainable,
             "frozen": frozen_parts(self),
-            "layers": [layer_registry.serialize(layer) for layer in self._layers],
+            "layers": described_layers(self._layers),
             "build_input_shape": None if self._built_shapes is None else [None, *self._built_shapes[0]],
         }
 

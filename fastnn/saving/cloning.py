@@ -58,9 +58,16 @@ def clone_model(
     """
     if not hasattr(model, "_sublayers"):
         raise TypeError(f"model: expected a model, got {model!r:.80}")
-    clone_layer = _layer_from_config if clone_function is None else clone_function
-    if recursive and clone_function is not None:
-        clone_layer = _recursively(clone_function, call_function)
+    if clone_function is None:
+        clone_layer = _from_configs()
+    else:
+        clone_layer = _recursively(clone_function, call_function) if recursive else _once(clone_function)
+    asked = [clone_function, input_tensors, call_function]
+    if any(x is not None for x in asked) and "layers" not in model.get_config():
+        raise ValueError(
+            "clone_function, input_tensors, call_function: expected None for a model that its class "
+            f"defines, {model!r}; only graphs of layers are cloned by layers"
+        )
     with CustomObjectScope(_own_classes(model)):
         clone = _clone(model, clone_layer, input_tensors, call_function)
     if clone_function is None:
@@ -87,11 +94,6 @@ def _clone(
 
     config = model.get_config()
     if "layers" not in config:  # a constructor or a `call` of the program makes the layers
-        if clone_layer is not _layer_from_config or input_tensors is not None or call_function is not None:
-            raise ValueError(
-                "clone_function, input_tensors, call_function: expected None for a model that its class "
-                f"defines, {model!r}; only graphs of layers are cloned by layers"
-            )
         clone = type(model).from_config(config)
         if model.built and not clone.built:
             clone.build_from_config(model.get_build_config())
@@ -103,8 +105,7 @@ def _clone(
         )
     inputs = None if input_tensors is None else _inputs_like(input_tensors, model)
     made = [
-        (_layer_from_config if isinstance(layer, InputLayer) else clone_layer)(layer)
-        for layer in model._sublayers
+        (_from_config if isinstance(layer, InputLayer) else clone_layer)(layer) for layer in model._sublayers
     ]
     return type(model)._of_layers(config, made, inputs, call_function or Layer.__call__)
 
@@ -125,12 +126,31 @@ def _inputs_like(input_tensors: Any, model: Any) -> list[Any]:
     ]
 
 
-def _layer_from_config(layer: Any) -> Any:
+def _from_config(layer: Any) -> Any:
+    return type(layer).from_config(layer.get_config())
+
+
+def _once(clone_layer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that clones a layer once, in however many models inside it is."""
+    clones: dict[int, Any] = {}
+
+    def clone_once(layer: Any) -> Any:
+        if id(layer) not in clones:
+            clones[id(layer)] = clone_layer(layer)
+        return clones[id(layer)]
+
+    return clone_once
+
+
+def _from_configs() -> Callable[[Any], Any]:
+    """Return a function that clones layers by their configurations, and models inside layer by layer."""
     from ..models import Model
 
-    if isinstance(layer, Model):
-        return _clone(layer, _layer_from_config)
-    return type(layer).from_config(layer.get_config())
+    def clone_layer(layer: Any) -> Any:
+        return _clone(layer, once) if isinstance(layer, Model) else _from_config(layer)
+
+    once = _once(clone_layer)
+    return once
 
 
 def _recursively(
@@ -143,6 +163,7 @@ def _recursively(
         if not isinstance(layer, Model) or "layers" not in layer.get_config():
             return clone_function(layer)
         inner_call = None if isinstance(layer, Sequential) else call_function
-        return _clone(layer, clone_layer, None, inner_call)
+        return _clone(layer, once, None, inner_call)
 
-    return clone_layer
+    once = _once(clone_layer)
+    return once

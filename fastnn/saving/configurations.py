@@ -37,8 +37,10 @@ _COMPILE_ARGUMENTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 def model_config(model: Any) -> dict[str, Any]:
     """Return the configuration from which `model_from_config` makes an equal model with new weights."""
     from ..layers.base.layer import registry
+    from ..layers.base.sharing import one_description
 
-    config: dict[str, Any] = registry.serialize(model)
+    with one_description():
+        config: dict[str, Any] = registry.serialize(model)
     return config
 
 
@@ -51,10 +53,12 @@ def model_from_config(config: Any) -> Any:
         If it is that of something else, or of too large a graph.
     """
     from ..layers.base.layer import registry
+    from ..layers.base.sharing import one_reading
     from ..models import Model
 
     check_size(config)
-    model = registry.deserialize(config)
+    with one_reading():
+        model = registry.deserialize(config)
     if not isinstance(model, Model):
         raise ValueError(f"expected the configuration of a model, got that of {model!r:.80}")
     return model

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...absent import instead_of
 from ...custom_objects import get_registered_object
+from ...layers.base.sharing import shared_id
 from ...saving.errors import ModelFileError
 from ...saving.objects import all_registries
 from .graph import graph_config
@@ -97,10 +98,11 @@ class Translation:
             )
         name, config = described["class_name"], described.get("config", {})
         if name in _MODELS and _is_builtin(described):
-            return self._model(name, config, where)
+            return self._model(name, config, where) | shared_id(described)
         if not isinstance(config, dict):
             raise ModelFileError(f"{where}: expected a dictionary of arguments, got {config!r:.80}")
-        return self._object(described, ("layer", "cell"), f"{where}layer {config.get('name', name)!r}")
+        made = self._object(described, ("layer", "cell"), f"{where}layer {config.get('name', name)!r}")
+        return made | shared_id(described)
 
     def _model(self, name: str, config: Any, where: str) -> dict[str, Any]:
         if isinstance(config, list):  # of the first versions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import layers as layer_module
+from ...layers.base.sharing import shared_id
 from ...saving.configurations import model_config
 from .operations import is_operation
 from .operators import operation_arguments, operation_of
@@ -50,12 +51,13 @@ def operations_in(described: dict[str, Any]) -> list[str]:
 def _layer(described: dict[str, Any], layer: Any) -> dict[str, Any]:
     """Return the configuration of a layer, with the layer itself, whose calls have shapes."""
     name, config = described["class_name"], described["config"]
+    shared = shared_id(described)
     if name == "Sequential":
-        return _model("Sequential", config, layer)
+        return _model("Sequential", config, layer) | shared
     if name == "Model":
-        return _model("Functional", config, layer) | {"module": "keras.src.models.functional"}
+        return _model("Functional", config, layer) | {"module": "keras.src.models.functional"} | shared
     inner = {argument: _inner_layer(layer, argument) for argument in _LAYER_ARGUMENTS}
-    return keras_object(described, "keras.layers", f"layer {config.get('name', name)!r}", inner)
+    return keras_object(described, "keras.layers", f"layer {config.get('name', name)!r}", inner) | shared
 
 
 def _inner_layer(layer: Any, argument: str) -> Any:

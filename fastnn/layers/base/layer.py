@@ -23,7 +23,7 @@ from ...configurable import Configurable
 from ...graph.graph import leaves
 from ...kernels.core.weight_access import copy_values
 from ...naming import path_of, unique_name
-from ...registry import Registry, refuse_unknown, snake_case
+from ...registry import refuse_unknown, snake_case
 from ...variables import Variable, aligned_copy, initial_value, training_scope
 from . import custom_layer
 from .building import build_once, marks_built, set_values
@@ -37,6 +37,7 @@ from .shapes import (
     checked_output_shape,
     dimension,
 )
+from .sharing import LayerRegistry
 from .trainable import flatten_parts, set_trainable
 
 if TYPE_CHECKING:
@@ -719,7 +720,7 @@ class Layer(PlannedAttributes, Configurable):
         return f"<{type(self).__name__} name={self.name!r} built={self.built}>"
 
 
-registry: Registry[Layer] = Registry("layer", Layer, "fastnn.layers", "fastnn.models")
+registry = LayerRegistry("layer", Layer, "fastnn.layers", "fastnn.models")
 
 serialize = registry.serialize
 deserialize = registry.deserialize
