@@ -11,7 +11,7 @@ from ..configurable import has_own_constructor
 from ..graph.graph import Graph, SymbolicTensor, tensors_in, undescribed
 from ..layers import InputLayer, Layer
 from ..layers.base.layer import registry as layer_registry
-from ..layers.base.sharing import one_description, one_reading
+from ..layers.base.sharing import describing_shared_layers, making_shared_layers
 
 # Entries of the configuration of a graph.
 _GRAPH_ENTRIES = ("layers", "inputs", "input_structure", "nodes", "outputs", "frozen")
@@ -43,7 +43,7 @@ def graph_config(graph: Graph, outputs: Any, inputs: Any) -> dict[str, Any]:
 
 def described_layers(layers: Iterable[Layer]) -> list[dict[str, Any]]:
     """Return the configurations of layers; one that is in several places stays one."""
-    with one_description():
+    with describing_shared_layers():
         return [layer_registry.serialize(layer) for layer in layers]
 
 
@@ -71,7 +71,7 @@ def naming_layer(name: Any) -> Iterator[None]:
 def layers_from_config(config: dict[str, Any]) -> list[Layer]:
     """Return the layers that the configuration of a model describes."""
     made = []
-    with one_reading():
+    with making_shared_layers():
         for described in config["layers"]:
             own = described.get("config") if isinstance(described, dict) else None
             with naming_layer(own.get("name") if isinstance(own, dict) else described):

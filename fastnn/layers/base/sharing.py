@@ -42,12 +42,12 @@ def _one(table: ContextVar[Any]) -> Iterator[None]:
         table.reset(token)
 
 
-def one_description() -> Any:
+def describing_shared_layers() -> Any:
     """Return a context in which the descriptions of a layer say that they are those of one layer."""
     return _one(_described)
 
 
-def one_reading() -> Any:
+def making_shared_layers() -> Any:
     """Return a context in which one layer is made of descriptions that say so."""
     return _one(_made)
 
