@@ -527,6 +527,18 @@ def test_what_is_no_file(tmp_path):
             load_model(tmp_path / "pipe")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["pipe.fastnn", "pipe.keras", "pipe.weights.h5"])
+def test_what_is_no_file_is_not_replaced(name, tmp_path):
+    os.mkfifo(tmp_path / name)
+    model = fastnn.Sequential([fastnn.Input((2,)), Dense(1)])
+    write = model.save_weights if "weights" in name else model.save
+    with pytest.raises(OSError, match="device or a pipe; nothing has been written"):
+        write(tmp_path / name)
+    assert stat.S_ISFIFO((tmp_path / name).stat().st_mode)
+    assert os.listdir(tmp_path) == [name]
+
+
 # ---- safetensors files of other programs -------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ moment there is either the old file or the new one. What killed processes have l
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -131,7 +132,7 @@ def write_bytes(path: Path, data: bytearray, overwrite: bool = True) -> None:
     FileExistsError
         If the file exists and `overwrite` is False.
     OSError
-        If the file cannot be written; then an existing file is unchanged.
+        If the file cannot be written, or is a device or a pipe; then what is there is unchanged.
     TypeError
         If `path` is neither a path nor a file object.
     """
@@ -150,6 +151,8 @@ def _replace(path: str, data: bytearray, overwrite: bool) -> None:
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, secrets.token_hex(8).join(_TEMPORARY))
     try:
+        if os.path.exists(target) and not (os.path.isfile(target) or os.path.isdir(target)):
+            raise OSError(errno.EINVAL, "Is a device or a pipe")  # which a rename would replace
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(temporary, flags, 0o666), "wb") as file:
             file.write(data)
