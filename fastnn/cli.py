@@ -78,9 +78,17 @@ def exit_status(program: str, run: Callable[[], int | None]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return PIPE_CLOSED
         except (MemoryError, OSError) as error:
-            print(f"{program}: {str(error) or 'there is not enough memory'}", file=sys.stderr)
+            print(f"{program}: {_described(error) or 'there is not enough memory'}", file=sys.stderr)
             return 1
     return status or 0
+
+
+def _described(error: BaseException) -> str:
+    """Return what an error says; one of the system names the file first and has no number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    file = "" if error.filename is None else f"{error.filename}: "
+    return f"{file}{error.strerror}"
 
 
 def _run(arguments: list[str]) -> int:
@@ -179,8 +187,8 @@ def _run(arguments: list[str]) -> int:
 
         try:
             found_steps = run_profile(options.file, options.batch_size, options.length, options.training)
-        except ValueError as error:
-            print(f"fastnn profile: {error}", file=sys.stderr)
+        except (OSError, ValueError) as error:
+            print(f"fastnn profile: {_described(error)}", file=sys.stderr)
             return 1
         except MemoryError as error:
             print(f"fastnn profile: --batch-size, --length: expected fewer samples: {error}", file=sys.stderr)
@@ -201,8 +209,8 @@ def _on_file(options: argparse.Namespace) -> int:
             file_commands.convert(options.source, options.target, options.force)
             return 0
         found = file_commands.info(options.file)
-    except (ImportError, TypeError, ValueError) as error:
-        print(f"fastnn {options.command}: {error}", file=sys.stderr)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        print(f"fastnn {options.command}: {_described(error)}", file=sys.stderr)
         return 1
     if options.json:
         print(json.dumps(found, indent=2))

@@ -11,7 +11,7 @@ from typing import Any
 from .interop.formats import endings, format_of
 from .saving import load_model
 from .saving.container import contents
-from .saving.errors import ModelFileError, wrapped_errors
+from .saving.errors import ModelFileError, named_errors, wrapped_errors
 from .saving.files import FileBytes, opened
 from .saving.weights import weight_names
 
@@ -60,8 +60,10 @@ def info(file: Path) -> dict[str, Any]:
     ------
     OSError
         If there is no such file, or it may not be read.
+    ModelFileError
+        If it is a folder or a device.
     """
-    with opened(file) as content:
+    with named_errors(file), opened(file) as content:
         format = format_of(file, content)
         data = content.read_rest()
     found: dict[str, Any] = {

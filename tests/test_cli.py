@@ -132,7 +132,7 @@ def test_bench_gets_its_arguments(monkeypatch):
         (
             PermissionError(13, "Permission denied", "w.npz"),
             1,
-            "fastnn: [Errno 13] Permission denied: 'w.npz'",
+            "fastnn: w.npz: Permission denied",
         ),
         (MemoryError("Unable to allocate 2 TiB"), 1, "fastnn: Unable to allocate 2 TiB"),
         (MemoryError(), 1, "fastnn: there is not enough memory"),
@@ -145,6 +145,16 @@ def test_how_a_command_breaks_off(error, status, message, monkeypatch, capsys):
     monkeypatch.setattr(demo, "run", run)
     assert cli.main(["demo"]) == status
     assert capsys.readouterr().err.strip() == message
+
+
+@pytest.mark.parametrize("arguments", [["profile"], ["info"], ["convert", "m.keras"]])
+def test_files_that_cannot_be_read(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    command, *target = arguments
+    for file, problem in [("none", "No such file or directory"), ("folder", "expected a file, got a folder")]:
+        assert cli.main([command, file, *target]) == 1
+        assert capsys.readouterr().err.startswith(f"fastnn {command}: {file}: {problem}")
 
 
 def test_more_samples_than_memory_holds(tmp_path, monkeypatch, capsys):
