@@ -24,6 +24,8 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 
+THREADS_PER_PROCESSOR = 4  # at most: with many more, sides use fewer than they were told
+
 
 def main(arguments: list[str]) -> int:
     """Run the command `fastnn bench`.
@@ -85,7 +87,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """
     from .. import num_threads
     from ..cli import whole_number_type
-    from ..kernels.core.cpu_count import MAX_THREADS
     from .files import check_file, checked_plot
     from .models import MODELS
     from .peers import PEERS
@@ -118,10 +119,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--threads",
-        type=whole_number_type(1, MAX_THREADS),
+        type=whole_number_type(1, THREADS_PER_PROCESSOR * (os.cpu_count() or 1)),
         default=num_threads(),
         metavar="N",
-        help="threads of each side; default: as fastnn info prints",
+        help="threads of each side, at most four for each processor; default: as fastnn info prints",
     )
     parser.add_argument(
         "--rounds",
