@@ -1,5 +1,6 @@
 """`ActivityRegularization`, and `activity_regularizer` of other layers."""
 
+import copy
 import json
 
 import numpy as np
@@ -130,3 +131,14 @@ def test_an_output_without_a_loss():
             found.append(model.layers[-1].get_weights()[0])
         assert np.isfinite(found[1]).all()
         assert np.array_equal(*found) == (penalty is None)
+
+
+def test_what_is_assigned_to_a_copy_leaves_the_layer_as_it_is():
+    layer = ActivityRegularization(0.5, 0.25)
+    other = copy.copy(layer)
+    other.l1, other.l2 = 2, 3
+    assert (layer.l1, layer.l2, other.l1, other.l2) == (0.5, 0.25, 2.0, 3.0)
+    assert other([[1.0]]).tolist() == [[1.0]]
+    with pytest.raises(ValueError, match="l1: expected"):
+        other.l1 = -1
+    assert other.get_config()["l1"] == 2.0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import regularizers
-from ..attributes import part_attributes
 from .base.layer import Layer, registry
 
 if TYPE_CHECKING:
@@ -35,10 +34,32 @@ class ActivityRegularization(Layer):
     """
 
     supports_masking = True
-    l1, l2 = part_attributes("activity_regularizer", 2)
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+
+    @property
+    def l1(self) -> float:
+        """Factor of the absolute values."""
+        return self._penalty.l1
+
+    @l1.setter
+    def l1(self, value: float) -> None:
+        # Another regularizer: a copy of this layer goes on with the one that it has.
+        self.activity_regularizer = regularizers.L1L2(value, self.l2)
+
+    @property
+    def l2(self) -> float:
+        """Factor of the squares."""
+        return self._penalty.l2
+
+    @l2.setter
+    def l2(self, value: float) -> None:
+        self.activity_regularizer = regularizers.L1L2(self.l1, value)
+
+    @property
+    def _penalty(self) -> regularizers.L1L2:
+        return cast(regularizers.L1L2, self.activity_regularizer)
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Return x."""
