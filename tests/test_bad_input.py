@@ -177,6 +177,7 @@ def test_numbers_that_are_no_numbers_as_labels_of_a_regression():
         ],
         *[({"verbose": v}, ValueError, f"verbose: .*{v!r}") for v in (3, "loud", None)],
         ({"sample_weight": np.ones(9)}, ValueError, r"sample_weight: expected shape \(10,\), got \(9,\)"),
+        ({"sample_weight": 2.0}, ValueError, r"sample_weight: expected shape \(10,\), got \(\)"),
         ({"sample_weight": np.full(10, np.nan)}, ValueError, "sample_weight: expected finite numbers"),
         (
             {"sample_weight": [1.0] * 9 + [1e300]},

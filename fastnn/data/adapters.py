@@ -186,7 +186,7 @@ class DataAdapter:
         weights = as_weights(sample_weight, self._dtype, name)
         aligned = aligned_shape(weights.shape, shape)
         if aligned is None or aligned[:1] != weights.shape[:1] or len(weights) != shape[0]:
-            raise ValueError(f"{name}: expected shape {weight_shapes(shape)}, got {weights.shape}")
+            raise ValueError(f"{name}: expected shape {weight_shapes(shape)}, got {np.shape(sample_weight)}")
         weights = weights.reshape(aligned)
         per_sample = weights.size == len(weights)
         return weights.reshape(-1) if per_sample else np.ascontiguousarray(np.broadcast_to(weights, shape))
