@@ -402,7 +402,10 @@ def test_several_losses_of_the_only_output():
     assert model.evaluate(x, y, verbose=0) == pytest.approx(both)
     with pytest.raises(ValueError, match="loss: expected losses of one output that take the same labels"):
         model.compile("sgd", ["mse", "sparse_categorical_crossentropy"])
-    with pytest.raises(ValueError, match="loss_weights: expected one or 2 for an output, got"):
+    with pytest.raises(
+        ValueError,
+        match="loss_weights: expected one number for an output, or one for each of its 2 losses, got",
+    ):
         model.compile("sgd", ["mse", "mae"], loss_weights=[1.0, 2.0, 3.0])
 
 

@@ -422,7 +422,8 @@ def _factors_of(entry: Any, count: int) -> tuple[float, ...]:
     given = [1.0 if factor is None else real_number(factor, "loss_weights") for factor in leaves(entry)]
     if len(given) != count and not (count and len(given) == 1):
         if count:
-            raise ValueError(f"loss_weights: expected one or {count} for an output, got {entry!r:.200}")
+            each = f", or one for each of its {count} losses" if count > 1 else ""
+            raise ValueError(f"loss_weights: expected one number for an output{each}, got {entry!r:.200}")
         return ()
     return tuple(given * count if len(given) == 1 else given)
 
