@@ -4,6 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
@@ -79,5 +80,14 @@ def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
         shutil.copytree(made, app.outdir / "notebooks", dirs_exist_ok=True)
 
 
+def drop_blank_ends(app: Sphinx, document: nodes.document) -> None:
+    """Take off the blank line with which doctest ends the last result of a block."""
+    for block in document.findall(nodes.literal_block):
+        if block.rawsource == block.astext():  # not a block with markup inside
+            block.rawsource = block.rawsource.rstrip("\n")
+            block[:] = [nodes.Text(block.rawsource)]
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", drop_blank_ends)
     app.connect("build-finished", copy_notebooks)

@@ -1,5 +1,6 @@
 """The reference: a page for each public module, class and function, from the tables of the packages."""
 
+import ast
 import inspect
 from collections.abc import Iterable
 from importlib import import_module
@@ -94,6 +95,13 @@ def module_page(module: ModuleType, home: dict[str, str], file: dict[str, str]) 
     return page(name, *parts)
 
 
+def keras_page() -> str:
+    """What `fastnn.keras` is for; importing it gives fastnn, so its docstring is read from the file."""
+    source = Path(import_module("fastnn").__file__ or "").with_name("keras.py").read_text(encoding="utf-8")
+    text = ast.get_docstring(ast.parse(source)) or ""
+    return page("fastnn.keras", ".. module:: fastnn.keras", text, "All names are those of :mod:`fastnn`.")
+
+
 def is_inherited_from_elsewhere(cls: type, member: str) -> bool:
     """Whether another library defines a member of a class, and documents it."""
     owner = next(base for base in cls.__mro__ if member in vars(base))
@@ -125,7 +133,8 @@ def pages() -> dict[str, str]:
     public = {thing for thing in objects.values() if inspect.isclass(thing)}
     file = files(set(home.values()))
     found = {file[name]: object_page(name, objects[name], public) for name in file}
-    return found | {module.__name__: module_page(module, home, file) for module in modules()}
+    found |= {module.__name__: module_page(module, home, file) for module in modules()}
+    return found | {"fastnn.keras": keras_page()}
 
 
 def write(app: Sphinx, config: Config) -> None:
