@@ -185,7 +185,7 @@ def _check_sum(data: bytearray, found: re.Match[bytes]) -> None:
     digest.update(_ZEROS.encode())
     digest.update(memoryview(data)[found.end(2) :])
     if digest.hexdigest().encode() != found[2]:
-        raise ModelFileError(_CUT_OFF + "its checksum is another")
+        raise ModelFileError(_CUT_OFF + "its checksum does not match")
 
 
 def _check_plain(metadata: Any) -> None:
