@@ -51,9 +51,9 @@ def backend() -> str:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start again to number the default names of layers and optimizers.
+    """Restart the numbering of default names of layers and optimizers.
 
-    There is no global graph: a model's memory is free when the program no longer refers to the model.
+    There is no global graph: a model's memory is freed when the program no longer refers to it.
 
     Parameters
     ----------

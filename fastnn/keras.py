@@ -1,6 +1,7 @@
 """fastnn under the name by which programs import Keras from TensorFlow.
 
-``from fastnn import keras`` gives fastnn itself, and ``from fastnn.keras.layers import Dense`` its layer.
+``from fastnn import keras`` imports fastnn itself, and ``from fastnn.keras.layers import Dense`` its layer.
+So a program written for Keras often needs changes in its imports only.
 """
 
 import sys

@@ -61,7 +61,7 @@ def separate_names() -> Iterator[None]:
 
 
 def restart_names() -> None:
-    """Start again to number the names of new objects."""
+    """Restart the numbering of the names of new objects."""
     _names.clear()
 
 

@@ -50,7 +50,7 @@ class Initializer(Configurable):
         Returns
         -------
         ndarray
-            Of that shape and dtype.
+            An array of that shape and dtype.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no __call__(shape, dtype)")
 

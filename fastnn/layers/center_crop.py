@@ -23,7 +23,8 @@ class CenterCrop(Spatial):
     Parameters
     ----------
     height, width : int
-        Of the output. Where an odd number is taken off, the larger half is at the bottom and right.
+        Height and width of the output. Where an odd number is taken off, the larger half is at the bottom
+        and right.
     data_format : {"channels_last", "channels_first"}, optional
         Rows are (height, width, channels) or (channels, height, width); `config.image_data_format()` by
         default.

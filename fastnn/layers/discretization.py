@@ -37,7 +37,8 @@ class Discretization(Layer):
     epsilon : float, default 0.01
         How far off the share of numbers below a boundary may be.
     output_mode : {"int", "one_hot", "multi_hot", "count"}, default "int"
-        The number itself, as a real of the model's dtype; or the vectors that `CategoryEncoding` makes of it.
+        The number of the interval, in the model's floating-point dtype, or the vectors that
+        `CategoryEncoding` makes of it.
     sparse : bool, default False
         Kept for Keras compatibility; only False is accepted.
     **kwargs
@@ -126,7 +127,7 @@ class Discretization(Layer):
         Parameters
         ----------
         data : array_like, data frame, sparse matrix or iterable of batches
-            Of any shape. Of a batch that is a tuple the first element counts.
+            Values of any shape. If batches are tuples, their first elements count.
         steps : int, optional
             At most so many batches of an iterable.
 

@@ -40,7 +40,7 @@ class GetItem(Layer):
     Parameters
     ----------
     key : tuple
-        Of integers, slices, `Ellipsis` and None, as NumPy has them. The first one is for the batch, of which
+        Integers, slices, `Ellipsis` and None, as in NumPy. The first one is for the batch, of which
         it has to take all. Where there are tuples, a config has lists: [start, stop, step] for a slice, "..."
         for `Ellipsis`.
     **kwargs

@@ -19,9 +19,9 @@ class GRU(CellLayer):
     units : int
         Width of the state and of the output.
     activation : str or Activation, default "tanh"
-        Of the candidate k; any elementwise one.
+        That of the candidate k; any elementwise one.
     recurrent_activation : str or Activation, default "sigmoid"
-        Of the gates z and r.
+        That of the gates z and r.
     use_bias : bool, default True
         Whether to add a bias b.
     kernel_initializer : default "glorot_uniform"

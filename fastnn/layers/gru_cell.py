@@ -19,9 +19,9 @@ class GRUCell(RecurrentCell):
     units : int
         Width of the state.
     activation : str or Activation, default "tanh"
-        Of the candidate; any elementwise one.
+        That of the candidate; any elementwise one.
     recurrent_activation : str or Activation, default "sigmoid"
-        Of the gates z and r.
+        That of the gates z and r.
     use_bias : bool, default True
         Whether to add a bias b.
     kernel_initializer, recurrent_initializer, bias_initializer

@@ -130,7 +130,7 @@ def Input(
     Returns
     -------
     SymbolicTensor
-        Of shape ``(None, *shape)``.
+        A tensor of shape ``(None, *shape)``.
 
     Raises
     ------

@@ -19,9 +19,9 @@ class LSTM(CellLayer):
     units : int
         Width of the state and of the output.
     activation : str or Activation, default "tanh"
-        Of the candidate g and of c; any elementwise one.
+        That of the candidate g and of c; any elementwise one.
     recurrent_activation : str or Activation, default "sigmoid"
-        Of the gates i, f and o.
+        That of the gates i, f and o.
     use_bias : bool, default True
         Whether to add a bias b.
     kernel_initializer : default "glorot_uniform"

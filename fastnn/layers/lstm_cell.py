@@ -22,9 +22,9 @@ class LSTMCell(RecurrentCell):
     units : int
         Width of h and c.
     activation : str or Activation, default "tanh"
-        Of the candidate and of c; any elementwise one.
+        That of the candidate and of c; any elementwise one.
     recurrent_activation : str or Activation, default "sigmoid"
-        Of the gates i, f and o.
+        That of the gates i, f and o.
     use_bias : bool, default True
         Whether to add a bias b.
     kernel_initializer, recurrent_initializer, bias_initializer

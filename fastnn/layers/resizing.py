@@ -55,7 +55,7 @@ class Resizing(Spatial):
     Parameters
     ----------
     height, width : int
-        Of the output.
+        Height and width of the output.
     interpolation : str, default "bilinear"
         "nearest", "bilinear", "bicubic" (Keys 1981), "lanczos3" or "lanczos5".
     crop_to_aspect_ratio : bool, default False

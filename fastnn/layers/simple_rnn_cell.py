@@ -31,7 +31,7 @@ class SimpleRNNCell(RecurrentCell):
         Shares of x and of the state that the products do not see in training: the same at every step, and for
         all gates (Gal & Ghahramani 2016). Keras draws for each gate where `recurrent_dropout` is not 0.
     seed : int, optional
-        Of these.
+        The seed of what `dropout` and `recurrent_dropout` draw.
     **kwargs
         `name` and `trainable`.
 

@@ -17,7 +17,7 @@ class StackedRNNCells(Cell):
     Parameters
     ----------
     cells : list of cells
-        Of the library, or layers of your own with a `state_size`, which `RNN` runs. The first sees the
+        Cells of the library, or layers of your own with a `state_size`, which `RNN` runs. The first sees the
         input, the last gives the output.
     name : str, optional
         By default "stacked_rnn_cells", numbered.

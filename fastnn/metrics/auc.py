@@ -51,7 +51,7 @@ class AUC(Metric):
     num_labels : int, optional
         The number of columns; checked, and only accepted with `multi_label`.
     label_weights : array_like, optional
-        Of the columns.
+        Weights of the columns.
     from_logits : bool, default False
         Whether predictions are logits.
 

@@ -1191,7 +1191,7 @@ class Model(Steps):
         Parameters
         ----------
         filepath : str, path or binary file object
-            Of the new file.
+            Where to write the file.
         format : str, default "onnx"
             The only one there is.
         verbose : bool, optional

@@ -279,7 +279,7 @@ class Optimizer(Configurable):
         Parameters
         ----------
         variables : sequence of Variable
-            Of one dtype.
+            Variables of one dtype.
 
         Raises
         ------
@@ -379,7 +379,7 @@ class Optimizer(Configurable):
         Parameters
         ----------
         grads : iterable of array_like
-            Of the shapes of the variables; None for one that stays as it is, with a warning.
+            Arrays of the shapes of the variables; None for one that stays as it is, with a warning.
         trainable_variables : iterable of Variable, optional
             By default those that the optimizer was built for; if it has not been, it is for these.
 

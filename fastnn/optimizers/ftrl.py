@@ -30,9 +30,9 @@ class Ftrl(Optimizer):
     initial_accumulator_value : float, default 0.1
         The initial value of that sum.
     l1_regularization_strength, l2_regularization_strength : float, default 0.0
-        Of the penalties; l1 makes weights exactly zero.
+        Strengths of the penalties; l1 makes weights exactly zero.
     l2_shrinkage_regularization_strength : float, default 0.0
-        Of a penalty of the size of the weights.
+        Strength of a penalty on the size of the weights.
     beta : float, default 0.0
         Adds beta / (2 * learning_rate) to the l2 strength.
     **kwargs

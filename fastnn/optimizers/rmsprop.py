@@ -20,7 +20,7 @@ class RMSprop(Optimizer):
     rho : float, default 0.9
         Decay of the mean square.
     momentum : float, default 0.0
-        Of the steps.
+        The share of the last step that is added to a step.
     epsilon : float, default 1e-7
         Added to the mean square.
     centered : bool, default False

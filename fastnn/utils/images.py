@@ -60,7 +60,7 @@ def array_to_img(
     Returns
     -------
     PIL.Image.Image
-        Of the array's size.
+        An image of the array's size.
 
     Raises
     ------

@@ -155,7 +155,7 @@ class PolynomialDecay(LearningRateSchedule):
     end_learning_rate : float, default 0.0001
         The last rate.
     power : float, default 1.0
-        Of the polynomial.
+        The power of the polynomial.
     cycle : bool, default False
         Whether the rate rises again after `decay_steps`, to decay over twice, three times ... as many steps.
     name : str, optional

@@ -77,7 +77,7 @@ def rate_of(schedule: Callable[..., Any]) -> Callable[[int], float]:
     Parameters
     ----------
     schedule : callable
-        Of one argument, or of none.
+        A function of one argument, or of none.
     """
     import inspect
 
