@@ -5,7 +5,8 @@ plans and steps lie in arrays, so their objects pass through it too.
 
 CPython itself does not survive every failure: an iterator of a dict that gets no pair for its results is
 destroyed before it is complete (`dictiter_new`), and so are a context and the token of a context variable. So
-there are pairs in reserve, each request fails alone, and the context is there before.
+there are pairs in reserve, each request fails alone, and the context is there before. Some versions, such as
+3.12.1 and 3.13.0, break functions that have run a few times; the tests need one that survives `FUNCTIONS`.
 """
 
 import subprocess
@@ -14,6 +15,36 @@ import sys
 import pytest
 
 testcapi = pytest.importorskip("_testcapi")
+
+FUNCTIONS = """
+import _testcapi
+
+CODE = '''
+class Part:
+    def __init__(self, i):
+        self.name = i
+    @property
+    def kind(self):
+        return self.name
+def work():
+    return tuple(part.kind if part.name else None for part in [Part(i) for i in range(8)])
+'''
+
+for runs in range(40):
+    for n in range(60):
+        names = {}
+        exec(CODE, names)
+        for _ in range(runs):
+            names["work"]()
+        _testcapi.set_nomemory(n, n + 1)
+        try:
+            names["work"]()
+        except MemoryError:
+            pass
+        finally:
+            _testcapi.remove_mem_hooks()
+        names["work"]()
+"""
 
 PROGRAM = """
 import _testcapi
@@ -177,14 +208,24 @@ check(prepare, 1)
 }
 
 
+def run(code, folder):
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=100, errors="replace"
+    )
+
+
+@pytest.fixture(scope="module")
+def surviving_python(tmp_path_factory):
+    got = run(FUNCTIONS, tmp_path_factory.mktemp("functions"))
+    if got.returncode and sys.version_info >= (3, 12):
+        end = got.stderr.strip().splitlines()[-1:] or f"status {got.returncode}"
+        pytest.skip(f"this Python does not survive failed allocations itself: {end}")
+    assert got.returncode == 0, got.stderr
+
+
+@pytest.mark.usefixtures("surviving_python")
 @pytest.mark.parametrize("case", CASES)
 def test_every_failure_is_a_memory_error_and_leaves_a_usable_model(case, tmp_path):
-    got = subprocess.run(
-        [sys.executable, "-c", PROGRAM + CASES[case]],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    got = run(PROGRAM + CASES[case], tmp_path)
     assert got.returncode == 0, got.stderr[-3000:]
