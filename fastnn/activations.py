@@ -89,7 +89,7 @@ class Activation(Picklable):
     name : str
         Its name in Keras.
     formula : str
-        Its formula, for the documentation.
+        Its formula, and where it is from, in the markup of docstrings.
     row : callable
         A function from Keras' parameters to the row of the kernels' table and its parameters.
     **parameters
@@ -102,7 +102,7 @@ class Activation(Picklable):
         self._row = row
         self.formula = formula
         self.fused = row(**parameters)
-        self.__doc__ = f"{name}: ``{formula}``, for each element of an array."
+        self.__doc__ = f"{name}: {formula}, for each element of an array."
 
     def __call__(self, x: ArrayLike | Tensor, *args: Any, **parameters: Any) -> Any:
         """Apply the function to each element of `x`, with parameters in Keras' order or by name.
@@ -155,7 +155,7 @@ class AxisActivation(Picklable):
         self.name = name
         self.parameters: dict[str, Any] = {}
         self._log = log
-        self.__doc__ = f"{name}: ``{formula}``, over an axis of an array."
+        self.__doc__ = f"{name}: {formula}, over an axis of an array."
 
     def __call__(self, x: ArrayLike | Tensor, axis: int = -1) -> Any:
         """Apply the function over `axis`; the result is a new array, or a `Tensor` if `x` is one."""
@@ -256,45 +256,45 @@ def _relu(negative_slope: float = 0.0, max_value: float | None = None, threshold
     return ("bounded_relu", slope, limit, threshold)
 
 
-relu = Activation("relu", "max(x, 0), or as negative_slope, max_value and threshold say", _relu)
+relu = Activation("relu", "``max(x, 0)``, or as negative_slope, max_value and threshold say", _relu)
 leaky_relu = Activation(
     "leaky_relu",
-    "x where x > 0, else negative_slope * x",
+    "``x`` where ``x > 0``, else ``negative_slope * x``",
     lambda negative_slope: _relu(negative_slope),
     negative_slope=0.2,
 )
-relu6 = Activation("relu6", "min(max(x, 0), 6)", _plain("relu6"))
+relu6 = Activation("relu6", "``min(max(x, 0), 6)``", _plain("relu6"))
 elu = Activation(
     "elu",
-    "x where x > 0, else alpha * (exp(x) - 1)",
+    "``x`` where ``x > 0``, else ``alpha * (exp(x) - 1)``",
     lambda alpha: ("elu", real_number(alpha, "alpha")),
     alpha=1.0,
 )
-selu = Activation("selu", "1.0507 * elu(x, alpha=1.6733) (Klambauer et al. 2017)", _plain("selu"))
-softplus = Activation("softplus", "log(1 + exp(x))", _plain("softplus"))
-softsign = Activation("softsign", "x / (1 + |x|)", _plain("softsign"))
-silu = Activation("silu", "x * sigmoid(x) (Elfwing et al. 2018)", _plain("silu"))
+selu = Activation("selu", "``1.0507 * elu(x, alpha=1.6733)`` (Klambauer et al. 2017)", _plain("selu"))
+softplus = Activation("softplus", "``log(1 + exp(x))``", _plain("softplus"))
+softsign = Activation("softsign", "``x / (1 + |x|)``", _plain("softsign"))
+silu = Activation("silu", "``x * sigmoid(x)`` (Elfwing et al. 2018)", _plain("silu"))
 silu_derivative = Activation(
     "silu_derivative",
-    "sigmoid(x) * (1 + x * (1 - sigmoid(x))), the derivative of silu (Elfwing et al. 2018)",
+    "``sigmoid(x) * (1 + x * (1 - sigmoid(x)))``, the derivative of silu (Elfwing et al. 2018)",
     _plain("silu_derivative"),
 )
 gelu = Activation(
     "gelu",
-    "x * Phi(x), with Phi the normal distribution; by tanh if approximate (Hendrycks & Gimpel 2016)",
+    "``x * Phi(x)``, with Phi the normal distribution; by tanh if approximate (Hendrycks & Gimpel 2016)",
     lambda approximate: ("gelu_tanh",) if approximate else ("gelu",),
     approximate=False,
 )
-tanh = Activation("tanh", "tanh(x)", _plain("tanh"))
-sigmoid = Activation("sigmoid", "1 / (1 + exp(-x))", _plain("sigmoid"))
-exponential = Activation("exponential", "exp(x)", _plain("exponential"))
-hard_sigmoid = Activation("hard_sigmoid", "min(max(x / 6 + 1/2, 0), 1)", _plain("hard_sigmoid"))
-hard_silu = Activation("hard_silu", "x * hard_sigmoid(x)", _plain("hard_silu"))
-mish = Activation("mish", "x * tanh(softplus(x)) (Misra 2019)", _plain("mish"))
-linear = Activation("linear", "x", _plain("linear"))
+tanh = Activation("tanh", "``tanh(x)``", _plain("tanh"))
+sigmoid = Activation("sigmoid", "``1 / (1 + exp(-x))``", _plain("sigmoid"))
+exponential = Activation("exponential", "``exp(x)``", _plain("exponential"))
+hard_sigmoid = Activation("hard_sigmoid", "``min(max(x / 6 + 1/2, 0), 1)``", _plain("hard_sigmoid"))
+hard_silu = Activation("hard_silu", "``x * hard_sigmoid(x)``", _plain("hard_silu"))
+mish = Activation("mish", "``x * tanh(softplus(x))`` (Misra 2019)", _plain("mish"))
+linear = Activation("linear", "``x``", _plain("linear"))
 swish, hard_swish = silu, hard_silu
-softmax = AxisActivation("softmax", "exp(x) / sum(exp(x))", log=False)
-log_softmax = AxisActivation("log_softmax", "x - log(sum(exp(x)))", log=True)
+softmax = AxisActivation("softmax", "``exp(x) / sum(exp(x))``", log=False)
+log_softmax = AxisActivation("log_softmax", "``x - log(sum(exp(x)))``", log=True)
 
 _ALL = (
     *(relu, leaky_relu, relu6, elu, selu, softplus, softsign, silu, silu_derivative, gelu, tanh, sigmoid),
