@@ -6,7 +6,7 @@ All their descriptions have the same number, "shared_object_id", as in Keras, an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,7 +31,7 @@ _made: ContextVar[dict[tuple[Any, ...], Layer] | None] = ContextVar("made", defa
 
 
 @contextmanager
-def _one(table: ContextVar[Any]) -> Iterator[None]:
+def _table_of_one_model(table: ContextVar[Any]) -> Iterator[None]:
     if table.get() is not None:  # this is a part of what is written or read
         yield
         return
@@ -42,14 +42,14 @@ def _one(table: ContextVar[Any]) -> Iterator[None]:
         table.reset(token)
 
 
-def describing_shared_layers() -> Any:
+def describing_shared_layers() -> AbstractContextManager[None]:
     """Return a context in which the descriptions of a layer say that they are those of one layer."""
-    return _one(_described)
+    return _table_of_one_model(_described)
 
 
-def making_shared_layers() -> Any:
+def making_shared_layers() -> AbstractContextManager[None]:
     """Return a context in which one layer is made of descriptions that say so."""
-    return _one(_made)
+    return _table_of_one_model(_made)
 
 
 def shared_id(described: Mapping[str, Any]) -> dict[str, Any]:
