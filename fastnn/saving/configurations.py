@@ -37,10 +37,8 @@ _COMPILE_ARGUMENTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 def model_config(model: Any) -> dict[str, Any]:
     """Return the configuration from which `model_from_config` makes an equal model with new weights."""
     from ..layers.base.layer import registry
-    from ..layers.base.sharing import describing_shared_layers
 
-    with describing_shared_layers():
-        config: dict[str, Any] = registry.serialize(model)
+    config: dict[str, Any] = registry.serialize(model)
     return config
 
 
@@ -53,12 +51,10 @@ def model_from_config(config: Any) -> Any:
         If it is that of something else, or of too large a graph.
     """
     from ..layers.base.layer import registry
-    from ..layers.base.sharing import making_shared_layers
     from ..models import Model
 
     check_size(config)
-    with making_shared_layers():
-        model = registry.deserialize(config)
+    model = registry.deserialize(config)
     if not isinstance(model, Model):
         raise ValueError(f"expected the configuration of a model, got that of {model!r:.80}")
     return model

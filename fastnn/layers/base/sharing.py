@@ -31,23 +31,23 @@ _made: ContextVar[dict[tuple[Any, ...], Layer] | None] = ContextVar("made", defa
 
 
 @contextmanager
-def _table_of_one_model(table: ContextVar[Any]) -> Iterator[None]:
-    if table.get() is not None:  # this is a part of what is written or read
-        yield
+def _table_of_one_model(table: ContextVar[Any]) -> Iterator[Any]:
+    if (entries := table.get()) is not None:  # this is a part of what is written or read
+        yield entries
         return
-    token = table.set({})
+    token = table.set(entries := {})
     try:
-        yield
+        yield entries
     finally:
         table.reset(token)
 
 
-def describing_shared_layers() -> AbstractContextManager[None]:
+def describing_shared_layers() -> AbstractContextManager[dict[int, _Description]]:
     """Return a context in which the descriptions of a layer say that they are those of one layer."""
     return _table_of_one_model(_described)
 
 
-def making_shared_layers() -> AbstractContextManager[None]:
+def making_shared_layers() -> AbstractContextManager[dict[tuple[Any, ...], Layer]]:
     """Return a context in which one layer is made of descriptions that say so."""
     return _table_of_one_model(_made)
 
@@ -62,21 +62,24 @@ class LayerRegistry(Registry["Layer"]):
 
     def serialize(self, obj: Any) -> Any:
         """Return the config of a layer; see `Registry.serialize`."""
-        config, described = super().serialize(obj), _described.get()
-        if described is not None and config is not None:
-            found = described.setdefault(id(obj), _Description(obj, len(described), config))
-            if found.first is not config:
-                found.first[_ID] = config[_ID] = found.number
+        with describing_shared_layers() as described:
+            config = super().serialize(obj)
+            if config is not None:
+                found = described.setdefault(id(obj), _Description(obj, len(described), config))
+                if found.first is not config:
+                    found.first[_ID] = config[_ID] = found.number
         return config
 
     def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
         """Return the layer that a config describes; see `Registry.deserialize`."""
-        made, key = _made.get(), _key(config)
-        if made is None or key is None:
-            return super().deserialize(config, custom_objects)
-        if key not in made:
-            made[key] = super().deserialize(config, custom_objects)
-        return made[key]
+        key = _key(config)
+        with making_shared_layers() as made:
+            if key in made:
+                return made[key]
+            layer = super().deserialize(config, custom_objects)
+            if key is not None:
+                made[key] = layer
+            return layer
 
 
 def _key(config: Any) -> tuple[Any, ...] | None:
