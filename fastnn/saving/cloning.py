@@ -58,18 +58,23 @@ def clone_model(
     """
     if not hasattr(model, "_sublayers"):
         raise TypeError(f"model: expected a model, got {model!r:.80}")
-    if clone_function is None:
-        clone_layer = _from_configs()
-    else:
-        clone_layer = _recursively(clone_function, call_function) if recursive else _once(clone_function)
-    asked = [clone_function, input_tensors, call_function]
-    if any(x is not None for x in asked) and "layers" not in model.get_config():
-        raise ValueError(
-            "clone_function, input_tensors, call_function: expected None for a model that its class "
-            f"defines, {model!r}; only graphs of layers are cloned by layers"
-        )
+    asked = (clone_function, input_tensors, call_function)
     with CustomObjectScope(_own_classes(model)):
-        clone = _clone(model, clone_layer, input_tensors, call_function)
+        config = model.get_config()
+        if "layers" in config:
+            clone_layer = _recursively(_from_config, None)
+            if clone_function is not None:
+                clone_layer = (
+                    _recursively(clone_function, call_function) if recursive else _once(clone_function)
+                )
+            clone = _clone(model, config, clone_layer, input_tensors, call_function)
+        elif any(x is not None for x in asked):
+            raise ValueError(
+                "clone_function, input_tensors, call_function: expected None for a model that its class "
+                f"defines, {model!r}; only graphs of layers are cloned by layers"
+            )
+        else:
+            clone = _from_config(model)
     if clone_function is None:
         set_frozen_parts(clone, frozen_parts(model))
         set_metadata(clone, get_metadata(model))
@@ -85,6 +90,7 @@ def _own_classes(model: Any) -> dict[str, type]:
 
 def _clone(
     model: Any,
+    config: dict[str, Any],
     clone_layer: Callable[[Any], Any],
     input_tensors: Any = None,
     call_function: Callable[..., Any] | None = None,
@@ -92,12 +98,6 @@ def _clone(
     from ..layers import InputLayer, Layer
     from ..models import Sequential
 
-    config = model.get_config()
-    if "layers" not in config:  # a constructor or a `call` of the program makes the layers
-        clone = type(model).from_config(config)
-        if model.built and not clone.built:
-            clone.build_from_config(model.get_build_config())
-        return clone
     if isinstance(model, Sequential) and call_function is not None:
         raise ValueError(
             "call_function: expected None for a Sequential, whose layers are called one after the other, "
@@ -127,7 +127,12 @@ def _inputs_like(input_tensors: Any, model: Any) -> list[Any]:
 
 
 def _from_config(layer: Any) -> Any:
-    return type(layer).from_config(layer.get_config())
+    from ..models import Model
+
+    clone = type(layer).from_config(layer.get_config())
+    if isinstance(layer, Model) and layer.built and not clone.built:
+        clone.build_from_config(layer.get_build_config())
+    return clone
 
 
 def _once(clone_layer: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -142,17 +147,6 @@ def _once(clone_layer: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return clone_once
 
 
-def _from_configs() -> Callable[[Any], Any]:
-    """Return a function that clones layers by their configurations, and models inside layer by layer."""
-    from ..models import Model
-
-    def clone_layer(layer: Any) -> Any:
-        return _clone(layer, once) if isinstance(layer, Model) else _from_config(layer)
-
-    once = _once(clone_layer)
-    return once
-
-
 def _recursively(
     clone_function: Callable[[Any], Any], call_function: Callable[..., Any] | None
 ) -> Callable[[Any], Any]:
@@ -160,10 +154,11 @@ def _recursively(
     from ..models import Model, Sequential
 
     def clone_layer(layer: Any) -> Any:
-        if not isinstance(layer, Model) or "layers" not in layer.get_config():
+        config = layer.get_config() if isinstance(layer, Model) else {}
+        if "layers" not in config:  # of a model: its constructor or `call`, of the program, makes them
             return clone_function(layer)
         inner_call = None if isinstance(layer, Sequential) else call_function
-        return _clone(layer, once, None, inner_call)
+        return _clone(layer, config, once, None, inner_call)
 
     once = _once(clone_layer)
     return once
