@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 
 class _Cropping(Spatial):
+    cropping: Any  # (before, after), or that for each of two dimensions
+
     @property
     def _sides(self) -> Sides:
         """How many before and after, in each dimension."""
-        raise NotImplementedError
+        return (self.cropping,) if self._rank == 1 else self.cropping
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy of what is left."""
@@ -62,11 +64,6 @@ class Cropping1D(_Cropping):
         super().__init__("channels_last", **kwargs)
         self.cropping = whole_numbers(cropping, "cropping", 2, 0)
 
-    @property
-    def _sides(self) -> Sides:
-        """How many before and after."""
-        return (self.cropping,)
-
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         config = super().get_config() | {"cropping": list(self.cropping)}
@@ -105,11 +102,6 @@ class Cropping2D(_Cropping):
     ) -> None:
         super().__init__(data_format, **kwargs)
         self.cropping = sides_of(cropping, "cropping")
-
-    @property
-    def _sides(self) -> Sides:
-        """How many before and after in both dimensions."""
-        return self.cropping
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

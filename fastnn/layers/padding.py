@@ -25,10 +25,12 @@ def sides_of(value: Any, name: str) -> Sides:
 
 
 class _Padding(Spatial):
+    padding: Any  # (before, after), or that for each of two dimensions
+
     @property
     def _sides(self) -> Sides:
         """How many before and after, in each dimension."""
-        raise NotImplementedError
+        return (self.padding,) if self._rank == 1 else self.padding
 
     def _emit_last(self, plan: Plan, x: Value) -> Value:
         """Append the copy into zeros."""
@@ -72,11 +74,6 @@ class ZeroPadding1D(_Padding):
         super().__init__(data_format, **kwargs)
         self.padding = whole_numbers(padding, "padding", 2, 0)
 
-    @property
-    def _sides(self) -> Sides:
-        """How many before and after."""
-        return (self.padding,)
-
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
         return super().get_config() | {"padding": list(self.padding)}
@@ -114,11 +111,6 @@ class ZeroPadding2D(_Padding):
     ) -> None:
         super().__init__(data_format, **kwargs)
         self.padding = sides_of(padding, "padding")
-
-    @property
-    def _sides(self) -> Sides:
-        """How many before and after in both dimensions."""
-        return self.padding
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
