@@ -55,9 +55,14 @@ class PReLU(Layer):
         axes = shared_axes if shared_axes is None or isinstance(shared_axes, Sequence) else (shared_axes,)
         self.shared_axes = None if axes is None else tuple(dimension(axis, "shared_axes") for axis in axes)
 
+    @property
+    def _shared(self) -> tuple[int, ...]:
+        """The shared axes, none of them for None."""
+        return self.shared_axes or ()
+
     def _check_input_shape(self, input_shape: Shape) -> None:
         """Check the shared axes."""
-        if any(axis >= len(input_shape) for axis in self.shared_axes or ()):
+        if any(axis >= len(input_shape) for axis in self._shared):
             raise ValueError(
                 f"shared_axes: expected axes from 1 to {len(input_shape) - 1}, got {self.shared_axes}"
             )
@@ -65,7 +70,7 @@ class PReLU(Layer):
     def _weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shape of `alpha`: a sample's with 1 for the shared axes."""
         sizes = enumerate(input_shape[1:], 1)
-        return {"alpha": tuple(1 if axis in (self.shared_axes or ()) else n for axis, n in sizes)}
+        return {"alpha": tuple(1 if axis in self._shared else n for axis, n in sizes)}
 
     def build(self, input_shape: Shape) -> None:
         """Make `alpha`, of the shape of a sample with 1 for the shared axes."""
@@ -76,7 +81,7 @@ class PReLU(Layer):
     @property
     def _stepwise(self) -> bool:
         """Whether all time steps share alpha."""
-        return 1 in (self.shared_axes or ())
+        return 1 in self._shared
 
     def _emit(self, plan: Plan, x: Value) -> Value:
         """Append the rectifier."""
